@@ -1,0 +1,159 @@
+//! Seeded data, word for word the same on every backend.
+//! Owns the two generators (address pattern, value draw); every kernel language repeats them, the conformance
+//! tests compare. Must not know any device.
+
+use half::f16;
+use serde::{Deserialize, Serialize};
+
+use super::op::Precision;
+
+/// The 32-bit word that word index `word` must hold under `seed`.
+///
+/// One multiplication by an odd constant makes neighbours differ in many bits and keeps any two addresses less
+/// than 2^32 words apart distinct, so aliased memory cannot satisfy it. Inverting `seed`'s high half inverts
+/// every bit of the pattern: two passes test each bit both ways.
+pub fn pattern(seed: u64, word: u64) -> u32 {
+    let low = (word as u32).wrapping_mul(0x9E37_79B1).wrapping_add(seed as u32);
+    let high = ((word >> 32) as u32).wrapping_mul(0x85EB_CA77);
+    low ^ high ^ (seed >> 32) as u32
+}
+
+/// The seed whose pattern is the bitwise complement of `seed`'s.
+pub fn inverted(seed: u64) -> u64 {
+    seed ^ 0xFFFF_FFFF_0000_0000
+}
+
+/// 32 well-mixed bits for `index` under `seed`: two rounds of a multiply-xorshift finaliser with full avalanche
+/// (constants: C. Wellons, "Prospecting for hash functions", lowbias32).
+pub fn hash(seed: u64, index: u64) -> u32 {
+    let first = mix(index as u32 ^ seed as u32);
+    mix(first.wrapping_add((seed >> 32) as u32) ^ ((index >> 32) as u32).wrapping_mul(0x9E37_79B1))
+}
+
+fn mix(mut x: u32) -> u32 {
+    x ^= x >> 16;
+    x = x.wrapping_mul(0x7FEB_352D);
+    x ^= x >> 15;
+    x = x.wrapping_mul(0x846C_A68B);
+    x ^ (x >> 16)
+}
+
+/// How drawn values are distributed. A rate is comparable only between equal distributions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Distribution {
+    /// Integers from `-magnitude` to `magnitude`: exact phases.
+    Integers { magnitude: u32 },
+    /// Bell-shaped (sum of four uniform bytes), standard deviation about 1.15, at most 4 in size, full mantissa.
+    Normal,
+    /// Random sign and mantissa, exponents uniform over 2^-8 to 2^7. Always finite.
+    Wide,
+}
+
+/// The value at `index`, as the bit pattern of `precision` in the low bits.
+///
+/// Every step is exact in the target format, so that no rounding mode can make backends differ.
+/// `Int32` and `Int8` ignore the shape of `Normal` and `Wide` and use all their bits.
+pub fn value_bits(precision: Precision, distribution: Distribution, seed: u64, index: u64) -> u64 {
+    let h = hash(seed, index);
+    match precision {
+        Precision::Fp32 => u64::from(fp32(distribution, seed, index, h).to_bits()),
+        Precision::Fp64 => f64::from(fp32(distribution, seed, index, h)).to_bits(),
+        Precision::Fp16 => u64::from(fp16(distribution, h).to_bits()),
+        Precision::Int32 => u64::from(match distribution {
+            Distribution::Integers { magnitude } => integer(magnitude, h) as u32,
+            Distribution::Normal | Distribution::Wide => h,
+        }),
+        Precision::Int8 => u64::from(match distribution {
+            Distribution::Integers { magnitude } => integer(magnitude, h) as u8,
+            Distribution::Normal | Distribution::Wide => (h >> 24) as u8,
+        }),
+    }
+}
+
+fn integer(magnitude: u32, h: u32) -> i32 {
+    (h % (2 * magnitude + 1)) as i32 - magnitude as i32
+}
+
+fn byte_sum(h: u32) -> i32 {
+    let [a, b, c, d] = h.to_le_bytes();
+    i32::from(a) + i32::from(b) + i32::from(c) + i32::from(d) - 510
+}
+
+fn fp32(distribution: Distribution, seed: u64, index: u64, h: u32) -> f32 {
+    match distribution {
+        Distribution::Integers { magnitude } => integer(magnitude, h) as f32,
+        Distribution::Normal => {
+            let fine = hash(!seed, index) & 0x3FFF;
+            // At most 510 * 2^14 + 2^14 < 2^24 in size: exact in FP32.
+            ((byte_sum(h) << 14) + fine as i32) as f32 * (1.0 / 2_097_152.0)
+        }
+        Distribution::Wide => {
+            let exponent = 127 - 8 + ((h >> 23) & 15);
+            f32::from_bits((h & 0x8000_0000) | (exponent << 23) | (h & 0x007F_FFFF))
+        }
+    }
+}
+
+fn fp16(distribution: Distribution, h: u32) -> f16 {
+    match distribution {
+        Distribution::Integers { magnitude } => f16::from_f32(integer(magnitude, h) as f32),
+        // At most 510 in size over 2^7: ten significant bits, exact in FP16.
+        Distribution::Normal => f16::from_f32(byte_sum(h) as f32 * (1.0 / 128.0)),
+        Distribution::Wide => {
+            let exponent = 15 - 8 + ((h >> 10) & 15);
+            f16::from_bits(((h >> 16) & 0x8000) as u16 | (exponent << 10) as u16 | (h & 0x03FF) as u16)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inverting_the_seed_inverts_every_bit() {
+        for word in [0, 1, 77, u64::from(u32::MAX), 1 << 33, 35_000_000_000] {
+            assert_eq!(pattern(42, word), !pattern(inverted(42), word));
+        }
+    }
+
+    #[test]
+    fn words_at_power_of_two_distances_differ() {
+        for shift in 0..36 {
+            assert_ne!(pattern(7, 12_345), pattern(7, 12_345 + (1 << shift)), "distance 2^{shift}");
+        }
+    }
+
+    #[test]
+    fn drawn_values_are_finite_and_vary() {
+        for distribution in
+            [Distribution::Integers { magnitude: 4 }, Distribution::Normal, Distribution::Wide]
+        {
+            let mut seen = std::collections::BTreeSet::new();
+            for index in 0..4096 {
+                let bits = value_bits(Precision::Fp32, distribution, 9, index);
+                assert!(f32::from_bits(bits as u32).is_finite());
+                assert!(
+                    f16::from_bits(value_bits(Precision::Fp16, distribution, 9, index) as u16).is_finite()
+                );
+                seen.insert(bits);
+            }
+            let expected = match distribution {
+                Distribution::Integers { .. } => 9,
+                Distribution::Normal | Distribution::Wide => 4000,
+            };
+            assert!(seen.len() >= expected, "{distribution:?}: {}", seen.len());
+        }
+    }
+
+    #[test]
+    fn normal_has_the_stated_spread() {
+        let n = 20_000u64;
+        let values: Vec<f64> =
+            (0..n).map(|i| f64::from_bits(value_bits(Precision::Fp64, Distribution::Normal, 3, i))).collect();
+        let mean = values.iter().sum::<f64>() / n as f64;
+        let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
+        assert!(mean.abs() < 0.03 && (deviation - 1.155).abs() < 0.02, "{mean} {deviation}");
+    }
+}

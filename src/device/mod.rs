@@ -1,0 +1,192 @@
+//! The device seam: what every backend can be asked to do, and what it says about itself.
+//! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
+
+pub mod draw;
+pub mod inventory;
+pub mod op;
+pub mod reference;
+
+use serde::{Deserialize, Serialize};
+
+pub use op::{Buf, Op};
+
+/// One measuring device. Work is named by operation; the backend picks launches, tiles and instructions.
+///
+/// Errors surface where they surface on hardware: late, usually in [`Device::wait`].
+pub trait Device {
+    fn identity(&self) -> &Identity;
+
+    /// Whether this device can run `op`. Only the kind, precision and sizes of `op` count; its buffers may be
+    /// [`Buf::NONE`].
+    fn supports(&self, op: &Op) -> Result<(), Unsupported>;
+
+    /// The launch forms in which `op` can run. All give the same result; they differ in speed. Never empty for
+    /// a supported op.
+    fn variants(&self, op: &Op) -> Vec<Variant>;
+
+    /// Reserves `bytes` (a multiple of 4) of device memory. The content is unspecified.
+    fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError>;
+
+    fn free(&mut self, buf: Buf);
+
+    /// Copies `data` into `to` at byte offset `at` (both multiples of 4) and waits.
+    fn write(&mut self, to: Buf, at: u64, data: &[u8]) -> Result<(), DeviceError>;
+
+    /// Copies out of `from` at byte offset `at` (both multiples of 4) and waits.
+    fn read(&mut self, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError>;
+
+    /// Starts `op`, `repeat` times, and returns without waiting. Tickets complete in the order of submission.
+    /// At most two tickets may be open at a time.
+    fn submit(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError>;
+
+    /// Waits for `ticket`, not longer than the deadline the device was opened with.
+    fn wait(&mut self, ticket: Ticket) -> Result<Done, DeviceError>;
+}
+
+/// A submitted piece of work. Redeemed once, by [`Device::wait`].
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Ticket(pub u64);
+
+/// What a device says about finished work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Time by the device's own clock, where it has one.
+    pub device_ns: Option<u64>,
+    /// Units of work that the kernels counted while they ran (see [`Op::units`]), modulo 2^32.
+    /// `None` where no kernel of ours did the work.
+    pub counted: Option<u32>,
+}
+
+/// One launch form of an op.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// Short and stable, such as `unroll64-group64`.
+    pub label: String,
+    /// SHA-256 of the kernel source that runs, lower-case hex.
+    pub kernel: String,
+}
+
+/// What a device claims to be. All of it is the machine's own word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Identity {
+    /// `wgpu`, `sim`, ...
+    pub backend: String,
+    pub name: String,
+    pub provenance: Provenance,
+    /// PCI vendor and device id.
+    pub vendor_id: Option<u32>,
+    pub device_id: Option<u32>,
+    /// `dddd:bb:dd.f`, lower case.
+    pub pci_address: Option<String>,
+    /// 32 lower-case hex digits.
+    pub uuid: Option<String>,
+    pub driver: String,
+    /// Multiprocessors, compute units or the like, where the device says.
+    pub units: Option<u32>,
+    /// Device memory as reported, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// What the capacity probe may fill: the reported memory, or for software and integrated adapters what the
+    /// host can spare.
+    pub fillable_bytes: Option<u64>,
+    /// The largest single buffer.
+    pub buffer_bytes_max: u64,
+    pub features: Vec<String>,
+}
+
+/// Where numbers come from. Set by the device layer, carried into the signed report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Provenance {
+    Hardware,
+    /// A driver that runs the kernels on the CPU, with as many hardware threads as the machine has.
+    Software {
+        cpu_threads: u32,
+    },
+    /// Nothing was run on any device; `script` is the selector that was given.
+    Simulated {
+        script: String,
+    },
+}
+
+impl Provenance {
+    pub fn kind(&self) -> ProvenanceKind {
+        match self {
+            Provenance::Hardware => ProvenanceKind::Hardware,
+            Provenance::Software { .. } => ProvenanceKind::Software,
+            Provenance::Simulated { .. } => ProvenanceKind::Simulated,
+        }
+    }
+}
+
+/// The kind alone, as contracts name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvenanceKind {
+    Hardware,
+    Software,
+    Simulated,
+}
+
+impl std::fmt::Display for ProvenanceKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            ProvenanceKind::Hardware => "hardware",
+            ProvenanceKind::Software => "software",
+            ProvenanceKind::Simulated => "simulated",
+        })
+    }
+}
+
+/// Why an op cannot run here. The difference decides between `fail` and `inconclusive`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Unsupported {
+    pub by: Lacking,
+    pub why: String,
+}
+
+impl Unsupported {
+    pub fn card(why: impl Into<String>) -> Self {
+        Self { by: Lacking::Card, why: why.into() }
+    }
+
+    pub fn us(why: impl Into<String>) -> Self {
+        Self { by: Lacking::Us, why: why.into() }
+    }
+}
+
+/// Who lacks the ability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Lacking {
+    /// The card or its driver cannot: a clause that demands it fails.
+    Card,
+    /// This backend of ours cannot: inconclusive.
+    Us,
+}
+
+/// What goes wrong with a device. None of these is a panic, each ends as an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum DeviceError {
+    #[error("device lost: {why}")]
+    Lost { why: String },
+    #[error("out of device memory while asking for {bytes} bytes")]
+    OutOfMemory { bytes: u64 },
+    #[error("the driver refused the work: {why}")]
+    Validation { why: String },
+    #[error("no answer from the device for {after_ms} ms")]
+    Hang { after_ms: u64 },
+    #[error("the driver crashed: {why}")]
+    Crash { why: String },
+}
+
+impl DeviceError {
+    /// Whether the device can be used for the next case.
+    pub fn is_final(&self) -> bool {
+        match self {
+            DeviceError::Lost { .. } | DeviceError::Hang { .. } | DeviceError::Crash { .. } => true,
+            DeviceError::OutOfMemory { .. } | DeviceError::Validation { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,461 @@
+//! The vocabulary of GPU work: what an operation computes, on what, and how much work that is.
+//! Owns meaning and arithmetic of work; must not know launches, grids or any backend.
+
+use serde::{Deserialize, Serialize};
+
+use super::draw::Distribution;
+
+/// A handle to device memory, given out by [`super::Device::alloc`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Buf(pub u32);
+
+impl Buf {
+    /// Stands for "any buffer" where only the kind of an op matters.
+    pub const NONE: Buf = Buf(u32::MAX);
+}
+
+/// Number formats that kernels compute in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    Fp64,
+    Fp32,
+    /// In a GEMM: FP16 inputs, FP32 accumulation and result. In an FMA chain: FP16 throughout.
+    Fp16,
+    Int32,
+    /// Four signed bytes in one 32-bit word, multiplied pairwise and added to a 32-bit sum.
+    Int8,
+}
+
+impl Precision {
+    pub const ALL: [Precision; 5] =
+        [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int32, Precision::Int8];
+
+    /// As it stands in metric names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::Fp64 => "fp64",
+            Precision::Fp32 => "fp32",
+            Precision::Fp16 => "fp16",
+            Precision::Int32 => "int32",
+            Precision::Int8 => "int8",
+        }
+    }
+
+    /// Bytes of one element in memory.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Precision::Fp64 => 8,
+            Precision::Fp32 | Precision::Int32 => 4,
+            Precision::Fp16 => 2,
+            Precision::Int8 => 1,
+        }
+    }
+
+    pub fn is_float(self) -> bool {
+        match self {
+            Precision::Fp64 | Precision::Fp32 | Precision::Fp16 => true,
+            Precision::Int32 | Precision::Int8 => false,
+        }
+    }
+
+    /// Bytes of one lane's result of [`Op::Fma`] and of one element of a GEMM's result.
+    pub fn result_bytes(self) -> u64 {
+        match self {
+            Precision::Fp64 => 8,
+            Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => 4,
+        }
+    }
+}
+
+/// The STREAM kernels over FP32 elements (J. McCalpin, STREAM), and the two halves they consist of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamKind {
+    /// Adds every 32-bit word of `a`, wrapping, to word 0 of `c`.
+    Read,
+    /// `c[i] = pattern(0, i)`, as 32-bit words.
+    Write,
+    /// `c[i] = a[i]`
+    Copy,
+    /// `c[i] = 3 a[i]`
+    Scale,
+    /// `c[i] = a[i] + b[i]`
+    Add,
+    /// `c[i] = a[i] + 3 b[i]`
+    Triad,
+}
+
+impl StreamKind {
+    pub const ALL: [StreamKind; 6] = [
+        StreamKind::Read,
+        StreamKind::Write,
+        StreamKind::Copy,
+        StreamKind::Scale,
+        StreamKind::Add,
+        StreamKind::Triad,
+    ];
+
+    /// The factor of scale and triad. An integer, so that integer data stays exact, fused or not.
+    pub const SCALAR: f32 = 3.0;
+
+    pub fn name(self) -> &'static str {
+        match self {
+            StreamKind::Read => "read",
+            StreamKind::Write => "write",
+            StreamKind::Copy => "copy",
+            StreamKind::Scale => "scale",
+            StreamKind::Add => "add",
+            StreamKind::Triad => "triad",
+        }
+    }
+
+    /// Arrays moved per element, as STREAM counts: no write-allocate traffic.
+    pub fn arrays(self) -> u64 {
+        match self {
+            StreamKind::Read | StreamKind::Write => 1,
+            StreamKind::Copy | StreamKind::Scale => 2,
+            StreamKind::Add | StreamKind::Triad => 3,
+        }
+    }
+}
+
+/// The recurrence of [`Op::Fma`]: each lane holds `accumulators` values `x`, and one round is, in order of j,
+/// `x[j] = x[(j + stride) mod accumulators] * m + x[j]` with `m` alternating between two multipliers.
+///
+/// A stride of 0 makes the chains independent, 1 couples neighbours, 4 couples neighbouring 4-vectors. Coupling
+/// keeps schedulers from running one chain after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Chains {
+    pub accumulators: u32,
+    pub stride: u32,
+}
+
+/// Rows by columns by depth of a matrix product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Shape {
+    pub m: u32,
+    pub n: u32,
+    pub k: u32,
+}
+
+/// Between which memories [`Op::Copy`] moves data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// Host memory holding `pattern(seed, 0..)` to the buffer.
+    HostToDevice,
+    /// The buffer to host memory; the host then counts the words that equal `pattern(seed, 0..)`.
+    DeviceToHost,
+    /// The buffer to another buffer of the same device, by the driver's own copy.
+    Within(Buf),
+}
+
+/// One operation. Its meaning is the code in [`super::reference`]; all backends must agree with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// `dst[w] = pattern(seed, first_word + w)` for 32-bit words `w < words`.
+    Fill {
+        dst: Buf,
+        words: u64,
+        first_word: u64,
+        seed: u64,
+    },
+    /// Compares with what `Fill` writes and adds what it finds to the [`Tally`] in `tally`.
+    Scan {
+        src: Buf,
+        words: u64,
+        first_word: u64,
+        seed: u64,
+        tally: Buf,
+    },
+    /// `dst[word] ^= mask`: the canary that proves `Scan` can see.
+    Flip {
+        dst: Buf,
+        word: u64,
+        mask: u32,
+    },
+    /// `dst[i] = value_bits(precision, distribution, seed, i)` for `i < elements`.
+    Draw {
+        dst: Buf,
+        elements: u64,
+        precision: Precision,
+        distribution: Distribution,
+        seed: u64,
+    },
+    /// For each row of `row_words` 32-bit words, two words `sum((w[i] ^ i) * odd(i))` to `out` (see the reference).
+    Digest {
+        src: Buf,
+        rows: u64,
+        row_words: u32,
+        out: Buf,
+    },
+    Stream {
+        kind: StreamKind,
+        a: Buf,
+        b: Buf,
+        c: Buf,
+        elements: u64,
+    },
+    /// `lanes` independent recurrences of `rounds` rounds (even), started from drawn values; each lane's sum of
+    /// accumulators goes to `out`, [`Precision::result_bytes`] each.
+    Fma {
+        precision: Precision,
+        chains: Chains,
+        rounds: u32,
+        lanes: u32,
+        distribution: Distribution,
+        seed: u64,
+        out: Buf,
+    },
+    /// `c = a b`, with `a` of m x k, `b` stored transposed as n x k, `c` of m x n, all row-major.
+    /// Sums are in [`Precision::result_bytes`]: FP32 for FP32 and FP16, FP64 for FP64, INT32 for integers.
+    Gemm {
+        precision: Precision,
+        shape: Shape,
+        a: Buf,
+        b: Buf,
+        c: Buf,
+    },
+    /// Writes a ring of `slots` (a power of two) places, `stride_bytes` apart: each place's first word holds the word
+    /// index of the next. The order is a full-period linear congruence, so nothing can prefetch it by stride.
+    Ring {
+        dst: Buf,
+        slots: u32,
+        stride_bytes: u32,
+        seed: u64,
+    },
+    /// Follows the ring for `hops` dependent loads, from the word index in `state[0]`; leaves the place reached there.
+    Chase {
+        ring: Buf,
+        hops: u32,
+        state: Buf,
+    },
+    Copy {
+        route: Route,
+        buf: Buf,
+        words: u64,
+        seed: u64,
+    },
+}
+
+impl Op {
+    /// As it stands in messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Op::Fill { .. } => "fill",
+            Op::Scan { .. } => "scan",
+            Op::Flip { .. } => "flip",
+            Op::Draw { .. } => "draw",
+            Op::Digest { .. } => "digest",
+            Op::Stream { .. } => "stream",
+            Op::Fma { .. } => "fma",
+            Op::Gemm { .. } => "gemm",
+            Op::Ring { .. } => "ring",
+            Op::Chase { .. } => "chase",
+            Op::Copy { .. } => "copy",
+        }
+    }
+
+    /// Units of work that the kernel itself must count in one execution: loop iterations really run times what each
+    /// handles. Compared modulo 2^32. `None` where the driver does the work.
+    pub fn units(&self) -> Option<u64> {
+        match *self {
+            Op::Fill { words, .. } | Op::Scan { words, .. } => Some(words),
+            Op::Flip { .. } => Some(1),
+            Op::Draw { elements, .. } | Op::Stream { elements, .. } => Some(elements),
+            Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
+            Op::Fma { rounds, lanes, .. } => Some(u64::from(rounds).wrapping_mul(u64::from(lanes))),
+            Op::Gemm { shape, .. } => {
+                Some(u64::from(shape.m).wrapping_mul(u64::from(shape.n)).wrapping_mul(u64::from(shape.k)))
+            }
+            Op::Ring { slots, .. } => Some(u64::from(slots)),
+            Op::Chase { hops, .. } => Some(u64::from(hops)),
+            Op::Copy { route, words, .. } => match route {
+                Route::DeviceToHost => Some(words),
+                Route::HostToDevice | Route::Within(_) => None,
+            },
+        }
+    }
+
+    /// The work of one execution, from which rates are computed: operations of arithmetic ops, bytes of moving
+    /// ops, hops of a chase.
+    pub fn work(&self) -> u64 {
+        match *self {
+            Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
+            Op::Flip { .. } => 4,
+            Op::Draw { elements, precision, .. } => elements * precision.bytes(),
+            Op::Digest { rows, row_words, .. } => rows * u64::from(row_words) * 4,
+            Op::Stream { kind, elements, .. } => kind.arrays() * elements * 4,
+            Op::Fma { precision, chains, rounds, lanes, .. } => {
+                let per_step = match precision {
+                    Precision::Int8 => 8,
+                    Precision::Fp64 | Precision::Fp32 | Precision::Fp16 | Precision::Int32 => 2,
+                };
+                per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)
+            }
+            Op::Gemm { shape, .. } => 2 * u64::from(shape.m) * u64::from(shape.n) * u64::from(shape.k),
+            Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),
+            Op::Chase { hops, .. } => u64::from(hops),
+            Op::Copy { route, words, .. } => match route {
+                Route::HostToDevice | Route::DeviceToHost => words * 4,
+                // Read once and written once, as STREAM counts a copy.
+                Route::Within(_) => words * 8,
+            },
+        }
+    }
+}
+
+/// The two multipliers of [`Op::Fma`], which alternate from round to round.
+///
+/// On integers they double and halve, so short chains stay exact; on other data they are tiny and cancel, so that
+/// values stay finite over any number of rounds while mantissas keep moving.
+pub fn fma_multipliers(precision: Precision, distribution: Distribution) -> [f64; 2] {
+    match (precision, distribution) {
+        (Precision::Int32, _) => [3.0, -5.0],
+        // Four packed signed bytes: (1, -2, 3, -1) and (-1, 1, -2, 3).
+        (Precision::Int8, _) => [f64::from(0xFF03_FE01_u32), f64::from(0x03FE_01FF_u32)],
+        (Precision::Fp64 | Precision::Fp32 | Precision::Fp16, Distribution::Integers { .. }) => [1.0, -0.5],
+        // 2^-9 still moves an FP16 mantissa; 2^-17 does so for the wider formats.
+        (Precision::Fp16, Distribution::Normal | Distribution::Wide) => [0.001_953_125, -0.001_953_125],
+        (Precision::Fp64 | Precision::Fp32, Distribution::Normal | Distribution::Wide) => {
+            [7.629_394_531_25e-6, -7.629_394_531_25e-6]
+        }
+    }
+}
+
+/// The linear congruence behind [`Op::Ring`]: slot to next slot, `x * a + c` modulo the number of slots.
+/// Full period by Hull and Dobell: `c` odd, `a` one more than a multiple of 4.
+pub fn ring_step(seed: u64) -> (u32, u32) {
+    let a = (super::draw::hash(seed, 0) & !7) | 5;
+    let c = super::draw::hash(seed, 1) | 1;
+    (a, c)
+}
+
+/// Where `hops` steps lead from slot `start`, in time logarithmic in `hops`.
+pub fn ring_after(slots: u32, seed: u64, start: u32, mut hops: u64) -> u32 {
+    let (mut a, mut c) = ring_step(seed);
+    let (mut total_a, mut total_c) = (1u32, 0u32);
+    while hops > 0 {
+        if hops & 1 == 1 {
+            total_a = total_a.wrapping_mul(a);
+            total_c = total_c.wrapping_mul(a).wrapping_add(c);
+        }
+        c = c.wrapping_mul(a.wrapping_add(1));
+        a = a.wrapping_mul(a);
+        hops >>= 1;
+    }
+    start.wrapping_mul(total_a).wrapping_add(total_c) & (slots - 1)
+}
+
+/// What [`Op::Scan`] found. In device memory: little-endian 64-bit fields in the order of the members, then
+/// [`Tally::EXAMPLES`] pairs of word index (within the buffer) and the word that was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Tally {
+    pub words_checked: u64,
+    pub words_wrong: u64,
+    /// Bits that read 1 where 0 was written.
+    pub bits_set: u64,
+    /// Bits that read 0 where 1 was written.
+    pub bits_cleared: u64,
+    /// Every bit position that was ever wrong.
+    pub bit_mask: u64,
+    /// The first wrong words met, in order of address; at most [`Tally::EXAMPLES`].
+    pub examples: Vec<WrongWord>,
+}
+
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub struct WrongWord {
+    pub word: u64,
+    pub got: u32,
+}
+
+impl Tally {
+    pub const EXAMPLES: usize = 16;
+    const FIELDS: usize = 5;
+    pub const BYTES: usize = 8 * (Self::FIELDS + 2 * Self::EXAMPLES);
+
+    pub fn decode(bytes: &[u8; Self::BYTES]) -> Self {
+        let field = |i: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&bytes[8 * i..8 * i + 8]);
+            u64::from_le_bytes(word)
+        };
+        let kept = Self::EXAMPLES.min(usize::try_from(field(1)).unwrap_or(usize::MAX));
+        let mut examples: Vec<WrongWord> = (0..kept)
+            .map(|i| WrongWord {
+                word: field(Self::FIELDS + 2 * i),
+                got: field(Self::FIELDS + 2 * i + 1) as u32,
+            })
+            .collect();
+        examples.sort_unstable();
+        Self {
+            words_checked: field(0),
+            words_wrong: field(1),
+            bits_set: field(2),
+            bits_cleared: field(3),
+            bit_mask: field(4),
+            examples,
+        }
+    }
+
+    pub fn encode(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        let pairs = self.examples.iter().take(Self::EXAMPLES).flat_map(|e| [e.word, u64::from(e.got)]);
+        let fields = [self.words_checked, self.words_wrong, self.bits_set, self.bits_cleared, self.bit_mask];
+        for (slot, value) in bytes.chunks_exact_mut(8).zip(fields.into_iter().chain(pairs)) {
+            slot.copy_from_slice(&value.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Counts one word that was read.
+    pub fn note(&mut self, word: u64, got: u32, expected: u32) {
+        self.words_checked += 1;
+        let wrong = got ^ expected;
+        if wrong == 0 {
+            return;
+        }
+        self.words_wrong += 1;
+        self.bits_set += u64::from((wrong & got).count_ones());
+        self.bits_cleared += u64::from((wrong & expected).count_ones());
+        self.bit_mask |= u64::from(wrong);
+        if self.examples.len() < Self::EXAMPLES {
+            self.examples.push(WrongWord { word, got });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_visits_every_slot_once() {
+        for slots in [1u32, 2, 64, 4096] {
+            let (a, c) = ring_step(11);
+            let mut at = 0u32;
+            for hop in 1..=slots {
+                at = at.wrapping_mul(a).wrapping_add(c) & (slots - 1);
+                assert_eq!(at == 0, hop == slots, "{slots} slots, hop {hop}");
+                assert_eq!(at, ring_after(slots, 11, 0, u64::from(hop)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_tally_survives_device_memory() {
+        let mut tally = Tally::default();
+        for word in 0..40 {
+            tally.note(word, 0xF0, if word % 2 == 0 { 0xF0 } else { 0x0F });
+        }
+        assert_eq!(
+            (tally.words_checked, tally.words_wrong, tally.bits_set, tally.bits_cleared),
+            (40, 20, 80, 80)
+        );
+        assert_eq!(Tally::decode(&tally.encode()), tally);
+    }
+}

@@ -1,0 +1,107 @@
+//! Events: one thing that happened, one JSON line. The worker writes them, files keep them, replay reads them.
+//! Owns the format of the recording; must not know who consumes it.
+
+use std::io::{self, BufRead};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Absence, Ended, Fact, Measurement, RunInfo};
+use crate::device::Identity;
+use crate::telemetry::Reading;
+
+/// One line of a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Event {
+    /// Nanoseconds since the device's worker began; of the run's own events, since the run began.
+    pub at_ns: u64,
+    /// Index into [`RunInfo::selectors`]; `None` for the run's own events.
+    pub device: Option<u32>,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "event", content = "data")]
+pub enum What {
+    RunStarted(RunInfo),
+    DeviceOpened(Identity),
+    /// A case begins; it should take about `expect_ms`.
+    CaseStarted {
+        metric: String,
+        expect_ms: u64,
+    },
+    /// A sign of life within a case, with the median figure so far where there is one.
+    Progress {
+        metric: String,
+        permille: u32,
+        figure: Option<f64>,
+    },
+    Measured(Measurement),
+    Fact(Fact),
+    Absent(Absence),
+    Reading(Reading),
+    /// The device's part is over.
+    DeviceEnded(Ended),
+    RunEnded(Ended),
+}
+
+/// Takes events. `Recorder` files them, the worker prints them, tests collect them.
+pub trait Sink {
+    fn event(&mut self, event: &Event) -> io::Result<()>;
+}
+
+impl Sink for Vec<Event> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.push(event.clone());
+        Ok(())
+    }
+}
+
+/// Writes each event as one line and flushes, so that nothing is lost when the process dies.
+pub struct Lines<W: io::Write>(pub W);
+
+impl<W: io::Write> Sink for Lines<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        self.0.write_all(&line)?;
+        self.0.flush()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    #[error("line {line} of the recording is not an event: {why}")]
+    Malformed { line: usize, why: String },
+    #[error("line {line} of the recording is longer than {limit} bytes")]
+    TooLong { line: usize, limit: usize },
+    #[error("the recording cannot be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// No honest event is longer.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// Reads a recording. A last line without its newline was cut off while being written and is left out.
+pub fn read(mut from: impl BufRead) -> Result<Vec<Event>, EventError> {
+    let mut events = Vec::new();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let number = events.len() + 1;
+        let got = io::Read::take(&mut from, LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line)?;
+        if got > LINE_BYTES_MAX {
+            return Err(EventError::TooLong { line: number, limit: LINE_BYTES_MAX });
+        }
+        if line.pop() != Some(b'\n') {
+            return Ok(events);
+        }
+        events.push(parse(&line).map_err(|why| EventError::Malformed { line: number, why })?);
+    }
+}
+
+/// Reads one line without its newline.
+pub fn parse(line: &[u8]) -> Result<Event, String> {
+    serde_json::from_slice(line).map_err(|e| e.to_string())
+}

@@ -1,0 +1,220 @@
+//! The metrics there are: name, unit, meaning. One table for contracts, reports, `assay list` and the README.
+//! Owns names and units; must not know how anything is measured.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::op::{Precision, StreamKind};
+use crate::units::Unit;
+
+/// One row of the table.
+#[derive(Clone, Debug)]
+pub struct MetricDef {
+    /// `probe.case.quantity`
+    pub name: String,
+    pub kind: Kind,
+    pub about: String,
+}
+
+/// What a metric's evidence looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Timed or counted, in this unit.
+    Number(Unit),
+    /// A text that the machine gives.
+    Fact,
+}
+
+/// Working sets of the latency curve, in bytes: powers of two from 4 KiB to 4 GiB.
+pub fn chase_sizes() -> impl Iterator<Item = u64> {
+    (12..=32).map(|shift| 1u64 << shift)
+}
+
+/// `4kib`, `64mib`, ...: a working set as it stands in metric names.
+pub fn size_name(bytes: u64) -> String {
+    match bytes.trailing_zeros() {
+        0..=19 => format!("{}kib", bytes >> 10),
+        20..=29 => format!("{}mib", bytes >> 20),
+        _ => format!("{}gib", bytes >> 30),
+    }
+}
+
+/// Every metric, in the order in which reports show them.
+pub static METRICS: LazyLock<Vec<MetricDef>> = LazyLock::new(table);
+
+fn table() -> Vec<MetricDef> {
+    let mut rows = Vec::new();
+    let mut row = |name: String, kind, about: String| rows.push(MetricDef { name, kind, about });
+    for (fact, about) in [
+        ("name", "device name as the driver gives it"),
+        ("vendor_id", "PCI vendor id, four hex digits"),
+        ("device_id", "PCI device id, four hex digits"),
+        ("pci_address", "PCI address, dddd:bb:dd.f"),
+        ("uuid", "device UUID, 32 hex digits"),
+        ("driver", "driver name and version"),
+        ("units", "multiprocessors or compute units as reported"),
+        ("memory_bytes", "device memory as reported, in bytes"),
+    ] {
+        row(format!("identity.device.{fact}"), Kind::Fact, about.to_owned());
+    }
+    for precision in Precision::ALL {
+        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
+        let name = precision.name();
+        row(
+            format!("fma.{name}.rate"),
+            Kind::Number(unit),
+            format!("multiply-add ceiling of the {name} units"),
+        );
+    }
+    for precision in [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int8] {
+        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
+        let name = precision.name();
+        row(format!("gemm.{name}.rate"), Kind::Number(unit), format!("dense matrix product in {name}"));
+    }
+    for kind in StreamKind::ALL {
+        let name = kind.name();
+        row(
+            format!("stream.{name}.rate"),
+            Kind::Number(Unit::BytePerSecond),
+            format!("device memory bandwidth, STREAM {name}"),
+        );
+    }
+    row(
+        "stream.driver_copy.rate".to_owned(),
+        Kind::Number(Unit::BytePerSecond),
+        "the driver's own buffer copy, read plus written bytes".to_owned(),
+    );
+    for (name, unit, about) in [
+        ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
+        ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
+        ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),
+        ("memory.verify.rate", Unit::BytePerSecond, "pattern check of that memory"),
+        ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
+        ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
+    ] {
+        row(name.to_owned(), Kind::Number(unit), about.to_owned());
+    }
+    for bytes in chase_sizes() {
+        let size = size_name(bytes);
+        row(
+            format!("chase.{size}.latency"),
+            Kind::Number(Unit::Nanosecond),
+            format!("dependent load over a working set of {size}"),
+        );
+    }
+    row(
+        "chase.hbm.latency".to_owned(),
+        Kind::Number(Unit::Nanosecond),
+        "dependent load over the largest working set that was measured".to_owned(),
+    );
+    rows
+}
+
+/// A metric's name, known to stand in [`METRICS`].
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct MetricName(String);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no metric {name:?}{}; `assay list --metrics` shows them all", hint(.nearest))]
+pub struct UnknownMetric {
+    pub name: String,
+    pub nearest: Option<String>,
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or(String::new(), |name| format!(", did you mean {name:?}"))
+}
+
+impl MetricName {
+    pub fn parse(name: &str) -> Result<Self, UnknownMetric> {
+        if METRICS.iter().any(|row| row.name == name) {
+            return Ok(Self(name.to_owned()));
+        }
+        let nearest = METRICS
+            .iter()
+            .map(|row| (distance(&row.name, name), &row.name))
+            .min()
+            .filter(|(distance, _)| *distance <= 6)
+            .map(|(_, name)| name.clone());
+        // An absurdly long name is cut: the message must stay readable.
+        Err(UnknownMetric { name: name.chars().take(80).collect(), nearest })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first part, which names the probe.
+    pub fn probe(&self) -> &str {
+        self.0.split('.').next().unwrap_or_default()
+    }
+
+    pub fn kind(&self) -> Kind {
+        METRICS.iter().find(|row| row.name == self.0).map_or(Kind::Fact, |row| row.kind)
+    }
+}
+
+impl TryFrom<String> for MetricName {
+    type Error = UnknownMetric;
+
+    fn try_from(name: String) -> Result<Self, UnknownMetric> {
+        Self::parse(&name)
+    }
+}
+
+impl From<MetricName> for String {
+    fn from(name: MetricName) -> Self {
+        name.0
+    }
+}
+
+impl std::fmt::Display for MetricName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Edit distance, for suggestions only.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_have_three_parts() {
+        let mut seen = std::collections::BTreeSet::new();
+        for row in METRICS.iter() {
+            assert_eq!(row.name.split('.').count(), 3, "{}", row.name);
+            assert!(seen.insert(&row.name), "{} stands twice", row.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_gets_a_suggestion() {
+        let error = MetricName::parse("stream.triad.bandwidth").map_err(|e| e.nearest);
+        assert_eq!(
+            MetricName::parse("gemm.fp32.rat").map_err(|e| e.nearest),
+            Err(Some("gemm.fp32.rate".into()))
+        );
+        assert!(error.is_err());
+    }
+}

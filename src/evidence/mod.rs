@@ -1,0 +1,299 @@
+//! Everything that was measured, as plain data without opinion.
+//! Owns the shape of evidence and how figures are derived from it; must not know contracts.
+
+pub mod event;
+pub mod metric;
+pub mod record;
+pub mod stats;
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::draw::Distribution;
+use crate::device::op::Tally;
+use crate::device::{DeviceError, Identity, Lacking};
+use crate::telemetry::Reading;
+use crate::units::Unit;
+use metric::{Kind, MetricName};
+
+/// A whole run on one node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Evidence {
+    pub run: RunInfo,
+    pub devices: Vec<DeviceEvidence>,
+    pub ended: Ended,
+}
+
+/// What was asked for, and by which program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct RunInfo {
+    /// Version of the event and evidence format.
+    pub format: u32,
+    pub tool: String,
+    pub tool_version: String,
+    /// Wall-clock start by the host's own clock, RFC 3339.
+    pub started: String,
+    pub profile: String,
+    /// Probes that were asked for, in order.
+    pub probes: Vec<String>,
+    /// The seed that all data was drawn from, 16 hex digits.
+    pub seed: String,
+    /// SHA-256 of the contract file, where there was one.
+    pub contract_sha256: Option<String>,
+    /// One entry per device, in the order of [`Evidence::devices`].
+    pub selectors: Vec<String>,
+}
+
+pub const FORMAT: u32 = 1;
+
+/// Everything about one device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct DeviceEvidence {
+    /// `wgpu:0`, `sim:h200,seed=7`, ...
+    pub selector: String,
+    pub identity: Option<Identity>,
+    pub facts: Vec<Fact>,
+    pub measurements: Vec<Measurement>,
+    pub absences: Vec<Absence>,
+    pub timeline: Vec<TimedReading>,
+    pub ended: Ended,
+}
+
+/// How a run or a device's part of it came to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "how")]
+pub enum Ended {
+    Completed,
+    /// The events stop without an end.
+    Unfinished,
+    Interrupted,
+    /// `during` names the case that was being measured.
+    Lost {
+        why: String,
+        during: Option<String>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Fact {
+    pub metric: MetricName,
+    pub value: String,
+}
+
+/// Something that was not measured, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Absence {
+    pub metric: MetricName,
+    pub reason: AbsenceReason,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum AbsenceReason {
+    Unsupported { by: Lacking, why: String },
+    Failed { error: DeviceError },
+    Skipped { why: String },
+}
+
+impl std::fmt::Display for AbsenceReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            AbsenceReason::Unsupported { by: Lacking::Card, why } => write!(f, "the device cannot: {why}"),
+            AbsenceReason::Unsupported { by: Lacking::Us, why } => write!(f, "this backend cannot: {why}"),
+            AbsenceReason::Failed { error } => write!(f, "{error}"),
+            AbsenceReason::Skipped { why } => write!(f, "skipped: {why}"),
+        }
+    }
+}
+
+/// One measured case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Measurement {
+    pub metric: MetricName,
+    pub value: Value,
+    pub conditions: Conditions,
+    pub check: Check,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Value {
+    Timed(Timed),
+    Count { count: u64 },
+}
+
+/// Samples of repeated work. Each sample ran the op `repeat` times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Timed {
+    /// Work of one execution: operations, bytes or hops.
+    pub work: u64,
+    pub repeat: u32,
+    pub samples: Vec<Sample>,
+}
+
+/// One sample: `[device_ns or null, host_ns]` in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(from = "(Option<u64>, u64)", into = "(Option<u64>, u64)")]
+#[schemars(with = "(Option<u64>, u64)")]
+pub struct Sample {
+    pub device_ns: Option<u64>,
+    pub host_ns: u64,
+}
+
+impl From<(Option<u64>, u64)> for Sample {
+    fn from((device_ns, host_ns): (Option<u64>, u64)) -> Self {
+        Self { device_ns, host_ns }
+    }
+}
+
+impl From<Sample> for (Option<u64>, u64) {
+    fn from(sample: Sample) -> Self {
+        (sample.device_ns, sample.host_ns)
+    }
+}
+
+/// Under what conditions a figure was taken. Figures are comparable only between equal conditions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Conditions {
+    /// Sizes of the op, such as `8192x8192x8192` or `256 MiB per array`.
+    pub shape: String,
+    pub distribution: Option<Distribution>,
+    /// The launch form that won the tuning.
+    pub variant: Option<String>,
+    /// SHA-256 of the kernel source.
+    pub kernel: Option<String>,
+}
+
+/// What is known about the correctness of the results behind a figure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Check {
+    /// `exact` result elements equalled the reference bit for bit, `sampled` more did within the stated bound,
+    /// every kernel counted the work it was asked for, and a planted error was or was not noticed.
+    Matched { exact: u64, sampled: u64, canary: Canary },
+    /// Something was wrong: what, where, expected, got.
+    Wrong { why: String },
+    /// Pattern test of memory: what was found is the tally itself.
+    Scanned { tally: Tally, canary: Canary },
+}
+
+/// Whether the check has shown that it can see an error on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Canary {
+    Caught,
+    Missed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TimedReading {
+    pub at_ns: u64,
+    pub reading: Reading,
+}
+
+/// Whether the device's clock and the host's tell the same story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clocks {
+    Agree,
+    HostOnly,
+    /// Sums over all samples.
+    Disagree {
+        device_ns: u64,
+        host_ns: u64,
+    },
+}
+
+/// Share of the host's time that may be missing in the device's (submission, scheduling), and a fixed part per
+/// sample. A device that claims less time than this leaves is not believed.
+const CLOCK_SLACK_SHARE: f64 = 0.05;
+const CLOCK_SLACK_PER_SAMPLE_NS: f64 = 1e6;
+
+impl Timed {
+    pub fn clocks(&self) -> Clocks {
+        let host_ns: u64 = self.samples.iter().fold(0, |sum, s| sum.saturating_add(s.host_ns));
+        let device: Option<Vec<u64>> = self.samples.iter().map(|s| s.device_ns).collect();
+        let Some(device) = device else { return Clocks::HostOnly };
+        let device_ns = device.iter().fold(0u64, |sum, ns| sum.saturating_add(*ns));
+        let host = host_ns as f64;
+        let slack = host * CLOCK_SLACK_SHARE + CLOCK_SLACK_PER_SAMPLE_NS * self.samples.len() as f64;
+        let least = (host - slack).max(host * 0.5);
+        // The device may not have worked longer than we waited; 1 % covers the granularity of both clocks.
+        let most = host * 1.01 + CLOCK_SLACK_PER_SAMPLE_NS;
+        if device_ns as f64 >= least && device_ns as f64 <= most && device_ns > 0 {
+            Clocks::Agree
+        } else {
+            Clocks::Disagree { device_ns, host_ns }
+        }
+    }
+
+    /// One figure per sample, in `unit`: by the device's clock where every sample has one, else by the host's.
+    /// A sample of no time gives infinity, which no statistic accepts.
+    pub fn figures(&self, unit: Unit) -> Vec<f64> {
+        let by_device = self.clocks() != Clocks::HostOnly;
+        self.samples
+            .iter()
+            .map(|sample| {
+                let ns = sample.device_ns.filter(|_| by_device).unwrap_or(sample.host_ns) as f64;
+                let work = self.work as f64 * f64::from(self.repeat);
+                match unit {
+                    Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => work / (ns / 1e9),
+                    Unit::Nanosecond => ns / work,
+                    Unit::Byte | Unit::Count => work,
+                }
+            })
+            .collect()
+    }
+}
+
+impl Measurement {
+    /// The figures of this measurement in its metric's unit.
+    pub fn figures(&self) -> Vec<f64> {
+        match (&self.value, self.metric.kind()) {
+            (Value::Timed(timed), Kind::Number(unit)) => timed.figures(unit),
+            (Value::Count { count }, Kind::Number(_)) => vec![*count as f64],
+            (Value::Timed(_) | Value::Count { .. }, Kind::Fact) => Vec::new(),
+        }
+    }
+
+    pub fn summary(&self) -> Option<stats::Summary> {
+        stats::Summary::of(&self.figures())
+    }
+}
+
+impl DeviceEvidence {
+    pub fn measurement(&self, metric: &MetricName) -> Option<&Measurement> {
+        self.measurements.iter().find(|m| m.metric == *metric)
+    }
+
+    pub fn fact(&self, metric: &MetricName) -> Option<&str> {
+        self.facts.iter().find(|f| f.metric == *metric).map(|f| f.value.as_str())
+    }
+
+    pub fn absence(&self, metric: &MetricName) -> Option<&Absence> {
+        self.absences.iter().find(|a| a.metric == *metric)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timed(device_ns: Option<u64>, host_ns: u64) -> Timed {
+        Timed { work: 100, repeat: 10, samples: vec![Sample { device_ns, host_ns }; 8] }
+    }
+
+    #[test]
+    fn clocks_that_tell_different_stories_are_noticed() {
+        assert_eq!(timed(None, 80_000_000).clocks(), Clocks::HostOnly);
+        assert_eq!(timed(Some(79_000_000), 80_000_000).clocks(), Clocks::Agree);
+        for device in [0, 40_000_000, 70_000_000, 90_000_000] {
+            assert!(matches!(timed(Some(device), 80_000_000).clocks(), Clocks::Disagree { .. }), "{device}");
+        }
+    }
+
+    #[test]
+    fn figures_follow_the_unit() {
+        let timed = timed(Some(1_000_000_000), 1_001_000_000);
+        assert_eq!(timed.figures(Unit::BytePerSecond)[0], 1000.0);
+        assert_eq!(timed.figures(Unit::Nanosecond)[0], 1e6);
+    }
+}

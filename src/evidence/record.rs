@@ -1,0 +1,82 @@
+//! Folds events into evidence. Pure: the same recording always gives the same evidence.
+//! Owns the fold; must not judge.
+
+use super::event::{Event, What};
+use super::{DeviceEvidence, Ended, Evidence, TimedReading};
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    #[error("the recording does not begin with run_started")]
+    NoStart,
+    #[error("the recording holds two runs")]
+    TwoStarts,
+    #[error("the recording is of format {0}, this program reads format {known}", known = super::FORMAT)]
+    Format(u32),
+    #[error("an event names device {0}, but the run has only {1}")]
+    NoSuchDevice(u32, usize),
+}
+
+/// The evidence of a recording. What is missing stays missing: a run without an end is unfinished.
+pub fn fold(events: &[Event]) -> Result<Evidence, RecordError> {
+    let Some((Event { what: What::RunStarted(run), .. }, rest)) = events.split_first() else {
+        return Err(RecordError::NoStart);
+    };
+    if run.format != super::FORMAT {
+        return Err(RecordError::Format(run.format));
+    }
+    let devices = run.selectors.iter().map(|selector| DeviceEvidence {
+        selector: selector.clone(),
+        identity: None,
+        facts: Vec::new(),
+        measurements: Vec::new(),
+        absences: Vec::new(),
+        timeline: Vec::new(),
+        ended: Ended::Unfinished,
+    });
+    let mut evidence = Evidence { run: run.clone(), devices: devices.collect(), ended: Ended::Unfinished };
+    for event in rest {
+        add(&mut evidence, event)?;
+    }
+    Ok(evidence)
+}
+
+/// Adds one event to evidence that began with [`fold`].
+pub fn add(evidence: &mut Evidence, event: &Event) -> Result<(), RecordError> {
+    let Some(index) = event.device else {
+        return add_to_run(evidence, &event.what);
+    };
+    let count = evidence.devices.len();
+    let device = evidence.devices.get_mut(index as usize).ok_or(RecordError::NoSuchDevice(index, count))?;
+    match &event.what {
+        What::DeviceOpened(identity) => device.identity = Some(identity.clone()),
+        What::Measured(measurement) => device.measurements.push(measurement.clone()),
+        What::Fact(fact) => device.facts.push(fact.clone()),
+        What::Absent(absence) => device.absences.push(absence.clone()),
+        What::Reading(reading) => {
+            device.timeline.push(TimedReading { at_ns: event.at_ns, reading: reading.clone() });
+        }
+        What::DeviceEnded(ended) => device.ended = ended.clone(),
+        What::CaseStarted { .. } | What::Progress { .. } => {}
+        What::RunStarted(_) => return Err(RecordError::TwoStarts),
+        What::RunEnded(ended) => evidence.ended = ended.clone(),
+    }
+    Ok(())
+}
+
+fn add_to_run(evidence: &mut Evidence, what: &What) -> Result<(), RecordError> {
+    match what {
+        What::RunEnded(ended) => {
+            evidence.ended = ended.clone();
+            Ok(())
+        }
+        What::RunStarted(_) => Err(RecordError::TwoStarts),
+        What::DeviceOpened(_)
+        | What::CaseStarted { .. }
+        | What::Progress { .. }
+        | What::Measured(_)
+        | What::Fact(_)
+        | What::Absent(_)
+        | What::Reading(_)
+        | What::DeviceEnded(_) => Err(RecordError::NoSuchDevice(u32::MAX, evidence.devices.len())),
+    }
+}

@@ -1,0 +1,125 @@
+//! Statistics over samples. Pure; the verifier runs the same code.
+//! Owns quantiles and summaries; must not know what the numbers mean.
+
+use serde::{Deserialize, Serialize};
+
+/// The statistic that a clause is judged on. There is no "best sample".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stat {
+    Min,
+    P1,
+    P5,
+    P50,
+    Mean,
+    P95,
+    P99,
+    Max,
+}
+
+impl Stat {
+    pub const ALL: [Stat; 8] =
+        [Stat::Min, Stat::P1, Stat::P5, Stat::P50, Stat::Mean, Stat::P95, Stat::P99, Stat::Max];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Stat::Min => "min",
+            Stat::P1 => "p1",
+            Stat::P5 => "p5",
+            Stat::P50 => "p50",
+            Stat::Mean => "mean",
+            Stat::P95 => "p95",
+            Stat::P99 => "p99",
+            Stat::Max => "max",
+        }
+    }
+
+    /// The statistic of `values`; `None` where there are none or one is not finite.
+    pub fn of(self, values: &[f64]) -> Option<f64> {
+        if values.is_empty() || values.iter().any(|v| !v.is_finite()) {
+            return None;
+        }
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        Some(self.of_sorted(&sorted))
+    }
+
+    fn of_sorted(self, sorted: &[f64]) -> f64 {
+        let rank = |percent: f64| {
+            // Nearest rank: the smallest value that at least this share of the samples does not exceed.
+            let rank = (percent / 100.0 * sorted.len() as f64).ceil() as usize;
+            sorted[rank.clamp(1, sorted.len()) - 1]
+        };
+        match self {
+            Stat::Min => sorted[0],
+            Stat::P1 => rank(1.0),
+            Stat::P5 => rank(5.0),
+            Stat::P50 => rank(50.0),
+            Stat::Mean => sorted.iter().sum::<f64>() / sorted.len() as f64,
+            Stat::P95 => rank(95.0),
+            Stat::P99 => rank(99.0),
+            Stat::Max => sorted[sorted.len() - 1],
+        }
+    }
+}
+
+/// What a report prints of a series of samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Summary {
+    pub count: u64,
+    pub min: f64,
+    pub p5: f64,
+    pub p50: f64,
+    pub mean: f64,
+    pub p95: f64,
+    pub max: f64,
+}
+
+impl Summary {
+    pub fn of(values: &[f64]) -> Option<Self> {
+        if values.is_empty() || values.iter().any(|v| !v.is_finite()) {
+            return None;
+        }
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        Some(Self {
+            count: sorted.len() as u64,
+            min: Stat::Min.of_sorted(&sorted),
+            p5: Stat::P5.of_sorted(&sorted),
+            p50: Stat::P50.of_sorted(&sorted),
+            mean: Stat::Mean.of_sorted(&sorted),
+            p95: Stat::P95.of_sorted(&sorted),
+            max: Stat::Max.of_sorted(&sorted),
+        })
+    }
+
+    /// Spread between the 5th and the 95th percentile, as a share of the median.
+    pub fn spread(&self) -> f64 {
+        if self.p50 > 0.0 { (self.p95 - self.p5) / self.p50 } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_rank_by_hand() {
+        let values: Vec<f64> = (1..=20).map(f64::from).collect();
+        assert_eq!(Stat::P5.of(&values), Some(1.0));
+        assert_eq!(Stat::P50.of(&values), Some(10.0));
+        assert_eq!(Stat::P95.of(&values), Some(19.0));
+        assert_eq!(Stat::Mean.of(&values), Some(10.5));
+        assert_eq!(Stat::P99.of(&[7.0]), Some(7.0));
+    }
+
+    #[test]
+    fn nothing_and_nonsense_have_no_statistic() {
+        for stat in Stat::ALL {
+            assert_eq!(stat.of(&[]), None);
+            assert_eq!(stat.of(&[1.0, f64::NAN]), None);
+            assert_eq!(stat.of(&[1.0, f64::INFINITY]), None);
+        }
+        assert_eq!(Summary::of(&[]), None);
+    }
+}

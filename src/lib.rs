@@ -1,0 +1,32 @@
+//! `assay` answers one question: did this machine deliver the compute that the contract names, and can a
+//! third party check that answer?
+//!
+//! Six nouns, one direction, each plain data and each arrow one function:
+//!
+//! ```text
+//! Plan -> Event -> Evidence -> Finding -> Report -> Envelope
+//! ```
+//!
+//! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
+//!
+//! ```text
+//! units  clock  exit
+//! seal
+//! device  telemetry
+//! evidence
+//! catalogue
+//! engine  probes
+//! contract
+//! report
+//! output
+//! commands  cli  main
+//! ```
+
+pub mod clock;
+pub mod exit;
+pub mod units;
+
+pub mod device;
+pub mod telemetry;
+
+pub mod evidence;

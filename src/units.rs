@@ -1,0 +1,245 @@
+//! Units: what a figure is counted in, how a person writes it, how it is printed.
+//! Owns parsing and printing of quantities; must not know any metric.
+
+use serde::{Deserialize, Serialize};
+
+/// What a number counts. Every metric has exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+pub enum Unit {
+    /// Floating-point operations per second; a fused multiply-add counts as two.
+    #[serde(rename = "FLOP/s")]
+    FlopPerSecond,
+    /// Integer operations per second; a multiply-add counts as two.
+    #[serde(rename = "OP/s")]
+    OpPerSecond,
+    #[serde(rename = "B/s")]
+    BytePerSecond,
+    #[serde(rename = "B")]
+    Byte,
+    #[serde(rename = "ns")]
+    Nanosecond,
+    #[serde(rename = "count")]
+    Count,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuantityError {
+    #[error("{0:?} has no number in front; write for example {1:?}")]
+    NoNumber(String, &'static str),
+    #[error("{0:?} is not a finite number of at least 0")]
+    NotFinite(String),
+    #[error("{text:?} has no unit; write for example {example:?}")]
+    NoUnit { text: String, example: &'static str },
+    #[error("the unit {given:?} does not fit, this is measured in {unit}; write for example {example:?}")]
+    WrongUnit { given: String, unit: &'static str, example: &'static str },
+}
+
+impl Unit {
+    pub const ALL: [Unit; 6] = [
+        Unit::FlopPerSecond,
+        Unit::OpPerSecond,
+        Unit::BytePerSecond,
+        Unit::Byte,
+        Unit::Nanosecond,
+        Unit::Count,
+    ];
+
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Unit::FlopPerSecond => "FLOP/s",
+            Unit::OpPerSecond => "OP/s",
+            Unit::BytePerSecond => "B/s",
+            Unit::Byte => "B",
+            Unit::Nanosecond => "ns",
+            Unit::Count => "count",
+        }
+    }
+
+    /// A well-formed quantity, for error messages and templates.
+    pub fn example(self) -> &'static str {
+        match self {
+            Unit::FlopPerSecond => "60 TFLOP/s",
+            Unit::OpPerSecond => "120 TOP/s",
+            Unit::BytePerSecond => "3.2 TB/s",
+            Unit::Byte => "140 GB",
+            Unit::Nanosecond => "700 ns",
+            Unit::Count => "0",
+        }
+    }
+
+    /// Suffixes a person may write after the prefix, longest first.
+    fn spellings(self) -> &'static [&'static str] {
+        match self {
+            Unit::FlopPerSecond => &["FLOP/s", "FLOPS", "Flop/s"],
+            Unit::OpPerSecond => &["OP/s", "OPS"],
+            Unit::BytePerSecond => &["B/s"],
+            Unit::Byte => &["B"],
+            Unit::Nanosecond => &["s"],
+            Unit::Count => &[""],
+        }
+    }
+
+    fn prefixes(self) -> &'static [(&'static str, f64)] {
+        const DECIMAL: &[(&str, f64)] = &[
+            ("", 1.0),
+            ("k", 1e3),
+            ("K", 1e3),
+            ("M", 1e6),
+            ("G", 1e9),
+            ("T", 1e12),
+            ("P", 1e15),
+            ("E", 1e18),
+        ];
+        const BYTES: &[(&str, f64)] = &[
+            ("", 1.0),
+            ("k", 1e3),
+            ("K", 1e3),
+            ("M", 1e6),
+            ("G", 1e9),
+            ("T", 1e12),
+            ("P", 1e15),
+            ("Ki", 1024.0),
+            ("Mi", 1_048_576.0),
+            ("Gi", 1_073_741_824.0),
+            ("Ti", 1_099_511_627_776.0),
+        ];
+        const TIME: &[(&str, f64)] = &[("n", 1.0), ("u", 1e3), ("µ", 1e3), ("m", 1e6), ("", 1e9)];
+        match self {
+            Unit::FlopPerSecond | Unit::OpPerSecond => DECIMAL,
+            Unit::BytePerSecond | Unit::Byte => BYTES,
+            Unit::Nanosecond => TIME,
+            Unit::Count => &[("", 1.0)],
+        }
+    }
+
+    /// Reads what a person wrote, such as `3.2 TB/s` or `140 GiB`, into this unit's base.
+    ///
+    /// GB is 10^9 and GiB is 2^30 bytes, always.
+    pub fn parse(self, text: &str) -> Result<f64, QuantityError> {
+        let trimmed = text.trim();
+        let split = trimmed
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | '_')))
+            .unwrap_or(trimmed.len());
+        // An exponent belongs to the number only where digits follow it: `1e9 B` but not `1 EB`.
+        let split = match trimmed[split..].strip_prefix(['e', 'E']) {
+            Some(rest) => {
+                let sign = usize::from(rest.starts_with(['+', '-']));
+                let digits = rest[sign..].bytes().take_while(u8::is_ascii_digit).count();
+                if digits == 0 { split } else { split + 1 + sign + digits }
+            }
+            None => split,
+        };
+        let (number, suffix) = trimmed.split_at(split);
+        let suffix = suffix.trim();
+        let number: f64 = number
+            .replace('_', "")
+            .parse()
+            .map_err(|_| QuantityError::NoNumber(text.to_owned(), self.example()))?;
+        let factor = self.factor(suffix).ok_or_else(|| {
+            if suffix.is_empty() {
+                QuantityError::NoUnit { text: text.to_owned(), example: self.example() }
+            } else {
+                QuantityError::WrongUnit {
+                    given: suffix.to_owned(),
+                    unit: self.symbol(),
+                    example: self.example(),
+                }
+            }
+        })?;
+        let value = number * factor;
+        if value.is_finite() && value >= 0.0 {
+            Ok(value)
+        } else {
+            Err(QuantityError::NotFinite(text.to_owned()))
+        }
+    }
+
+    fn factor(self, suffix: &str) -> Option<f64> {
+        if self == Unit::Count && suffix == "count" {
+            return Some(1.0);
+        }
+        self.spellings().iter().find_map(|spelling| {
+            let prefix = suffix.strip_suffix(spelling)?;
+            self.prefixes().iter().find(|(p, _)| *p == prefix).map(|(_, factor)| *factor)
+        })
+    }
+
+    /// Prints a value of this unit's base with four significant digits and the prefix that fits.
+    pub fn format(self, value: f64) -> String {
+        match self {
+            Unit::Count => format!("{value}"),
+            Unit::Nanosecond if value < 1e3 => format!("{} ns", four_digits(value)),
+            Unit::Nanosecond if value < 1e6 => format!("{} us", four_digits(value / 1e3)),
+            Unit::Nanosecond if value < 1e9 => format!("{} ms", four_digits(value / 1e6)),
+            Unit::Nanosecond => format!("{} s", four_digits(value / 1e9)),
+            Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Byte => {
+                let (prefix, factor) =
+                    [("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15)]
+                        .into_iter()
+                        .rev()
+                        .find(|(_, factor)| value >= *factor)
+                        .unwrap_or(("", 1.0));
+                format!("{} {prefix}{}", four_digits(value / factor), self.symbol())
+            }
+        }
+    }
+}
+
+fn four_digits(value: f64) -> String {
+    let whole_digits = if value >= 1.0 { value.log10().floor() as usize + 1 } else { 1 };
+    let decimals = 4usize.saturating_sub(whole_digits);
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_read_as_a_person_writes_them() {
+        for (unit, text, value) in [
+            (Unit::BytePerSecond, "3.2 TB/s", 3.2e12),
+            (Unit::BytePerSecond, "3.2TB/s", 3.2e12),
+            (Unit::Byte, "140 GB", 140e9),
+            (Unit::Byte, "1 GiB", 1_073_741_824.0),
+            (Unit::Byte, "1e9 B", 1e9),
+            (Unit::FlopPerSecond, "60 TFLOPS", 60e12),
+            (Unit::FlopPerSecond, "1 EFLOP/s", 1e18),
+            (Unit::OpPerSecond, "2 POP/s", 2e15),
+            (Unit::Nanosecond, "1.5 us", 1500.0),
+            (Unit::Count, "0", 0.0),
+        ] {
+            assert_eq!(unit.parse(text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_unit_that_does_not_fit_is_refused_with_an_example() {
+        let error = Unit::BytePerSecond.parse("60 TFLOP/s").map_err(|e| e.to_string());
+        assert_eq!(
+            error,
+            Err("the unit \"TFLOP/s\" does not fit, this is measured in B/s; write for example \"3.2 TB/s\""
+                .into())
+        );
+        for bad in ["", "GB/s", "nan B/s", "inf B/s", "-1 B/s", "1e999 B/s", "3.2", "3.2 T B/s", "1 gb/s"] {
+            assert!(Unit::BytePerSecond.parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn printing_keeps_four_digits() {
+        assert_eq!(Unit::BytePerSecond.format(3.2e12), "3.2 TB/s");
+        assert_eq!(Unit::FlopPerSecond.format(168_234_000_000.0), "168.2 GFLOP/s");
+        assert_eq!(Unit::Nanosecond.format(93.456), "93.46 ns");
+        assert_eq!(Unit::Count.format(0.0), "0");
+        assert_eq!(Unit::Byte.format(0.0), "0 B");
+    }
+
+    #[test]
+    fn every_example_parses_in_its_own_unit() {
+        for unit in Unit::ALL {
+            assert!(unit.parse(unit.example()).is_ok(), "{unit:?}");
+        }
+    }
+}

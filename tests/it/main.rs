@@ -1,0 +1,1 @@
+//! The one integration binary. One line per module says what it proves.
