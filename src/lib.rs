@@ -30,3 +30,6 @@ pub mod device;
 pub mod telemetry;
 
 pub mod evidence;
+
+pub mod engine;
+pub mod probes;
