@@ -30,3 +30,8 @@ pub mod device;
 pub mod telemetry;
 
 pub mod evidence;
+
+pub mod catalogue;
+pub mod contract;
+pub mod report;
+pub mod seal;
