@@ -26,12 +26,15 @@ pub mod clock;
 pub mod exit;
 pub mod units;
 
+pub mod seal;
+
 pub mod device;
 pub mod telemetry;
 
 pub mod evidence;
 
 pub mod catalogue;
+
 pub mod contract;
+
 pub mod report;
-pub mod seal;

@@ -136,7 +136,9 @@ impl Envelope {
         let message = pae(&self.payload_type, &bytes);
         for signature in &self.signatures {
             // A signature that is not 64 bytes of base64 may be of a kind that we do not know: not ours, not fatal.
-            let Some(sig) = decode(&signature.sig).and_then(|s| <[u8; 64]>::try_from(s).ok()) else { continue };
+            let Some(sig) = decode(&signature.sig).and_then(|s| <[u8; 64]>::try_from(s).ok()) else {
+                continue;
+            };
             if let Some(key) = trust.keys().iter().find(|key| key.verifies(&message, &sig)) {
                 return Ok(Verified { bytes, signer: key.id() });
             }

@@ -6,7 +6,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes};
+use ed25519_dalek::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
+};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +60,9 @@ pub enum KeyError {
     Unreadable { path: PathBuf, why: io::Error },
     #[error("{path}: {is}, but {want} is needed here; {hint}")]
     WrongKind { path: PathBuf, is: &'static str, want: &'static str, hint: &'static str },
-    #[error("{path}: others than its owner can read this secret key (mode {mode:03o}); run: chmod 600 {path}")]
+    #[error(
+        "{path}: others than its owner can read this secret key (mode {mode:03o}); run: chmod 600 {path}"
+    )]
     Exposed { path: PathBuf, mode: u32 },
     #[error("{path}: the file exists already and a key is never overwritten; choose another name")]
     Exists { path: PathBuf },
@@ -177,8 +181,7 @@ fn read(path: &Path, file: &mut File) -> Result<String, KeyError> {
 #[cfg(unix)]
 fn refuse_exposed(path: &Path, file: &File) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt;
-    let metadata =
-        file.metadata().map_err(|why| KeyError::Unreadable { path: path.to_owned(), why })?;
+    let metadata = file.metadata().map_err(|why| KeyError::Unreadable { path: path.to_owned(), why })?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Exposed { path: path.to_owned(), mode }) }
 }
@@ -209,7 +212,8 @@ fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {
 /// The public PEM blocks of a text.
 fn blocks(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices(PUBLIC_HEADER).map(|(start, _)| {
-        let end = text[start..].find(PUBLIC_FOOTER).map_or(text.len(), |end| start + end + PUBLIC_FOOTER.len());
+        let end =
+            text[start..].find(PUBLIC_FOOTER).map_or(text.len(), |end| start + end + PUBLIC_FOOTER.len());
         &text[start..end]
     })
 }
