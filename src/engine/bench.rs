@@ -80,14 +80,14 @@ impl<'a> Bench<'a> {
     }
 
     /// Announces a case, so that a silence can be told from long work.
-    pub fn begin(&mut self, metric: &MetricName) -> io::Result<()> {
+    pub fn begin(&mut self, metric: &MetricName, case: u32, cases: u32) -> io::Result<()> {
         self.case = metric.to_string();
         self.unit = match metric.kind() {
             Kind::Number(unit) => Some(unit),
             Kind::Fact => None,
         };
         self.next_progress_ns = 0;
-        self.emit(What::CaseStarted { metric: self.case.clone(), expect_ms: self.settings.sample_ms * 2 })
+        self.emit(What::CaseStarted { metric: self.case.clone(), case, cases })
     }
 
     /// A sign of life, at most ten times a second.

@@ -9,12 +9,14 @@ use crate::device::reference::{self, DrawnInputs, Memory};
 use crate::device::{Buf, Op};
 use crate::evidence::{Canary, Check};
 
+type Program<'a> = dyn Fn(&[Buf]) -> (Vec<Op>, Op) + 'a;
+
 /// A small computation that the reference runs as well.
 pub struct Trial<'a> {
     /// Sizes of the buffers it uses, in bytes. They start zeroed.
     pub bytes: &'a [u64],
     /// From the buffers: what prepares them, and the op under trial.
-    pub program: &'a dyn Fn(&[Buf]) -> (Vec<Op>, Op),
+    pub program: &'a Program<'a>,
     /// Which buffer holds the result.
     pub output: usize,
 }
@@ -186,8 +188,8 @@ pub fn gemm_rows(
                     f64::from(shape.k + 2) * roundoff(precision) * magnitude
                 }
             };
-            // Written so that a NaN fails.
-            if !((got - value).abs() <= bound) {
+            let error = (got - value).abs();
+            if error > bound || error.is_nan() {
                 return Err(Trouble::Wrong(format!(
                     "the product is wrong at row {row}, column {column}: expected {value} within {bound:e}, got {got}"
                 )));

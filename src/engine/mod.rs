@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod check;
+pub mod supervise;
 
 use std::io;
 
@@ -91,11 +92,17 @@ pub enum Trouble {
 }
 
 /// Runs a worker's whole plan on an opened device. Everything that happens, failures included, goes to `sink`; the only error is
-/// that `sink` does not take it.
-pub fn run(plan: &WorkerPlan, mut opened: Opened, sink: &mut dyn Sink) -> io::Result<()> {
+/// that `sink` does not take it. `ready` returns when measuring may begin: all devices of a node start together.
+pub fn run(
+    plan: &WorkerPlan,
+    mut opened: Opened,
+    sink: &mut dyn Sink,
+    ready: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
     let identity = opened.device.identity().clone();
     let mut bench = Bench::new(&mut opened, &plan.settings, plan.device, sink);
     bench.emit(What::DeviceOpened(identity.clone()))?;
+    ready()?;
     bench.read_telemetry()?;
     for fact in facts(&identity) {
         bench.emit(What::Fact(fact))?;
@@ -106,13 +113,12 @@ pub fn run(plan: &WorkerPlan, mut opened: Opened, sink: &mut dyn Sink) -> io::Re
 }
 
 fn run_cases(identity: &Identity, bench: &mut Bench) -> io::Result<Ended> {
-    let wanted: Vec<_> =
-        PROBES.iter().filter(|p| bench.settings().probes.iter().any(|n| n == p.name)).collect();
-    for probe in wanted {
-        for case in (probe.cases)(identity, bench.settings()) {
-            if let Some(error) = run_case(&case, bench)? {
-                return Ok(Ended::Lost { why: error.to_string(), during: Some(case.metrics[0].to_string()) });
-            }
+    let wanted = PROBES.iter().filter(|p| bench.settings().probes.iter().any(|name| name == p.name));
+    let cases: Vec<Case> = wanted.flat_map(|probe| (probe.cases)(identity, bench.settings())).collect();
+    for (index, case) in (0u32..).zip(&cases) {
+        bench.begin(&case.metrics[0], index, cases.len() as u32)?;
+        if let Some(error) = run_case(case, bench)? {
+            return Ok(Ended::Lost { why: error.to_string(), during: Some(case.metrics[0].to_string()) });
         }
     }
     Ok(Ended::Completed)
@@ -120,7 +126,6 @@ fn run_cases(identity: &Identity, bench: &mut Bench) -> io::Result<Ended> {
 
 /// Runs one case. Returns the error after which the device cannot be used any more.
 fn run_case(case: &Case, bench: &mut Bench) -> io::Result<Option<DeviceError>> {
-    bench.begin(&case.metrics[0])?;
     let outcome = (case.run)(bench);
     bench.release();
     let (reason, lost) = match outcome {

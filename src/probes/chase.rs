@@ -31,7 +31,7 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     sizes
         .iter()
         .enumerate()
-        .filter(|(i, _)| !quick || (last - i) % 3 == 0)
+        .filter(|(i, _)| !quick || (last - i).is_multiple_of(3))
         .filter_map(|(i, &bytes)| {
             let mut metrics = vec![format!("chase.{}.latency", size_name(bytes))];
             if i == last {

@@ -118,10 +118,10 @@ fn tune(bench: &mut Bench, work: Work, out: Buf) -> Result<(Tuned, Chains), Trou
         }
     }
     let form = bench.tune(forms)?;
-    match form.op {
-        Op::Fma { chains, .. } => Ok((form, chains)),
-        _ => Err(Trouble::Wrong("tuning returned another op".to_owned())),
-    }
+    let Op::Fma { chains, .. } = form.op else {
+        return Err(Trouble::Wrong("tuning returned another op".to_owned()));
+    };
+    Ok((form, chains))
 }
 
 /// How many rounds integer chains stay exact in `precision`, fused or not (shown by a test of the reference).

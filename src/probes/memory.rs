@@ -111,7 +111,7 @@ fn allocate(bench: &mut Bench, target: u64, buffer_max: u64) -> Result<Vec<Chunk
                 bench.progress(total * 200 / target, None)?;
             }
             Err(DeviceError::OutOfMemory { .. }) if size / 2 >= CHUNK_BYTES_MIN => {
-                size = size / 2 >> 20 << 20
+                size = (size / 2) >> 20 << 20
             }
             Err(DeviceError::OutOfMemory { .. }) if !chunks.is_empty() => break,
             Err(error) => return Err(error.into()),

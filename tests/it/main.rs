@@ -1,1 +1,6 @@
 //! The one integration binary. One line per module says what it proves.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+// From evidence to a report that a stranger can check.
+mod trust;
