@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support_vulkan::{FaultLayer, example, lavapipe, only_drivers, output_within};
+use crate::support_vulkan::{FaultLayer, example, lavapipe, only_drivers, output_within, twin};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -56,6 +56,18 @@ fn a_fault_can_be_kept_to_one_driver() {
         &["list"],
     );
     assert_eq!(value(&seen, "adapter.0.type"), Some("Cpu"), "{seen}");
+}
+
+#[test]
+fn a_copied_driver_is_a_twin_with_an_equal_uuid() {
+    let folder = tempfile::tempdir().unwrap();
+    let drivers = [lavapipe(), twin(&lavapipe(), folder.path())];
+    let mut command = Command::new(example("layer_probe"));
+    let output =
+        output_within(only_drivers(&mut command, &drivers).arg("list"), LIMIT).expect("the probe hangs");
+    let seen = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(value(&seen, "adapters"), Some("2"));
+    assert_eq!(value(&seen, "adapter.0.uuid"), value(&seen, "adapter.1.uuid"));
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl FaultLayer {
     }
 }
 
-/// Restricts `command` to the drivers with these manifests; a manifest that is named twice gives twins.
+/// Restricts `command` to the drivers with these manifests.
 pub fn only_drivers<'a>(command: &'a mut Command, manifests: &[PathBuf]) -> &'a mut Command {
     let joined = std::env::join_paths(manifests).unwrap();
     command.env("VK_DRIVER_FILES", &joined).env("VK_ICD_FILENAMES", &joined)
@@ -69,6 +69,20 @@ pub fn lavapipe() -> PathBuf {
         .map(|entry| entry.path())
         .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lvp_icd")));
     found.expect("the tests need lavapipe: on Debian and Ubuntu `apt-get install mesa-vulkan-drivers`")
+}
+
+/// Copies the driver of `manifest` into `folder`: named beside the original it is a second device that says the
+/// same of itself in everything, its UUID included.
+pub fn twin(manifest: &Path, folder: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(manifest).unwrap();
+    let mut parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let library = PathBuf::from(parsed["ICD"]["library_path"].as_str().unwrap());
+    let copy = folder.join("libvulkan_twin.so");
+    std::fs::copy(&library, &copy).unwrap();
+    parsed["ICD"]["library_path"] = copy.to_str().unwrap().into();
+    let path = folder.join("twin_icd.json");
+    std::fs::write(&path, parsed.to_string()).unwrap();
+    path
 }
 
 /// A file that cargo builds from an `[[example]]`, next to this test's own binary. `cargo test` builds it, but
