@@ -1,5 +1,4 @@
 //! The fault layer itself: each fault, asked for by name, reaches a plain wgpu program as it would on hardware.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,10 +1,13 @@
 //! The one integration binary. One line per module says what it proves.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-// What several modules need: a driver that misbehaves on request.
+mod support;
 #[cfg(feature = "wgpu")]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod support_vulkan;
 
-// The fault layer breaks a driver in the way it was asked to.
+// From evidence to a report that a stranger can check.
+mod trust;
+
+// The fault layer breaks a Vulkan driver in the way it was asked to.
 #[cfg(feature = "wgpu")]
 mod layer;
