@@ -79,11 +79,10 @@ const LOAD_NS_MIN: f64 = 0.5;
 pub fn ceiling(identity: &Identity, metric: &MetricName) -> Option<f64> {
     match &identity.provenance {
         Provenance::Software { cpu_threads } => software_ceiling(*cpu_threads, metric),
-        Provenance::Hardware | Provenance::Simulated { .. } => of(identity)
-            .map(|gpu| card_ceiling(gpu, metric))
-            // One model without a figure leaves the limit open for all that share its id.
-            .reduce(|a, b| Some(a?.max(b?)))
-            .flatten(),
+        Provenance::Hardware | Provenance::Simulated { .. } => {
+            let margin = if arithmetic(metric).is_some() { CLOCK_MARGIN } else { BANDWIDTH_MARGIN };
+            peak(identity, metric).map(|peak| peak * margin)
+        }
     }
 }
 
@@ -92,15 +91,25 @@ pub fn floor(metric: &MetricName) -> Option<f64> {
     (metric.kind() == Kind::Number(Unit::Nanosecond)).then_some(LOAD_NS_MIN)
 }
 
+/// The datasheet's dense peak of the card that a device is by its PCI id, in the metric's unit; the highest where
+/// models share the id.
+pub fn peak(identity: &Identity, metric: &MetricName) -> Option<f64> {
+    of(identity)
+        .map(|gpu| peak_of(gpu, metric))
+        // One model without a figure leaves the limit open for all that share its id.
+        .reduce(|a, b| Some(a?.max(b?)))
+        .flatten()
+}
+
 fn software_ceiling(cpu_threads: u32, metric: &MetricName) -> Option<f64> {
     let (_, precision) = arithmetic(metric)?;
     let per_cycle = CORE_BITS_PER_CYCLE / (8.0 * precision.bytes() as f64);
     Some(f64::from(cpu_threads) * CORE_HZ * per_cycle)
 }
 
-fn card_ceiling(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
+fn peak_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
     if let Some((probe, precision)) = arithmetic(metric) {
-        return Some(peak(gpu, probe, precision)? * 1e12 * CLOCK_MARGIN);
+        return Some(arithmetic_peak(gpu, probe, precision)? * 1e12);
     }
     let Kind::Number(Unit::BytePerSecond) = metric.kind() else { return None };
     let gb_per_s = match metric.probe() {
@@ -108,7 +117,7 @@ fn card_ceiling(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
         "link" => pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?),
         _ => return None,
     };
-    Some(gb_per_s * 1e9 * BANDWIDTH_MARGIN)
+    Some(gb_per_s * 1e9)
 }
 
 enum Arithmetic {
@@ -129,7 +138,7 @@ fn arithmetic(metric: &MetricName) -> Option<(Arithmetic, Precision)> {
 }
 
 /// The dense peak in T(FL)OP/s. Where vector figures are not published, the nearest upper bound is taken.
-fn peak(gpu: &Gpu, probe: Arithmetic, precision: Precision) -> Option<f64> {
+fn arithmetic_peak(gpu: &Gpu, probe: Arithmetic, precision: Precision) -> Option<f64> {
     let most = |a: Option<f64>, b: Option<f64>| a.into_iter().chain(b).reduce(f64::max);
     match (probe, precision) {
         (Arithmetic::Fma, Precision::Fp64) => gpu.fp64,

@@ -79,17 +79,24 @@ fn json(text: &str) -> Result<Contract, (At, String)> {
         let why = e.to_string();
         // serde_json repeats the position in its sentence.
         let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
-        let at = repeated_id(text, why).unwrap_or((e.line().max(1), e.column().max(1)));
-        (at, why.to_owned())
+        (place(text, why).unwrap_or((e.line().max(1), e.column().max(1))), in_words(why))
     })
 }
 
 fn toml(text: &str) -> Result<Contract, (At, String)> {
     toml::from_str(text).map_err(|e: toml::de::Error| {
         let at = e.span().map_or((1, 1), |span| position(text, span.start));
-        let why = e.message().trim().replace('\n', "; ");
-        (repeated_id(text, &why).unwrap_or(at), why)
+        (place(text, e.message()).unwrap_or(at), in_words(e.message()))
     })
+}
+
+/// A message on one line, of bounded length, that cannot write to a terminal what its reader does not see.
+fn in_words(why: &str) -> String {
+    const CHARS_MAX: usize = 400;
+    let clean: String =
+        why.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(CHARS_MAX).collect();
+    let helps = clean.contains("; ") || clean.contains("expected one of");
+    if helps { clean } else { format!("{clean}; `assay contract new` shows a whole contract") }
 }
 
 /// Line and column, both from 1, of a byte offset; columns count characters.
@@ -99,16 +106,28 @@ fn position(text: &str, offset: usize) -> At {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// Where the second clause of the same id stands. The deserialiser only knows where the list of clauses begins.
-fn repeated_id(text: &str, why: &str) -> Option<At> {
-    let id = why.strip_prefix("two clauses have the id ")?.split(';').next()?;
-    let at = text
-        .match_indices(id)
-        .map(|(at, _)| at)
-        .filter(|at| {
-            let before = text[..*at].trim_end().trim_end_matches(['=', ':']).trim_end();
-            before.trim_end_matches('"').ends_with("id")
-        })
-        .nth(1)?;
-    Some(position(text, at))
+/// Where a mistake stands that a clause or the list of clauses found about itself. The deserialisers only know where
+/// the clause or the list begins or ends.
+fn place(text: &str, why: &str) -> Option<At> {
+    if let Some(rest) = why.strip_prefix("two clauses have the id ") {
+        return ids(text, rest.split(';').next()?).nth(1).map(|at| position(text, at));
+    }
+    let (id, rest) = why.strip_prefix("clause ")?.split_once(": ")?;
+    let at = ids(text, id).next()?;
+    let begin = text[..at].rfind(['{', '[']).unwrap_or(0);
+    let end = text[at..].find(['}', '[']).map_or(text.len(), |end| at + end);
+    // A message about one key begins with it.
+    let key =
+        rest.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).next().filter(|key| key.contains('_'));
+    let key = key.and_then(|key| text[begin..end].find(key)).map(|offset| begin + offset);
+    Some(position(text, key.unwrap_or(at)))
+}
+
+/// Offsets at which `id` (in quotes) is the value of a key `id`.
+fn ids<'a>(text: &'a str, id: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let is_value = |before: &str| {
+        let key = before.trim_end().strip_suffix(['=', ':'])?.trim_end().trim_end_matches('"');
+        key.ends_with("id").then_some(())
+    };
+    text.match_indices(id).map(|(at, _)| at).filter(move |at| is_value(&text[..*at]).is_some())
 }

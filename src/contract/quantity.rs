@@ -20,6 +20,11 @@ pub struct Quantity {
 
 impl Quantity {
     pub fn parse(unit: Unit, text: &str) -> Result<Self, QuantityError> {
+        const CHARS_MAX: usize = 64;
+        if text.len() > CHARS_MAX {
+            let shown = text.chars().take(CHARS_MAX).collect();
+            return Err(QuantityError::NoNumber(shown, unit.example()));
+        }
         Ok(Self { text: text.to_owned(), value: unit.parse(text)?, unit })
     }
 

@@ -4,3 +4,5 @@
 mod support;
 // From evidence to a report that a stranger can check.
 mod trust;
+// Contracts and envelopes, each named after its defect, end as they must.
+mod vectors;
