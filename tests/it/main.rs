@@ -1,6 +1,12 @@
 //! The one integration binary. One line per module says what it proves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+// Each rule met, broken and without evidence; each condition without which nothing passes.
+mod judging;
+// Laws of judging for any evidence, and of reading for any bytes.
+mod laws;
+// The published JSON Schemas are true of what is written.
+mod schemas;
 mod support;
 // From evidence to a report that a stranger can check.
 mod trust;
