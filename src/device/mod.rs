@@ -2,6 +2,7 @@
 //! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
 
 pub mod draw;
+pub mod fault;
 pub mod inventory;
 pub mod op;
 pub mod reference;
