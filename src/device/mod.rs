@@ -6,6 +6,7 @@ pub mod fault;
 pub mod inventory;
 pub mod op;
 pub mod reference;
+pub mod sim;
 
 use serde::{Deserialize, Serialize};
 
