@@ -32,7 +32,10 @@ pub struct Backend {
 }
 
 /// All backends of this build, in the order of preference.
-pub const BACKENDS: &[Backend] = &[];
+pub const BACKENDS: &[Backend] = &[
+    #[cfg(feature = "wgpu")]
+    super::wgpu::BACKEND,
+];
 
 /// One device as `assay list` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,8 @@ pub mod draw;
 pub mod inventory;
 pub mod op;
 pub mod reference;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
 
 use serde::{Deserialize, Serialize};
 
