@@ -111,14 +111,8 @@ impl Rule {
             Rule::Digest { src, row_words } => digest_words(src, *row_words, from, out),
             Rule::Fma { precision, chains, rounds, distribution, seed, wrong } => {
                 let lane = |lane: u64| {
-                    let bits = reference::fma_lane(
-                        *precision,
-                        *chains,
-                        *rounds,
-                        *distribution,
-                        *seed,
-                        lane as u32,
-                    );
+                    let bits =
+                        reference::fma_lane(*precision, *chains, *rounds, *distribution, *seed, lane as u32);
                     bits ^ u64::from(*wrong == Some(lane))
                 };
                 wide(precision.result_bytes(), from, out, lane);
@@ -168,11 +162,7 @@ impl Rule {
     /// How many rules stand on one another.
     pub fn depth(&self) -> u32 {
         match self {
-            Rule::Zero
-            | Rule::Words(_)
-            | Rule::Pattern { .. }
-            | Rule::Drawn { .. }
-            | Rule::Fma { .. } => 1,
+            Rule::Zero | Rule::Words(_) | Rule::Pattern { .. } | Rule::Drawn { .. } | Rule::Fma { .. } => 1,
             Rule::Product(product) => 1 + product.a.depth().max(product.b.depth()),
             Rule::Stream { a, b, .. } => 1 + a.depth().max(b.depth()),
             Rule::Digest { src, .. } => 1 + src.depth(),

@@ -317,7 +317,8 @@ fn chase(memory: &Memory, ring: Extent, start: u32, mut hops: u64) -> u32 {
     let links = links(&source);
     let mut at = start;
     for _ in 0..LOADS_MAX {
-        if let Some(links) = links.as_ref().filter(|l| at.is_multiple_of(l.stride) && at / l.stride < l.slots) {
+        if let Some(links) = links.as_ref().filter(|l| at.is_multiple_of(l.stride) && at / l.stride < l.slots)
+        {
             let slot = at / links.stride;
             let to_broken = links.broken.iter().map(|broken| links.distance(slot, *broken)).min();
             let jump = to_broken.map_or(hops, |distance| distance.min(hops));

@@ -26,21 +26,11 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
     let distribution =
         [Distribution::Normal, Distribution::Integers { magnitude }, Distribution::Wide][(x % 3) as usize];
     let words = x % (WORDS + 1);
-    let draw = |dst, seed| Op::Draw {
-        dst,
-        elements: BYTES / precision.bytes(),
-        precision,
-        distribution,
-        seed,
-    };
+    let draw =
+        |dst, seed| Op::Draw { dst, elements: BYTES / precision.bytes(), precision, distribution, seed };
     let stream = |kind| Op::Stream { kind, a, b, c, elements: words };
-    let draw_fp32 = |dst, seed| Op::Draw {
-        dst,
-        elements: WORDS,
-        precision: Precision::Fp32,
-        distribution,
-        seed,
-    };
+    let draw_fp32 =
+        |dst, seed| Op::Draw { dst, elements: WORDS, precision: Precision::Fp32, distribution, seed };
     let flip = |dst| Op::Flip { dst, word: y % WORDS, mask: 1 };
     match kind {
         0 => vec![Op::Fill { dst: a, words, first_word: y, seed: x ^ y }],
@@ -51,7 +41,13 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
             Op::Scan { src: a, words: WORDS, first_word: x % 3, seed: y % 3, tally },
         ],
         3 => vec![Op::Flip { dst: a, word: y % WORDS, mask: x as u32 }],
-        4 => vec![Op::Draw { dst: a, elements: x % (BYTES / precision.bytes()), precision, distribution, seed: y }],
+        4 => vec![Op::Draw {
+            dst: a,
+            elements: x % (BYTES / precision.bytes()),
+            precision,
+            distribution,
+            seed: y,
+        }],
         5 => {
             let row_words = (y % 60) as u32 + 1;
             let rows = (x % 200).min(WORDS / u64::from(row_words));

@@ -96,10 +96,7 @@ fn allocations_end_where_the_script_says() {
     let mut opened = open("h200,oom=60GB");
     assert_eq!(opened.device.identity().memory_bytes, Some(143_771 << 20));
     opened.device.alloc(50_000_000_000).unwrap();
-    assert_eq!(
-        opened.device.alloc(20_000_000_000),
-        Err(DeviceError::OutOfMemory { bytes: 20_000_000_000 })
-    );
+    assert_eq!(opened.device.alloc(20_000_000_000), Err(DeviceError::OutOfMemory { bytes: 20_000_000_000 }));
     let opened = open("mini,mem=32MB,buffer=8MB,units=4,name=Other");
     let identity = opened.device.identity();
     assert_eq!((identity.memory_bytes, identity.buffer_bytes_max), (Some(32_000_000), 8_000_000));
@@ -128,7 +125,8 @@ fn one_result_is_wrong() {
         run(&mut opened, op).unwrap();
         words(&read(&mut opened, Buf(0), 4096))
     };
-    let differ = |a: Vec<u32>, b: Vec<u32>| -> Vec<usize> { (0..a.len()).filter(|i| a[*i] != b[*i]).collect() };
+    let differ =
+        |a: Vec<u32>, b: Vec<u32>| -> Vec<usize> { (0..a.len()).filter(|i| a[*i] != b[*i]).collect() };
     assert_eq!(differ(product("mini"), product("mini,gemm_wrong=273")), [17]);
     assert_eq!(differ(lanes("mini"), lanes("mini,fma_wrong=1029")), [5]);
 }
@@ -198,8 +196,7 @@ fn clocks_lie() {
 fn noise_stays_within_its_share() {
     let mut opened = open("mini,noise=0.01");
     let op = fma(&mut opened);
-    let times: Vec<f64> =
-        (0..200).map(|_| run(&mut opened, op).unwrap().device_ns.unwrap() as f64).collect();
+    let times: Vec<f64> = (0..200).map(|_| run(&mut opened, op).unwrap().device_ns.unwrap() as f64).collect();
     let mean = times.iter().sum::<f64>() / 200.0;
     let (least, most) = times.iter().fold((f64::MAX, 0f64), |(l, m), t| (l.min(*t), m.max(*t)));
     assert!(most / mean < 1.012 && least / mean > 0.988 && most / least > 1.015);
@@ -249,7 +246,11 @@ fn any_call_can_fail_once_or_from_then_on() {
     let story = |script: &str| {
         let mut opened = open(script);
         let mut failed = Vec::new();
-        let mut note = |call: u32, ok: bool| if !ok { failed.push(call) };
+        let mut note = |call: u32, ok: bool| {
+            if !ok {
+                failed.push(call)
+            }
+        };
         let buf = opened.device.alloc(64).unwrap_or(Buf(0));
         note(2, opened.device.write(buf, 0, &[0; 64]).is_ok());
         note(3, opened.device.read(buf, 0, &mut [0; 64]).is_ok());
