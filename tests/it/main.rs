@@ -1,6 +1,8 @@
 //! The one integration binary. One line per module says what it proves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+// The command line as its users meet it: messages, files, exit codes, workers that die.
+mod cli;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(feature = "wgpu")]
 mod conformance;
@@ -18,8 +20,9 @@ mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
 mod vectors;
 
-// Helpers: evidence made by hand, the stations in one process, a Vulkan driver with a fault layer.
+// Helpers: the stations in one process, the real binary, evidence made by hand, a Vulkan driver with a fault layer.
 mod pipeline;
+mod process;
 mod support;
 #[cfg(feature = "wgpu")]
 mod support_vulkan;
