@@ -23,6 +23,7 @@ const PRIVATE_HEADER: &str = "-----BEGIN PRIVATE KEY-----";
     Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(try_from = "String", into = "String")]
+#[schemars(!try_from, !into)]
 pub struct KeyId(#[schemars(regex(pattern = "^[0-9a-f]{64}$"))] String);
 
 impl KeyId {
@@ -162,10 +163,15 @@ impl PublicKey {
 }
 
 fn open(path: &Path) -> Result<File, KeyError> {
-    File::open(path).map_err(|why| match why.kind() {
+    let unreadable = |why| KeyError::Unreadable { path: path.to_owned(), why };
+    let file = File::open(path).map_err(|why| match why.kind() {
         io::ErrorKind::NotFound => KeyError::Missing { path: path.to_owned() },
-        _ => KeyError::Unreadable { path: path.to_owned(), why },
-    })
+        _ => unreadable(why),
+    })?;
+    if file.metadata().map_err(unreadable)?.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    Ok(file)
 }
 
 fn read(path: &Path, file: &mut File) -> Result<String, KeyError> {

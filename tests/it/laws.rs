@@ -36,7 +36,7 @@ struct Edit {
 
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
     let edit = (0..3usize, 0..16u8, 0..40usize, 1..5_000_000_000u64);
-    prop::collection::vec(edit.prop_map(|(device, what, at, size)| Edit { device, what, at, size }), 0..4)
+    prop::collection::vec(edit.prop_map(|(device, what, at, size)| Edit { device, what, at, size }), 1..4)
 }
 
 fn apply(run: &mut Evidence, edit: &Edit) {
@@ -129,9 +129,9 @@ proptest! {
         let mut run = run_of(devices, &edits);
         let contract = agreed(devices, &clauses);
         let before = overall(&judge(&contract, &run));
-        prop_assume!(before != Verdict::Pass);
         remove(&mut run.devices[from % devices], which);
-        prop_assert_ne!(overall(&judge(&contract, &run)), Verdict::Pass);
+        let after = overall(&judge(&contract, &run));
+        prop_assert!(before == Verdict::Pass || after != Verdict::Pass, "{before} became {after}");
     }
 
     #[test]
