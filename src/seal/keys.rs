@@ -164,9 +164,12 @@ impl PublicKey {
 
 fn open(path: &Path) -> Result<File, KeyError> {
     let unreadable = |why| KeyError::Unreadable { path: path.to_owned(), why };
-    let file = File::open(path).map_err(|why| match why.kind() {
-        io::ErrorKind::NotFound => KeyError::Missing { path: path.to_owned() },
-        _ => unreadable(why),
+    let file = File::open(path).map_err(|why| {
+        if why.kind() == io::ErrorKind::NotFound {
+            KeyError::Missing { path: path.to_owned() }
+        } else {
+            unreadable(why)
+        }
     })?;
     if file.metadata().map_err(unreadable)?.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
@@ -204,9 +207,12 @@ fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     #[cfg(not(unix))]
     let _ = mode;
-    let mut file = options.open(path).map_err(|why| match why.kind() {
-        io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
-        _ => KeyError::Unwritable { path: path.to_owned(), why },
+    let mut file = options.open(path).map_err(|why| {
+        if why.kind() == io::ErrorKind::AlreadyExists {
+            KeyError::Exists { path: path.to_owned() }
+        } else {
+            KeyError::Unwritable { path: path.to_owned(), why }
+        }
     })?;
     file.write_all(content).and_then(|()| file.sync_all()).map_err(|why| {
         // Half a key helps nobody, and it would block the next try.

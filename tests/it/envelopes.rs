@@ -83,12 +83,7 @@ fn bless(dir: &Path) {
         std::fs::write(format!("{}.txt", path.display()), format!("{expected}\n")).unwrap();
     };
     let good = sealed(&a, |_| {});
-    let edited = |edit: &dyn Fn(&mut Json)| {
-        let mut envelope = good.clone();
-        edit(&mut envelope);
-        envelope
-    };
-    bless_envelopes(&good, &edited, &a, &b, &|name, json, expected| {
+    bless_envelopes(&good, &a, &b, &|name, json, expected| {
         write(name, json.to_string().as_bytes(), expected);
     });
     bless_reports(&a, &|name, json, expected| write(name, json.to_string().as_bytes(), expected));
@@ -113,13 +108,12 @@ fn flip(json: &mut Json) {
     *json = format!("{head}{other}{}", &tail[1..]).into();
 }
 
-fn bless_envelopes(
-    good: &Json,
-    edited: &dyn Fn(&dyn Fn(&mut Json)) -> Json,
-    a: &SecretKey,
-    b: &SecretKey,
-    write: Write<'_>,
-) {
+fn bless_envelopes(good: &Json, a: &SecretKey, b: &SecretKey, write: Write<'_>) {
+    let edited = |edit: &dyn Fn(&mut Json)| {
+        let mut envelope = good.clone();
+        edit(&mut envelope);
+        envelope
+    };
     const CHANGED: &str = "refused: a trusted key is named, but its signature does not hold";
     const STRANGER: &str = "refused: no trusted key signed this";
     write("good", good.clone(), "ok");

@@ -61,7 +61,7 @@ fn apply(run: &mut Evidence, edit: &Edit) {
 }
 
 fn damage(measurement: &mut Measurement, edit: &Edit) {
-    let canary = if edit.size % 2 == 0 { Canary::Caught } else { Canary::Missed };
+    let canary = if edit.size.is_multiple_of(2) { Canary::Caught } else { Canary::Missed };
     match (edit.what, &mut measurement.value) {
         (0, _) => measurement.check = Check::Wrong { why: "wrong".into() },
         (1, _) => measurement.check = Check::Matched { exact: edit.size % 3, sampled: 0, canary },
@@ -91,7 +91,7 @@ fn remove(device: &mut DeviceEvidence, which: usize) {
         5 => device.timeline.truncate(1),
         6 => device.timeline.iter_mut().for_each(|at| at.reading = Default::default()),
         _ if measurements == 0 => {}
-        _ if which % 2 == 0 => drop(device.measurements.remove(which % measurements)),
+        _ if which.is_multiple_of(2) => drop(device.measurements.remove(which % measurements)),
         _ => match &mut device.measurements[which % measurements].value {
             Value::Timed(timed) => timed.samples.clear(),
             Value::Count { .. } => drop(device.measurements.remove(which % measurements)),
