@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 
-use super::{ContractCopy, DeviceSummary, Report, SealedBy, summaries, trust_level};
+use super::{ContractCopy, DeviceSummary, Report, SealedBy, exit, summaries, trust_level};
 use crate::contract::{Finding, Parsed, Verdict, judge, overall};
 use crate::evidence::Evidence;
+use crate::exit::Exit;
 
 /// Something that the report states otherwise than its samples do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,6 +91,11 @@ fn json(value: &impl Serialize) -> String {
 impl Recheck {
     pub fn holds(&self) -> bool {
         self.differences.is_empty()
+    }
+
+    /// The exit code of verifying: what was recomputed counts, never what was stated.
+    pub fn exit(&self, report: &Report) -> Exit {
+        if self.holds() { exit(self.verdict, &self.findings, &report.evidence) } else { Exit::Signature }
     }
 }
 

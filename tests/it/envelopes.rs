@@ -180,65 +180,111 @@ fn bless_envelopes(good: &Json, a: &SecretKey, b: &SecretKey, write: Write<'_>) 
     write("stranger-beside-trusted", both, "ok");
 }
 
-/// Validly signed, so that only reading and recomputing can find the defect.
-fn bless_reports(a: &SecretKey, write: Write<'_>) {
-    let signed = |edit: &dyn Fn(&mut Json)| sealed(a, edit);
-    let in_report = |edit: &dyn Fn(&mut Json)| sealed(a, |p| edit(&mut p["predicate"]));
-    write(
+/// A name, an edit of the statement, and what a verifier says. Validly signed, so that only reading and recomputing can
+/// find the defect.
+type Edited = (&'static str, fn(&mut Json), &'static str);
+
+const STATEMENTS: &[Edited] = &[
+    (
         "statement-type-unknown",
-        signed(&|p| p["_type"] = "https://in-toto.io/Statement/v9".into()),
+        |p| p["_type"] = "https://in-toto.io/Statement/v9".into(),
         "unreadable: the statement is of type",
-    );
-    write(
+    ),
+    (
         "predicate-type-unknown",
-        signed(&|p| p["predicateType"] = "https://example.org/x".into()),
+        |p| p["predicateType"] = "https://example.org/x".into(),
         "unreadable: the predicate is of type",
-    );
-    write(
+    ),
+    (
         "subject-of-another",
-        signed(&|p| p["subject"][0]["digest"]["sha256"] = "00".repeat(32).into()),
+        |p| p["subject"][0]["digest"]["sha256"] = "00".repeat(32).into(),
         "unreadable: the statement names other subjects",
-    );
-    write(
+    ),
+    (
         "subject-left-out",
-        signed(&|p| drop(p["subject"].as_array_mut().unwrap().pop())),
+        |p| drop(p["subject"].as_array_mut().unwrap().pop()),
         "unreadable: the statement names other subjects",
-    );
-    write(
+    ),
+];
+
+/// The same for the report within the statement.
+const REPORTS: &[Edited] = &[
+    (
         "identity-edited",
-        in_report(&|r| r["evidence"]["devices"][0]["identity"]["name"] = "H200".into()),
+        |r| r["evidence"]["devices"][0]["identity"]["name"] = "H200".into(),
         "unreadable: the statement names other subjects",
-    );
-    write(
-        "format-unknown",
-        in_report(&|r| r["format"] = 99.into()),
-        "unreadable: the report is of format 99",
-    );
-    write(
+    ),
+    ("format-unknown", |r| r["format"] = 99.into(), "unreadable: the report is of format 99"),
+    (
         "field-missing",
-        in_report(&|r| drop(r.as_object_mut().unwrap().remove("evidence"))),
+        |r| drop(r.as_object_mut().unwrap().remove("evidence")),
         "unreadable: the signed bytes are no report: missing field `evidence`",
-    );
-    write("field-unknown", in_report(&|r| r["mood"] = "good".into()), "ok");
-    write(
+    ),
+    ("field-unknown", |r| r["mood"] = "good".into(), "ok"),
+    (
         "metric-unknown",
-        in_report(&|r| r["summaries"][0]["metric"] = "x.y.z".into()),
+        |r| r["summaries"][0]["metric"] = "x.y.z".into(),
         "unreadable: the signed bytes are no report: there is no metric",
-    );
-    write(
+    ),
+    (
         "number-too-large",
-        in_report(&|r| {
-            r["evidence"]["devices"][0]["measurements"][0]["value"]["samples"][0][1] = 1e30.into()
-        }),
+        |r| r["evidence"]["devices"][0]["measurements"][0]["value"]["samples"][0][1] = 1e30.into(),
         "unreadable: the signed bytes are no report",
-    );
-    write(
+    ),
+    (
         "number-negative",
-        in_report(&|r| {
-            r["evidence"]["devices"][0]["measurements"][0]["value"]["samples"][0][1] = (-1).into()
-        }),
+        |r| r["evidence"]["devices"][0]["measurements"][0]["value"]["samples"][0][1] = (-1).into(),
         "unreadable: the signed bytes are no report",
-    );
+    ),
+    ("verdict-edited", |r| r["verdict"] = "pass".into(), "differs: verdict"),
+    ("verdict-left-out", |r| r["verdict"] = Json::Null, "differs: verdict"),
+    ("trust-level-raised", |r| r["trust_level"] = "L3".into(), "differs: trust level"),
+    (
+        "finding-edited",
+        |r| r["findings"][0]["verdict"] = "pass".into(),
+        "differs: finding c on sim:test,seed=1",
+    ),
+    (
+        "finding-observed-edited",
+        |r| r["findings"][0]["observed"]["value"] = 2e9.into(),
+        "differs: finding c on sim:test,seed=1",
+    ),
+    ("findings-left-out", |r| r["findings"] = json!([]), "differs: finding c on sim:test,seed=1"),
+    (
+        "summary-edited",
+        |r| r["summaries"][0]["p50"] = 2e9.into(),
+        "differs: summary of stream.triad.rate on sim:test,seed=1",
+    ),
+    (
+        "samples-do-not-yield-the-summary",
+        |r| r["evidence"]["devices"][0]["measurements"][0]["value"]["work"] = 5.into(),
+        "differs: summary of stream.triad.rate on sim:test,seed=1, finding c on sim:test,seed=1",
+    ),
+    (
+        "summary-of-no-device",
+        |r| r["summaries"][0]["device"] = 7.into(),
+        "differs: summary of stream.triad.rate on a device that is not there",
+    ),
+    ("contract-left-out", |r| r["contract"] = Json::Null, "unreadable: the statement names other subjects"),
+    (
+        "contract-bound-lowered",
+        |r| r["contract"]["terms"]["clause"][0]["at_least"] = "1 GB/s".into(),
+        "differs: finding c on sim:test,seed=1, verdict",
+    ),
+    (
+        "contract-clause-nonsense",
+        |r| r["contract"]["terms"]["clause"][0]["at_least"] = "1 TFLOP/s".into(),
+        "unreadable: the signed bytes are no report: clause \"c\": at_least",
+    ),
+];
+
+fn bless_reports(a: &SecretKey, write: Write<'_>) {
+    for (name, edit, expected) in STATEMENTS {
+        write(name, sealed(a, edit), expected);
+    }
+    for (name, edit, expected) in REPORTS {
+        write(name, sealed(a, |statement| edit(&mut statement["predicate"])), expected);
+    }
     write(
         "payload-no-object",
         around(&Envelope::seal(b"[]", a)),
@@ -253,53 +299,5 @@ fn bless_reports(a: &SecretKey, write: Write<'_>) {
         "payload-nested-too-deep",
         around(&Envelope::seal(&b"[".repeat(100_000), a)),
         "unreadable: the signed bytes are no report",
-    );
-    write("verdict-edited", in_report(&|r| r["verdict"] = "pass".into()), "differs: verdict");
-    write("verdict-left-out", in_report(&|r| r["verdict"] = Json::Null), "differs: verdict");
-    write("trust-level-raised", in_report(&|r| r["trust_level"] = "L3".into()), "differs: trust level");
-    write(
-        "finding-edited",
-        in_report(&|r| r["findings"][0]["verdict"] = "pass".into()),
-        "differs: finding c on sim:test,seed=1",
-    );
-    write(
-        "finding-observed-edited",
-        in_report(&|r| r["findings"][0]["observed"]["value"] = 2e9.into()),
-        "differs: finding c on sim:test,seed=1",
-    );
-    write(
-        "findings-left-out",
-        in_report(&|r| r["findings"] = json!([])),
-        "differs: finding c on sim:test,seed=1",
-    );
-    write(
-        "summary-edited",
-        in_report(&|r| r["summaries"][0]["p50"] = 2e9.into()),
-        "differs: summary of stream.triad.rate on sim:test,seed=1",
-    );
-    write(
-        "samples-do-not-yield-the-summary",
-        in_report(&|r| r["evidence"]["devices"][0]["measurements"][0]["value"]["work"] = 5.into()),
-        "differs: summary of stream.triad.rate on sim:test,seed=1, finding c on sim:test,seed=1",
-    );
-    write(
-        "summary-of-no-device",
-        in_report(&|r| r["summaries"][0]["device"] = 7.into()),
-        "differs: summary of stream.triad.rate on a device that is not there",
-    );
-    write(
-        "contract-left-out",
-        in_report(&|r| r["contract"] = Json::Null),
-        "unreadable: the statement names other subjects",
-    );
-    write(
-        "contract-bound-lowered",
-        in_report(&|r| r["contract"]["terms"]["clause"][0]["at_least"] = "1 GB/s".into()),
-        "differs: finding c on sim:test,seed=1, verdict",
-    );
-    write(
-        "contract-clause-nonsense",
-        in_report(&|r| r["contract"]["terms"]["clause"][0]["at_least"] = "1 TFLOP/s".into()),
-        "unreadable: the signed bytes are no report: clause \"c\": at_least",
     );
 }

@@ -37,6 +37,7 @@ fn a_report_survives_the_envelope_and_its_recheck() {
         assert_eq!(back, report);
         assert_eq!((back.verdict, back.exit()), (Some(verdict), exit), "{clause}");
         assert_eq!(recheck(&back, None).differences, []);
+        assert_eq!(recheck(&back, None).exit(&back), exit);
     }
 }
 
@@ -79,7 +80,9 @@ fn a_run_without_a_contract_judges_nothing() {
     let back = seal_and_open(&report);
     assert_eq!((back.findings.len(), back.verdict, back.exit()), (0, None, Exit::Pass));
     assert!(recheck(&back, None).holds());
-    assert!(!recheck(&back, Some(&contract(TRIAD))).holds());
+    let demanded = recheck(&back, Some(&contract(TRIAD)));
+    assert!(!demanded.holds());
+    assert_eq!(demanded.exit(&back), Exit::Signature);
 
     let mut conflict = good_run(1);
     conflict.devices[0].timeline[0].reading.name = Some("Another Card".into());
