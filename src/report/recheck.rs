@@ -40,10 +40,6 @@ pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
     let sha256 = |copy: &Option<ContractCopy>| copy.as_ref().map_or("none".to_owned(), |c| c.sha256.clone());
     differ("contract file".to_owned(), sha256(&report.contract), sha256(&copy));
     differ("contract terms".to_owned(), json(&report.contract), json(&copy));
-    let measured_for = report.evidence.run.contract_sha256.clone().unwrap_or_else(|| "none".to_owned());
-    if report.contract.is_some() && report.evidence.run.contract_sha256.is_some() {
-        differ("contract that the run was made for".to_owned(), measured_for, sha256(&report.contract));
-    }
     let level = trust_level(&report.evidence);
     differ("trust level".to_owned(), format!("{:?}", report.trust_level), format!("{level:?}"));
 
