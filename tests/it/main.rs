@@ -6,8 +6,14 @@ mod cli;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(feature = "wgpu")]
 mod conformance;
+// Signed reports, each named after its defect, are refused or found out.
+mod envelopes;
+// Others verify what we sign.
+mod foreign;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;
+// Key files of ours and of OpenSSL, and each mistake with them.
+mod keys;
 // Laws of judging for any evidence, and of reading for any bytes.
 mod laws;
 // The fault layer breaks a Vulkan driver in the way it was asked to.
