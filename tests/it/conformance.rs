@@ -98,7 +98,10 @@ fn compare(got: &[u8], expected: &[u8], agree: Agree, op: &Op, what: &str) {
             &expected[differing / 4 * 4..][..4]
         );
     };
-    let wide = matches!(op, Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. });
+    let wide = matches!(
+        op,
+        Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. }
+    );
     let (got, expected) = (numbers(got, wide), numbers(expected, wide));
     let scale = expected.iter().fold(0f64, |m, v| m.max(v.abs()));
     for (i, (g, e)) in got.iter().zip(&expected).enumerate() {
@@ -137,9 +140,15 @@ fn patterns(bench: &mut Bench<'_>) {
         // Also across the places where the high half of the index changes.
         for first_word in [0, 77, (1 << 32) - 5, (1 << 32) - 9000, (7 << 32) + 1, u64::MAX - 500] {
             let seed = 0x1234_5678_9ABC_DEF0 ^ words;
-            bench.case(&[garbage(words * 4)], 2, Agree::Bits, |b| Op::Fill { dst: b[0], words, first_word, seed });
-            let clean: Vec<u8> =
-                (0..words).flat_map(|w| draw::pattern(seed, first_word.wrapping_add(w)).to_le_bytes()).collect();
+            bench.case(&[garbage(words * 4)], 2, Agree::Bits, |b| Op::Fill {
+                dst: b[0],
+                words,
+                first_word,
+                seed,
+            });
+            let clean: Vec<u8> = (0..words)
+                .flat_map(|w| draw::pattern(seed, first_word.wrapping_add(w)).to_le_bytes())
+                .collect();
             let tally = Tally::default().encode().to_vec();
             bench.case(&[clean.clone(), tally.clone()], 3, Agree::Bits, |b| Op::Scan {
                 src: b[0],
@@ -297,7 +306,9 @@ fn products(bench: &mut Bench<'_>) {
                 let agree = match precision {
                     _ if exact => Agree::Bits,
                     Precision::Fp64 => Agree::Within(f64::from(k) * 1e-15),
-                    _ => Agree::Within(f64::from(k) * 1e-6),
+                    Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => {
+                        Agree::Within(f64::from(k) * 1e-6)
+                    }
                 };
                 let a = drawn(precision, distribution, 11, u64::from(m * k));
                 let b = drawn(precision, distribution, 12, u64::from(n * k));
@@ -333,9 +344,11 @@ fn copies(bench: &mut Bench<'_>) {
     for words in [1u64, 1000, 100_003] {
         let seed = 21;
         let pattern: Vec<u8> = (0..words).flat_map(|w| draw::pattern(seed, w).to_le_bytes()).collect();
-        for (route, first) in
-            [(Route::HostToDevice, garbage(words * 4)), (Route::DeviceToHost, pattern), (Route::Within(Buf::NONE), garbage(words * 4))]
-        {
+        for (route, first) in [
+            (Route::HostToDevice, garbage(words * 4)),
+            (Route::DeviceToHost, pattern),
+            (Route::Within(Buf::NONE), garbage(words * 4)),
+        ] {
             bench.case(&[first, garbage(words * 4)], 3, Agree::Bits, |b| {
                 let route = if let Route::Within(_) = route { Route::Within(b[1]) } else { route };
                 Op::Copy { route, buf: b[0], words, seed }
@@ -373,7 +386,8 @@ pub fn conforms(device: &mut dyn Device) {
 pub fn each_device(mut test: impl FnMut(&mut dyn Device, &Identity)) {
     let mut found = 0;
     for backend in inventory::BACKENDS.iter().filter(|backend| backend.name != "sim") {
-        let listed = (backend.list)().unwrap_or_else(|why| panic!("backend {} finds no device: {why}", backend.name));
+        let listed =
+            (backend.list)().unwrap_or_else(|why| panic!("backend {} finds no device: {why}", backend.name));
         for one in listed {
             let options = OpenOptions { wait_limit: Duration::from_secs(60) };
             let mut opened = match inventory::open(&one.selector, options) {

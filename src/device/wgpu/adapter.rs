@@ -30,7 +30,10 @@ pub fn enumerate() -> Result<Vec<Found>, String> {
     match found {
         Ok(found) if found.is_empty() => Err(NOTHING_FOUND.to_owned()),
         Ok(found) => Ok(found),
-        Err(_) => Err("the graphics driver crashed while it was asked for its adapters; update the driver".to_owned()),
+        Err(_) => {
+            Err("the graphics driver crashed while it was asked for its adapters; update the driver"
+                .to_owned())
+        }
     }
 }
 
@@ -120,9 +123,10 @@ pub fn pick(rest: &str, all: &[Listed]) -> Result<usize, OpenError> {
     }
     match found[..] {
         [one] => Ok(one),
-        [] => {
-            Err(OpenError::NoSuchDevice { selector, why: format!("found were {}", names(all, &matches(&|_| true))) })
-        }
+        [] => Err(OpenError::NoSuchDevice {
+            selector,
+            why: format!("found were {}", names(all, &matches(&|_| true))),
+        }),
         _ => {
             let why = format!("it fits {}; choose one of them by its index", names(all, &found));
             Err(OpenError::Selector { selector, why })

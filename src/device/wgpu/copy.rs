@@ -62,7 +62,7 @@ pub fn submit(
         Route::DeviceToHost => {
             let mut slot = runner.take_slot()?;
             if let Err(error) = make_room(gpu, &mut slot, bytes) {
-                runner.return_slot(slot);
+                runner.return_slot(gpu, slot);
                 return Err(error);
             }
             let after = After::Landing(Landed { bytes, seed, repeat });
@@ -93,10 +93,11 @@ impl Upload {
         seed: u64,
         words: u64,
     ) -> Result<wgpu::Buffer, DeviceError> {
-        if let (Some(staging), Some((held_seed, held_words))) = (&self.staging, self.holds) {
-            if held_seed == seed && held_words >= words {
-                return Ok(staging.clone());
-            }
+        if let (Some(staging), Some((held_seed, held_words))) = (&self.staging, self.holds)
+            && held_seed == seed
+            && held_words >= words
+        {
+            return Ok(staging.clone());
         }
         self.holds = None;
         let bytes = words * 4;
@@ -121,7 +122,12 @@ impl Upload {
     }
 }
 
-fn write_pattern(gpu: &mut Guarded, staging: &wgpu::Buffer, seed: u64, words: u64) -> Result<(), DeviceError> {
+fn write_pattern(
+    gpu: &mut Guarded,
+    staging: &wgpu::Buffer,
+    seed: u64,
+    words: u64,
+) -> Result<(), DeviceError> {
     let written = match staging.slice(..).get_mapped_range_mut() {
         Ok(mut mapped) => {
             // In pieces that stay in cache: mapped memory may be uncached, and is only ever written in order.
@@ -150,7 +156,8 @@ pub fn count_landed(gpu: &mut Guarded, slot: &Slot, landed: Landed) -> Result<u3
     let Some(landing) = &slot.landing else {
         return Err(DeviceError::Validation { why: "nothing was to arrive".to_owned() });
     };
-    let matching = memory::with_mapped(gpu, landing, landed.bytes, |bytes| matching_words(bytes, landed.seed))?;
+    let matching =
+        memory::with_mapped(gpu, landing, landed.bytes, |bytes| matching_words(bytes, landed.seed))?;
     Ok(matching.wrapping_mul(landed.repeat))
 }
 

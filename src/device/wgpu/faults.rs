@@ -45,7 +45,9 @@ impl Guarded {
             put(&lost.lost, format!("{message} ({reason:?})"));
         });
         let refused = Arc::clone(&heard);
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| put(&refused.refused, error.to_string())));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            put(&refused.refused, error.to_string())
+        }));
         Self { device, heard, broken: None, wait_limit }
     }
 
@@ -56,7 +58,11 @@ impl Guarded {
 
     /// Runs calls that may be refused: what the error scopes catch becomes the error. `bytes` is what the calls
     /// ask for, should there be too little memory.
-    pub fn scoped<T>(&mut self, bytes: u64, calls: impl FnOnce(&wgpu::Device) -> T) -> Result<T, DeviceError> {
+    pub fn scoped<T>(
+        &mut self,
+        bytes: u64,
+        calls: impl FnOnce(&wgpu::Device) -> T,
+    ) -> Result<T, DeviceError> {
         self.check()?;
         let device = self.device.clone();
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -104,7 +110,6 @@ impl Guarded {
                 }
                 Err(error) => return Err(self.broke(DeviceError::Crash { why: error.to_string() })),
             }
-            
         }
     }
 

@@ -52,7 +52,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
                     "{accumulators} accumulators with stride {stride}: at most {ACCUMULATORS_MAX}, stride below"
                 )));
             }
-            if rounds % 2 != 0 {
+            if !rounds.is_multiple_of(2) {
                 return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
             }
             if u64::from(lanes) * u64::from(accumulators) > u64::from(u32::MAX) {
@@ -69,7 +69,9 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
             let windows = plan::ring_windows(u64::from(slots) * u64::from(stride_bytes), card.binding_bytes);
             chase_windows(windows, card)?;
         }
-        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. } if words * 4 > COPY_BYTES_MAX => {
+        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
+            if words * 4 > COPY_BYTES_MAX =>
+        {
             return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
         }
         Op::Fill { .. }
@@ -94,7 +96,9 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
 fn has_precision(precision: Precision, card: &Card) -> Result<(), Unsupported> {
     match precision {
         Precision::Fp64 if !card.fp64 => Err(Unsupported::card("the adapter has no FP64 in shaders")),
-        Precision::Fp16 if !card.fp16 => Err(Unsupported::card("the adapter has no FP16 arithmetic in shaders")),
+        Precision::Fp16 if !card.fp16 => {
+            Err(Unsupported::card("the adapter has no FP16 arithmetic in shaders"))
+        }
         Precision::Fp64 | Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => Ok(()),
     }
 }
@@ -150,7 +154,8 @@ fn tiles(card: &Card) -> impl Iterator<Item = Tile> {
 }
 
 fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
-    let in_fours = chains.accumulators % 4 == 0 && chains.stride % 4 == 0 && precision.is_float();
+    let in_fours =
+        chains.accumulators.is_multiple_of(4) && chains.stride.is_multiple_of(4) && precision.is_float();
     // Packed bytes and halves may be emulated, with many instructions a step: long bodies then only cost compile time.
     let long = if matches!(precision, Precision::Int8 | Precision::Fp16) { 32 } else { 64 };
     [(long, 64, false), (16, 64, false), (16, 256, false), (long, 64, true), (16, 64, true)]

@@ -63,7 +63,9 @@ mod tests {
     fn available_memory_is_read_in_bytes() {
         let text = "MemTotal:       24737676 kB\nMemAvailable:   20000000 kB\nBuffers: 1 kB\n";
         assert_eq!(parse_available(text), Some(20_480_000_000));
-        for bad in ["", "MemAvailable: lots kB", "MemAvailable: 99999999999999999999 kB", "MemAvailable: 5 MB"] {
+        for bad in
+            ["", "MemAvailable: lots kB", "MemAvailable: 99999999999999999999 kB", "MemAvailable: 5 MB"]
+        {
             assert_eq!(parse_available(bad), None, "{bad}");
         }
     }
@@ -72,11 +74,7 @@ mod tests {
     fn limits_are_looked_for_in_the_own_group_and_above() {
         assert_eq!(
             limit_files("0::/a/b\n"),
-            [
-                "/sys/fs/cgroup/a/b/memory.max",
-                "/sys/fs/cgroup/a/memory.max",
-                "/sys/fs/cgroup//memory.max"
-            ]
+            ["/sys/fs/cgroup/a/b/memory.max", "/sys/fs/cgroup/a/memory.max", "/sys/fs/cgroup//memory.max"]
         );
         assert_eq!(
             limit_files("5:cpu,cpuacct:/x\n4:memory:/x\nnonsense\n"),

@@ -34,7 +34,9 @@ impl Memory {
 
     /// Reserves `bytes` and touches all of them, so that no later pass pays for page faults or zero-filling.
     pub fn alloc(&mut self, gpu: &mut Guarded, queue: &wgpu::Queue, bytes: u64) -> Result<Buf, DeviceError> {
-        if self.in_host && host::available_bytes().is_some_and(|free| bytes.saturating_add(HOST_RESERVE) > free) {
+        if self.in_host
+            && host::available_bytes().is_some_and(|free| bytes.saturating_add(HOST_RESERVE) > free)
+        {
             return Err(DeviceError::OutOfMemory { bytes });
         }
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
@@ -135,7 +137,12 @@ pub fn create(
 ) -> Result<wgpu::Buffer, DeviceError> {
     let size = bytes.max(16).next_multiple_of(16);
     gpu.scoped(bytes, |device| {
-        device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+        device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size,
+            usage,
+            mapped_at_creation: false,
+        })
     })
 }
 

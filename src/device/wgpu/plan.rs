@@ -60,9 +60,11 @@ pub type Refusal = String;
 /// The dispatches of one execution of `op` with `kernel` as the form of its main part.
 pub fn plan(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal> {
     match *op {
-        Op::Fill { dst, words, first_word, seed } => Ok(pattern(kernel, dst, words, first_word, seed, None, frame)),
+        Op::Fill { dst, words, first_word, seed } => {
+            pattern(kernel, dst, words, first_word, seed, None, frame)
+        }
         Op::Scan { src, words, first_word, seed, tally } => {
-            Ok(pattern(kernel, src, words, first_word, seed, Some(tally), frame))
+            pattern(kernel, src, words, first_word, seed, Some(tally), frame)
         }
         Op::Flip { dst, word, mask } => Ok(flip(dst, word, mask)),
         Op::Draw { dst, elements, precision, distribution, seed } => {
@@ -167,10 +169,9 @@ fn pattern(
     seed: u64,
     tally: Option<Buf>,
     frame: &Frame<'_>,
-) -> Plan {
-    let tile = match kernel {
-        Kernel::Fill(tile, _) | Kernel::Scan(tile, _) => tile,
-        _ => Tile::DRAW,
+) -> Result<Plan, Refusal> {
+    let (Kernel::Fill(tile, _) | Kernel::Scan(tile, _)) = kernel else {
+        return Err("not a pattern kernel".to_owned());
     };
     let tile_words = u64::from(tile.len()) * 4;
     // Where the high half of the pattern's index changes: the kernel has one high half per dispatch.
@@ -209,7 +210,7 @@ fn pattern(
         groups: [1, 1],
         work: 0,
     });
-    Plan { steps, last: last.into_iter().collect(), stackable }
+    Ok(Plan { steps, last: last.into_iter().collect(), stackable })
 }
 
 fn whole_tally(tally: Buf) -> Bind {
@@ -240,8 +241,8 @@ fn draw(
     seed: u64,
     frame: &Frame<'_>,
 ) -> Result<Plan, Refusal> {
-    let count =
-        u32::try_from(elements).map_err(|_| format!("{elements} elements are more than 2^32 - 1 of one draw"))?;
+    let count = u32::try_from(elements)
+        .map_err(|_| format!("{elements} elements are more than 2^32 - 1 of one draw"))?;
     let words = (elements * precision.bytes()).div_ceil(4);
     let tile_words = u64::from(Tile::DRAW.len());
     // A last word that is not full is written element by element.
@@ -294,14 +295,17 @@ fn stream(
 }
 
 fn fma(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal> {
-    let (Op::Fma { precision, rounds, lanes, distribution, seed, out, .. }, Kernel::Fma(form)) = (*op, kernel)
+    let (Op::Fma { precision, rounds, lanes, distribution, seed, out, .. }, Kernel::Fma(form)) =
+        (*op, kernel)
     else {
         return Err("not a multiply-add kernel".to_owned());
     };
     let FmaForm { unroll, group, .. } = form;
     let (blocks, pairs) = (rounds / unroll, rounds % unroll / 2);
     if u64::from(blocks + pairs) > ITERATIONS_MAX {
-        return Err(format!("{rounds} rounds are more than the {ITERATIONS_MAX} loop iterations of {unroll} rounds"));
+        return Err(format!(
+            "{rounds} rounds are more than the {ITERATIONS_MAX} loop iterations of {unroll} rounds"
+        ));
     }
     let [name, magnitude] = distribution_words(distribution);
     let multipliers = fma_multipliers(precision, distribution).map(|m| match precision {
@@ -415,25 +419,38 @@ fn gemm_block(
         let mut params = vec![rows as u32, columns as u32, shape.k, first as u32];
         params.extend(at);
         let groups = [columns.div_ceil(tile) as u32, (end - first) as u32];
-        steps.push(Step { kernel, binds: vec![from_a, from_b, to], params, groups, work: per_row * (end - first) });
+        steps.push(Step {
+            kernel,
+            binds: vec![from_a, from_b, to],
+            params,
+            groups,
+            work: per_row * (end - first),
+        });
     }
 }
 
 fn ring(dst: Buf, slots: u32, stride_bytes: u32, seed: u64, frame: &Frame<'_>) -> Result<Plan, Refusal> {
-    if !slots.is_power_of_two() || stride_bytes == 0 || stride_bytes % 4 != 0 {
-        return Err(format!("a ring of {slots} slots {stride_bytes} bytes apart: slots must be a power of two"));
+    if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
+        return Err(format!(
+            "a ring of {slots} slots {stride_bytes} bytes apart: slots must be a power of two"
+        ));
     }
     let (a, c) = ring_step(seed);
     let stride = u64::from(stride_bytes);
-    let per_dispatch = ((frame.binding_bytes - ALIGN) / stride).min(GROUPS_MAX * 64).max(1);
+    let per_dispatch = ((frame.binding_bytes - ALIGN) / stride).clamp(1, GROUPS_MAX * 64);
     let mut steps = Vec::new();
     for first in (0..u64::from(slots)).step_by(per_dispatch as usize) {
         let end = u64::from(slots).min(first + per_dispatch);
         let (bind, inside) = window(dst, first * stride, (end - 1) * stride + 4);
-        let params =
-            vec![first as u32, end as u32, (inside / 4) as u32, stride_bytes / 4, slots - 1, a, c];
+        let params = vec![first as u32, end as u32, (inside / 4) as u32, stride_bytes / 4, slots - 1, a, c];
         let groups = [(end - first).div_ceil(64) as u32, 1];
-        steps.push(Step { kernel: Kernel::Ring, binds: vec![bind], params, groups, work: (end - first) * stride });
+        steps.push(Step {
+            kernel: Kernel::Ring,
+            binds: vec![bind],
+            params,
+            groups,
+            work: (end - first) * stride,
+        });
     }
     Ok(Plan { stackable: steps.len() == 1, steps, last: Vec::new() })
 }

@@ -41,8 +41,10 @@ pub fn vulkan_facts(adapter: &wgpu::Adapter) -> VulkanFacts {
     // SAFETY: instance and physical device are alive while the guard is held.
     let memory = unsafe { instance.get_physical_device_memory_properties(physical) };
     let heaps = memory.memory_heaps.iter().take(memory.memory_heap_count as usize);
-    let heap_bytes =
-        heaps.filter(|heap| heap.flags.contains(vk::MemoryHeapFlags::DEVICE_LOCAL)).map(|heap| heap.size).max();
+    let heap_bytes = heaps
+        .filter(|heap| heap.flags.contains(vk::MemoryHeapFlags::DEVICE_LOCAL))
+        .map(|heap| heap.size)
+        .max();
     let device_version = hal.physical_device_capabilities().properties().api_version;
     // The query that yields the UUID is part of Vulkan 1.1; below that its entry point does not exist.
     let both_know = shared.instance_api_version().min(device_version) >= vk::API_VERSION_1_1;

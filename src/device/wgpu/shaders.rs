@@ -142,12 +142,13 @@ impl GemmForm {
 impl Kernel {
     pub fn entry(self) -> &'static str {
         match self {
-            Kernel::Fill(_, part) | Kernel::Scan(_, part) | Kernel::Draw(_, part) | Kernel::Stream(_, _, part) => {
-                match part {
-                    Part::Tiles => "tiles",
-                    Part::Rest => "rest",
-                }
-            }
+            Kernel::Fill(_, part)
+            | Kernel::Scan(_, part)
+            | Kernel::Draw(_, part)
+            | Kernel::Stream(_, _, part) => match part {
+                Part::Tiles => "tiles",
+                Part::Rest => "rest",
+            },
             Kernel::Fold => "fold",
             Kernel::Flip => "flip",
             Kernel::Fma(_) => "lanes",
@@ -221,6 +222,11 @@ impl Kernel {
     /// SHA-256 of the text, lower-case hex.
     pub fn digest(self, subgroups: bool) -> String {
         hex::encode(Sha256::digest(self.source(subgroups)))
+    }
+
+    /// Whether an index comes out of device memory, which may hold anything where it is broken.
+    pub fn indexes_with_memory(self) -> bool {
+        matches!(self, Kernel::Chase(_))
     }
 
     fn needs_f16(self) -> bool {
@@ -300,7 +306,8 @@ fn fma_defines(form: FmaForm) -> Vec<(&'static str, String)> {
 fn fma_start(chains: Chains, width: u32) -> String {
     let mut text = String::new();
     for register in 0..chains.accumulators / width {
-        let parts: Vec<String> = (0..width).map(|c| format!("start(at + {}u)", register * width + c)).collect();
+        let parts: Vec<String> =
+            (0..width).map(|c| format!("start(at + {}u)", register * width + c)).collect();
         let value = if width == 1 { parts.join("") } else { format!("vec4({})", parts.join(", ")) };
         let _ = writeln!(text, "        var x{register} = {value};");
     }
@@ -522,11 +529,12 @@ fn assemble(text: &str, defines: &[(&str, String)], repeat: u32) -> String {
         } else if trimmed.starts_with("//#end") {
             taken.pop();
         } else if taken.iter().all(|t| *t) && !trimmed.starts_with("//") {
-            let line = longest_first.iter().fold(line.to_owned(), |line, (name, value)| {
-                line.replace(&format!("${name}"), value)
-            });
-            let line =
-                longest_first.iter().fold(line, |line, (name, value)| line.replace(&format!("${name}"), value));
+            let line = longest_first
+                .iter()
+                .fold(line.to_owned(), |line, (name, value)| line.replace(&format!("${name}"), value));
+            let line = longest_first
+                .iter()
+                .fold(line, |line, (name, value)| line.replace(&format!("${name}"), value));
             let copies = if line.contains("$k") { repeat } else { 1 };
             for k in 0..copies {
                 out.push_str(&line.replace("$k", &k.to_string()));
@@ -551,9 +559,14 @@ mod tests {
         assert!(!source.contains('$'), "{kernel:?} leaves a placeholder:\n{source}");
         let module = naga::front::wgsl::parse_str(&source)
             .unwrap_or_else(|error| panic!("{kernel:?}: {}\n{source}", error.emit_to_string(&source)));
-        assert!(module.entry_points.iter().any(|entry| entry.name == kernel.entry()), "{kernel:?} lacks its entry");
-        let mut validator =
-            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::all());
+        assert!(
+            module.entry_points.iter().any(|entry| entry.name == kernel.entry()),
+            "{kernel:?} lacks its entry"
+        );
+        let mut validator = naga::valid::Validator::new(
+            naga::valid::ValidationFlags::all(),
+            naga::valid::Capabilities::all(),
+        );
         validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
         validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());
         validator.validate(&module).unwrap_or_else(|e| panic!("{kernel:?}: {}", e.emit_to_string(&source)));
