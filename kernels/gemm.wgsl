@@ -2,7 +2,9 @@
 // Work: 2 m n k operations; each workgroup reads (TILE_M + TILE_N) * DEPTH elements of a and b per step of DEPTH.
 // Exactness: integers always; floats where every partial sum is exact, else within rounding.
 // Layout: a workgroup of 16 x 16 makes a tile of TILE_M x TILE_N, each invocation PER_M x PER_N results, 16 apart.
-// Tiles of a and b lie in workgroup memory, k slowest. Elements outside the matrices are loaded as zero.
+// Staged: tiles of a and b lie in workgroup memory, k slowest; elements outside the matrices are loaded as zero.
+// Direct: each invocation loads from the matrices, rows outside repeat the last one and their results are dropped;
+// for devices on which workgroup memory and barriers are dear, such as CPUs.
 
 struct Params {
     // Rows and columns that this dispatch may write, counted from the origin of the bindings.
@@ -31,8 +33,10 @@ const TILE_N = $TILE_Nu;
 // Elements of k in one value.
 const WIDE = $WIDEu;
 
+//#if STAGED
 var<workgroup> tile_a: array<$VALUE, $SIZE_A>;
 var<workgroup> tile_b: array<$VALUE, $SIZE_B>;
+//#end
 
 //#if BYTES
 fn byte_a(i: u32) -> u32 {
@@ -106,11 +110,16 @@ fn product(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) 
     let flat = lid.y * 16u + lid.x;
     var done = 0u;
 $ZERO
+$ROWS
     for (var begin = 0u; begin < p.k; begin += DEPTH * WIDE) {
+        //#if STAGED
 $LOAD
         workgroupBarrier();
 $STEPS
         workgroupBarrier();
+        //#else
+$DIRECT
+        //#end
         done += min(DEPTH * WIDE, p.k - begin);
     }
     var results = 0u;

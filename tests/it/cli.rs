@@ -137,11 +137,7 @@ fn bad_input_is_answered_with_what_where_and_what_to_try() {
         ),
         (vec!["run", "--device", "sim:mini"], 2, &["--contract"]),
         (vec!["verify", text(&garbage), "--trust", text(&garbage)], 2, &["garbage.json"]),
-        (
-            vec!["verify", text(&missing), "--trust", text(&public)],
-            2,
-            &["cannot be read"],
-        ),
+        (vec!["verify", text(&missing), "--trust", text(&public)], 2, &["cannot be read"]),
         (vec!["render", text(&garbage)], 6, &["garbage.json"]),
         (vec!["replay", text(&report), "--contract", text(&contract)], 2, &["line 1", "not an event"]),
         (vec!["key", "new", text(&exposed)], 2, &["exposed"]),

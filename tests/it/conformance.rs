@@ -306,7 +306,9 @@ fn products(bench: &mut Bench<'_>) {
                 let agree = match precision {
                     _ if exact => Agree::Bits,
                     Precision::Fp64 => Agree::Within(f64::from(k) * 1e-15),
-                    _ => Agree::Within(f64::from(k) * 1e-6),
+                    Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => {
+                        Agree::Within(f64::from(k) * 1e-6)
+                    }
                 };
                 let a = drawn(precision, distribution, 11, u64::from(m * k));
                 let b = drawn(precision, distribution, 12, u64::from(n * k));

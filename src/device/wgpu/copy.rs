@@ -62,7 +62,7 @@ pub fn submit(
         Route::DeviceToHost => {
             let mut slot = runner.take_slot()?;
             if let Err(error) = make_room(gpu, &mut slot, bytes) {
-                runner.return_slot(slot);
+                runner.return_slot(gpu, slot);
                 return Err(error);
             }
             let after = After::Landing(Landed { bytes, seed, repeat });
@@ -93,10 +93,11 @@ impl Upload {
         seed: u64,
         words: u64,
     ) -> Result<wgpu::Buffer, DeviceError> {
-        if let (Some(staging), Some((held_seed, held_words))) = (&self.staging, self.holds) {
-            if held_seed == seed && held_words >= words {
-                return Ok(staging.clone());
-            }
+        if let (Some(staging), Some((held_seed, held_words))) = (&self.staging, self.holds)
+            && held_seed == seed
+            && held_words >= words
+        {
+            return Ok(staging.clone());
         }
         self.holds = None;
         let bytes = words * 4;

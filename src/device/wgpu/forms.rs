@@ -52,7 +52,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
                     "{accumulators} accumulators with stride {stride}: at most {ACCUMULATORS_MAX}, stride below"
                 )));
             }
-            if rounds % 2 != 0 {
+            if !rounds.is_multiple_of(2) {
                 return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
             }
             if u64::from(lanes) * u64::from(accumulators) > u64::from(u32::MAX) {
@@ -154,8 +154,11 @@ fn tiles(card: &Card) -> impl Iterator<Item = Tile> {
 }
 
 fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
-    let in_fours = chains.accumulators % 4 == 0 && chains.stride % 4 == 0 && precision.is_float();
-    [(64, 64, false), (16, 64, false), (16, 256, false), (64, 64, true), (16, 64, true)]
+    let in_fours =
+        chains.accumulators.is_multiple_of(4) && chains.stride.is_multiple_of(4) && precision.is_float();
+    // Packed bytes and halves may be emulated, with many instructions a step: long bodies then only cost compile time.
+    let long = if matches!(precision, Precision::Int8 | Precision::Fp16) { 32 } else { 64 };
+    [(long, 64, false), (16, 64, false), (16, 256, false), (long, 64, true), (16, 64, true)]
         .into_iter()
         .filter(|(_, _, vectors)| !vectors || in_fours)
         .map(|(unroll, group, vectors)| FmaForm { precision, chains, unroll, group, vectors })
@@ -164,14 +167,16 @@ fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
 }
 
 fn gemm_forms(precision: Precision) -> Vec<Form> {
-    let shapes: &[(u32, u32)] = match precision {
-        // More would not fit the 16 KiB of workgroup memory that every adapter has.
-        Precision::Fp64 => &[(4, 8), (2, 16)],
-        Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => &[(4, 16), (8, 8), (2, 16)],
+    // Fp64 takes less, so as to fit the 16 KiB of workgroup memory that every adapter has.
+    let shapes: &[(u32, u32, bool)] = match precision {
+        Precision::Fp64 => &[(4, 8, true), (4, 1, false), (2, 16, true)],
+        Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => {
+            &[(4, 16, true), (8, 8, true), (4, 1, false), (8, 1, false)]
+        }
     };
     shapes
         .iter()
-        .map(|(per, depth)| GemmForm { precision, per: *per, depth: *depth })
+        .map(|(per, depth, staged)| GemmForm { precision, per: *per, depth: *depth, staged: *staged })
         .map(|form| Form::new(form.label(), Kernel::Gemm(form)))
         .collect()
 }

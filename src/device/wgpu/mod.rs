@@ -11,6 +11,8 @@ mod plan;
 mod raw;
 mod run;
 mod shaders;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -52,6 +54,8 @@ struct WgpuDevice {
     identity: Identity,
     features: wgpu::Features,
     limits: wgpu::Limits,
+    /// The largest binding in use.
+    binding_bytes: u64,
     /// `None` only while dropping.
     parts: Option<Parts>,
 }
@@ -95,7 +99,8 @@ impl WgpuDevice {
         let info = adapter.get_info();
         let in_host = matches!(info.device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
         let parts = Parts { gpu, memory: Memory::new(in_host), runner, upload: Upload::default() };
-        Ok(Self { identity, features, limits, parts: Some(parts) })
+        let binding_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 256 * 256;
+        Ok(Self { identity, features, limits, binding_bytes, parts: Some(parts) })
     }
 
     fn software(&self) -> bool {
@@ -109,12 +114,8 @@ impl WgpuDevice {
             fp64: self.features.contains(wgpu::Features::SHADER_F64),
             group_max: self.limits.max_compute_invocations_per_workgroup,
             bindings: self.limits.max_storage_buffers_per_shader_stage,
-            binding_bytes: self.binding_bytes(),
+            binding_bytes: self.binding_bytes,
         }
-    }
-
-    fn binding_bytes(&self) -> u64 {
-        self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size) / 256 * 256
     }
 
     /// Runs calls below which nothing may panic outwards.
@@ -132,7 +133,7 @@ impl WgpuDevice {
     }
 
     fn start(&mut self, op: &Op, kernel: Kernel, repeat: u32) -> Result<Ticket, DeviceError> {
-        let (card, binding_bytes) = (self.card(), self.binding_bytes());
+        let (card, binding_bytes) = (self.card(), self.binding_bytes);
         self.shielded(|parts| {
             let rate = parts.runner.rate(kernel).unwrap_or_else(|| forms::first_guess(op, card.software));
             let sizes = |buf: Buf| parts.memory.bytes(buf);

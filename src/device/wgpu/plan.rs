@@ -61,10 +61,10 @@ pub type Refusal = String;
 pub fn plan(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal> {
     match *op {
         Op::Fill { dst, words, first_word, seed } => {
-            Ok(pattern(kernel, dst, words, first_word, seed, None, frame))
+            pattern(kernel, dst, words, first_word, seed, None, frame)
         }
         Op::Scan { src, words, first_word, seed, tally } => {
-            Ok(pattern(kernel, src, words, first_word, seed, Some(tally), frame))
+            pattern(kernel, src, words, first_word, seed, Some(tally), frame)
         }
         Op::Flip { dst, word, mask } => Ok(flip(dst, word, mask)),
         Op::Draw { dst, elements, precision, distribution, seed } => {
@@ -169,10 +169,9 @@ fn pattern(
     seed: u64,
     tally: Option<Buf>,
     frame: &Frame<'_>,
-) -> Plan {
-    let tile = match kernel {
-        Kernel::Fill(tile, _) | Kernel::Scan(tile, _) => tile,
-        _ => Tile::DRAW,
+) -> Result<Plan, Refusal> {
+    let (Kernel::Fill(tile, _) | Kernel::Scan(tile, _)) = kernel else {
+        return Err("not a pattern kernel".to_owned());
     };
     let tile_words = u64::from(tile.len()) * 4;
     // Where the high half of the pattern's index changes: the kernel has one high half per dispatch.
@@ -211,7 +210,7 @@ fn pattern(
         groups: [1, 1],
         work: 0,
     });
-    Plan { steps, last: last.into_iter().collect(), stackable }
+    Ok(Plan { steps, last: last.into_iter().collect(), stackable })
 }
 
 fn whole_tally(tally: Buf) -> Bind {
@@ -431,14 +430,14 @@ fn gemm_block(
 }
 
 fn ring(dst: Buf, slots: u32, stride_bytes: u32, seed: u64, frame: &Frame<'_>) -> Result<Plan, Refusal> {
-    if !slots.is_power_of_two() || stride_bytes == 0 || stride_bytes % 4 != 0 {
+    if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
         return Err(format!(
             "a ring of {slots} slots {stride_bytes} bytes apart: slots must be a power of two"
         ));
     }
     let (a, c) = ring_step(seed);
     let stride = u64::from(stride_bytes);
-    let per_dispatch = ((frame.binding_bytes - ALIGN) / stride).min(GROUPS_MAX * 64).max(1);
+    let per_dispatch = ((frame.binding_bytes - ALIGN) / stride).clamp(1, GROUPS_MAX * 64);
     let mut steps = Vec::new();
     for first in (0..u64::from(slots)).step_by(per_dispatch as usize) {
         let end = u64::from(slots).min(first + per_dispatch);

@@ -133,12 +133,26 @@ impl Runner {
         self.rates.get(&kernel).copied()
     }
 
+    /// Makes the next plans expect `rate` of `kernel`.
+    #[cfg(test)]
+    pub fn expect_rate(&mut self, kernel: Kernel, rate: f64) {
+        self.rates.insert(kernel, rate);
+    }
+
     pub fn take_slot(&mut self) -> Result<Slot, DeviceError> {
         let why = || format!("more than {TICKETS} tickets are open; wait for one first");
         self.free.pop().ok_or_else(|| DeviceError::Validation { why: why() })
     }
 
-    pub fn return_slot(&mut self, slot: Slot) {
+    /// Takes back a slot whose results nobody will read.
+    pub fn return_slot(&mut self, gpu: &mut Guarded, slot: Slot) {
+        // A mapping may be under way, and no buffer can be used while it is mapped.
+        let _ = gpu.scoped(0, |_| {
+            slot.readback.unmap();
+            if let Some(landing) = &slot.landing {
+                landing.unmap();
+            }
+        });
         self.free.push(slot);
     }
 
@@ -167,7 +181,7 @@ impl Runner {
         let submission = match submission {
             Ok(submission) => submission,
             Err(error) => {
-                self.return_slot(slot);
+                self.return_slot(gpu, slot);
                 return Err(error);
             }
         };
@@ -199,13 +213,13 @@ impl Runner {
         let source = kernel.source(self.subgroups);
         let label = format!("{kernel:?}");
         let pipeline = gpu.scoped(0, |device| {
-            let module = match kernel {
-                // Indexes with what it reads, and broken memory may hold anything.
-                Kernel::Chase(_) => device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            let module = if kernel.indexes_with_memory() {
+                device.create_shader_module(wgpu::ShaderModuleDescriptor {
                     label: Some(&label),
                     source: wgpu::ShaderSource::Wgsl(source.into()),
-                }),
-                _ => raw::trusted_module(device, &label, source),
+                })
+            } else {
+                raw::trusted_module(device, &label, source)
             };
             device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(&label),
@@ -316,7 +330,7 @@ impl Runner {
                 Ok(self.opened(Open { id, slot, submission, after, submitted, kernel: None, work: 0.0 }))
             }
             Err(error) => {
-                self.return_slot(slot);
+                self.return_slot(gpu, slot);
                 Err(error)
             }
         }
@@ -334,7 +348,10 @@ impl Runner {
             let ns = done.device_ns.map_or(host_ns, |ns| ns as f64);
             self.learn(kernel, open.work, ns);
         }
-        self.free.push(open.slot);
+        match &done {
+            Ok(_) => self.free.push(open.slot),
+            Err(_) => self.return_slot(gpu, open.slot),
+        }
         done
     }
 

@@ -116,8 +116,10 @@ pub struct GemmForm {
     pub precision: Precision,
     /// Results per invocation in each direction; a workgroup is 16 x 16.
     pub per: u32,
-    /// Steps of k per tile in workgroup memory.
+    /// Steps of k per loop iteration: of a tile in workgroup memory, or 1 where there is none.
     pub depth: u32,
+    /// Through workgroup memory, or straight from the matrices.
+    pub staged: bool,
 }
 
 impl GemmForm {
@@ -127,7 +129,8 @@ impl GemmForm {
     }
 
     pub fn label(self) -> String {
-        format!("tile{0}x{0}x{1}-register{2}x{2}", self.tile(), self.depth, self.per)
+        let way = if self.staged { "staged" } else { "direct" };
+        format!("{way}-tile{0}x{0}x{1}-register{2}x{2}", self.tile(), self.depth, self.per)
     }
 
     /// Elements of k in one value.
@@ -219,6 +222,11 @@ impl Kernel {
     /// SHA-256 of the text, lower-case hex.
     pub fn digest(self, subgroups: bool) -> String {
         hex::encode(Sha256::digest(self.source(subgroups)))
+    }
+
+    /// Whether an index comes out of device memory, which may hold anything where it is broken.
+    pub fn indexes_with_memory(self) -> bool {
+        matches!(self, Kernel::Chase(_))
     }
 
     fn needs_f16(self) -> bool {
@@ -358,8 +366,14 @@ fn gemm_defines(form: GemmForm) -> Vec<(&'static str, String)> {
     defines.push(("SIZE_A", (pitch * form.depth).to_string()));
     defines.push(("SIZE_B", (pitch * form.depth).to_string()));
     defines.push(("ZERO", gemm_zero(form, value)));
-    defines.push(("LOAD", gemm_load(form, value)));
-    defines.push(("STEPS", gemm_steps(form)));
+    if form.staged {
+        defines.push(("STAGED", String::new()));
+        defines.push(("LOAD", gemm_load(form, value)));
+        defines.push(("STEPS", gemm_steps(form)));
+    } else {
+        defines.push(("DIRECT", gemm_direct(form)));
+    }
+    defines.push(("ROWS", if form.staged { String::new() } else { gemm_rows(form) }));
     defines.push(("STORE", gemm_store(form)));
     defines
 }
@@ -398,6 +412,43 @@ fn gemm_load(form: GemmForm, value: &str) -> String {
     text
 }
 
+/// Where the rows of a and b begin that an invocation reads on its own.
+fn gemm_rows(form: GemmForm) -> String {
+    let mut text = String::new();
+    for i in 0..form.per {
+        for (name, first, lane, limit) in [("a", "row", "y", "rows"), ("b", "column", "x", "columns")] {
+            let _ = writeln!(
+                text,
+                "    let at_{name}{i} = p.{name}_at + min({first} + lid.{lane} + {}u, p.{limit} - 1u) * p.k;",
+                16 * i
+            );
+        }
+    }
+    text
+}
+
+fn gemm_direct(form: GemmForm) -> String {
+    let per = form.per;
+    let mut text = String::new();
+    for i in 0..per {
+        let _ = writeln!(text, "        let x{i} = load_a(at_a{i} + begin, p.k - begin);");
+        let _ = writeln!(text, "        let y{i} = load_b(at_b{i} + begin, p.k - begin);");
+    }
+    text.push_str(&gemm_products(per));
+    text
+}
+
+fn gemm_products(per: u32) -> String {
+    let mut text = String::new();
+    for i in 0..per {
+        for j in 0..per {
+            let s = i * per + j;
+            let _ = writeln!(text, "            s{s} = multiply_add(x{i}, y{j}, s{s});");
+        }
+    }
+    text
+}
+
 fn gemm_steps(form: GemmForm) -> String {
     let (per, pitch) = (form.per, form.tile() + 1);
     let mut text = String::new();
@@ -408,12 +459,7 @@ fn gemm_steps(form: GemmForm) -> String {
             let _ = writeln!(text, "            let x{i} = tile_a[{at}u + lid.y];");
             let _ = writeln!(text, "            let y{i} = tile_b[{at}u + lid.x];");
         }
-        for i in 0..per {
-            for j in 0..per {
-                let s = i * per + j;
-                let _ = writeln!(text, "            s{s} = multiply_add(x{i}, y{j}, s{s});");
-            }
-        }
+        text.push_str(&gemm_products(per));
         let _ = writeln!(text, "        }}");
     }
     text
