@@ -220,11 +220,16 @@ fn a_worker_that_stands_still_is_given_up_at_the_deadline_and_others_go_on() {
 
 /// Starts a run whose worker is in the middle of its work, does something to it, and checks what is left.
 #[track_caller]
-fn disturbed(signal_name: &str, disturb: impl Fn(u32, u32), code: i32) -> serde_json::Value {
+fn disturbed(
+    signal_name: &str,
+    hang_after: &str,
+    disturb: impl Fn(u32, u32),
+    code: i32,
+) -> serde_json::Value {
     let dir = tempfile::tempdir().unwrap();
     let (contract, out) = (easy_contract(dir.path()), dir.path().join("out"));
     // The worker stalls for ever at this call: it is in the middle until something happens to it.
-    let mut child = start(run_args(&contract, &out, "sim:mini,stall@call=60", &["--hang-after", "3s"]));
+    let mut child = start(run_args(&contract, &out, "sim:mini,stall@call=60", &["--hang-after", hang_after]));
     let parent = child.id();
     let worker = until("a worker", || {
         let started = has_event(&out, "measured");
@@ -242,20 +247,20 @@ fn disturbed(signal_name: &str, disturb: impl Fn(u32, u32), code: i32) -> serde_
 
 #[test]
 fn a_worker_killed_in_the_middle_leaves_a_signed_inconclusive_report() {
-    let json = disturbed("KILL", |_, worker| signal(worker, "KILL"), 3);
+    let json = disturbed("KILL", "60s", |_, worker| signal(worker, "KILL"), 3);
     assert!(json["findings"].to_string().contains("the worker died (signal: 9"), "{json}");
 }
 
 #[test]
 fn a_worker_stopped_in_the_middle_leaves_a_signed_inconclusive_report() {
-    let json = disturbed("STOP", |_, worker| signal(worker, "STOP"), 3);
+    let json = disturbed("STOP", "3s", |_, worker| signal(worker, "STOP"), 3);
     assert!(json["findings"].to_string().contains("no sign of life"), "{json}");
 }
 
 #[test]
 fn ctrl_c_ends_with_a_signed_partial_report() {
     for name in ["INT", "TERM"] {
-        let json = disturbed(name, |parent, _| signal(parent, name), 130);
+        let json = disturbed(name, "60s", |parent, _| signal(parent, name), 130);
         assert!(json["findings"].to_string().contains("interrupted"), "{json}");
     }
 }
