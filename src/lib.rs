@@ -10,7 +10,7 @@
 //! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
 //!
 //! ```text
-//! units  clock  exit
+//! units  clock  exit  nearest
 //! seal
 //! device  telemetry
 //! evidence
@@ -24,6 +24,7 @@
 
 pub mod clock;
 pub mod exit;
+pub mod nearest;
 pub mod units;
 
 pub mod seal;
@@ -35,6 +36,14 @@ pub mod evidence;
 
 pub mod catalogue;
 
+pub mod engine;
+pub mod probes;
+
 pub mod contract;
 
 pub mod report;
+
+pub mod output;
+
+pub mod cli;
+pub mod commands;

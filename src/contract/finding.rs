@@ -146,6 +146,8 @@ pub enum Reason {
          again on an idle machine, and distrust the driver if it stays"
     )]
     ClocksDisagree { device_ns: u64, host_ns: u64 },
+    #[error("it is at least this much, more was not tried: {why}; run again with `--profile standard`")]
+    OnlyALowerBound { why: String },
     #[error("the samples give no finite figure; run again and report this")]
     NoFigure,
     #[error(

@@ -137,10 +137,12 @@ fn checked(measurement: &Measurement) -> Result<(), Unusable> {
             }
             let checked = tally.words_checked.saturating_mul(4);
             match &measurement.value {
-                Value::Count { count: filled } if *filled > checked => {
+                Value::Count { count: filled } | Value::AtLeast { count: filled, .. }
+                    if *filled > checked =>
+                {
                     Err(Unusable::open(Reason::NotReadBack { filled: *filled, checked }))
                 }
-                Value::Count { .. } | Value::Timed(_) => Ok(()),
+                Value::Count { .. } | Value::AtLeast { .. } | Value::Timed(_) => Ok(()),
             }
         }
     }
@@ -164,10 +166,22 @@ fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
         (Value::Count { count }, None) => counted(*count, measurement) as f64,
+        (Value::AtLeast { count, why }, None) => return Err(lower_bound(*count, why, measurement)),
         // A count where samples belong, or the reverse, is no evidence of either.
-        (Value::Timed(_), None) | (Value::Count { .. }, Some(_)) => return Err(no_figure()),
+        (Value::Timed(_), None) | (Value::Count { .. } | Value::AtLeast { .. }, Some(_)) => {
+            return Err(no_figure());
+        }
     };
     if value.is_finite() { Ok(value) } else { Err(no_figure()) }
+}
+
+/// No figure, but something is known: a demand of at least this much is met all the same (see `judge`).
+fn lower_bound(count: u64, why: &str, measurement: &Measurement) -> Unusable {
+    let observed = match measurement.metric.kind() {
+        Kind::Number(unit) => Some(Amount::Number { value: count as f64, unit }),
+        Kind::Fact => None,
+    };
+    Unusable { observed, ..Unusable::open(Reason::OnlyALowerBound { why: why.to_owned() }) }
 }
 
 /// The number that was counted. Errors are counted twice, by the probe and by the scan: the worse counts.

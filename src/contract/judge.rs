@@ -100,6 +100,18 @@ enum Side {
 
 fn bounded(figure: Result<f64, gate::Unusable>, bound: f64, unit: Unit, side: Side) -> Judgement {
     let amount = |value| Amount::Number { value, unit };
+    let figure = match (figure, side) {
+        // What is at least this much is enough where at least so much is demanded.
+        (
+            Err(gate::Unusable {
+                observed: Some(Amount::Number { value, .. }),
+                because: Reason::OnlyALowerBound { .. },
+                ..
+            }),
+            Side::Least,
+        ) if value >= bound => Ok(value),
+        (figure, _) => figure,
+    };
     match figure {
         Ok(value) => {
             let holds = match side {
@@ -122,8 +134,11 @@ fn judge_node(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
             return Judgement::undecided(gate::Unusable::open(Reason::NoFigure), None);
         }
     };
-    let figures =
-        evidence.devices.iter().map(|device| gate::figure(&Seen { evidence, device, accept }, figure));
+    let figures = evidence.devices.iter().map(|device| {
+        // What one device has at least says nothing about the sum while another is undecided.
+        gate::figure(&Seen { evidence, device, accept }, figure)
+            .map_err(|unusable| gate::Unusable { observed: None, ..unusable })
+    });
     let mut sum: Result<f64, gate::Unusable> = Ok(0.0);
     for figure in figures {
         sum = match (sum, figure) {

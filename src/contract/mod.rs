@@ -46,6 +46,14 @@ pub struct Contract {
     pub clauses: clause::Clauses,
 }
 
+impl Contract {
+    /// Memory that each device must have, in bytes, where the inventory names it.
+    pub fn memory_bytes(&self) -> Option<u64> {
+        let memory = self.inventory.as_ref()?.memory.as_ref()?;
+        Some(memory.0.value() as u64)
+    }
+}
+
 /// The only format there is so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]

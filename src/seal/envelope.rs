@@ -146,6 +146,11 @@ impl Envelope {
         Err(self.refusal(trust))
     }
 
+    /// The payload without a look at the signatures: for showing, never for judging.
+    pub fn unchecked(&self) -> Option<Vec<u8>> {
+        decode(&self.payload)
+    }
+
     /// Ids of the keys that the signatures name. Hints, not evidence.
     pub fn claimed_signers(&self) -> Vec<String> {
         let named = self.signatures.iter().filter_map(|s| s.keyid.as_ref());

@@ -94,7 +94,9 @@ fn remove(device: &mut DeviceEvidence, which: usize) {
         _ if which.is_multiple_of(2) => drop(device.measurements.remove(which % measurements)),
         _ => match &mut device.measurements[which % measurements].value {
             Value::Timed(timed) => timed.samples.clear(),
-            Value::Count { .. } => drop(device.measurements.remove(which % measurements)),
+            Value::Count { .. } | Value::AtLeast { .. } => {
+                drop(device.measurements.remove(which % measurements));
+            }
         },
     }
 }

@@ -5,16 +5,27 @@
 mod envelopes;
 // Others verify what we sign.
 mod foreign;
+// Every op in every launch form on every device equals the CPU reference.
+#[cfg(feature = "wgpu")]
+mod conformance;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;
 // Key files of ours and of OpenSSL, and each mistake with them.
 mod keys;
 // Laws of judging for any evidence, and of reading for any bytes.
 mod laws;
+// The fault layer breaks a Vulkan driver in the way it was asked to.
+#[cfg(feature = "wgpu")]
+mod layer;
 // The published JSON Schemas are true of what is written.
 mod schemas;
-mod support;
 // From evidence to a report that a stranger can check.
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
 mod vectors;
+
+// Helpers: evidence made by hand, the stations in one process, a Vulkan driver with a fault layer.
+mod pipeline;
+mod support;
+#[cfg(feature = "wgpu")]
+mod support_vulkan;
