@@ -39,7 +39,7 @@ impl Clock for System {
 }
 
 /// A clock that its owner moves. Clones share the same time.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Stepped {
     now_ns: Rc<Cell<u64>>,
 }

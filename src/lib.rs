@@ -10,7 +10,7 @@
 //! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
 //!
 //! ```text
-//! units  clock  exit
+//! units  clock  exit  nearest
 //! seal
 //! device  telemetry
 //! evidence
@@ -24,6 +24,7 @@
 
 pub mod clock;
 pub mod exit;
+pub mod nearest;
 pub mod units;
 
 pub mod seal;

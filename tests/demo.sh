@@ -10,12 +10,12 @@ say() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
 
 say "What can this machine measure?"
 if "$assay" list; then
-    contract=tests/data/contracts/demo.toml
+    contract=tests/data/demo/contract.toml
     set --
     if ! "$assay" list --json | grep -Eq '"kind": *"(hardware|software)"'; then
         printf '\n%s\n%s\n' "*** NO GPU AND NO SOFTWARE DEVICE: what follows is a SIMULATION. ***" \
             "*** Nothing is measured. Install a Vulkan driver for a real run: see 'assay doctor'. ***"
-        contract=tests/data/contracts/demo-simulated.toml
+        contract=tests/data/demo/contract-simulated.toml
         set -- --device sim:h200
     fi
 else

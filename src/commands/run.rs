@@ -195,7 +195,15 @@ fn write_atomically(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), Fa
     let failed = |error: &std::io::Error| Failure::cannot_write(&target, error);
     let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|e| failed(&e))?;
     std::io::Write::write_all(&mut file, bytes).map_err(|e| failed(&e))?;
-    file.as_file().sync_all().map_err(|e| failed(&e))?;
+    readable_by_all(file.as_file()).and_then(|()| file.as_file().sync_all()).map_err(|e| failed(&e))?;
     file.persist(&target).map_err(|e| failed(&e.error))?;
+    Ok(())
+}
+
+/// Temporary files are private; results are not.
+fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    let _ = file;
     Ok(())
 }

@@ -21,14 +21,13 @@ pub fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Failure> {
     let report = Report::from_verified(&verified).map_err(|e| refused(&e))?;
     let recheck = recheck(&report, contract.as_ref());
     let ledger = ledger::ledger(&report, verified.signer(), &recheck);
-    let holds = recheck.differences.is_empty();
     let shown = Verification { report: &report, recheck: &recheck, ledger: &ledger };
     if !quiet {
         print(
             |out| if args.json { verification::json(&shown, out) } else { verification::human(&shown, out) },
         )?;
     }
-    Ok(if holds { report.exit() } else { Exit::Signature })
+    Ok(recheck.exit(&report))
 }
 
 /// A report for showing, its signature not checked.

@@ -131,6 +131,7 @@ impl Flag {
 /// Kinds of provenance that count. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "Vec<ProvenanceKind>", into = "Vec<ProvenanceKind>")]
+#[schemars(!try_from, !into)]
 pub struct Accept(#[schemars(length(min = 1))] Vec<ProvenanceKind>);
 
 impl Accept {
@@ -218,6 +219,7 @@ impl From<Clauses> for Vec<Clause> {
 )]
 pub(super) struct RawClause {
     /// Short and unique, such as `hbm-triad`.
+    #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,64}$"))]
     id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     title: Option<String>,

@@ -184,8 +184,8 @@ pub enum Reason {
     SkuUnclear { is: String },
     #[error("the {field} is {device:?} by the device and {telemetry:?} by its telemetry")]
     IdentityConflict { field: String, device: String, telemetry: String },
-    #[error("{selectors:?} are one device: both have the {field} {value}")]
-    SameDevice { selectors: [String; 2], field: String, value: String },
+    #[error("{} are one device: both have the {field} {value}; measure it once", .selectors.join(" and "))]
+    SameDevice { selectors: Vec<String>, field: String, value: String },
 }
 
 fn how(ended: &Ended) -> String {

@@ -155,6 +155,7 @@ fn counts_errors(metric: &MetricName) -> bool {
 fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
     let no_figure = || Unusable::open(Reason::NoFigure);
     let value = match (&measurement.value, figure.statistic) {
+        (Value::Timed(timed), Some(_)) if timed.samples.is_empty() => return Err(no_figure()),
         (Value::Timed(timed), Some(statistic)) => {
             match timed.clocks() {
                 Clocks::Agree | Clocks::HostOnly => {}

@@ -176,7 +176,7 @@ fn same(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<Reason> {
         return None;
     };
     Some(Reason::SameDevice {
-        selectors: [a.selector.clone(), b.selector.clone()],
+        selectors: vec![a.selector.clone(), b.selector.clone()],
         field: field.to_owned(),
         value,
     })

@@ -125,8 +125,9 @@ fn place(text: &str, why: &str) -> Option<At> {
 
 /// Offsets at which `id` (in quotes) is the value of a key `id`.
 fn ids<'a>(text: &'a str, id: &'a str) -> impl Iterator<Item = usize> + 'a {
-    text.match_indices(id).map(|(at, _)| at).filter(|at| {
-        let before = text[..*at].trim_end().trim_end_matches(['=', ':']).trim_end();
-        before.trim_end_matches('"').ends_with("id")
-    })
+    let is_value = |before: &str| {
+        let key = before.trim_end().strip_suffix(['=', ':'])?.trim_end().trim_end_matches('"');
+        key.ends_with("id").then_some(())
+    };
+    text.match_indices(id).map(|(at, _)| at).filter(move |at| is_value(&text[..*at]).is_some())
 }

@@ -2,9 +2,13 @@
 //! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
 
 pub mod draw;
+pub mod fault;
 pub mod inventory;
 pub mod op;
 pub mod reference;
+pub mod sim;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
 
 use serde::{Deserialize, Serialize};
 

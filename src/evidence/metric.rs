@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::device::op::{Precision, StreamKind};
+use crate::nearest::nearest;
 use crate::units::Unit;
 
 /// One row of the table.
@@ -135,12 +136,7 @@ impl MetricName {
         if METRICS.iter().any(|row| row.name == name) {
             return Ok(Self(name.to_owned()));
         }
-        let nearest = METRICS
-            .iter()
-            .map(|row| (distance(&row.name, name), &row.name))
-            .min()
-            .filter(|(distance, _)| *distance <= 6)
-            .map(|(_, name)| name.clone());
+        let nearest = nearest(name, METRICS.iter().map(|row| row.name.as_str())).map(str::to_owned);
         // An absurdly long name is cut: the message must stay readable.
         Err(UnknownMetric { name: name.chars().take(80).collect(), nearest })
     }
@@ -177,22 +173,6 @@ impl std::fmt::Display for MetricName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Edit distance, for suggestions only.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod event;
 pub mod metric;
 pub mod record;
 pub mod stats;
+mod timeline;
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,8 @@ pub struct DeviceEvidence {
     pub facts: Vec<Fact>,
     pub measurements: Vec<Measurement>,
     pub absences: Vec<Absence>,
+    #[serde(with = "timeline")]
+    #[schemars(with = "timeline::Columns")]
     pub timeline: Vec<TimedReading>,
     pub ended: Ended,
 }

@@ -1,6 +1,6 @@
 //! Arithmetic ceiling of the vector units: register-resident multiply-add chains.
 
-use super::{Case, Probe, sized, timed};
+use super::{Case, Probe, sized, spare_bytes, timed};
 use crate::device::draw::Distribution;
 use crate::device::op::{Chains, Precision};
 use crate::device::{Buf, Identity, Op, reference};
@@ -30,13 +30,14 @@ const LANES_MAX: u32 = 1 << 22;
 /// One execution should take this long, so that launches do not count.
 const EXECUTION_NS: u64 = 4_000_000;
 
-fn cases(_: &Identity, settings: &Settings) -> Vec<Case> {
+fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let seed = settings.seed;
+    let most_bytes = identity.buffer_bytes_max.min(spare_bytes(identity) / 4);
     Precision::ALL
         .into_iter()
         .filter_map(|precision| {
             let metric = format!("fma.{}.rate", precision.name());
-            Case::single(metric, move |bench, metric| fma(bench, metric, precision, seed))
+            Case::single(metric, move |bench, metric| fma(bench, metric, precision, most_bytes, seed))
         })
         .collect()
 }
@@ -63,7 +64,13 @@ impl Work {
     }
 }
 
-fn fma(bench: &mut Bench, metric: &str, precision: Precision, seed: u64) -> Result<Measurement, Trouble> {
+fn fma(
+    bench: &mut Bench,
+    metric: &str,
+    precision: Precision,
+    most_bytes: u64,
+    seed: u64,
+) -> Result<Measurement, Trouble> {
     let work = Work {
         precision,
         chains: CHAINS[0],
@@ -73,8 +80,9 @@ fn fma(bench: &mut Bench, metric: &str, precision: Precision, seed: u64) -> Resu
         seed,
     };
     bench.supports(&work.op(Buf::NONE))?;
-    let out = bench.alloc(u64::from(LANES_MAX) * precision.result_bytes())?;
-    let work = Work { lanes: enough_lanes(bench, work, out)?, ..work };
+    let lanes_max = u64::from(LANES_MAX).min(most_bytes / precision.result_bytes()) as u32;
+    let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
+    let work = Work { lanes: enough_lanes(bench, work, lanes_max, out)?, ..work };
     let (form, chains) = tune(bench, work, out)?;
     let work = Work { chains, ..work };
 
@@ -95,14 +103,14 @@ fn fma(bench: &mut Bench, metric: &str, precision: Precision, seed: u64) -> Resu
 }
 
 /// Doubles the lanes until one execution takes long enough.
-fn enough_lanes(bench: &mut Bench, work: Work, out: Buf) -> Result<u32, Trouble> {
+fn enough_lanes(bench: &mut Bench, work: Work, lanes_max: u32, out: Buf) -> Result<u32, Trouble> {
     let mut lanes = LANES_MIN;
     loop {
         let form = bench.any_form(&Work { lanes, ..work }.op(out))?;
         bench.run(&form, 1)?;
         let sample = bench.run(&form, 1)?;
         bench.progress(0, None)?;
-        if lanes >= LANES_MAX || sample.device_ns.unwrap_or(sample.host_ns) >= EXECUTION_NS {
+        if lanes > lanes_max / 2 || sample.device_ns.unwrap_or(sample.host_ns) >= EXECUTION_NS {
             return Ok(lanes);
         }
         lanes *= 2;

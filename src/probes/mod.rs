@@ -25,8 +25,10 @@ pub struct Probe {
 /// One thing to measure. `metrics` are those that it yields, the leading one first; never empty.
 pub struct Case {
     pub metrics: Vec<MetricName>,
-    pub run: Box<dyn Fn(&mut Bench) -> Result<Vec<Measurement>, Trouble>>,
+    pub run: Box<Run>,
 }
+
+type Run = dyn Fn(&mut Bench) -> Result<Vec<Measurement>, Trouble>;
 
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
 pub const PROBES: &[Probe] =

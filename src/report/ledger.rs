@@ -55,6 +55,14 @@ fn signed(report: &Report, signer: &KeyId) -> Vec<Entry> {
     if let Some(contract) = &report.contract {
         entries.push(entry("contract", format!("{} sha256:{}", contract.terms.id, contract.sha256)));
     }
+    // A recording may be judged again by other terms than it was made for. That is no fault, but worth knowing.
+    let judged = report.contract.as_ref().map(|contract| &contract.sha256);
+    match &report.evidence.run.contract_sha256 {
+        Some(made_for) if judged.is_some_and(|judged| judged != made_for) => {
+            entries.push(entry("made for another contract", format!("sha256:{made_for}")));
+        }
+        Some(_) | None => {}
+    }
     entries
 }
 

@@ -139,13 +139,18 @@ impl Report {
         statement::decode(&envelope.unchecked().ok_or_else(malformed)?)
     }
 
-    /// The exit code that this report stands for. A run that only measured has no verdict to fail.
+    /// The exit code that this report states.
     pub fn exit(&self) -> Exit {
-        match self.verdict {
-            Some(_) => finding::exit(&self.findings),
-            None if inventory::conflicts(&self.evidence).is_empty() => Exit::Pass,
-            None => Exit::Identity,
-        }
+        exit(self.verdict, &self.findings, &self.evidence)
+    }
+}
+
+/// A run that only measured has no verdict to fail, but it may still contradict itself.
+fn exit(verdict: Option<Verdict>, findings: &[Finding], evidence: &Evidence) -> Exit {
+    match verdict {
+        Some(_) => finding::exit(findings),
+        None if inventory::conflicts(evidence).is_empty() => Exit::Pass,
+        None => Exit::Identity,
     }
 }
 

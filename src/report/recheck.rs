@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 
-use super::{ContractCopy, DeviceSummary, Report, SealedBy, summaries, trust_level};
+use super::{ContractCopy, DeviceSummary, Report, SealedBy, exit, summaries, trust_level};
 use crate::contract::{Finding, Parsed, Verdict, judge, overall};
 use crate::evidence::Evidence;
+use crate::exit::Exit;
 
 /// Something that the report states otherwise than its samples do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,10 +40,6 @@ pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
     let sha256 = |copy: &Option<ContractCopy>| copy.as_ref().map_or("none".to_owned(), |c| c.sha256.clone());
     differ("contract file".to_owned(), sha256(&report.contract), sha256(&copy));
     differ("contract terms".to_owned(), json(&report.contract), json(&copy));
-    let measured_for = report.evidence.run.contract_sha256.clone().unwrap_or_else(|| "none".to_owned());
-    if report.contract.is_some() && report.evidence.run.contract_sha256.is_some() {
-        differ("contract that the run was made for".to_owned(), measured_for, sha256(&report.contract));
-    }
     let level = trust_level(&report.evidence);
     differ("trust level".to_owned(), format!("{:?}", report.trust_level), format!("{level:?}"));
 
@@ -90,6 +87,11 @@ fn json(value: &impl Serialize) -> String {
 impl Recheck {
     pub fn holds(&self) -> bool {
         self.differences.is_empty()
+    }
+
+    /// The exit code of verifying: what was recomputed counts, never what was stated.
+    pub fn exit(&self, report: &Report) -> Exit {
+        if self.holds() { exit(self.verdict, &self.findings, &report.evidence) } else { Exit::Signature }
     }
 }
 

@@ -23,6 +23,7 @@ const PRIVATE_HEADER: &str = "-----BEGIN PRIVATE KEY-----";
     Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(try_from = "String", into = "String")]
+#[schemars(!try_from, !into)]
 pub struct KeyId(#[schemars(regex(pattern = "^[0-9a-f]{64}$"))] String);
 
 impl KeyId {
@@ -162,10 +163,18 @@ impl PublicKey {
 }
 
 fn open(path: &Path) -> Result<File, KeyError> {
-    File::open(path).map_err(|why| match why.kind() {
-        io::ErrorKind::NotFound => KeyError::Missing { path: path.to_owned() },
-        _ => KeyError::Unreadable { path: path.to_owned(), why },
-    })
+    let unreadable = |why| KeyError::Unreadable { path: path.to_owned(), why };
+    let file = File::open(path).map_err(|why| {
+        if why.kind() == io::ErrorKind::NotFound {
+            KeyError::Missing { path: path.to_owned() }
+        } else {
+            unreadable(why)
+        }
+    })?;
+    if file.metadata().map_err(unreadable)?.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    Ok(file)
 }
 
 fn read(path: &Path, file: &mut File) -> Result<String, KeyError> {
@@ -198,9 +207,12 @@ fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     #[cfg(not(unix))]
     let _ = mode;
-    let mut file = options.open(path).map_err(|why| match why.kind() {
-        io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
-        _ => KeyError::Unwritable { path: path.to_owned(), why },
+    let mut file = options.open(path).map_err(|why| {
+        if why.kind() == io::ErrorKind::AlreadyExists {
+            KeyError::Exists { path: path.to_owned() }
+        } else {
+            KeyError::Unwritable { path: path.to_owned(), why }
+        }
     })?;
     file.write_all(content).and_then(|()| file.sync_all()).map_err(|why| {
         // Half a key helps nobody, and it would block the next try.

@@ -157,14 +157,18 @@ pub fn good_run(devices: u32) -> Evidence {
     evidence((1..=devices).map(good_device).collect())
 }
 
-/// The published test key; see tests/data/keys.
-pub fn test_key(dir: &std::path::Path) -> SecretKey {
-    // Git does not keep modes, and the loader refuses what others can read.
-    let copy = dir.join("test.pem");
-    std::fs::copy(data("keys/test-a.pem"), &copy).unwrap();
+/// A published test key, see tests/data/keys. `dir` takes a copy that only its owner can read: Git does not keep modes,
+/// and the loader refuses what others can read.
+pub fn test_key(dir: &std::path::Path, name: &str) -> SecretKey {
+    SecretKey::load(&private_copy(dir, name)).unwrap()
+}
+
+pub fn private_copy(dir: &std::path::Path, name: &str) -> std::path::PathBuf {
+    let copy = dir.join(format!("{name}.pem"));
+    std::fs::copy(data(&format!("keys/{name}.pem")), &copy).unwrap();
     #[cfg(unix)]
     std::fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    SecretKey::load(&copy).unwrap()
+    copy
 }
 
 pub fn data(path: &str) -> std::path::PathBuf {

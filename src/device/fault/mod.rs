@@ -1,0 +1,366 @@
+//! The fault script of simulated devices: `sim:<profile>[,key=value]...`, what each key means, parser and printer.
+//! Owns the grammar and its table; must not know how any fault is carried out.
+
+mod value;
+
+use std::fmt;
+
+use super::op::Precision;
+use crate::nearest::nearest;
+pub use value::{Often, Per};
+
+/// What stands after `sim:`, checked for form. Printing gives back a text that parses to the same script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    pub profile: String,
+    pub settings: Vec<Setting>,
+}
+
+/// One `key=value` of a script. The keys and their meaning stand in [`FAULTS`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Setting {
+    Seed(u64),
+    Index(u64),
+    Mem(u64),
+    Buffer(u64),
+    Name(String),
+    Uuid(String),
+    Units(u64),
+    Flip { addr: u64, bit: u8 },
+    Stuck { addr: u64, bit: u8, at_one: bool },
+    Alias(u64),
+    Oom(u64),
+    GemmWrong(u64),
+    FmaWrong(u64),
+    MemoryRate(f64),
+    ComputeRate(f64),
+    Speed(f64),
+    Throttle { share: f64, from_ns: u64 },
+    Drift { share: f64, per: Per },
+    ClockLie(f64),
+    Timer(Option<f64>),
+    Noise(f64),
+    LostAtCall(u64),
+    LostAtTime(u64),
+    Lost(Often),
+    HangAtCall(u64),
+    StallAtCall(u64),
+    CrashAtCall(u64),
+    FailAtCall(u64),
+    Fail(Often),
+    Error(Injected),
+    Lazy,
+    Uncounted,
+    Telemetry(Sensors),
+    TelemetryName(String),
+    TelemetryMem(u64),
+    TelemetryUuid(String),
+    Ecc { count: f64, per: Per },
+    Xid { code: u64, from_ns: u64 },
+    No(Precision),
+    Unwritten(Precision),
+}
+
+/// Which error `fail@call` brings about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Injected {
+    Lost,
+    OutOfMemory,
+    Validation,
+    Hang,
+    Crash,
+}
+
+/// What is wrong with the telemetry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sensors {
+    Absent,
+    Frozen,
+}
+
+/// One row of the table of keys.
+pub struct Fault {
+    pub key: &'static str,
+    /// A well-formed part of a script; the key alone where it takes no value.
+    pub example: &'static str,
+    pub about: &'static str,
+    repeatable: bool,
+    read: fn(&str) -> Result<Setting, String>,
+}
+
+const fn fault(
+    key: &'static str,
+    example: &'static str,
+    read: fn(&str) -> Result<Setting, String>,
+    about: &'static str,
+) -> Fault {
+    Fault { key, example, about, repeatable: false, read }
+}
+
+const fn each(fault: Fault) -> Fault {
+    Fault { repeatable: true, ..fault }
+}
+
+/// Every key a script may use, in the order in which help shows them.
+#[rustfmt::skip]
+pub const FAULTS: &[Fault] = &[
+    // The card.
+    fault("seed", "seed=7", |v| value::whole(v, 0, u64::MAX).map(Setting::Seed),
+        "seed of noise and of the card's UUID"),
+    fault("index", "index=1", |v| value::whole(v, 0, 255).map(Setting::Index),
+        "which of several equal cards: another UUID and PCI address"),
+    fault("mem", "mem=80GB", |v| value::bytes(v).map(Setting::Mem),
+        "device memory, as reported and as present"),
+    fault("buffer", "buffer=2GB", |v| value::bytes(v).map(Setting::Buffer),
+        "largest single buffer"),
+    fault("name", "name=NVIDIA H200", |v| value::text(v).map(Setting::Name),
+        "name that the card gives itself"),
+    fault("uuid", "uuid=00112233445566778899aabbccddeeff", |v| value::uuid(v).map(Setting::Uuid),
+        "UUID that the card gives itself"),
+    fault("units", "units=114", |v| value::whole(v, 1, 100_000).map(Setting::Units),
+        "fewer (or more) multiprocessors than the profile has; compute follows"),
+    // Memory.
+    each(fault("flip", "flip=41GB:17", |v| value::bit(v).map(|(addr, bit)| Setting::Flip { addr, bit }),
+        "this bit of the 32-bit word at this byte address reads inverted, whatever was written")),
+    each(fault("stuck", "stuck=3GB:5=0", |v| value::stuck(v).map(|(addr, bit, at_one)| Setting::Stuck { addr, bit, at_one }),
+        "this bit always reads 1 (or, with =0, always 0)")),
+    fault("alias", "alias=40GB", |v| value::bytes(v).map(Setting::Alias),
+        "memory that is really present; addresses beyond wrap around"),
+    fault("oom", "oom=60GB", |v| value::bytes(v).map(Setting::Oom),
+        "allocations beyond this sum fail"),
+    // Results.
+    fault("gemm_wrong", "gemm_wrong=17", |v| value::whole(v, 0, u64::MAX).map(Setting::GemmWrong),
+        "this element (modulo their number) of every matrix product is off by its lowest bit"),
+    fault("fma_wrong", "fma_wrong=5", |v| value::whole(v, 0, u64::MAX).map(Setting::FmaWrong),
+        "this lane (modulo their number) of every multiply-add run is off by its lowest bit"),
+    fault("lazy", "lazy", |v| value::nothing(v).map(|()| Setting::Lazy),
+        "accepts work, takes its time, does nothing, claims to have counted all of it"),
+    fault("uncounted", "uncounted", |v| value::nothing(v).map(|()| Setting::Uncounted),
+        "kernels count half of the work they were asked for"),
+    // Speed and clocks.
+    fault("membw", "membw=0.5", |v| value::share(v).map(Setting::MemoryRate),
+        "memory bandwidth as a multiple of the profile's"),
+    fault("flops", "flops=0.5", |v| value::share(v).map(Setting::ComputeRate),
+        "compute rates and the clock that telemetry shows, as a multiple of the profile's"),
+    fault("speed", "speed=3.0", |v| value::share(v).map(Setting::Speed),
+        "everything as a multiple of the profile's speed; above 1 it is too fast to be true"),
+    fault("throttle", "throttle=0.7@20s", |v| value::share_from(v).map(|(share, from_ns)| Setting::Throttle { share, from_ns }),
+        "clock and compute rates fall to this share after this time, and telemetry says thermal"),
+    fault("drift", "drift=0.03/min", |v| value::rate(v).map(|(share, per)| Setting::Drift { share, per }),
+        "everything loses this share of its speed per s, min or h"),
+    fault("clocklie", "clocklie=0.6", |v| value::share(v).map(Setting::ClockLie),
+        "compute runs at this share of the clock that telemetry shows"),
+    fault("timer", "timer=0.8", |v| value::timer(v).map(Setting::Timer),
+        "the device's clock runs at this share of true time; none: it has no clock"),
+    fault("noise", "noise=0.01", |v| value::number(v, 0.0, 0.5).map(Setting::Noise),
+        "times vary by up to this share either way (0.003 where not given)"),
+    // Loss.
+    fault("lost@call", "lost@call=412", |v| value::call(v).map(Setting::LostAtCall),
+        "the device is lost at this device call, counted from 1"),
+    fault("lost@t", "lost@t=5s", |v| value::time(v).map(Setting::LostAtTime),
+        "the device is lost at this time"),
+    fault("lost", "lost=once", |v| value::often(v).map(Setting::Lost),
+        "whether lost@ holds forever (the rule) or for one answer"),
+    fault("hang@call", "hang@call=20", |v| value::call(v).map(Setting::HangAtCall),
+        "no answer from this device call on, until the wait limit ends the wait"),
+    fault("stall@call", "stall@call=20", |v| value::call(v).map(Setting::StallAtCall),
+        "this device call never returns: the process stands still"),
+    fault("crash@call", "crash@call=20", |v| value::call(v).map(Setting::CrashAtCall),
+        "the process aborts in this device call"),
+    fault("fail@call", "fail@call=9", |v| value::call(v).map(Setting::FailAtCall),
+        "this device call fails with the error that error= names"),
+    fault("fail", "fail=forever", |v| value::often(v).map(Setting::Fail),
+        "whether fail@call fails once (the rule) or from then on"),
+    fault("error", "error=lost", |v| value::injected(v).map(Setting::Error),
+        "error of fail@call: lost, memory, validation (the rule), hang or crash"),
+    // Telemetry.
+    fault("telemetry", "telemetry=frozen", |v| value::sensors(v).map(Setting::Telemetry),
+        "none: no sensor can be read; frozen: the first reading is repeated"),
+    fault("telemetry_name", "telemetry_name=NVIDIA A100", |v| value::text(v).map(Setting::TelemetryName),
+        "name that telemetry gives the card"),
+    fault("telemetry_mem", "telemetry_mem=40GB", |v| value::bytes(v).map(Setting::TelemetryMem),
+        "memory that telemetry reports"),
+    fault("telemetry_uuid", "telemetry_uuid=00112233445566778899aabbccddeeff", |v| value::uuid(v).map(Setting::TelemetryUuid),
+        "UUID that telemetry reports"),
+    fault("ecc", "ecc=3/min", |v| value::rate(v).map(|(count, per)| Setting::Ecc { count, per }),
+        "uncorrected memory errors counted per s, min or h"),
+    fault("xid", "xid=79@10s", |v| value::xid(v).map(|(code, from_ns)| Setting::Xid { code, from_ns }),
+        "a driver error event with this code at this time"),
+    // Abilities.
+    each(fault("no", "no=fp64", |v| value::precision(v).map(Setting::No),
+        "the card cannot compute in this precision")),
+    each(fault("unwritten", "unwritten=fp16", |v| value::precision(v).map(Setting::Unwritten),
+        "we have no kernel for this precision")),
+];
+
+/// Why a script is not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("part {part}, at character {at} ({text:?}): {why}")]
+pub struct ScriptError {
+    /// Counted from 1, between commas; the profile is part 1.
+    pub part: usize,
+    /// Characters counted from 1, from the start of the selector, `sim:` included.
+    pub at: usize,
+    /// The part, cut to a readable length.
+    pub text: String,
+    pub why: String,
+}
+
+/// Longest script in bytes, most parts, longest word: enough for any honest use, little enough for any message.
+const SCRIPT_BYTES_MAX: usize = 4096;
+const PARTS_MAX: usize = 128;
+const PROFILE_BYTES_MAX: usize = 32;
+
+impl Script {
+    /// Reads what stands after `sim:`.
+    pub fn parse(text: &str) -> Result<Self, ScriptError> {
+        let mut at = "sim:".len() + 1;
+        let mut settings: Vec<Setting> = Vec::new();
+        let mut profile = None;
+        if text.len() > SCRIPT_BYTES_MAX {
+            let why = format!("a script has at most {SCRIPT_BYTES_MAX} bytes, this one has {}", text.len());
+            return Err(ScriptError { part: 1, at, text: cut(text), why });
+        }
+        for (index, part) in text.split(',').enumerate() {
+            let wrong = |why: String| ScriptError { part: index + 1, at, text: cut(part), why };
+            if index == 0 {
+                profile = Some(read_profile(part).map_err(wrong)?);
+            } else if index > PARTS_MAX {
+                return Err(wrong(format!("a script has at most {PARTS_MAX} settings")));
+            } else {
+                let (row, setting) = read_setting(part).map_err(wrong)?;
+                let before = settings.iter().position(|s| s.text().0 == row.key);
+                if let (Some(before), false) = (before, row.repeatable) {
+                    let why = format!("{} stands already in part {}; keep one", row.key, before + 2);
+                    return Err(wrong(why));
+                }
+                settings.push(setting);
+            }
+            at += part.chars().count() + 1;
+        }
+        Ok(Self { profile: profile.unwrap_or_default(), settings })
+    }
+}
+
+fn read_profile(part: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    if part.is_empty() {
+        Err("a card's profile must come first; write for example sim:h200".to_owned())
+    } else if part.len() > PROFILE_BYTES_MAX || !part.chars().all(plain) {
+        Err("a profile is written in lower-case letters, digits, - and _; write for example sim:h200"
+            .to_owned())
+    } else {
+        Ok(part.to_owned())
+    }
+}
+
+fn read_setting(part: &str) -> Result<(&'static Fault, Setting), String> {
+    let (key, value) = part.split_once('=').unwrap_or((part, ""));
+    let Some(row) = FAULTS.iter().find(|row| row.key == key) else {
+        let meant = nearest(key, FAULTS.iter().map(|row| row.key));
+        let hint = meant.map_or(String::new(), |name| format!(", did you mean {name:?}"));
+        let keys: Vec<&str> = FAULTS.iter().map(|row| row.key).collect();
+        return Err(format!("there is no key {:?}{hint}; the keys are {}", cut(key), keys.join(", ")));
+    };
+    let setting = (row.read)(value).map_err(|why| format!("{why}; write for example {}", row.example))?;
+    Ok((row, setting))
+}
+
+/// The first characters of user input, for a message.
+fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+impl Setting {
+    /// Key and value as they are written; a key without a value has an empty one.
+    fn text(&self) -> (&'static str, String) {
+        use value::{print_bytes as bytes, print_time as time};
+        match self {
+            Setting::Seed(n) => ("seed", n.to_string()),
+            Setting::Index(n) => ("index", n.to_string()),
+            Setting::Mem(n) => ("mem", bytes(*n)),
+            Setting::Buffer(n) => ("buffer", bytes(*n)),
+            Setting::Name(name) => ("name", name.clone()),
+            Setting::Uuid(uuid) => ("uuid", uuid.clone()),
+            Setting::Units(n) => ("units", n.to_string()),
+            Setting::Flip { addr, bit } => ("flip", format!("{}:{bit}", bytes(*addr))),
+            Setting::Stuck { addr, bit, at_one } => {
+                ("stuck", format!("{}:{bit}={}", bytes(*addr), u8::from(*at_one)))
+            }
+            Setting::Alias(n) => ("alias", bytes(*n)),
+            Setting::Oom(n) => ("oom", bytes(*n)),
+            Setting::GemmWrong(n) => ("gemm_wrong", n.to_string()),
+            Setting::FmaWrong(n) => ("fma_wrong", n.to_string()),
+            Setting::Lazy => ("lazy", String::new()),
+            Setting::Uncounted => ("uncounted", String::new()),
+            Setting::MemoryRate(x) => ("membw", x.to_string()),
+            Setting::ComputeRate(x) => ("flops", x.to_string()),
+            Setting::Speed(x) => ("speed", x.to_string()),
+            Setting::Throttle { share, from_ns } => ("throttle", format!("{share}@{}", time(*from_ns))),
+            Setting::Drift { share, per } => ("drift", format!("{share}/{}", per.name())),
+            Setting::ClockLie(x) => ("clocklie", x.to_string()),
+            Setting::Timer(x) => ("timer", x.map_or("none".to_owned(), |x| x.to_string())),
+            Setting::Noise(x) => ("noise", x.to_string()),
+            Setting::LostAtCall(n) => ("lost@call", n.to_string()),
+            Setting::LostAtTime(ns) => ("lost@t", time(*ns)),
+            Setting::Lost(often) => ("lost", often.name().to_owned()),
+            Setting::HangAtCall(n) => ("hang@call", n.to_string()),
+            Setting::StallAtCall(n) => ("stall@call", n.to_string()),
+            Setting::CrashAtCall(n) => ("crash@call", n.to_string()),
+            Setting::FailAtCall(n) => ("fail@call", n.to_string()),
+            Setting::Fail(often) => ("fail", often.name().to_owned()),
+            Setting::Error(injected) => ("error", injected.name().to_owned()),
+            Setting::Telemetry(sensors) => ("telemetry", sensors.name().to_owned()),
+            Setting::TelemetryName(name) => ("telemetry_name", name.clone()),
+            Setting::TelemetryMem(n) => ("telemetry_mem", bytes(*n)),
+            Setting::TelemetryUuid(uuid) => ("telemetry_uuid", uuid.clone()),
+            Setting::Ecc { count, per } => ("ecc", format!("{count}/{}", per.name())),
+            Setting::Xid { code, from_ns } => ("xid", format!("{code}@{}", time(*from_ns))),
+            Setting::No(precision) => ("no", precision.name().to_owned()),
+            Setting::Unwritten(precision) => ("unwritten", precision.name().to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.profile)?;
+        for setting in &self.settings {
+            let (key, value) = setting.text();
+            write!(f, ",{key}")?;
+            if !value.is_empty() {
+                write!(f, "={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Injected {
+    const ALL: [Injected; 5] =
+        [Injected::Lost, Injected::OutOfMemory, Injected::Validation, Injected::Hang, Injected::Crash];
+
+    fn name(self) -> &'static str {
+        match self {
+            Injected::Lost => "lost",
+            Injected::OutOfMemory => "memory",
+            Injected::Validation => "validation",
+            Injected::Hang => "hang",
+            Injected::Crash => "crash",
+        }
+    }
+}
+
+impl Sensors {
+    const ALL: [Sensors; 2] = [Sensors::Absent, Sensors::Frozen];
+
+    fn name(self) -> &'static str {
+        match self {
+            Sensors::Absent => "none",
+            Sensors::Frozen => "frozen",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

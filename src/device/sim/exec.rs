@@ -1,0 +1,385 @@
+//! Carries out ops on simulated memory: by rule where that is enough, at once where a later look could not tell.
+//! Owns the effects of ops and what they need; the meaning is the reference's. Must not know time or errors to inject.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
+use super::memory::{Extent, Memory};
+use super::scan;
+use crate::device::op::{Route, StreamKind, Tally, ring_after};
+use crate::device::{Buf, Op};
+
+/// Rules stand on at most so many others before their words are computed.
+const DEPTH_MAX: u32 = 24;
+/// A word that costs more than this is worth keeping, where there are not too many of them.
+const STREAM_STEPS_MAX: f64 = 1024.0;
+const KEPT_WORDS_MAX: u64 = 1 << 22;
+/// Runs of an op that changes its own input.
+const IN_PLACE_MAX: u32 = 64;
+
+/// Results that come out wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wrong {
+    /// Element of every product, modulo their number.
+    pub gemm_element: Option<u64>,
+    /// Lane of every multiply-add run, modulo their number.
+    pub fma_lane: Option<u64>,
+}
+
+/// The buffers that an op touches, with the bytes it needs of each; `Err` says which number makes no sense.
+pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
+    let bytes = |n: u64, each: u64| u128::from(n) * u128::from(each);
+    let area = |a: u32, b: u32, each: u64| u128::from(a) * u128::from(b) * u128::from(each);
+    Ok(match *op {
+        Op::Fill { dst, words, .. } => vec![(dst, bytes(words, 4))],
+        Op::Scan { src, words, tally, .. } => {
+            vec![(src, bytes(words, 4)), (tally, Tally::BYTES as u128)]
+        }
+        Op::Flip { dst, word, .. } => vec![(dst, (u128::from(word) + 1) * 4)],
+        Op::Draw { dst, elements, precision, .. } => vec![(dst, bytes(elements, precision.bytes()))],
+        Op::Digest { src, rows, row_words, out } => {
+            vec![(src, u128::from(rows) * u128::from(row_words) * 4), (out, bytes(rows, 8))]
+        }
+        Op::Stream { kind, a, b, c, elements } => {
+            let all = bytes(elements, 4);
+            match kind {
+                StreamKind::Read => vec![(a, all), (c, 4)],
+                StreamKind::Write => vec![(c, all)],
+                StreamKind::Copy | StreamKind::Scale => vec![(a, all), (c, all)],
+                StreamKind::Add | StreamKind::Triad => vec![(a, all), (b, all), (c, all)],
+            }
+        }
+        Op::Fma { precision, chains, rounds, lanes, out, .. } => {
+            if chains.accumulators == 0 || chains.accumulators > 4096 {
+                return Err(format!("{} accumulators in a chain", chains.accumulators));
+            }
+            if rounds % 2 == 1 {
+                return Err(format!("{rounds} rounds, an odd number"));
+            }
+            let steps = u128::from(rounds) * u128::from(lanes) * u128::from(chains.accumulators);
+            if steps > 1 << 56 {
+                return Err(format!("{steps} multiply-adds in one execution"));
+            }
+            vec![(out, bytes(u64::from(lanes), precision.result_bytes()))]
+        }
+        Op::Gemm { precision, shape, a, b, c } => {
+            let each = precision.bytes();
+            let result = area(shape.m, shape.n, precision.result_bytes());
+            vec![(a, area(shape.m, shape.k, each)), (b, area(shape.n, shape.k, each)), (c, result)]
+        }
+        Op::Ring { dst, slots, stride_bytes, .. } => {
+            if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
+                return Err(format!("a ring of {slots} slots, {stride_bytes} bytes apart"));
+            }
+            if u64::from(slots) * u64::from(stride_bytes / 4) > 1 << 32 {
+                return Err("a ring whose places do not fit into 32-bit word indices".to_owned());
+            }
+            vec![(dst, area(slots, stride_bytes, 1))]
+        }
+        Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
+        Op::Copy { route, buf, words, .. } => match route {
+            Route::HostToDevice | Route::DeviceToHost => vec![(buf, bytes(words, 4))],
+            Route::Within(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
+        },
+    })
+}
+
+/// Runs `op`, whose needs are met, `repeat` times. The return is what the host counts itself in one execution.
+pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Result<Option<u32>, String> {
+    let part = |memory: &Memory, buf, words| Extent {
+        base: memory.extent(buf).map_or(0, |extent| extent.base),
+        words,
+    };
+    match *op {
+        Op::Fill { dst, words, first_word, seed } => {
+            memory.store(part(memory, dst, words), Rc::new(Rule::Pattern { seed, first_word }));
+        }
+        Op::Scan { src, words, first_word, seed, tally } => {
+            let found = scan::scan(&memory.snapshot(part(memory, src, words)), first_word, seed);
+            let at = part(memory, tally, Tally::BYTES as u64 / 4);
+            let mut total = read_tally(&memory.snapshot(at));
+            scan::add(&mut total, &found, repeat);
+            memory.store_source(at, &Source::of(&words_of(&total.encode())));
+        }
+        Op::Flip { dst, word, mask } => {
+            let at = part(memory, dst, word).base + word;
+            memory.set(at, memory.word(at) ^ if repeat % 2 == 1 { mask } else { 0 });
+        }
+        Op::Draw { dst, elements, precision, distribution, seed } => {
+            let rule = Rc::new(Rule::Drawn { precision, distribution, seed });
+            let bytes = elements * precision.bytes();
+            draw_tail(memory, part(memory, dst, bytes / 4), &rule, bytes % 4);
+            memory.store(part(memory, dst, bytes / 4), rule);
+        }
+        Op::Digest { src, rows, row_words, out } => {
+            let src = memory.snapshot(part(memory, src, rows * u64::from(row_words)));
+            keep(memory, part(memory, out, 2 * rows), Rule::Digest { src, row_words })?;
+        }
+        Op::Stream { kind, a, b, c, elements } => {
+            let at = |memory: &Memory, buf| part(memory, buf, elements);
+            let [a, b, c] = [at(memory, a), at(memory, b), at(memory, c)];
+            stream(memory, kind, [a, b, c], repeat)?;
+        }
+        Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } => {
+            let lanes = u64::from(lanes);
+            let wrong = wrong.fma_lane.and_then(|lane| lane.checked_rem(lanes));
+            let rule = Rule::Fma { precision, chains, rounds, distribution, seed, wrong };
+            memory.store(part(memory, out, lanes * precision.result_bytes() / 4), Rc::new(rule));
+        }
+        Op::Gemm { precision, shape, a, b, c } => {
+            let side = |memory: &Memory, buf, rows: u32| {
+                let bytes = u64::from(rows) * u64::from(shape.k) * precision.bytes();
+                memory.snapshot(part(memory, buf, bytes.div_ceil(4)))
+            };
+            let (a, b) = (side(memory, a, shape.m), side(memory, b, shape.n));
+            let elements = u64::from(shape.m) * u64::from(shape.n);
+            let wrong = wrong.gemm_element.and_then(|element| element.checked_rem(elements));
+            let product = Product { precision, shape, a, b, wrong, b_values: OnceCell::new() };
+            let at = part(memory, c, elements * precision.result_bytes() / 4);
+            keep(memory, at, Rule::Product(Box::new(product)))?;
+        }
+        Op::Ring { dst, slots, stride_bytes, seed } => {
+            let stride_words = stride_bytes / 4;
+            let at = part(memory, dst, u64::from(slots) * u64::from(stride_words));
+            let under = between_slots(memory.snapshot(at), stride_words);
+            keep(memory, at, Rule::Ring { slots, stride_words, seed, under })?;
+        }
+        Op::Chase { ring, hops, state } => {
+            let ring = memory.extent(ring).unwrap_or(Extent { base: 0, words: 0 });
+            let state = part(memory, state, 1).base;
+            let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
+            memory.set(state, end);
+        }
+        Op::Copy { route, buf, words, seed } => {
+            let from = part(memory, buf, words);
+            match route {
+                Route::HostToDevice => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
+                Route::DeviceToHost => {
+                    let found = scan::scan(&memory.snapshot(from), 0, seed);
+                    return Ok(Some((found.words_checked - found.words_wrong) as u32));
+                }
+                Route::Within(to) => {
+                    let source = memory.snapshot(from);
+                    memory.store_source(part(memory, to, words), &source);
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Stores `rule`, or its words where looking at them later would cost too much.
+fn keep(memory: &mut Memory, at: Extent, rule: Rule) -> Result<(), String> {
+    let steps = rule.steps_per_word();
+    let streamed = matches!(rule, Rule::Stream { .. }) && steps > STREAM_STEPS_MAX;
+    if rule.depth() <= DEPTH_MAX && !streamed {
+        memory.store(at, Rc::new(rule));
+        return Ok(());
+    }
+    if at.words > KEPT_WORDS_MAX || at.words as f64 * steps > STEPS_MAX {
+        return Err(format!(
+            "the simulation does not follow results of results over {} words; draw the inputs anew, or use less",
+            at.words
+        ));
+    }
+    let mut words = vec![0; at.words as usize];
+    rule.evaluate(0, &mut words);
+    memory.store(at, Rc::new(Rule::Words(words.into())));
+    Ok(())
+}
+
+/// Elements that do not fill the last word leave the rest of it as it was.
+fn draw_tail(memory: &mut Memory, whole: Extent, rule: &Rule, bytes: u64) {
+    if bytes > 0 {
+        let mut word = [0];
+        rule.evaluate(whole.words, &mut word);
+        let drawn = (1u32 << (8 * bytes)) - 1;
+        let at = whole.base + whole.words;
+        memory.set(at, word[0] & drawn | memory.word(at) & !drawn);
+    }
+}
+
+fn stream(memory: &mut Memory, kind: StreamKind, [a, b, c]: [Extent; 3], repeat: u32) -> Result<(), String> {
+    let in_place = match kind {
+        StreamKind::Write | StreamKind::Copy => false,
+        StreamKind::Read | StreamKind::Scale => a.base == c.base,
+        StreamKind::Add | StreamKind::Triad => a.base == c.base || b.base == c.base,
+    };
+    if in_place && repeat > IN_PLACE_MAX {
+        return Err(format!("the simulation runs a stream in place at most {IN_PLACE_MAX} times in a row"));
+    }
+    let (passes, times) = if in_place { (repeat, 1) } else { (repeat.min(1), repeat) };
+    for _ in 0..passes {
+        match kind {
+            StreamKind::Read => read_all(memory, a, c, times)?,
+            StreamKind::Write => memory.store(c, Rc::new(Rule::Pattern { seed: 0, first_word: 0 })),
+            StreamKind::Copy => {
+                let source = memory.snapshot(a);
+                memory.store_source(c, &source);
+            }
+            StreamKind::Scale => {
+                let (a, b) = (memory.snapshot(a), Source { words: c.words, ..Source::default() });
+                keep(memory, c, Rule::Stream { kind, a, b })?;
+            }
+            StreamKind::Add | StreamKind::Triad => {
+                let (a, b) = (memory.snapshot(a), memory.snapshot(b));
+                keep(memory, c, Rule::Stream { kind, a, b })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds the sum of `a`, `times` over, to the first word of `c`. Repeated sums of the same words are one rule.
+fn read_all(memory: &mut Memory, a: Extent, c: Extent, times: u32) -> Result<(), String> {
+    let src = memory.snapshot(a);
+    let c = Extent { base: c.base, words: 1 };
+    let before = memory.snapshot(c);
+    if let ([Piece { rule, offset: 0, .. }], []) = (&before.pieces[..], &before.patches[..])
+        && let Rule::Sum { before, sum, times: already } = &**rule
+        && same(&sum.src, &src)
+    {
+        let times = already.wrapping_add(times);
+        let rule = Rule::Sum { before: before.clone(), sum: sum.clone(), times };
+        memory.store(c, Rc::new(rule));
+        return Ok(());
+    }
+    let sum = Rc::new(Total { src, value: OnceCell::new() });
+    keep(memory, c, Rule::Sum { before, sum, times })
+}
+
+/// Whether two snapshots hold the same words because nothing was written between them.
+fn same(a: &Source, b: &Source) -> bool {
+    let place = |piece: &Piece| (piece.at, piece.words, piece.offset);
+    a.words == b.words
+        && a.patches == b.patches
+        && a.pieces.len() == b.pieces.len()
+        && a.pieces.iter().zip(&b.pieces).all(|(a, b)| place(a) == place(b) && Rc::ptr_eq(&a.rule, &b.rule))
+}
+
+/// What of a snapshot a new ring leaves visible. Slots of earlier rings of the same stride are covered by the new
+/// one, so what lay between them stands for them; else rings would pile up.
+fn between_slots(source: Source, stride_words: u32) -> Source {
+    let stride = u64::from(stride_words);
+    if stride == 1 {
+        return Source { words: source.words, ..Source::default() };
+    }
+    let mut pieces = Vec::new();
+    for piece in source.pieces {
+        match &*piece.rule {
+            Rule::Ring { stride_words: old, under, .. }
+                if *old == stride_words && piece.offset % stride == piece.at % stride =>
+            {
+                let (from, to) = (piece.offset, piece.offset + piece.words);
+                let inner = under.pieces.iter().filter(|p| p.at < to && p.at + p.words > from);
+                pieces.extend(inner.map(|p| {
+                    let (start, end) = (p.at.max(from), to.min(p.at + p.words));
+                    Piece {
+                        at: piece.at + (start - from),
+                        words: end - start,
+                        rule: p.rule.clone(),
+                        offset: p.offset + (start - p.at),
+                    }
+                }));
+            }
+            Rule::Zero
+            | Rule::Pattern { .. }
+            | Rule::Drawn { .. }
+            | Rule::Words(_)
+            | Rule::Product(_)
+            | Rule::Stream { .. }
+            | Rule::Digest { .. }
+            | Rule::Fma { .. }
+            | Rule::Ring { .. }
+            | Rule::Sum { .. } => pieces.push(piece),
+        }
+    }
+    let patches = source.patches.into_iter().filter(|(at, _)| !at.is_multiple_of(stride)).collect();
+    Source { words: source.words, pieces, patches }
+}
+
+/// A ring as it was written, and which of its slots no longer hold their link.
+struct Links {
+    slots: u32,
+    stride: u32,
+    seed: u64,
+    broken: Vec<u32>,
+}
+
+/// Loads that are followed one by one, where links are broken.
+const LOADS_MAX: u32 = 1 << 16;
+
+/// Where `hops` dependent loads lead. Along intact links this takes no time; a walk that meets broken ones too often
+/// to follow stops on the way.
+fn chase(memory: &Memory, ring: Extent, start: u32, mut hops: u64) -> u32 {
+    let source = memory.snapshot(ring);
+    let links = links(&source);
+    let mut at = start;
+    for _ in 0..LOADS_MAX {
+        if let Some(links) = links.as_ref().filter(|l| at.is_multiple_of(l.stride) && at / l.stride < l.slots)
+        {
+            let slot = at / links.stride;
+            let to_broken = links.broken.iter().map(|broken| links.distance(slot, *broken)).min();
+            let jump = to_broken.map_or(hops, |distance| distance.min(hops));
+            at = ring_after(links.slots, links.seed, slot, jump) * links.stride;
+            hops -= jump;
+        }
+        if hops == 0 {
+            break;
+        }
+        let mut word = [0];
+        if u64::from(at) < ring.words {
+            source.read(u64::from(at), &mut word);
+        }
+        at = word[0];
+        hops -= 1;
+    }
+    at
+}
+
+/// The ring at the start of a snapshot, where there is a whole one.
+fn links(source: &Source) -> Option<Links> {
+    let piece = source.pieces.first()?;
+    let Rule::Ring { slots, stride_words: stride, seed, .. } = *piece.rule else { return None };
+    let words = u64::from(slots) * u64::from(stride);
+    let whole = piece.at == 0 && piece.offset == 0 && piece.words == words;
+    let on_slot = |(word, _): &&(u64, u32)| *word < words && word.is_multiple_of(u64::from(stride));
+    let broken = source.patches.iter().filter(on_slot).map(|(word, _)| (word / u64::from(stride)) as u32);
+    whole.then(|| Links { slots, stride, seed, broken: broken.collect() })
+}
+
+/// Words that the ring at the start of a snapshot spans.
+pub fn ring_words(source: &Source) -> Option<u64> {
+    links(source).map(|links| u64::from(links.slots) * u64::from(links.stride))
+}
+
+impl Links {
+    /// Hops from one slot to another. The low k bits of a congruence of full period repeat every 2^k hops, so the
+    /// distance is found bit by bit.
+    fn distance(&self, from: u32, to: u32) -> u64 {
+        let mut hops = 0;
+        for bit in 0..self.slots.trailing_zeros() {
+            let low_bits = (2u32 << bit) - 1;
+            if (ring_after(self.slots, self.seed, from, hops) ^ to) & low_bits != 0 {
+                hops |= 1 << bit;
+            }
+        }
+        hops
+    }
+}
+
+fn read_tally(source: &Source) -> Tally {
+    let mut words = [0; Tally::BYTES / 4];
+    source.read(0, &mut words);
+    let mut bytes = [0; Tally::BYTES];
+    for (slot, word) in bytes.chunks_exact_mut(4).zip(words) {
+        slot.copy_from_slice(&word.to_le_bytes());
+    }
+    Tally::decode(&bytes)
+}
+
+/// Bytes as memory words; the length is a multiple of 4.
+pub fn words_of(bytes: &[u8]) -> Vec<u32> {
+    bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}

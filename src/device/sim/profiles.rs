@@ -1,0 +1,291 @@
+//! The cards that can be simulated: what they claim to be and how fast an honest one is.
+//! Owns figures and where they come from; must not know faults. Shares of peak are plausible, not measured here.
+
+use crate::device::op::Precision;
+
+/// An honest card of one kind.
+#[derive(Debug)]
+pub struct Profile {
+    /// As it stands in the selector.
+    pub key: &'static str,
+    pub name: &'static str,
+    pub vendor_id: u32,
+    pub device_id: u32,
+    pub units: u32,
+    pub clock_mhz: u32,
+    pub memory_bytes: u64,
+    pub buffer_bytes_max: u64,
+    pub power_w: u32,
+    /// Multiply-add ceilings, operations per second.
+    pub fma: Rates,
+    /// Dense products, operations per second.
+    pub gemm: Rates,
+    /// Bytes per second of device memory and of the second-level cache.
+    pub memory_rate: f64,
+    pub l2_rate: f64,
+    pub link_rate: f64,
+    pub caches: Caches,
+    /// Lanes and elements of a product that keep one unit busy.
+    pub lanes_per_unit: u32,
+    pub elements_per_unit: u32,
+}
+
+/// One rate for each precision.
+#[derive(Debug)]
+pub struct Rates {
+    pub fp64: f64,
+    pub fp32: f64,
+    pub fp16: f64,
+    pub int32: f64,
+    pub int8: f64,
+}
+
+impl Rates {
+    pub fn of(&self, precision: Precision) -> f64 {
+        match precision {
+            Precision::Fp64 => self.fp64,
+            Precision::Fp32 => self.fp32,
+            Precision::Fp16 => self.fp16,
+            Precision::Int32 => self.int32,
+            Precision::Int8 => self.int8,
+        }
+    }
+}
+
+/// Sizes in bytes and latencies of dependent loads in nanoseconds.
+#[derive(Debug)]
+pub struct Caches {
+    pub l1_bytes: u64,
+    pub l1_ns: f64,
+    pub l2_bytes: u64,
+    pub l2_ns: f64,
+    pub memory_ns: f64,
+}
+
+const MIB: u64 = 1 << 20;
+const TERA: f64 = 1e12;
+const GIGA: f64 = 1e9;
+
+/// Datasheet rates times what good kernels reach: about 0.97 of the multiply-add peak, 0.88 of it in a product on
+/// the same units, 0.65 of the tensor peak, 0.92 of the memory bandwidth.
+const FMA: f64 = 0.97 * TERA;
+const PRODUCT: f64 = 0.88 * TERA;
+const TENSOR: f64 = 0.65 * TERA;
+const STREAM: f64 = 0.92 * GIGA;
+
+/// All cards. Units, clocks, rates and power: datasheets as collected in the catalogue. Memory: what the drivers
+/// report. Vector FP16, INT32 and byte dot products: instructions per clock of the vendors' programming guides.
+/// Latencies: published pointer-chase microbenchmarks, rounded.
+pub const PROFILES: &[Profile] = &[
+    // NVIDIA H200 SXM: 67 TFLOP/s FP32, 33.5 FP64 (67 tensor), 989.5 FP16 tensor, 1979 INT8, 4800 GB/s, 50 MiB L2.
+    Profile {
+        key: "h200",
+        name: "NVIDIA H200",
+        vendor_id: 0x10de,
+        device_id: 0x2335,
+        units: 132,
+        clock_mhz: 1980,
+        memory_bytes: 143_771 * MIB,
+        buffer_bytes_max: 143_771 * MIB,
+        power_w: 700,
+        fma: Rates {
+            fp64: 33.5 * FMA,
+            fp32: 67.0 * FMA,
+            fp16: 133.8 * FMA,
+            int32: 33.5 * FMA,
+            int8: 133.8 * FMA,
+        },
+        gemm: Rates {
+            fp64: 67.0 * PRODUCT,
+            fp32: 67.0 * PRODUCT,
+            fp16: 989.5 * TENSOR,
+            int32: 33.5 * PRODUCT,
+            int8: 1979.0 * TENSOR,
+        },
+        memory_rate: 4800.0 * STREAM,
+        l2_rate: 9000.0 * GIGA,
+        link_rate: 55.0 * GIGA,
+        caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 330.0 },
+        lanes_per_unit: 1024,
+        elements_per_unit: 128 * 128,
+    },
+    // NVIDIA H100 SXM5 80GB: as the H200, but 3350 GB/s.
+    Profile {
+        key: "h100",
+        name: "NVIDIA H100 80GB HBM3",
+        vendor_id: 0x10de,
+        device_id: 0x2330,
+        units: 132,
+        clock_mhz: 1980,
+        memory_bytes: 81_559 * MIB,
+        buffer_bytes_max: 81_559 * MIB,
+        power_w: 700,
+        fma: Rates {
+            fp64: 33.5 * FMA,
+            fp32: 67.0 * FMA,
+            fp16: 133.8 * FMA,
+            int32: 33.5 * FMA,
+            int8: 133.8 * FMA,
+        },
+        gemm: Rates {
+            fp64: 67.0 * PRODUCT,
+            fp32: 67.0 * PRODUCT,
+            fp16: 989.4 * TENSOR,
+            int32: 33.5 * PRODUCT,
+            int8: 1979.0 * TENSOR,
+        },
+        memory_rate: 3350.0 * STREAM,
+        l2_rate: 7500.0 * GIGA,
+        link_rate: 55.0 * GIGA,
+        caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 320.0 },
+        lanes_per_unit: 1024,
+        elements_per_unit: 128 * 128,
+    },
+    // NVIDIA A100 SXM4 80GB: 19.5 TFLOP/s FP32, 9.7 FP64 (19.5 tensor), 312 FP16 tensor, 624 INT8, 2039 GB/s, PCIe 4.
+    Profile {
+        key: "a100",
+        name: "NVIDIA A100-SXM4-80GB",
+        vendor_id: 0x10de,
+        device_id: 0x20b2,
+        units: 108,
+        clock_mhz: 1410,
+        memory_bytes: 81_920 * MIB,
+        buffer_bytes_max: 81_920 * MIB,
+        power_w: 400,
+        fma: Rates {
+            fp64: 9.7 * FMA,
+            fp32: 19.5 * FMA,
+            fp16: 78.0 * FMA,
+            int32: 19.5 * FMA,
+            int8: 78.0 * FMA,
+        },
+        gemm: Rates {
+            fp64: 19.5 * PRODUCT,
+            fp32: 19.5 * PRODUCT,
+            fp16: 312.0 * TENSOR,
+            int32: 19.5 * PRODUCT,
+            int8: 624.0 * TENSOR,
+        },
+        memory_rate: 2039.0 * STREAM,
+        l2_rate: 4500.0 * GIGA,
+        link_rate: 25.0 * GIGA,
+        caches: Caches {
+            l1_bytes: 192 << 10,
+            l1_ns: 27.0,
+            l2_bytes: 40 * MIB,
+            l2_ns: 185.0,
+            memory_ns: 335.0,
+        },
+        lanes_per_unit: 1024,
+        elements_per_unit: 128 * 128,
+    },
+    // NVIDIA L40S: 91.6 TFLOP/s FP32, 1.41 FP64, 362 FP16 tensor, 733 INT8, 864 GB/s GDDR6, 96 MiB L2, PCIe 4.
+    Profile {
+        key: "l40s",
+        name: "NVIDIA L40S",
+        vendor_id: 0x10de,
+        device_id: 0x26b9,
+        units: 142,
+        clock_mhz: 2520,
+        memory_bytes: 46_068 * MIB,
+        buffer_bytes_max: 46_068 * MIB,
+        power_w: 350,
+        fma: Rates {
+            fp64: 1.41 * FMA,
+            fp32: 91.6 * FMA,
+            fp16: 91.6 * FMA,
+            int32: 45.8 * FMA,
+            int8: 183.0 * FMA,
+        },
+        gemm: Rates {
+            fp64: 1.41 * PRODUCT,
+            fp32: 91.6 * PRODUCT,
+            fp16: 362.0 * TENSOR,
+            int32: 45.8 * PRODUCT,
+            int8: 733.0 * TENSOR,
+        },
+        memory_rate: 864.0 * STREAM,
+        l2_rate: 4000.0 * GIGA,
+        link_rate: 25.0 * GIGA,
+        caches: Caches {
+            l1_bytes: 128 << 10,
+            l1_ns: 17.0,
+            l2_bytes: 96 * MIB,
+            l2_ns: 110.0,
+            memory_ns: 225.0,
+        },
+        lanes_per_unit: 1024,
+        elements_per_unit: 128 * 128,
+    },
+    // AMD Instinct MI300X: 163.4 TFLOP/s FP32, 81.7 FP64 (163.4 matrix), 1307.4 FP16, 2614.9 INT8, 5300 GB/s. The
+    // 256 MiB Infinity Cache stands in for the 32 MiB second level.
+    Profile {
+        key: "mi300x",
+        name: "AMD Instinct MI300X",
+        vendor_id: 0x1002,
+        device_id: 0x74a1,
+        units: 304,
+        clock_mhz: 2100,
+        memory_bytes: 196_592 * MIB,
+        buffer_bytes_max: 196_592 * MIB,
+        power_w: 750,
+        fma: Rates {
+            fp64: 81.7 * FMA,
+            fp32: 163.4 * FMA,
+            fp16: 163.4 * FMA,
+            int32: 20.4 * FMA,
+            int8: 326.8 * FMA,
+        },
+        gemm: Rates {
+            fp64: 163.4 * PRODUCT,
+            fp32: 163.4 * PRODUCT,
+            fp16: 1307.4 * TENSOR,
+            int32: 20.4 * PRODUCT,
+            int8: 2614.9 * TENSOR,
+        },
+        memory_rate: 5300.0 * STREAM,
+        l2_rate: 11_000.0 * GIGA,
+        link_rate: 55.0 * GIGA,
+        caches: Caches {
+            l1_bytes: 32 << 10,
+            l1_ns: 58.0,
+            l2_bytes: 256 * MIB,
+            l2_ns: 220.0,
+            memory_ns: 360.0,
+        },
+        lanes_per_unit: 1024,
+        elements_per_unit: 128 * 128,
+    },
+    // No real card: small enough that a whole run takes milliseconds, with memory that needs several buffers.
+    Profile {
+        key: "mini",
+        name: "Assay Mini",
+        vendor_id: 0xffff,
+        device_id: 0x0001,
+        units: 8,
+        clock_mhz: 1000,
+        memory_bytes: 64 * MIB,
+        buffer_bytes_max: 16 * MIB,
+        power_w: 50,
+        fma: Rates {
+            fp64: 2.0 * GIGA,
+            fp32: 4.0 * GIGA,
+            fp16: 8.0 * GIGA,
+            int32: 2.0 * GIGA,
+            int8: 8.0 * GIGA,
+        },
+        gemm: Rates {
+            fp64: 1.8 * GIGA,
+            fp32: 3.5 * GIGA,
+            fp16: 14.0 * GIGA,
+            int32: 1.8 * GIGA,
+            int8: 28.0 * GIGA,
+        },
+        memory_rate: 10.0 * GIGA,
+        l2_rate: 30.0 * GIGA,
+        link_rate: 2.0 * GIGA,
+        caches: Caches { l1_bytes: 16 << 10, l1_ns: 10.0, l2_bytes: MIB / 4, l2_ns: 50.0, memory_ns: 200.0 },
+        lanes_per_unit: 64,
+        elements_per_unit: 16 * 16,
+    },
+];

@@ -1,0 +1,127 @@
+//! Every op on simulated memory leaves the bytes that the reference leaves, whatever was there before.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::device::op::{Chains, Route, StreamKind};
+use crate::device::reference::Memory;
+
+const BYTES: u64 = 2048;
+const WORDS: u64 = BYTES / 4;
+
+/// One random step: which op, on which buffers, how large.
+type Step = (u8, u64, u64, usize, usize, usize, u32);
+
+fn step() -> impl Strategy<Value = Step> {
+    (0u8..14, any::<u64>(), any::<u64>(), 0usize..3, 0usize..3, 0usize..3, 1u32..4)
+}
+
+/// The ops of a step; the last one is repeated. `main` are equal buffers, `tally` takes scans.
+fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
+    let (kind, x, y, i, j, k, _) = step;
+    let (a, b, c) = (main[i], main[j], main[k]);
+    let other = main[(i + 1) % 3];
+    let precision = Precision::ALL[(y % 5) as usize];
+    let magnitude = (x % 9) as u32;
+    let distribution =
+        [Distribution::Normal, Distribution::Integers { magnitude }, Distribution::Wide][(x % 3) as usize];
+    let words = x % (WORDS + 1);
+    let draw =
+        |dst, seed| Op::Draw { dst, elements: BYTES / precision.bytes(), precision, distribution, seed };
+    let stream = |kind| Op::Stream { kind, a, b, c, elements: words };
+    let draw_fp32 =
+        |dst, seed| Op::Draw { dst, elements: WORDS, precision: Precision::Fp32, distribution, seed };
+    let flip = |dst| Op::Flip { dst, word: y % WORDS, mask: 1 };
+    match kind {
+        0 => vec![Op::Fill { dst: a, words, first_word: y, seed: x ^ y }],
+        1 => vec![Op::Scan { src: a, words, first_word: x % 3, seed: y % 3, tally }],
+        2 => vec![
+            Op::Fill { dst: a, words, first_word: x % 3, seed: y % 3 },
+            flip(a),
+            Op::Scan { src: a, words: WORDS, first_word: x % 3, seed: y % 3, tally },
+        ],
+        3 => vec![Op::Flip { dst: a, word: y % WORDS, mask: x as u32 }],
+        4 => vec![Op::Draw {
+            dst: a,
+            elements: x % (BYTES / precision.bytes()),
+            precision,
+            distribution,
+            seed: y,
+        }],
+        5 => {
+            let row_words = (y % 60) as u32 + 1;
+            let rows = (x % 200).min(WORDS / u64::from(row_words));
+            vec![Op::Digest { src: a, rows, row_words, out: other }]
+        }
+        6 => vec![stream(StreamKind::Read)],
+        7 => vec![stream([StreamKind::Write, StreamKind::Copy][(y % 2) as usize])],
+        8 => {
+            let kind = [StreamKind::Scale, StreamKind::Add, StreamKind::Triad][(y % 3) as usize];
+            vec![draw_fp32(a, x), draw_fp32(b, y), flip(a), stream(kind)]
+        }
+        9 => {
+            let accumulators = (y % 16) as u32 + 1;
+            let chains = Chains { accumulators, stride: (x % 5) as u32 };
+            let (rounds, lanes) = (2 * (x % 8) as u32, (y % (BYTES / precision.result_bytes())) as u32);
+            vec![Op::Fma { precision, chains, rounds, lanes, distribution, seed: x, out: a }]
+        }
+        10 => {
+            let shape = Shape { m: (x % 15) as u32 + 1, n: (y % 15) as u32 + 1, k: (x / 16 % 16) as u32 + 1 };
+            vec![draw(a, x), draw(b, y), flip(b), Op::Gemm { precision, shape, a, b, c }]
+        }
+        11 => {
+            let stride_bytes = 4 << (y % 4);
+            let slots = 1 << (x % 6);
+            vec![Op::Ring { dst: a, slots, stride_bytes, seed: x / 8 }]
+        }
+        12 => {
+            let start = Op::Fill { dst: other, words: 1, first_word: 0, seed: y % 8 };
+            let ring = Op::Ring { dst: a, slots: 64, stride_bytes: 16, seed: y };
+            let chase = Op::Chase { ring: a, hops: (x % 200) as u32, state: other };
+            [vec![ring, start, chase], vec![ring, start, flip(a), chase]][(x % 2) as usize].clone()
+        }
+        _ => {
+            let route = [Route::HostToDevice, Route::DeviceToHost, Route::Within(b)][(y % 3) as usize];
+            vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn any_sequence_of_ops_leaves_the_bytes_of_the_reference(
+        steps in prop::collection::vec(step(), 1..24), seed in any::<u64>(),
+    ) {
+        let mut opened = open("mini");
+        let mut memory = Memory::default();
+        let sizes = [BYTES, BYTES, BYTES, Tally::BYTES as u64];
+        let buffers: Vec<Buf> = sizes.iter().map(|bytes| opened.device.alloc(*bytes).unwrap()).collect();
+        for (index, (buf, bytes)) in buffers.iter().zip(sizes).enumerate() {
+            let content: Vec<u8> = (0..bytes / 4)
+                .flat_map(|w| if index == 3 { 0 } else { draw::pattern(seed, w) & 0xBFFF_FFFF }.to_le_bytes())
+                .collect();
+            opened.device.write(*buf, 0, &content).unwrap();
+            memory.put(*buf, content);
+        }
+        for step in steps {
+            let all = ops(step, [buffers[0], buffers[1], buffers[2]], buffers[3]);
+            let last = all.len() - 1;
+            for (index, op) in all.into_iter().enumerate() {
+                let repeat = if index == last { step.6 } else { 1 };
+                let ticket = opened.device.submit(&op, 0, repeat).unwrap();
+                let done = opened.device.wait(ticket).unwrap();
+                let mut counted = op.units().map(|units| (units * u64::from(repeat)) as u32);
+                for _ in 0..repeat {
+                    let by_host = memory.execute(&op);
+                    counted = by_host.map(|words| words * repeat).or(counted);
+                }
+                prop_assert_eq!(done.counted, counted);
+                for (buf, bytes) in buffers.iter().zip(sizes) {
+                    let got = read(&mut opened, *buf, bytes as usize);
+                    prop_assert_eq!(words(&got), words(memory.get(*buf)), "{:?} x {} in {:?}", op, repeat, buf);
+                }
+            }
+        }
+    }
+}

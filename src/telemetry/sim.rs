@@ -1,0 +1,57 @@
+//! The sensors of a simulated card, and the lies that its script wants them to tell.
+//! Owns how a world becomes a reading; must not know ops or probes.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::{Reading, Telemetry, Throttle};
+use crate::device::Identity;
+use crate::device::fault::Sensors;
+use crate::device::sim::World;
+
+/// Reads the world that the device shares.
+pub struct SimTelemetry {
+    world: Rc<RefCell<World>>,
+    identity: Identity,
+    /// The first reading, which frozen sensors repeat.
+    first: Option<Reading>,
+}
+
+impl SimTelemetry {
+    pub fn new(world: Rc<RefCell<World>>, identity: Identity) -> Self {
+        Self { world, identity, first: None }
+    }
+
+    fn now(&self) -> Reading {
+        let mut world = self.world.borrow_mut();
+        let passed_s = world.now_ns() as f64 / 1e9;
+        let has_xid = world.behaviour.xid_at_ns.is_some_and(|at| world.now_ns() >= at);
+        let lies = &world.behaviour;
+        Reading {
+            name: lies.telemetry_name.clone().or_else(|| Some(self.identity.name.clone())),
+            uuid: lies.telemetry_uuid.clone().or_else(|| self.identity.uuid.clone()),
+            memory_bytes: lies.telemetry_bytes.or(self.identity.memory_bytes),
+            ecc_uncorrected: Some((lies.ecc_per_s * passed_s) as u64),
+            ecc_corrected: Some(0),
+            xid: Some(u64::from(has_xid)),
+            throttle: Some(if world.is_throttled() { vec![Throttle::Thermal] } else { Vec::new() }),
+            clock_mhz: Some(world.clock_mhz()),
+            power_mw: Some(world.power_mw()),
+            temperature_c: Some(world.temperature_c()),
+        }
+    }
+}
+
+impl Telemetry for SimTelemetry {
+    fn read(&mut self) -> Reading {
+        let sensors = self.world.borrow().behaviour.sensors;
+        match sensors {
+            None => self.now(),
+            Some(Sensors::Absent) => Reading::default(),
+            Some(Sensors::Frozen) => {
+                let now = self.now();
+                self.first.get_or_insert(now).clone()
+            }
+        }
+    }
+}
