@@ -10,9 +10,6 @@ mod conformance;
 mod envelopes;
 // Others verify what we sign.
 mod foreign;
-// Every op in every launch form on every device equals the CPU reference.
-#[cfg(feature = "wgpu")]
-mod conformance;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;
 // Key files of ours and of OpenSSL, and each mistake with them.
