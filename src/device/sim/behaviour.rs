@@ -180,7 +180,9 @@ impl Behaviour {
         self.memory_bytes -= self.memory_bytes % 4;
         self.real_bytes = (self.real_bytes - self.real_bytes % 4).min(self.memory_bytes);
         if self.real_bytes < self.memory_bytes.div_ceil(WRAPS_MAX) {
-            return Err(format!("alias is less than 1/{WRAPS_MAX} of the memory; write for example alias=40GB"));
+            return Err(format!(
+                "alias is less than 1/{WRAPS_MAX} of the memory; write for example alias=40GB"
+            ));
         }
         self.buffer_bytes_max = (self.buffer_bytes_max - self.buffer_bytes_max % 4).min(self.memory_bytes);
         if self.buffer_bytes_max < 1024 {

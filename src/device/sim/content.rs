@@ -111,14 +111,8 @@ impl Rule {
             Rule::Digest { src, row_words } => digest_words(src, *row_words, from, out),
             Rule::Fma { precision, chains, rounds, distribution, seed, wrong } => {
                 let lane = |lane: u64| {
-                    let bits = reference::fma_lane(
-                        *precision,
-                        *chains,
-                        *rounds,
-                        *distribution,
-                        *seed,
-                        lane as u32,
-                    );
+                    let bits =
+                        reference::fma_lane(*precision, *chains, *rounds, *distribution, *seed, lane as u32);
                     bits ^ u64::from(*wrong == Some(lane))
                 };
                 wide(precision.result_bytes(), from, out, lane);
@@ -152,9 +146,7 @@ impl Rule {
             }
             Rule::Fma { chains, rounds, .. } => f64::from(*rounds) * f64::from(chains.accumulators),
             Rule::Ring { under, .. } => 1.0 + under.steps_per_word(),
-            Rule::Sum { before, sum, .. } => {
-                before.steps_per_word() + (sum.src.steps_per_word() * sum.src.words as f64).min(STEPS_MAX)
-            }
+            Rule::Sum { before, sum, .. } => before.steps_per_word() + sum.src.steps().min(STEPS_MAX),
         }
     }
 
@@ -168,11 +160,7 @@ impl Rule {
     /// How many rules stand on one another.
     pub fn depth(&self) -> u32 {
         match self {
-            Rule::Zero
-            | Rule::Words(_)
-            | Rule::Pattern { .. }
-            | Rule::Drawn { .. }
-            | Rule::Fma { .. } => 1,
+            Rule::Zero | Rule::Words(_) | Rule::Pattern { .. } | Rule::Drawn { .. } | Rule::Fma { .. } => 1,
             Rule::Product(product) => 1 + product.a.depth().max(product.b.depth()),
             Rule::Stream { a, b, .. } => 1 + a.depth().max(b.depth()),
             Rule::Digest { src, .. } => 1 + src.depth(),
@@ -352,7 +340,7 @@ impl Total {
     /// The sum; where it would cost too much, a word that is equal for equal sources.
     fn value(&self) -> u32 {
         *self.value.get_or_init(|| {
-            if self.src.words as f64 * self.src.steps_per_word() > STEPS_MAX {
+            if self.src.steps() > STEPS_MAX {
                 return self.src.fingerprint() as u32;
             }
             let mut sum = 0u32;
@@ -427,8 +415,9 @@ impl Source {
         self.pieces.iter().map(|piece| piece.rule.steps(piece.words)).sum()
     }
 
+    /// The mean over all words: one costly word among many cheap ones is no reason to give up.
     pub fn steps_per_word(&self) -> f64 {
-        self.pieces.iter().map(|piece| piece.rule.steps_per_word()).fold(1.0, f64::max)
+        (self.steps() / self.words.max(1) as f64).max(1.0)
     }
 
     pub fn depth(&self) -> u32 {

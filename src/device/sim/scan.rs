@@ -37,7 +37,8 @@ pub fn scan(source: &Source, first_word: u64, seed: u64) -> Tally {
             None => (&zero, 0, source.words),
         };
         let end = patches.peek().map_or(end, |(word, _)| end.min(*word)).min(source.words);
-        let run = Run { rule, offset, at, words: end - at, expected_first: first_word.wrapping_add(at), seed };
+        let run =
+            Run { rule, offset, at, words: end - at, expected_first: first_word.wrapping_add(at), seed };
         run.note(&mut tally);
         at = end;
     }
@@ -77,8 +78,7 @@ impl Run<'_> {
         for index in (head..self.words).step_by(usize::try_from(stride).unwrap_or(usize::MAX)) {
             self.note_each(&mut sample, index, 1);
         }
-        let scale =
-            |n: u64| u128::from(n) * u128::from(rest) / u128::from(sample.words_checked.max(1));
+        let scale = |n: u64| u128::from(n) * u128::from(rest) / u128::from(sample.words_checked.max(1));
         tally.words_checked += rest;
         tally.words_wrong += scale(sample.words_wrong) as u64;
         tally.bits_set += scale(sample.bits_set) as u64;

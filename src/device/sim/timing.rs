@@ -45,7 +45,8 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
 }
 
 pub fn variants(op: &Op, kernel: &str) -> Vec<Variant> {
-    let variant = |(label, _): &(&str, f64)| Variant { label: (*label).to_owned(), kernel: kernel.to_owned() };
+    let variant =
+        |(label, _): &(&str, f64)| Variant { label: (*label).to_owned(), kernel: kernel.to_owned() };
     forms(op).iter().map(variant).collect()
 }
 
@@ -105,8 +106,7 @@ pub fn link(card: &Profile, bytes: f64) -> Cost {
 
 fn memory(card: &Profile, bytes: f64, share: f64) -> Cost {
     let cached = bytes <= card.caches.l2_bytes as f64;
-    let (bound, rate) =
-        if cached { (Bound::Cache, card.l2_rate) } else { (Bound::Memory, card.memory_rate) };
+    let (bound, rate) = if cached { (Bound::Cache, card.l2_rate) } else { (Bound::Memory, card.memory_rate) };
     Cost { bound, ns: seconds_ns(bytes, rate * share), load: 0.6 }
 }
 

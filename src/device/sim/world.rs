@@ -115,7 +115,9 @@ impl World {
         self.clock.advance_ns(ALLOC_NS);
         if bytes == 0 || !bytes.is_multiple_of(4) || bytes > self.behaviour.buffer_bytes_max {
             let most = self.behaviour.buffer_bytes_max;
-            return Err(invalid(format!("a buffer of {bytes} bytes; a multiple of 4 up to {most} is possible")));
+            return Err(invalid(format!(
+                "a buffer of {bytes} bytes; a multiple of 4 up to {most} is possible"
+            )));
         }
         self.memory.alloc(bytes / 4).ok_or(DeviceError::OutOfMemory { bytes })
     }
@@ -145,12 +147,11 @@ impl World {
             )));
         }
         self.transfer(out.len());
-        source.each_chunk(|first, words| {
-            let bytes = out[first as usize * 4..].chunks_exact_mut(4);
-            for (slot, word) in bytes.zip(words) {
-                slot.copy_from_slice(&word.to_le_bytes());
-            }
-        });
+        let mut words = vec![0; out.len() / 4];
+        source.read(0, &mut words);
+        for (slot, word) in out.chunks_exact_mut(4).zip(words) {
+            slot.copy_from_slice(&word.to_le_bytes());
+        }
         Ok(())
     }
 
@@ -271,7 +272,8 @@ impl World {
         let device_ns = self.spend(cost, repeat);
         let mut counted = op.units().map(|units| units.wrapping_mul(u64::from(repeat)) as u32);
         if !self.behaviour.lazy {
-            let by_host = exec::execute(&mut self.memory, op, repeat, self.behaviour.wrong).map_err(invalid)?;
+            let by_host =
+                exec::execute(&mut self.memory, op, repeat, self.behaviour.wrong).map_err(invalid)?;
             counted = by_host.map(|words| words.wrapping_mul(repeat)).or(counted);
         }
         if self.behaviour.uncounted {
@@ -283,9 +285,10 @@ impl World {
     /// Bytes that a chase hops around in.
     fn working_set_bytes(&self, op: &Op) -> u64 {
         match op {
-            Op::Chase { ring, .. } => self.memory.extent(*ring).map_or(0, |at| {
-                exec::ring_words(&self.memory.snapshot(at)).unwrap_or(at.words) * 4
-            }),
+            Op::Chase { ring, .. } => self
+                .memory
+                .extent(*ring)
+                .map_or(0, |at| exec::ring_words(&self.memory.snapshot(at)).unwrap_or(at.words) * 4),
             Op::Fill { .. }
             | Op::Scan { .. }
             | Op::Flip { .. }
@@ -304,7 +307,7 @@ impl World {
         let now_ns = self.clock.now_ns();
         let start_ns = now_ns.max(self.free_at_ns);
         let each_ns = (cost.ns / self.speed(cost.bound, start_ns)).max(EXECUTION_NS_MIN);
-        let uniform = f64::from(draw::hash(self.behaviour.seed ^ 0x6E6F_6973_65, self.tickets));
+        let uniform = f64::from(draw::hash(self.behaviour.seed ^ 0x006E_6F69_7365, self.tickets));
         let noise = 1.0 + self.behaviour.noise * (uniform / f64::from(u32::MAX) * 2.0 - 1.0);
         let work_ns = each_ns * f64::from(repeat) * noise;
         self.free_at_ns = start_ns.saturating_add((LAUNCH_NS + work_ns) as u64);
@@ -341,12 +344,15 @@ impl World {
 
     /// The words behind `len` bytes at byte offset `at` of a buffer.
     fn part(&self, buf: Buf, at: u64, len: usize) -> Result<Extent, DeviceError> {
-        let extent = self.memory.extent(buf).ok_or_else(|| invalid("the buffer does not exist".to_owned()))?;
+        let extent =
+            self.memory.extent(buf).ok_or_else(|| invalid("the buffer does not exist".to_owned()))?;
         let len = len as u64;
         let fits = at.checked_add(len).is_some_and(|end| end <= extent.words * 4);
         if !fits || !at.is_multiple_of(4) || !len.is_multiple_of(4) {
             let have = extent.words * 4;
-            return Err(invalid(format!("{len} bytes at {at} of a buffer of {have}; multiples of 4 are needed")));
+            return Err(invalid(format!(
+                "{len} bytes at {at} of a buffer of {have}; multiples of 4 are needed"
+            )));
         }
         Ok(Extent { base: extent.base + at / 4, words: len / 4 })
     }

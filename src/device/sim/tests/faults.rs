@@ -46,7 +46,7 @@ fn near(value: f64, expected: f64) -> bool {
 fn reading_under_load(script: &str) -> Reading {
     let mut opened = open(script);
     let op = fma(&mut opened);
-    let ticket = opened.device.submit(&op, 1, 1000).unwrap();
+    let ticket = opened.device.submit(&op, 1, 100).unwrap();
     let reading = opened.telemetry.read();
     opened.device.wait(ticket).unwrap();
     reading
@@ -80,7 +80,9 @@ fn memory_that_is_not_there_wraps_around() {
     let found = fill_and_scan(&mut opened, bytes);
     // Only the last 40 GB still hold what was written.
     assert_eq!(found.words_checked, bytes / 4);
-    assert_eq!(found.words_wrong, (bytes - 40_000_000_000) / 4);
+    // So does all but the tally, which lies beyond the end of real memory itself.
+    let wrong = found.words_wrong - (bytes - 40_000_000_000) / 4;
+    assert!((1..=Tally::BYTES as u64 / 4).contains(&wrong), "{wrong}");
     assert_eq!(found.examples.len(), Tally::EXAMPLES);
     // The end of the fill reached the start of memory last after three whole rounds: 120 GB further on.
     let start = draw::pattern(9, 120_000_000_000 / 4);
@@ -96,10 +98,7 @@ fn allocations_end_where_the_script_says() {
     let mut opened = open("h200,oom=60GB");
     assert_eq!(opened.device.identity().memory_bytes, Some(143_771 << 20));
     opened.device.alloc(50_000_000_000).unwrap();
-    assert_eq!(
-        opened.device.alloc(20_000_000_000),
-        Err(DeviceError::OutOfMemory { bytes: 20_000_000_000 })
-    );
+    assert_eq!(opened.device.alloc(20_000_000_000), Err(DeviceError::OutOfMemory { bytes: 20_000_000_000 }));
     let opened = open("mini,mem=32MB,buffer=8MB,units=4,name=Other");
     let identity = opened.device.identity();
     assert_eq!((identity.memory_bytes, identity.buffer_bytes_max), (Some(32_000_000), 8_000_000));
@@ -128,7 +127,8 @@ fn one_result_is_wrong() {
         run(&mut opened, op).unwrap();
         words(&read(&mut opened, Buf(0), 4096))
     };
-    let differ = |a: Vec<u32>, b: Vec<u32>| -> Vec<usize> { (0..a.len()).filter(|i| a[*i] != b[*i]).collect() };
+    let differ =
+        |a: Vec<u32>, b: Vec<u32>| -> Vec<usize> { (0..a.len()).filter(|i| a[*i] != b[*i]).collect() };
     assert_eq!(differ(product("mini"), product("mini,gemm_wrong=273")), [17]);
     assert_eq!(differ(lanes("mini"), lanes("mini,fma_wrong=1029")), [5]);
 }
@@ -159,7 +159,7 @@ fn slow_cards_are_slow_where_they_should_be() {
     assert!(near(slowdown("speed=0.25", triad), 4.0));
     assert!(slowdown("speed=3", fma) < 0.34);
     assert!(near(slowdown("throttle=0.5@0s", fma), 2.0));
-    assert!(near(slowdown("throttle=0.5@1h", fma), 1.0) || slowdown("throttle=0.5@60min", fma) > 0.0);
+    assert!(near(slowdown("throttle=0.5@1h", fma), 1.0));
 }
 
 #[test]
@@ -198,8 +198,7 @@ fn clocks_lie() {
 fn noise_stays_within_its_share() {
     let mut opened = open("mini,noise=0.01");
     let op = fma(&mut opened);
-    let times: Vec<f64> =
-        (0..200).map(|_| run(&mut opened, op).unwrap().device_ns.unwrap() as f64).collect();
+    let times: Vec<f64> = (0..200).map(|_| run(&mut opened, op).unwrap().device_ns.unwrap() as f64).collect();
     let mean = times.iter().sum::<f64>() / 200.0;
     let (least, most) = times.iter().fold((f64::MAX, 0f64), |(l, m), t| (l.min(*t), m.max(*t)));
     assert!(most / mean < 1.012 && least / mean > 0.988 && most / least > 1.015);
@@ -223,7 +222,7 @@ fn a_lost_device_looks_like_success_until_it_is_waited_for() {
     let mut opened = open("mini,lost@t=5s");
     let op = fma(&mut opened);
     assert!(run(&mut opened, op).is_ok());
-    let ticket = opened.device.submit(&op, 0, 2000).unwrap();
+    let ticket = opened.device.submit(&op, 0, 400).unwrap();
     assert!(matches!(opened.device.wait(ticket), Err(DeviceError::Lost { .. })));
     assert!(matches!(opened.device.read(Buf(0), 0, &mut [0; 4]), Err(DeviceError::Lost { .. })));
 }
@@ -249,7 +248,11 @@ fn any_call_can_fail_once_or_from_then_on() {
     let story = |script: &str| {
         let mut opened = open(script);
         let mut failed = Vec::new();
-        let mut note = |call: u32, ok: bool| if !ok { failed.push(call) };
+        let mut note = |call: u32, ok: bool| {
+            if !ok {
+                failed.push(call)
+            }
+        };
         let buf = opened.device.alloc(64).unwrap_or(Buf(0));
         note(2, opened.device.write(buf, 0, &[0; 64]).is_ok());
         note(3, opened.device.read(buf, 0, &mut [0; 64]).is_ok());
