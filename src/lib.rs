@@ -27,7 +27,23 @@ pub mod exit;
 pub mod nearest;
 pub mod units;
 
+pub mod seal;
+
 pub mod device;
 pub mod telemetry;
 
 pub mod evidence;
+
+pub mod catalogue;
+
+pub mod engine;
+pub mod probes;
+
+pub mod contract;
+
+pub mod report;
+
+pub mod output;
+
+pub mod cli;
+pub mod commands;

@@ -32,7 +32,11 @@ pub struct Backend {
 }
 
 /// All backends of this build, in the order of preference.
-pub const BACKENDS: &[Backend] = &[Backend { name: "sim", list: super::sim::list, open: super::sim::open }];
+pub const BACKENDS: &[Backend] = &[
+    #[cfg(feature = "wgpu")]
+    super::wgpu::BACKEND,
+    Backend { name: "sim", list: super::sim::list, open: super::sim::open },
+];
 
 /// One device as `assay list` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,8 @@ pub mod inventory;
 pub mod op;
 pub mod reference;
 pub mod sim;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
 
 use serde::{Deserialize, Serialize};
 

@@ -412,6 +412,18 @@ impl Tally {
         bytes
     }
 
+    /// Adds what was found in a buffer whose first word is word `first_word` of the whole.
+    pub fn absorb(&mut self, part: &Tally, first_word: u64) {
+        self.words_checked += part.words_checked;
+        self.words_wrong += part.words_wrong;
+        self.bits_set += part.bits_set;
+        self.bits_cleared += part.bits_cleared;
+        self.bit_mask |= part.bit_mask;
+        let free = Self::EXAMPLES.saturating_sub(self.examples.len());
+        let moved = part.examples.iter().map(|e| WrongWord { word: first_word + e.word, got: e.got });
+        self.examples.extend(moved.take(free));
+    }
+
     /// Counts one word that was read.
     pub fn note(&mut self, word: u64, got: u32, expected: u32) {
         self.words_checked += 1;

@@ -26,10 +26,11 @@ pub struct Event {
 pub enum What {
     RunStarted(RunInfo),
     DeviceOpened(Identity),
-    /// A case begins; it should take about `expect_ms`.
+    /// Case `case` of `cases` begins, counted from 0.
     CaseStarted {
         metric: String,
-        expect_ms: u64,
+        case: u32,
+        cases: u32,
     },
     /// A sign of life within a case, with the median figure so far where there is one.
     Progress {

@@ -5,6 +5,7 @@ pub mod event;
 pub mod metric;
 pub mod record;
 pub mod stats;
+mod timeline;
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,8 @@ pub struct DeviceEvidence {
     pub facts: Vec<Fact>,
     pub measurements: Vec<Measurement>,
     pub absences: Vec<Absence>,
+    #[serde(with = "timeline")]
+    #[schemars(with = "timeline::Columns")]
     pub timeline: Vec<TimedReading>,
     pub ended: Ended,
 }
@@ -118,7 +121,14 @@ pub struct Measurement {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Value {
     Timed(Timed),
-    Count { count: u64 },
+    Count {
+        count: u64,
+    },
+    /// At least this many; why no more was tried.
+    AtLeast {
+        count: u64,
+        why: String,
+    },
 }
 
 /// Samples of repeated work. Each sample ran the op `repeat` times.
@@ -249,8 +259,8 @@ impl Measurement {
     pub fn figures(&self) -> Vec<f64> {
         match (&self.value, self.metric.kind()) {
             (Value::Timed(timed), Kind::Number(unit)) => timed.figures(unit),
-            (Value::Count { count }, Kind::Number(_)) => vec![*count as f64],
-            (Value::Timed(_) | Value::Count { .. }, Kind::Fact) => Vec::new(),
+            (Value::Count { count } | Value::AtLeast { count, .. }, Kind::Number(_)) => vec![*count as f64],
+            (Value::Timed(_) | Value::Count { .. } | Value::AtLeast { .. }, Kind::Fact) => Vec::new(),
         }
     }
 

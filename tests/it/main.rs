@@ -1,1 +1,34 @@
 //! The one integration binary. One line per module says what it proves.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+// The command line as its users meet it: messages, files, exit codes, workers that die.
+mod cli;
+// Every op in every launch form on every device equals the CPU reference.
+#[cfg(feature = "wgpu")]
+mod conformance;
+// Signed reports, each named after its defect, are refused or found out.
+mod envelopes;
+// Others verify what we sign.
+mod foreign;
+// Each rule met, broken and without evidence; each condition without which nothing passes.
+mod judging;
+// Key files of ours and of OpenSSL, and each mistake with them.
+mod keys;
+// Laws of judging for any evidence, and of reading for any bytes.
+mod laws;
+// The fault layer breaks a Vulkan driver in the way it was asked to.
+#[cfg(feature = "wgpu")]
+mod layer;
+// The published JSON Schemas are true of what is written.
+mod schemas;
+// From evidence to a report that a stranger can check.
+mod trust;
+// Contracts and envelopes, each named after its defect, end as they must.
+mod vectors;
+
+// Helpers: the stations in one process, the real binary, evidence made by hand, a Vulkan driver with a fault layer.
+mod pipeline;
+mod process;
+mod support;
+#[cfg(feature = "wgpu")]
+mod support_vulkan;

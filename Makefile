@@ -1,0 +1,40 @@
+# The commands that people and CI use. `make demo` and `make test` set up what they need themselves.
+CARGO ?= cargo
+FUZZ_SECONDS ?= 600
+VENV := target/venv
+
+.PHONY: demo test lint fuzz fuzz-smoke bench hardware clean
+
+# Measures the device that this machine has, judges it by an example contract, signs, verifies.
+demo:
+	sh tests/setup.sh vulkan
+	$(CARGO) build --release
+	sh tests/demo.sh target/release/assay
+
+# Everything that must hold, on a machine without a GPU.
+test:
+	sh tests/setup.sh vulkan required
+	sh tests/setup.sh openssl
+	sh tests/setup.sh venv $(VENV)
+	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets --no-default-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+
+# Every parser against malformed input: ten minutes each, or a short look at each.
+fuzz:
+	sh tests/fuzz.sh $(FUZZ_SECONDS)
+fuzz-smoke:
+	sh tests/fuzz.sh 20
+
+# Our own overhead and the verifier's speed; see benches/README.md for the comparison with peers.
+bench:
+	$(CARGO) bench
+
+# Every check that needs a GPU, on a machine that has one. Fails where there is none.
+hardware:
+	$(CARGO) build --release
+	ASSAY_HARDWARE=required $(CARGO) test --release --test it hardware -- --nocapture

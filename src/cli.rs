@@ -1,0 +1,237 @@
+//! The command line: flags and help texts, nothing else. Parsing touches no file and no device.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::engine::Profile;
+use crate::output::Format;
+
+/// Did this rented machine deliver the compute that the contract names?
+///
+/// assay runs compute kernels on GPUs, checks every result, compares the rates with a contract and signs what it
+/// found, so that a third party can check the answer without a GPU and without trusting the machine.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Print nothing but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    every must clause passed (or the command did what it was asked)
+  1    a must clause failed
+  2    the command line, the contract or an input file is wrong
+  3    inconclusive: not enough was measured to decide
+  4    no usable device, or something is missing on this machine
+  5    sources disagree about what a device is
+  6    a signature, nonce, schema or recomputed figure does not hold
+  70   a bug in assay
+  130  interrupted, after the partial report was sealed
+
+First steps:
+  assay doctor                                   what this machine can measure, and what is missing
+  assay contract new > contract.toml             a commented contract to start from
+  assay run --contract contract.toml             measure, judge, sign
+  assay verify OUT/report.dsse.json --trust KEY  check somebody else's report";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    List(ListArgs),
+    Run(RunArgs),
+    Verify(VerifyArgs),
+    Replay(ReplayArgs),
+    Render(RenderArgs),
+    /// Write, check or describe contract files
+    #[command(subcommand)]
+    Contract(ContractCommand),
+    /// Make or show signing keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    Doctor(DoctorArgs),
+    /// Print a completion script for your shell
+    Completions {
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff
+    Manpage,
+    /// A measuring process; started by assay itself
+    #[command(hide = true)]
+    Worker(WorkerArgs),
+}
+
+/// Show the devices that can be measured, and why others cannot
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Show the metrics that contracts can name instead
+    #[arg(long)]
+    pub metrics: bool,
+}
+
+/// Measure devices, judge them against a contract, sign a report
+///
+/// Writes report.dsse.json (the signed report), events.jsonl (everything that happened, as it happened) and the
+/// renderings asked for into a new directory, prints a verdict table, and ends with a documented exit code.
+/// Ctrl-C ends a run early and still leaves a signed, partial report.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The contract to judge against (TOML or JSON; `assay contract new` writes one)
+    #[arg(long, short, value_name = "FILE", required_unless_present = "measure_only")]
+    pub contract: Option<PathBuf>,
+    /// A device to measure, as `assay list` names it; may be given several times [default: all hardware devices,
+    /// or the first software device where there is no hardware]
+    #[arg(long, short, value_name = "SELECTOR")]
+    pub device: Vec<String>,
+    /// How thoroughly to measure: quick takes under a minute, standard fills all memory and takes minutes
+    #[arg(long, value_enum, default_value_t = Profile::Standard)]
+    pub profile: Profile,
+    /// Run only this probe; may be given several times (stream, fma, gemm, link, chase, memory)
+    #[arg(long, value_name = "NAME")]
+    pub probe: Vec<String>,
+    /// Time to sample each case, such as 500ms, 10s or 2m [default: 300ms in quick, 2.5s in standard]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub duration: Option<Duration>,
+    /// Measure without judging; needs no contract
+    #[arg(long)]
+    pub measure_only: bool,
+    /// The private key that signs (`assay key new` makes one) [default: a key made for this run alone]
+    #[arg(long, value_name = "KEY.pem")]
+    pub key: Option<PathBuf>,
+    /// Directory for the results; must not hold a report already [default: assay-<time>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Where the event lines go besides; `-` is the standard output
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Also write the report in this form; may be given several times
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Vec<Format>,
+    /// Give up on a device that shows no sign of life for so long
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
+    pub hang_after: Duration,
+    /// Draw all data from this seed instead of a random one
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+}
+
+/// Check a signed report: signature, schema, and every figure and finding recomputed from the raw samples
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The signed report (report.dsse.json)
+    pub report: PathBuf,
+    /// A public key that is trusted to sign; may be given several times
+    #[arg(long, value_name = "PUB.pem", required = true)]
+    pub trust: Vec<PathBuf>,
+    /// The contract that the report must have been judged against
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Judge a recording again
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The recording (events.jsonl), or - for the standard input
+    pub events: PathBuf,
+    /// The contract to judge against
+    #[arg(long, short, value_name = "FILE")]
+    pub contract: PathBuf,
+}
+
+/// Show a report in another form; this does not check its signature
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The signed report (report.dsse.json)
+    pub report: PathBuf,
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ContractCommand {
+    /// Print a complete, commented contract to start from
+    New {
+        /// Bounds from what this report measured, less a margin
+        #[arg(long, value_name = "REPORT")]
+        from: Option<PathBuf>,
+    },
+    /// Check a contract file without measuring anything
+    Check { file: PathBuf },
+    /// Print the JSON Schema of contract files
+    Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a signing key: FILE (private, mode 0600) and FILE with .pub.pem beside it
+    New { file: PathBuf },
+    /// Show a key's fingerprint and its public half
+    Show { file: PathBuf },
+}
+
+/// Say what is missing on this machine for which backend, and the command that fixes it
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkerArgs {
+    /// Print what this backend finds
+    #[arg(long, value_name = "BACKEND", conflicts_with = "check")]
+    pub list: Option<String>,
+    /// Open this device, print what it is, and close it
+    #[arg(long, value_name = "SELECTOR")]
+    pub check: Option<String>,
+}
+
+/// Reads `500ms`, `10s`, `1m 30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let hint = "write for example 500ms, 10s or 2m";
+    let span: jiff::SignedDuration = text.parse().map_err(|_| format!("{text:?} is not a time; {hint}"))?;
+    match Duration::try_from(span) {
+        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(86_400) => Ok(duration),
+        Ok(_) | Err(_) => Err(format!("{text:?} must lie between 1ms and 24h; {hint}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_every_exit_code() {
+        for exit in crate::exit::Exit::ALL {
+            let line = EXIT_CODES.lines().find(|l| l.trim_start().starts_with(&format!("{} ", exit.code())));
+            assert!(line.is_some(), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_or_refused() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for bad in ["", "10", "-5s", "0s", "1000h", "ten"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

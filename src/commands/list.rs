@@ -1,0 +1,19 @@
+//! `assay list`: devices and metrics.
+
+use super::discover::{self, Found};
+use super::{Failure, print};
+use crate::cli::ListArgs;
+use crate::evidence::metric::METRICS;
+use crate::exit::Exit;
+use crate::output::listing;
+
+pub fn list(args: &ListArgs) -> Result<Exit, Failure> {
+    if args.metrics {
+        return print(|out| listing::metrics(&METRICS, args.json, out));
+    }
+    let found = discover::everything(&discover::program()?);
+    let rows: Vec<_> = found.iter().map(|Found { backend, devices }| (*backend, devices)).collect();
+    print(|out| listing::devices(&rows, args.json, out))?;
+    let usable = found.iter().any(|f| f.devices.as_ref().is_ok_and(|d| !d.is_empty()));
+    Ok(if usable { Exit::Pass } else { Exit::Environment })
+}

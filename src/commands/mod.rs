@@ -1,0 +1,80 @@
+//! One short file per verb: resolve inputs, call the stations, say what happened.
+//! Owns the mapping from failures to exit codes; must not measure, judge or render itself.
+
+mod contract;
+mod discover;
+mod doctor;
+mod key;
+mod list;
+mod render;
+mod replay;
+mod run;
+mod shell;
+mod verify;
+mod worker;
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+
+/// Why a command ends early: what failed, on what, what to try.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    pub exit: Exit,
+    pub message: String,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+
+    /// An input that cannot be used.
+    pub fn usage(error: impl std::fmt::Display) -> Self {
+        Self::new(Exit::Usage, error.to_string())
+    }
+
+    /// A file that cannot be written.
+    pub fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
+        let hint = if error.kind() == io::ErrorKind::StorageFull {
+            "; free some space or choose another place with --out"
+        } else if error.kind() == io::ErrorKind::PermissionDenied {
+            "; choose a directory you may write to"
+        } else {
+            ""
+        };
+        Self::new(Exit::Environment, format!("{} cannot be written: {error}{hint}", path.display()))
+    }
+}
+
+/// Runs the command that was typed.
+pub fn run(cli: &Cli) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::List(args) => list::list(args),
+        Command::Run(args) => run::run(args, cli.quiet),
+        Command::Verify(args) => verify::verify(args, cli.quiet),
+        Command::Replay(args) => replay::replay(args),
+        Command::Render(args) => render::render(args),
+        Command::Contract(command) => contract::contract(command),
+        Command::Key(command) => key::key(command),
+        Command::Doctor(args) => doctor::doctor(args),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Manpage => shell::manpage(),
+        Command::Worker(args) => worker::worker(args),
+    }
+}
+
+/// Prints on the standard output. A reader that goes away early is nobody's mistake; a full disk is one.
+fn print(print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Exit, Failure> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    match print(&mut out).and_then(|()| out.flush()) {
+        Ok(()) => Ok(Exit::Pass),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Pass),
+        Err(error) => {
+            Err(Failure::new(Exit::Environment, format!("the standard output cannot be written: {error}")))
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! `assay render`: a report in another form.
+
+use super::verify::read_unverified;
+use super::{Failure, print};
+use crate::cli::RenderArgs;
+use crate::exit::Exit;
+
+pub fn render(args: &RenderArgs) -> Result<Exit, Failure> {
+    let report = read_unverified(&args.report)?;
+    print(|out| args.format.render(&report, out))
+}

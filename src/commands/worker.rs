@@ -1,0 +1,66 @@
+//! The measuring side: reads a plan, opens the device, writes events on the standard output.
+//! The only command that loads a vendor driver.
+
+use std::io::{self, BufRead, Write};
+use std::time::Duration;
+
+use super::Failure;
+use crate::cli::WorkerArgs;
+use crate::device::inventory::{self, BACKENDS, OpenOptions, Opened};
+use crate::engine::{self, WorkerPlan};
+use crate::evidence::event::{Event, Lines, Sink};
+use crate::exit::Exit;
+
+/// Longer than any honest wait for one batch.
+const CHECK_WAIT: Duration = Duration::from_secs(10);
+
+pub fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
+    if let Some(name) = &args.list {
+        let backend = BACKENDS.iter().find(|b| b.name == name);
+        let found = backend.map_or_else(|| Err(format!("this build has no backend {name}")), |b| (b.list)());
+        return print_line(&found);
+    }
+    if let Some(selector) = &args.check {
+        let options = OpenOptions { wait_limit: CHECK_WAIT };
+        let opened = inventory::open(selector, options).map(|opened| opened.device.identity().clone());
+        return print_line(&opened);
+    }
+    let mut lines = io::stdin().lock().lines();
+    let plan = lines.next().transpose().map_err(broken)?.unwrap_or_default();
+    let plan: WorkerPlan = serde_json::from_str(&plan).map_err(|e| {
+        Failure::new(Exit::Usage, format!("a worker reads its plan from the standard input: {e}"))
+    })?;
+    let mut sink = Lines(io::stdout().lock());
+    let options = OpenOptions { wait_limit: Duration::from_millis(plan.settings.wait_limit_ms) };
+    match inventory::open(&plan.selector, options) {
+        Ok(opened) => {
+            measure(&plan, opened, &mut sink, || lines.next().transpose().map(drop)).map_err(broken)?
+        }
+        Err(error) => {
+            let event = Event { at_ns: 0, device: Some(plan.device), what: engine::cannot_open(&error) };
+            sink.event(&event).map_err(broken)?;
+        }
+    }
+    Ok(Exit::Pass)
+}
+
+fn measure(
+    plan: &WorkerPlan,
+    opened: Opened,
+    sink: &mut dyn Sink,
+    ready: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    engine::run(plan, opened, sink, ready)
+}
+
+fn print_line(value: &impl serde::Serialize) -> Result<Exit, Failure> {
+    let mut line = serde_json::to_vec(value).map_err(|e| broken(e.into()))?;
+    line.push(b'\n');
+    io::stdout().lock().write_all(&line).map_err(broken)?;
+    Ok(Exit::Pass)
+}
+
+/// The supervisor is gone: nobody is left to tell.
+fn broken(error: io::Error) -> Failure {
+    Failure::new(Exit::Environment, format!("the supervisor does not listen: {error}"))
+}

@@ -1,0 +1,210 @@
+//! What must hold before a figure counts at all: present, checked, from an accepted source, from a completed run, on
+//! clocks that agree, and physically possible.
+//! Owns the order of these conditions; must not know bounds.
+
+use super::clause::{Accept, Figure};
+use super::finding::{Amount, Reason, Verdict};
+use crate::catalogue;
+use crate::device::{Identity, Lacking};
+use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::{
+    AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Value,
+};
+use crate::units::Unit;
+
+/// One device of a run, seen under what a clause accepts.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub evidence: &'a Evidence,
+    pub device: &'a DeviceEvidence,
+    pub accept: &'a Accept,
+}
+
+/// Why a figure does not count.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Unusable {
+    pub verdict: Verdict,
+    pub observed: Option<Amount>,
+    pub because: Reason,
+}
+
+impl Unusable {
+    /// Nothing is known: inconclusive.
+    pub(super) fn open(because: Reason) -> Self {
+        Self { verdict: Verdict::Inconclusive, observed: None, because }
+    }
+
+    /// The device itself is shown to be at fault, whatever the figure says.
+    pub(super) fn fault(because: Reason) -> Self {
+        Self { verdict: Verdict::Fail, observed: None, because }
+    }
+}
+
+/// The figure of a device, if it counts.
+pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> {
+    let identity = admitted(seen)?;
+    let measured: Vec<&Measurement> =
+        seen.device.measurements.iter().filter(|m| m.metric == figure.metric).collect();
+    if measured.is_empty() {
+        return Err(missing(seen, &figure.metric));
+    }
+    // A metric stands once in the evidence. Where it stands twice and differs nobody may choose: none counts.
+    let mut last = Err(Unusable::open(Reason::NoFigure));
+    for measurement in measured {
+        checked(measurement)?;
+        completed(seen)?;
+        let value = value(measurement, figure)?;
+        possible(identity, &figure.metric, value)?;
+        last = match last {
+            Err(_) => Ok(value),
+            Ok(before) if before == value => Ok(value),
+            Ok(_) => return Err(Unusable::open(Reason::NoFigure)),
+        };
+    }
+    last
+}
+
+/// The text of a fact, if it counts.
+pub(super) fn fact<'a>(seen: &Seen<'a>, metric: &MetricName) -> Result<&'a str, Unusable> {
+    admitted(seen)?;
+    let fact = seen.device.fact(metric).ok_or_else(|| missing(seen, metric))?;
+    completed(seen)?;
+    Ok(fact)
+}
+
+/// The identity of a device from which evidence is accepted. What comes from elsewhere neither passes nor fails.
+pub(super) fn admitted<'a>(seen: &Seen<'a>) -> Result<&'a Identity, Unusable> {
+    let Some(identity) = &seen.device.identity else {
+        return Err(Unusable::open(Reason::NotOpened { ended: seen.device.ended.clone() }));
+    };
+    let is = identity.provenance.kind();
+    if seen.accept.takes(is) {
+        Ok(identity)
+    } else {
+        let accepted = seen.accept.kinds().to_vec();
+        Err(Unusable::open(Reason::ProvenanceRefused { is, accepted }))
+    }
+}
+
+/// Whether the device's part and the run came to their proper end. What was measured before a loss stays open: a
+/// card that dies under load has not shown what it can do.
+pub(super) fn completed(seen: &Seen<'_>) -> Result<(), Unusable> {
+    match (&seen.device.ended, &seen.evidence.ended) {
+        (Ended::Completed, Ended::Completed) => Ok(()),
+        (Ended::Completed, run) => Err(Unusable::open(Reason::RunNotCompleted { ended: run.clone() })),
+        (device, _) => Err(Unusable::open(Reason::DeviceNotCompleted { ended: device.clone() })),
+    }
+}
+
+fn missing(seen: &Seen<'_>, metric: &MetricName) -> Unusable {
+    match seen.device.absence(metric).map(|absence| &absence.reason) {
+        Some(AbsenceReason::Unsupported { by: Lacking::Card, why }) => {
+            Unusable::fault(Reason::CardCannot { why: why.clone() })
+        }
+        Some(AbsenceReason::Unsupported { by: Lacking::Us, why }) => {
+            Unusable::open(Reason::WeCannot { why: why.clone() })
+        }
+        Some(AbsenceReason::Failed { error }) => Unusable::open(Reason::Failed { error: error.clone() }),
+        Some(AbsenceReason::Skipped { why }) => Unusable::open(Reason::Skipped { why: why.clone() }),
+        // Where the run broke off, that is the reason.
+        None => match completed(seen) {
+            Err(broken_off) => broken_off,
+            Ok(()) => Unusable::open(Reason::NotMeasured { metric: metric.to_string() }),
+        },
+    }
+}
+
+/// A wrong result is a fault of the device even if the run broke off later, so this is asked first.
+fn checked(measurement: &Measurement) -> Result<(), Unusable> {
+    match &measurement.check {
+        Check::Wrong { why } => Err(Unusable::fault(Reason::WrongResult { why: why.clone() })),
+        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
+            Err(Unusable::open(Reason::CanaryMissed))
+        }
+        // A rate counts only with its exact phase; samples of rows within a bound are not enough.
+        Check::Matched { exact: 0, .. } => Err(Unusable::open(Reason::NothingCompared)),
+        Check::Matched { canary: Canary::Caught, .. } => Ok(()),
+        Check::Scanned { tally, canary: Canary::Caught } => {
+            if tally.words_checked == 0 {
+                return Err(Unusable::open(Reason::NothingCompared));
+            }
+            if counts_errors(&measurement.metric) {
+                return Ok(());
+            }
+            // Memory that does not hold its data has neither capacity nor speed: an aliasing card ends here.
+            if tally.words_wrong > 0 {
+                return Err(Unusable::fault(Reason::MemoryErrors { words: tally.words_wrong }));
+            }
+            let checked = tally.words_checked.saturating_mul(4);
+            match &measurement.value {
+                Value::Count { count: filled } | Value::AtLeast { count: filled, .. }
+                    if *filled > checked =>
+                {
+                    Err(Unusable::open(Reason::NotReadBack { filled: *filled, checked }))
+                }
+                Value::Count { .. } | Value::AtLeast { .. } | Value::Timed(_) => Ok(()),
+            }
+        }
+    }
+}
+
+fn counts_errors(metric: &MetricName) -> bool {
+    metric.kind() == Kind::Number(Unit::Count)
+}
+
+fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
+    let no_figure = || Unusable::open(Reason::NoFigure);
+    let value = match (&measurement.value, figure.statistic) {
+        (Value::Timed(timed), Some(_)) if timed.samples.is_empty() => return Err(no_figure()),
+        (Value::Timed(timed), Some(statistic)) => {
+            match timed.clocks() {
+                Clocks::Agree | Clocks::HostOnly => {}
+                Clocks::Disagree { device_ns, host_ns } => {
+                    return Err(Unusable::open(Reason::ClocksDisagree { device_ns, host_ns }));
+                }
+            }
+            statistic.of(&measurement.figures()).ok_or_else(no_figure)?
+        }
+        (Value::Count { count }, None) => counted(*count, measurement) as f64,
+        (Value::AtLeast { count, why }, None) => return Err(lower_bound(*count, why, measurement)),
+        // A count where samples belong, or the reverse, is no evidence of either.
+        (Value::Timed(_), None) | (Value::Count { .. } | Value::AtLeast { .. }, Some(_)) => {
+            return Err(no_figure());
+        }
+    };
+    if value.is_finite() { Ok(value) } else { Err(no_figure()) }
+}
+
+/// No figure, but something is known: a demand of at least this much is met all the same (see `judge`).
+fn lower_bound(count: u64, why: &str, measurement: &Measurement) -> Unusable {
+    let observed = match measurement.metric.kind() {
+        Kind::Number(unit) => Some(Amount::Number { value: count as f64, unit }),
+        Kind::Fact => None,
+    };
+    Unusable { observed, ..Unusable::open(Reason::OnlyALowerBound { why: why.to_owned() }) }
+}
+
+/// The number that was counted. Errors are counted twice, by the probe and by the scan: the worse counts.
+fn counted(count: u64, measurement: &Measurement) -> u64 {
+    match &measurement.check {
+        Check::Scanned { tally, .. } if counts_errors(&measurement.metric) => count.max(tally.words_wrong),
+        Check::Scanned { .. } | Check::Matched { .. } | Check::Wrong { .. } => count,
+    }
+}
+
+/// A figure beyond the physical limit is no measurement: time, work or identity were not what they seemed. It can
+/// never pass, and it cannot fail either, because the limit follows from the PCI id, which is the machine's own word.
+fn possible(identity: &Identity, metric: &MetricName, value: f64) -> Result<(), Unusable> {
+    let Kind::Number(unit) = metric.kind() else { return Ok(()) };
+    let beyond = match (catalogue::ceiling(identity, metric), catalogue::floor(metric)) {
+        (Some(most), _) if value > most => most,
+        (_, Some(least)) if value < least => least,
+        _ => return Ok(()),
+    };
+    let amount = |value| Amount::Number { value, unit };
+    Err(Unusable {
+        verdict: Verdict::Inconclusive,
+        observed: Some(amount(value)),
+        because: Reason::TooFastToBeTrue { figure: amount(value), limit: amount(beyond) },
+    })
+}

@@ -1,0 +1,183 @@
+//! Which devices there really are: counted once each, of the model and size that was agreed, one story about each.
+//! Owns findings that no clause asks for; must not know clauses.
+
+use super::clause::{Figure, Severity};
+use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
+use super::gate::{self, Seen, Unusable};
+use super::judge::{Judgement, judge_device, subjects};
+use super::{Contract, Inventory, Rule, quantity::Quantity, sku};
+use crate::device::{Identity, ProvenanceKind};
+use crate::evidence::metric::MetricName;
+use crate::evidence::{DeviceEvidence, Ended, Evidence};
+use crate::units::Unit;
+
+/// Share of the agreed memory that must be filled; the rest is the driver's and the display's.
+pub const MEMORY_SHARE: f64 = 0.95;
+
+/// Two sources may count memory with or without what the driver and ECC keep.
+const MEMORY_TOLERANCE: f64 = 0.10;
+
+/// Where sources disagree about what a device is. Needs no contract.
+pub fn conflicts(evidence: &Evidence) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut say = |clause: &str, subject: Subject, because: Reason| {
+        let judgement = Judgement::undecided(Unusable::fault(because), None);
+        findings.push(judgement.about(clause, Severity::Must, subject));
+    };
+    for (subject, device) in subjects(evidence) {
+        for because in telemetry_conflicts(device) {
+            say(id::CONFLICT, subject.clone(), because);
+        }
+    }
+    for because in duplicates(evidence) {
+        say(id::DUPLICATE, Subject::Node, because);
+    }
+    findings
+}
+
+/// What the contract's inventory demands.
+pub(super) fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
+    let Some(inventory) = &contract.inventory else { return Vec::new() };
+    let mut findings =
+        vec![count(contract, inventory, evidence).about(id::DEVICES, Severity::Must, Subject::Node)];
+    for (subject, device) in subjects(evidence) {
+        let seen = Seen { evidence, device, accept: &contract.accept };
+        let mut say = |clause: &str, judgement: Judgement| {
+            findings.push(judgement.about(clause, Severity::Must, subject.clone()));
+        };
+        if let Some(memory) = &inventory.memory {
+            say(id::MEMORY, filled(&seen, memory.0.value()));
+        }
+        if let Some(model) = &inventory.sku {
+            say(id::SKU, self::model(&seen, model));
+        }
+    }
+    findings
+}
+
+/// Devices that are there, each once, and how many of them completed.
+fn count(contract: &Contract, inventory: &Inventory, evidence: &Evidence) -> Judgement {
+    let demanded = inventory.devices.get();
+    let mut distinct: Vec<&DeviceEvidence> = Vec::new();
+    let mut refused = None;
+    for device in &evidence.devices {
+        match gate::admitted(&Seen { evidence, device, accept: &contract.accept }) {
+            Ok(_) if distinct.iter().any(|other| same(other, device).is_some()) => {}
+            Ok(_) => distinct.push(device),
+            Err(unusable) => refused = Some(unusable),
+        }
+    }
+    let completed = distinct.iter().filter(|device| device.ended == Ended::Completed).count();
+    let (present, completed) = (as_u32(distinct.len()), as_u32(completed));
+    let amount = |count: u32| Amount::Number { value: f64::from(count), unit: Unit::Count };
+    let (verdict, because) = if completed >= demanded {
+        (Verdict::Pass, Reason::Met)
+    } else if present >= demanded {
+        (Verdict::Inconclusive, Reason::TooFewCompleted { completed, demanded })
+    } else if let Some(unusable) = refused {
+        // Some device is there but was not opened or is of a kind that does not count: not shown to be missing.
+        (Verdict::Inconclusive, unusable.because)
+    } else {
+        (Verdict::Fail, Reason::TooFewDevices { present, demanded })
+    };
+    Judgement { verdict, observed: Some(amount(present)), bound: Some(amount(demanded)), because }
+}
+
+fn as_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The agreed memory, by what the memory probe filled and read back.
+fn filled(seen: &Seen<'_>, agreed: f64) -> Judgement {
+    let demand = MetricName::parse("memory.filled.bytes").ok().zip(
+        // Whole bytes, so that the quantity's text says exactly what is meant.
+        Quantity::parse(Unit::Byte, &format!("{} B", (agreed * MEMORY_SHARE).ceil())).ok(),
+    );
+    match demand {
+        Some((metric, bound)) => {
+            judge_device(&Rule::AtLeast { figure: Figure { metric, statistic: None }, bound }, seen)
+        }
+        None => Judgement::undecided(Unusable::open(Reason::NoFigure), None),
+    }
+}
+
+/// The agreed model, by what the device calls itself.
+fn model(seen: &Seen<'_>, agreed: &str) -> Judgement {
+    let text = |value: &str| Some(Amount::Text { value: value.to_owned() });
+    let identity = match gate::admitted(seen) {
+        Ok(identity) => identity,
+        Err(unusable) => return Judgement::undecided(unusable, text(agreed)),
+    };
+    let is = identity.name.clone();
+    let (verdict, because) = match sku::compare(agreed, identity) {
+        sku::Match::Same => (Verdict::Pass, Reason::SkuMatches { is }),
+        sku::Match::Other => (Verdict::Fail, Reason::SkuDiffers { is }),
+        sku::Match::Unclear => (Verdict::Inconclusive, Reason::SkuUnclear { is }),
+    };
+    Judgement { verdict, observed: text(&identity.name), bound: text(agreed), because }
+}
+
+/// Each field about which telemetry and device tell different stories, once.
+fn telemetry_conflicts(device: &DeviceEvidence) -> Vec<Reason> {
+    let Some(identity) = &device.identity else { return Vec::new() };
+    let readings = || device.timeline.iter().map(|at| &at.reading);
+    let conflict = |field: &str, device: String, telemetry: String| Reason::IdentityConflict {
+        field: field.to_owned(),
+        device,
+        telemetry,
+    };
+    let name = readings().filter_map(|r| r.name.as_ref()).find(|name| !sku::same_name(name, &identity.name));
+    let uuid = readings()
+        .filter_map(|r| Some((hex_digits(r.uuid.as_ref()?)?, hex_digits(identity.uuid.as_ref()?)?)))
+        .find(|(telemetry, device)| telemetry != device);
+    let memory = readings()
+        .filter_map(|r| Some((r.memory_bytes?, identity.memory_bytes?)))
+        .find(|(a, b)| a.abs_diff(*b) as f64 > *a.max(b) as f64 * MEMORY_TOLERANCE);
+    let bytes = |bytes: u64| Unit::Byte.format(bytes as f64);
+    name.map(|name| conflict("name", identity.name.clone(), name.clone()))
+        .into_iter()
+        .chain(uuid.map(|(telemetry, device)| conflict("uuid", device, telemetry)))
+        .chain(memory.map(|(telemetry, device)| conflict("memory", bytes(device), bytes(telemetry))))
+        .collect()
+}
+
+/// The 32 digits of a UUID, however it is written; `None` for ids of another kind, which cannot be compared.
+fn hex_digits(uuid: &str) -> Option<String> {
+    let digits: String = uuid.trim_start_matches("GPU-").chars().filter(|c| *c != '-').collect();
+    let good = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    good.then(|| digits.to_ascii_lowercase())
+}
+
+fn duplicates(evidence: &Evidence) -> Vec<Reason> {
+    let mut found = Vec::new();
+    for (at, device) in evidence.devices.iter().enumerate() {
+        // Named once, beside the first that it repeats.
+        if let Some(reason) = evidence.devices[..at].iter().find_map(|earlier| same(earlier, device)) {
+            found.push(reason);
+        }
+    }
+    found
+}
+
+/// Whether two devices of a run are one: the same PCI address, or, of hardware, the same UUID. Software adapters of
+/// one driver share their UUID and are still several.
+fn same(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<Reason> {
+    let (first, second) = (a.identity.as_ref()?, b.identity.as_ref()?);
+    let equal = |field: fn(&Identity) -> &Option<String>| {
+        let value = field(first).as_ref()?;
+        (field(second).as_ref() == Some(value)).then(|| value.clone())
+    };
+    let hardware = |identity: &Identity| identity.provenance.kind() == ProvenanceKind::Hardware;
+    let (field, value) = if let Some(address) = equal(|identity| &identity.pci_address) {
+        ("PCI address", address)
+    } else if hardware(first) && hardware(second) {
+        ("UUID", equal(|identity| &identity.uuid)?)
+    } else {
+        return None;
+    };
+    Some(Reason::SameDevice {
+        selectors: vec![a.selector.clone(), b.selector.clone()],
+        field: field.to_owned(),
+        value,
+    })
+}

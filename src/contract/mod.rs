@@ -1,0 +1,126 @@
+//! What two parties agreed on, as data that can be judged.
+//! Owns the types of contracts and verdicts; must not know files, devices or how anything is measured.
+
+pub mod clause;
+pub mod finding;
+pub mod gate;
+pub mod inventory;
+pub mod judge;
+pub mod parse;
+pub mod quantity;
+pub mod schema;
+pub mod sku;
+pub mod telemetry;
+pub mod template;
+
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+use crate::seal::KeyId;
+
+pub use clause::{Accept, Clause, Flag, Rule, Scope, Severity};
+pub use finding::{Amount, Finding, Reason, Subject, Verdict, exit, overall};
+pub use judge::judge;
+pub use parse::{Parsed, parse};
+pub use quantity::Quantity;
+
+/// A contract. Its JSON form is itself a contract file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// Version of this format: 1.
+    pub version: Version,
+    /// What the parties call this contract, such as `lease-2026-014`.
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// From where evidence must come to count: hardware, unless the parties agree on more.
+    #[serde(default)]
+    pub accept: Accept,
+    #[serde(default, skip_serializing_if = "Parties::is_empty")]
+    pub parties: Parties,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<Inventory>,
+    #[serde(rename = "clause")]
+    pub clauses: clause::Clauses,
+}
+
+impl Contract {
+    /// Memory that each device must have, in bytes, where the inventory names it.
+    pub fn memory_bytes(&self) -> Option<u64> {
+        let memory = self.inventory.as_ref()?.memory.as_ref()?;
+        Some(memory.0.value() as u64)
+    }
+}
+
+/// The only format there is so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Version;
+
+impl TryFrom<u32> for Version {
+    type Error = String;
+
+    fn try_from(version: u32) -> Result<Self, String> {
+        match version {
+            1 => Ok(Version),
+            _ => Err(format!("version {version} is not known to this program; write version = 1")),
+        }
+    }
+}
+
+impl From<Version> for u32 {
+    fn from(_: Version) -> Self {
+        1
+    }
+}
+
+impl schemars::JsonSchema for Version {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "const": 1 })
+    }
+}
+
+/// Who agreed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parties {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Party>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Party>,
+}
+
+impl Parties {
+    fn is_empty(&self) -> bool {
+        self.tenant.is_none() && self.provider.is_none()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    pub name: String,
+    /// Key id of the party's public key, as `assay key show` prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_sha256: Option<KeyId>,
+}
+
+/// What each node must hold. Every entry is judged, as if it were a `must` clause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Inventory {
+    /// Devices per node.
+    pub devices: NonZeroU32,
+    /// The model, such as `H200 SXM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// Memory of each device, such as `141 GB`. The memory probe must fill 95 % of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<quantity::Bytes>,
+}

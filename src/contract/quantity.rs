@@ -1,0 +1,135 @@
+//! A number with its unit, as the parties wrote it.
+//! Owns the pairing of text and value; must not know metrics.
+
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::units::{QuantityError, Unit};
+
+/// What was written and what it means, in `unit`'s base. The text is kept, so that a report shows the parties' own
+/// words; the value always follows from it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "String")]
+pub struct Quantity {
+    text: String,
+    value: f64,
+    unit: Unit,
+}
+
+impl Quantity {
+    pub fn parse(unit: Unit, text: &str) -> Result<Self, QuantityError> {
+        const CHARS_MAX: usize = 64;
+        if text.len() > CHARS_MAX {
+            let shown = text.chars().take(CHARS_MAX).collect();
+            return Err(QuantityError::NoNumber(shown, unit.example()));
+        }
+        Ok(Self { text: text.to_owned(), value: unit.parse(text)?, unit })
+    }
+
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    pub fn unit(&self) -> Unit {
+        self.unit
+    }
+}
+
+impl From<Quantity> for String {
+    fn from(quantity: Quantity) -> Self {
+        quantity.text
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A quantity of bytes, where the unit is clear from the place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Bytes(pub Quantity);
+
+impl TryFrom<String> for Bytes {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let quantity = Quantity::parse(Unit::Byte, &text).map_err(|e| e.to_string())?;
+        if quantity.value() > 0.0 { Ok(Self(quantity)) } else { Err(format!("{text:?} is no memory at all")) }
+    }
+}
+
+impl From<Bytes> for String {
+    fn from(bytes: Bytes) -> Self {
+        bytes.0.into()
+    }
+}
+
+/// A bound before its metric is known: text with a unit, or a plain number. An untagged enum would lose the position
+/// of errors, hence the visitor.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Written {
+    Text(String),
+    Number(f64),
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Written;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a quantity such as \"3.2 TB/s\" or a number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Written, E> {
+                Ok(Written::Text(text.to_owned()))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Written, E> {
+                if number.is_finite() {
+                    Ok(Written::Number(number))
+                } else {
+                    Err(E::custom(format_args!("{number} is not a bound; write a finite number")))
+                }
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Written, E> {
+                Ok(Written::Number(number as f64))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Written, E> {
+                Ok(Written::Number(number as f64))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+impl Serialize for Written {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Written::Text(text) => serializer.serialize_str(text),
+            Written::Number(number) => serializer.serialize_f64(*number),
+        }
+    }
+}
+
+impl schemars::JsonSchema for Written {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Bound".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A quantity with its unit, such as \"3.2 TB/s\"; a plain number only with ratio_to.",
+            "type": ["string", "number"]
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! `never` clauses: what telemetry must not show, and when its silence means something.
+//! Owns the rule for frozen sensors; must not know where readings come from.
+
+use super::clause::Flag;
+use super::finding::{Reason, Verdict};
+use super::gate::{self, Seen, Unusable};
+use super::judge::Judgement;
+use crate::evidence::TimedReading;
+use crate::telemetry::Reading;
+
+/// Fewer readings cannot show that something never happened: one before, one during, one after.
+const READINGS_MIN: usize = 3;
+
+/// A power sensor gives milliwatts and follows a load that starts and stops. That many readings over that long a time
+/// without one changed digit in power, clock and temperature come from no live sensor.
+const FROZEN_READINGS_MIN: usize = 20;
+const FROZEN_NS_MIN: u64 = 10_000_000_000;
+
+/// Seen once is a fail, whatever else happened. Never seen is a pass only if telemetry was there, awake and watching
+/// through a run that completed.
+pub(super) fn never(seen: &Seen<'_>, flag: Flag) -> Judgement {
+    let identity = gate::admitted(seen);
+    if let Err(unusable) = identity {
+        return Judgement::undecided(unusable, None);
+    }
+    let timeline = &seen.device.timeline;
+    let raised: Vec<&TimedReading> =
+        timeline.iter().filter(|at| shows(&at.reading, flag) == Some(true)).collect();
+    if let Some(first) = raised.first() {
+        let because = Reason::FlagSeen { flag, readings: raised.len() as u64, at_ns: first.at_ns };
+        return Judgement::undecided(Unusable::fault(because), None);
+    }
+    let silence = gate::completed(seen).and_then(|()| watched(timeline, flag));
+    match silence {
+        Ok(()) => Judgement { verdict: Verdict::Pass, observed: None, bound: None, because: Reason::Met },
+        Err(unusable) => Judgement::undecided(unusable, None),
+    }
+}
+
+/// Whether a reading shows the flag; `None` where it does not say.
+fn shows(reading: &Reading, flag: Flag) -> Option<bool> {
+    match flag {
+        Flag::ThrottleThermal | Flag::ThrottlePower | Flag::ThrottleBrake => {
+            let reasons = reading.throttle.as_ref()?;
+            Some(flag.throttle().is_some_and(|reason| reasons.contains(&reason)))
+        }
+        Flag::EccUncorrected => reading.ecc_uncorrected.map(|count| count > 0),
+        Flag::Xid => reading.xid.map(|count| count > 0),
+    }
+}
+
+fn watched(timeline: &[TimedReading], flag: Flag) -> Result<(), Unusable> {
+    if timeline.is_empty() || timeline.iter().any(|at| shows(&at.reading, flag).is_none()) {
+        return Err(Unusable::open(Reason::TelemetryAbsent { flag }));
+    }
+    if timeline.len() < READINGS_MIN {
+        return Err(Unusable::open(Reason::TelemetryTooShort { readings: timeline.len() as u64 }));
+    }
+    match frozen(timeline) {
+        Some(because) => Err(Unusable::open(because)),
+        None => Ok(()),
+    }
+}
+
+/// Why a timeline is not believed. Only power decides: a card at its clock limit in a cold room may well hold clock
+/// and whole degrees, but no card under a changing load draws the same milliwatts.
+fn frozen(timeline: &[TimedReading]) -> Option<Reason> {
+    let (first, last) = (timeline.first()?, timeline.last()?);
+    let span_ns = last.at_ns.saturating_sub(first.at_ns);
+    let state = |at: &TimedReading| (at.reading.power_mw, at.reading.clock_mhz, at.reading.temperature_c);
+    let long = timeline.len() >= FROZEN_READINGS_MIN && span_ns >= FROZEN_NS_MIN;
+    let still = first.reading.power_mw.is_some() && timeline.iter().all(|at| state(at) == state(first));
+    (long && still).then_some(Reason::TelemetryFrozen {
+        readings: timeline.len() as u64,
+        seconds: span_ns / 1_000_000_000,
+    })
+}

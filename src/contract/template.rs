@@ -1,0 +1,249 @@
+//! `assay contract new`: a whole contract with comments, to be edited by the parties.
+//! Owns the words of the template; must not know how anything is measured.
+
+use std::fmt::Write;
+
+use crate::catalogue;
+use crate::device::{Identity, ProvenanceKind};
+use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::stats::Stat;
+use crate::evidence::{DeviceEvidence, Value};
+use crate::units::Unit;
+
+/// What the bounds of a template are taken from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// A datacentre card of middling size; every figure is to be replaced.
+    Generic,
+    /// The datasheet of the card that a device says it is, where the catalogue knows it.
+    Device(&'a Identity),
+    /// What was measured on a device.
+    Measured(&'a DeviceEvidence),
+}
+
+/// Share of a measured median that a template demands.
+const OF_MEASURED: f64 = 0.9;
+/// Shares of the datasheet's peak that good cards reach.
+const OF_BANDWIDTH: f64 = 0.85;
+const OF_ARITHMETIC: f64 = 0.7;
+
+/// A contract in TOML that this program reads as it stands.
+pub fn template(source: Source<'_>) -> String {
+    let mut text = HEAD.to_owned();
+    let identity = match source {
+        Source::Generic => None,
+        Source::Device(identity) => Some(identity),
+        Source::Measured(device) => device.identity.as_ref(),
+    };
+    accept(&mut text, identity);
+    text.push_str(PARTIES);
+    inventory(&mut text, identity, source);
+    text.push_str(CLAUSES);
+    for row in bounds(source) {
+        clause(&mut text, &row);
+    }
+    text.push_str(TAIL);
+    text
+}
+
+const HEAD: &str = "\
+# A contract for compute. `assay contract check FILE` reads it, `assay run --contract FILE` measures and judges.
+version = 1
+id = \"lease-0000-000\"
+title = \"What the provider owes the tenant on each node\"
+
+";
+
+const PARTIES: &str = "
+# Who agrees. `assay key show` prints the id of a key; without it a report is not tied to a party.
+[parties.tenant]
+name = \"Tenant\"
+# key_sha256 = \"64 hex digits\"
+
+[parties.provider]
+name = \"Provider\"
+# key_sha256 = \"64 hex digits\"
+
+";
+
+const CLAUSES: &str = "
+# Clauses. Each has an id of its own, and
+#   severity   must: decides the verdict; should, info: is reported
+#   metric     what is measured, `assay list --metrics` shows all
+#   at_least, at_most, equals, or never alone
+#   statistic  which figure of the samples counts: min p1 p5 p50 mean p95 p99 max
+#   scope      every_device (default), any_device, or node: the sum over all devices
+# GB is 10^9 bytes and GiB is 2^30.
+";
+
+const TAIL: &str = "
+[[clause]]
+id = \"no-memory-errors\"
+title = \"Every word of that memory reads back as it was written\"
+severity = \"must\"
+metric = \"memory.errors.count\"
+equals = \"0\"
+
+# What telemetry must not show. Inconclusive where the machine gives no telemetry, so `should` at first.
+[[clause]]
+id = \"no-thermal-throttle\"
+title = \"The card is never too hot for its clocks\"
+severity = \"should\"
+never = \"throttle.thermal\"
+
+[[clause]]
+id = \"no-uncorrected-ecc\"
+severity = \"should\"
+never = \"ecc.uncorrected\"
+
+[[clause]]
+id = \"no-driver-errors\"
+severity = \"should\"
+never = \"xid\"
+
+# One figure as a share of another.
+[[clause]]
+id = \"triad-near-copy\"
+title = \"Memory keeps its speed with two reads and one write\"
+severity = \"info\"
+metric = \"stream.triad.rate\"
+statistic = \"p50\"
+ratio_to = \"stream.copy.rate\"
+at_least = 0.9
+";
+
+fn accept(text: &mut String, identity: Option<&Identity>) {
+    let kind = identity.map_or(ProvenanceKind::Hardware, |identity| identity.provenance.kind());
+    text.push_str(
+        "# Evidence from elsewhere never passes: hardware, software (a driver on the CPU), simulated.\n",
+    );
+    if kind != ProvenanceKind::Hardware {
+        text.push_str("# THIS DEVICE IS NO HARDWARE. For a real contract write accept = [\"hardware\"].\n");
+    }
+    let _ = writeln!(text, "accept = [\"{kind}\"]");
+}
+
+fn inventory(text: &mut String, identity: Option<&Identity>, source: Source<'_>) {
+    text.push_str("# What each node must hold. Judged like a must clause.\n[inventory]\ndevices = 1\n");
+    match identity {
+        Some(identity) => {
+            let model = catalogue::of(identity).next().map_or(&identity.name, |gpu| &gpu.name);
+            let _ = writeln!(text, "sku = {}", quoted(model));
+        }
+        None => text.push_str("# sku = \"H200 SXM\"\n"),
+    }
+    // Software shares the host's memory, so what is reported is no promise.
+    let promised = identity
+        .filter(|identity| identity.provenance.kind() != ProvenanceKind::Software)
+        .and_then(|identity| identity.memory_bytes);
+    text.push_str("# Of this memory 95 % must hold its own data, all at once.\n");
+    match (promised, source) {
+        (Some(bytes), _) => {
+            let _ = writeln!(text, "memory = \"{bytes} B\"");
+        }
+        (None, Source::Generic) => text.push_str("memory = \"80 GB\"\n"),
+        (None, Source::Device(_) | Source::Measured(_)) => text.push_str("# memory = \"80 GB\"\n"),
+    }
+}
+
+/// One `at_least` clause of the template.
+struct Row {
+    id: &'static str,
+    title: &'static str,
+    metric: &'static str,
+    bound: f64,
+    unit: Unit,
+}
+
+/// Rates that a template demands: id, title, metric, and the generic figure.
+const RATES: [(&str, &str, &str, f64); 5] = [
+    ("memory-triad", "Memory bandwidth, two reads and one write", "stream.triad.rate", 1.5e12),
+    ("memory-copy", "Memory bandwidth, one read and one write", "stream.copy.rate", 1.5e12),
+    ("fp32", "Multiply-add rate of the FP32 units", "fma.fp32.rate", 15e12),
+    ("gemm-fp16", "Dense matrix product, FP16 with FP32 sums", "gemm.fp16.rate", 100e12),
+    ("host-to-device", "Host memory to device memory", "link.h2d.rate", 10e9),
+];
+
+fn bounds(source: Source<'_>) -> Vec<Row> {
+    RATES
+        .into_iter()
+        .filter_map(|(id, title, name, generic)| {
+            let metric = MetricName::parse(name).ok()?;
+            let Kind::Number(unit) = metric.kind() else { return None };
+            let bound = match source {
+                Source::Generic => Some(generic),
+                Source::Device(identity) => of_datasheet(identity, &metric),
+                Source::Measured(device) => of_measured(device, &metric),
+            }?;
+            Some(Row { id, title, metric: name, bound, unit })
+        })
+        .collect()
+}
+
+fn of_datasheet(identity: &Identity, metric: &MetricName) -> Option<f64> {
+    let share = match metric.kind() {
+        Kind::Number(Unit::BytePerSecond) => OF_BANDWIDTH,
+        Kind::Number(_) => OF_ARITHMETIC,
+        Kind::Fact => return None,
+    };
+    catalogue::peak(identity, metric).map(|peak| peak * share)
+}
+
+fn of_measured(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
+    let measurement = device.measurement(metric)?;
+    match &measurement.value {
+        Value::Timed(_) => Some(Stat::P50.of(&measurement.figures())? * OF_MEASURED),
+        Value::Count { .. } | Value::AtLeast { .. } => None,
+    }
+}
+
+fn clause(text: &mut String, row: &Row) {
+    let Row { id, title, metric, bound, unit } = row;
+    let bound = unit.format(*bound);
+    let _ = write!(
+        text,
+        "\n[[clause]]\nid = \"{id}\"\ntitle = \"{title}\"\nseverity = \"must\"\nmetric = \"{metric}\"\n\
+         at_least = \"{bound}\"\nstatistic = \"p50\"\n"
+    );
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::contract::parse;
+    use crate::device::Provenance;
+
+    #[test]
+    fn every_template_is_a_contract() {
+        let mut identity = Identity {
+            backend: "sim".into(),
+            name: "a \"card\"\nof two lines".into(),
+            provenance: Provenance::Hardware,
+            vendor_id: None,
+            device_id: None,
+            pci_address: None,
+            uuid: None,
+            driver: String::new(),
+            units: None,
+            memory_bytes: Some(150_000_000_000),
+            fillable_bytes: None,
+            buffer_bytes_max: 0,
+            features: Vec::new(),
+        };
+        let clauses = |source: Source<'_>| {
+            parse("new.toml", template(source).as_bytes()).unwrap().contract.clauses.len()
+        };
+        assert_eq!(clauses(Source::Generic), 10);
+        assert_eq!(clauses(Source::Device(&identity)), 5);
+        (identity.vendor_id, identity.device_id) = (Some(0x10de), Some(0x2335));
+        assert_eq!(clauses(Source::Device(&identity)), 10);
+        identity.provenance = Provenance::Simulated { script: "sim".into() };
+        let text = template(Source::Device(&identity));
+        assert!(text.contains("sku = \"H200 SXM\"") && text.contains("accept = [\"simulated\"]"), "{text}");
+    }
+}

@@ -1,0 +1,195 @@
+//! Which ops a card can run with our kernels, in which launch forms, and how fast to expect it before it was seen.
+//! Owns support and choice of forms; must not know wgpu's objects.
+
+use super::COPY_BYTES_MAX;
+use super::plan::{self, Frame};
+use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
+use crate::device::Unsupported;
+use crate::device::op::{Buf, Chains, Op, Precision, Route};
+
+/// What of an adapter decides about forms.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    pub software: bool,
+    pub fp16: bool,
+    pub fp64: bool,
+    /// Invocations per workgroup.
+    pub group_max: u32,
+    /// Storage buffers per kernel.
+    pub bindings: u32,
+    pub binding_bytes: u64,
+}
+
+impl Card {
+    /// Workgroups that fill the device several times over.
+    pub fn groups(&self) -> u64 {
+        if self.software { 256 } else { 8192 }
+    }
+}
+
+/// A launch form; no kernel where the driver does the work.
+pub struct Form {
+    pub label: String,
+    pub kernel: Option<Kernel>,
+}
+
+impl Form {
+    fn new(label: impl Into<String>, kernel: Kernel) -> Self {
+        Self { label: label.into(), kernel: Some(kernel) }
+    }
+}
+
+/// The accumulators that kernels are written out for.
+const ACCUMULATORS_MAX: u32 = 64;
+
+pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
+    match *op {
+        Op::Fma { precision, chains, rounds, lanes, .. } => {
+            has_precision(precision, card)?;
+            let Chains { accumulators, stride } = chains;
+            if accumulators == 0 || accumulators > ACCUMULATORS_MAX || stride >= accumulators.max(2) {
+                return Err(Unsupported::us(format!(
+                    "{accumulators} accumulators with stride {stride}: at most {ACCUMULATORS_MAX}, stride below"
+                )));
+            }
+            if !rounds.is_multiple_of(2) {
+                return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
+            }
+            if u64::from(lanes) * u64::from(accumulators) > u64::from(u32::MAX) {
+                return Err(Unsupported::us(format!("{lanes} lanes of {accumulators} are more than 2^32")));
+            }
+        }
+        Op::Gemm { precision, .. } => {
+            // FP16 inputs are widened as they are loaded, which every adapter can.
+            if precision == Precision::Fp64 {
+                has_precision(precision, card)?;
+            }
+        }
+        Op::Ring { slots, stride_bytes, .. } => {
+            let windows = plan::ring_windows(u64::from(slots) * u64::from(stride_bytes), card.binding_bytes);
+            chase_windows(windows, card)?;
+        }
+        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
+            if words * 4 > COPY_BYTES_MAX =>
+        {
+            return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
+        }
+        Op::Fill { .. }
+        | Op::Scan { .. }
+        | Op::Flip { .. }
+        | Op::Draw { .. }
+        | Op::Digest { .. }
+        | Op::Stream { .. }
+        | Op::Chase { .. }
+        | Op::Copy { .. } => {}
+    }
+    let Some(kernel) = forms(op, card, &|_| 0).first().and_then(|form| form.kernel) else { return Ok(()) };
+    let frame = Frame {
+        binding_bytes: card.binding_bytes,
+        dispatch_work: u64::MAX / 4,
+        groups: card.groups(),
+        buffer_bytes: &|_| 0,
+    };
+    plan::plan(op, kernel, &frame).map(|_| ()).map_err(Unsupported::us)
+}
+
+fn has_precision(precision: Precision, card: &Card) -> Result<(), Unsupported> {
+    match precision {
+        Precision::Fp64 if !card.fp64 => Err(Unsupported::card("the adapter has no FP64 in shaders")),
+        Precision::Fp16 if !card.fp16 => {
+            Err(Unsupported::card("the adapter has no FP16 arithmetic in shaders"))
+        }
+        Precision::Fp64 | Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => Ok(()),
+    }
+}
+
+/// Counters and state take two bindings.
+fn chase_windows(windows: u64, card: &Card) -> Result<(), Unsupported> {
+    if windows + 2 > u64::from(card.bindings).min(18) {
+        return Err(Unsupported::us(format!(
+            "a ring of {windows} windows of {} bytes is more than one kernel can bind here",
+            4u64 << plan::ring_shift(card.binding_bytes)
+        )));
+    }
+    Ok(())
+}
+
+/// The launch forms of `op`, all with the same result. `bytes` tells the sizes of buffers.
+pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
+    match *op {
+        Op::Fill { .. } => tiles(card).map(|t| Form::new(t.label(), Kernel::Fill(t, Part::Tiles))).collect(),
+        Op::Scan { .. } => tiles(card).map(|t| Form::new(t.label(), Kernel::Scan(t, Part::Tiles))).collect(),
+        Op::Stream { kind, .. } => {
+            tiles(card).map(|t| Form::new(t.label(), Kernel::Stream(kind, t, Part::Tiles))).collect()
+        }
+        Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
+        Op::Draw { precision, .. } => {
+            vec![Form::new(Tile::DRAW.label(), Kernel::Draw(precision, Part::Tiles))]
+        }
+        Op::Digest { .. } => vec![Form::new("group-per-row", Kernel::Digest)],
+        Op::Fma { precision, chains, .. } => fma_forms(precision, chains),
+        Op::Gemm { precision, .. } => gemm_forms(precision),
+        Op::Ring { .. } => vec![Form::new("slot-per-invocation", Kernel::Ring)],
+        Op::Chase { ring, .. } => {
+            let windows = plan::ring_windows(bytes(ring), card.binding_bytes);
+            let windows = u32::try_from(windows).unwrap_or(u32::MAX);
+            vec![Form::new(format!("windows{windows}"), Kernel::Chase(windows))]
+        }
+        Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
+    }
+}
+
+fn tiles(card: &Card) -> impl Iterator<Item = Tile> {
+    let group_max = card.group_max;
+    [
+        (256, 4, Order::Strided),
+        (256, 8, Order::Contiguous),
+        (256, 1, Order::Strided),
+        (64, 8, Order::Contiguous),
+        (64, 16, Order::Strided),
+    ]
+    .into_iter()
+    .map(|(group, vectors, order)| Tile { group, vectors, order })
+    .filter(move |tile| tile.group <= group_max)
+}
+
+fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
+    let in_fours =
+        chains.accumulators.is_multiple_of(4) && chains.stride.is_multiple_of(4) && precision.is_float();
+    // Packed bytes and halves may be emulated, with many instructions a step: long bodies then only cost compile time.
+    let long = if matches!(precision, Precision::Int8 | Precision::Fp16) { 32 } else { 64 };
+    [(long, 64, false), (16, 64, false), (16, 256, false), (long, 64, true), (16, 64, true)]
+        .into_iter()
+        .filter(|(_, _, vectors)| !vectors || in_fours)
+        .map(|(unroll, group, vectors)| FmaForm { precision, chains, unroll, group, vectors })
+        .map(|form| Form::new(form.label(), Kernel::Fma(form)))
+        .collect()
+}
+
+fn gemm_forms(precision: Precision) -> Vec<Form> {
+    // Fp64 takes less, so as to fit the 16 KiB of workgroup memory that every adapter has.
+    let shapes: &[(u32, u32, bool)] = match precision {
+        Precision::Fp64 => &[(4, 8, true), (4, 1, false), (2, 16, true)],
+        Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => {
+            &[(4, 16, true), (8, 8, true), (4, 1, false), (8, 1, false)]
+        }
+    };
+    shapes
+        .iter()
+        .map(|(per, depth, staged)| GemmForm { precision, per: *per, depth: *depth, staged: *staged })
+        .map(|form| Form::new(form.label(), Kernel::Gemm(form)))
+        .collect()
+}
+
+/// Work per nanosecond to expect of a kernel that has not run yet: low, so that first dispatches stay short.
+pub fn first_guess(op: &Op, software: bool) -> f64 {
+    let hardware = match *op {
+        Op::Fill { .. } | Op::Scan { .. } | Op::Stream { .. } | Op::Draw { .. } | Op::Digest { .. } => 20.0,
+        Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. } => 10.0,
+        Op::Fma { .. } => 200.0,
+        Op::Gemm { .. } => 50.0,
+        Op::Ring { .. } | Op::Copy { .. } => 20.0,
+        Op::Flip { .. } | Op::Chase { .. } => 0.001,
+    };
+    if software && !matches!(op, Op::Chase { .. } | Op::Flip { .. }) { hardware / 20.0 } else { hardware }
+}

@@ -1,0 +1,64 @@
+//! What wgpu does not offer safely: the experimental token, shader modules without added checks, and facts that
+//! only the Vulkan driver tells. The only file of this backend with unsafe code; must not know ops.
+#![allow(unsafe_code)]
+
+/// Leave to use experimental features (cooperative matrices).
+pub fn experimental() -> wgpu::ExperimentalFeatures {
+    // SAFETY: the token only states that bugs of experimental features are expected and reported.
+    unsafe { wgpu::ExperimentalFeatures::enabled() }
+}
+
+/// Compiles one of our own kernels without the index clamps and loop counters that wgpu would add.
+pub fn trusted_module(device: &wgpu::Device, label: &str, source: String) -> wgpu::ShaderModule {
+    let descriptor =
+        wgpu::ShaderModuleDescriptor { label: Some(label), source: wgpu::ShaderSource::Wgsl(source.into()) };
+    // SAFETY: the text comes from `shaders`, not from outside. Its indices are computed from parameters that `plan`
+    // derives from binding sizes, which are checked against the buffers before a dispatch; all loops are finite.
+    // Kernels that index with what they read from memory are not compiled here.
+    unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
+}
+
+/// What a Vulkan driver says beyond wgpu's own adapter information.
+#[derive(Clone, Debug, Default)]
+pub struct VulkanFacts {
+    /// 32 lower-case hex digits.
+    pub uuid: Option<String>,
+    /// The largest device-local heap, in bytes.
+    pub heap_bytes: Option<u64>,
+}
+
+#[cfg(not(target_vendor = "apple"))]
+pub fn vulkan_facts(adapter: &wgpu::Adapter) -> VulkanFacts {
+    use ash::vk;
+
+    // SAFETY: the guard is only read from, nothing of it is destroyed or kept.
+    let Some(hal) = (unsafe { adapter.as_hal::<wgpu::hal::api::Vulkan>() }) else {
+        return VulkanFacts::default();
+    };
+    let shared = hal.shared_instance();
+    let instance = shared.raw_instance();
+    let physical = hal.raw_physical_device();
+    // SAFETY: instance and physical device are alive while the guard is held.
+    let memory = unsafe { instance.get_physical_device_memory_properties(physical) };
+    let heaps = memory.memory_heaps.iter().take(memory.memory_heap_count as usize);
+    let heap_bytes = heaps
+        .filter(|heap| heap.flags.contains(vk::MemoryHeapFlags::DEVICE_LOCAL))
+        .map(|heap| heap.size)
+        .max();
+    let device_version = hal.physical_device_capabilities().properties().api_version;
+    // The query that yields the UUID is part of Vulkan 1.1; below that its entry point does not exist.
+    let both_know = shared.instance_api_version().min(device_version) >= vk::API_VERSION_1_1;
+    let uuid = both_know.then(|| {
+        let mut id = vk::PhysicalDeviceIDProperties::default();
+        let mut properties = vk::PhysicalDeviceProperties2::default().push_next(&mut id);
+        // SAFETY: as above; the chain of structures lives until the call returns.
+        unsafe { instance.get_physical_device_properties2(physical, &mut properties) };
+        hex::encode(id.device_uuid)
+    });
+    VulkanFacts { uuid, heap_bytes }
+}
+
+#[cfg(target_vendor = "apple")]
+pub fn vulkan_facts(_: &wgpu::Adapter) -> VulkanFacts {
+    VulkanFacts::default()
+}

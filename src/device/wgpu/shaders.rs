@@ -1,0 +1,630 @@
+//! The kernels of this backend and their source text: which specialisations there are, and how each is assembled.
+//! Owns text only; must not know any adapter, buffer or launch.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::device::op::{Chains, Precision, StreamKind};
+
+const COMMON: &str = include_str!("../../../kernels/common.wgsl");
+const PATTERN: &str = include_str!("../../../kernels/pattern.wgsl");
+const DRAW: &str = include_str!("../../../kernels/draw.wgsl");
+const STREAM: &str = include_str!("../../../kernels/stream.wgsl");
+const FMA: &str = include_str!("../../../kernels/fma.wgsl");
+const GEMM: &str = include_str!("../../../kernels/gemm.wgsl");
+const DIGEST: &str = include_str!("../../../kernels/digest.wgsl");
+const CHASE: &str = include_str!("../../../kernels/chase.wgsl");
+
+/// Counters of a kernel, and the words from one to the next (see common.wgsl).
+pub const COUNTERS: usize = 256;
+pub const COUNTER_STEP: usize = 8;
+
+/// One specialisation of one kernel: everything that its text depends on, but for the adapter's subgroups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kernel {
+    Fill(Tile, Part),
+    Scan(Tile, Part),
+    /// Adds a scan's counters to its tally.
+    Fold,
+    Flip,
+    Draw(Precision, Part),
+    Stream(StreamKind, Tile, Part),
+    Fma(FmaForm),
+    Gemm(GemmForm),
+    Digest,
+    Ring,
+    /// Over a ring bound as this many windows.
+    Chase(u32),
+}
+
+/// Range kernels come in two parts: whole tiles without any bounds check, and single elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    Tiles,
+    Rest,
+}
+
+/// What one workgroup takes of a range at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tile {
+    pub group: u32,
+    /// Vectors (draw: words) per invocation.
+    pub vectors: u32,
+    pub order: Order,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// Neighbouring invocations take neighbouring vectors: what GPUs coalesce.
+    Strided,
+    /// Each invocation takes its vectors in a row: what CPUs prefetch.
+    Contiguous,
+}
+
+impl Tile {
+    pub const DRAW: Tile = Tile { group: 64, vectors: 4, order: Order::Strided };
+
+    /// Vectors in a tile.
+    pub fn len(self) -> u32 {
+        self.group * self.vectors
+    }
+
+    pub fn label(self) -> String {
+        let order = match self.order {
+            Order::Strided => "strided",
+            Order::Contiguous => "contiguous",
+        };
+        format!("{order}-vec4x{}-group{}", self.vectors, self.group)
+    }
+
+    fn defines(self) -> Vec<(&'static str, String)> {
+        let (at, step) = match self.order {
+            Order::Strided => ("lid".to_owned(), format!("{}u", self.group)),
+            Order::Contiguous => (format!("lid * {}u", self.vectors), "1u".to_owned()),
+        };
+        vec![
+            ("GROUP", self.group.to_string()),
+            ("TILE", format!("{}u", self.len())),
+            ("AT", at),
+            ("STEP", step),
+            ("VECS", format!("{}u", self.vectors)),
+        ]
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FmaForm {
+    pub precision: Precision,
+    pub chains: Chains,
+    /// Rounds per loop iteration, even.
+    pub unroll: u32,
+    pub group: u32,
+    /// Accumulators in 4-vectors: needs both numbers of `chains` to be multiples of 4.
+    pub vectors: bool,
+}
+
+impl FmaForm {
+    pub fn label(self) -> String {
+        let width = if self.vectors { "vec4" } else { "scalar" };
+        format!("{width}-unroll{}-group{}", self.unroll, self.group)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GemmForm {
+    pub precision: Precision,
+    /// Results per invocation in each direction; a workgroup is 16 x 16.
+    pub per: u32,
+    /// Steps of k per loop iteration: of a tile in workgroup memory, or 1 where there is none.
+    pub depth: u32,
+    /// Through workgroup memory, or straight from the matrices.
+    pub staged: bool,
+}
+
+impl GemmForm {
+    /// Rows and columns of a workgroup's tile.
+    pub fn tile(self) -> u32 {
+        16 * self.per
+    }
+
+    pub fn label(self) -> String {
+        let way = if self.staged { "staged" } else { "direct" };
+        format!("{way}-tile{0}x{0}x{1}-register{2}x{2}", self.tile(), self.depth, self.per)
+    }
+
+    /// Elements of k in one value.
+    pub fn wide(self) -> u32 {
+        if self.precision == Precision::Int8 { 4 } else { 1 }
+    }
+}
+
+impl Kernel {
+    pub fn entry(self) -> &'static str {
+        match self {
+            Kernel::Fill(_, part)
+            | Kernel::Scan(_, part)
+            | Kernel::Draw(_, part)
+            | Kernel::Stream(_, _, part) => match part {
+                Part::Tiles => "tiles",
+                Part::Rest => "rest",
+            },
+            Kernel::Fold => "fold",
+            Kernel::Flip => "flip",
+            Kernel::Fma(_) => "lanes",
+            Kernel::Gemm(_) => "product",
+            Kernel::Digest => "rows",
+            Kernel::Ring => "ring",
+            Kernel::Chase(_) => "chase",
+        }
+    }
+
+    /// The complete WGSL text.
+    pub fn source(self, subgroups: bool) -> String {
+        let mut defines: Vec<(&'static str, String)> = Vec::new();
+        if subgroups {
+            defines.push(("SUBGROUPS", String::new()));
+        }
+        let mut repeat = 1;
+        let stem = match self {
+            Kernel::Fill(tile, _) | Kernel::Scan(tile, _) => {
+                let scan = matches!(self, Kernel::Scan(..));
+                defines.extend(tile.defines());
+                repeat = tile.vectors;
+                defines.extend(flags(if scan { &["SCAN", "TALLY"] } else { &["FILL"] }));
+                PATTERN
+            }
+            Kernel::Fold => {
+                defines.extend(flags(&["FOLD", "TALLY"]));
+                PATTERN
+            }
+            Kernel::Flip => {
+                defines.extend(flags(&["FLIP"]));
+                PATTERN
+            }
+            Kernel::Draw(precision, _) => {
+                defines.extend(Tile::DRAW.defines());
+                repeat = Tile::DRAW.vectors;
+                defines.extend(draw_defines(precision));
+                DRAW
+            }
+            Kernel::Stream(kind, tile, _) => {
+                defines.extend(tile.defines());
+                repeat = tile.vectors;
+                defines.extend(stream_defines(kind));
+                STREAM
+            }
+            Kernel::Fma(form) => {
+                defines.extend(fma_defines(form));
+                FMA
+            }
+            Kernel::Gemm(form) => {
+                defines.extend(gemm_defines(form));
+                GEMM
+            }
+            Kernel::Digest => {
+                repeat = 8;
+                DIGEST
+            }
+            Kernel::Ring => {
+                defines.extend(flags(&["RING"]));
+                CHASE
+            }
+            Kernel::Chase(windows) => {
+                defines.extend(chase_defines(windows));
+                CHASE
+            }
+        };
+        let enable = if self.needs_f16() { "enable f16;\n" } else { "" };
+        format!("{enable}{}{}", assemble(COMMON, &defines, repeat), assemble(stem, &defines, repeat))
+    }
+
+    /// SHA-256 of the text, lower-case hex.
+    pub fn digest(self, subgroups: bool) -> String {
+        hex::encode(Sha256::digest(self.source(subgroups)))
+    }
+
+    /// Whether an index comes out of device memory, which may hold anything where it is broken.
+    pub fn indexes_with_memory(self) -> bool {
+        matches!(self, Kernel::Chase(_))
+    }
+
+    fn needs_f16(self) -> bool {
+        matches!(self, Kernel::Fma(form) if form.precision == Precision::Fp16)
+    }
+}
+
+fn flags(names: &[&'static str]) -> Vec<(&'static str, String)> {
+    names.iter().map(|name| (*name, String::new())).collect()
+}
+
+fn precision_flag(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Fp64 => "FP64",
+        Precision::Fp32 => "FP32",
+        Precision::Fp16 => "FP16",
+        Precision::Int32 => "INT32",
+        Precision::Int8 => "INT8",
+    }
+}
+
+fn draw_defines(precision: Precision) -> Vec<(&'static str, String)> {
+    let (numerator, denominator) = match precision {
+        Precision::Fp64 => (1, 2),
+        Precision::Fp32 | Precision::Int32 => (1, 1),
+        Precision::Fp16 => (2, 1),
+        Precision::Int8 => (4, 1),
+    };
+    let mut defines = flags(&["DRAW", precision_flag(precision)]);
+    defines.push(("NUMERATOR", format!("{numerator}u")));
+    defines.push(("DENOMINATOR", format!("{denominator}u")));
+    defines
+}
+
+fn stream_defines(kind: StreamKind) -> Vec<(&'static str, String)> {
+    let (names, expression): (&[&'static str], &str) = match kind {
+        StreamKind::Read => (&["READ", "LOADS_A"], ""),
+        StreamKind::Write => (&["WRITE"], "written(V)"),
+        StreamKind::Copy => (&["ONE", "LOADS_A"], "aK"),
+        StreamKind::Scale => (&["ONE", "LOADS_A"], "bits(3.0 * real(aK))"),
+        StreamKind::Add => (&["TWO", "LOADS_A"], "bits(real(aK) + real(bK))"),
+        StreamKind::Triad => (&["TWO", "LOADS_A"], "bits(fma(real(bK), vec4(3.0), real(aK)))"),
+    };
+    let mut defines = flags(names);
+    defines.push(("EXPRESSION", expression.replace('K', "$k").replace('V', "v + $ku * $STEP")));
+    defines.push(("REST_EXPRESSION", expression.replace('K', "0").replace('V', "v")));
+    defines
+}
+
+fn fma_defines(form: FmaForm) -> Vec<(&'static str, String)> {
+    let FmaForm { precision, chains, unroll, group, vectors } = form;
+    let (scalar, result) = match precision {
+        Precision::Fp64 => ("f64", "f64"),
+        Precision::Fp32 => ("f32", "f32"),
+        Precision::Fp16 => ("f16", "f32"),
+        Precision::Int32 | Precision::Int8 => ("u32", "u32"),
+    };
+    let mut defines = flags(&["DRAW", precision_flag(precision)]);
+    if precision.is_float() {
+        defines.push(("FLOAT", String::new()));
+    }
+    defines.push(("SCALAR", scalar.to_owned()));
+    defines.push(("VECTOR", if vectors { format!("vec4<{scalar}>") } else { scalar.to_owned() }));
+    defines.push(("RESULT", result.to_owned()));
+    defines.push(("GROUP", group.to_string()));
+    defines.push(("ACCUMULATORS", chains.accumulators.to_string()));
+    defines.push(("UNROLL", unroll.to_string()));
+    let width = if vectors { 4 } else { 1 };
+    defines.push(("START", fma_start(chains, width)));
+    defines.push(("BLOCK", fma_rounds(precision, chains, width, unroll)));
+    defines.push(("PAIR", fma_rounds(precision, chains, width, 2)));
+    defines.push(("SUM", fma_sum(chains, width, result)));
+    defines
+}
+
+/// Declares the accumulators `x0`, `x1`, .., scalars or 4-vectors.
+fn fma_start(chains: Chains, width: u32) -> String {
+    let mut text = String::new();
+    for register in 0..chains.accumulators / width {
+        let parts: Vec<String> =
+            (0..width).map(|c| format!("start(at + {}u)", register * width + c)).collect();
+        let value = if width == 1 { parts.join("") } else { format!("vec4({})", parts.join(", ")) };
+        let _ = writeln!(text, "        var x{register} = {value};");
+    }
+    text
+}
+
+/// The rounds of reference::run_chains, written out.
+fn fma_rounds(precision: Precision, chains: Chains, width: u32, rounds: u32) -> String {
+    let registers = chains.accumulators / width;
+    let mut text = String::new();
+    for round in 0..rounds {
+        let m = round % 2;
+        for j in 0..registers {
+            let from = (j + chains.stride / width) % registers;
+            let step = match precision {
+                Precision::Fp64 | Precision::Fp32 | Precision::Fp16 => format!("fma(x{from}, m{m}, x{j})"),
+                Precision::Int32 => format!("x{from} * m{m} + x{j}"),
+                Precision::Int8 => format!("step(x{from}, m{m}, x{j})"),
+            };
+            let _ = writeln!(text, "            x{j} = {step};");
+        }
+    }
+    text
+}
+
+/// The sum in the order of the accumulators, in the result's format.
+fn fma_sum(chains: Chains, width: u32, result: &str) -> String {
+    let name = |j: u32| {
+        let component = if width == 1 { "" } else { [".x", ".y", ".z", ".w"][(j % 4) as usize] };
+        format!("{result}(x{}{component})", j / width)
+    };
+    (1..chains.accumulators).fold(name(0), |sum, j| format!("{sum} + {}", name(j)))
+}
+
+fn gemm_defines(form: GemmForm) -> Vec<(&'static str, String)> {
+    let (element, value, result) = match form.precision {
+        Precision::Fp64 => ("f64", "f64", "f64"),
+        Precision::Fp32 => ("f32", "f32", "f32"),
+        Precision::Fp16 => ("u32", "f32", "f32"),
+        Precision::Int32 | Precision::Int8 => ("u32", "u32", "u32"),
+    };
+    let mut defines = flags(match form.precision {
+        Precision::Fp64 | Precision::Fp32 => &["PLAIN", "FLOAT"],
+        Precision::Fp16 => &["FP16", "FLOAT"],
+        Precision::Int32 => &["PLAIN", "INT32"],
+        Precision::Int8 => &["BYTES"],
+    });
+    let pitch = form.tile() + 1;
+    defines.push(("ELEMENT", element.to_owned()));
+    defines.push(("VALUE", value.to_owned()));
+    defines.push(("RESULT", result.to_owned()));
+    defines.push(("DEPTH", form.depth.to_string()));
+    defines.push(("TILE_M", form.tile().to_string()));
+    defines.push(("TILE_N", form.tile().to_string()));
+    defines.push(("WIDE", form.wide().to_string()));
+    defines.push(("SIZE_A", (pitch * form.depth).to_string()));
+    defines.push(("SIZE_B", (pitch * form.depth).to_string()));
+    defines.push(("ZERO", gemm_zero(form, value)));
+    if form.staged {
+        defines.push(("STAGED", String::new()));
+        defines.push(("LOAD", gemm_load(form, value)));
+        defines.push(("STEPS", gemm_steps(form)));
+    } else {
+        defines.push(("DIRECT", gemm_direct(form)));
+    }
+    defines.push(("ROWS", if form.staged { String::new() } else { gemm_rows(form) }));
+    defines.push(("STORE", gemm_store(form)));
+    defines
+}
+
+fn gemm_zero(form: GemmForm, value: &str) -> String {
+    let mut text = String::new();
+    for i in 0..form.per * form.per {
+        let _ = writeln!(text, "    var s{i} = {value}(0);");
+    }
+    text
+}
+
+/// Each of the 256 invocations loads its share of both tiles; neighbours take neighbouring k.
+fn gemm_load(form: GemmForm, value: &str) -> String {
+    let pitch = form.tile() + 1;
+    let mut text = String::new();
+    for (name, first, limit) in [("a", "row", "rows"), ("b", "column", "columns")] {
+        for share in 0..form.tile() * form.depth / 256 {
+            let _ = write!(
+                text,
+                "        {{
+            let e = flat + {offset}u;
+            let r = e / DEPTH;
+            let k = begin + (e % DEPTH) * WIDE;
+            var v = {value}(0);
+            if ({first} + r < p.{limit} && k < p.k) {{
+                v = load_{name}(p.{name}_at + ({first} + r) * p.k + k, p.k - k);
+            }}
+            tile_{name}[(e % DEPTH) * {pitch}u + r] = v;
+        }}
+",
+                offset = share * 256,
+            );
+        }
+    }
+    text
+}
+
+/// Where the rows of a and b begin that an invocation reads on its own.
+fn gemm_rows(form: GemmForm) -> String {
+    let mut text = String::new();
+    for i in 0..form.per {
+        for (name, first, lane, limit) in [("a", "row", "y", "rows"), ("b", "column", "x", "columns")] {
+            let _ = writeln!(
+                text,
+                "    let at_{name}{i} = p.{name}_at + min({first} + lid.{lane} + {}u, p.{limit} - 1u) * p.k;",
+                16 * i
+            );
+        }
+    }
+    text
+}
+
+fn gemm_direct(form: GemmForm) -> String {
+    let per = form.per;
+    let mut text = String::new();
+    for i in 0..per {
+        let _ = writeln!(text, "        let x{i} = load_a(at_a{i} + begin, p.k - begin);");
+        let _ = writeln!(text, "        let y{i} = load_b(at_b{i} + begin, p.k - begin);");
+    }
+    text.push_str(&gemm_products(per));
+    text
+}
+
+fn gemm_products(per: u32) -> String {
+    let mut text = String::new();
+    for i in 0..per {
+        for j in 0..per {
+            let s = i * per + j;
+            let _ = writeln!(text, "            s{s} = multiply_add(x{i}, y{j}, s{s});");
+        }
+    }
+    text
+}
+
+fn gemm_steps(form: GemmForm) -> String {
+    let (per, pitch) = (form.per, form.tile() + 1);
+    let mut text = String::new();
+    for d in 0..form.depth {
+        let _ = writeln!(text, "        {{");
+        for i in 0..per {
+            let at = d * pitch + 16 * i;
+            let _ = writeln!(text, "            let x{i} = tile_a[{at}u + lid.y];");
+            let _ = writeln!(text, "            let y{i} = tile_b[{at}u + lid.x];");
+        }
+        text.push_str(&gemm_products(per));
+        let _ = writeln!(text, "        }}");
+    }
+    text
+}
+
+fn gemm_store(form: GemmForm) -> String {
+    let mut text = String::new();
+    for i in 0..form.per {
+        for j in 0..form.per {
+            let _ = write!(
+                text,
+                "    {{
+        let r = row + lid.y + {ri}u;
+        let q = column + lid.x + {rj}u;
+        if (r < p.rows && q < p.columns) {{
+            c[p.c_at + r * p.c_row + q] = s{s};
+            results++;
+        }}
+    }}
+",
+                ri = 16 * i,
+                rj = 16 * j,
+                s = i * form.per + j,
+            );
+        }
+    }
+    text
+}
+
+fn chase_defines(windows: u32) -> Vec<(&'static str, String)> {
+    let mut bindings = String::new();
+    let mut next = String::new();
+    for window in 0..windows {
+        let _ = writeln!(
+            bindings,
+            "@group(0) @binding({}) var<storage, read> ring{window}: array<u32>;",
+            window + 2
+        );
+    }
+    if windows == 1 {
+        next.push_str("    return ring0[at];\n");
+    } else {
+        next.push_str("    let i = at & ((1u << p.shift) - 1u);\n    switch (at >> p.shift) {\n");
+        for window in 1..windows {
+            let _ = writeln!(next, "        case {window}u: {{ return ring{window}[i]; }}");
+        }
+        next.push_str("        default: { return ring0[i]; }\n    }\n");
+    }
+    vec![("CHASE", String::new()), ("WINDOWS", bindings), ("NEXT", next)]
+}
+
+/// Chooses, repeats and replaces as common.wgsl says.
+fn assemble(text: &str, defines: &[(&str, String)], repeat: u32) -> String {
+    let has = |name: &str| defines.iter().any(|(known, _)| *known == name);
+    let mut longest_first: Vec<&(&str, String)> = defines.iter().collect();
+    longest_first.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    let mut out = String::with_capacity(text.len());
+    let mut taken: Vec<bool> = Vec::new();
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        if let Some(name) = trimmed.strip_prefix("//#if ") {
+            taken.push(has(name.trim()));
+        } else if trimmed.starts_with("//#else") {
+            if let Some(last) = taken.last_mut() {
+                *last = !*last;
+            }
+        } else if trimmed.starts_with("//#end") {
+            taken.pop();
+        } else if taken.iter().all(|t| *t) && !trimmed.starts_with("//") {
+            let line = longest_first
+                .iter()
+                .fold(line.to_owned(), |line, (name, value)| line.replace(&format!("${name}"), value));
+            let line = longest_first
+                .iter()
+                .fold(line, |line, (name, value)| line.replace(&format!("${name}"), value));
+            let copies = if line.contains("$k") { repeat } else { 1 };
+            for k in 0..copies {
+                out.push_str(&line.replace("$k", &k.to_string()));
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::device::draw::Distribution;
+    use crate::device::op::{Buf, Op, Route, Shape};
+    use crate::device::wgpu::forms::{self, Card};
+    use wgpu::naga;
+
+    fn validate(kernel: Kernel, subgroups: bool) {
+        let source = kernel.source(subgroups);
+        assert!(!source.contains('$'), "{kernel:?} leaves a placeholder:\n{source}");
+        let module = naga::front::wgsl::parse_str(&source)
+            .unwrap_or_else(|error| panic!("{kernel:?}: {}\n{source}", error.emit_to_string(&source)));
+        assert!(
+            module.entry_points.iter().any(|entry| entry.name == kernel.entry()),
+            "{kernel:?} lacks its entry"
+        );
+        let mut validator = naga::valid::Validator::new(
+            naga::valid::ValidationFlags::all(),
+            naga::valid::Capabilities::all(),
+        );
+        validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
+        validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());
+        validator.validate(&module).unwrap_or_else(|e| panic!("{kernel:?}: {}", e.emit_to_string(&source)));
+    }
+
+    /// Every op there is, in every precision and kind.
+    fn ops() -> Vec<Op> {
+        let (b, seed) = (Buf::NONE, 1);
+        let distribution = Distribution::Normal;
+        let mut ops = vec![
+            Op::Fill { dst: b, words: 1, first_word: 0, seed },
+            Op::Scan { src: b, words: 1, first_word: 0, seed, tally: b },
+            Op::Flip { dst: b, word: 0, mask: 1 },
+            Op::Digest { src: b, rows: 1, row_words: 1, out: b },
+            Op::Ring { dst: b, slots: 1, stride_bytes: 64, seed },
+            Op::Chase { ring: b, hops: 1, state: b },
+            Op::Copy { route: Route::HostToDevice, buf: b, words: 1, seed },
+        ];
+        ops.extend(StreamKind::ALL.map(|kind| Op::Stream { kind, a: b, b, c: b, elements: 1 }));
+        for precision in Precision::ALL {
+            ops.push(Op::Draw { dst: b, elements: 1, precision, distribution, seed });
+            ops.push(Op::Gemm { precision, shape: Shape { m: 1, n: 1, k: 1 }, a: b, b, c: b });
+            for (accumulators, stride) in [(1, 0), (8, 0), (14, 1), (16, 4), (32, 8)] {
+                let chains = Chains { accumulators, stride };
+                ops.push(Op::Fma { precision, chains, rounds: 2, lanes: 1, distribution, seed, out: b });
+            }
+        }
+        ops
+    }
+
+    #[test]
+    fn every_specialisation_is_valid_wgsl() {
+        let card = Card {
+            software: false,
+            fp16: true,
+            fp64: true,
+            group_max: 1024,
+            bindings: 32,
+            binding_bytes: 128 << 20,
+        };
+        let mut kernels = vec![Kernel::Fold];
+        for op in ops() {
+            let forms = forms::forms(&op, &card, &|_| 0);
+            assert!(!forms.is_empty(), "{op:?}");
+            kernels.extend(forms.into_iter().filter_map(|form| form.kernel));
+        }
+        kernels.extend([2, 8, 16].map(Kernel::Chase));
+        for kernel in kernels {
+            for subgroups in [true, false] {
+                validate(kernel, subgroups);
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_chosen_repeated_and_replaced() {
+        let text = "//#if A\na$k = $LONGER;\n//#else\nb\n//#end\n//#if B\n//#if A\nc\n//#end\nd\n//#else\n$LONG\n//#end\n";
+        let defines = [("A", String::new()), ("LONG", "x".to_owned()), ("LONGER", "y".to_owned())];
+        assert_eq!(assemble(text, &defines, 2), "a0 = y;\na1 = y;\nx\n");
+    }
+}

@@ -1,0 +1,260 @@
+//! This backend on whatever adapter is there, where the conformance harness cannot reach: cutting at small limits,
+//! loops that a driver leaves early, refusals, hangs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::{Duration, Instant};
+
+use super::plan::{Bind, Plan, Step};
+use super::shaders::FmaForm;
+use super::*;
+use crate::device::draw::{self, Distribution};
+use crate::device::op::{self, Chains, Precision, Route, Shape, StreamKind, Tally};
+use crate::device::reference;
+
+/// The first adapter. There must be one: a machine that tests this backend needs a driver.
+fn device(wait_limit: Duration) -> WgpuDevice {
+    let found = adapter::enumerate().unwrap_or_else(|why| panic!("{why}"));
+    WgpuDevice::open(&found[0], OpenOptions { wait_limit }).unwrap()
+}
+
+fn patient() -> WgpuDevice {
+    device(Duration::from_secs(60))
+}
+
+fn run(device: &mut WgpuDevice, op: &Op) -> Done {
+    let ticket = device.submit(op, 0, 1).unwrap_or_else(|e| panic!("{op:?}: {e}"));
+    device.wait(ticket).unwrap_or_else(|e| panic!("{op:?}: {e}"))
+}
+
+/// Bindings of 64 KiB and dispatches of next to no work: everything is cut wherever it can be.
+#[test]
+fn work_cut_into_many_windows_and_dispatches_is_the_same_work() {
+    let mut device = patient();
+    device.binding_bytes = 64 << 10;
+    let seed = 0xABCD_0000_0001_0002;
+    let distribution = Distribution::Integers { magnitude: 2 };
+    let sizes = [400_000u64, 400_000, 400_000];
+    let b: Vec<Buf> = sizes.iter().map(|bytes| device.alloc(*bytes).unwrap()).collect();
+    let mut expected = reference::Memory::default();
+    for (buf, bytes) in b.iter().zip(sizes) {
+        expected.put(*buf, vec![0; bytes as usize]);
+    }
+    let first_word = (3 << 32) - 60_000;
+    let mut ops = vec![
+        Op::Fill { dst: b[0], words: 99_001, first_word, seed },
+        Op::Scan { src: b[0], words: 99_001, first_word, seed, tally: b[1] },
+        Op::Digest { src: b[0], rows: 71, row_words: 1_301, out: b[2] },
+        Op::Ring { dst: b[0], slots: 4096, stride_bytes: 92, seed },
+        Op::Fma {
+            precision: Precision::Fp32,
+            chains: Chains { accumulators: 14, stride: 1 },
+            rounds: 16,
+            lanes: 50_001,
+            distribution,
+            seed,
+            out: b[1],
+        },
+    ];
+    for precision in Precision::ALL {
+        let (elements, shape) = (250_001 / precision.bytes(), Shape { m: 150, n: 170, k: 133 });
+        ops.push(Op::Draw { dst: b[0], elements, precision, distribution, seed });
+        ops.push(Op::Draw { dst: b[1], elements, precision, distribution, seed: 5 });
+        ops.push(Op::Gemm { precision, shape, a: b[0], b: b[1], c: b[2] });
+    }
+    let elements = 99_001;
+    for i in [0, 1] {
+        let (precision, dst) = (Precision::Fp32, b[i]);
+        ops.push(Op::Draw { dst, elements, precision, distribution, seed: i as u64 });
+    }
+    ops.extend(StreamKind::ALL.map(|kind| Op::Stream { kind, a: b[0], b: b[1], c: b[2], elements }));
+    for op in ops {
+        if let Err(unsupported) = device.supports(&op) {
+            println!("not supported: {op:?}: {}", unsupported.why);
+            continue;
+        }
+        let kernel = forms::forms(&op, &device.card(), &|_| 0)[0].kernel.unwrap();
+        device.parts.as_mut().unwrap().runner.expect_rate(kernel, 1e-3);
+        if let Op::Scan { tally, .. } = op {
+            device.write(tally, 0, &Tally::default().encode()).unwrap();
+            expected
+                .put(tally, [&Tally::default().encode()[..], &expected.get(tally)[Tally::BYTES..]].concat());
+        }
+        expected.execute(&op);
+        let done = run(&mut device, &op);
+        assert_eq!(done.counted, op.units().map(|units| units as u32), "{op:?}");
+        for (buf, bytes) in b.iter().zip(sizes) {
+            let mut wanted = expected.get(*buf).to_vec();
+            let mut got = vec![0; bytes as usize];
+            device.read(*buf, 0, &mut got).unwrap();
+            wanted.extend_from_slice(&got[wanted.len()..]);
+            expected.put(*buf, wanted.clone());
+            assert!(got == wanted, "{op:?} differs from the reference in {buf:?}");
+        }
+    }
+}
+
+/// A ring and a pattern larger than one binding of a software driver.
+#[test]
+fn memory_beyond_one_binding_is_reached() {
+    let mut device = patient();
+    let (slots, seed) = (1u32 << 22, 9);
+    let bytes = u64::from(slots) * 64;
+    let (big, small) = (device.alloc(bytes).unwrap(), device.alloc(Tally::BYTES as u64).unwrap());
+    let words = bytes / 4;
+    run(&mut device, &Op::Fill { dst: big, words, first_word: 1 << 40, seed });
+    run(&mut device, &Op::Flip { dst: big, word: words - 3, mask: 0x10 });
+    device.write(small, 0, &Tally::default().encode()).unwrap();
+    run(&mut device, &Op::Scan { src: big, words, first_word: 1 << 40, seed, tally: small });
+    let mut raw = [0; Tally::BYTES];
+    device.read(small, 0, &mut raw).unwrap();
+    let tally = Tally::decode(&raw);
+    assert_eq!((tally.words_checked, tally.words_wrong, tally.bit_mask), (words, 1, 0x10));
+    assert_eq!(tally.examples[0].word, words - 3);
+
+    let ring = Op::Ring { dst: big, slots, stride_bytes: 64, seed };
+    device.supports(&ring).unwrap();
+    assert_eq!(run(&mut device, &ring).counted, Some(slots));
+    device.write(small, 0, &[0; 4]).unwrap();
+    let hops = 20_011;
+    assert_eq!(run(&mut device, &Op::Chase { ring: big, hops, state: small }).counted, Some(hops));
+    let mut at = [0; 4];
+    device.read(small, 0, &mut at).unwrap();
+    assert_eq!(u32::from_le_bytes(at), op::ring_after(slots, seed, 0, u64::from(hops)) * 16);
+}
+
+/// The stock driver of Debian 12 leaves every loop of an invocation after 65,535 iterations and says nothing.
+/// Plans stay below; should one not, the count gives it away.
+#[test]
+fn a_loop_that_the_driver_leaves_early_is_seen_in_the_count() {
+    let mut device = patient();
+    let out = device.alloc(1024).unwrap();
+    let chains = Chains { accumulators: 1, stride: 0 };
+    let form = FmaForm { precision: Precision::Fp32, chains, unroll: 2, group: 64, vectors: false };
+    let kernel = Kernel::Fma(form);
+    let (blocks, lanes) = (70_000, 64);
+    let params = vec![0, lanes, 0, blocks, 0, 1, 0, 1, 0, 0, 0];
+    let step = Step {
+        kernel,
+        binds: vec![Bind { buf: out, at: 0, bytes: 256 }],
+        params,
+        groups: [1, 1],
+        work: u64::from(blocks),
+    };
+    let plan = Plan { steps: vec![step], last: Vec::new(), stackable: false };
+    let parts = device.parts.as_mut().unwrap();
+    let ticket = parts.runner.submit(&mut parts.gpu, &parts.memory, kernel, &plan, 1, 1.0).unwrap();
+    let counted = device.wait(ticket).unwrap().counted.unwrap();
+    let all = blocks * 2 * lanes;
+    if device.identity.driver.contains("Mesa 22.") {
+        assert!(counted < all, "this driver no longer leaves loops early: {counted} of {all}");
+    } else {
+        assert_eq!(counted, all);
+    }
+}
+
+#[test]
+fn two_tickets_may_be_open_and_a_third_is_refused() {
+    let mut device = patient();
+    let bufs = [device.alloc(1 << 20).unwrap(), device.alloc(1 << 20).unwrap()];
+    let fill = |dst, seed| Op::Fill { dst, words: 1 << 18, first_word: 0, seed };
+    let first = device.submit(&fill(bufs[0], 1), 0, 3).unwrap();
+    let second = device.submit(&fill(bufs[1], 2), 1, 5).unwrap();
+    let third = device.submit(&fill(bufs[0], 3), 0, 1).unwrap_err();
+    assert!(third.to_string().contains("tickets are open"), "{third}");
+    assert_eq!(device.wait(first).unwrap().counted, Some(3 << 18));
+    let next = device.submit(&fill(bufs[0], 4), 0, 1).unwrap();
+    assert_eq!(device.wait(second).unwrap().counted, Some(5 << 18));
+    assert_eq!(device.wait(next).unwrap().counted, Some(1 << 18));
+    let again = device.wait(Ticket(0)).unwrap_err();
+    assert!(matches!(again, DeviceError::Validation { .. }), "{again}");
+    let mut word = [0; 4];
+    device.read(bufs[0], 44, &mut word).unwrap();
+    assert_eq!(u32::from_le_bytes(word), draw::pattern(4, 11));
+}
+
+#[test]
+fn device_time_lies_within_host_time() {
+    let mut device = patient();
+    let buf = device.alloc(1 << 20).unwrap();
+    let op = Op::Fill { dst: buf, words: 1 << 18, first_word: 0, seed: 1 };
+    let kernel = forms::forms(&op, &device.card(), &|_| 0)[0].kernel.unwrap();
+    for rate in [None, Some(1e-3)] {
+        // The second round needs several submissions: the timestamps then lie in different command buffers.
+        if let Some(rate) = rate {
+            device.parts.as_mut().unwrap().runner.expect_rate(kernel, rate);
+        }
+        let start = Instant::now();
+        let ticket = device.submit(&op, 0, 20).unwrap();
+        let done = device.wait(ticket).unwrap();
+        let host_ns = start.elapsed().as_nanos() as u64;
+        let timed = device.features.contains(wgpu::Features::TIMESTAMP_QUERY);
+        assert_eq!(done.device_ns.is_some(), timed);
+        assert!(done.device_ns.is_none_or(|ns| ns <= host_ns), "{done:?} in {host_ns} ns");
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_and_does_no_harm() {
+    let mut device = patient();
+    let buf = device.alloc(4096).unwrap();
+    let other = device.alloc(4096).unwrap();
+    let refused = |device: &mut WgpuDevice, op: Op, variant| match device.submit(&op, variant, 1) {
+        Err(DeviceError::Validation { why }) => why,
+        unexpected => panic!("{op:?}: {unexpected:?}"),
+    };
+    let fill = |dst, words| Op::Fill { dst, words, first_word: 0, seed: 1 };
+    assert!(refused(&mut device, fill(buf, 1025), 0).contains("of a buffer of 4096"));
+    assert!(refused(&mut device, fill(Buf(77), 1), 0).contains("no buffer 77"));
+    assert!(refused(&mut device, fill(buf, 1), 99).contains("99"));
+    let copy = Op::Copy { route: Route::HostToDevice, buf, words: STAGING_BYTES / 4 + 1, seed: 1 };
+    assert!(refused(&mut device, copy, 0).contains("bytes"));
+    // The same buffer read and written in one dispatch is wgpu's to refuse.
+    refused(&mut device, Op::Stream { kind: StreamKind::Copy, a: buf, b: buf, c: buf, elements: 8 }, 0);
+    assert!(device.write(buf, 4096, &[0; 4]).is_err());
+    assert!(device.read(Buf(9), 0, &mut [0; 4]).is_err());
+    let too_much = device.alloc(device.identity.buffer_bytes_max + 16).unwrap_err();
+    assert!(matches!(too_much, DeviceError::OutOfMemory { .. }), "{too_much}");
+    device.free(other);
+    assert!(refused(&mut device, fill(other, 1), 0).contains("no buffer"));
+    assert_eq!(run(&mut device, &fill(buf, 1024)).counted, Some(1024));
+}
+
+#[test]
+fn a_wait_beyond_the_limit_is_a_hang_and_stays_one() {
+    let mut device = device(Duration::from_millis(30));
+    let out = device.alloc(1 << 20).unwrap();
+    let op = Op::Fma {
+        precision: Precision::Fp32,
+        chains: Chains { accumulators: 8, stride: 0 },
+        rounds: 200_000,
+        lanes: 1 << 18,
+        distribution: Distribution::Normal,
+        seed: 1,
+        out,
+    };
+    let ticket = device.submit(&op, 1, 1).unwrap();
+    let start = Instant::now();
+    assert_eq!(device.wait(ticket), Err(DeviceError::Hang { after_ms: 30 }));
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!(device.alloc(4), Err(DeviceError::Hang { after_ms: 30 }));
+    drop(device);
+}
+
+/// wgpu itself answers a lost device with success: only the callback tells.
+#[test]
+fn a_lost_device_is_an_error_of_every_later_call() {
+    let mut device = patient();
+    let buf = device.alloc(4096).unwrap();
+    let op = Op::Fill { dst: buf, words: 1024, first_word: 0, seed: 1 };
+    run(&mut device, &op);
+    device.parts.as_ref().unwrap().gpu.device.destroy();
+    let lost = |result: Result<(), DeviceError>| {
+        assert!(matches!(result, Err(DeviceError::Lost { .. })), "{result:?}")
+    };
+    lost(device.submit(&op, 0, 1).and_then(|ticket| device.wait(ticket)).map(|_| ()));
+    lost(device.alloc(4096).map(|_| ()));
+    lost(device.write(buf, 0, &[0; 4]));
+    lost(device.read(buf, 0, &mut [0; 4]));
+    drop(device);
+}

@@ -1,0 +1,273 @@
+//! The workbench of a probe: run an op, tune it, sample it, keep the clocks and the sensors.
+//! Owns how time is taken; must not know what is measured or what counts as good.
+
+use std::io;
+use std::time::Duration;
+
+use super::{Settings, Trouble};
+use crate::device::inventory::Opened;
+use crate::device::{Buf, DeviceError, Op, Variant};
+use crate::evidence::event::{Event, Sink, What};
+use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::{Sample, Timed};
+use crate::units::Unit;
+
+pub struct Bench<'a> {
+    opened: &'a mut Opened,
+    settings: &'a Settings,
+    device: u32,
+    sink: &'a mut dyn Sink,
+    buffers: Vec<Buf>,
+    case: String,
+    unit: Option<Unit>,
+    next_progress_ns: u64,
+    next_reading_ns: u64,
+}
+
+/// An op in one launch form.
+#[derive(Clone, Debug)]
+pub struct Tuned {
+    pub op: Op,
+    pub index: usize,
+    pub variant: Variant,
+}
+
+/// What sampling gives: the samples, and how often the op ran in all, warm-up included.
+#[derive(Debug)]
+pub struct Sampled {
+    pub timed: Timed,
+    pub executions: u64,
+}
+
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+const READING_EVERY: Duration = Duration::from_secs(1);
+/// Time given to each launch form while tuning.
+const TUNE_NS: u64 = 10_000_000;
+/// Tuning may take this many times as long as sampling.
+const TUNE_SHARE: u64 = 4;
+const SAMPLES_MIN: usize = 5;
+const SAMPLES_MAX: usize = 100;
+const REPEAT_MAX: u32 = 1 << 20;
+
+impl<'a> Bench<'a> {
+    pub fn new(opened: &'a mut Opened, settings: &'a Settings, device: u32, sink: &'a mut dyn Sink) -> Self {
+        Self {
+            opened,
+            settings,
+            device,
+            sink,
+            buffers: Vec::new(),
+            case: String::new(),
+            unit: None,
+            next_progress_ns: 0,
+            next_reading_ns: 0,
+        }
+    }
+
+    pub fn settings(&self) -> &'a Settings {
+        self.settings
+    }
+
+    pub fn identity(&self) -> &crate::device::Identity {
+        self.opened.device.identity()
+    }
+
+    pub fn now_ns(&self) -> u64 {
+        self.opened.clock.now_ns()
+    }
+
+    pub fn emit(&mut self, what: What) -> io::Result<()> {
+        let event = Event { at_ns: self.now_ns(), device: Some(self.device), what };
+        self.sink.event(&event)
+    }
+
+    /// Announces a case, so that a silence can be told from long work.
+    pub fn begin(&mut self, metric: &MetricName, case: u32, cases: u32) -> io::Result<()> {
+        self.case = metric.to_string();
+        self.unit = match metric.kind() {
+            Kind::Number(unit) => Some(unit),
+            Kind::Fact => None,
+        };
+        self.next_progress_ns = 0;
+        self.emit(What::CaseStarted { metric: self.case.clone(), case, cases })
+    }
+
+    /// A sign of life, at most ten times a second.
+    pub fn progress(&mut self, permille: u64, figure: Option<f64>) -> io::Result<()> {
+        let now = self.now_ns();
+        if now < self.next_progress_ns {
+            return Ok(());
+        }
+        self.next_progress_ns = now + PROGRESS_EVERY.as_nanos() as u64;
+        let permille = permille.min(1000) as u32;
+        self.emit(What::Progress { metric: self.case.clone(), permille, figure })
+    }
+
+    pub fn read_telemetry(&mut self) -> io::Result<()> {
+        let reading = self.opened.telemetry.read();
+        if reading.is_empty() {
+            return Ok(());
+        }
+        self.emit(What::Reading(reading))
+    }
+
+    fn read_telemetry_sometimes(&mut self) -> io::Result<()> {
+        let now = self.now_ns();
+        if now < self.next_reading_ns {
+            return Ok(());
+        }
+        self.next_reading_ns = now + READING_EVERY.as_nanos() as u64;
+        self.read_telemetry()
+    }
+
+    /// Memory that lives until the case ends or [`Bench::free`].
+    pub fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {
+        let buf = self.opened.device.alloc(bytes)?;
+        self.buffers.push(buf);
+        Ok(buf)
+    }
+
+    pub fn free(&mut self, buf: Buf) {
+        self.buffers.retain(|b| *b != buf);
+        self.opened.device.free(buf);
+    }
+
+    /// Frees what the case has left.
+    pub fn release(&mut self) {
+        for buf in std::mem::take(&mut self.buffers) {
+            self.opened.device.free(buf);
+        }
+    }
+
+    pub fn write(&mut self, to: Buf, at: u64, data: &[u8]) -> Result<(), DeviceError> {
+        self.opened.device.write(to, at, data)
+    }
+
+    pub fn read(&mut self, from: Buf, at: u64, bytes: u64) -> Result<Vec<u8>, DeviceError> {
+        let mut out = vec![0; bytes as usize];
+        self.opened.device.read(from, at, &mut out)?;
+        Ok(out)
+    }
+
+    pub fn supports(&self, op: &Op) -> Result<(), Trouble> {
+        self.opened.device.supports(op).map_err(Trouble::Unsupported)
+    }
+
+    /// The launch forms of `op`.
+    pub fn forms(&self, op: &Op) -> Vec<Tuned> {
+        let variants = self.opened.device.variants(op);
+        variants.into_iter().enumerate().map(|(index, variant)| Tuned { op: *op, index, variant }).collect()
+    }
+
+    /// The first launch form: for work whose speed does not matter.
+    pub fn any_form(&self, op: &Op) -> Result<Tuned, Trouble> {
+        self.supports(op)?;
+        self.forms(op).into_iter().next().ok_or_else(|| {
+            Trouble::Wrong(format!("the backend supports {} but has no launch form for it", op.name()))
+        })
+    }
+
+    /// Runs `op` once in its first form.
+    pub fn once(&mut self, op: &Op) -> Result<Sample, Trouble> {
+        let form = self.any_form(op)?;
+        self.run(&form, 1)
+    }
+
+    /// Runs and waits. A kernel that counted other work than it was given is a wrong result.
+    pub fn run(&mut self, form: &Tuned, repeat: u32) -> Result<Sample, Trouble> {
+        let begun = self.now_ns();
+        let ticket = self.opened.device.submit(&form.op, form.index, repeat)?;
+        let done = self.opened.device.wait(ticket)?;
+        let host_ns = self.now_ns() - begun;
+        check_count(&form.op, repeat, done.counted)?;
+        Ok(Sample { device_ns: done.device_ns, host_ns })
+    }
+
+    /// The fastest of `forms`, by a short trial of each, which warms up as well. Forms that there is no time left for are not tried.
+    pub fn tune(&mut self, forms: Vec<Tuned>) -> Result<Tuned, Trouble> {
+        if forms.len() == 1 {
+            return forms.into_iter().next().ok_or_else(|| Trouble::Wrong("no launch form".to_owned()));
+        }
+        let mut best: Option<(f64, Tuned)> = None;
+        let until = self.now_ns() + self.settings.sample_ms * TUNE_SHARE * 1_000_000;
+        for form in forms {
+            self.progress(0, None)?;
+            if best.is_some() && self.now_ns() > until {
+                break;
+            }
+            let (repeat, _) = self.calibrate(&form, TUNE_NS)?;
+            let sample = self.run(&form, repeat)?;
+            let rate = form.op.work() as f64 * f64::from(repeat) / kernel_ns(sample) as f64;
+            if best.as_ref().is_none_or(|(fastest, _)| rate > *fastest) {
+                best = Some((rate, form));
+            }
+        }
+        best.map(|(_, form)| form)
+            .ok_or_else(|| Trouble::Wrong("the backend offers no launch form".to_owned()))
+    }
+
+    /// How often `form` must run to take about `target_ns`, and how often it ran to find out.
+    pub fn calibrate(&mut self, form: &Tuned, target_ns: u64) -> Result<(u32, u64), Trouble> {
+        let (mut repeat, mut executions) = (1u32, 0u64);
+        loop {
+            let took = kernel_ns(self.run(form, repeat)?).max(1);
+            executions += u64::from(repeat);
+            self.progress(0, None)?;
+            let fit = (u64::from(repeat) * target_ns).div_ceil(took).clamp(1, u64::from(REPEAT_MAX)) as u32;
+            // Short runs overstate their length: approach the target in steps of at most 32.
+            if took * 2 >= target_ns || fit <= repeat {
+                return Ok((fit, executions));
+            }
+            repeat = fit.min(repeat.saturating_mul(32));
+        }
+    }
+
+    /// Samples `form` for the profile's time: one batch always queued behind the one being waited for, so that submission costs
+    /// the device nothing. A sample's host time is from the end of the one before it.
+    pub fn sample(&mut self, form: &Tuned) -> Result<Sampled, Trouble> {
+        let (repeat, mut executions) = self.calibrate(form, self.settings.batch_ms() * 1_000_000)?;
+        let budget_ns = self.settings.sample_ms * 1_000_000;
+        let mut timed = Timed { work: form.op.work(), repeat, samples: Vec::new() };
+        let begun = self.now_ns();
+        let mut ready = begun;
+        let mut waiting = self.opened.device.submit(&form.op, form.index, repeat)?;
+        loop {
+            let elapsed = self.now_ns() - begun;
+            let taken = timed.samples.len() + 1;
+            let last = taken >= SAMPLES_MAX || (taken >= SAMPLES_MIN && elapsed >= budget_ns);
+            let next =
+                if last { None } else { Some(self.opened.device.submit(&form.op, form.index, repeat)?) };
+            self.read_telemetry_sometimes()?;
+            let done = self.opened.device.wait(waiting)?;
+            let now = self.now_ns();
+            check_count(&form.op, repeat, done.counted)?;
+            executions += u64::from(repeat);
+            timed.samples.push(Sample { device_ns: done.device_ns, host_ns: now - ready });
+            ready = now;
+            let figure =
+                self.unit.and_then(|unit| crate::evidence::stats::Stat::P50.of(&timed.figures(unit)));
+            self.progress(elapsed * 1000 / budget_ns.max(1), figure)?;
+            match next {
+                Some(ticket) => waiting = ticket,
+                None => return Ok(Sampled { timed, executions }),
+            }
+        }
+    }
+}
+
+fn kernel_ns(sample: Sample) -> u64 {
+    sample.device_ns.unwrap_or(sample.host_ns)
+}
+
+fn check_count(op: &Op, repeat: u32, counted: Option<u32>) -> Result<(), Trouble> {
+    let Some(units) = op.units() else { return Ok(()) };
+    let expected = (units as u32).wrapping_mul(repeat);
+    match counted {
+        Some(counted) if counted == expected => Ok(()),
+        Some(counted) => Err(Trouble::Wrong(format!(
+            "the {} kernel counted {counted} units of work (modulo 2^32) where {expected} were ordered: the device did not do all of the work",
+            op.name()
+        ))),
+        None => Err(Trouble::Wrong(format!("the {} kernel gave no count of its work", op.name()))),
+    }
+}

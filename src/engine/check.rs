@@ -1,0 +1,247 @@
+//! Is what the device computed right? Exact comparison with the reference, canaries, digests, sampled elements.
+//! Owns the comparisons; must not know timing or contracts.
+
+use super::Trouble;
+use super::bench::{Bench, Tuned};
+use crate::device::draw;
+use crate::device::op::{Precision, Shape, Tally};
+use crate::device::reference::{self, DrawnInputs, Memory};
+use crate::device::{Buf, Op};
+use crate::evidence::{Canary, Check};
+
+type Program<'a> = dyn Fn(&[Buf]) -> (Vec<Op>, Op) + 'a;
+
+/// A small computation that the reference runs as well.
+pub struct Trial<'a> {
+    /// Sizes of the buffers it uses, in bytes. They start zeroed.
+    pub bytes: &'a [u64],
+    /// From the buffers: what prepares them, and the op under trial.
+    pub program: &'a Program<'a>,
+    /// Which buffer holds the result.
+    pub output: usize,
+}
+
+/// Runs `trial` on the device, in launch form `index`, and on the reference; both must agree in every word. Then plants a flipped
+/// bit in the device's result, which the same comparison must notice.
+pub fn exact(bench: &mut Bench, trial: &Trial, index: usize) -> Result<Check, Trouble> {
+    let mut buffers = Vec::new();
+    let mut memory = Memory::default();
+    for bytes in trial.bytes {
+        let buf = bench.alloc(*bytes)?;
+        let zeros = vec![0; *bytes as usize];
+        bench.write(buf, 0, &zeros)?;
+        memory.put(buf, zeros);
+        buffers.push(buf);
+    }
+    let (setup, op) = (trial.program)(&buffers);
+    for step in &setup {
+        bench.once(step)?;
+        memory.execute(step);
+    }
+    let form = form_at(bench, &op, index)?;
+    bench.run(&form, 1)?;
+    memory.execute(&op);
+    let output = buffers[trial.output];
+    let bytes = trial.bytes[trial.output];
+    compare(&op, &bench.read(output, 0, bytes)?, memory.get(output))?;
+
+    let words = bytes / 4;
+    bench.once(&Op::Flip { dst: output, word: words / 2, mask: 1 << 12 })?;
+    let canary = match compare(&op, &bench.read(output, 0, bytes)?, memory.get(output)) {
+        Err(_) => Canary::Caught,
+        Ok(()) => Canary::Missed,
+    };
+    for buf in buffers {
+        bench.free(buf);
+    }
+    Ok(Check::Matched { exact: words, sampled: 0, canary })
+}
+
+fn form_at(bench: &Bench, op: &Op, index: usize) -> Result<Tuned, Trouble> {
+    bench.supports(op)?;
+    bench
+        .forms(op)
+        .into_iter()
+        .nth(index)
+        .ok_or_else(|| Trouble::Wrong(format!("the backend has no launch form {index} for {}", op.name())))
+}
+
+fn compare(op: &Op, got: &[u8], expected: &[u8]) -> Result<(), Trouble> {
+    let differing = got.chunks_exact(4).zip(expected.chunks_exact(4)).position(|(g, e)| g != e);
+    match differing {
+        None if got.len() == expected.len() => Ok(()),
+        None => Err(Trouble::Wrong(format!("the result of {} has the wrong length", op.name()))),
+        Some(word) => {
+            let at = word * 4;
+            Err(Trouble::Wrong(format!(
+                "the result of {} is wrong at word {word}: expected {}, got {}",
+                op.name(),
+                hex::encode(&expected[at..at + 4]),
+                hex::encode(&got[at..at + 4])
+            )))
+        }
+    }
+}
+
+/// Adds sampled elements to a check.
+pub fn with_sampled(check: Check, more: u64) -> Check {
+    match check {
+        Check::Matched { exact, sampled, canary } => {
+            Check::Matched { exact, sampled: sampled + more, canary }
+        }
+        Check::Wrong { .. } | Check::Scanned { .. } => check,
+    }
+}
+
+/// A digest of `bytes` of `src`, computed on the device: equal results have equal digests.
+pub fn digest(bench: &mut Bench, src: Buf, bytes: u64) -> Result<Vec<u8>, Trouble> {
+    const ROW_WORDS: u32 = 16_384;
+    let words = bytes / 4;
+    let row_words = ROW_WORDS.min(words as u32);
+    let rows = words / u64::from(row_words);
+    let out = bench.alloc(rows * 8)?;
+    bench.once(&Op::Digest { src, rows, row_words, out })?;
+    let digest = bench.read(out, 0, rows * 8)?;
+    bench.free(out);
+    Ok(digest)
+}
+
+/// Fails where a result changed between two runs of the same work.
+pub fn same_digest(op: &Op, before: &[u8], after: &[u8]) -> Result<(), Trouble> {
+    match before.chunks_exact(8).zip(after.chunks_exact(8)).position(|(b, a)| b != a) {
+        None => Ok(()),
+        Some(row) => Err(Trouble::Wrong(format!(
+            "repeating {} gave another result: the digest of block {row} changed",
+            op.name()
+        ))),
+    }
+}
+
+/// Scans `words` of `src` for the pattern of `seed` from `first_word` on.
+pub fn scan(bench: &mut Bench, src: Buf, words: u64, first_word: u64, seed: u64) -> Result<Tally, Trouble> {
+    let tally = bench.alloc(Tally::BYTES as u64)?;
+    bench.write(tally, 0, &[0; Tally::BYTES])?;
+    bench.once(&Op::Scan { src, words, first_word, seed, tally })?;
+    let found = read_tally(bench, tally)?;
+    bench.free(tally);
+    Ok(found)
+}
+
+pub fn read_tally(bench: &mut Bench, tally: Buf) -> Result<Tally, Trouble> {
+    let mut bytes = [0; Tally::BYTES];
+    bytes.copy_from_slice(&bench.read(tally, 0, Tally::BYTES as u64)?);
+    Ok(Tally::decode(&bytes))
+}
+
+/// Checks that `words` of `src` hold the pattern of `seed`, and that a planted flip would have been seen.
+pub fn holds_pattern(bench: &mut Bench, op: &Op, src: Buf, words: u64, seed: u64) -> Result<Check, Trouble> {
+    let found = scan(bench, src, words, 0, seed)?;
+    if found.words_wrong > 0 {
+        return Err(Trouble::Wrong(format!(
+            "{} of {words} words are wrong after {}, the first seen at word {:?}",
+            found.words_wrong,
+            op.name(),
+            found.examples.first().map(|e| e.word)
+        )));
+    }
+    let canary = planted_flip(bench, src, words, 0, seed)?;
+    Ok(Check::Matched { exact: words, sampled: 0, canary })
+}
+
+/// Flips one bit in the middle, scans, and flips it back: only exactly that error may be reported.
+pub fn planted_flip(
+    bench: &mut Bench,
+    src: Buf,
+    words: u64,
+    first_word: u64,
+    seed: u64,
+) -> Result<Canary, Trouble> {
+    let flip = Op::Flip { dst: src, word: words / 2, mask: 1 << 20 };
+    bench.once(&flip)?;
+    let seen = scan(bench, src, words, first_word, seed)?;
+    bench.once(&flip)?;
+    let caught = seen.words_wrong == 1 && seen.examples.first().is_some_and(|e| e.word == words / 2);
+    Ok(if caught { Canary::Caught } else { Canary::Missed })
+}
+
+/// Compares rows of a GEMM result with the exact sums of products of what was drawn: bit for bit on integers, else within the forward
+/// error bound `(k + 2) u sum|a||b|` of any order of summation (N. Higham, Accuracy and Stability of Numerical
+/// Algorithms, section 3.5). Returns how many elements were compared.
+pub fn gemm_rows(
+    bench: &mut Bench,
+    precision: Precision,
+    shape: Shape,
+    c: Buf,
+    inputs: &DrawnInputs,
+    rows: &[u32],
+) -> Result<u64, Trouble> {
+    let expected = exact_rows(precision, shape, inputs, rows);
+    let row_bytes = u64::from(shape.n) * precision.result_bytes();
+    for (row, expected) in rows.iter().zip(&expected) {
+        let got = bench.read(c, u64::from(*row) * row_bytes, row_bytes)?;
+        let got =
+            got.chunks_exact(precision.result_bytes() as usize).map(|bytes| result_value(precision, bytes));
+        for (column, (got, (value, magnitude))) in got.zip(expected).enumerate() {
+            let bound = match inputs.distribution {
+                draw::Distribution::Integers { .. } => 0.0,
+                draw::Distribution::Normal | draw::Distribution::Wide => {
+                    f64::from(shape.k + 2) * roundoff(precision) * magnitude
+                }
+            };
+            let error = (got - value).abs();
+            if error > bound || error.is_nan() {
+                return Err(Trouble::Wrong(format!(
+                    "the product is wrong at row {row}, column {column}: expected {value} within {bound:e}, got {got}"
+                )));
+            }
+        }
+    }
+    Ok(rows.len() as u64 * u64::from(shape.n))
+}
+
+/// For each row the exact elements, and the sums of magnitudes that bound their rounding.
+fn exact_rows(
+    precision: Precision,
+    shape: Shape,
+    inputs: &DrawnInputs,
+    rows: &[u32],
+) -> Vec<Vec<(f64, f64)>> {
+    let k = u64::from(shape.k);
+    let value =
+        |seed, i| reference::element(precision, draw::value_bits(precision, inputs.distribution, seed, i));
+    let a: Vec<Vec<f64>> = rows
+        .iter()
+        .map(|row| (0..k).map(|i| value(inputs.seed_a, u64::from(*row) * k + i)).collect())
+        .collect();
+    let mut results = vec![Vec::with_capacity(shape.n as usize); rows.len()];
+    for column in 0..u64::from(shape.n) {
+        let b: Vec<f64> = (0..k).map(|i| value(inputs.seed_b, column * k + i)).collect();
+        for (row, result) in a.iter().zip(&mut results) {
+            result.push(row.iter().zip(&b).fold((0.0, 0.0), |(sum, magnitude), (a, b)| {
+                let product = a * b;
+                (sum + product, magnitude + product.abs())
+            }));
+        }
+    }
+    results
+}
+
+fn result_value(precision: Precision, bytes: &[u8]) -> f64 {
+    let mut wide = [0; 8];
+    wide[..bytes.len()].copy_from_slice(bytes);
+    let bits = u64::from_le_bytes(wide);
+    match precision {
+        Precision::Fp64 => f64::from_bits(bits),
+        Precision::Fp32 | Precision::Fp16 => f64::from(f32::from_bits(bits as u32)),
+        Precision::Int32 | Precision::Int8 => f64::from(bits as u32 as i32),
+    }
+}
+
+/// Unit roundoff of the format that sums are kept in. The exact sums are themselves FP64.
+fn roundoff(precision: Precision) -> f64 {
+    match precision {
+        Precision::Fp64 => f64::EPSILON,
+        Precision::Fp32 | Precision::Fp16 => f64::from(f32::EPSILON) / 2.0,
+        Precision::Int32 | Precision::Int8 => 0.0,
+    }
+}

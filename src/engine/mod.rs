@@ -1,0 +1,191 @@
+//! The run: what will be measured, measured case by case, every outcome an event.
+//! Owns the plan and the loop over cases; must not know contracts or any one probe's arithmetic.
+
+pub mod bench;
+pub mod check;
+pub mod supervise;
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::inventory::{OpenError, Opened};
+use crate::device::{DeviceError, Identity, Unsupported};
+use crate::evidence::event::{Sink, What};
+use crate::evidence::metric::MetricName;
+use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Ended, Fact, Measurement, Timed, Value};
+use crate::probes::{Case, PROBES};
+use bench::Bench;
+
+/// What one worker is to do. Checked in full before any device is touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerPlan {
+    /// Index of the device in the run.
+    pub device: u32,
+    pub selector: String,
+    pub settings: Settings,
+}
+
+/// How thoroughly to measure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    pub profile: Profile,
+    /// Names out of [`PROBES`], in its order.
+    pub probes: Vec<String>,
+    /// Time for the samples of one case.
+    pub sample_ms: u64,
+    /// What capacity the contract names, in bytes.
+    pub contracted_bytes: Option<u64>,
+    pub seed: u64,
+    /// How long one wait for the device may last.
+    pub wait_limit_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Every probe in well under a minute; 1 GiB of memory.
+    Quick,
+    /// Minutes; at least 95 % of the memory.
+    Standard,
+}
+
+impl Profile {
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Quick => "quick",
+            Profile::Standard => "standard",
+        }
+    }
+
+    pub fn sample_ms(self) -> u64 {
+        match self {
+            Profile::Quick => 300,
+            Profile::Standard => 2500,
+        }
+    }
+}
+
+impl Settings {
+    /// Length of one sample: long enough that launches and clock ticks do not count, and so that a case keeps
+    /// at most about fifty samples.
+    pub fn batch_ms(&self) -> u64 {
+        (self.sample_ms / 50).max(50)
+    }
+}
+
+/// Why a case ends without its figure.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error("{0}")]
+    Device(#[from] DeviceError),
+    #[error("{}", .0.why)]
+    Unsupported(Unsupported),
+    /// The device gave a wrong result, or counted other work than it was given.
+    #[error("{0}")]
+    Wrong(String),
+    #[error("{0}")]
+    Skipped(String),
+    /// Nobody takes our events any more: the run is over.
+    #[error("events cannot be written: {0}")]
+    Sink(#[from] io::Error),
+}
+
+/// Runs a worker's whole plan on an opened device. Everything that happens, failures included, goes to `sink`; the only error is
+/// that `sink` does not take it. `ready` returns when measuring may begin: all devices of a node start together.
+pub fn run(
+    plan: &WorkerPlan,
+    mut opened: Opened,
+    sink: &mut dyn Sink,
+    ready: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    let identity = opened.device.identity().clone();
+    let mut bench = Bench::new(&mut opened, &plan.settings, plan.device, sink);
+    bench.emit(What::DeviceOpened(identity.clone()))?;
+    ready()?;
+    bench.read_telemetry()?;
+    for fact in facts(&identity) {
+        bench.emit(What::Fact(fact))?;
+    }
+    let ended = run_cases(&identity, &mut bench)?;
+    bench.read_telemetry()?;
+    bench.emit(What::DeviceEnded(ended))
+}
+
+fn run_cases(identity: &Identity, bench: &mut Bench) -> io::Result<Ended> {
+    let wanted = PROBES.iter().filter(|p| bench.settings().probes.iter().any(|name| name == p.name));
+    let cases: Vec<Case> = wanted.flat_map(|probe| (probe.cases)(identity, bench.settings())).collect();
+    for (index, case) in (0u32..).zip(&cases) {
+        bench.begin(&case.metrics[0], index, cases.len() as u32)?;
+        if let Some(error) = run_case(case, bench)? {
+            return Ok(Ended::Lost { why: error.to_string(), during: Some(case.metrics[0].to_string()) });
+        }
+    }
+    Ok(Ended::Completed)
+}
+
+/// Runs one case. Returns the error after which the device cannot be used any more.
+fn run_case(case: &Case, bench: &mut Bench) -> io::Result<Option<DeviceError>> {
+    let outcome = (case.run)(bench);
+    bench.release();
+    let (reason, lost) = match outcome {
+        Ok(measurements) => {
+            for measurement in measurements {
+                bench.emit(What::Measured(measurement))?;
+            }
+            return Ok(None);
+        }
+        Err(Trouble::Wrong(why)) => {
+            for metric in &case.metrics {
+                bench.emit(What::Measured(wrong(metric, &why)))?;
+            }
+            return Ok(None);
+        }
+        Err(Trouble::Sink(error)) => return Err(error),
+        Err(Trouble::Device(error)) => {
+            let lost = error.is_final().then(|| error.clone());
+            (AbsenceReason::Failed { error }, lost)
+        }
+        Err(Trouble::Unsupported(Unsupported { by, why })) => (AbsenceReason::Unsupported { by, why }, None),
+        Err(Trouble::Skipped(why)) => (AbsenceReason::Skipped { why }, None),
+    };
+    for metric in &case.metrics {
+        bench.emit(What::Absent(Absence { metric: metric.clone(), reason: reason.clone() }))?;
+    }
+    Ok(lost)
+}
+
+/// A case whose result was wrong has no figure, only that.
+fn wrong(metric: &MetricName, why: &str) -> Measurement {
+    Measurement {
+        metric: metric.clone(),
+        value: Value::Timed(Timed { work: 0, repeat: 0, samples: Vec::new() }),
+        conditions: Conditions { shape: String::new(), distribution: None, variant: None, kernel: None },
+        check: Check::Wrong { why: why.to_owned() },
+    }
+}
+
+fn facts(identity: &Identity) -> Vec<Fact> {
+    let hex = |id: Option<u32>| id.map(|id| format!("{id:04x}"));
+    [
+        ("name", Some(identity.name.clone())),
+        ("vendor_id", hex(identity.vendor_id)),
+        ("device_id", hex(identity.device_id)),
+        ("pci_address", identity.pci_address.clone()),
+        ("uuid", identity.uuid.clone()),
+        ("driver", Some(identity.driver.clone())),
+        ("units", identity.units.map(|n| n.to_string())),
+        ("memory_bytes", identity.memory_bytes.map(|n| n.to_string())),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| {
+        let metric = MetricName::parse(&format!("identity.device.{name}")).ok()?;
+        Some(Fact { metric, value: value? })
+    })
+    .collect()
+}
+
+/// What a worker says when its device cannot be opened.
+pub fn cannot_open(error: &OpenError) -> What {
+    What::DeviceEnded(Ended::Lost { why: error.to_string(), during: None })
+}

@@ -1,0 +1,340 @@
+//! Worker processes: one per device, started together, watched, and never waited for when they are stuck.
+//! Owns processes and deadlines; must not know what the workers measure. This side never loads a vendor driver.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use super::WorkerPlan;
+use crate::device::Identity;
+use crate::device::inventory::{Listed, OpenError};
+use crate::evidence::Ended;
+use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
+
+/// The hidden subcommand that makes this binary a worker.
+pub const WORKER: &str = "worker";
+/// Tells a worker that all others are ready as well.
+pub const GO: &[u8] = b"go\n";
+
+/// How often the supervisor looks at its clock.
+const TICK: Duration = Duration::from_millis(50);
+/// How long a worker that has closed its output may take to exit.
+const EXIT_GRACE: Duration = Duration::from_secs(2);
+
+/// What a supervised run needs to know.
+pub struct Orders<'a> {
+    /// This binary.
+    pub program: &'a Path,
+    pub plans: &'a [WorkerPlan],
+    /// A worker that says nothing for so long is given up.
+    pub hang_after: Duration,
+    /// Set from outside, by Ctrl-C.
+    pub interrupted: &'a AtomicBool,
+}
+
+/// Runs all workers to their ends and hands every event to `take`, in the order of arrival. Each device gets exactly one
+/// `DeviceEnded`, from its worker or from here.
+pub fn run(orders: &Orders, mut take: impl FnMut(Event)) -> Ended {
+    let begun = Instant::now();
+    let (sender, receiver) = mpsc::channel();
+    let mut workers: Vec<Worker> = orders
+        .plans
+        .iter()
+        .map(|plan| match Worker::start(orders.program, plan, &sender) {
+            Ok(worker) => worker,
+            Err(why) => {
+                take(ended(
+                    plan.device,
+                    begun,
+                    Ended::Lost { why: format!("the worker cannot be started: {why}"), during: None },
+                ));
+                Worker::dead(plan.device)
+            }
+        })
+        .collect();
+    let mut released = false;
+    while workers.iter().any(|w| w.state != State::Over) {
+        if orders.interrupted.load(Ordering::Relaxed) {
+            for worker in workers.iter_mut().filter(|w| w.state != State::Over) {
+                worker.kill();
+                take(ended(worker.device, begun, Ended::Interrupted));
+            }
+            return Ended::Interrupted;
+        }
+        if let Some(message) = next(&receiver) {
+            let worker = &mut workers[message.worker as usize];
+            if let Some(event) = worker.hear(message.heard, begun) {
+                take(event);
+            }
+        }
+        for worker in workers.iter_mut().filter(|w| released || w.state == State::Opening) {
+            if let Some(event) = worker.give_up_if_silent(orders.hang_after, begun) {
+                take(event);
+            }
+        }
+        if !released && workers.iter().all(|w| w.state != State::Opening) {
+            released = true;
+            workers.iter_mut().for_each(Worker::release);
+        }
+    }
+    Ended::Completed
+}
+
+fn next(receiver: &Receiver<Message>) -> Option<Message> {
+    match receiver.recv_timeout(TICK) {
+        Ok(message) => Some(message),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => {
+            std::thread::sleep(TICK);
+            None
+        }
+    }
+}
+
+fn ended(device: u32, begun: Instant, how: Ended) -> Event {
+    let at_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    Event { at_ns, device: Some(device), what: What::DeviceEnded(how) }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Opening,
+    Measuring,
+    Over,
+}
+
+struct Worker {
+    device: u32,
+    child: Option<Child>,
+    stdin: Option<ChildStdin>,
+    stderr: Option<std::thread::JoinHandle<String>>,
+    state: State,
+    heard_at: Instant,
+    during: Option<String>,
+}
+
+struct Message {
+    worker: u32,
+    heard: Heard,
+}
+
+enum Heard {
+    Event(Box<Event>),
+    Nonsense(String),
+    Closed,
+}
+
+impl Worker {
+    fn start(program: &Path, plan: &WorkerPlan, sender: &Sender<Message>) -> std::io::Result<Self> {
+        let mut child = command(program)
+            .arg(WORKER)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut stdin = child.stdin.take();
+        if let Some(pipe) = &mut stdin {
+            let mut line = serde_json::to_vec(plan)?;
+            line.push(b'\n');
+            // A worker that died at once is noticed by its closed output.
+            let _ = pipe.write_all(&line).and_then(|()| pipe.flush());
+        }
+        if let Some(stdout) = child.stdout.take() {
+            let (device, sender) = (plan.device, sender.clone());
+            std::thread::spawn(move || listen(device, BufReader::new(stdout), &sender));
+        }
+        let stderr = child.stderr.take().map(|pipe| std::thread::spawn(move || last_words(pipe)));
+        let state = State::Opening;
+        Ok(Self { child: Some(child), stdin, stderr, state, ..Self::dead(plan.device) })
+    }
+
+    fn dead(device: u32) -> Self {
+        Self {
+            device,
+            child: None,
+            stdin: None,
+            stderr: None,
+            state: State::Over,
+            heard_at: Instant::now(),
+            during: None,
+        }
+    }
+
+    /// Lets a worker that waits for the others begin; from here on its silence counts.
+    fn release(&mut self) {
+        self.heard_at = Instant::now();
+        if let Some(stdin) = &mut self.stdin {
+            let _ = stdin.write_all(GO).and_then(|()| stdin.flush());
+        }
+    }
+
+    /// Takes note of what a worker said. What it says after its end is not believed.
+    fn hear(&mut self, heard: Heard, begun: Instant) -> Option<Event> {
+        if self.state == State::Over {
+            return None;
+        }
+        self.heard_at = Instant::now();
+        match heard {
+            Heard::Event(event) => {
+                match &event.what {
+                    What::DeviceOpened(_) => self.state = State::Measuring,
+                    What::CaseStarted { metric, .. } => self.during = Some(metric.clone()),
+                    What::DeviceEnded(_) => self.state = State::Over,
+                    What::RunStarted(_)
+                    | What::Progress { .. }
+                    | What::Measured(_)
+                    | What::Fact(_)
+                    | What::Absent(_)
+                    | What::Reading(_)
+                    | What::RunEnded(_) => {}
+                }
+                Some(*event)
+            }
+            Heard::Nonsense(why) => {
+                self.kill();
+                Some(self.lost(begun, format!("the worker wrote something that is not an event: {why}")))
+            }
+            Heard::Closed => {
+                let why = self.obituary();
+                Some(self.lost(begun, why))
+            }
+        }
+    }
+
+    fn give_up_if_silent(&mut self, hang_after: Duration, begun: Instant) -> Option<Event> {
+        if self.state == State::Over || self.heard_at.elapsed() < hang_after {
+            return None;
+        }
+        self.kill();
+        let seconds = hang_after.as_secs_f64();
+        Some(self.lost(begun, format!("the device hung: no sign of life from its worker for {seconds} s")))
+    }
+
+    fn lost(&mut self, begun: Instant, why: String) -> Event {
+        self.state = State::Over;
+        ended(self.device, begun, Ended::Lost { why, during: self.during.clone() })
+    }
+
+    /// Kills without waiting: a worker stuck in the kernel cannot be waited for.
+    fn kill(&mut self) {
+        self.state = State::Over;
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+        }
+    }
+
+    /// How a worker that closed its output has died.
+    fn obituary(&mut self) -> String {
+        let status = self.child.as_mut().and_then(exit_status);
+        let said = match (&status, self.stderr.take()) {
+            (Some(_), Some(thread)) => thread.join().unwrap_or_default(),
+            (None, _) | (_, None) => String::new(),
+        };
+        let how = status.map_or("closed its output but does not exit".to_owned(), |s| format!("died ({s})"));
+        let said = said.trim();
+        if said.is_empty() { format!("the worker {how}") } else { format!("the worker {how}: {said}") }
+    }
+}
+
+fn exit_status(child: &mut Child) -> Option<ExitStatus> {
+    let until = Instant::now() + EXIT_GRACE;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}
+
+/// In a process group of its own, so that a Ctrl-C at the terminal reaches the supervisor alone.
+fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+}
+
+fn listen(worker: u32, mut from: impl BufRead, sender: &Sender<Message>) {
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let got = from.by_ref().take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut line);
+        let heard = match got {
+            Ok(0) | Err(_) => Heard::Closed,
+            // Some drivers print on the standard output; an event begins with a brace.
+            Ok(_) if !line.starts_with(b"{") => continue,
+            Ok(_) => match event::parse(line.trim_ascii_end()) {
+                Ok(event) if event.device == Some(worker) => Heard::Event(Box::new(event)),
+                Ok(_) => Heard::Nonsense("an event of another device".to_owned()),
+                Err(why) => Heard::Nonsense(why),
+            },
+        };
+        let closed = matches!(heard, Heard::Closed);
+        if sender.send(Message { worker, heard }).is_err() || closed {
+            return;
+        }
+    }
+}
+
+/// The end of what a worker printed as errors.
+fn last_words(mut from: impl Read) -> String {
+    const KEPT: usize = 2000;
+    let mut kept: Vec<u8> = Vec::new();
+    let mut chunk = [0; 4096];
+    while let Ok(got @ 1..) = from.read(&mut chunk) {
+        kept.extend_from_slice(&chunk[..got]);
+        let excess = kept.len().saturating_sub(KEPT);
+        kept.drain(..excess);
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+/// What one backend finds, asked in a process of its own.
+pub fn inventory(program: &Path, backend: &str, limit: Duration) -> Result<Vec<Listed>, String> {
+    ask::<Result<Vec<Listed>, String>>(program, ["--list", backend], limit).unwrap_or_else(Err)
+}
+
+/// Opens the device that `selector` names and closes it again, in a process of its own.
+pub fn check(program: &Path, selector: &str, limit: Duration) -> Result<Identity, OpenError> {
+    ask::<Result<Identity, OpenError>>(program, ["--check", selector], limit)
+        .unwrap_or_else(|why| Err(OpenError::Refused { selector: selector.to_owned(), why }))
+}
+
+/// Runs a worker that prints one line of JSON.
+fn ask<T: serde::de::DeserializeOwned>(
+    program: &Path,
+    question: [&str; 2],
+    limit: Duration,
+) -> Result<T, String> {
+    let mut child = command(program)
+        .arg(WORKER)
+        .args(question)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|e| format!("a worker cannot be started: {e}"))?;
+    let stdout = child.stdout.take();
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        if let Some(mut pipe) = stdout {
+            let _ = pipe.read_to_end(&mut text);
+        }
+        let _ = sender.send(text);
+    });
+    let Ok(text) = receiver.recv_timeout(limit) else {
+        let _ = child.kill();
+        return Err(format!("the driver did not answer for {} s", limit.as_secs()));
+    };
+    // The last line: drivers may have printed before it.
+    let line = text.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    serde_json::from_slice(line).map_err(|_| {
+        let how = exit_status(&mut child).map_or("hangs".to_owned(), |s| s.to_string());
+        format!("the driver crashed while it was asked ({how})")
+    })
+}

@@ -1,0 +1,64 @@
+//! A report as one line per measurement, figures in base units, for spreadsheets and scripts.
+
+use std::io::{self, Write};
+
+use super::rows;
+use crate::evidence::metric::Kind;
+use crate::report::Report;
+
+const HEADER: [&str; 12] = [
+    "selector",
+    "device",
+    "provenance",
+    "metric",
+    "unit",
+    "samples",
+    "min",
+    "p5",
+    "p50",
+    "p95",
+    "max",
+    "result_check",
+];
+
+pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = ::csv::Writer::from_writer(out);
+    writer.write_record(HEADER)?;
+    for device in &report.evidence.devices {
+        let (name, provenance) =
+            device.identity.as_ref().map_or((String::new(), String::new()), |identity| {
+                (guarded(&identity.name), identity.provenance.kind().to_string())
+            });
+        for m in &device.measurements {
+            let unit = match m.metric.kind() {
+                Kind::Number(unit) => unit.symbol(),
+                Kind::Fact => "",
+            };
+            let summary = m.summary();
+            let number = |pick: fn(&crate::evidence::stats::Summary) -> f64| {
+                summary.as_ref().map_or(String::new(), |s| pick(s).to_string())
+            };
+            let [.., check] = rows::measurement(m);
+            writer.write_record([
+                guarded(&device.selector),
+                name.clone(),
+                provenance.clone(),
+                m.metric.to_string(),
+                unit.to_owned(),
+                summary.as_ref().map_or("0".to_owned(), |s| s.count.to_string()),
+                number(|s| s.min),
+                number(|s| s.p5),
+                number(|s| s.p50),
+                number(|s| s.p95),
+                number(|s| s.max),
+                guarded(&check),
+            ])?;
+        }
+    }
+    writer.flush()
+}
+
+/// A text that a spreadsheet would run as a formula gets a quote in front.
+fn guarded(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}

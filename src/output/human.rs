@@ -1,0 +1,69 @@
+//! A report on a terminal.
+
+use std::io::{self, Write};
+
+use super::listing::plain_table;
+use super::rows;
+use crate::contract::Verdict;
+use crate::evidence::DeviceEvidence;
+use crate::report::Report;
+use anstyle::{AnsiColor, Style};
+
+/// Everything: devices, measurements, findings, verdict.
+pub fn whole(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let run = &report.evidence.run;
+    writeln!(out, "assay {} report, {} profile, started {}", run.tool_version, run.profile, run.started)?;
+    writeln!(out, "trust level  {}", rows::trust(report))?;
+    writeln!(out, "signed by    {}", rows::sealed_by(report))?;
+    for device in &report.evidence.devices {
+        device_tables(device, out)?;
+    }
+    verdict(report, out)
+}
+
+fn device_tables(device: &DeviceEvidence, out: &mut dyn Write) -> io::Result<()> {
+    let bold = Style::new().bold();
+    writeln!(out, "\n{bold}{}{bold:#}", rows::device_line(device))?;
+    if device.ended != crate::evidence::Ended::Completed {
+        writeln!(out, "{}", rows::ended(&device.ended))?;
+    }
+    if !device.measurements.is_empty() {
+        writeln!(
+            out,
+            "{}",
+            plain_table(rows::MEASUREMENTS, device.measurements.iter().map(rows::measurement)).trim_fmt()
+        )?;
+    }
+    if !device.absences.is_empty() {
+        let absences = device.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);
+        writeln!(out, "{}", plain_table(rows::ABSENCES, absences).trim_fmt())?;
+    }
+    Ok(())
+}
+
+/// The findings and the verdict: what a run ends with.
+pub fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if !report.findings.is_empty() {
+        writeln!(
+            out,
+            "\n{}",
+            plain_table(rows::FINDINGS, report.findings.iter().map(rows::finding)).trim_fmt()
+        )?;
+    }
+    match report.verdict {
+        Some(verdict) => {
+            let style = style(verdict);
+            writeln!(out, "\nverdict: {style}{}{style:#}", rows::verdict_word(verdict))
+        }
+        None => writeln!(out, "\nmeasured only: no contract, so no verdict"),
+    }
+}
+
+fn style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::Pass => AnsiColor::Green,
+        Verdict::Inconclusive => AnsiColor::Yellow,
+        Verdict::Fail => AnsiColor::Red,
+    };
+    colour.on_default().bold()
+}

@@ -1,0 +1,51 @@
+//! Everything that a person or another program reads: tables, files, the live display.
+//! Owns wording and layout; must not judge or measure.
+
+pub mod csv;
+pub mod diagnosis;
+pub mod human;
+pub mod json;
+pub mod listing;
+pub mod markdown;
+pub mod progress;
+mod rows;
+pub mod verification;
+
+use std::io::{self, Write};
+
+use crate::report::Report;
+
+/// The forms a report can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Tables for a terminal
+    Human,
+    /// The report's content, without its signature
+    Json,
+    /// Tables for a ticket or a pull request
+    Markdown,
+    /// One line per measurement
+    Csv,
+}
+
+impl Format {
+    /// As a run writes it beside the signed report.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Format::Human => "report.txt",
+            Format::Json => "report.json",
+            Format::Markdown => "report.md",
+            Format::Csv => "report.csv",
+        }
+    }
+
+    /// Writes `report` in this form. `Human` carries terminal styles, which the caller's stream keeps or strips.
+    pub fn render(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Format::Human => human::whole(report, out),
+            Format::Json => json::report(report, out),
+            Format::Markdown => markdown::report(report, out),
+            Format::Csv => csv::report(report, out),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Arithmetic ceiling of the vector units: register-resident multiply-add chains.
+
+use super::{Case, Probe, sized, spare_bytes, timed};
+use crate::device::draw::Distribution;
+use crate::device::op::{Chains, Precision};
+use crate::device::{Buf, Identity, Op, reference};
+use crate::engine::bench::{Bench, Tuned};
+use crate::engine::check::{self, Trial};
+use crate::engine::{Settings, Trouble};
+use crate::evidence::{Check, Conditions, Measurement};
+
+pub const PROBE: Probe =
+    Probe { name: "fma", question: "How many multiply-adds a second do the vector units reach?", cases };
+
+/// Recurrences worth trying: what keeps one device busy serialises on another.
+const CHAINS: &[Chains] = &[
+    Chains { accumulators: 12, stride: 1 },
+    Chains { accumulators: 14, stride: 1 },
+    Chains { accumulators: 16, stride: 4 },
+    Chains { accumulators: 16, stride: 0 },
+    Chains { accumulators: 32, stride: 0 },
+];
+/// Rounds of one execution in the rate phase: far below any loop limit once unrolled.
+const ROUNDS: u32 = 4096;
+/// Rounds of the sampled comparison on random data, where rounding may differ: few, so that the bound stays tight.
+const SAMPLED_ROUNDS: u32 = 64;
+const SAMPLED_LANES: u32 = 256;
+const LANES_MIN: u32 = 1 << 14;
+const LANES_MAX: u32 = 1 << 22;
+/// One execution should take this long, so that launches do not count.
+const EXECUTION_NS: u64 = 4_000_000;
+
+fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
+    let seed = settings.seed;
+    let most_bytes = identity.buffer_bytes_max.min(spare_bytes(identity) / 4);
+    Precision::ALL
+        .into_iter()
+        .filter_map(|precision| {
+            let metric = format!("fma.{}.rate", precision.name());
+            Case::single(metric, move |bench, metric| fma(bench, metric, precision, most_bytes, seed))
+        })
+        .collect()
+}
+
+/// One case of the recurrence, all but its result buffer.
+#[derive(Clone, Copy)]
+struct Work {
+    precision: Precision,
+    chains: Chains,
+    rounds: u32,
+    lanes: u32,
+    distribution: Distribution,
+    seed: u64,
+}
+
+impl Work {
+    fn op(self, out: Buf) -> Op {
+        let Work { precision, chains, rounds, lanes, distribution, seed } = self;
+        Op::Fma { precision, chains, rounds, lanes, distribution, seed, out }
+    }
+
+    fn result_bytes(self) -> u64 {
+        u64::from(self.lanes) * self.precision.result_bytes()
+    }
+}
+
+fn fma(
+    bench: &mut Bench,
+    metric: &str,
+    precision: Precision,
+    most_bytes: u64,
+    seed: u64,
+) -> Result<Measurement, Trouble> {
+    let work = Work {
+        precision,
+        chains: CHAINS[0],
+        rounds: ROUNDS,
+        lanes: LANES_MIN,
+        distribution: Distribution::Normal,
+        seed,
+    };
+    bench.supports(&work.op(Buf::NONE))?;
+    let lanes_max = u64::from(LANES_MAX).min(most_bytes / precision.result_bytes()) as u32;
+    let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
+    let work = Work { lanes: enough_lanes(bench, work, lanes_max, out)?, ..work };
+    let (form, chains) = tune(bench, work, out)?;
+    let work = Work { chains, ..work };
+
+    let exact = exact(bench, work, form.index)?;
+    let compared = random(bench, work, form.index)?;
+    bench.run(&form, 1)?;
+    let before = check::digest(bench, out, work.result_bytes())?;
+    let sampled = bench.sample(&form)?;
+    let after = check::digest(bench, out, work.result_bytes())?;
+    check::same_digest(&form.op, &before, &after)?;
+
+    let conditions = Conditions {
+        distribution: Some(Distribution::Normal),
+        variant: Some(format!("{}x{}-{}", chains.accumulators, chains.stride, form.variant.label)),
+        ..sized(format!("{} lanes, {ROUNDS} rounds", work.lanes))
+    };
+    timed(metric, sampled.timed, &form, conditions, check::with_sampled(exact, compared))
+}
+
+/// Doubles the lanes until one execution takes long enough.
+fn enough_lanes(bench: &mut Bench, work: Work, lanes_max: u32, out: Buf) -> Result<u32, Trouble> {
+    let mut lanes = LANES_MIN;
+    loop {
+        let form = bench.any_form(&Work { lanes, ..work }.op(out))?;
+        bench.run(&form, 1)?;
+        let sample = bench.run(&form, 1)?;
+        bench.progress(0, None)?;
+        if lanes > lanes_max / 2 || sample.device_ns.unwrap_or(sample.host_ns) >= EXECUTION_NS {
+            return Ok(lanes);
+        }
+        lanes *= 2;
+    }
+}
+
+/// The best recurrence in its first launch form, then the best launch form of that recurrence: drivers may take long
+/// to compile each.
+fn tune(bench: &mut Bench, work: Work, out: Buf) -> Result<(Tuned, Chains), Trouble> {
+    let ops = CHAINS.iter().map(|chains| Work { chains: *chains, ..work }.op(out));
+    let supported: Vec<Op> = ops.filter(|op| bench.supports(op).is_ok()).collect();
+    let first_forms = supported.iter().filter_map(|op| bench.forms(op).into_iter().next()).collect();
+    let best = bench.tune(first_forms)?;
+    let forms = bench.forms(&best.op);
+    let form = bench.tune(forms)?;
+    let Op::Fma { chains, .. } = form.op else {
+        return Err(Trouble::Wrong("tuning returned another op".to_owned()));
+    };
+    Ok((form, chains))
+}
+
+/// How many rounds integer chains stay exact in `precision`, fused or not (shown by a test of the reference).
+fn exact_rounds(precision: Precision) -> u32 {
+    match precision {
+        Precision::Fp16 => 4,
+        Precision::Fp32 | Precision::Fp64 => 16,
+        // Wrapping integers are exact for ever; this many keep the reference quick.
+        Precision::Int32 | Precision::Int8 => SAMPLED_ROUNDS,
+    }
+}
+
+fn exact(bench: &mut Bench, work: Work, index: usize) -> Result<Check, Trouble> {
+    let work = Work {
+        rounds: exact_rounds(work.precision),
+        lanes: 4096 + 33,
+        distribution: Distribution::Integers { magnitude: 2 },
+        ..work
+    };
+    let trial =
+        Trial { bytes: &[work.result_bytes()], output: 0, program: &|bufs| (Vec::new(), work.op(bufs[0])) };
+    check::exact(bench, &trial, index)
+}
+
+/// Compares lanes on random data with the reference. Each round may round differently where the device does not
+/// fuse, so the bound is `rounds * u * sum|x|` with `|x| <= 4`, twice over for the two roundings.
+fn random(bench: &mut Bench, work: Work, index: usize) -> Result<u64, Trouble> {
+    let work = Work { rounds: SAMPLED_ROUNDS, lanes: SAMPLED_LANES, ..work };
+    let out = bench.alloc(work.result_bytes())?;
+    let form = bench.forms(&work.op(out)).into_iter().nth(index);
+    let form = form.ok_or_else(|| Trouble::Wrong("the launch form is not there for few lanes".to_owned()))?;
+    bench.run(&form, 1)?;
+    let got = bench.read(out, 0, work.result_bytes())?;
+    let width = work.precision.result_bytes() as usize;
+    for (lane, bytes) in (0..work.lanes).zip(got.chunks_exact(width)) {
+        let mut wide = [0; 8];
+        wide[..width].copy_from_slice(bytes);
+        let got = u64::from_le_bytes(wide);
+        let expected =
+            reference::fma_lane(work.precision, work.chains, work.rounds, work.distribution, work.seed, lane);
+        if !close(work, got, expected) {
+            return Err(Trouble::Wrong(format!(
+                "lane {lane} of the multiply-add chains is {got:#x} where {expected:#x} was expected"
+            )));
+        }
+    }
+    bench.free(out);
+    Ok(u64::from(work.lanes))
+}
+
+fn close(work: Work, got: u64, expected: u64) -> bool {
+    let (got, expected, roundoff) = match work.precision {
+        Precision::Int32 | Precision::Int8 => return got == expected,
+        Precision::Fp64 => (f64::from_bits(got), f64::from_bits(expected), f64::EPSILON / 2.0),
+        Precision::Fp32 => (single(got), single(expected), f64::from(f32::EPSILON) / 2.0),
+        Precision::Fp16 => (single(got), single(expected), 1.0 / 2048.0),
+    };
+    let largest = 4.0 * f64::from(work.chains.accumulators);
+    (got - expected).abs() <= 2.0 * f64::from(work.rounds) * roundoff * largest
+}
+
+fn single(bits: u64) -> f64 {
+    f64::from(f32::from_bits(bits as u32))
+}

@@ -1,0 +1,214 @@
+//! Dense matrix products: exact on integers first, then timed on random data.
+
+use super::{Case, Probe, sized, spare_bytes, timed};
+use crate::device::draw::Distribution;
+use crate::device::op::{Precision, Shape};
+use crate::device::reference::DrawnInputs;
+use crate::device::{Buf, Identity, Op};
+use crate::engine::bench::{Bench, Tuned};
+use crate::engine::check::{self, Trial};
+use crate::engine::{Settings, Trouble};
+use crate::evidence::{Canary, Check, Conditions, Measurement};
+
+pub const PROBE: Probe =
+    Probe { name: "gemm", question: "How fast are dense matrix products, and are they right?", cases };
+
+const PRECISIONS: [Precision; 4] = [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int8];
+/// Not multiples of any tile: the edges are tried as well.
+const ODD: Shape = Shape { m: 129, n: 97, k: 65 };
+const SIZE_MIN: u32 = 512;
+const SIZE_MAX: u32 = 8192;
+/// The size grows until one product takes this long.
+const PRODUCT_NS: u64 = 5_000_000;
+
+fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
+    let (spare, buffer_max) = (spare_bytes(identity), identity.buffer_bytes_max);
+    let seed = settings.seed;
+    PRECISIONS
+        .into_iter()
+        .filter_map(|precision| {
+            let metric = format!("gemm.{}.rate", precision.name());
+            let fits = move |size: u32| {
+                let elements = u64::from(size) * u64::from(size);
+                elements * precision.result_bytes() <= buffer_max
+                    && elements * (2 * precision.bytes() + precision.result_bytes()) <= spare / 2
+            };
+            Case::single(metric, move |bench, metric| gemm(bench, metric, precision, seed, &fits))
+        })
+        .collect()
+}
+
+/// Magnitude of integers for which `k` products sum exactly in FP32: `k m^2 <= 2^24`. INT8 sums are exact in full range.
+fn magnitude(precision: Precision, k: u32) -> u32 {
+    match precision {
+        Precision::Int8 => 127,
+        Precision::Fp64 | Precision::Fp32 | Precision::Fp16 | Precision::Int32 => {
+            f64::from((1u32 << 24) / k).sqrt().min(32.0) as u32
+        }
+    }
+}
+
+/// The matrices of one product.
+struct Product {
+    precision: Precision,
+    shape: Shape,
+    a: Buf,
+    b: Buf,
+    c: Buf,
+}
+
+impl Product {
+    fn alloc(bench: &mut Bench, precision: Precision, size: u32) -> Result<Self, Trouble> {
+        let shape = Shape { m: size, n: size, k: size };
+        let elements = u64::from(size) * u64::from(size);
+        let a = bench.alloc(elements * precision.bytes())?;
+        let b = bench.alloc(elements * precision.bytes())?;
+        let c = bench.alloc(elements * precision.result_bytes())?;
+        Ok(Self { precision, shape, a, b, c })
+    }
+
+    fn free(self, bench: &mut Bench) {
+        for buf in [self.a, self.b, self.c] {
+            bench.free(buf);
+        }
+    }
+
+    fn op(&self) -> Op {
+        Op::Gemm { precision: self.precision, shape: self.shape, a: self.a, b: self.b, c: self.c }
+    }
+
+    fn draw(&self, bench: &mut Bench, inputs: &DrawnInputs) -> Result<(), Trouble> {
+        let elements = u64::from(self.shape.m) * u64::from(self.shape.k);
+        for (dst, seed) in [(self.a, inputs.seed_a), (self.b, inputs.seed_b)] {
+            let (precision, distribution) = (self.precision, inputs.distribution);
+            bench.once(&Op::Draw { dst, elements, precision, distribution, seed })?;
+        }
+        Ok(())
+    }
+
+    fn result_bytes(&self) -> u64 {
+        u64::from(self.shape.m) * u64::from(self.shape.n) * self.precision.result_bytes()
+    }
+
+    fn rows(&self, bench: &mut Bench, inputs: &DrawnInputs) -> Result<u64, Trouble> {
+        let m = self.shape.m;
+        check::gemm_rows(bench, self.precision, self.shape, self.c, inputs, &[0, m / 3, m - 1])
+    }
+}
+
+fn gemm(
+    bench: &mut Bench,
+    metric: &str,
+    precision: Precision,
+    seed: u64,
+    fits: &dyn Fn(u32) -> bool,
+) -> Result<Measurement, Trouble> {
+    bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
+    let (product, form) = sized_and_tuned(bench, precision, seed, fits)?;
+
+    let odd = odd_shape(bench, precision, seed, form.index)?;
+    let whole = exact_at_size(bench, &product, &form, seed)?;
+    let inputs = DrawnInputs { distribution: Distribution::Normal, seed_a: seed, seed_b: !seed };
+    product.draw(bench, &inputs)?;
+    bench.run(&form, 1)?;
+    let before = check::digest(bench, product.c, product.result_bytes())?;
+    let sampled = bench.sample(&form)?;
+    let after = check::digest(bench, product.c, product.result_bytes())?;
+    check::same_digest(&form.op, &before, &after)?;
+    let compared = product.rows(bench, &inputs)?;
+
+    let Shape { m, n, k } = product.shape;
+    let conditions = Conditions { distribution: Some(Distribution::Normal), ..sized(format!("{m}x{n}x{k}")) };
+    timed(metric, sampled.timed, &form, conditions, check::with_sampled(joined(odd, whole), compared))
+}
+
+/// Grows the product until it takes long enough, with the best launch form at each size.
+fn sized_and_tuned(
+    bench: &mut Bench,
+    precision: Precision,
+    seed: u64,
+    fits: &dyn Fn(u32) -> bool,
+) -> Result<(Product, Tuned), Trouble> {
+    let inputs = DrawnInputs { distribution: Distribution::Normal, seed_a: seed, seed_b: !seed };
+    let mut size = SIZE_MIN;
+    while size > 32 && !fits(size) {
+        size /= 2;
+    }
+    loop {
+        let product = Product::alloc(bench, precision, size)?;
+        product.draw(bench, &inputs)?;
+        let forms = bench.forms(&product.op());
+        let form = bench.tune(forms)?;
+        let sample = bench.run(&form, 1)?;
+        let long_enough = sample.device_ns.unwrap_or(sample.host_ns) >= PRODUCT_NS;
+        if long_enough || size >= SIZE_MAX || !fits(size * 2) {
+            return Ok((product, form));
+        }
+        product.free(bench);
+        size *= 2;
+    }
+}
+
+/// Every element of a product of odd sizes, bit for bit.
+fn odd_shape(bench: &mut Bench, precision: Precision, seed: u64, index: usize) -> Result<Check, Trouble> {
+    let Shape { m, n, k } = ODD;
+    let area = |rows: u32, columns: u32| u64::from(rows) * u64::from(columns);
+    let padded = |bytes: u64| bytes.div_ceil(4) * 4;
+    let draw = |dst, elements, seed| Op::Draw {
+        dst,
+        elements,
+        precision,
+        distribution: Distribution::Integers { magnitude: magnitude(precision, k) },
+        seed,
+    };
+    let trial = Trial {
+        bytes: &[
+            padded(area(m, k) * precision.bytes()),
+            padded(area(n, k) * precision.bytes()),
+            padded(area(m, n) * precision.result_bytes()),
+        ],
+        output: 2,
+        program: &|bufs| {
+            let op = Op::Gemm { precision, shape: ODD, a: bufs[0], b: bufs[1], c: bufs[2] };
+            (vec![draw(bufs[0], area(m, k), seed), draw(bufs[1], area(n, k), !seed)], op)
+        },
+    };
+    check::exact(bench, &trial, index)
+}
+
+/// Rows of the product at its full size on integers, bit for bit, with a planted error that must be noticed.
+fn exact_at_size(bench: &mut Bench, product: &Product, form: &Tuned, seed: u64) -> Result<Check, Trouble> {
+    let magnitude = magnitude(product.precision, product.shape.k);
+    let inputs = DrawnInputs {
+        distribution: Distribution::Integers { magnitude },
+        seed_a: seed ^ 1,
+        seed_b: !seed ^ 1,
+    };
+    product.draw(bench, &inputs)?;
+    bench.run(form, 1)?;
+    let exact = product.rows(bench, &inputs)?;
+    // The highest word of an element of the first row, so that the flip shows in every format.
+    let word = product.precision.result_bytes() / 4 - 1;
+    bench.once(&Op::Flip { dst: product.c, word, mask: 1 << 19 })?;
+    let canary = match product.rows(bench, &inputs) {
+        Err(Trouble::Wrong(_)) => Canary::Caught,
+        Ok(_) => Canary::Missed,
+        Err(other) => return Err(other),
+    };
+    Ok(Check::Matched { exact, sampled: 0, canary })
+}
+
+/// Both checks hold, or neither counts.
+fn joined(first: Check, second: Check) -> Check {
+    match (first, second) {
+        (
+            Check::Matched { exact, sampled, canary },
+            Check::Matched { exact: more, sampled: more_sampled, canary: other },
+        ) => Check::Matched {
+            exact: exact + more,
+            sampled: sampled + more_sampled,
+            canary: if other == Canary::Missed { other } else { canary },
+        },
+        (Check::Matched { .. }, other) | (other, _) => other,
+    }
+}

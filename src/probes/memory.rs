@@ -1,0 +1,220 @@
+//! Memory capacity and integrity: every byte holds its own value, all at the same time, both ways round.
+
+use super::{Case, Probe, measurement, sized, timed};
+use crate::device::draw::inverted;
+use crate::device::op::Tally;
+use crate::device::{Buf, DeviceError, Identity, Op};
+use crate::engine::bench::{Bench, Tuned};
+use crate::engine::check;
+use crate::engine::{Profile, Settings, Trouble};
+use crate::evidence::{Canary, Check, Measurement, Sample, Timed, Value};
+
+pub const PROBE: Probe =
+    Probe { name: "memory", question: "Does every byte of the promised memory hold its own value?", cases };
+
+/// One buffer's size where the device allows it. Many buffers keep any single allocation limit out of the figure.
+const CHUNK_BYTES: u64 = 1 << 30;
+const CHUNK_BYTES_MIN: u64 = 16 << 20;
+const QUICK_BYTES: u64 = 1 << 30;
+
+const METRICS: [&str; 4] =
+    ["memory.filled.bytes", "memory.errors.count", "memory.write.rate", "memory.verify.rate"];
+
+fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
+    let target = Target::of(identity, settings);
+    let seed = settings.seed;
+    let buffer_max = identity.buffer_bytes_max;
+    Case::new(&METRICS.map(str::to_owned), move |bench| memory(bench, target, buffer_max, seed))
+        .into_iter()
+        .collect()
+}
+
+/// How much to fill, and whether that is all that could be asked for.
+#[derive(Clone, Copy)]
+struct Target {
+    bytes: u64,
+    capped: bool,
+}
+
+impl Target {
+    /// At least 95 % of the contracted, else of the spare memory; the quick profile stops at 1 GiB.
+    fn of(identity: &Identity, settings: &Settings) -> Self {
+        let whole = settings
+            .contracted_bytes
+            .or(identity.fillable_bytes)
+            .or(identity.memory_bytes)
+            .map_or(QUICK_BYTES, |bytes| bytes.div_ceil(100) * 95);
+        // Rounded up to whole megabytes, so that 95 % are never missed by a remainder.
+        let whole = whole.div_ceil(1 << 20) << 20;
+        match settings.profile {
+            Profile::Quick => Self { bytes: whole.min(QUICK_BYTES), capped: whole > QUICK_BYTES },
+            Profile::Standard => Self { bytes: whole, capped: false },
+        }
+    }
+}
+
+/// One buffer and the index of its first word in the whole.
+#[derive(Clone, Copy)]
+struct Chunk {
+    buf: Buf,
+    words: u64,
+    first_word: u64,
+}
+
+fn memory(
+    bench: &mut Bench,
+    target: Target,
+    buffer_max: u64,
+    seed: u64,
+) -> Result<Vec<Measurement>, Trouble> {
+    let chunks = allocate(bench, target.bytes, buffer_max)?;
+    let filled: u64 = chunks.iter().map(|c| c.words * 4).sum();
+    let largest = chunks.first().map_or(0, |c| c.words);
+    let mut passes = Passes::new(bench, &chunks)?;
+    for seed in [seed, inverted(seed)] {
+        passes.fill(bench, seed)?;
+        passes.verify(bench, seed)?;
+    }
+    let canary = canary(bench, &chunks, inverted(seed))?;
+
+    let Passes { fill_form, scan_form, writes, verifies, tally, .. } = passes;
+    let check = Check::Scanned { tally, canary };
+    let shape = || sized(format!("{filled} bytes in {} buffers", chunks.len()));
+    let errors = match &check {
+        Check::Scanned { tally, .. } => tally.words_wrong,
+        Check::Matched { .. } | Check::Wrong { .. } => 0,
+    };
+    let value = if target.capped {
+        Value::AtLeast { count: filled, why: "the quick profile stops at 1 GiB".to_owned() }
+    } else {
+        Value::Count { count: filled }
+    };
+    let series = |samples| Timed { work: largest * 4, repeat: 1, samples };
+    Ok(vec![
+        measurement(METRICS[0], value, shape(), check.clone())?,
+        measurement(METRICS[1], Value::Count { count: errors }, shape(), check.clone())?,
+        timed(METRICS[2], series(writes), &fill_form, shape(), check.clone())?,
+        timed(METRICS[3], series(verifies), &scan_form, shape(), check)?,
+    ])
+}
+
+/// As many buffers as it takes; when one is refused, half the size is tried, down to 16 MiB.
+fn allocate(bench: &mut Bench, target: u64, buffer_max: u64) -> Result<Vec<Chunk>, Trouble> {
+    let mut size = CHUNK_BYTES.min(buffer_max >> 20 << 20).min(target);
+    let (mut chunks, mut total) = (Vec::new(), 0);
+    while total < target {
+        let bytes = size.min(target - total);
+        match bench.alloc(bytes) {
+            Ok(buf) => {
+                chunks.push(Chunk { buf, words: bytes / 4, first_word: total / 4 });
+                total += bytes;
+                bench.progress(total * 200 / target, None)?;
+            }
+            Err(DeviceError::OutOfMemory { .. }) if size / 2 >= CHUNK_BYTES_MIN => {
+                size = (size / 2) >> 20 << 20
+            }
+            Err(DeviceError::OutOfMemory { .. }) if !chunks.is_empty() => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(chunks)
+}
+
+struct Passes<'a> {
+    chunks: &'a [Chunk],
+    fill_form: Tuned,
+    scan_form: Tuned,
+    tally_buf: Buf,
+    writes: Vec<Sample>,
+    verifies: Vec<Sample>,
+    tally: Tally,
+    done: u64,
+}
+
+impl<'a> Passes<'a> {
+    fn new(bench: &mut Bench, chunks: &'a [Chunk]) -> Result<Self, Trouble> {
+        let first =
+            chunks.first().ok_or_else(|| Trouble::Skipped("no memory could be allocated".to_owned()))?;
+        let tally_buf = bench.alloc(Tally::BYTES as u64)?;
+        bench.write(tally_buf, 0, &[0; Tally::BYTES])?;
+        let forms = bench.forms(&fill_op(first, 0));
+        let fill_form = bench.tune(forms)?;
+        let forms = bench.forms(&scan_op(first, 0, tally_buf));
+        let scan_form = bench.tune(forms)?;
+        let tally = Tally::default();
+        Ok(Self {
+            chunks,
+            fill_form,
+            scan_form,
+            tally_buf,
+            writes: Vec::new(),
+            verifies: Vec::new(),
+            tally,
+            done: 0,
+        })
+    }
+
+    fn fill(&mut self, bench: &mut Bench, seed: u64) -> Result<(), Trouble> {
+        for chunk in self.chunks {
+            let form = Tuned { op: fill_op(chunk, seed), ..self.fill_form.clone() };
+            let sample = bench.run(&form, 1)?;
+            if chunk.words == self.chunks[0].words {
+                self.writes.push(sample);
+            }
+            self.step(bench)?;
+        }
+        Ok(())
+    }
+
+    fn verify(&mut self, bench: &mut Bench, seed: u64) -> Result<(), Trouble> {
+        for chunk in self.chunks {
+            bench.write(self.tally_buf, 0, &[0; Tally::BYTES])?;
+            let form = Tuned { op: scan_op(chunk, seed, self.tally_buf), ..self.scan_form.clone() };
+            let sample = bench.run(&form, 1)?;
+            if chunk.words == self.chunks[0].words {
+                self.verifies.push(sample);
+            }
+            let found = check::read_tally(bench, self.tally_buf)?;
+            if found.words_checked != chunk.words {
+                return Err(Trouble::Wrong(format!(
+                    "the scan looked at {} of {} words",
+                    found.words_checked, chunk.words
+                )));
+            }
+            self.tally.absorb(&found, chunk.first_word);
+            self.step(bench)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, bench: &mut Bench) -> Result<(), Trouble> {
+        self.done += 1;
+        bench.progress(200 + self.done * 800 / (4 * self.chunks.len() as u64), None)?;
+        Ok(())
+    }
+}
+
+fn fill_op(chunk: &Chunk, seed: u64) -> Op {
+    Op::Fill { dst: chunk.buf, words: chunk.words, first_word: chunk.first_word, seed }
+}
+
+fn scan_op(chunk: &Chunk, seed: u64, tally: Buf) -> Op {
+    Op::Scan { src: chunk.buf, words: chunk.words, first_word: chunk.first_word, seed, tally }
+}
+
+/// Plants a flip in the first and in the last buffer; each must be seen in its place. On memory that has errors already, the count
+/// must grow.
+fn canary(bench: &mut Bench, chunks: &[Chunk], seed: u64) -> Result<Canary, Trouble> {
+    for chunk in [chunks.first(), chunks.last()].into_iter().flatten() {
+        let (buf, words, first_word) = (chunk.buf, chunk.words, chunk.first_word);
+        let before = check::scan(bench, buf, words, first_word, seed)?.words_wrong;
+        if before == 0 {
+            if check::planted_flip(bench, buf, words, first_word, seed)? == Canary::Missed {
+                return Ok(Canary::Missed);
+            }
+            continue;
+        }
+        return Ok(Canary::Caught);
+    }
+    Ok(Canary::Caught)
+}

@@ -1,0 +1,146 @@
+//! The probes: each answers one question about a device by running cases.
+//! Owns the table of probes; must not know contracts.
+
+mod chase;
+mod fma;
+mod gemm;
+mod link;
+mod memory;
+mod stream;
+
+use crate::device::Identity;
+use crate::engine::bench::{Bench, Tuned};
+use crate::engine::{Settings, Trouble};
+use crate::evidence::metric::MetricName;
+use crate::evidence::{Check, Conditions, Measurement, Timed, Value};
+
+/// A question and the cases that answer it.
+pub struct Probe {
+    pub name: &'static str,
+    pub question: &'static str,
+    /// Pure: what would be measured on such a device.
+    pub cases: fn(&Identity, &Settings) -> Vec<Case>,
+}
+
+/// One thing to measure. `metrics` are those that it yields, the leading one first; never empty.
+pub struct Case {
+    pub metrics: Vec<MetricName>,
+    pub run: Box<Run>,
+}
+
+type Run = dyn Fn(&mut Bench) -> Result<Vec<Measurement>, Trouble>;
+
+/// All probes, in the order in which they run: short ones first, so that an early end leaves much.
+pub const PROBES: &[Probe] =
+    &[stream::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
+
+pub fn names() -> Vec<&'static str> {
+    PROBES.iter().map(|p| p.name).collect()
+}
+
+impl Case {
+    /// A case for metrics that stand in the table; `None` where a name does not, which a test of the table catches.
+    fn new(
+        metrics: &[String],
+        run: impl Fn(&mut Bench) -> Result<Vec<Measurement>, Trouble> + 'static,
+    ) -> Option<Case> {
+        let metrics: Option<Vec<MetricName>> =
+            metrics.iter().map(|name| MetricName::parse(name).ok()).collect();
+        Some(Case { metrics: metrics?, run: Box::new(run) })
+    }
+
+    /// A case that yields one metric, whose name `run` is given.
+    fn single(
+        metric: String,
+        run: impl Fn(&mut Bench, &str) -> Result<Measurement, Trouble> + 'static,
+    ) -> Option<Case> {
+        let named = metric.clone();
+        Case::new(&[named], move |bench| run(bench, &metric).map(|m| vec![m]))
+    }
+}
+
+/// A timed measurement of `form`.
+fn timed(
+    metric: &str,
+    timed: Timed,
+    form: &Tuned,
+    conditions: Conditions,
+    check: Check,
+) -> Result<Measurement, Trouble> {
+    let conditions = Conditions {
+        variant: conditions.variant.or_else(|| Some(form.variant.label.clone())),
+        kernel: Some(form.variant.kernel.clone()),
+        ..conditions
+    };
+    measurement(metric, Value::Timed(timed), conditions, check)
+}
+
+fn measurement(
+    metric: &str,
+    value: Value,
+    conditions: Conditions,
+    check: Check,
+) -> Result<Measurement, Trouble> {
+    let metric = MetricName::parse(metric).map_err(|e| Trouble::Skipped(e.to_string()))?;
+    Ok(Measurement { metric, value, conditions, check })
+}
+
+/// Conditions that are nothing but a size.
+fn sized(shape: String) -> Conditions {
+    Conditions { shape, distribution: None, variant: None, kernel: None }
+}
+
+/// What the device can spare, where it says; else a size that every device has.
+fn spare_bytes(identity: &Identity) -> u64 {
+    identity.fillable_bytes.or(identity.memory_bytes).unwrap_or(512 << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Provenance;
+    use crate::engine::Profile;
+
+    /// What is measured and what contracts can name must be the same list.
+    #[test]
+    fn every_number_in_the_metric_table_is_measured_by_a_case() {
+        let identity = Identity {
+            backend: "test".into(),
+            name: "card".into(),
+            provenance: Provenance::Hardware,
+            vendor_id: None,
+            device_id: None,
+            pci_address: None,
+            uuid: None,
+            driver: String::new(),
+            units: None,
+            memory_bytes: Some(80 << 30),
+            fillable_bytes: Some(80 << 30),
+            buffer_bytes_max: 80 << 30,
+            features: Vec::new(),
+        };
+        let settings = Settings {
+            profile: Profile::Standard,
+            probes: Vec::new(),
+            sample_ms: 1,
+            contracted_bytes: None,
+            seed: 1,
+            wait_limit_ms: 1,
+        };
+        let mut measured = std::collections::BTreeSet::new();
+        for probe in PROBES {
+            for case in (probe.cases)(&identity, &settings) {
+                for metric in case.metrics {
+                    assert_eq!(metric.probe(), probe.name);
+                    assert!(measured.insert(metric.to_string()), "{metric} is measured twice");
+                }
+            }
+        }
+        let named: std::collections::BTreeSet<String> = crate::evidence::metric::METRICS
+            .iter()
+            .filter(|row| row.kind != crate::evidence::metric::Kind::Fact)
+            .map(|row| row.name.clone())
+            .collect();
+        assert_eq!(measured, named);
+    }
+}

@@ -1,0 +1,181 @@
+//! Device memory bandwidth: the STREAM kernels, and the driver's own copy beside them.
+
+use super::{Case, Probe, sized, spare_bytes, timed};
+use crate::device::draw::{Distribution, pattern, value_bits};
+use crate::device::op::{Precision, Route, StreamKind};
+use crate::device::{Buf, Identity, Op, Provenance};
+use crate::engine::bench::{Bench, Tuned};
+use crate::engine::check::{self, Trial};
+use crate::engine::{Profile, Settings, Trouble};
+use crate::evidence::{Conditions, Measurement};
+
+pub const PROBE: Probe =
+    Probe { name: "stream", question: "How fast does the device move data within its own memory?", cases };
+
+/// The exact phase runs on an odd size, so that the last, partly filled group is tried as well.
+const EXACT_ELEMENTS: u64 = 256 * 1024 + 17;
+/// Elements compared one by one after the rate phase.
+const SAMPLED: u64 = 4096;
+
+fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
+    let bytes = array_bytes(identity, settings);
+    let seed = settings.seed;
+    let kinds = StreamKind::ALL.into_iter().filter_map(move |kind| {
+        let metric = format!("stream.{}.rate", kind.name());
+        Case::single(metric, move |bench, metric| stream(bench, metric, kind, bytes, seed))
+    });
+    kinds.chain(driver_copy(bytes, seed)).collect()
+}
+
+/// Large against any cache, small against any memory.
+fn array_bytes(identity: &Identity, settings: &Settings) -> u64 {
+    let wanted = match (&identity.provenance, settings.profile) {
+        (Provenance::Software { .. }, _) => 64 << 20,
+        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Quick) => 256 << 20,
+        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard) => 1 << 30,
+    };
+    let least = wanted.min(spare_bytes(identity) / 6).min(identity.buffer_bytes_max);
+    (least >> 20 << 20).max(1 << 20)
+}
+
+/// The three arrays of the rate phase.
+struct Arrays {
+    kind: StreamKind,
+    a: Buf,
+    b: Buf,
+    c: Buf,
+    bytes: u64,
+    seed: u64,
+}
+
+fn stream(
+    bench: &mut Bench,
+    metric: &str,
+    kind: StreamKind,
+    bytes: u64,
+    seed: u64,
+) -> Result<Measurement, Trouble> {
+    let arrays = Arrays::draw(bench, kind, bytes, seed)?;
+    let forms = bench.forms(&arrays.op());
+    let form = bench.tune(forms)?;
+    let exact_op = |bufs: &[Buf]| exact_program(kind, bufs, seed);
+    let trial = Trial { bytes: &[4 * EXACT_ELEMENTS; 3], output: 2, program: &exact_op };
+    let exact = check::exact(bench, &trial, form.index)?;
+
+    let before = arrays.result_of_one_run(bench, &form)?;
+    let sampled = bench.sample(&form)?;
+    let compared = arrays.same_result(bench, &before, sampled.executions)?;
+    let conditions = Conditions {
+        distribution: Some(Distribution::Normal),
+        ..sized(format!("{} MiB per array", bytes >> 20))
+    };
+    timed(metric, sampled.timed, &form, conditions, check::with_sampled(exact, compared))
+}
+
+fn exact_program(kind: StreamKind, bufs: &[Buf], seed: u64) -> (Vec<Op>, Op) {
+    let draw = |dst, seed| Op::Draw {
+        dst,
+        elements: EXACT_ELEMENTS,
+        precision: Precision::Fp32,
+        distribution: Distribution::Integers { magnitude: 1000 },
+        seed,
+    };
+    let op = Op::Stream { kind, a: bufs[0], b: bufs[1], c: bufs[2], elements: EXACT_ELEMENTS };
+    (vec![draw(bufs[0], seed), draw(bufs[1], !seed)], op)
+}
+
+impl Arrays {
+    fn draw(bench: &mut Bench, kind: StreamKind, bytes: u64, seed: u64) -> Result<Self, Trouble> {
+        let [a, b, c] = [bench.alloc(bytes)?, bench.alloc(bytes)?, bench.alloc(bytes)?];
+        let arrays = Self { kind, a, b, c, bytes, seed };
+        bench.supports(&arrays.op())?;
+        for (dst, seed) in [(a, seed), (b, !seed)] {
+            let (precision, distribution) = (Precision::Fp32, Distribution::Normal);
+            bench.once(&Op::Draw { dst, elements: bytes / 4, precision, distribution, seed })?;
+        }
+        Ok(arrays)
+    }
+
+    fn op(&self) -> Op {
+        Op::Stream { kind: self.kind, a: self.a, b: self.b, c: self.c, elements: self.bytes / 4 }
+    }
+
+    /// What later runs must reproduce: the sum that one read adds, or the digest of the array written.
+    fn result_of_one_run(&self, bench: &mut Bench, form: &Tuned) -> Result<Vec<u8>, Trouble> {
+        bench.write(self.c, 0, &[0; 4])?;
+        bench.run(form, 1)?;
+        match self.kind {
+            StreamKind::Read => Ok(bench.read(self.c, 0, 4)?),
+            StreamKind::Write
+            | StreamKind::Copy
+            | StreamKind::Scale
+            | StreamKind::Add
+            | StreamKind::Triad => check::digest(bench, self.c, self.bytes),
+        }
+    }
+
+    /// Compares the result after `executions` further runs. Returns how many elements were compared with the reference.
+    fn same_result(&self, bench: &mut Bench, before: &[u8], executions: u64) -> Result<u64, Trouble> {
+        if self.kind == StreamKind::Read {
+            let expected = word(before).wrapping_mul((executions as u32).wrapping_add(1));
+            let got = word(&bench.read(self.c, 0, 4)?);
+            return if got == expected {
+                Ok(1)
+            } else {
+                Err(Trouble::Wrong(format!(
+                    "{executions} reads summed to {got:#x} instead of {expected:#x}: the sum differed between repeats"
+                )))
+            };
+        }
+        let after = check::digest(bench, self.c, self.bytes)?;
+        check::same_digest(&self.op(), before, &after)?;
+        let first = self.bytes / 8;
+        let count = SAMPLED.min(self.bytes / 4 - first);
+        let got = bench.read(self.c, first * 4, count * 4)?;
+        match (first..).zip(got.chunks_exact(4)).find(|(i, bytes)| !self.is_right(*i, word(bytes))) {
+            None => Ok(count),
+            Some((i, bytes)) => {
+                let (name, bits) = (self.kind.name(), word(bytes));
+                Err(Trouble::Wrong(format!(
+                    "element {i} after {name} has the wrong value, bits {bits:#010x}"
+                )))
+            }
+        }
+    }
+
+    /// Whether `bits` is what the formula gives at `i`, within one rounding more than the device needs.
+    fn is_right(&self, i: u64, bits: u32) -> bool {
+        let value = |seed| {
+            let bits = value_bits(Precision::Fp32, Distribution::Normal, seed, i);
+            f64::from(f32::from_bits(bits as u32))
+        };
+        let (a, b, scalar) = (value(self.seed), value(!self.seed), f64::from(StreamKind::SCALAR));
+        let (expected, magnitude) = match self.kind {
+            StreamKind::Read | StreamKind::Write => return bits == pattern(0, i),
+            StreamKind::Copy => (a, 0.0),
+            StreamKind::Scale => (scalar * a, scalar * a.abs()),
+            StreamKind::Add => (a + b, a.abs() + b.abs()),
+            StreamKind::Triad => (a + scalar * b, a.abs() + scalar * b.abs()),
+        };
+        (f64::from(f32::from_bits(bits)) - expected).abs() <= magnitude * f64::from(f32::EPSILON)
+    }
+}
+
+fn word(bytes: &[u8]) -> u32 {
+    bytes.iter().take(4).rev().fold(0, |word, byte| (word << 8) | u32::from(*byte))
+}
+
+fn driver_copy(bytes: u64, seed: u64) -> Option<Case> {
+    Case::single("stream.driver_copy.rate".to_owned(), move |bench, metric| {
+        let words = bytes / 4;
+        bench.supports(&Op::Copy { route: Route::Within(Buf::NONE), buf: Buf::NONE, words, seed })?;
+        let [from, to] = [bench.alloc(bytes)?, bench.alloc(bytes)?];
+        bench.once(&Op::Fill { dst: from, words, first_word: 0, seed })?;
+        let op = Op::Copy { route: Route::Within(to), buf: from, words, seed };
+        let forms = bench.forms(&op);
+        let form = bench.tune(forms)?;
+        let sampled = bench.sample(&form)?;
+        let check = check::holds_pattern(bench, &op, to, words, seed)?;
+        timed(metric, sampled.timed, &form, sized(format!("{} MiB", bytes >> 20)), check)
+    })
+}

@@ -1,0 +1,105 @@
+//! Recomputes everything that a report derives from its samples, and says where it differs.
+//! Owns the comparison; runs the same functions as the writer and nothing else.
+
+use serde::Serialize;
+
+use super::{ContractCopy, DeviceSummary, Report, SealedBy, exit, summaries, trust_level};
+use crate::contract::{Finding, Parsed, Verdict, judge, overall};
+use crate::evidence::Evidence;
+use crate::exit::Exit;
+
+/// Something that the report states otherwise than its samples do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Where, such as `summary of stream.triad.rate on wgpu:0`.
+    pub what: String,
+    pub stated: String,
+    pub recomputed: String,
+}
+
+/// What the samples say, beside what the report says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recheck {
+    pub verdict: Option<Verdict>,
+    pub findings: Vec<Finding>,
+    pub summaries: Vec<DeviceSummary>,
+    /// Empty where the report holds.
+    pub differences: Vec<Difference>,
+}
+
+/// Recomputes every figure, summary, finding and the verdict from the raw samples, against the embedded contract or
+/// against `given`, the contract that the verifier knows.
+pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
+    let mut differences = Vec::new();
+    let mut differ = |what: String, stated: String, recomputed: String| {
+        if stated != recomputed {
+            differences.push(Difference { what, stated, recomputed });
+        }
+    };
+    let copy = given.map(ContractCopy::from).or_else(|| report.contract.clone());
+    let sha256 = |copy: &Option<ContractCopy>| copy.as_ref().map_or("none".to_owned(), |c| c.sha256.clone());
+    differ("contract file".to_owned(), sha256(&report.contract), sha256(&copy));
+    differ("contract terms".to_owned(), json(&report.contract), json(&copy));
+    let level = trust_level(&report.evidence);
+    differ("trust level".to_owned(), format!("{:?}", report.trust_level), format!("{level:?}"));
+
+    let summaries = summaries(&report.evidence);
+    compare(&report.summaries, &summaries, |s| summary_key(&report.evidence, s), &mut differ);
+    let findings = copy.as_ref().map_or(Vec::new(), |copy| judge(&copy.terms, &report.evidence));
+    compare(&report.findings, &findings, finding_key, &mut differ);
+    let verdict = copy.is_some().then(|| overall(&findings));
+    let name = |verdict: Option<Verdict>| verdict.map_or("none", Verdict::name).to_owned();
+    differ("verdict".to_owned(), name(report.verdict), name(verdict));
+    Recheck { verdict, findings, summaries, differences }
+}
+
+fn summary_key(evidence: &Evidence, summary: &DeviceSummary) -> String {
+    let device = evidence.devices.get(summary.device as usize);
+    let selector = device.map_or("a device that is not there", |device| device.selector.as_str());
+    format!("summary of {} on {selector}", summary.metric)
+}
+
+fn finding_key(finding: &Finding) -> String {
+    format!("finding {} on {}", finding.clause, finding.subject)
+}
+
+/// Compares two lists that should be equal, entry by entry in order; `key` names an entry in messages.
+fn compare<T: PartialEq + Serialize>(
+    stated: &[T],
+    recomputed: &[T],
+    key: impl Fn(&T) -> String,
+    differ: &mut impl FnMut(String, String, String),
+) {
+    for at in 0..stated.len().max(recomputed.len()) {
+        let (stated, recomputed) = (stated.get(at), recomputed.get(at));
+        if stated == recomputed {
+            continue;
+        }
+        let Some(either) = stated.or(recomputed) else { continue };
+        differ(key(either), json(&stated), json(&recomputed));
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|e| format!("not JSON: {e}"))
+}
+
+impl Recheck {
+    pub fn holds(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    /// The exit code of verifying: what was recomputed counts, never what was stated.
+    pub fn exit(&self, report: &Report) -> Exit {
+        if self.holds() { exit(self.verdict, &self.findings, &report.evidence) } else { Exit::Signature }
+    }
+}
+
+impl SealedBy {
+    pub fn name(self) -> &'static str {
+        match self {
+            SealedBy::Ephemeral => "ephemeral",
+            SealedBy::Named => "named",
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The DSSE envelope, v1.0.2: exact bytes and who signed them.
+//! Owns sealing and opening; must not know what the bytes say. Only [`Envelope::open`] makes a [`Verified`].
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::{Deserialize, Serialize};
+
+use super::keys::{KeyId, SecretKey};
+use super::trust::TrustList;
+
+/// The only payload that this program seals and opens.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+
+/// Larger files are not reports of ours. A report of ordinary size is a thousandth of this.
+pub const FILE_BYTES_MAX: usize = 64 << 20;
+
+/// More signatures than parties could have; a limit, so that a hostile file costs little.
+const SIGNATURES_MAX: usize = 16;
+
+/// A payload and its signatures. Unknown fields are ignored, as the specification demands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// Base64 of the exact bytes.
+    payload: String,
+    payload_type: String,
+    signatures: Vec<Signature>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+struct Signature {
+    /// An unauthenticated hint. It decides nothing.
+    #[serde(default)]
+    keyid: Option<String>,
+    /// Base64 of the 64 bytes.
+    sig: String,
+}
+
+/// Bytes that a trusted key has signed. There is no other way to make one than [`Envelope::open`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    bytes: Vec<u8>,
+    signer: KeyId,
+}
+
+impl Verified {
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The trusted key that signed, whatever the envelope's hint said.
+    pub fn signer(&self) -> &KeyId {
+        &self.signer
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    #[error("the file has {bytes} bytes, an envelope at most {FILE_BYTES_MAX}; is it a signed report?")]
+    TooLarge { bytes: usize },
+    #[error("the file is cut short or empty ({why}); get it again")]
+    CutShort { why: String },
+    #[error("the file is not a DSSE envelope: {why}; give the report.dsse.json that `assay run` wrote")]
+    Malformed { why: String },
+    #[error("the payload is of type {0:?}, not {PAYLOAD_TYPE:?}; this is not a report")]
+    PayloadType(String),
+    #[error("the {0} is not base64; the file was damaged or changed")]
+    Base64(&'static str),
+    #[error("the envelope holds no signature")]
+    Unsigned,
+    #[error("the envelope holds {0} signatures, at most {SIGNATURES_MAX} are read")]
+    TooManySignatures(usize),
+    #[error("no key to trust was given; name the signer's public key with --trust PUB.pem")]
+    NoTrust,
+    #[error(
+        "no trusted key signed this: either it was changed after signing, or somebody else signed it \
+         (it names the key {}, trusted: {}); get the signer's public key from the signer, not with the report",
+        list(.claimed), list(.trusted)
+    )]
+    NotSignedByTrusted { claimed: Vec<String>, trusted: Vec<String> },
+    #[error("a trusted key is named, but its signature does not hold: the report was changed after signing")]
+    BadSignature { keyid: KeyId },
+}
+
+fn list(ids: &[String]) -> String {
+    if ids.is_empty() { "none".to_owned() } else { ids.join(", ") }
+}
+
+impl Envelope {
+    /// Signs exactly `payload`.
+    pub fn seal(payload: &[u8], key: &SecretKey) -> Self {
+        let sig = key.sign(&pae(PAYLOAD_TYPE, payload));
+        let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+        Self {
+            payload: encode(payload),
+            payload_type: PAYLOAD_TYPE.to_owned(),
+            signatures: vec![Signature { keyid: Some(key.public().id().into()), sig: encode(&sig) }],
+        }
+    }
+
+    /// Reads an envelope. Nothing in it is believed before [`Envelope::open`].
+    pub fn parse(file: &[u8]) -> Result<Self, EnvelopeError> {
+        if file.len() > FILE_BYTES_MAX {
+            return Err(EnvelopeError::TooLarge { bytes: file.len() });
+        }
+        serde_json::from_slice(file).map_err(|e| match e.is_eof() {
+            true => EnvelopeError::CutShort { why: e.to_string() },
+            false => EnvelopeError::Malformed { why: e.to_string() },
+        })
+    }
+
+    /// The envelope as a file: one line of JSON.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings and lists of strings always serialise.
+        let mut file = serde_json::to_vec(self).unwrap_or_default();
+        file.push(b'\n');
+        file
+    }
+
+    /// The signed bytes, if a trusted key signed them. One valid signature is enough; the others are ignored.
+    pub fn open(&self, trust: &TrustList) -> Result<Verified, EnvelopeError> {
+        if self.payload_type != PAYLOAD_TYPE {
+            return Err(EnvelopeError::PayloadType(self.payload_type.chars().take(80).collect()));
+        }
+        if self.signatures.is_empty() {
+            return Err(EnvelopeError::Unsigned);
+        }
+        if self.signatures.len() > SIGNATURES_MAX {
+            return Err(EnvelopeError::TooManySignatures(self.signatures.len()));
+        }
+        if trust.keys().is_empty() {
+            return Err(EnvelopeError::NoTrust);
+        }
+        let bytes = decode(&self.payload).ok_or(EnvelopeError::Base64("payload"))?;
+        let message = pae(&self.payload_type, &bytes);
+        for signature in &self.signatures {
+            // A signature that is not 64 bytes of base64 may be of a kind that we do not know: not ours, not fatal.
+            let Some(sig) = decode(&signature.sig).and_then(|s| <[u8; 64]>::try_from(s).ok()) else {
+                continue;
+            };
+            if let Some(key) = trust.keys().iter().find(|key| key.verifies(&message, &sig)) {
+                return Ok(Verified { bytes, signer: key.id() });
+            }
+        }
+        Err(self.refusal(trust))
+    }
+
+    /// The payload without a look at the signatures: for showing, never for judging.
+    pub fn unchecked(&self) -> Option<Vec<u8>> {
+        decode(&self.payload)
+    }
+
+    /// Ids of the keys that the signatures name. Hints, not evidence.
+    pub fn claimed_signers(&self) -> Vec<String> {
+        let named = self.signatures.iter().filter_map(|s| s.keyid.as_ref());
+        named.map(|id| id.chars().take(80).collect()).collect()
+    }
+
+    fn refusal(&self, trust: &TrustList) -> EnvelopeError {
+        let (claimed, trusted) = (self.claimed_signers(), trust.ids());
+        match trusted.iter().find(|id| claimed.iter().any(|c| c == id.as_str())) {
+            Some(keyid) => EnvelopeError::BadSignature { keyid: keyid.clone() },
+            None => EnvelopeError::NotSignedByTrusted {
+                claimed,
+                trusted: trusted.into_iter().map(String::from).collect(),
+            },
+        }
+    }
+}
+
+/// The bytes that are signed: type and payload, each with its length, so that neither can be taken for the other.
+fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let head = format!("DSSEv1 {} {} {} ", payload_type.len(), payload_type, payload.len());
+    [head.as_bytes(), payload].concat()
+}
+
+/// Either alphabet, with or without padding: the specification leaves the choice to the writer.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    const CONFIG: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
+    const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
+    STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_signed_bytes_are_those_of_the_specification() {
+        // The example of the DSSE protocol document.
+        assert_eq!(
+            pae("http://example.com/HelloWorld", b"hello world"),
+            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+        );
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_those_who_trust_the_key() {
+        let key = SecretKey::generate().unwrap();
+        let envelope = Envelope::parse(&Envelope::seal(b"{}", &key).to_bytes()).unwrap();
+        let opened = envelope.open(&TrustList::new([key.public()])).unwrap();
+        assert_eq!((opened.bytes(), opened.signer()), (b"{}".as_slice(), &key.public().id()));
+
+        let stranger = TrustList::new([SecretKey::generate().unwrap().public()]);
+        assert!(matches!(envelope.open(&stranger), Err(EnvelopeError::NotSignedByTrusted { .. })));
+        assert_eq!(envelope.open(&TrustList::default()), Err(EnvelopeError::NoTrust));
+    }
+
+    #[test]
+    fn every_changed_byte_of_the_payload_is_noticed() {
+        let key = SecretKey::generate().unwrap();
+        let trust = TrustList::new([key.public()]);
+        let sealed = Envelope::seal(b"a payload", &key);
+        for at in 0..b"a payload".len() {
+            let mut bytes = b"a payload".to_vec();
+            bytes[at] ^= 1;
+            let payload = base64::engine::general_purpose::STANDARD.encode(&bytes);
+            let changed = Envelope { payload, ..sealed.clone() };
+            assert!(matches!(changed.open(&trust), Err(EnvelopeError::BadSignature { .. })), "byte {at}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Ed25519 keys in files that OpenSSL reads and writes too.
+//! Owns key files and key ids; must not know what is signed.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
+};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use serde::{Deserialize, Serialize};
+
+/// No key file is longer; what is longer was given by mistake.
+const FILE_BYTES_MAX: u64 = 64 * 1024;
+const PUBLIC_HEADER: &str = "-----BEGIN PUBLIC KEY-----";
+const PUBLIC_FOOTER: &str = "-----END PUBLIC KEY-----";
+const PRIVATE_HEADER: &str = "-----BEGIN PRIVATE KEY-----";
+
+/// Names a key: SHA-256 of its SPKI DER, lower-case hex. Only a hint inside an envelope.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(!try_from, !into)]
+pub struct KeyId(#[schemars(regex(pattern = "^[0-9a-f]{64}$"))] String);
+
+impl KeyId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for KeyId {
+    type Error = KeyError;
+
+    fn try_from(text: String) -> Result<Self, KeyError> {
+        let hex = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if hex { Ok(Self(text)) } else { Err(KeyError::NotAnId) }
+    }
+}
+
+impl From<KeyId> for String {
+    fn from(id: KeyId) -> Self {
+        id.0
+    }
+}
+
+impl std::fmt::Display for KeyId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("{path}: there is no such key file; make one with `assay key new {path}`")]
+    Missing { path: PathBuf },
+    #[error("{path}: the key file cannot be read: {why}")]
+    Unreadable { path: PathBuf, why: io::Error },
+    #[error("{path}: {is}, but {want} is needed here; {hint}")]
+    WrongKind { path: PathBuf, is: &'static str, want: &'static str, hint: &'static str },
+    #[error(
+        "{path}: others than its owner can read this secret key (mode {mode:03o}); run: chmod 600 {path}"
+    )]
+    Exposed { path: PathBuf, mode: u32 },
+    #[error("{path}: the file exists already and a key is never overwritten; choose another name")]
+    Exists { path: PathBuf },
+    #[error("{path}: the key file cannot be written: {why}")]
+    Unwritable { path: PathBuf, why: io::Error },
+    #[error("this machine gives no random numbers for a key: {0}")]
+    NoEntropy(String),
+    #[error("a key id is 64 lower-case hex digits, the SHA-256 of the public key; see `assay key show`")]
+    NotAnId,
+    #[error("the key cannot be encoded: {0}")]
+    Encoding(String),
+}
+
+/// Signs. Never printed, never serialised but into its own file.
+pub struct SecretKey(SigningKey);
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretKey")
+    }
+}
+
+impl SecretKey {
+    pub fn generate() -> Result<Self, KeyError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|e| KeyError::NoEntropy(e.to_string()))?;
+        Ok(Self(SigningKey::from_bytes(&seed)))
+    }
+
+    /// Reads a PKCS#8 PEM file that nobody but its owner may read. Keys made by OpenSSL will do.
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        let mut file = open(path)?;
+        refuse_exposed(path, &file)?;
+        let text = read(path, &mut file)?;
+        SigningKey::from_pkcs8_pem(text.trim()).map(Self).map_err(|_| {
+            let (is, hint) = describe(&text);
+            KeyError::WrongKind { path: path.to_owned(), is, want: "a secret Ed25519 key", hint }
+        })
+    }
+
+    /// Writes a new file with mode 0600, in PKCS#8 **version 1**: OpenSSL 3.0 does not read version 2, which the
+    /// usual encoder writes because it appends the public key.
+    pub fn write_new(&self, path: &Path) -> Result<(), KeyError> {
+        let bytes = KeypairBytes { secret_key: self.0.to_bytes(), public_key: None };
+        let pem = bytes.to_pkcs8_pem(LineEnding::LF).map_err(|e| KeyError::Encoding(e.to_string()))?;
+        write_new(path, pem.as_bytes(), 0o600)
+    }
+
+    pub fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key())
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
+    }
+}
+
+/// Verifies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
+
+impl PublicKey {
+    /// All keys of a file: SPKI PEM blocks, one after the other, with any text between them.
+    pub fn load_all(path: &Path) -> Result<Vec<Self>, KeyError> {
+        let mut file = open(path)?;
+        let text = read(path, &mut file)?;
+        let keys: Option<Vec<Self>> = blocks(&text).map(Self::from_pem).collect();
+        keys.filter(|keys| !keys.is_empty()).ok_or_else(|| {
+            let (is, hint) = describe(&text);
+            KeyError::WrongKind { path: path.to_owned(), is, want: "a public Ed25519 key", hint }
+        })
+    }
+
+    pub fn from_pem(pem: &str) -> Option<Self> {
+        VerifyingKey::from_public_key_pem(pem.trim()).ok().map(Self)
+    }
+
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        self.0.to_public_key_pem(LineEnding::LF).map_err(|e| KeyError::Encoding(e.to_string()))
+    }
+
+    /// Writes a new file that everyone may read.
+    pub fn write_new(&self, path: &Path) -> Result<(), KeyError> {
+        write_new(path, self.to_pem()?.as_bytes(), 0o644)
+    }
+
+    pub fn id(&self) -> KeyId {
+        // RFC 8410: the SPKI of an Ed25519 key is this prefix and the 32 bytes of the key.
+        const PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+        KeyId(super::sha256_hex(&[PREFIX.as_slice(), self.0.as_bytes()].concat()))
+    }
+
+    /// Strict: refuses keys of small order and signatures that could be written in two ways.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
+}
+
+fn open(path: &Path) -> Result<File, KeyError> {
+    let unreadable = |why| KeyError::Unreadable { path: path.to_owned(), why };
+    let file = File::open(path).map_err(|why| {
+        if why.kind() == io::ErrorKind::NotFound {
+            KeyError::Missing { path: path.to_owned() }
+        } else {
+            unreadable(why)
+        }
+    })?;
+    if file.metadata().map_err(unreadable)?.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    Ok(file)
+}
+
+fn read(path: &Path, file: &mut File) -> Result<String, KeyError> {
+    let mut text = String::new();
+    match Read::take(file, FILE_BYTES_MAX).read_to_string(&mut text) {
+        Ok(_) => Ok(text),
+        // Not text: the caller says what it should have been.
+        Err(why) if why.kind() == io::ErrorKind::InvalidData => Ok(String::new()),
+        Err(why) => Err(KeyError::Unreadable { path: path.to_owned(), why }),
+    }
+}
+
+#[cfg(unix)]
+fn refuse_exposed(path: &Path, file: &File) -> Result<(), KeyError> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = file.metadata().map_err(|why| KeyError::Unreadable { path: path.to_owned(), why })?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Exposed { path: path.to_owned(), mode }) }
+}
+
+#[cfg(not(unix))]
+fn refuse_exposed(_: &Path, _: &File) -> Result<(), KeyError> {
+    Ok(())
+}
+
+fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(path).map_err(|why| {
+        if why.kind() == io::ErrorKind::AlreadyExists {
+            KeyError::Exists { path: path.to_owned() }
+        } else {
+            KeyError::Unwritable { path: path.to_owned(), why }
+        }
+    })?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(|why| {
+        // Half a key helps nobody, and it would block the next try.
+        let _ = fs::remove_file(path);
+        KeyError::Unwritable { path: path.to_owned(), why }
+    })
+}
+
+/// The public PEM blocks of a text.
+fn blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(PUBLIC_HEADER).map(|(start, _)| {
+        let end =
+            text[start..].find(PUBLIC_FOOTER).map_or(text.len(), |end| start + end + PUBLIC_FOOTER.len());
+        &text[start..end]
+    })
+}
+
+/// What a file that is not the wanted key seems to be, and what to try.
+fn describe(text: &str) -> (&'static str, &'static str) {
+    let secret_hint = "give the public key that belongs to it, as `assay key show` prints it";
+    let other_hint = "make an Ed25519 key with `assay key new`";
+    if text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
+        ("this key is protected by a pass phrase", "unlock a copy with `openssl pkey -in FILE -out COPY`")
+    } else if text.contains("-----BEGIN OPENSSH PRIVATE KEY-----") {
+        ("this is an OpenSSH key", other_hint)
+    } else if let Some(at) = text.find(PUBLIC_HEADER) {
+        match blocks(&text[at..]).next().and_then(PublicKey::from_pem) {
+            Some(_) => ("this is a public Ed25519 key", "give the secret key that was made with it"),
+            None => ("this is a damaged public key or one of another kind", other_hint),
+        }
+    } else if text.contains(PRIVATE_HEADER) {
+        match SigningKey::from_pkcs8_pem(text.trim()) {
+            Ok(_) => ("this is a secret key", secret_hint),
+            Err(_) => ("this is a damaged secret key or one of another kind", other_hint),
+        }
+    } else if text.contains("PRIVATE KEY-----") {
+        ("this is a secret key of another kind", other_hint)
+    } else {
+        ("this is not a key in PEM format", other_hint)
+    }
+}

@@ -1,0 +1,68 @@
+//! The stations after parsing, run in this process on a device that a selector names: for tests that need thousands of runs.
+
+use gpu_assay::contract::Parsed;
+use gpu_assay::device::inventory::{self, OpenOptions};
+use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
+use gpu_assay::evidence::event::{Event, What};
+use gpu_assay::evidence::{Ended, Evidence, FORMAT, RunInfo, record};
+use gpu_assay::report::{Report, SealedBy};
+
+/// What a test varies.
+pub struct Run<'a> {
+    pub selector: &'a str,
+    pub probes: &'a [&'a str],
+    pub profile: Profile,
+    pub sample_ms: u64,
+    pub contract: Option<&'a Parsed>,
+}
+
+impl<'a> Run<'a> {
+    /// The given probes on the given device, as short as they can be.
+    pub fn short(selector: &'a str, probes: &'a [&'a str]) -> Self {
+        Self { selector, probes, profile: Profile::Quick, sample_ms: 1, contract: None }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            profile: self.profile,
+            probes: self.probes.iter().map(|name| (*name).to_owned()).collect(),
+            sample_ms: self.sample_ms,
+            contracted_bytes: self.contract.and_then(|c| c.contract.memory_bytes()),
+            seed: 0x5EED,
+            wait_limit_ms: 1000,
+        }
+    }
+
+    /// Everything that happens, as the recorder would file it.
+    pub fn events(&self) -> Vec<Event> {
+        let settings = self.settings();
+        let info = RunInfo {
+            format: FORMAT,
+            tool: "assay".to_owned(),
+            tool_version: "test".to_owned(),
+            started: "1970-01-01T00:00:00Z".to_owned(),
+            profile: self.profile.name().to_owned(),
+            probes: settings.probes.clone(),
+            seed: format!("{:016x}", settings.seed),
+            contract_sha256: self.contract.map(|c| c.sha256.clone()),
+            selectors: vec![self.selector.to_owned()],
+        };
+        let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];
+        let plan = WorkerPlan { device: 0, selector: self.selector.to_owned(), settings };
+        let options = OpenOptions { wait_limit: std::time::Duration::from_secs(1) };
+        match inventory::open(self.selector, options) {
+            Ok(opened) => engine::run(&plan, opened, &mut events, || Ok(())).unwrap(),
+            Err(error) => events.push(Event { at_ns: 0, device: Some(0), what: engine::cannot_open(&error) }),
+        }
+        events.push(Event { at_ns: 0, device: None, what: What::RunEnded(Ended::Completed) });
+        events
+    }
+
+    pub fn evidence(&self) -> Evidence {
+        record::fold(&self.events()).unwrap()
+    }
+
+    pub fn report(&self) -> Report {
+        Report::new(self.evidence(), self.contract, SealedBy::Ephemeral, "1970-01-01T00:00:00Z".to_owned())
+    }
+}

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs what tests and demo need on a Debian-like machine: setup.sh vulkan [required] | openssl | venv DIR
+# Where it may not install, it says what to install; with "required" that is an error.
+set -eu
+
+install() {
+    if ! command -v apt-get >/dev/null 2>&1; then
+        return 1
+    fi
+    if [ "$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo=sudo; else return 1; fi
+    echo "installing: $*"
+    # Lists may be empty or old on a fresh machine; an update that fails still leaves cached ones to try.
+    $sudo apt-get update -qq >/dev/null 2>&1 || true
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# Any installable client driver that the Vulkan loader would find, and the loader itself.
+has_vulkan() {
+    for dir in /usr/share/vulkan/icd.d /etc/vulkan/icd.d /usr/local/share/vulkan/icd.d; do
+        for icd in "$dir"/*.json; do
+            if [ -e "$icd" ] && ldconfig -p 2>/dev/null | grep -q libvulkan.so.1; then return 0; fi
+        done
+    done
+    [ -n "${VK_DRIVER_FILES:-}" ]
+}
+
+case "${1:-}" in
+vulkan)
+    if has_vulkan || install libvulkan1 mesa-vulkan-drivers; then exit 0; fi
+    echo "This machine has no Vulkan driver, and none may be installed from here."
+    echo "Install one, for example: apt-get install libvulkan1 mesa-vulkan-drivers"
+    [ "${2:-}" != required ]
+    ;;
+openssl)
+    command -v openssl >/dev/null 2>&1 || install openssl
+    ;;
+venv)
+    dir=$2
+    if [ ! -x "$dir/bin/python" ] || ! "$dir/bin/python" -c 'import pip' 2>/dev/null; then
+        python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
+        rm -rf "$dir"
+        python3 -m venv "$dir"
+    fi
+    "$dir/bin/python" -c 'import securesystemslib, in_toto_attestation' 2>/dev/null ||
+        "$dir/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
+    ;;
+*)
+    echo "usage: setup.sh vulkan [required] | openssl | venv DIR" >&2
+    exit 2
+    ;;
+esac
