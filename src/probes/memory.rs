@@ -16,6 +16,8 @@ pub const PROBE: Probe =
 const CHUNK_BYTES: u64 = 1 << 30;
 const CHUNK_BYTES_MIN: u64 = 16 << 20;
 const QUICK_BYTES: u64 = 1 << 30;
+/// What tuning and canaries look at of a buffer: enough for a rate, little against the whole.
+const TRIAL_WORDS: u64 = 4 << 20;
 
 const METRICS: [&str; 4] =
     ["memory.filled.bytes", "memory.errors.count", "memory.write.rate", "memory.verify.rate"];
@@ -137,9 +139,10 @@ impl<'a> Passes<'a> {
             chunks.first().ok_or_else(|| Trouble::Skipped("no memory could be allocated".to_owned()))?;
         let tally_buf = bench.alloc(Tally::BYTES as u64)?;
         bench.write(tally_buf, 0, &[0; Tally::BYTES])?;
-        let forms = bench.forms(&fill_op(first, 0));
+        let trial = first.beginning();
+        let forms = bench.forms(&fill_op(&trial, 0));
         let fill_form = bench.tune(forms)?;
-        let forms = bench.forms(&scan_op(first, 0, tally_buf));
+        let forms = bench.forms(&scan_op(&trial, 0, tally_buf));
         let scan_form = bench.tune(forms)?;
         let tally = Tally::default();
         Ok(Self {
