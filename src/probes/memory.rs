@@ -63,6 +63,12 @@ struct Chunk {
     first_word: u64,
 }
 
+impl Chunk {
+    fn beginning(&self) -> Self {
+        Self { words: self.words.min(TRIAL_WORDS), ..*self }
+    }
+}
+
 fn memory(
     bench: &mut Bench,
     target: Target,
@@ -205,19 +211,23 @@ fn scan_op(chunk: &Chunk, seed: u64, tally: Buf) -> Op {
     Op::Scan { src: chunk.buf, words: chunk.words, first_word: chunk.first_word, seed, tally }
 }
 
-/// Plants a flip in the first and in the last buffer; each must be seen in its place. On memory that has errors already, the count
-/// must grow.
+/// Plants a flip in the first and in the last buffer; each must be seen in its place. On memory that has errors already
+/// it must change their number.
 fn canary(bench: &mut Bench, chunks: &[Chunk], seed: u64) -> Result<Canary, Trouble> {
-    for chunk in [chunks.first(), chunks.last()].into_iter().flatten() {
-        let (buf, words, first_word) = (chunk.buf, chunk.words, chunk.first_word);
+    let last = chunks.last().filter(|_| chunks.len() > 1);
+    for chunk in [chunks.first(), last].into_iter().flatten() {
+        let Chunk { buf, words, first_word } = chunk.beginning();
         let before = check::scan(bench, buf, words, first_word, seed)?.words_wrong;
-        if before == 0 {
-            if check::planted_flip(bench, buf, words, first_word, seed)? == Canary::Missed {
-                return Ok(Canary::Missed);
-            }
-            continue;
+        let seen = if before == 0 {
+            check::planted_flip(bench, buf, words, first_word, seed)?
+        } else {
+            bench.once(&Op::Flip { dst: buf, word: words / 2, mask: 1 << 20 })?;
+            let after = check::scan(bench, buf, words, first_word, seed)?.words_wrong;
+            if after == before { Canary::Missed } else { Canary::Caught }
+        };
+        if seen == Canary::Missed {
+            return Ok(Canary::Missed);
         }
-        return Ok(Canary::Caught);
     }
     Ok(Canary::Caught)
 }
