@@ -13,6 +13,7 @@ mod run;
 mod shaders;
 #[cfg(test)]
 mod tests;
+mod unroll;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;

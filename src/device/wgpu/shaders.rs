@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use super::unroll;
 use crate::device::op::{Chains, Precision, StreamKind};
 
 const COMMON: &str = include_str!("../../../kernels/common.wgsl");
@@ -195,11 +196,11 @@ impl Kernel {
                 STREAM
             }
             Kernel::Fma(form) => {
-                defines.extend(fma_defines(form));
+                defines.extend(unroll::fma_defines(form));
                 FMA
             }
             Kernel::Gemm(form) => {
-                defines.extend(gemm_defines(form));
+                defines.extend(unroll::gemm_defines(form));
                 GEMM
             }
             Kernel::Digest => {
@@ -234,11 +235,11 @@ impl Kernel {
     }
 }
 
-fn flags(names: &[&'static str]) -> Vec<(&'static str, String)> {
+pub fn flags(names: &[&'static str]) -> Vec<(&'static str, String)> {
     names.iter().map(|name| (*name, String::new())).collect()
 }
 
-fn precision_flag(precision: Precision) -> &'static str {
+pub fn precision_flag(precision: Precision) -> &'static str {
     match precision {
         Precision::Fp64 => "FP64",
         Precision::Fp32 => "FP32",
@@ -274,219 +275,6 @@ fn stream_defines(kind: StreamKind) -> Vec<(&'static str, String)> {
     defines.push(("EXPRESSION", expression.replace('K', "$k").replace('V', "v + $ku * $STEP")));
     defines.push(("REST_EXPRESSION", expression.replace('K', "0").replace('V', "v")));
     defines
-}
-
-fn fma_defines(form: FmaForm) -> Vec<(&'static str, String)> {
-    let FmaForm { precision, chains, unroll, group, vectors } = form;
-    let (scalar, result) = match precision {
-        Precision::Fp64 => ("f64", "f64"),
-        Precision::Fp32 => ("f32", "f32"),
-        Precision::Fp16 => ("f16", "f32"),
-        Precision::Int32 | Precision::Int8 => ("u32", "u32"),
-    };
-    let mut defines = flags(&["DRAW", precision_flag(precision)]);
-    if precision.is_float() {
-        defines.push(("FLOAT", String::new()));
-    }
-    defines.push(("SCALAR", scalar.to_owned()));
-    defines.push(("VECTOR", if vectors { format!("vec4<{scalar}>") } else { scalar.to_owned() }));
-    defines.push(("RESULT", result.to_owned()));
-    defines.push(("GROUP", group.to_string()));
-    defines.push(("ACCUMULATORS", chains.accumulators.to_string()));
-    defines.push(("UNROLL", unroll.to_string()));
-    let width = if vectors { 4 } else { 1 };
-    defines.push(("START", fma_start(chains, width)));
-    defines.push(("BLOCK", fma_rounds(precision, chains, width, unroll)));
-    defines.push(("PAIR", fma_rounds(precision, chains, width, 2)));
-    defines.push(("SUM", fma_sum(chains, width, result)));
-    defines
-}
-
-/// Declares the accumulators `x0`, `x1`, .., scalars or 4-vectors.
-fn fma_start(chains: Chains, width: u32) -> String {
-    let mut text = String::new();
-    for register in 0..chains.accumulators / width {
-        let parts: Vec<String> =
-            (0..width).map(|c| format!("start(at + {}u)", register * width + c)).collect();
-        let value = if width == 1 { parts.join("") } else { format!("vec4({})", parts.join(", ")) };
-        let _ = writeln!(text, "        var x{register} = {value};");
-    }
-    text
-}
-
-/// The rounds of reference::run_chains, written out.
-fn fma_rounds(precision: Precision, chains: Chains, width: u32, rounds: u32) -> String {
-    let registers = chains.accumulators / width;
-    let mut text = String::new();
-    for round in 0..rounds {
-        let m = round % 2;
-        for j in 0..registers {
-            let from = (j + chains.stride / width) % registers;
-            let step = match precision {
-                Precision::Fp64 | Precision::Fp32 | Precision::Fp16 => format!("fma(x{from}, m{m}, x{j})"),
-                Precision::Int32 => format!("x{from} * m{m} + x{j}"),
-                Precision::Int8 => format!("step(x{from}, m{m}, x{j})"),
-            };
-            let _ = writeln!(text, "            x{j} = {step};");
-        }
-    }
-    text
-}
-
-/// The sum in the order of the accumulators, in the result's format.
-fn fma_sum(chains: Chains, width: u32, result: &str) -> String {
-    let name = |j: u32| {
-        let component = if width == 1 { "" } else { [".x", ".y", ".z", ".w"][(j % 4) as usize] };
-        format!("{result}(x{}{component})", j / width)
-    };
-    (1..chains.accumulators).fold(name(0), |sum, j| format!("{sum} + {}", name(j)))
-}
-
-fn gemm_defines(form: GemmForm) -> Vec<(&'static str, String)> {
-    let (element, value, result) = match form.precision {
-        Precision::Fp64 => ("f64", "f64", "f64"),
-        Precision::Fp32 => ("f32", "f32", "f32"),
-        Precision::Fp16 => ("u32", "f32", "f32"),
-        Precision::Int32 | Precision::Int8 => ("u32", "u32", "u32"),
-    };
-    let mut defines = flags(match form.precision {
-        Precision::Fp64 | Precision::Fp32 => &["PLAIN", "FLOAT"],
-        Precision::Fp16 => &["FP16", "FLOAT"],
-        Precision::Int32 => &["PLAIN", "INT32"],
-        Precision::Int8 => &["BYTES"],
-    });
-    let pitch = form.tile() + 1;
-    defines.push(("ELEMENT", element.to_owned()));
-    defines.push(("VALUE", value.to_owned()));
-    defines.push(("RESULT", result.to_owned()));
-    defines.push(("DEPTH", form.depth.to_string()));
-    defines.push(("TILE_M", form.tile().to_string()));
-    defines.push(("TILE_N", form.tile().to_string()));
-    defines.push(("WIDE", form.wide().to_string()));
-    defines.push(("SIZE_A", (pitch * form.depth).to_string()));
-    defines.push(("SIZE_B", (pitch * form.depth).to_string()));
-    defines.push(("ZERO", gemm_zero(form, value)));
-    if form.staged {
-        defines.push(("STAGED", String::new()));
-        defines.push(("LOAD", gemm_load(form, value)));
-        defines.push(("STEPS", gemm_steps(form)));
-    } else {
-        defines.push(("DIRECT", gemm_direct(form)));
-    }
-    defines.push(("ROWS", if form.staged { String::new() } else { gemm_rows(form) }));
-    defines.push(("STORE", gemm_store(form)));
-    defines
-}
-
-fn gemm_zero(form: GemmForm, value: &str) -> String {
-    let mut text = String::new();
-    for i in 0..form.per * form.per {
-        let _ = writeln!(text, "    var s{i} = {value}(0);");
-    }
-    text
-}
-
-/// Each of the 256 invocations loads its share of both tiles; neighbours take neighbouring k.
-fn gemm_load(form: GemmForm, value: &str) -> String {
-    let pitch = form.tile() + 1;
-    let mut text = String::new();
-    for (name, first, limit) in [("a", "row", "rows"), ("b", "column", "columns")] {
-        for share in 0..form.tile() * form.depth / 256 {
-            let _ = write!(
-                text,
-                "        {{
-            let e = flat + {offset}u;
-            let r = e / DEPTH;
-            let k = begin + (e % DEPTH) * WIDE;
-            var v = {value}(0);
-            if ({first} + r < p.{limit} && k < p.k) {{
-                v = load_{name}(p.{name}_at + ({first} + r) * p.k + k, p.k - k);
-            }}
-            tile_{name}[(e % DEPTH) * {pitch}u + r] = v;
-        }}
-",
-                offset = share * 256,
-            );
-        }
-    }
-    text
-}
-
-/// Where the rows of a and b begin that an invocation reads on its own.
-fn gemm_rows(form: GemmForm) -> String {
-    let mut text = String::new();
-    for i in 0..form.per {
-        for (name, first, lane, limit) in [("a", "row", "y", "rows"), ("b", "column", "x", "columns")] {
-            let _ = writeln!(
-                text,
-                "    let at_{name}{i} = p.{name}_at + min({first} + lid.{lane} + {}u, p.{limit} - 1u) * p.k;",
-                16 * i
-            );
-        }
-    }
-    text
-}
-
-fn gemm_direct(form: GemmForm) -> String {
-    let per = form.per;
-    let mut text = String::new();
-    for i in 0..per {
-        let _ = writeln!(text, "        let x{i} = load_a(at_a{i} + begin, p.k - begin);");
-        let _ = writeln!(text, "        let y{i} = load_b(at_b{i} + begin, p.k - begin);");
-    }
-    text.push_str(&gemm_products(per));
-    text
-}
-
-fn gemm_products(per: u32) -> String {
-    let mut text = String::new();
-    for i in 0..per {
-        for j in 0..per {
-            let s = i * per + j;
-            let _ = writeln!(text, "            s{s} = multiply_add(x{i}, y{j}, s{s});");
-        }
-    }
-    text
-}
-
-fn gemm_steps(form: GemmForm) -> String {
-    let (per, pitch) = (form.per, form.tile() + 1);
-    let mut text = String::new();
-    for d in 0..form.depth {
-        let _ = writeln!(text, "        {{");
-        for i in 0..per {
-            let at = d * pitch + 16 * i;
-            let _ = writeln!(text, "            let x{i} = tile_a[{at}u + lid.y];");
-            let _ = writeln!(text, "            let y{i} = tile_b[{at}u + lid.x];");
-        }
-        text.push_str(&gemm_products(per));
-        let _ = writeln!(text, "        }}");
-    }
-    text
-}
-
-fn gemm_store(form: GemmForm) -> String {
-    let mut text = String::new();
-    for i in 0..form.per {
-        for j in 0..form.per {
-            let _ = write!(
-                text,
-                "    {{
-        let r = row + lid.y + {ri}u;
-        let q = column + lid.x + {rj}u;
-        if (r < p.rows && q < p.columns) {{
-            c[p.c_at + r * p.c_row + q] = s{s};
-            results++;
-        }}
-    }}
-",
-                ri = 16 * i,
-                rj = 16 * j,
-                s = i * form.per + j,
-            );
-        }
-    }
-    text
 }
 
 fn chase_defines(windows: u32) -> Vec<(&'static str, String)> {
@@ -529,15 +317,15 @@ fn assemble(text: &str, defines: &[(&str, String)], repeat: u32) -> String {
         } else if trimmed.starts_with("//#end") {
             taken.pop();
         } else if taken.iter().all(|t| *t) && !trimmed.starts_with("//") {
-            let line = longest_first
-                .iter()
-                .fold(line.to_owned(), |line, (name, value)| line.replace(&format!("${name}"), value));
-            let line = longest_first
-                .iter()
-                .fold(line, |line, (name, value)| line.replace(&format!("${name}"), value));
-            let copies = if line.contains("$k") { repeat } else { 1 };
+            // Twice, because what is put in may hold names again.
+            let replaced = (0..2).fold(line.to_owned(), |line, _| {
+                longest_first
+                    .iter()
+                    .fold(line, |line, (name, value)| line.replace(&format!("${name}"), value))
+            });
+            let copies = if replaced.contains("$k") { repeat } else { 1 };
             for k in 0..copies {
-                out.push_str(&line.replace("$k", &k.to_string()));
+                out.push_str(&replaced.replace("$k", &k.to_string()));
                 out.push('\n');
             }
         }
