@@ -16,7 +16,7 @@ test:
 	sh tests/setup.sh vulkan required
 	sh tests/setup.sh openssl
 	sh tests/setup.sh venv $(VENV)
-	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test -- --include-ignored
+	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test -- --include-ignored --skip hardware::
 
 lint:
 	$(CARGO) fmt --check
@@ -37,4 +37,4 @@ bench:
 # Every check that needs a GPU, on a machine that has one. Fails where there is none.
 hardware:
 	$(CARGO) build --release
-	ASSAY_HARDWARE=required $(CARGO) test --release --test it hardware -- --nocapture
+	$(CARGO) test --release --test it -- --include-ignored --nocapture hardware:: conformance::

@@ -12,14 +12,21 @@ use crate::evidence::{Check, Conditions, Measurement};
 pub const PROBE: Probe =
     Probe { name: "fma", question: "How many multiply-adds a second do the vector units reach?", cases };
 
-/// Recurrences worth trying: what keeps one device busy serialises on another.
-const CHAINS: &[Chains] = &[
-    Chains { accumulators: 12, stride: 1 },
-    Chains { accumulators: 14, stride: 1 },
-    Chains { accumulators: 16, stride: 4 },
-    Chains { accumulators: 16, stride: 0 },
-    Chains { accumulators: 32, stride: 0 },
-];
+const fn chains(accumulators: u32, stride: u32) -> Chains {
+    Chains { accumulators, stride }
+}
+
+/// Recurrences worth trying, the likeliest first: what keeps one device busy serialises on another. Few registers hold
+/// emulated formats well, and their long bodies take drivers seconds to compile.
+fn candidates(precision: Precision) -> &'static [Chains] {
+    match precision {
+        Precision::Fp64 | Precision::Fp32 | Precision::Int32 => {
+            const { &[chains(14, 1), chains(16, 4), chains(8, 0), chains(16, 0), chains(12, 1), chains(32, 8)] }
+        }
+        Precision::Fp16 | Precision::Int8 => const { &[chains(8, 0), chains(16, 4), chains(16, 0)] },
+    }
+}
+
 /// Rounds of one execution in the rate phase: far below any loop limit once unrolled.
 const ROUNDS: u32 = 4096;
 /// Rounds of the sampled comparison on random data, where rounding may differ: few, so that the bound stays tight.
@@ -73,7 +80,7 @@ fn fma(
 ) -> Result<Measurement, Trouble> {
     let work = Work {
         precision,
-        chains: CHAINS[0],
+        chains: candidates(precision)[0],
         rounds: ROUNDS,
         lanes: LANES_MIN,
         distribution: Distribution::Normal,
@@ -120,7 +127,7 @@ fn enough_lanes(bench: &mut Bench, work: Work, lanes_max: u32, out: Buf) -> Resu
 /// The best recurrence in its first launch form, then the best launch form of that recurrence: drivers may take long
 /// to compile each.
 fn tune(bench: &mut Bench, work: Work, out: Buf) -> Result<(Tuned, Chains), Trouble> {
-    let ops = CHAINS.iter().map(|chains| Work { chains: *chains, ..work }.op(out));
+    let ops = candidates(work.precision).iter().map(|chains| Work { chains: *chains, ..work }.op(out));
     let supported: Vec<Op> = ops.filter(|op| bench.supports(op).is_ok()).collect();
     let first_forms = supported.iter().filter_map(|op| bench.forms(op).into_iter().next()).collect();
     let best = bench.tune(first_forms)?;

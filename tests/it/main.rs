@@ -10,6 +10,8 @@ mod conformance;
 mod envelopes;
 // Others verify what we sign.
 mod foreign;
+// What only a GPU can show.
+mod hardware;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;
 // Key files of ours and of OpenSSL, and each mistake with them.

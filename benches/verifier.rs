@@ -1,0 +1,119 @@
+//! Speed of verifying: signature, schema and everything recomputed, as `assay verify` does it, in one process.
+//! Prints medians with their spread; asserts nothing about time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use gpu_assay::contract::{Parsed, parse};
+use gpu_assay::device::{Identity, Provenance};
+use gpu_assay::evidence::metric::{Kind, METRICS, MetricName};
+use gpu_assay::evidence::*;
+use gpu_assay::report::{Report, SealedBy, recheck};
+use gpu_assay::seal::{Envelope, SecretKey, TrustList};
+
+const RUNS: usize = 15;
+
+fn main() {
+    println!("| report | samples | bytes | verify, median | min .. max | per second, one core |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    show("ordinary size", 60);
+    show("100,000 samples", 4000);
+}
+
+fn show(name: &str, samples_each: usize) {
+    let key = SecretKey::generate().unwrap();
+    let (evidence, contract) = (evidence(samples_each), contract());
+    let samples: usize = evidence.devices[0].measurements.len() * samples_each;
+    let report = Report::new(evidence, Some(&contract), SealedBy::Named, "1970-01-01T00:00:00Z".to_owned());
+    let file = report.seal(&key).unwrap().to_bytes();
+    let trust = TrustList::new([key.public()]);
+    let mut seconds: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let begun = Instant::now();
+            let envelope = Envelope::parse(black_box(&file)).unwrap();
+            let report = Report::from_verified(&envelope.open(&trust).unwrap()).unwrap();
+            assert!(recheck(&report, Some(&contract)).differences.is_empty());
+            begun.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    let (low, median, high) = (seconds[0], seconds[RUNS / 2], seconds[RUNS - 1]);
+    println!(
+        "| {name} | {samples} | {} | {:.2} ms | {:.2} .. {:.2} ms | {:.0} |",
+        file.len(),
+        median * 1e3,
+        low * 1e3,
+        high * 1e3,
+        1.0 / median
+    );
+}
+
+/// A simulated device with the first 25 metrics, `samples_each` samples each.
+fn evidence(samples_each: usize) -> Evidence {
+    let numbers = METRICS.iter().filter(|row| row.kind != Kind::Fact && row.name.ends_with("e")).take(25);
+    let measurements = numbers.map(|row| Measurement {
+        metric: MetricName::parse(&row.name).unwrap(),
+        value: Value::Timed(Timed {
+            work: 1 << 28,
+            repeat: 7,
+            samples: (0..samples_each as u64)
+                .map(|i| Sample {
+                    device_ns: Some(50_000_000 + i * 37 % 9973),
+                    host_ns: 50_100_000 + i * 41 % 9973,
+                })
+                .collect(),
+        }),
+        conditions: Conditions {
+            shape: "256 MiB per array".to_owned(),
+            distribution: None,
+            variant: Some("vec4-group256".to_owned()),
+            kernel: Some("ab".repeat(32)),
+        },
+        check: Check::Matched { exact: 262_161, sampled: 4096, canary: Canary::Caught },
+    });
+    let selector = "sim:bench".to_owned();
+    let identity = Identity {
+        backend: "sim".to_owned(),
+        name: "Bench card (simulated)".to_owned(),
+        provenance: Provenance::Simulated { script: selector.clone() },
+        vendor_id: None,
+        device_id: None,
+        pci_address: None,
+        uuid: None,
+        driver: "none".to_owned(),
+        units: None,
+        memory_bytes: Some(1 << 30),
+        fillable_bytes: Some(1 << 30),
+        buffer_bytes_max: 1 << 30,
+        features: Vec::new(),
+    };
+    let device = DeviceEvidence {
+        selector: selector.clone(),
+        identity: Some(identity),
+        facts: Vec::new(),
+        measurements: measurements.collect(),
+        absences: Vec::new(),
+        timeline: Vec::new(),
+        ended: Ended::Completed,
+    };
+    let run = RunInfo {
+        format: FORMAT,
+        tool: "assay".to_owned(),
+        tool_version: "bench".to_owned(),
+        started: "1970-01-01T00:00:00Z".to_owned(),
+        profile: "standard".to_owned(),
+        probes: Vec::new(),
+        seed: "0".repeat(16),
+        contract_sha256: None,
+        selectors: vec![selector],
+    };
+    Evidence { run, devices: vec![device], ended: Ended::Completed }
+}
+
+fn contract() -> Parsed {
+    let text = "version = 1\nid = \"bench\"\naccept = [\"simulated\"]\n[[clause]]\nid = \"triad\"\n\
+                metric = \"stream.triad.rate\"\nat_least = \"1 MB/s\"\nstatistic = \"p5\"\n";
+    parse("bench.toml", text.as_bytes()).unwrap()
+}

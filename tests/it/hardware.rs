@@ -1,0 +1,68 @@
+//! What only a GPU can show. `make hardware` runs it; without a GPU it fails, it never passes by doing nothing.
+
+use crate::process::*;
+
+/// Selectors of all hardware devices of this machine.
+fn hardware() -> Vec<String> {
+    let listed: serde_json::Value = serde_json::from_str(&assay(["list", "--json"]).stdout).unwrap();
+    let devices =
+        listed["backends"].as_array().unwrap().iter().flat_map(|b| b["devices"].as_array().unwrap());
+    devices
+        .filter(|d| d["identity"]["provenance"]["kind"] == "hardware")
+        .map(|d| d["selector"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+#[ignore = "needs a GPU; run it with `make hardware`"]
+fn every_device_gives_a_whole_report_that_verifies() {
+    let devices = hardware();
+    assert!(!devices.is_empty(), "no hardware device here; `assay doctor` says what is missing");
+    for device in &devices {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let ended = assay([
+            "run",
+            "--measure-only",
+            "--profile",
+            "quick",
+            "--device",
+            device,
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        assert_eq!(ended.code, Some(0), "{device}: {}", ended.stderr);
+        verified(&out);
+        let csv = assay(["render", out.join("report.dsse.json").to_str().unwrap(), "--format", "csv"]).stdout;
+        eprintln!("{csv}");
+        assert!(!csv.contains("WRONG") && !csv.contains("MISSED"), "{csv}");
+        for metric in
+            ["stream.triad.rate", "fma.fp32.rate", "gemm.fp32.rate", "memory.filled.bytes", "link.h2d.rate"]
+        {
+            assert!(csv.contains(metric), "{device} gave no {metric}");
+        }
+    }
+}
+
+/// All devices of a node at the same time, because that is how they are rented.
+#[test]
+#[ignore = "needs a GPU; run it with `make hardware`"]
+fn all_devices_at_once_give_one_report() {
+    let devices = hardware();
+    assert!(!devices.is_empty(), "no hardware device here; `assay doctor` says what is missing");
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let ended = assay([
+        "run",
+        "--measure-only",
+        "--profile",
+        "quick",
+        "--probe",
+        "stream",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let (_, json) = verified(&out);
+    assert_eq!(json["trust_level"], "L1");
+}
