@@ -16,7 +16,7 @@ test:
 	sh tests/setup.sh vulkan required
 	sh tests/setup.sh openssl
 	sh tests/setup.sh venv $(VENV)
-	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test
+	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test -- --include-ignored
 
 lint:
 	$(CARGO) fmt --check

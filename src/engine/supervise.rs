@@ -333,8 +333,9 @@ fn ask<T: serde::de::DeserializeOwned>(
     };
     // The last line: drivers may have printed before it.
     let line = text.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let status = exit_status(&mut child);
     serde_json::from_slice(line).map_err(|_| {
-        let how = exit_status(&mut child).map_or("hangs".to_owned(), |s| s.to_string());
+        let how = status.map_or("hangs".to_owned(), |s| s.to_string());
         format!("the driver crashed while it was asked ({how})")
     })
 }

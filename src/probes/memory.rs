@@ -16,6 +16,8 @@ pub const PROBE: Probe =
 const CHUNK_BYTES: u64 = 1 << 30;
 const CHUNK_BYTES_MIN: u64 = 16 << 20;
 const QUICK_BYTES: u64 = 1 << 30;
+/// What tuning and canaries look at of a buffer: enough for a rate, little against the whole.
+const TRIAL_WORDS: u64 = 4 << 20;
 
 const METRICS: [&str; 4] =
     ["memory.filled.bytes", "memory.errors.count", "memory.write.rate", "memory.verify.rate"];
@@ -59,6 +61,12 @@ struct Chunk {
     buf: Buf,
     words: u64,
     first_word: u64,
+}
+
+impl Chunk {
+    fn beginning(&self) -> Self {
+        Self { words: self.words.min(TRIAL_WORDS), ..*self }
+    }
 }
 
 fn memory(
@@ -137,9 +145,10 @@ impl<'a> Passes<'a> {
             chunks.first().ok_or_else(|| Trouble::Skipped("no memory could be allocated".to_owned()))?;
         let tally_buf = bench.alloc(Tally::BYTES as u64)?;
         bench.write(tally_buf, 0, &[0; Tally::BYTES])?;
-        let forms = bench.forms(&fill_op(first, 0));
+        let trial = first.beginning();
+        let forms = bench.forms(&fill_op(&trial, 0));
         let fill_form = bench.tune(forms)?;
-        let forms = bench.forms(&scan_op(first, 0, tally_buf));
+        let forms = bench.forms(&scan_op(&trial, 0, tally_buf));
         let scan_form = bench.tune(forms)?;
         let tally = Tally::default();
         Ok(Self {
@@ -202,19 +211,23 @@ fn scan_op(chunk: &Chunk, seed: u64, tally: Buf) -> Op {
     Op::Scan { src: chunk.buf, words: chunk.words, first_word: chunk.first_word, seed, tally }
 }
 
-/// Plants a flip in the first and in the last buffer; each must be seen in its place. On memory that has errors already, the count
-/// must grow.
+/// Plants a flip in the first and in the last buffer; each must be seen in its place. On memory that has errors already
+/// it must change their number.
 fn canary(bench: &mut Bench, chunks: &[Chunk], seed: u64) -> Result<Canary, Trouble> {
-    for chunk in [chunks.first(), chunks.last()].into_iter().flatten() {
-        let (buf, words, first_word) = (chunk.buf, chunk.words, chunk.first_word);
+    let last = chunks.last().filter(|_| chunks.len() > 1);
+    for chunk in [chunks.first(), last].into_iter().flatten() {
+        let Chunk { buf, words, first_word } = chunk.beginning();
         let before = check::scan(bench, buf, words, first_word, seed)?.words_wrong;
-        if before == 0 {
-            if check::planted_flip(bench, buf, words, first_word, seed)? == Canary::Missed {
-                return Ok(Canary::Missed);
-            }
-            continue;
+        let seen = if before == 0 {
+            check::planted_flip(bench, buf, words, first_word, seed)?
+        } else {
+            bench.once(&Op::Flip { dst: buf, word: words / 2, mask: 1 << 20 })?;
+            let after = check::scan(bench, buf, words, first_word, seed)?.words_wrong;
+            if after == before { Canary::Missed } else { Canary::Caught }
+        };
+        if seen == Canary::Missed {
+            return Ok(Canary::Missed);
         }
-        return Ok(Canary::Caught);
     }
     Ok(Canary::Caught)
 }

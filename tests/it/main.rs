@@ -22,6 +22,8 @@ mod laws;
 // The fault layer breaks a Vulkan driver in the way it was asked to.
 #[cfg(feature = "wgpu")]
 mod layer;
+// The README: its commands run, its tables are those of the program.
+mod readme;
 // The published JSON Schemas are true of what is written.
 mod schemas;
 // From evidence to a report that a stranger can check.

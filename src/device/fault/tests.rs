@@ -61,7 +61,7 @@ fn errors_say_where_what_and_what_to_try() {
         ("mini,speed=1e3", 2, 10, "not a plain number"),
         ("mini,mem=-1GB", 2, 10, "not a finite number"),
         ("mini,mem=101TB", 2, 10, "is more than 100TB"),
-        ("mini,xid=79@400000h", 2, 10, "does not fit"),
+        ("mini,xid=79@400000h", 2, 10, "longer than"),
         ("mini,lost@t=99999999s", 2, 10, "longer than"),
         ("mini,lost@call=0", 2, 10, "from 1 to"),
         ("mini,no=fp8", 2, 10, "is not one of fp64, fp32, fp16, int32, int8"),

@@ -94,10 +94,11 @@ pub fn bytes(text: &str) -> Result<u64, String> {
 }
 
 pub fn time(text: &str) -> Result<u64, String> {
-    let ns = match text.strip_suffix("min") {
-        Some(minutes) => number(minutes.trim(), 0.0, SHARE_MAX)? * 60e9,
-        None => Unit::Nanosecond.parse(&super::cut(text)).map_err(|e| e.to_string())?,
-    };
+    let long = [Per::Minute, Per::Hour].into_iter().find_map(|per| {
+        let amount = text.strip_suffix(per.name())?;
+        Some(number(amount.trim(), 0.0, SHARE_MAX).map(|amount| amount * per.seconds() * 1e9))
+    });
+    let ns = long.unwrap_or_else(|| Unit::Nanosecond.parse(&super::cut(text)).map_err(|e| e.to_string()))?;
     if ns <= TIME_NS_MAX {
         Ok(ns.round() as u64)
     } else {

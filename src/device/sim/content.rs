@@ -146,9 +146,7 @@ impl Rule {
             }
             Rule::Fma { chains, rounds, .. } => f64::from(*rounds) * f64::from(chains.accumulators),
             Rule::Ring { under, .. } => 1.0 + under.steps_per_word(),
-            Rule::Sum { before, sum, .. } => {
-                before.steps_per_word() + (sum.src.steps_per_word() * sum.src.words as f64).min(STEPS_MAX)
-            }
+            Rule::Sum { before, sum, .. } => before.steps_per_word() + sum.src.steps().min(STEPS_MAX),
         }
     }
 
@@ -342,7 +340,7 @@ impl Total {
     /// The sum; where it would cost too much, a word that is equal for equal sources.
     fn value(&self) -> u32 {
         *self.value.get_or_init(|| {
-            if self.src.words as f64 * self.src.steps_per_word() > STEPS_MAX {
+            if self.src.steps() > STEPS_MAX {
                 return self.src.fingerprint() as u32;
             }
             let mut sum = 0u32;
@@ -417,8 +415,9 @@ impl Source {
         self.pieces.iter().map(|piece| piece.rule.steps(piece.words)).sum()
     }
 
+    /// The mean over all words: one costly word among many cheap ones is no reason to give up.
     pub fn steps_per_word(&self) -> f64 {
-        self.pieces.iter().map(|piece| piece.rule.steps_per_word()).fold(1.0, f64::max)
+        (self.steps() / self.words.max(1) as f64).max(1.0)
     }
 
     pub fn depth(&self) -> u32 {

@@ -2,6 +2,7 @@
 //! Owns the effects of ops and what they need; the meaning is the reference's. Must not know time or errors to inject.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
@@ -113,6 +114,7 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             memory.store(part(memory, dst, bytes / 4), rule);
         }
         Op::Digest { src, rows, row_words, out } => {
+            distinct(op, src, out)?;
             let src = memory.snapshot(part(memory, src, rows * u64::from(row_words)));
             keep(memory, part(memory, out, 2 * rows), Rule::Digest { src, row_words })?;
         }
@@ -132,6 +134,8 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
                 let bytes = u64::from(rows) * u64::from(shape.k) * precision.bytes();
                 memory.snapshot(part(memory, buf, bytes.div_ceil(4)))
             };
+            distinct(op, a, c)?;
+            distinct(op, b, c)?;
             let (a, b) = (side(memory, a, shape.m), side(memory, b, shape.n));
             let elements = u64::from(shape.m) * u64::from(shape.n);
             let wrong = wrong.gemm_element.and_then(|element| element.checked_rem(elements));
@@ -167,6 +171,11 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
         }
     }
     Ok(None)
+}
+
+/// Ops that read their input more than once must not overwrite it.
+fn distinct(op: &Op, input: Buf, output: Buf) -> Result<(), String> {
+    if input == output { Err(format!("{} writes over its own input", op.name())) } else { Ok(()) }
 }
 
 /// Stores `rule`, or its words where looking at them later would cost too much.
@@ -266,12 +275,15 @@ fn between_slots(source: Source, stride_words: u32) -> Source {
         return Source { words: source.words, ..Source::default() };
     }
     let mut pieces = Vec::new();
+    let mut patches = BTreeMap::new();
     for piece in source.pieces {
         match &*piece.rule {
             Rule::Ring { stride_words: old, under, .. }
                 if *old == stride_words && piece.offset % stride == piece.at % stride =>
             {
                 let (from, to) = (piece.offset, piece.offset + piece.words);
+                let inside = under.patches.iter().filter(|(at, _)| (from..to).contains(at));
+                patches.extend(inside.map(|(at, word)| (piece.at + (at - from), *word)));
                 let inner = under.pieces.iter().filter(|p| p.at < to && p.at + p.words > from);
                 pieces.extend(inner.map(|p| {
                     let (start, end) = (p.at.max(from), to.min(p.at + p.words));
@@ -295,7 +307,8 @@ fn between_slots(source: Source, stride_words: u32) -> Source {
             | Rule::Sum { .. } => pieces.push(piece),
         }
     }
-    let patches = source.patches.into_iter().filter(|(at, _)| !at.is_multiple_of(stride)).collect();
+    patches.extend(source.patches);
+    let patches = patches.into_iter().filter(|(at, _)| !at.is_multiple_of(stride)).collect();
     Source { words: source.words, pieces, patches }
 }
 

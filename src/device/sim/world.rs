@@ -147,12 +147,11 @@ impl World {
             )));
         }
         self.transfer(out.len());
-        source.each_chunk(|first, words| {
-            let bytes = out[first as usize * 4..].chunks_exact_mut(4);
-            for (slot, word) in bytes.zip(words) {
-                slot.copy_from_slice(&word.to_le_bytes());
-            }
-        });
+        let mut words = vec![0; out.len() / 4];
+        source.read(0, &mut words);
+        for (slot, word) in out.chunks_exact_mut(4).zip(words) {
+            slot.copy_from_slice(&word.to_le_bytes());
+        }
         Ok(())
     }
 
@@ -308,7 +307,7 @@ impl World {
         let now_ns = self.clock.now_ns();
         let start_ns = now_ns.max(self.free_at_ns);
         let each_ns = (cost.ns / self.speed(cost.bound, start_ns)).max(EXECUTION_NS_MIN);
-        let uniform = f64::from(draw::hash(self.behaviour.seed ^ 0x6E6F_6973_65, self.tickets));
+        let uniform = f64::from(draw::hash(self.behaviour.seed ^ 0x006E_6F69_7365, self.tickets));
         let noise = 1.0 + self.behaviour.noise * (uniform / f64::from(u32::MAX) * 2.0 - 1.0);
         let work_ns = each_ns * f64::from(repeat) * noise;
         self.free_at_ns = start_ns.saturating_add((LAUNCH_NS + work_ns) as u64);

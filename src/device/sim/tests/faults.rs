@@ -46,7 +46,7 @@ fn near(value: f64, expected: f64) -> bool {
 fn reading_under_load(script: &str) -> Reading {
     let mut opened = open(script);
     let op = fma(&mut opened);
-    let ticket = opened.device.submit(&op, 1, 1000).unwrap();
+    let ticket = opened.device.submit(&op, 1, 100).unwrap();
     let reading = opened.telemetry.read();
     opened.device.wait(ticket).unwrap();
     reading
@@ -80,7 +80,9 @@ fn memory_that_is_not_there_wraps_around() {
     let found = fill_and_scan(&mut opened, bytes);
     // Only the last 40 GB still hold what was written.
     assert_eq!(found.words_checked, bytes / 4);
-    assert_eq!(found.words_wrong, (bytes - 40_000_000_000) / 4);
+    // So does all but the tally, which lies beyond the end of real memory itself.
+    let wrong = found.words_wrong - (bytes - 40_000_000_000) / 4;
+    assert!((1..=Tally::BYTES as u64 / 4).contains(&wrong), "{wrong}");
     assert_eq!(found.examples.len(), Tally::EXAMPLES);
     // The end of the fill reached the start of memory last after three whole rounds: 120 GB further on.
     let start = draw::pattern(9, 120_000_000_000 / 4);
@@ -157,7 +159,7 @@ fn slow_cards_are_slow_where_they_should_be() {
     assert!(near(slowdown("speed=0.25", triad), 4.0));
     assert!(slowdown("speed=3", fma) < 0.34);
     assert!(near(slowdown("throttle=0.5@0s", fma), 2.0));
-    assert!(near(slowdown("throttle=0.5@1h", fma), 1.0) || slowdown("throttle=0.5@60min", fma) > 0.0);
+    assert!(near(slowdown("throttle=0.5@1h", fma), 1.0));
 }
 
 #[test]
@@ -220,7 +222,7 @@ fn a_lost_device_looks_like_success_until_it_is_waited_for() {
     let mut opened = open("mini,lost@t=5s");
     let op = fma(&mut opened);
     assert!(run(&mut opened, op).is_ok());
-    let ticket = opened.device.submit(&op, 0, 2000).unwrap();
+    let ticket = opened.device.submit(&op, 0, 400).unwrap();
     assert!(matches!(opened.device.wait(ticket), Err(DeviceError::Lost { .. })));
     assert!(matches!(opened.device.read(Buf(0), 0, &mut [0; 4]), Err(DeviceError::Lost { .. })));
 }
