@@ -6,6 +6,9 @@ mod cli;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(feature = "wgpu")]
 mod conformance;
+// The wgpu backend on a driver that fails: the right error, every time, and no panic.
+#[cfg(feature = "wgpu")]
+mod driver_faults;
 // Signed reports, each named after its defect, are refused or found out.
 mod envelopes;
 // Others verify what we sign.
