@@ -21,6 +21,8 @@ mod laws;
 mod layer;
 // The published JSON Schemas are true of what is written.
 mod schemas;
+// Rules about the tree: layers, lengths, where unsafe may stand.
+mod tidy;
 // From evidence to a report that a stranger can check.
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
