@@ -134,8 +134,11 @@ fn judge_node(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
             return Judgement::undecided(gate::Unusable::open(Reason::NoFigure), None);
         }
     };
-    let figures =
-        evidence.devices.iter().map(|device| gate::figure(&Seen { evidence, device, accept }, figure));
+    let figures = evidence.devices.iter().map(|device| {
+        // What one device has at least says nothing about the sum while another is undecided.
+        gate::figure(&Seen { evidence, device, accept }, figure)
+            .map_err(|unusable| gate::Unusable { observed: None, ..unusable })
+    });
     let mut sum: Result<f64, gate::Unusable> = Ok(0.0);
     for figure in figures {
         sum = match (sum, figure) {

@@ -43,6 +43,8 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 const READING_EVERY: Duration = Duration::from_secs(1);
 /// Time given to each launch form while tuning.
 const TUNE_NS: u64 = 10_000_000;
+/// Tuning may take this many times as long as sampling.
+const TUNE_SHARE: u64 = 4;
 const SAMPLES_MIN: usize = 5;
 const SAMPLES_MAX: usize = 100;
 const REPEAT_MAX: u32 = 1 << 20;
@@ -181,14 +183,18 @@ impl<'a> Bench<'a> {
         Ok(Sample { device_ns: done.device_ns, host_ns })
     }
 
-    /// The fastest of `forms`, by a short trial of each. Warm-up is part of the trial.
+    /// The fastest of `forms`, by a short trial of each, which warms up as well. Forms that there is no time left for are not tried.
     pub fn tune(&mut self, forms: Vec<Tuned>) -> Result<Tuned, Trouble> {
         if forms.len() == 1 {
             return forms.into_iter().next().ok_or_else(|| Trouble::Wrong("no launch form".to_owned()));
         }
         let mut best: Option<(f64, Tuned)> = None;
+        let until = self.now_ns() + self.settings.sample_ms * TUNE_SHARE * 1_000_000;
         for form in forms {
             self.progress(0, None)?;
+            if best.is_some() && self.now_ns() > until {
+                break;
+            }
             let (repeat, _) = self.calibrate(&form, TUNE_NS)?;
             let sample = self.run(&form, repeat)?;
             let rate = form.op.work() as f64 * f64::from(repeat) / kernel_ns(sample) as f64;

@@ -117,14 +117,14 @@ fn enough_lanes(bench: &mut Bench, work: Work, lanes_max: u32, out: Buf) -> Resu
     }
 }
 
+/// The best recurrence in its first launch form, then the best launch form of that recurrence: drivers may take long
+/// to compile each.
 fn tune(bench: &mut Bench, work: Work, out: Buf) -> Result<(Tuned, Chains), Trouble> {
-    let mut forms = Vec::new();
-    for chains in CHAINS {
-        let op = Work { chains: *chains, ..work }.op(out);
-        if bench.supports(&op).is_ok() {
-            forms.extend(bench.forms(&op));
-        }
-    }
+    let ops = CHAINS.iter().map(|chains| Work { chains: *chains, ..work }.op(out));
+    let supported: Vec<Op> = ops.filter(|op| bench.supports(op).is_ok()).collect();
+    let first_forms = supported.iter().filter_map(|op| bench.forms(op).into_iter().next()).collect();
+    let best = bench.tune(first_forms)?;
+    let forms = bench.forms(&best.op);
     let form = bench.tune(forms)?;
     let Op::Fma { chains, .. } = form.op else {
         return Err(Trouble::Wrong("tuning returned another op".to_owned()));

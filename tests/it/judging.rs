@@ -266,6 +266,30 @@ fn memory_counts_only_where_it_holds_its_data() {
 }
 
 #[test]
+fn at_least_so_much_memory_is_enough_for_less_and_undecided_for_more() {
+    let filled = 15u64 << 30;
+    let bounded = |n| {
+        let mut device = good_device(n);
+        measurement(&mut device, "memory.filled.bytes").value =
+            Value::AtLeast { count: filled, why: "the quick profile fills no more".into() };
+        device
+    };
+    expect(bounded(1), FILLED, Verdict::Pass, "met");
+    expect(bounded(1), &FILLED.replace("15 GiB", "16 GiB"), Verdict::Inconclusive, "only_a_lower_bound");
+    expect(bounded(1), &FILLED.replace("at_least", "at_most"), Verdict::Inconclusive, "only_a_lower_bound");
+    let mut aliased = bounded(1);
+    measurement(&mut aliased, "memory.filled.bytes").check =
+        Check::Scanned { tally: Tally { words_wrong: 1, ..clean_tally(filled) }, canary: Canary::Caught };
+    expect(aliased, FILLED, Verdict::Fail, "memory_errors");
+    let lost = DeviceEvidence { ended: Ended::Unfinished, ..bounded(2) };
+    expect(lost.clone(), FILLED, Verdict::Inconclusive, "device_not_completed");
+    let node = terms(&format!("{FILLED}\nscope = \"node\""));
+    for devices in [vec![bounded(1), lost.clone()], vec![lost, bounded(1)]] {
+        assert_eq!(judge(&node, &evidence(devices))[0].verdict, Verdict::Inconclusive);
+    }
+}
+
+#[test]
 fn only_completed_runs_count() {
     let lost = Ended::Lost { why: "device lost".into(), during: Some("gemm.fp32.rate".into()) };
     for ended in [Ended::Unfinished, Ended::Interrupted, lost] {

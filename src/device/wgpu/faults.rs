@@ -79,7 +79,7 @@ impl Guarded {
         }));
         let (value, errors) = match outcome {
             Ok(done) => done,
-            Err(panic) => return Err(self.broke(DeviceError::Crash { why: panic_text(panic.as_ref()) })),
+            Err(panic) => return Err(self.crashed(panic.as_ref())),
         };
         self.check()?;
         match errors.into_iter().flatten().next() {
@@ -108,7 +108,12 @@ impl Guarded {
                     let after_ms = u64::try_from(self.wait_limit.as_millis()).unwrap_or(u64::MAX);
                     return Err(self.broke(DeviceError::Hang { after_ms }));
                 }
-                Err(error) => return Err(self.broke(DeviceError::Crash { why: error.to_string() })),
+                // The submission was dropped, which wgpu does to a lost device; another look fetches the reason.
+                Err(error @ wgpu::PollError::WrongSubmissionIndex(..)) => {
+                    let _ = self.poll(wgpu::PollType::Poll);
+                    self.check()?;
+                    return Err(self.broke(DeviceError::Lost { why: error.to_string() }));
+                }
             }
         }
     }
@@ -143,6 +148,14 @@ impl Guarded {
         match take(&self.heard.refused) {
             Some(why) => Err(DeviceError::Validation { why }),
             None => Ok(()),
+        }
+    }
+
+    /// A panic below: the loss of the device where that was heard, else a crash.
+    pub fn crashed(&mut self, panic: &(dyn std::any::Any + Send)) -> DeviceError {
+        match self.check() {
+            Err(final_error) if final_error.is_final() => final_error,
+            Ok(()) | Err(_) => self.broke(DeviceError::Crash { why: panic_text(panic) }),
         }
     }
 

@@ -128,7 +128,7 @@ impl WgpuDevice {
         parts.gpu.check()?;
         match catch_unwind(AssertUnwindSafe(|| calls(parts))) {
             Ok(result) => result,
-            Err(panic) => Err(parts.gpu.broke(DeviceError::Crash { why: panic_text(panic.as_ref()) })),
+            Err(panic) => Err(parts.gpu.crashed(panic.as_ref())),
         }
     }
 
