@@ -96,11 +96,8 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             memory.store(part(memory, dst, words), Rc::new(Rule::Pattern { seed, first_word }));
         }
         Op::Scan { src, words, first_word, seed, tally } => {
-            let found = scan::scan(&memory.snapshot(part(memory, src, words)), first_word, seed);
             let at = part(memory, tally, Tally::BYTES as u64 / 4);
-            let mut total = read_tally(&memory.snapshot(at));
-            scan::add(&mut total, &found, repeat);
-            memory.store_source(at, &Source::of(&words_of(&total.encode())));
+            scan_into(memory, part(memory, src, words), first_word, seed, at, repeat);
         }
         Op::Flip { dst, word, mask } => {
             let at = part(memory, dst, word).base + word;
@@ -153,20 +150,35 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
         }
         Op::Copy { route, buf, words, seed } => {
             let from = part(memory, buf, words);
-            match route {
-                Route::HostToDevice => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
-                Route::DeviceToHost => {
-                    let found = scan::scan(&memory.snapshot(from), 0, seed);
-                    return Ok(Some((found.words_checked - found.words_wrong) as u32));
-                }
-                Route::Within(to) => {
-                    let source = memory.snapshot(from);
-                    memory.store_source(part(memory, to, words), &source);
-                }
-            }
+            let to = if let Route::Within(to) = route { part(memory, to, words) } else { from };
+            return Ok(copy(memory, route, from, to, seed));
         }
     }
     Ok(None)
+}
+
+/// Copies along `route`. The return is the number of words that arrived at the host as they should be.
+fn copy(memory: &mut Memory, route: Route, from: Extent, to: Extent, seed: u64) -> Option<u32> {
+    match route {
+        Route::HostToDevice => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
+        Route::DeviceToHost => {
+            let found = scan::scan(&memory.snapshot(from), 0, seed);
+            return Some((found.words_checked - found.words_wrong) as u32);
+        }
+        Route::Within(_) => {
+            let source = memory.snapshot(from);
+            memory.store_source(to, &source);
+        }
+    }
+    None
+}
+
+/// Adds what `repeat` scans of `src` find to the tally at `at`.
+fn scan_into(memory: &mut Memory, src: Extent, first_word: u64, seed: u64, at: Extent, repeat: u32) {
+    let found = scan::scan(&memory.snapshot(src), first_word, seed);
+    let mut total = read_tally(&memory.snapshot(at));
+    scan::add(&mut total, &found, repeat);
+    memory.store_source(at, &Source::of(&words_of(&total.encode())));
 }
 
 /// Stores `rule`, or its words where looking at them later would cost too much.
