@@ -22,10 +22,16 @@ failed=
 for target in "$@"; do
     mkdir -p "target/fuzz/corpus/$target" "target/fuzz/artifacts/$target"
     echo "fuzz: $target for $seconds s"
-    # Seeds are read only; new inputs go to the corpus, which comes first.
+    # Seeds are read only; new inputs go to the corpus, which comes first. The vectors of the other tests are seeds.
+    case $target in
+    contract) seeds=tests/data/contracts ;;
+    envelope) seeds=tests/data/envelopes ;;
+    keys) seeds=tests/data/keys ;;
+    *) seeds=tests/fuzz/seeds/$target ;;
+    esac
     if ! "target/fuzz/$host/release/$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
         -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 -artifact_prefix="target/fuzz/artifacts/$target/" \
-        "target/fuzz/corpus/$target" "tests/fuzz/seeds/$target" >"target/fuzz/$target.log" 2>&1; then
+        "target/fuzz/corpus/$target" "$seeds" >"target/fuzz/$target.log" 2>&1; then
         failed="$failed $target"
         tail -30 "target/fuzz/$target.log"
     fi

@@ -108,14 +108,15 @@ fn flip(json: &mut Json) {
     *json = format!("{head}{other}{}", &tail[1..]).into();
 }
 
+const CHANGED: &str = "refused: a trusted key is named, but its signature does not hold";
+const STRANGER: &str = "refused: no trusted key signed this";
+
 fn bless_envelopes(good: &Json, a: &SecretKey, b: &SecretKey, write: Write<'_>) {
     let edited = |edit: &dyn Fn(&mut Json)| {
         let mut envelope = good.clone();
         edit(&mut envelope);
         envelope
     };
-    const CHANGED: &str = "refused: a trusted key is named, but its signature does not hold";
-    const STRANGER: &str = "refused: no trusted key signed this";
     write("good", good.clone(), "ok");
     write("payload-bit-flipped", edited(&|e| flip(&mut e["payload"])), CHANGED);
     write("signature-bit-flipped", edited(&|e| flip(&mut e["signatures"][0]["sig"])), CHANGED);

@@ -28,6 +28,8 @@ mod layer;
 mod readme;
 // The published JSON Schemas are true of what is written.
 mod schemas;
+// Rules about the tree: layers, lengths, where unsafe may stand.
+mod tidy;
 // From evidence to a report that a stranger can check.
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.

@@ -1,3 +1,4 @@
+//! The fault script: what parses, what is refused and with which words, and that printing is its inverse.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;

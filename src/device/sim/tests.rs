@@ -1,3 +1,4 @@
+//! Simulated devices: equal to the reference, and faulty exactly as their script says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod conformance;

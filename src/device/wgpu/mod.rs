@@ -5,6 +5,7 @@ mod adapter;
 mod copy;
 mod faults;
 mod forms;
+mod gemm;
 mod host;
 mod memory;
 mod plan;

@@ -1,0 +1,182 @@
+//! The source text of matrix products: which specialisations there are, and how each is assembled.
+//! Owns text only; must not know any adapter, buffer or launch.
+
+use std::fmt::Write as _;
+
+use super::shaders::flags;
+use crate::device::op::Precision;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GemmForm {
+    pub precision: Precision,
+    /// Results per invocation in each direction; a workgroup is 16 x 16.
+    pub per: u32,
+    /// Steps of k per loop iteration: of a tile in workgroup memory, or 1 where there is none.
+    pub depth: u32,
+    /// Through workgroup memory, or straight from the matrices.
+    pub staged: bool,
+}
+
+impl GemmForm {
+    /// Rows and columns of a workgroup's tile.
+    pub fn tile(self) -> u32 {
+        16 * self.per
+    }
+
+    pub fn label(self) -> String {
+        let way = if self.staged { "staged" } else { "direct" };
+        format!("{way}-tile{0}x{0}x{1}-register{2}x{2}", self.tile(), self.depth, self.per)
+    }
+
+    /// Elements of k in one value.
+    pub fn wide(self) -> u32 {
+        if self.precision == Precision::Int8 { 4 } else { 1 }
+    }
+}
+
+pub fn gemm_defines(form: GemmForm) -> Vec<(&'static str, String)> {
+    let (element, value, result) = match form.precision {
+        Precision::Fp64 => ("f64", "f64", "f64"),
+        Precision::Fp32 => ("f32", "f32", "f32"),
+        Precision::Fp16 => ("u32", "f32", "f32"),
+        Precision::Int32 | Precision::Int8 => ("u32", "u32", "u32"),
+    };
+    let mut defines = flags(match form.precision {
+        Precision::Fp64 | Precision::Fp32 => &["PLAIN", "FLOAT"],
+        Precision::Fp16 => &["FP16", "FLOAT"],
+        Precision::Int32 => &["PLAIN", "INT32"],
+        Precision::Int8 => &["BYTES"],
+    });
+    let pitch = form.tile() + 1;
+    defines.push(("ELEMENT", element.to_owned()));
+    defines.push(("VALUE", value.to_owned()));
+    defines.push(("RESULT", result.to_owned()));
+    defines.push(("DEPTH", form.depth.to_string()));
+    defines.push(("TILE_M", form.tile().to_string()));
+    defines.push(("TILE_N", form.tile().to_string()));
+    defines.push(("WIDE", form.wide().to_string()));
+    defines.push(("SIZE_A", (pitch * form.depth).to_string()));
+    defines.push(("SIZE_B", (pitch * form.depth).to_string()));
+    defines.push(("ZERO", gemm_zero(form, value)));
+    if form.staged {
+        defines.push(("STAGED", String::new()));
+        defines.push(("LOAD", gemm_load(form, value)));
+        defines.push(("STEPS", gemm_steps(form)));
+    } else {
+        defines.push(("DIRECT", gemm_direct(form)));
+    }
+    defines.push(("ROWS", if form.staged { String::new() } else { gemm_rows(form) }));
+    defines.push(("STORE", gemm_store(form)));
+    defines
+}
+
+fn gemm_zero(form: GemmForm, value: &str) -> String {
+    let mut text = String::new();
+    for i in 0..form.per * form.per {
+        let _ = writeln!(text, "    var s{i} = {value}(0);");
+    }
+    text
+}
+
+/// Each of the 256 invocations loads its share of both tiles; neighbours take neighbouring k.
+fn gemm_load(form: GemmForm, value: &str) -> String {
+    let pitch = form.tile() + 1;
+    let mut text = String::new();
+    for (name, first, limit) in [("a", "row", "rows"), ("b", "column", "columns")] {
+        for share in 0..form.tile() * form.depth / 256 {
+            let _ = write!(
+                text,
+                "        {{
+            let e = flat + {offset}u;
+            let r = e / DEPTH;
+            let k = begin + (e % DEPTH) * WIDE;
+            var v = {value}(0);
+            if ({first} + r < p.{limit} && k < p.k) {{
+                v = load_{name}(p.{name}_at + ({first} + r) * p.k + k, p.k - k);
+            }}
+            tile_{name}[(e % DEPTH) * {pitch}u + r] = v;
+        }}
+",
+                offset = share * 256,
+            );
+        }
+    }
+    text
+}
+
+/// Where the rows of a and b begin that an invocation reads on its own.
+fn gemm_rows(form: GemmForm) -> String {
+    let mut text = String::new();
+    for i in 0..form.per {
+        for (name, first, lane, limit) in [("a", "row", "y", "rows"), ("b", "column", "x", "columns")] {
+            let _ = writeln!(
+                text,
+                "    let at_{name}{i} = p.{name}_at + min({first} + lid.{lane} + {}u, p.{limit} - 1u) * p.k;",
+                16 * i
+            );
+        }
+    }
+    text
+}
+
+fn gemm_direct(form: GemmForm) -> String {
+    let per = form.per;
+    let mut text = String::new();
+    for i in 0..per {
+        let _ = writeln!(text, "        let x{i} = load_a(at_a{i} + begin, p.k - begin);");
+        let _ = writeln!(text, "        let y{i} = load_b(at_b{i} + begin, p.k - begin);");
+    }
+    text.push_str(&gemm_products(per));
+    text
+}
+
+fn gemm_products(per: u32) -> String {
+    let mut text = String::new();
+    for i in 0..per {
+        for j in 0..per {
+            let s = i * per + j;
+            let _ = writeln!(text, "            s{s} = multiply_add(x{i}, y{j}, s{s});");
+        }
+    }
+    text
+}
+
+fn gemm_steps(form: GemmForm) -> String {
+    let (per, pitch) = (form.per, form.tile() + 1);
+    let mut text = String::new();
+    for d in 0..form.depth {
+        let _ = writeln!(text, "        {{");
+        for i in 0..per {
+            let at = d * pitch + 16 * i;
+            let _ = writeln!(text, "            let x{i} = tile_a[{at}u + lid.y];");
+            let _ = writeln!(text, "            let y{i} = tile_b[{at}u + lid.x];");
+        }
+        text.push_str(&gemm_products(per));
+        let _ = writeln!(text, "        }}");
+    }
+    text
+}
+
+fn gemm_store(form: GemmForm) -> String {
+    let mut text = String::new();
+    for i in 0..form.per {
+        for j in 0..form.per {
+            let _ = write!(
+                text,
+                "    {{
+        let r = row + lid.y + {ri}u;
+        let q = column + lid.x + {rj}u;
+        if (r < p.rows && q < p.columns) {{
+            c[p.c_at + r * p.c_row + q] = s{s};
+            results++;
+        }}
+    }}
+",
+                ri = 16 * i,
+                rj = 16 * j,
+                s = i * form.per + j,
+            );
+        }
+    }
+    text
+}
