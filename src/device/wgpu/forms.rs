@@ -2,9 +2,8 @@
 //! Owns support and choice of forms; must not know wgpu's objects.
 
 use super::COPY_BYTES_MAX;
-use super::gemm::GemmForm;
 use super::plan::{self, Frame};
-use super::shaders::{FmaForm, Kernel, Order, Part, Tile};
+use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
 use crate::device::Unsupported;
 use crate::device::op::{Buf, Chains, Op, Precision, Route};
 

@@ -5,7 +5,6 @@ mod adapter;
 mod copy;
 mod faults;
 mod forms;
-mod gemm;
 mod host;
 mod memory;
 mod plan;

@@ -1,8 +1,7 @@
 //! From an op to dispatches: which windows of which buffers, how many workgroups, what parameters.
 //! Owns the cutting of work to binding sizes and time budgets; pure, must not know wgpu's objects.
 
-use super::gemm::GemmForm;
-use super::shaders::{FmaForm, Kernel, Part, Tile};
+use super::shaders::{FmaForm, GemmForm, Kernel, Part, Tile};
 use crate::device::draw::Distribution;
 use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, fma_multipliers, ring_step};
 
