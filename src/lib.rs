@@ -15,7 +15,8 @@
 //! device  telemetry
 //! evidence
 //! catalogue
-//! engine  probes
+//! engine
+//! probes
 //! contract
 //! report
 //! output

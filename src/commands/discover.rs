@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Failure;
 use crate::device::ProvenanceKind;
-use crate::device::inventory::{self, BACKENDS, Listed, OpenError};
+use crate::device::backend::{Listed, OpenError};
+use crate::device::inventory::{self, BACKENDS};
 use crate::engine::supervise;
 use crate::exit::Exit;
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use super::Failure;
 use crate::cli::WorkerArgs;
-use crate::device::inventory::{self, BACKENDS, OpenOptions, Opened};
+use crate::device::backend::{OpenOptions, Opened};
+use crate::device::inventory::{self, BACKENDS};
 use crate::engine::{self, WorkerPlan};
 use crate::evidence::event::{Event, Lines, Sink};
 use crate::exit::Exit;
+use crate::probes;
 
 /// Longer than any honest wait for one batch.
 const CHECK_WAIT: Duration = Duration::from_secs(10);
@@ -50,7 +52,7 @@ fn measure(
     sink: &mut dyn Sink,
     ready: impl FnOnce() -> io::Result<()>,
 ) -> io::Result<()> {
-    engine::run(plan, opened, sink, ready)
+    engine::run(plan, opened, sink, probes::cases, ready)
 }
 
 fn print_line(value: &impl serde::Serialize) -> Result<Exit, Failure> {

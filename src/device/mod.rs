@@ -1,6 +1,7 @@
 //! The device seam: what every backend can be asked to do, and what it says about itself.
 //! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
 
+pub mod backend;
 pub mod draw;
 pub mod fault;
 pub mod inventory;

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{Settings, Trouble};
-use crate::device::inventory::Opened;
+use crate::device::backend::Opened;
 use crate::device::{Buf, DeviceError, Op, Variant};
 use crate::evidence::event::{Event, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};

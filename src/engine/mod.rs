@@ -2,6 +2,7 @@
 //! Owns the plan and the loop over cases; must not know contracts or any one probe's arithmetic.
 
 pub mod bench;
+pub mod case;
 pub mod check;
 pub mod supervise;
 
@@ -9,13 +10,13 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::device::inventory::{OpenError, Opened};
+use crate::device::backend::{OpenError, Opened};
 use crate::device::{DeviceError, Identity, Unsupported};
 use crate::evidence::event::{Sink, What};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Ended, Fact, Measurement, Timed, Value};
-use crate::probes::{Case, PROBES};
 use bench::Bench;
+use case::Case;
 
 /// What one worker is to do. Checked in full before any device is touched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub struct WorkerPlan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     pub profile: Profile,
-    /// Names out of [`PROBES`], in its order.
+    /// Names of probes, in the order of their table.
     pub probes: Vec<String>,
     /// Time for the samples of one case.
     pub sample_ms: u64,
@@ -91,12 +92,13 @@ pub enum Trouble {
     Sink(#[from] io::Error),
 }
 
-/// Runs a worker's whole plan on an opened device. Everything that happens, failures included, goes to `sink`; the only error is
+/// Runs a worker's whole plan on an opened device, whose identity decides on the `cases`. Everything that happens, failures included, goes to `sink`; the only error is
 /// that `sink` does not take it. `ready` returns when measuring may begin: all devices of a node start together.
 pub fn run(
     plan: &WorkerPlan,
     mut opened: Opened,
     sink: &mut dyn Sink,
+    cases: impl FnOnce(&Identity, &Settings) -> Vec<Case>,
     ready: impl FnOnce() -> io::Result<()>,
 ) -> io::Result<()> {
     let identity = opened.device.identity().clone();
@@ -107,15 +109,14 @@ pub fn run(
     for fact in facts(&identity) {
         bench.emit(What::Fact(fact))?;
     }
-    let ended = run_cases(&identity, &mut bench)?;
+    let cases = cases(&identity, &plan.settings);
+    let ended = run_cases(&cases, &mut bench)?;
     bench.read_telemetry()?;
     bench.emit(What::DeviceEnded(ended))
 }
 
-fn run_cases(identity: &Identity, bench: &mut Bench) -> io::Result<Ended> {
-    let wanted = PROBES.iter().filter(|p| bench.settings().probes.iter().any(|name| name == p.name));
-    let cases: Vec<Case> = wanted.flat_map(|probe| (probe.cases)(identity, bench.settings())).collect();
-    for (index, case) in (0u32..).zip(&cases) {
+fn run_cases(cases: &[Case], bench: &mut Bench) -> io::Result<Ended> {
+    for (index, case) in (0u32..).zip(cases) {
         bench.begin(&case.metrics[0], index, cases.len() as u32)?;
         if let Some(error) = run_case(case, bench)? {
             return Ok(Ended::Lost { why: error.to_string(), during: Some(case.metrics[0].to_string()) });

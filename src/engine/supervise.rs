@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::WorkerPlan;
 use crate::device::Identity;
-use crate::device::inventory::{Listed, OpenError};
+use crate::device::backend::{Listed, OpenError};
 use crate::evidence::Ended;
 use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
 
-use crate::device::inventory::Listed;
+use crate::device::backend::Listed;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::{Kind, MetricDef};
 use crate::units::Unit;

@@ -1,9 +1,10 @@
 //! Memory latency: dependent loads around a ring, over growing working sets.
 
-use super::{Case, Probe, sized, spare_bytes, timed};
+use super::{Probe, sized, spare_bytes, timed};
 use crate::device::op::ring_after;
 use crate::device::{Buf, Identity, Op, Provenance};
 use crate::engine::bench::Bench;
+use crate::engine::case::Case;
 use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::metric::{chase_sizes, size_name};
 use crate::evidence::{Canary, Check, Measurement};

@@ -1,10 +1,11 @@
 //! Arithmetic ceiling of the vector units: register-resident multiply-add chains.
 
-use super::{Case, Probe, sized, spare_bytes, timed};
+use super::{Probe, sized, spare_bytes, timed};
 use crate::device::draw::Distribution;
 use crate::device::op::{Chains, Precision};
 use crate::device::{Buf, Identity, Op, reference};
 use crate::engine::bench::{Bench, Tuned};
+use crate::engine::case::Case;
 use crate::engine::check::{self, Trial};
 use crate::engine::{Settings, Trouble};
 use crate::evidence::{Check, Conditions, Measurement};

@@ -1,11 +1,12 @@
 //! Dense matrix products: exact on integers first, then timed on random data.
 
-use super::{Case, Probe, sized, spare_bytes, timed};
+use super::{Probe, sized, spare_bytes, timed};
 use crate::device::draw::Distribution;
 use crate::device::op::{Precision, Shape};
 use crate::device::reference::DrawnInputs;
 use crate::device::{Buf, Identity, Op};
 use crate::engine::bench::{Bench, Tuned};
+use crate::engine::case::Case;
 use crate::engine::check::{self, Trial};
 use crate::engine::{Settings, Trouble};
 use crate::evidence::{Canary, Check, Conditions, Measurement};

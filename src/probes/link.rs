@@ -1,9 +1,10 @@
 //! The link between host and device: copies both ways through pinned (mapped) host memory.
 
-use super::{Case, Probe, sized, spare_bytes, timed};
+use super::{Probe, sized, spare_bytes, timed};
 use crate::device::op::Route;
 use crate::device::{Buf, Identity, Op, Provenance};
 use crate::engine::bench::Bench;
+use crate::engine::case::Case;
 use crate::engine::{Settings, Trouble, check};
 use crate::evidence::{Canary, Check, Measurement};
 

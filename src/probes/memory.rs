@@ -1,10 +1,11 @@
 //! Memory capacity and integrity: every byte holds its own value, all at the same time, both ways round.
 
-use super::{Case, Probe, measurement, sized, timed};
+use super::{Probe, measurement, sized, timed};
 use crate::device::draw::inverted;
 use crate::device::op::Tally;
 use crate::device::{Buf, DeviceError, Identity, Op};
 use crate::engine::bench::{Bench, Tuned};
+use crate::engine::case::Case;
 use crate::engine::check;
 use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::{Canary, Check, Measurement, Sample, Timed, Value};

@@ -9,7 +9,8 @@ mod memory;
 mod stream;
 
 use crate::device::Identity;
-use crate::engine::bench::{Bench, Tuned};
+use crate::engine::bench::Tuned;
+use crate::engine::case::Case;
 use crate::engine::{Settings, Trouble};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{Check, Conditions, Measurement, Timed, Value};
@@ -22,41 +23,18 @@ pub struct Probe {
     pub cases: fn(&Identity, &Settings) -> Vec<Case>,
 }
 
-/// One thing to measure. `metrics` are those that it yields, the leading one first; never empty.
-pub struct Case {
-    pub metrics: Vec<MetricName>,
-    pub run: Box<Run>,
-}
-
-type Run = dyn Fn(&mut Bench) -> Result<Vec<Measurement>, Trouble>;
-
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
 pub const PROBES: &[Probe] =
     &[stream::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
 
-pub fn names() -> Vec<&'static str> {
-    PROBES.iter().map(|p| p.name).collect()
+/// The cases of the probes that `settings` names, on such a device. Pure.
+pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
+    let wanted = PROBES.iter().filter(|p| settings.probes.iter().any(|name| name == p.name));
+    wanted.flat_map(|probe| (probe.cases)(identity, settings)).collect()
 }
 
-impl Case {
-    /// A case for metrics that stand in the table; `None` where a name does not, which a test of the table catches.
-    fn new(
-        metrics: &[String],
-        run: impl Fn(&mut Bench) -> Result<Vec<Measurement>, Trouble> + 'static,
-    ) -> Option<Case> {
-        let metrics: Option<Vec<MetricName>> =
-            metrics.iter().map(|name| MetricName::parse(name).ok()).collect();
-        Some(Case { metrics: metrics?, run: Box::new(run) })
-    }
-
-    /// A case that yields one metric, whose name `run` is given.
-    fn single(
-        metric: String,
-        run: impl Fn(&mut Bench, &str) -> Result<Measurement, Trouble> + 'static,
-    ) -> Option<Case> {
-        let named = metric.clone();
-        Case::new(&[named], move |bench| run(bench, &metric).map(|m| vec![m]))
-    }
+pub fn names() -> Vec<&'static str> {
+    PROBES.iter().map(|p| p.name).collect()
 }
 
 /// A timed measurement of `form`.

@@ -1,10 +1,11 @@
 //! Device memory bandwidth: the STREAM kernels, and the driver's own copy beside them.
 
-use super::{Case, Probe, sized, spare_bytes, timed};
+use super::{Probe, sized, spare_bytes, timed};
 use crate::device::draw::{Distribution, pattern, value_bits};
 use crate::device::op::{Precision, Route, StreamKind};
 use crate::device::{Buf, Identity, Op, Provenance};
 use crate::engine::bench::{Bench, Tuned};
+use crate::engine::case::Case;
 use crate::engine::check::{self, Trial};
 use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::{Conditions, Measurement};

@@ -1,8 +1,6 @@
 //! What the machine says about itself while it works: clocks, power, heat, error counters.
 //! Owns the reading and the trait; must not know probes. Every value is the machine's own word.
 
-pub mod sim;
-
 use serde::{Deserialize, Serialize};
 
 /// A source of readings for one device.

@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::draw::{self, Distribution};
-use gpu_assay::device::inventory::{self, OpenOptions};
+use gpu_assay::device::inventory;
 use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, Tally};
 use gpu_assay::device::reference::Memory;
 use gpu_assay::device::{Buf, Device, Identity};

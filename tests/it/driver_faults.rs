@@ -4,7 +4,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use gpu_assay::device::inventory::{self, OpenOptions};
+use gpu_assay::device::backend::OpenOptions;
+use gpu_assay::device::inventory;
 use gpu_assay::device::op::{Op, Tally};
 use gpu_assay::device::{Device, DeviceError};
 

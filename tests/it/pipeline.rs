@@ -1,7 +1,8 @@
 //! The stations after parsing, run in this process on a device that a selector names: for tests that need thousands of runs.
 
 use gpu_assay::contract::Parsed;
-use gpu_assay::device::inventory::{self, OpenOptions};
+use gpu_assay::device::backend::OpenOptions;
+use gpu_assay::device::inventory;
 use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
 use gpu_assay::evidence::{Ended, Evidence, FORMAT, RunInfo, record};
@@ -51,7 +52,9 @@ impl<'a> Run<'a> {
         let plan = WorkerPlan { device: 0, selector: self.selector.to_owned(), settings };
         let options = OpenOptions { wait_limit: std::time::Duration::from_secs(1) };
         match inventory::open(self.selector, options) {
-            Ok(opened) => engine::run(&plan, opened, &mut events, || Ok(())).unwrap(),
+            Ok(opened) => {
+                engine::run(&plan, opened, &mut events, gpu_assay::probes::cases, || Ok(())).unwrap()
+            }
             Err(error) => events.push(Event { at_ns: 0, device: Some(0), what: engine::cannot_open(&error) }),
         }
         events.push(Event { at_ns: 0, device: None, what: What::RunEnded(Ended::Completed) });

@@ -8,6 +8,7 @@ mod heat;
 mod memory;
 mod profiles;
 mod scan;
+mod telemetry;
 mod timing;
 mod world;
 
@@ -20,13 +21,13 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
+use super::backend::{Listed, OpenError, OpenOptions, Opened};
 use super::fault::Script;
-use super::inventory::{Listed, OpenError, OpenOptions, Opened};
 use super::{Buf, Device, DeviceError, Done, Identity, Op, Provenance, Ticket, Unsupported, Variant};
 use crate::nearest::nearest;
-use crate::telemetry::sim::SimTelemetry;
 use behaviour::Behaviour;
 use profiles::{PROFILES, Profile};
+use telemetry::SimTelemetry;
 pub use world::World;
 
 /// Stands for a kernel's source: nothing is compiled for a simulated card.

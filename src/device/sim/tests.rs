@@ -6,7 +6,8 @@ mod faults;
 
 use std::time::{Duration, Instant};
 
-use super::super::inventory::{self, OpenOptions, Opened};
+use super::super::backend::{OpenOptions, Opened};
+use super::super::inventory;
 use super::super::op::{Precision, Shape, Tally};
 use super::super::{Buf, DeviceError, Done, Op, draw, reference};
 use super::*;

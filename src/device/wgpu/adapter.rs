@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{host, raw};
-use crate::device::inventory::{Listed, OpenError};
+use crate::device::backend::{Listed, OpenError};
 use crate::device::{Identity, Provenance};
 
 /// Larger buffers bring nothing and meet more driver limits.

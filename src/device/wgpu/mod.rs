@@ -24,7 +24,7 @@ use self::memory::Memory;
 use self::plan::Frame;
 use self::run::{DISPATCH_NS, Runner};
 use self::shaders::Kernel;
-use super::inventory::{Backend, Listed, OpenError, OpenOptions, Opened};
+use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
 use super::{Buf, Device, DeviceError, Done, Identity, Op, Provenance, Ticket, Unsupported, Variant};
 use crate::clock::System;
 use crate::telemetry::Absent;

@@ -4,10 +4,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Reading, Telemetry, Throttle};
+use super::World;
 use crate::device::Identity;
 use crate::device::fault::Sensors;
-use crate::device::sim::World;
+use crate::telemetry::{Reading, Telemetry, Throttle};
 
 /// Reads the world that the device shares.
 pub struct SimTelemetry {
