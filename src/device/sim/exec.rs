@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
 use super::memory::{Extent, Memory};
 use super::scan;
-use crate::device::op::{Route, StreamKind, Tally, ring_after};
+use crate::device::op::{Precision, Route, Shape, StreamKind, Tally, ring_after};
 use crate::device::{Buf, Op};
 
 /// Rules stand on at most so many others before their words are computed.
@@ -88,10 +88,6 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
 
 /// Runs `op`, whose needs are met, `repeat` times. The return is what the host counts itself in one execution.
 pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Result<Option<u32>, String> {
-    let part = |memory: &Memory, buf, words| Extent {
-        base: memory.extent(buf).map_or(0, |extent| extent.base),
-        words,
-    };
     match *op {
         Op::Fill { dst, words, first_word, seed } => {
             memory.store(part(memory, dst, words), Rc::new(Rule::Pattern { seed, first_word }));
@@ -130,18 +126,9 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             memory.store(part(memory, out, lanes * precision.result_bytes() / 4), Rc::new(rule));
         }
         Op::Gemm { precision, shape, a, b, c } => {
-            let side = |memory: &Memory, buf, rows: u32| {
-                let bytes = u64::from(rows) * u64::from(shape.k) * precision.bytes();
-                memory.snapshot(part(memory, buf, bytes.div_ceil(4)))
-            };
             distinct(op, a, c)?;
             distinct(op, b, c)?;
-            let (a, b) = (side(memory, a, shape.m), side(memory, b, shape.n));
-            let elements = u64::from(shape.m) * u64::from(shape.n);
-            let wrong = wrong.gemm_element.and_then(|element| element.checked_rem(elements));
-            let product = Product { precision, shape, a, b, wrong, b_values: OnceCell::new() };
-            let at = part(memory, c, elements * precision.result_bytes() / 4);
-            keep(memory, at, Rule::Product(Box::new(product)))?;
+            gemm(memory, precision, shape, [a, b, c], wrong.gemm_element)?;
         }
         Op::Ring { dst, slots, stride_bytes, seed } => {
             let stride_words = stride_bytes / 4;
@@ -155,27 +142,55 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
             memory.set(state, end);
         }
-        Op::Copy { route, buf, words, seed } => {
-            let from = part(memory, buf, words);
-            match route {
-                Route::HostToDevice => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
-                Route::DeviceToHost => {
-                    let found = scan::scan(&memory.snapshot(from), 0, seed);
-                    return Ok(Some((found.words_checked - found.words_wrong) as u32));
-                }
-                Route::Within(to) => {
-                    let source = memory.snapshot(from);
-                    memory.store_source(part(memory, to, words), &source);
-                }
-            }
-        }
+        Op::Copy { route, buf, words, seed } => return Ok(copy(memory, route, buf, words, seed)),
     }
     Ok(None)
+}
+
+/// The first `words` words of `buf`.
+fn part(memory: &Memory, buf: Buf, words: u64) -> Extent {
+    Extent { base: memory.extent(buf).map_or(0, |extent| extent.base), words }
 }
 
 /// Ops that read their input more than once must not overwrite it.
 fn distinct(op: &Op, input: Buf, output: Buf) -> Result<(), String> {
     if input == output { Err(format!("{} writes over its own input", op.name())) } else { Ok(()) }
+}
+
+fn gemm(
+    memory: &mut Memory,
+    precision: Precision,
+    shape: Shape,
+    [a, b, c]: [Buf; 3],
+    wrong: Option<u64>,
+) -> Result<(), String> {
+    let area = |rows: u32, columns: u32| u64::from(rows) * u64::from(columns);
+    let side = |memory: &Memory, buf, rows| {
+        memory.snapshot(part(memory, buf, (area(rows, shape.k) * precision.bytes()).div_ceil(4)))
+    };
+    let (a, b) = (side(memory, a, shape.m), side(memory, b, shape.n));
+    let elements = area(shape.m, shape.n);
+    let wrong = wrong.and_then(|element| element.checked_rem(elements));
+    let product = Product { precision, shape, a, b, wrong, b_values: OnceCell::new() };
+    let at = part(memory, c, elements * precision.result_bytes() / 4);
+    keep(memory, at, Rule::Product(Box::new(product)))
+}
+
+/// What the host counts of a copy that came to it.
+fn copy(memory: &mut Memory, route: Route, buf: Buf, words: u64, seed: u64) -> Option<u32> {
+    let from = part(memory, buf, words);
+    match route {
+        Route::HostToDevice => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
+        Route::DeviceToHost => {
+            let found = scan::scan(&memory.snapshot(from), 0, seed);
+            return Some((found.words_checked - found.words_wrong) as u32);
+        }
+        Route::Within(to) => {
+            let source = memory.snapshot(from);
+            memory.store_source(part(memory, to, words), &source);
+        }
+    }
+    None
 }
 
 /// Stores `rule`, or its words where looking at them later would cost too much.
