@@ -112,6 +112,9 @@ fn fma(name: &str, (run, lanes): Loop, threads: usize) {
     println!("{name}.{threads}threads {:.1} GFLOP/s", median(rates.collect()));
 }
 
+/// One STREAM kernel over `a`, `b` and `c`.
+type Work = fn(&mut [f64], &[f64], &[f64]);
+
 /// STREAM's copy and triad over arrays that the threads share; bytes are counted as STREAM counts them.
 fn stream(threads: usize) {
     let part = STREAM_LENGTH.div_ceil(threads);
@@ -119,7 +122,7 @@ fn stream(threads: usize) {
         (0..threads).map(|_| std::sync::Mutex::new(vec![value; part])).collect()
     };
     let (a, b, c) = (array(1.0), array(2.0), array(3.0));
-    let on_part = |work: fn(&mut [f64], &[f64], &[f64])| {
+    let on_part = |work: Work| {
         timed(threads, |index| {
             if let (Ok(mut a), Ok(b), Ok(c)) = (a[index].lock(), b[index].lock(), c[index].lock()) {
                 work(&mut a, &b, &c);
@@ -133,8 +136,7 @@ fn stream(threads: usize) {
             *a = *b + 3.0 * *c;
         }
     };
-    let works: [(&str, usize, fn(&mut [f64], &[f64], &[f64])); 2] =
-        [("stream.copy", 16, copy), ("stream.triad", 24, triad)];
+    let works: [(&str, usize, Work); 2] = [("stream.copy", 16, copy), ("stream.triad", 24, triad)];
     for (name, bytes, work) in works {
         let rates = (0..REPEATS).map(|_| (bytes * part * threads) as f64 / on_part(work) / 1e9);
         println!("{name}.{threads}threads {:.1} GB/s", median(rates.collect()));

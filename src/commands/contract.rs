@@ -1,5 +1,6 @@
 //! `assay contract`: write, check and describe contract files.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use super::verify::read_unverified;

@@ -1,5 +1,6 @@
 //! `assay key`: make and show signing keys.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Failure, print};

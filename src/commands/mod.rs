@@ -18,6 +18,7 @@ use std::path::Path;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
+use crate::output::page::Page;
 
 /// Why a command ends early: what failed, on what, what to try.
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +69,9 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
 }
 
 /// Prints on the standard output. A reader that goes away early is nobody's mistake; a full disk is one.
-fn print(print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Exit, Failure> {
+fn print(print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
     let mut out = BufWriter::new(anstream::stdout().lock());
-    match print(&mut out).and_then(|()| out.flush()) {
+    match print(&mut Page::standard(&mut out)).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Pass),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Pass),
         Err(error) => {

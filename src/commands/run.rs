@@ -1,5 +1,6 @@
 //! `assay run`: plan, supervise, record, judge, seal, deliver.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use crate::engine::{Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
 use crate::evidence::{Ended, Evidence, FORMAT, RunInfo};
 use crate::exit::Exit;
+use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
 use crate::probes;
 use crate::report::{Report, SealedBy};
@@ -160,7 +162,9 @@ fn deliver(
     for format in &args.format {
         let mut text = Vec::new();
         let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
-        format.render(&report, &mut plain).map_err(|e| Failure::cannot_write(&plan.out, &e))?;
+        format
+            .render(&report, &mut Page::file(&mut plain))
+            .map_err(|e| Failure::cannot_write(&plan.out, &e))?;
         write_atomically(&plan.out, format.file_name(), &text)?;
     }
     if let Some(error) = recorder.finish() {

@@ -1,5 +1,7 @@
 //! Completion scripts and the manual page, both made from the command line's own definition.
 
+use std::io::Write as _;
+
 use clap::CommandFactory;
 
 use super::{Failure, print};

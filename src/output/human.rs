@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::listing::plain_table;
+use super::listing::print_table;
+use super::page::Page;
 use super::rows;
 use crate::contract::Verdict;
 use crate::evidence::DeviceEvidence;
@@ -10,7 +11,7 @@ use crate::report::Report;
 use anstyle::{AnsiColor, Style};
 
 /// Everything: devices, measurements, findings, verdict.
-pub fn whole(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
     let run = &report.evidence.run;
     writeln!(out, "assay {} report, {} profile, started {}", run.tool_version, run.profile, run.started)?;
     writeln!(out, "trust level  {}", rows::trust(report))?;
@@ -21,34 +22,27 @@ pub fn whole(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     verdict(report, out)
 }
 
-fn device_tables(device: &DeviceEvidence, out: &mut dyn Write) -> io::Result<()> {
+fn device_tables(device: &DeviceEvidence, out: &mut Page) -> io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "\n{bold}{}{bold:#}", rows::device_line(device))?;
     if device.ended != crate::evidence::Ended::Completed {
         writeln!(out, "{}", rows::ended(&device.ended))?;
     }
     if !device.measurements.is_empty() {
-        writeln!(
-            out,
-            "{}",
-            plain_table(rows::MEASUREMENTS, device.measurements.iter().map(rows::measurement)).trim_fmt()
-        )?;
+        print_table(rows::MEASUREMENTS, device.measurements.iter().map(rows::measurement), out)?;
     }
     if !device.absences.is_empty() {
         let absences = device.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);
-        writeln!(out, "{}", plain_table(rows::ABSENCES, absences).trim_fmt())?;
+        print_table(rows::ABSENCES, absences, out)?;
     }
     Ok(())
 }
 
 /// The findings and the verdict: what a run ends with.
-pub fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub fn verdict(report: &Report, out: &mut Page) -> io::Result<()> {
     if !report.findings.is_empty() {
-        writeln!(
-            out,
-            "\n{}",
-            plain_table(rows::FINDINGS, report.findings.iter().map(rows::finding)).trim_fmt()
-        )?;
+        writeln!(out)?;
+        print_table(rows::FINDINGS, report.findings.iter().map(rows::finding), out)?;
     }
     match report.verdict {
         Some(verdict) => {

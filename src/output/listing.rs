@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
 
+use super::page::Page;
 use crate::device::backend::Listed;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::{Kind, MetricDef};
@@ -13,7 +14,7 @@ use crate::units::Unit;
 type Row<'a> = (&'static str, &'a Result<Vec<Listed>, String>);
 
 /// The devices of every backend, and for those that have none, why.
-pub fn devices(rows: &[Row], json: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn devices(rows: &[Row], json: bool, out: &mut Page) -> io::Result<()> {
     if json {
         let backends: Vec<_> = rows
             .iter()
@@ -33,10 +34,10 @@ pub fn devices(rows: &[Row], json: bool, out: &mut dyn Write) -> io::Result<()> 
             pci_id(identity),
             identity.memory_bytes.map_or("-".to_owned(), |b| Unit::Byte.format(b as f64)),
             identity.driver.clone(),
+            identity.features.join(" "),
         ]
     });
-    let table = plain_table(["selector", "name", "kind", "pci id", "memory", "driver"], cells);
-    writeln!(out, "{}", table.trim_fmt())?;
+    print_table(["selector", "name", "kind", "pci id", "memory", "driver", "features"], cells, out)?;
     for (backend, why) in rows.iter().filter_map(|(b, found)| found.as_ref().err().map(|why| (b, why))) {
         writeln!(out, "\n{backend}: no devices: {why}")?;
     }
@@ -60,7 +61,7 @@ fn pci_id(identity: &Identity) -> String {
 }
 
 /// The metrics that contracts can name.
-pub fn metrics(metrics: &[MetricDef], json: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn metrics(metrics: &[MetricDef], json: bool, out: &mut Page) -> io::Result<()> {
     let unit = |kind| match kind {
         Kind::Number(unit) => Unit::symbol(unit),
         Kind::Fact => "text",
@@ -73,26 +74,53 @@ pub fn metrics(metrics: &[MetricDef], json: bool, out: &mut dyn Write) -> io::Re
         return print_json(&json!({ "metrics": rows }), out);
     }
     let cells = metrics.iter().map(|m| [m.name.clone(), unit(m.kind).to_owned(), m.about.clone()]);
-    let table = plain_table(["metric", "unit", "what it is"], cells);
-    writeln!(out, "{}", table.trim_fmt())
+    print_table(["metric", "unit", "what it is"], cells, out)
 }
 
-/// A table without lines, as command-line tools print lists.
-pub(super) fn plain_table<const N: usize>(
+/// A table without lines, as command-line tools print lists. Cells that are too long for the page are wrapped inside
+/// their columns.
+pub(super) fn print_table<const N: usize>(
     header: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
-) -> Table {
+    out: &mut Page,
+) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header.map(str::to_uppercase));
-    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = out.width {
+        table.set_width(width);
+    }
     table.add_rows(rows);
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table
+    writeln!(out, "{}", table.trim_fmt())
 }
 
 pub(super) fn print_json(value: &serde_json::Value, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn printed(width: Option<u16>) -> String {
+        let mut text = Vec::new();
+        let mut page = Page::file(&mut text);
+        page.width = width;
+        let rows = [["short".to_owned(), "a sentence that is longer than a narrow page".to_owned()]];
+        print_table(["what", "why"], rows, &mut page).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn long_cells_are_wrapped_inside_their_column_on_a_page_with_a_width() {
+        assert_eq!(printed(None).lines().count(), 2);
+        let narrow = printed(Some(40));
+        assert!(narrow.lines().count() > 2 && narrow.lines().all(|line| line.len() <= 40), "{narrow}");
+        assert!(narrow.lines().skip(2).all(|line| line.starts_with("       ")), "{narrow}");
+    }
 }

@@ -7,12 +7,14 @@ pub mod human;
 pub mod json;
 pub mod listing;
 pub mod markdown;
+pub mod page;
 pub mod progress;
 mod rows;
 pub mod verification;
 
-use std::io::{self, Write};
+use std::io;
 
+use self::page::Page;
 use crate::report::Report;
 
 /// The forms a report can take.
@@ -40,7 +42,7 @@ impl Format {
     }
 
     /// Writes `report` in this form. `Human` carries terminal styles, which the caller's stream keeps or strips.
-    pub fn render(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    pub fn render(self, report: &Report, out: &mut Page) -> io::Result<()> {
         match self {
             Format::Human => human::whole(report, out),
             Format::Json => json::report(report, out),

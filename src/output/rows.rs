@@ -29,7 +29,7 @@ pub fn measurement(m: &Measurement) -> [String; 6] {
 fn range(unit: Unit, low: f64, high: f64) -> String {
     let (low, high) = (unit.format(low), unit.format(high));
     match (low.split_once(' '), high.split_once(' ')) {
-        (Some((low, a)), Some((high, b))) if a == b => format!("{low} .. {high}"),
+        (Some((number, a)), Some((_, b))) if a == b => format!("{number} .. {high}"),
         _ => format!("{low} .. {high}"),
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
+use super::page::Page;
 use super::{human, listing};
 use crate::report::ledger::{Entry, Ledger};
 use crate::report::{Recheck, Report};
@@ -16,7 +17,7 @@ pub struct Verification<'a> {
     pub ledger: &'a Ledger,
 }
 
-pub fn human(v: &Verification, out: &mut dyn Write) -> io::Result<()> {
+pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
     section("Signed: by this key, and unchanged since", &v.ledger.signed, out)?;
     section("Recomputed here from the raw samples", &v.ledger.recomputed, out)?;
     section("The machine's own word, which nothing here confirms", &v.ledger.machines_word, out)?;
@@ -37,7 +38,7 @@ pub fn human(v: &Verification, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "verification: {style}{words}{style:#}")
 }
 
-fn section(title: &str, entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
+fn section(title: &str, entries: &[Entry], out: &mut Page) -> io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "{bold}{title}{bold:#}")?;
     let width = entries.iter().map(|e| e.what.chars().count()).max().unwrap_or(0);

@@ -1,0 +1,32 @@
+//! Where text for people goes, and how wide it may be.
+//! Owns the width; must not know what is written.
+
+use std::io::{self, IsTerminal, Write};
+
+/// A stream for people. A file has no width: its lines are as long as they need to be.
+pub struct Page<'a> {
+    out: &'a mut dyn Write,
+    pub width: Option<u16>,
+}
+
+impl<'a> Page<'a> {
+    /// The standard output by way of `out`: as wide as the terminal, where it is one.
+    pub fn standard(out: &'a mut dyn Write) -> Self {
+        let terminal = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
+        Self { out, width: terminal.map(|(width, _)| width.0) }
+    }
+
+    pub fn file(out: &'a mut dyn Write) -> Self {
+        Self { out, width: None }
+    }
+}
+
+impl Write for Page<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
