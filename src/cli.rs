@@ -84,8 +84,9 @@ pub struct ListArgs {
 /// Ctrl-C ends a run early and still leaves a signed, partial report.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The contract to judge against (TOML or JSON; `assay contract new` writes one)
-    #[arg(long, short, value_name = "FILE", required_unless_present = "measure_only")]
+    /// The contract to judge against (TOML or JSON; `assay contract new` writes one). Without one the run measures,
+    /// judges nothing and ends with exit code 3
+    #[arg(long, short, value_name = "FILE")]
     pub contract: Option<PathBuf>,
     /// A device to measure, as `assay list` names it; may be given several times [default: all hardware devices,
     /// or the first software device where there is no hardware]
@@ -100,8 +101,8 @@ pub struct RunArgs {
     /// Time to sample each case, such as 500ms, 10s or 2m [default: 300ms in quick, 2.5s in standard]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,
-    /// Measure without judging; needs no contract
-    #[arg(long)]
+    /// Only measure, on purpose: a run without a contract that measured everything then ends with exit code 0
+    #[arg(long, conflicts_with = "contract")]
     pub measure_only: bool,
     /// The private key that signs (`assay key new` makes one) [default: a key made for this run alone]
     #[arg(long, value_name = "KEY.pem")]

@@ -179,18 +179,19 @@ fn deliver(
             writeln!(out, "public key     {}", plan.out.join(PUBLIC_KEY).display())
         })?;
     }
-    let exit = match (interrupted, nothing_measured(&report)) {
-        (true, _) => Exit::Interrupted,
-        (false, true) => Exit::Inconclusive.worst(report.exit()),
-        (false, false) => report.exit(),
-    };
-    Ok(exit)
+    Ok(match (report.exit(), measured(&report)) {
+        _ if interrupted => Exit::Interrupted,
+        // Nothing was demanded, and that is what was asked for.
+        (Exit::Inconclusive, true) if args.measure_only => Exit::Pass,
+        (exit, true) => exit,
+        (exit, false) => Exit::Inconclusive.worst(exit),
+    })
 }
 
-/// A run that only measures has nothing to fail, but it must have measured, to the end.
-fn nothing_measured(report: &Report) -> bool {
+/// Whether every device measured something, and came to its end.
+fn measured(report: &Report) -> bool {
     let devices = &report.evidence.devices;
-    devices.is_empty() || devices.iter().any(|d| d.measurements.is_empty() || d.ended != Ended::Completed)
+    !devices.is_empty() && devices.iter().all(|d| !d.measurements.is_empty() && d.ended == Ended::Completed)
 }
 
 /// Writes beside the target and renames, so that no reader ever sees half a file.

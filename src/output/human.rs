@@ -49,7 +49,7 @@ pub fn verdict(report: &Report, out: &mut Page) -> io::Result<()> {
             let style = style(verdict);
             writeln!(out, "\nverdict: {style}{}{style:#}", rows::verdict_word(verdict))
         }
-        None => writeln!(out, "\nmeasured only: no contract, so no verdict"),
+        None => writeln!(out, "\nno verdict: there was no contract to judge by"),
     }
 }
 

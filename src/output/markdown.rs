@@ -9,7 +9,7 @@ pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let run = &report.evidence.run;
     match report.verdict {
         Some(verdict) => writeln!(out, "# assay: {}\n", rows::verdict_word(verdict))?,
-        None => writeln!(out, "# assay: measured only\n")?,
+        None => writeln!(out, "# assay: no verdict, there was no contract to judge by\n")?,
     }
     writeln!(out, "* profile {}, started {}, assay {}", run.profile, run.started, run.tool_version)?;
     writeln!(out, "* trust level {}", rows::trust(report))?;

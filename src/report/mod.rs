@@ -145,11 +145,11 @@ impl Report {
     }
 }
 
-/// A run that only measured has no verdict to fail, but it may still contradict itself.
+/// Where nothing was demanded nothing was decided, but a run may still contradict itself.
 fn exit(verdict: Option<Verdict>, findings: &[Finding], evidence: &Evidence) -> Exit {
     match verdict {
         Some(_) => finding::exit(findings),
-        None if inventory::conflicts(evidence).is_empty() => Exit::Pass,
+        None if inventory::conflicts(evidence).is_empty() => Exit::Inconclusive,
         None => Exit::Identity,
     }
 }

@@ -63,6 +63,28 @@ fn a_run_ends_with_a_verdict_and_a_report_that_verifies() {
 }
 
 #[test]
+fn without_a_contract_nothing_is_decided_unless_only_measuring_was_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |name: &str, device: &str, more: &[&str]| {
+        let out = dir.path().join(name);
+        let mut args = vec!["run", "--out", text(&out), "--device", device, "--profile", "quick"];
+        args.extend(["--duration", "1ms", "--probe", "stream"]);
+        args.extend(more);
+        let ended = assay(args);
+        (ended.code, out)
+    };
+    let (code, out) = run("forgotten", "sim:mini", &[]);
+    assert_eq!((code, verified(&out).0.code), (Some(3), Some(3)));
+    let (code, out) = run("asked", "sim:mini", &["--measure-only"]);
+    assert_eq!((code, verified(&out).0.code), (Some(0), Some(3)), "a report without a verdict is no pass");
+    let (code, _) = run("lost", "sim:mini,lost@call=40", &["--measure-only"]);
+    assert_eq!(code, Some(3), "what was asked for was not measured");
+    let contract = easy_contract(dir.path());
+    let (code, out) = run("both", "sim:mini", &["--measure-only", "--contract", text(&contract)]);
+    assert_eq!((code, out.exists()), (Some(2), false), "one of the two is a mistake");
+}
+
+#[test]
 fn a_changed_byte_a_foreign_key_and_another_contract_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (contract, out) = (easy_contract(dir.path()), dir.path().join("out"));
