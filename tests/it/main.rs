@@ -26,6 +26,8 @@ mod laws;
 mod layer;
 // The README: its commands run, its tables are those of the program.
 mod readme;
+// What lies in results/ verifies.
+mod results;
 // The published JSON Schemas are true of what is written.
 mod schemas;
 // Rules about the tree: layers, lengths, where unsafe may stand.
