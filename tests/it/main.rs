@@ -28,6 +28,8 @@ mod layer;
 mod readme;
 // The published JSON Schemas are true of what is written.
 mod schemas;
+// A device that does nothing, or replays old results, never has a figure that counts.
+mod lazy;
 // Rules about the tree: layers, lengths, where unsafe may stand.
 mod tidy;
 // From evidence to a report that a stranger can check.
@@ -36,6 +38,7 @@ mod trust;
 mod vectors;
 
 // Helpers: the stations in one process, the real binary, evidence made by hand, a Vulkan driver with a fault layer.
+mod front;
 mod pipeline;
 mod process;
 mod support;
