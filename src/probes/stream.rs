@@ -1,7 +1,7 @@
 //! Device memory bandwidth: the STREAM kernels, and the driver's own copy beside them.
 
 use super::{Probe, sized, spare_bytes, timed};
-use crate::device::draw::{Distribution, pattern, value_bits};
+use crate::device::draw::{Distribution, inverted, pattern, value_bits};
 use crate::device::op::{Precision, Route, StreamKind};
 use crate::device::{Buf, Identity, Op, Provenance};
 use crate::engine::bench::{Bench, Sampled, Tuned};
@@ -140,7 +140,7 @@ impl Arrays {
     /// an old result would show.
     fn results(&self, bench: &mut Bench, form: &Tuned) -> Result<(Sampled, Check), Trouble> {
         let steady = check::steady(bench, form, self.c, self.bytes)?;
-        let other = Self { seed: self.seed ^ 1, ..*self };
+        let other = Self { seed: inverted(self.seed), ..*self };
         other.draw(bench)?;
         bench.once(&Op::Fill { dst: self.c, words: self.bytes / 4, first_word: 0, seed: self.seed })?;
         bench.run(form, 1)?;
