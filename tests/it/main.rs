@@ -11,6 +11,8 @@ mod conformance;
 mod driver_faults;
 // Signed reports, each named after its defect, are refused or found out.
 mod envelopes;
+// The fault matrix: each fault is noticed by the clause that should, and the honest card passes.
+mod faults;
 // Others verify what we sign.
 mod foreign;
 // What only a GPU can show.
