@@ -32,6 +32,8 @@ mod readme;
 mod schemas;
 // A device that does nothing, or replays old results, never has a figure that counts.
 mod lazy;
+// Every device call fails once, in every way: a report that shows it, and no pass.
+mod sweep;
 // Rules about the tree: layers, lengths, where unsafe may stand.
 mod tidy;
 // From evidence to a report that a stranger can check.
