@@ -22,6 +22,7 @@ pub struct Bench<'a> {
     unit: Option<Unit>,
     next_progress_ns: u64,
     next_reading_ns: u64,
+    has_telemetry: bool,
 }
 
 /// An op in one launch form.
@@ -61,6 +62,7 @@ impl<'a> Bench<'a> {
             unit: None,
             next_progress_ns: 0,
             next_reading_ns: 0,
+            has_telemetry: false,
         }
     }
 
@@ -103,9 +105,11 @@ impl<'a> Bench<'a> {
         self.emit(What::Progress { metric: self.case.clone(), permille, figure })
     }
 
+    /// A device without telemetry leaves no readings; the silence of one that has spoken before is one.
     pub fn read_telemetry(&mut self) -> io::Result<()> {
         let reading = self.opened.telemetry.read();
-        if reading.is_empty() {
+        self.has_telemetry |= !reading.is_empty();
+        if !self.has_telemetry {
             return Ok(());
         }
         self.emit(What::Reading(reading))

@@ -11,6 +11,8 @@ mod conformance;
 mod driver_faults;
 // Signed reports, each named after its defect, are refused or found out.
 mod envelopes;
+// The fault matrix: each fault is noticed by the clause that should, and the honest card passes.
+mod faults;
 // Others verify what we sign.
 mod foreign;
 // What only a GPU can show.
@@ -30,6 +32,10 @@ mod readme;
 mod results;
 // The published JSON Schemas are true of what is written.
 mod schemas;
+// A device that does nothing, or replays old results, never has a figure that counts.
+mod lazy;
+// Every device call fails once, in every way: a report that shows it, and no pass.
+mod sweep;
 // Rules about the tree: layers, lengths, where unsafe may stand.
 mod tidy;
 // From evidence to a report that a stranger can check.
@@ -38,6 +44,7 @@ mod trust;
 mod vectors;
 
 // Helpers: the stations in one process, the real binary, evidence made by hand, a Vulkan driver with a fault layer.
+mod front;
 mod pipeline;
 mod process;
 mod support;

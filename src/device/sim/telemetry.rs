@@ -15,11 +15,12 @@ pub struct SimTelemetry {
     identity: Identity,
     /// The first reading, which frozen sensors repeat.
     first: Option<Reading>,
+    readings: u64,
 }
 
 impl SimTelemetry {
     pub fn new(world: Rc<RefCell<World>>, identity: Identity) -> Self {
-        Self { world, identity, first: None }
+        Self { world, identity, first: None, readings: 0 }
     }
 
     fn now(&self) -> Reading {
@@ -45,9 +46,12 @@ impl SimTelemetry {
 impl Telemetry for SimTelemetry {
     fn read(&mut self) -> Reading {
         let sensors = self.world.borrow().behaviour.sensors;
+        self.readings += 1;
         match sensors {
             None => self.now(),
             Some(Sensors::Absent) => Reading::default(),
+            Some(Sensors::Failing) if self.readings.is_multiple_of(2) => Reading::default(),
+            Some(Sensors::Failing) => self.now(),
             Some(Sensors::Frozen) => {
                 let now = self.now();
                 self.first.get_or_insert(now).clone()
