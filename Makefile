@@ -21,13 +21,13 @@ test:
 	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test -- --include-ignored --skip hardware:: --skip matrix_units
 	$(MAKE) matrix-units
 
-# Products on matrix units, on a software driver that has them. On Debian it is fetched, not installed.
+# Products on matrix units, on a software driver that has them. It is fetched from Debian's unstable release, which is
+# not always whole, so that not having it is said, and is no error.
 matrix-units:
-	@if grep -qsx ID=debian /etc/os-release; then \
-		tests/adapters.sh sid && \
+	@if tests/adapters.sh sid; then \
 		$(RUNNER)=$(abspath target/adapters/sid/run) $(CARGO) test --lib --test it -- --include-ignored matrix_units; \
 	else \
-		echo "skipped: products on matrix units need a driver that tests/adapters.sh can only fetch on Debian"; \
+		echo "SKIPPED: products on matrix units, which need a driver that tests/adapters.sh could not fetch"; \
 	fi
 
 lint:
