@@ -3,7 +3,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 600
 VENV := target/venv
 
-.PHONY: demo test lint fuzz fuzz-smoke bench hardware clean
+.PHONY: demo test lint kernels kernels-check fuzz fuzz-smoke bench hardware clean
 
 # Measures the device that this machine has, judges it by an example contract, signs, verifies.
 demo:
@@ -23,6 +23,16 @@ lint:
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+
+# Compiles the CUDA kernels with pinned compilers into kernels/built, which is committed; see kernels/README.md.
+kernels:
+	sh tests/setup.sh cuda
+	python3 kernels/build.py
+
+# Builds them elsewhere, compares every byte, asserts the machine code.
+kernels-check:
+	sh tests/setup.sh cuda
+	python3 kernels/build.py --check
 
 # Every parser against malformed input: ten minutes each, or a short look at each.
 fuzz:
