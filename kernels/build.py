@@ -68,7 +68,11 @@ class Unit:
 PLAIN = Unit("compute_75", "6.0", "sm_70", True, ALL)
 
 UNITS = {
+    "chase": PLAIN,
+    "digest": PLAIN,
+    "draw": PLAIN,
     "fma": PLAIN,
+    "pattern": PLAIN,
     "stream": PLAIN,
 }
 

@@ -97,7 +97,41 @@ def stream(name, code, _architecture):
         code.demand(wide >= wanted * v, f"{wide} of {wanted * v} {opcode} of 128 bits")
 
 
-DEMANDS = {"fma": fma, "stream": stream}
+def pattern(name, code, _architecture):
+    """Fill and scan move whole vectors, as many as the source writes out."""
+    kind, _, vectors = name.partition("_x")
+    if vectors:
+        opcode = {"fill": "STG", "scan": "LDG"}[kind]
+        wide = code.count(code.opcodes, rf"{opcode}\.E\.(EF\.)?128.*")
+        code.demand(wide >= int(vectors), f"{wide} of {vectors} {opcode} of 128 bits")
+
+
+def draw(_name, code, _architecture):
+    code.demand(code.count(code.opcodes, r"STG\.E\.128.*") >= 1, "no store of 128 bits")
+
+
+def digest(_name, code, _architecture):
+    code.demand(code.count(code.opcodes, r"LDG\.E\.128.*") >= 1, "no load of 128 bits")
+
+
+def chase(name, code, _architecture):
+    """The walk's loop holds its 16 loads and next to nothing else: one address addition each."""
+    if name == "ring":
+        return
+    loop = max(code.loops, key=lambda loop: code.count(loop, r"LDG\..*"), default=[])
+    loads = code.count(loop, r"LDG\..*")
+    code.demand(loads == 16, f"{loads} of 16 loads stand in the loop")
+    code.demand(len(loop) <= 16 + 2 * 16 + 8, f"{len(loop)} instructions in a loop of 16 loads")
+
+
+DEMANDS = {
+    "chase": chase,
+    "digest": digest,
+    "draw": draw,
+    "fma": fma,
+    "pattern": pattern,
+    "stream": stream,
+}
 
 
 def check(nvdisasm, source, architecture, cubin):
