@@ -88,6 +88,7 @@ fn evidence(samples_each: usize) -> Evidence {
         fillable_bytes: Some(1 << 30),
         buffer_bytes_max: 1 << 30,
         features: Vec::new(),
+        details: Default::default(),
     };
     let device = DeviceEvidence {
         selector: selector.clone(),

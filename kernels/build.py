@@ -72,6 +72,7 @@ UNITS = {
     "digest": PLAIN,
     "draw": PLAIN,
     "fma": PLAIN,
+    "gemm": PLAIN,
     "pattern": PLAIN,
     "stream": PLAIN,
 }
@@ -190,7 +191,7 @@ def write_table(images, out):
     lines = [
         "//! Made by kernels/build.py; do not edit. The compiled kernels as bytes.",
         "",
-        "use super::images::{Code, Image};",
+        "use super::{Code, Image};",
         "",
         "pub const IMAGES: &[Image] = &[",
     ]

@@ -34,7 +34,7 @@ __device__ __forceinline__ u32 block_sum(u32 value) {
 // 256 counters, one per 32-byte sector, so that blocks do not queue for one address. The host adds them up.
 __device__ __forceinline__ void count(u64 *counters, u32 units) {
     const u32 sum = warp_sum(units);
-    if (threadIdx.x % 32 == 0) atomicAdd(&counters[((blockIdx.x + blockIdx.y) & 255) * 4], (u64)sum);
+    if (threadIdx.x % 32 == 0) atomicAdd(&counters[(blockIdx.x & 255) * 4], (u64)sum);
 }
 
 // draw::pattern

@@ -124,11 +124,27 @@ def chase(name, code, _architecture):
     code.demand(len(loop) <= 16 + 2 * 16 + 8, f"{len(loop)} instructions in a loop of 16 loads")
 
 
+def gemm(name, code, _architecture):
+    """The loop over k is products, fed by 128-bit loads from both memories."""
+    _, precision, tile = name.split("_")
+    per = int(tile) // 16
+    depth = {"fp64_64": 8, "fp16_64": 32, "fp16_128": 16}.get(f"{precision}_{tile}", 16 if per == 4 else 8)
+    step = "FFMA" if precision == "fp16" else STEPS[precision]
+    loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
+    found = code.count(loop, step)
+    code.demand(found >= per * per * depth, f"{found} of {per * per * depth} steps stand in the loop")
+    wide = code.count(loop, r"LDS(\.U)?\.128")
+    wanted = per // 4 * 2 * depth * (2 if precision == "fp64" else 1)
+    code.demand(wide >= wanted, f"{wide} of {wanted} LDS of 128 bits")
+    code.demand(code.count(loop, r"LDG\.E\.128.*") >= 2, "no LDG of 128 bits in the loop")
+
+
 DEMANDS = {
     "chase": chase,
     "digest": digest,
     "draw": draw,
     "fma": fma,
+    "gemm": gemm,
     "pattern": pattern,
     "stream": stream,
 }
