@@ -5,7 +5,7 @@ VENV := target/venv
 # Where cargo looks for a program that is to run test binaries.
 RUNNER = CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)_RUNNER
 
-.PHONY: demo test matrix-units lint fuzz fuzz-smoke bench hardware clean
+.PHONY: demo test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench hardware clean
 
 # Measures the device that this machine has, judges it by an example contract, signs, verifies.
 demo:
@@ -35,6 +35,16 @@ lint:
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+
+# Compiles the CUDA kernels with pinned compilers into kernels/built, which is committed; see kernels/README.md.
+kernels:
+	sh tests/setup.sh cuda
+	python3 kernels/build.py
+
+# Builds them elsewhere, compares every byte, asserts the machine code.
+kernels-check:
+	sh tests/setup.sh cuda
+	python3 kernels/build.py --check
 
 # Every parser against malformed input: ten minutes each, or a short look at each.
 fuzz:

@@ -70,6 +70,7 @@ fn evidence(samples_each: usize) -> Evidence {
             distribution: None,
             variant: Some("vec4-group256".to_owned()),
             kernel: Some("ab".repeat(32)),
+            caveat: None,
         },
         check: Check::Matched { exact: 262_161, sampled: 4096, canary: Canary::Caught },
     });
@@ -88,6 +89,7 @@ fn evidence(samples_each: usize) -> Evidence {
         fillable_bytes: Some(1 << 30),
         buffer_bytes_max: 1 << 30,
         features: Vec::new(),
+        details: Default::default(),
     };
     let device = DeviceEvidence {
         selector: selector.clone(),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what tests and demo need on a Debian-like machine: setup.sh vulkan [required] | openssl | venv DIR
+# Installs what tests and demo need on a Debian-like machine: setup.sh vulkan [required] | openssl | cuda | venv DIR
 # Where it may not install, it says what to install; with "required" that is an error.
 set -eu
 
@@ -34,6 +34,11 @@ vulkan)
 openssl)
     command -v openssl >/dev/null 2>&1 || install openssl
     ;;
+cuda)
+    # For the pinned CUDA compilers and for running CUDA kernels on the CPU; no CUDA itself.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
+    command -v g++ >/dev/null 2>&1 || install g++
+    ;;
 venv)
     dir=$2
     if [ ! -x "$dir/bin/python" ] || ! "$dir/bin/python" -c 'import pip' 2>/dev/null; then
@@ -45,7 +50,7 @@ venv)
         "$dir/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
     ;;
 *)
-    echo "usage: setup.sh vulkan [required] | openssl | venv DIR" >&2
+    echo "usage: setup.sh vulkan [required] | openssl | cuda | venv DIR" >&2
     exit 2
     ;;
 esac

@@ -189,6 +189,7 @@ mod tests {
             fillable_bytes: None,
             buffer_bytes_max: 0,
             features: Vec::new(),
+            details: Default::default(),
         }
     }
 

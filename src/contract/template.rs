@@ -234,6 +234,7 @@ mod tests {
             fillable_bytes: None,
             buffer_bytes_max: 0,
             features: Vec::new(),
+            details: Default::default(),
         };
         let clauses = |source: Source<'_>| {
             parse("new.toml", template(source).as_bytes()).unwrap().contract.clauses.len()

@@ -5,6 +5,8 @@ use super::backend::{Backend, OpenError, OpenOptions, Opened};
 
 /// All backends of this build, in the order of preference.
 pub const BACKENDS: &[Backend] = &[
+    #[cfg(feature = "cuda")]
+    super::cuda::BACKEND,
     #[cfg(feature = "wgpu")]
     super::wgpu::BACKEND,
     Backend { name: "sim", list: super::sim::list, open: super::sim::open },

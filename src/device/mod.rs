@@ -2,14 +2,22 @@
 //! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
 
 pub mod backend;
+#[cfg(feature = "cuda")]
+mod cuda;
 pub mod draw;
 pub mod fault;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod host;
 pub mod inventory;
 pub mod op;
 pub mod reference;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod select;
 pub mod sim;
 #[cfg(feature = "wgpu")]
 pub mod wgpu;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -68,8 +76,10 @@ pub struct Done {
 pub struct Variant {
     /// Short and stable, such as `unroll64-group64`.
     pub label: String,
-    /// SHA-256 of the kernel source that runs, lower-case hex.
+    /// SHA-256 of the kernel that runs, lower-case hex: of its source, or of the image where it travels compiled.
     pub kernel: String,
+    /// What a reader of its figures must know, such as that it has not run on such hardware before.
+    pub caveat: Option<String>,
 }
 
 /// What a device claims to be. All of it is the machine's own word.
@@ -97,6 +107,9 @@ pub struct Identity {
     /// The largest single buffer.
     pub buffer_bytes_max: u64,
     pub features: Vec<String>,
+    /// What else the driver and the system say, such as clocks, ECC, sharing, and which driver file was loaded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, String>,
 }
 
 /// Where numbers come from. Set by the device layer, carried into the signed report.

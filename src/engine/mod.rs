@@ -161,7 +161,13 @@ fn wrong(metric: &MetricName, why: &str) -> Measurement {
     Measurement {
         metric: metric.clone(),
         value: Value::Timed(Timed { work: 0, repeat: 0, samples: Vec::new() }),
-        conditions: Conditions { shape: String::new(), distribution: None, variant: None, kernel: None },
+        conditions: Conditions {
+            shape: String::new(),
+            distribution: None,
+            variant: None,
+            kernel: None,
+            caveat: None,
+        },
         check: Check::Wrong { why: why.to_owned() },
     }
 }

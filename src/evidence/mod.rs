@@ -169,8 +169,11 @@ pub struct Conditions {
     pub distribution: Option<Distribution>,
     /// The launch form that won the tuning.
     pub variant: Option<String>,
-    /// SHA-256 of the kernel source.
+    /// SHA-256 of the kernel: of its source, or of the image where it travels compiled.
     pub kernel: Option<String>,
+    /// What a reader must know of that kernel, such as that it has not run on such hardware before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caveat: Option<String>,
 }
 
 /// What is known about the correctness of the results behind a figure.

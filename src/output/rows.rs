@@ -3,7 +3,7 @@
 use crate::contract::{Finding, Verdict};
 use crate::device::Provenance;
 use crate::evidence::metric::Kind;
-use crate::evidence::{Canary, Check, Clocks, DeviceEvidence, Ended, Measurement, Value};
+use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
 use crate::report::{Report, SealedBy, TrustLevel};
 use crate::units::Unit;
 
@@ -48,7 +48,8 @@ fn conditions(m: &Measurement) -> String {
         },
         Value::Count { .. } | Value::AtLeast { .. } => None,
     };
-    let parts = [Some(m.conditions.shape.as_str()), data, m.conditions.variant.as_deref(), clock];
+    let Conditions { shape, variant, caveat, .. } = &m.conditions;
+    let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref()];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

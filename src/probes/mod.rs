@@ -48,6 +48,7 @@ fn timed(
     let conditions = Conditions {
         variant: conditions.variant.or_else(|| Some(form.variant.label.clone())),
         kernel: Some(form.variant.kernel.clone()),
+        caveat: form.variant.caveat.clone(),
         ..conditions
     };
     measurement(metric, Value::Timed(timed), conditions, check)
@@ -65,7 +66,7 @@ fn measurement(
 
 /// Conditions that are nothing but a size.
 fn sized(shape: String) -> Conditions {
-    Conditions { shape, distribution: None, variant: None, kernel: None }
+    Conditions { shape, distribution: None, variant: None, kernel: None, caveat: None }
 }
 
 /// What the device can spare, where it says; else a size that every device has.
@@ -96,6 +97,7 @@ mod tests {
             fillable_bytes: Some(80 << 30),
             buffer_bytes_max: 80 << 30,
             features: Vec::new(),
+            details: Default::default(),
         };
         let settings = Settings {
             profile: Profile::Standard,

@@ -3,7 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support_vulkan::{FaultLayer, example, lavapipe, only_drivers, output_within, twin};
+use crate::process::output_within;
+use crate::support_vulkan::{FaultLayer, example, lavapipe, only_drivers, twin};
 
 const LIMIT: Duration = Duration::from_secs(60);
 

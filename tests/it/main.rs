@@ -4,8 +4,11 @@
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
 // Every op in every launch form on every device equals the CPU reference.
-#[cfg(feature = "wgpu")]
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod conformance;
+// The CUDA backend from its kernels to a verified report, on a driver without a GPU.
+#[cfg(feature = "cuda")]
+mod cuda;
 // The wgpu backend on a driver that fails: the right error, every time, and no panic.
 #[cfg(feature = "wgpu")]
 mod driver_faults;
@@ -48,5 +51,7 @@ mod front;
 mod pipeline;
 mod process;
 mod support;
+#[cfg(feature = "cuda")]
+mod support_cuda;
 #[cfg(feature = "wgpu")]
 mod support_vulkan;

@@ -47,6 +47,7 @@ pub fn identity(n: u32) -> Identity {
         fillable_bytes: Some(15 << 30),
         buffer_bytes_max: 1 << 30,
         features: vec!["timestamps".into()],
+        details: Default::default(),
     }
 }
 
@@ -56,6 +57,7 @@ pub fn conditions() -> Conditions {
         distribution: None,
         variant: Some("vec4-group256".into()),
         kernel: Some("00".repeat(32)),
+        caveat: None,
     }
 }
 

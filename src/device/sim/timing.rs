@@ -45,8 +45,11 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
 }
 
 pub fn variants(op: &Op, kernel: &str) -> Vec<Variant> {
-    let variant =
-        |(label, _): &(&str, f64)| Variant { label: (*label).to_owned(), kernel: kernel.to_owned() };
+    let variant = |(label, _): &(&str, f64)| Variant {
+        label: (*label).to_owned(),
+        kernel: kernel.to_owned(),
+        caveat: None,
+    };
     forms(op).iter().map(variant).collect()
 }
 

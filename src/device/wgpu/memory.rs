@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use super::faults::Guarded;
-use super::host;
-use crate::device::{Buf, DeviceError};
+use crate::device::{Buf, DeviceError, host};
 
 /// Host copies go through staging memory of this size.
 const CHUNK: u64 = 16 << 20;

@@ -6,7 +6,6 @@ mod coop;
 mod copy;
 mod faults;
 mod forms;
-mod host;
 mod memory;
 mod plan;
 mod raw;
@@ -27,7 +26,7 @@ use self::plan::Frame;
 use self::run::{DISPATCH_NS, Runner};
 use self::shaders::Kernel;
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
-use super::{Buf, Device, DeviceError, Done, Identity, Op, Provenance, Ticket, Unsupported, Variant};
+use super::{Buf, Device, DeviceError, Done, Identity, Op, Provenance, Ticket, Unsupported, Variant, select};
 use crate::clock::System;
 use crate::telemetry::Absent;
 
@@ -42,7 +41,7 @@ fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     let selector = || format!("wgpu:{rest}");
     let found = adapter::enumerate().map_err(|why| OpenError::NoSuchDevice { selector: selector(), why })?;
     let listed: Vec<Listed> = found.iter().map(|found| found.listed.clone()).collect();
-    let index = adapter::pick(rest, &listed)?;
+    let index = select::pick("wgpu", rest, &listed)?;
     let refused = |why: String| OpenError::Refused { selector: format!("wgpu:{index}"), why };
     let Some(chosen) = found.into_iter().nth(index) else { return Err(refused("it vanished".to_owned())) };
     let opened = catch_unwind(AssertUnwindSafe(|| WgpuDevice::open(&chosen, options)));
@@ -174,6 +173,7 @@ impl Device for WgpuDevice {
             .map(|form| Variant {
                 label: form.label,
                 kernel: form.kernel.map_or_else(String::new, |kernel| kernel.digest(subgroups)),
+                caveat: None,
             })
             .collect()
     }

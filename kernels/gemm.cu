@@ -1,0 +1,227 @@
+// gemm: c = a b with a of m x k and b stored transposed, n x k, both row-major. The vector units' baseline.
+// Work: 2 m n k operations; each block reads 2 TILE * DEPTH values of a and b per step of DEPTH.
+// Exactness: every sum runs in the order of k with one rounding a step, as the reference's does: equal bit for bit.
+// Layout: 256 threads as 16 x 16 make a tile of TILE x TILE, each PER x PER results in groups of four by four. Tiles of
+// a and b lie in shared memory, k slowest; the next ones are on their way in registers meanwhile. What lies outside the
+// matrices is loaded as zero. Blocks take tiles eight rows high at a time, so that what they share is in the L2 cache.
+#include "common.cuh"
+
+#define THREADS 256
+
+// Each format: elements as they lie in memory, 16 bytes of them as values to compute with, and the step.
+struct Fp64 {
+    typedef double Element;
+    typedef double Value;
+    static const u32 VALUES = 2;
+    static __device__ __forceinline__ void unpack(const uint4 &raw, Value *values) {
+        values[0] = __hiloint2double((int)raw.y, (int)raw.x);
+        values[1] = __hiloint2double((int)raw.w, (int)raw.z);
+    }
+    static __device__ __forceinline__ Value step(Value a, Value b, Value sum) { return fma(a, b, sum); }
+};
+
+struct Fp32 {
+    typedef float Element;
+    typedef float Value;
+    static const u32 VALUES = 4;
+    static __device__ __forceinline__ void unpack(const uint4 &raw, Value *values) {
+        values[0] = __uint_as_float(raw.x);
+        values[1] = __uint_as_float(raw.y);
+        values[2] = __uint_as_float(raw.z);
+        values[3] = __uint_as_float(raw.w);
+    }
+    static __device__ __forceinline__ Value step(Value a, Value b, Value sum) { return fmaf(a, b, sum); }
+};
+
+struct Fp16 {
+    typedef unsigned short Element;
+    typedef float Value;
+    static const u32 VALUES = 8;
+    static __device__ __forceinline__ void unpack(const uint4 &raw, Value *values) {
+        const u32 words[4] = {raw.x, raw.y, raw.z, raw.w};
+#pragma unroll
+        for (int i = 0; i < 8; i++) values[i] = f16_value(words[i / 2] >> 16 * (i % 2) & 0xFFFF);
+    }
+    static __device__ __forceinline__ Value step(Value a, Value b, Value sum) { return fmaf(a, b, sum); }
+};
+
+struct Int32 {
+    typedef u32 Element;
+    typedef u32 Value;
+    static const u32 VALUES = 4;
+    static __device__ __forceinline__ void unpack(const uint4 &raw, Value *values) {
+        values[0] = raw.x;
+        values[1] = raw.y;
+        values[2] = raw.z;
+        values[3] = raw.w;
+    }
+    static __device__ __forceinline__ Value step(Value a, Value b, Value sum) { return mad(a, b, sum); }
+};
+
+// A value is four bytes of k.
+struct Int8 : Int32 {
+    typedef unsigned char Element;
+    static __device__ __forceinline__ Value step(Value a, Value b, Value sum) { return dp4a(a, b, sum); }
+};
+
+// 16 bytes of row `row` from element `from` on; zero where the matrix ends. `whole` where rows are multiples of that.
+template <class P>
+__device__ __forceinline__ uint4 load(const typename P::Element *matrix, u32 row, u32 rows, u32 k, u64 from, bool whole) {
+    typedef typename P::Element Element;
+    const u32 EACH = 16 / sizeof(Element);
+    union {
+        uint4 vector;
+        Element parts[EACH];
+    } raw;
+    raw.vector = make_uint4(0, 0, 0, 0);
+    if (row < rows && from < k) {
+        const Element *at = matrix + (u64)row * k + from;
+        if (whole) {
+            raw.vector = *(const uint4 *)at;
+        } else {
+#pragma unroll
+            for (u32 i = 0; i < EACH; i++) {
+                if (from + i < k) raw.parts[i] = at[i];
+            }
+        }
+    }
+    return raw.vector;
+}
+
+template <class P>
+struct alignas(16) Four {
+    typename P::Value values[4];
+};
+
+template <class P, int PER, int DEPTH>
+struct Tiles {
+    typedef typename P::Value Value;
+    static const u32 TILE = 16 * PER;
+    // Rows of four more, so that they stay aligned and do not all begin in one bank.
+    static const u32 PITCH = TILE + 4;
+    static const u32 CHUNKS = DEPTH / P::VALUES;
+    static const u32 LOADS = TILE * CHUNKS / THREADS;
+    static const u32 EACH = 16 / sizeof(typename P::Element);
+    static const u32 ELEMENTS = CHUNKS * EACH;
+
+    Value a[DEPTH][PITCH];
+    Value b[DEPTH][PITCH];
+
+    static __device__ __forceinline__ void fetch(
+        uint4 (&raw)[LOADS], const typename P::Element *matrix, u32 first, u32 rows, u32 k, u64 begin, bool whole
+    ) {
+#pragma unroll
+        for (u32 i = 0; i < LOADS; i++) {
+            const u32 chunk = threadIdx.x + i * THREADS;
+            const u64 from = begin + chunk % CHUNKS * EACH;
+            raw[i] = load<P>(matrix, first + chunk / CHUNKS, rows, k, from, whole);
+        }
+    }
+
+    static __device__ __forceinline__ void place(Value (&tile)[DEPTH][PITCH], const uint4 (&raw)[LOADS]) {
+#pragma unroll
+        for (u32 i = 0; i < LOADS; i++) {
+            const u32 chunk = threadIdx.x + i * THREADS;
+            Value values[P::VALUES];
+            P::unpack(raw[i], values);
+#pragma unroll
+            for (u32 j = 0; j < P::VALUES; j++) tile[chunk % CHUNKS * P::VALUES + j][chunk / CHUNKS] = values[j];
+        }
+    }
+
+    // The values of one row of a tile that belong to thread row or column `lane`: every 64th group of four.
+    static __device__ __forceinline__ void gather(Value (&mine)[PER], const Value (&row)[PITCH], u32 lane) {
+#pragma unroll
+        for (int g = 0; g < PER / 4; g++) {
+            const Four<P> four = *(const Four<P> *)&row[64 * g + 4 * lane];
+#pragma unroll
+            for (int i = 0; i < 4; i++) mine[4 * g + i] = four.values[i];
+        }
+    }
+
+    __device__ __forceinline__ void multiply(Value (&sums)[PER][PER]) const {
+        const u32 y = threadIdx.x / 16, x = threadIdx.x % 16;
+#pragma unroll
+        for (int d = 0; d < DEPTH; d++) {
+            Value left[PER], right[PER];
+            gather(left, a[d], y);
+            gather(right, b[d], x);
+#pragma unroll
+            for (int i = 0; i < PER; i++) {
+#pragma unroll
+                for (int j = 0; j < PER; j++) sums[i][j] = P::step(left[i], right[j], sums[i][j]);
+            }
+        }
+    }
+};
+
+// Tile row and column of this block: columns of eight tile rows, one after the other.
+__device__ __forceinline__ void place_of_block(u32 tile_rows, u32 tile_columns, u32 &row, u32 &column) {
+    const u32 HIGH = 8;
+    const u32 first = blockIdx.x / (HIGH * tile_columns) * HIGH;
+    const u32 inside = blockIdx.x % (HIGH * tile_columns);
+    const u32 height = tile_rows - first < HIGH ? tile_rows - first : HIGH;
+    row = first + inside % height;
+    column = inside / height;
+}
+
+template <class P, int PER, int DEPTH>
+__device__ __forceinline__ void product(
+    const typename P::Element *a, const typename P::Element *b, typename P::Value *c, u32 m, u32 n, u32 k, u64 *counters
+) {
+    typedef Tiles<P, PER, DEPTH> T;
+    __shared__ T tiles;
+    u32 row, column;
+    place_of_block((m + T::TILE - 1) / T::TILE, (n + T::TILE - 1) / T::TILE, row, column);
+    row *= T::TILE;
+    column *= T::TILE;
+    const bool whole = (u64)k * sizeof(typename P::Element) % 16 == 0;
+    typename P::Value sums[PER][PER] = {};
+    uint4 next_a[T::LOADS], next_b[T::LOADS];
+    T::fetch(next_a, a, row, m, k, 0, whole);
+    T::fetch(next_b, b, column, n, k, 0, whole);
+    u32 done = 0;
+    for (u64 begin = 0; begin < k; begin += T::ELEMENTS) {
+        T::place(tiles.a, next_a);
+        T::place(tiles.b, next_b);
+        __syncthreads();
+        T::fetch(next_a, a, row, m, k, begin + T::ELEMENTS, whole);
+        T::fetch(next_b, b, column, n, k, begin + T::ELEMENTS, whole);
+        tiles.multiply(sums);
+        done += k - begin < T::ELEMENTS ? (u32)(k - begin) : T::ELEMENTS;
+        opaque(done);
+        __syncthreads();
+    }
+    u32 results = 0;
+#pragma unroll
+    for (int i = 0; i < PER; i++) {
+        const u32 r = row + i / 4 * 64 + threadIdx.x / 16 * 4 + i % 4;
+#pragma unroll
+        for (int j = 0; j < PER; j++) {
+            const u32 q = column + j / 4 * 64 + threadIdx.x % 16 * 4 + j % 4;
+            if (r < m && q < n) {
+                c[(u64)r * n + q] = sums[i][j];
+                results++;
+            }
+        }
+    }
+    count(counters, results * done);
+}
+
+// Two blocks share a multiprocessor, so that one computes while the other waits: at most 128 registers a thread.
+#define GEMM(name, P, PER, DEPTH, tile)                                                                              \
+    extern "C" __global__ void __launch_bounds__(THREADS, 2) gemm_##name##_##tile(                                                                            \
+        const P::Element *a, const P::Element *b, P::Value *c, u32 m, u32 n, u32 k, u64 *counters                    \
+    ) {                                                                                                              \
+        product<P, PER, DEPTH>(a, b, c, m, n, k, counters);                                                          \
+    }
+
+GEMM(fp64, Fp64, 4, 8, 64)
+GEMM(fp32, Fp32, 4, 16, 64)
+GEMM(fp32, Fp32, 8, 8, 128)
+GEMM(fp16, Fp16, 4, 32, 64)
+GEMM(fp16, Fp16, 8, 16, 128)
+GEMM(int32, Int32, 4, 16, 64)
+GEMM(int32, Int32, 8, 8, 128)
+GEMM(int8, Int8, 4, 16, 64)
+GEMM(int8, Int8, 8, 8, 128)

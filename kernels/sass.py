@@ -1,0 +1,160 @@
+"""What the machine code of the kernels must look like, kernel by kernel. build.py asks; here are the demands.
+
+A kernel whose inner loop is not what it is meant to be measures something else, and no result shows it.
+"""
+
+import re
+import subprocess
+import sys
+
+# nvdisasm of the pinned version cannot read this architecture.
+UNREADABLE = ("70",)
+
+
+def fail(where, why):
+    sys.exit(f"{where}: {why}")
+
+
+def assert_nothing_spilt(where, said):
+    """`said` is what ptxas -v prints."""
+    frames = re.findall(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", said)
+    if not frames:
+        fail(where, "ptxas says nothing about stack frames")
+    if any(frame != ("0", "0", "0") for frame in frames):
+        fail(where, f"registers are spilt\n{said}")
+
+
+class Code:
+    """One kernel as disassembled: opcodes in order, and loops as ranges of them."""
+
+    def __init__(self, where, text):
+        self.where = where
+        self.opcodes = []
+        self.labels = {}
+        branches = []
+        for line in text.splitlines():
+            label = re.match(r"\s*(\.L_x_\d+):", line)
+            if label:
+                self.labels[label.group(1)] = len(self.opcodes)
+            instruction = re.match(r"\s*/\*[0-9a-f]{4,}\*/\s+(?:\{\s*)?(?:@!?U?P\w+ )?\s*([A-Z][A-Z0-9_.]*)", line)
+            if instruction:
+                target = re.search(r"\.L_x_\d+", line)
+                if instruction.group(1).startswith("BRA") and target:
+                    branches.append((len(self.opcodes), target.group(0)))
+                self.opcodes.append(instruction.group(1))
+        self.loops = [
+            self.opcodes[self.labels[target] : at + 1]
+            for at, target in branches
+            if self.labels.get(target, at + 1) <= at
+            # A kernel ends in a branch to itself.
+            and self.labels[target] < at
+        ]
+
+    def count(self, opcodes, pattern):
+        return sum(1 for opcode in opcodes if re.fullmatch(pattern, opcode))
+
+    def demand(self, condition, why):
+        if not condition:
+            fail(self.where, why)
+
+
+def kernels(nvdisasm, cubin):
+    """Every kernel of a cubin: its name and its code."""
+    done = subprocess.run([nvdisasm, "-c", cubin], capture_output=True, text=True)
+    if done.returncode != 0:
+        fail(cubin.name, done.stderr)
+    parts = re.split(r"(?m)^\.text\.(\w+):$", done.stdout)
+    return {name: Code(f"{cubin.name}, {name}", text) for name, text in zip(parts[1::2], parts[2::2])}
+
+
+# As fma.cu has them.
+BODIES = {"fp64": 128, "fp32": 512, "fp16": 512, "int32": 256, "int8": 256}
+# The instruction that one step of each precision must be.
+STEPS = {"fp64": "DFMA", "fp32": "FFMA", "fp16": "HFMA2(\\.MMA)?", "int32": "IMAD", "int8": "IDP\\.4A\\.S8\\.S8"}
+
+
+def fma(name, code, architecture):
+    """One loop holds the steps that the source writes out, and next to nothing else."""
+    _, precision, chains = name.split("_")
+    accumulators = int(chains.split("x")[0])
+    steps = BODIES[precision] // accumulators // 2 * 2 * accumulators
+    loop = max(code.loops, key=lambda loop: code.count(loop, STEPS[precision]), default=[])
+    found = code.count(loop, STEPS[precision])
+    code.demand(found >= steps, f"{found} of {steps} multiply-adds stand in the loop")
+    # The chips with next to no FP64: the newest assembler paces what there is with four NOPs each.
+    paces = architecture in ("103a", "120") and precision == "fp64"
+    others = len(loop) - found - (code.count(loop, "NOP") if paces else 0)
+    code.demand(others <= 16, f"{others} other instructions in a loop of {found} multiply-adds")
+
+
+def stream(name, code, _architecture):
+    """Every array moves by 128-bit accesses, as many as the source writes out."""
+    _, kind, vectors = name.split("_")
+    v = int(vectors[1:])
+    arrays = {"read": (1, 0), "write": (0, 1), "copy": (1, 1), "scale": (1, 1), "add": (2, 1), "triad": (2, 1)}[kind]
+    for opcode, wanted in zip(("LDG", "STG"), arrays):
+        wide = code.count(code.opcodes, rf"{opcode}\.E\.(EF\.)?128.*")
+        code.demand(wide >= wanted * v, f"{wide} of {wanted * v} {opcode} of 128 bits")
+
+
+def pattern(name, code, _architecture):
+    """Fill and scan move whole vectors, as many as the source writes out."""
+    kind, _, vectors = name.partition("_x")
+    if vectors:
+        opcode = {"fill": "STG", "scan": "LDG"}[kind]
+        wide = code.count(code.opcodes, rf"{opcode}\.E\.(EF\.)?128.*")
+        code.demand(wide >= int(vectors), f"{wide} of {vectors} {opcode} of 128 bits")
+
+
+def draw(_name, code, _architecture):
+    code.demand(code.count(code.opcodes, r"STG\.E\.128.*") >= 1, "no store of 128 bits")
+
+
+def digest(_name, code, _architecture):
+    code.demand(code.count(code.opcodes, r"LDG\.E\.128.*") >= 1, "no load of 128 bits")
+
+
+def chase(name, code, _architecture):
+    """The walk's loop holds its 16 loads and next to nothing else: one address addition each."""
+    if name == "ring":
+        return
+    loop = max(code.loops, key=lambda loop: code.count(loop, r"LDG\..*"), default=[])
+    loads = code.count(loop, r"LDG\..*")
+    code.demand(loads == 16, f"{loads} of 16 loads stand in the loop")
+    code.demand(len(loop) <= 16 + 2 * 16 + 8, f"{len(loop)} instructions in a loop of 16 loads")
+
+
+def gemm(name, code, _architecture):
+    """The loop over k is products, fed by 128-bit loads from both memories."""
+    _, precision, tile = name.split("_")
+    per = int(tile) // 16
+    depth = {"fp64_64": 8, "fp16_64": 32, "fp16_128": 16}.get(f"{precision}_{tile}", 16 if per == 4 else 8)
+    step = "FFMA" if precision == "fp16" else STEPS[precision]
+    loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
+    found = code.count(loop, step)
+    code.demand(found >= per * per * depth, f"{found} of {per * per * depth} steps stand in the loop")
+    wide = code.count(loop, r"LDS(\.U)?\.128")
+    wanted = per // 4 * 2 * depth * (2 if precision == "fp64" else 1)
+    code.demand(wide >= wanted, f"{wide} of {wanted} LDS of 128 bits")
+    code.demand(code.count(loop, r"LDG\.E\.128.*") >= 2, "no LDG of 128 bits in the loop")
+
+
+DEMANDS = {
+    "chase": chase,
+    "digest": digest,
+    "draw": draw,
+    "fma": fma,
+    "gemm": gemm,
+    "pattern": pattern,
+    "stream": stream,
+}
+
+
+def check(nvdisasm, source, architecture, cubin):
+    if architecture in UNREADABLE or source not in DEMANDS:
+        return
+    found = kernels(nvdisasm, cubin)
+    if not found:
+        fail(cubin.name, "nvdisasm shows no kernel")
+    for name, code in found.items():
+        DEMANDS[source](name, code, architecture)

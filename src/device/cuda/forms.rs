@@ -1,0 +1,128 @@
+//! Which ops there are kernels for, and in which launch forms.
+//! Owns support and choice of forms; must not call the driver.
+
+use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Tile};
+use crate::device::Unsupported;
+use crate::device::op::{Chains, Op, Precision, Route, StreamKind};
+
+/// A launch form; no kernel where the driver does the work.
+pub struct Form {
+    pub label: String,
+    pub kernel: Option<Kernel>,
+}
+
+impl Form {
+    fn new(label: impl Into<String>, kernel: Kernel) -> Self {
+        Self { label: label.into(), kernel: Some(kernel) }
+    }
+}
+
+/// The longest transfer between host and device, and so the pinned memory of each direction.
+pub const COPY_BYTES_MAX: u64 = 256 << 20;
+
+/// Whether kernels exist for `op`. Whether the device takes them is another question.
+pub fn supports(op: &Op) -> Result<(), Unsupported> {
+    match *op {
+        Op::Fma { precision, chains: Chains { accumulators, stride }, rounds, .. } => {
+            if !recurrences(precision).contains(&(accumulators, stride)) {
+                return Err(Unsupported::us(format!(
+                    "no {} kernel for {accumulators} accumulators with stride {stride}",
+                    precision.name()
+                )));
+            }
+            if !rounds.is_multiple_of(2) {
+                return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
+            }
+        }
+        Op::Ring { slots, stride_bytes, .. } => {
+            if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
+                return Err(Unsupported::us(format!(
+                    "a ring of {slots} slots {stride_bytes} bytes apart: slots must be a power of two"
+                )));
+            }
+            if u64::from(slots) * u64::from(stride_bytes / 4) > 1 << 32 {
+                return Err(Unsupported::us("a ring of more than 2^32 words"));
+            }
+        }
+        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
+            if words > COPY_BYTES_MAX / 4 =>
+        {
+            return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
+        }
+        Op::Fill { .. }
+        | Op::Scan { .. }
+        | Op::Flip { .. }
+        | Op::Draw { .. }
+        | Op::Digest { .. }
+        | Op::Stream { .. }
+        | Op::Gemm { .. }
+        | Op::Chase { .. }
+        | Op::Copy { .. } => {}
+    }
+    Ok(())
+}
+
+/// The recurrences that fma.cu is compiled for: accumulators and stride.
+fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
+    match precision {
+        Precision::Fp64 | Precision::Fp32 | Precision::Int32 => {
+            &[(8, 0), (16, 0), (12, 1), (14, 1), (16, 4), (32, 8)]
+        }
+        Precision::Fp16 | Precision::Int8 => &[(8, 0), (16, 0), (16, 4)],
+    }
+}
+
+/// The launch forms of `op`, all with the same result, the likeliest first.
+pub fn forms(op: &Op) -> Vec<Form> {
+    match *op {
+        Op::Fill { .. } => TILES.iter().map(|t| Form::new(t.label(), Kernel::Fill(*t))).collect(),
+        Op::Scan { .. } => TILES.iter().map(|t| Form::new(t.label(), Kernel::Scan(*t))).collect(),
+        Op::Stream { kind, .. } => stream_forms(kind),
+        Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
+        Op::Draw { precision, .. } => vec![Form::new("vec4-block256", Kernel::Draw(precision))],
+        Op::Digest { .. } => vec![Form::new("block-per-row", Kernel::Digest)],
+        Op::Fma { precision, chains, .. } => [256, 128, 512]
+            .into_iter()
+            .map(|block| FmaForm { precision, chains, block })
+            .map(|form| {
+                Form::new(format!("unroll{}-block{}", form.rounds_per_turn(), form.block), Kernel::Fma(form))
+            })
+            .collect(),
+        Op::Gemm { precision, .. } => gemm_tiles(precision)
+            .iter()
+            .map(|tile| {
+                Form::new(format!("simt-{tile}x{tile}"), Kernel::Gemm(GemmForm { precision, tile: *tile }))
+            })
+            .collect(),
+        Op::Ring { .. } => vec![Form::new("slot-per-thread", Kernel::Ring)],
+        Op::Chase { .. } => vec![Form::new("single", Kernel::Chase)],
+        Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
+    }
+}
+
+const TILES: &[Tile] = &[
+    Tile { vectors: 1, block: 256, spread: Spread::Tiles },
+    Tile { vectors: 4, block: 256, spread: Spread::Tiles },
+    Tile { vectors: 2, block: 512, spread: Spread::Tiles },
+    Tile { vectors: 1, block: 1024, spread: Spread::Resident },
+    Tile { vectors: 4, block: 512, spread: Spread::Resident },
+];
+
+/// A read ends in one addition per block to one address: only few blocks do that well.
+fn stream_forms(kind: StreamKind) -> Vec<Form> {
+    let fits = |tile: &&Tile| kind != StreamKind::Read || tile.spread == Spread::Resident;
+    let resident = Tile { vectors: 2, block: 1024, spread: Spread::Resident };
+    TILES
+        .iter()
+        .chain([&resident])
+        .filter(fits)
+        .map(|t| Form::new(t.label(), Kernel::Stream(kind, *t)))
+        .collect()
+}
+
+fn gemm_tiles(precision: Precision) -> &'static [u32] {
+    match precision {
+        Precision::Fp64 => &[64],
+        Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => &[128, 64],
+    }
+}

@@ -1,0 +1,396 @@
+//! One opened GPU: its context and stream, and everything that lives in them, freed when dropped.
+//! Owns every call to an opened device and the state of being broken; must not know ops.
+//!
+//! A broken device is left to the end of the process: freeing may wait for work that never ends.
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+use std::ffi::{CString, c_int, c_void};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use cudarc::driver::sys::{CUcontext, CUevent, CUfunction, CUmodule, CUstream};
+
+use super::api::{Api, Code};
+use super::faults;
+use crate::device::DeviceError;
+
+/// The context of one device and a stream in it. All others hold on to it.
+pub struct Gpu {
+    api: &'static Api,
+    device: c_int,
+    context: CUcontext,
+    stream: CUstream,
+    wait_limit: Duration,
+    /// Set once, by the first final error.
+    broken: RefCell<Option<DeviceError>>,
+}
+
+/// Streams that do not wait for the default stream.
+const STREAM_NON_BLOCKING: u32 = 1;
+const EVENT_WITH_TIME: u32 = 0;
+const EVENT_WITHOUT_TIME: u32 = 2;
+/// How long a wait sleeps between two looks: short against the batches that are timed.
+const LOOK_EVERY: Duration = Duration::from_micros(20);
+
+impl Gpu {
+    pub fn open(api: &'static Api, device: c_int, wait_limit: Duration) -> Result<Rc<Self>, DeviceError> {
+        let (mut context, broken) = (std::ptr::null_mut(), RefCell::new(None));
+        // SAFETY: the driver fills in the handle.
+        let code = unsafe { (api.cuDevicePrimaryCtxRetain)(&mut context, device) };
+        if code != Code::SUCCESS {
+            return Err(faults::meaning("cuDevicePrimaryCtxRetain", code, &api.name(code), 0));
+        }
+        let mut gpu = Self { api, device, context, stream: std::ptr::null_mut(), wait_limit, broken };
+        gpu.enter()?;
+        let mut stream = std::ptr::null_mut();
+        // SAFETY: a context is current; the driver fills in the handle.
+        let code = unsafe { (api.cuStreamCreate)(&mut stream, STREAM_NON_BLOCKING) };
+        gpu.answer("cuStreamCreate", code, 0)?;
+        gpu.stream = stream;
+        Ok(Rc::new(gpu))
+    }
+
+    /// Makes this device the one that the thread's calls go to. Fails where it is broken.
+    pub fn enter(&self) -> Result<(), DeviceError> {
+        if let Some(broken) = &*self.broken.borrow() {
+            return Err(broken.clone());
+        }
+        // SAFETY: the context lives as long as this value.
+        let code = unsafe { (self.api.cuCtxSetCurrent)(self.context) };
+        self.answer("cuCtxSetCurrent", code, 0)
+    }
+
+    /// Turns the answer to a call into a result, and remembers what ends the device.
+    fn answer(&self, call: &str, code: Code, bytes: u64) -> Result<(), DeviceError> {
+        if code == Code::SUCCESS {
+            return Ok(());
+        }
+        Err(self.noted(faults::meaning(call, code, &self.api.name(code), bytes)))
+    }
+
+    /// The first final error stays the answer to everything.
+    fn noted(&self, error: DeviceError) -> DeviceError {
+        if error.is_final() {
+            return self.broken.borrow_mut().get_or_insert(error).clone();
+        }
+        error
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken.borrow().is_some()
+    }
+
+    /// Free and total device memory, in bytes.
+    pub fn memory_info(&self) -> Result<(u64, u64), DeviceError> {
+        let (mut free, mut total) = (0, 0);
+        // SAFETY: the driver fills in both.
+        let code = unsafe { (self.api.cuMemGetInfo_v2)(&mut free, &mut total) };
+        self.answer("cuMemGetInfo", code, 0)?;
+        Ok((free as u64, total as u64))
+    }
+
+    pub fn alloc(self: &Rc<Self>, bytes: u64) -> Result<DeviceMemory, DeviceError> {
+        let mut at = 0;
+        let size = usize::try_from(bytes).map_err(|_| DeviceError::OutOfMemory { bytes })?;
+        // SAFETY: the driver fills in the address.
+        let code = unsafe { (self.api.cuMemAlloc_v2)(&mut at, size) };
+        self.answer("cuMemAlloc", code, bytes)?;
+        Ok(DeviceMemory { gpu: Rc::clone(self), at, bytes })
+    }
+
+    /// Host memory that the device can reach directly.
+    pub fn pinned(self: &Rc<Self>, bytes: u64) -> Result<Pinned, DeviceError> {
+        let mut at = std::ptr::null_mut();
+        let size = usize::try_from(bytes).map_err(|_| DeviceError::OutOfMemory { bytes })?;
+        // SAFETY: the driver fills in the address.
+        let code = unsafe { (self.api.cuMemHostAlloc)(&mut at, size, 0) };
+        self.answer("cuMemHostAlloc", code, bytes)?;
+        if at.is_null() {
+            return Err(DeviceError::Validation {
+                why: "cuMemHostAlloc gave no memory and no error".to_owned(),
+            });
+        }
+        // SAFETY: the driver gave `size` bytes at `at`; zeroed, so that reading them is defined.
+        unsafe { std::ptr::write_bytes(at.cast::<u8>(), 0, size) };
+        Ok(Pinned { gpu: Rc::clone(self), at: at.cast(), bytes: size })
+    }
+
+    pub fn event_with_time(self: &Rc<Self>) -> Result<Event, DeviceError> {
+        self.event(EVENT_WITH_TIME)
+    }
+
+    pub fn event_without_time(self: &Rc<Self>) -> Result<Event, DeviceError> {
+        self.event(EVENT_WITHOUT_TIME)
+    }
+
+    fn event(self: &Rc<Self>, flags: u32) -> Result<Event, DeviceError> {
+        let mut raw = std::ptr::null_mut();
+        // SAFETY: the driver fills in the handle.
+        let code = unsafe { (self.api.cuEventCreate)(&mut raw, flags) };
+        self.answer("cuEventCreate", code, 0)?;
+        Ok(Event { gpu: Rc::clone(self), raw })
+    }
+
+    /// Puts `event` behind everything that was ordered so far.
+    pub fn record(&self, event: &Event) -> Result<(), DeviceError> {
+        // SAFETY: event and stream are alive and of this context.
+        let code = unsafe { (self.api.cuEventRecord)(event.raw, self.stream) };
+        self.answer("cuEventRecord", code, 0)
+    }
+
+    /// Waits until the device has come to `event`, not longer than the limit.
+    pub fn wait(&self, event: &Event) -> Result<(), DeviceError> {
+        let begun = Instant::now();
+        loop {
+            // SAFETY: the event is alive.
+            let code = unsafe { (self.api.cuEventQuery)(event.raw) };
+            if code != Code::NOT_READY {
+                return self.answer("cuEventQuery", code, 0);
+            }
+            if begun.elapsed() >= self.wait_limit {
+                let after_ms = u64::try_from(self.wait_limit.as_millis()).unwrap_or(u64::MAX);
+                return Err(self.noted(DeviceError::Hang { after_ms }));
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// The device's time from one event to the other. `None` where the driver gives no time that could be one.
+    pub fn elapsed_ns(&self, from: &Event, to: &Event) -> Result<Option<u64>, DeviceError> {
+        let mut ms = 0f32;
+        // SAFETY: both events are alive and were created with time.
+        let code = unsafe { (self.api.cuEventElapsedTime)(&mut ms, from.raw, to.raw) };
+        self.answer("cuEventElapsedTime", code, 0)?;
+        let ns = f64::from(ms) * 1e6;
+        Ok((ns.is_finite() && ns >= 1.0).then_some(ns as u64))
+    }
+
+    /// Orders `words` zero words at the beginning of `to`.
+    pub fn clear(&self, to: &DeviceMemory, words: u64) -> Result<(), DeviceError> {
+        let to = to.range(0, words * 4)?;
+        // SAFETY: the range lies in memory that lives as long as the work, which is waited for before it is freed.
+        let code = unsafe { (self.api.cuMemsetD32Async)(to, 0, words as usize, self.stream) };
+        self.answer("cuMemsetD32Async", code, 0)
+    }
+
+    /// Orders a copy from the beginning of `from` to byte `at` of `to`.
+    pub fn upload(&self, from: &Pinned, to: &DeviceMemory, at: u64, bytes: u64) -> Result<(), DeviceError> {
+        let to = to.range(at, at + bytes)?;
+        from.holds(bytes)?;
+        // SAFETY: both ranges are checked; see `clear` for how long they live.
+        let code =
+            unsafe { (self.api.cuMemcpyHtoDAsync_v2)(to, from.at.cast(), bytes as usize, self.stream) };
+        self.answer("cuMemcpyHtoDAsync", code, 0)
+    }
+
+    /// Orders a copy from byte `at` of `from` to the beginning of `to`.
+    pub fn download(&self, from: &DeviceMemory, at: u64, to: &Pinned, bytes: u64) -> Result<(), DeviceError> {
+        let from = from.range(at, at + bytes)?;
+        to.holds(bytes)?;
+        // SAFETY: as in `upload`.
+        let code =
+            unsafe { (self.api.cuMemcpyDtoHAsync_v2)(to.at.cast(), from, bytes as usize, self.stream) };
+        self.answer("cuMemcpyDtoHAsync", code, 0)
+    }
+
+    /// Orders a copy of `bytes` from one buffer to another.
+    pub fn copy(&self, from: &DeviceMemory, to: &DeviceMemory, bytes: u64) -> Result<(), DeviceError> {
+        let (from, to) = (from.range(0, bytes)?, to.range(0, bytes)?);
+        // SAFETY: as in `upload`.
+        let code = unsafe { (self.api.cuMemcpyDtoDAsync_v2)(to, from, bytes as usize, self.stream) };
+        self.answer("cuMemcpyDtoDAsync", code, 0)
+    }
+
+    /// Loads a cubin or PTX. What the compiler of the driver says is part of the error.
+    pub fn load(self: &Rc<Self>, image: &[u8]) -> Result<Module, DeviceError> {
+        const ERROR_LOG: c_int = 5;
+        const ERROR_LOG_BYTES: c_int = 6;
+        // PTX is a C string, machine code does not mind.
+        let mut image = image.to_vec();
+        image.push(0);
+        let mut log = vec![0u8; 4096];
+        let mut options = [ERROR_LOG, ERROR_LOG_BYTES];
+        let mut values = [log.as_mut_ptr().cast::<c_void>(), log.len() as *mut c_void];
+        let mut raw = std::ptr::null_mut();
+        // SAFETY: the image ends in a zero byte; the options are two and so are their values; the log is as long as stated.
+        let code = unsafe {
+            (self.api.cuModuleLoadDataEx)(
+                &mut raw,
+                image.as_ptr().cast(),
+                options.len() as u32,
+                options.as_mut_ptr(),
+                values.as_mut_ptr(),
+            )
+        };
+        match self.answer("cuModuleLoadDataEx", code, image.len() as u64) {
+            Ok(()) => Ok(Module { gpu: Rc::clone(self), raw }),
+            Err(DeviceError::Validation { why }) => {
+                let text: Vec<u8> = log.into_iter().take_while(|byte| *byte != 0).collect();
+                let text = String::from_utf8_lossy(&text);
+                let why = if text.trim().is_empty() { why } else { format!("{why}: {}", text.trim()) };
+                Err(DeviceError::Validation { why })
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Orders a kernel over `blocks` blocks of `block` threads. `arguments` are as the kernel declares them, each in the low
+    /// bytes of one word.
+    pub fn launch(
+        &self,
+        function: Function,
+        blocks: u32,
+        block: u32,
+        arguments: &mut [u64],
+    ) -> Result<(), DeviceError> {
+        let mut pointers: Vec<*mut c_void> =
+            arguments.iter_mut().map(|value| std::ptr::from_mut(value).cast()).collect();
+        // SAFETY: the function is of a loaded module. The plan gives arguments of the number and sizes that the kernel
+        // declares, which the test driver enforces; the driver reads them during the call. Addresses in them come from
+        // ranges that were checked.
+        let code = unsafe {
+            (self.api.cuLaunchKernel)(
+                function.0,
+                blocks,
+                1,
+                1,
+                block,
+                1,
+                1,
+                0,
+                self.stream,
+                pointers.as_mut_ptr(),
+                std::ptr::null_mut(),
+            )
+        };
+        self.answer("cuLaunchKernel", code, 0)
+    }
+
+    /// Calls one of the functions that free something. A refusal is not worth a failure: the process ends soon.
+    fn free(&self, call: impl FnOnce(&Api) -> Code) {
+        if self.enter().is_ok() {
+            let _ = call(self.api);
+        }
+    }
+}
+
+impl Drop for Gpu {
+    fn drop(&mut self) {
+        if self.is_broken() {
+            return;
+        }
+        if !self.stream.is_null() {
+            // SAFETY: everything in the stream was waited for or belongs to nobody.
+            self.free(|api| unsafe { (api.cuStreamDestroy_v2)(self.stream) });
+        }
+        // SAFETY: retained once, in `open`.
+        self.free(|api| unsafe { (api.cuDevicePrimaryCtxRelease_v2)(self.device) });
+    }
+}
+
+/// A range of device memory.
+pub struct DeviceMemory {
+    gpu: Rc<Gpu>,
+    at: u64,
+    pub bytes: u64,
+}
+
+impl DeviceMemory {
+    /// The address of byte `from`, if the bytes up to `end` are in here.
+    pub fn range(&self, from: u64, end: u64) -> Result<u64, DeviceError> {
+        if from > end || end > self.bytes {
+            let why = format!("bytes {from} to {end} of a buffer of {} were asked for", self.bytes);
+            return Err(DeviceError::Validation { why });
+        }
+        Ok(self.at + from)
+    }
+}
+
+impl Drop for DeviceMemory {
+    fn drop(&mut self) {
+        // SAFETY: allocated once, freed here only; freeing waits for work that uses it.
+        self.gpu.free(|api| unsafe { (api.cuMemFree_v2)(self.at) });
+    }
+}
+
+/// Page-locked host memory.
+pub struct Pinned {
+    gpu: Rc<Gpu>,
+    at: *mut u8,
+    bytes: usize,
+}
+
+impl Pinned {
+    pub fn len(&self) -> u64 {
+        self.bytes as u64
+    }
+
+    fn holds(&self, bytes: u64) -> Result<(), DeviceError> {
+        if bytes > self.len() {
+            let why = format!("{bytes} bytes do not fit staging memory of {}", self.bytes);
+            return Err(DeviceError::Validation { why });
+        }
+        Ok(())
+    }
+
+    /// The content. Whoever ordered copies into it has waited for them.
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: the memory lives as long as this value and was zeroed at first.
+        unsafe { std::slice::from_raw_parts(self.at, self.bytes) }
+    }
+
+    /// The content, to be changed. Whoever ordered copies from or into it has waited for them.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`, and nobody else has it.
+        unsafe { std::slice::from_raw_parts_mut(self.at, self.bytes) }
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // SAFETY: allocated once, freed here only.
+        self.gpu.free(|api| unsafe { (api.cuMemFreeHost)(self.at.cast()) });
+    }
+}
+
+pub struct Event {
+    gpu: Rc<Gpu>,
+    raw: CUevent,
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        // SAFETY: created once, destroyed here only.
+        self.gpu.free(|api| unsafe { (api.cuEventDestroy_v2)(self.raw) });
+    }
+}
+
+/// A loaded image.
+pub struct Module {
+    gpu: Rc<Gpu>,
+    raw: CUmodule,
+}
+
+/// A kernel of a module that lives as long as the device is open.
+#[derive(Clone, Copy)]
+pub struct Function(CUfunction);
+
+impl Module {
+    pub fn function(&self, name: &str) -> Result<Function, DeviceError> {
+        let mut raw = std::ptr::null_mut();
+        let text = CString::new(name)
+            .map_err(|_| DeviceError::Validation { why: format!("{name:?} is no name") })?;
+        // SAFETY: the module is loaded; the driver fills in the handle.
+        let code = unsafe { (self.gpu.api.cuModuleGetFunction)(&mut raw, self.raw, text.as_ptr()) };
+        self.gpu.answer(&format!("cuModuleGetFunction({name})"), code, 0)?;
+        Ok(Function(raw))
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        // SAFETY: loaded once, unloaded here only, when no kernel of it is waited for any more.
+        self.gpu.free(|api| unsafe { (api.cuModuleUnload)(self.raw) });
+    }
+}

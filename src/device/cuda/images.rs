@@ -1,0 +1,143 @@
+//! The compiled kernels in this binary, and which of them a device gets.
+//! Owns the choice; the bytes and their table are made by kernels/build.py. Must not call the driver.
+
+/// One family of kernels, as one image each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    Chase,
+    Digest,
+    Draw,
+    Fma,
+    Gemm,
+    Pattern,
+    Stream,
+}
+
+impl Source {
+    pub const ALL: [Source; 7] = [
+        Source::Chase,
+        Source::Digest,
+        Source::Draw,
+        Source::Fma,
+        Source::Gemm,
+        Source::Pattern,
+        Source::Stream,
+    ];
+
+    /// The stem of its files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Chase => "chase",
+            Source::Digest => "digest",
+            Source::Draw => "draw",
+            Source::Fma => "fma",
+            Source::Gemm => "gemm",
+            Source::Pattern => "pattern",
+            Source::Stream => "stream",
+        }
+    }
+}
+
+/// One compiled file.
+#[derive(Debug)]
+pub struct Image {
+    pub source: &'static str,
+    pub code: Code,
+    pub sha256: &'static str,
+    pub bytes: &'static [u8],
+}
+
+/// What an image runs on. Compute capability 9.0 is number 90.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Machine code for exactly one compute capability.
+    Cubin { sm: u32 },
+    /// For the driver to compile, from this compute capability on.
+    Ptx { from_sm: u32 },
+}
+
+pub use table::IMAGES;
+
+#[rustfmt::skip]
+#[path = "../../../kernels/built/table.rs"]
+mod table;
+
+/// The compute capabilities whose kernels have run on hardware and given right results, each shown by a result in
+/// results/. None so far.
+const PROVEN: &[u32] = &[];
+
+/// What stands beside the figures of kernels that have not run on hardware yet.
+pub fn caveat(sm: u32) -> Option<String> {
+    (!PROVEN.contains(&sm)).then(|| format!("kernels for sm_{sm} have not yet run on hardware"))
+}
+
+/// The images of `source` that may run on compute capability `sm`, the best first: its own machine code, then what the
+/// driver can compile.
+pub fn candidates(source: Source, sm: u32) -> Vec<&'static Image> {
+    let of_source = || IMAGES.iter().filter(|image| image.source == source.name());
+    let exact = of_source().filter(|image| image.code == Code::Cubin { sm });
+    let compiled = of_source().filter(|image| match image.code {
+        Code::Cubin { .. } => false,
+        Code::Ptx { from_sm } => from_sm <= sm,
+    });
+    exact.chain(compiled).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    fn kernels() -> &'static Path {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels"))
+    }
+
+    /// Whoever changes a kernel must run `make kernels`, and commit what it builds.
+    #[test]
+    fn the_images_were_built_from_these_sources() {
+        let text = std::fs::read_to_string(kernels().join("built/manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let digest = |path: &Path| hex::encode(Sha256::digest(std::fs::read(path).unwrap()));
+        let sources = manifest["sources"].as_object().unwrap();
+        let is_source = |name: &str| name.ends_with(".cu") || name.ends_with(".cuh");
+        let on_disk =
+            std::fs::read_dir(kernels()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut on_disk: Vec<String> = on_disk.filter(|name| is_source(name)).collect();
+        on_disk.sort();
+        assert_eq!(
+            on_disk,
+            sources
+                .keys()
+                .cloned()
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+        );
+        for (name, built_from) in sources {
+            assert_eq!(*built_from, digest(&kernels().join(name)), "{name} has changed: run `make kernels`");
+        }
+        let listed = manifest["images"].as_array().unwrap();
+        assert_eq!(listed.len(), IMAGES.len());
+        for (image, listed) in IMAGES.iter().zip(listed) {
+            assert_eq!(listed["sha256"], image.sha256, "{}", listed["file"]);
+            assert_eq!(hex::encode(Sha256::digest(image.bytes)), image.sha256, "{}", listed["file"]);
+        }
+    }
+
+    #[test]
+    fn every_family_has_code_for_every_device_since_volta() {
+        for source in Source::ALL {
+            for sm in [70, 75, 80, 86, 89, 90, 100, 103, 120] {
+                let found = candidates(source, sm);
+                assert_eq!(found[0].code, Code::Cubin { sm }, "{source:?}");
+                assert_eq!(found[1].code, Code::Ptx { from_sm: 70 }, "{source:?}");
+            }
+            assert_eq!(candidates(source, 87)[0].code, Code::Ptx { from_sm: 70 });
+            assert!(candidates(source, 61).is_empty());
+        }
+    }
+}

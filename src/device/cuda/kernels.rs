@@ -1,0 +1,127 @@
+//! The kernels of this backend: each specialisation by the name that it has in its image.
+//! Owns names and what of their shape a launch must know; must agree with kernels/*.cu. Must not call the driver.
+
+use super::images::Source;
+use crate::device::op::{Chains, Precision, StreamKind};
+
+/// One specialisation of one kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    Fill(Tile),
+    Scan(Tile),
+    /// Adds a scan's counters to its tally.
+    Fold,
+    Flip,
+    Draw(Precision),
+    Stream(StreamKind, Tile),
+    Fma(FmaForm),
+    Gemm(GemmForm),
+    Digest,
+    Ring,
+    Chase,
+}
+
+/// How a range is cut: what a block takes at a time, and how many blocks there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// 16-byte vectors per thread.
+    pub vectors: u32,
+    /// Threads per block.
+    pub block: u32,
+    pub spread: Spread,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// A block for every tile.
+    Tiles,
+    /// As many blocks as the device holds at a time; each takes many tiles.
+    Resident,
+}
+
+impl Tile {
+    pub fn label(self) -> String {
+        let spread = match self.spread {
+            Spread::Tiles => "tiles",
+            Spread::Resident => "resident",
+        };
+        format!("vec4x{}-block{}-{spread}", self.vectors, self.block)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FmaForm {
+    pub precision: Precision,
+    pub chains: Chains,
+    pub block: u32,
+}
+
+impl FmaForm {
+    /// Rounds in one turn of the kernel's long loop, as fma.cu computes them: whole pairs that fit its body.
+    pub fn rounds_per_turn(self) -> u32 {
+        let body = match self.precision {
+            Precision::Fp64 => 128,
+            Precision::Fp32 | Precision::Fp16 => 512,
+            Precision::Int32 | Precision::Int8 => 256,
+        };
+        body / self.chains.accumulators.max(1) / 2 * 2
+    }
+
+    /// Lanes of one thread.
+    pub fn lanes(self) -> u32 {
+        match self.precision {
+            Precision::Fp16 => 2,
+            Precision::Fp64 | Precision::Fp32 | Precision::Int32 | Precision::Int8 => 1,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GemmForm {
+    pub precision: Precision,
+    /// Rows and columns of the tile that a block makes.
+    pub tile: u32,
+}
+
+impl Kernel {
+    pub fn source(self) -> Source {
+        match self {
+            Kernel::Fill(_) | Kernel::Scan(_) | Kernel::Fold | Kernel::Flip => Source::Pattern,
+            Kernel::Draw(_) => Source::Draw,
+            Kernel::Stream(..) => Source::Stream,
+            Kernel::Fma(_) => Source::Fma,
+            Kernel::Gemm(_) => Source::Gemm,
+            Kernel::Digest => Source::Digest,
+            Kernel::Ring | Kernel::Chase => Source::Chase,
+        }
+    }
+
+    /// Its name in the image.
+    pub fn function(self) -> String {
+        match self {
+            Kernel::Fill(tile) => format!("fill_x{}", tile.vectors),
+            Kernel::Scan(tile) => format!("scan_x{}", tile.vectors),
+            Kernel::Fold => "fold".to_owned(),
+            Kernel::Flip => "flip".to_owned(),
+            Kernel::Draw(precision) => format!("draw_{}", precision.name()),
+            Kernel::Stream(kind, tile) => format!("stream_{}_x{}", kind.name(), tile.vectors),
+            Kernel::Fma(FmaForm { precision, chains, .. }) => {
+                format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
+            }
+            Kernel::Gemm(GemmForm { precision, tile }) => format!("gemm_{}_{tile}", precision.name()),
+            Kernel::Digest => "digest".to_owned(),
+            Kernel::Ring => "ring".to_owned(),
+            Kernel::Chase => "chase".to_owned(),
+        }
+    }
+
+    /// Threads per block.
+    pub fn block(self) -> u32 {
+        match self {
+            Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) => tile.block,
+            Kernel::Fma(form) => form.block,
+            Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
+            Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
+        }
+    }
+}

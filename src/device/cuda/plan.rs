@@ -1,0 +1,307 @@
+//! From an op to launches: which kernel over which ranges of which buffers, with how many blocks.
+//! Owns the cutting of work to time budgets; pure, must not call the driver.
+
+use super::kernels::{Kernel, Spread, Tile};
+use crate::device::draw::Distribution;
+use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, Tally, fma_multipliers, ring_step};
+
+/// The largest grid in its one direction.
+const BLOCKS_MAX: u64 = (1 << 31) - 1;
+/// One launch should not last longer: a GPU that also drives a display kills what blocks it for seconds.
+const LAUNCH_NS: u64 = 100_000_000;
+
+/// What of a device decides about launches.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    pub units: u32,
+    pub threads_per_unit: u32,
+}
+
+impl Card {
+    /// Blocks that fill the device once.
+    fn resident(&self, block: u32) -> u64 {
+        u64::from(self.units.max(1)) * u64::from((self.threads_per_unit / block).max(1))
+    }
+
+    /// Work that takes at most about [`LAUNCH_NS`] where a unit does `slowest` of it per nanosecond.
+    fn launch_work(&self, slowest: u64) -> u64 {
+        u64::from(self.units.max(1)) * slowest * LAUNCH_NS
+    }
+}
+
+/// The least that a multiprocessor of any generation does in a nanosecond: bytes, and operations by precision (its
+/// slowest FP64 has two units).
+const BYTES_PER_NS: u64 = 1;
+fn operations_per_ns(precision: Precision) -> u64 {
+    match precision {
+        Precision::Fp64 => 1,
+        Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => 8,
+    }
+}
+
+/// One argument of a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    Number(u64),
+    /// The address of byte `from` of a buffer, of which the kernel uses the bytes up to `end`.
+    Range {
+        buf: Buf,
+        from: u64,
+        end: u64,
+    },
+    /// The address of the ticket's counters.
+    Counters,
+}
+
+/// One launch of one kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    pub kernel: Kernel,
+    pub blocks: u32,
+    pub arguments: Vec<Argument>,
+}
+
+/// One execution of an op.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub launches: Vec<Launch>,
+    /// Runs once at the end of a ticket, whatever the repeat.
+    pub last: Option<Launch>,
+}
+
+/// The launches of one execution of `op` with `kernel` as its form. `None` where the two do not belong together.
+pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
+    let launches = match *op {
+        Op::Fill { .. } => fill(op, kernel, card)?,
+        Op::Scan { .. } => return scan(op, kernel, card),
+        Op::Flip { dst, word, mask } => {
+            let at = Argument::Range { buf: dst, from: word * 4, end: word * 4 + 4 };
+            let arguments = vec![at, Argument::Number(u64::from(mask)), Argument::Counters];
+            vec![Launch { kernel: Kernel::Flip, blocks: 1, arguments }]
+        }
+        Op::Draw { .. } => draw(op, card)?,
+        Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, card),
+        Op::Stream { .. } => stream(op, kernel, card)?,
+        Op::Fma { .. } => fma(op, kernel, card)?,
+        Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], card)?,
+        Op::Ring { dst, slots, stride_bytes, seed } => vec![ring(dst, slots, stride_bytes, seed)],
+        Op::Chase { ring, hops, state } => chase(ring, hops, state),
+        Op::Copy { .. } => Vec::new(),
+    };
+    Some(Plan { launches, last: None })
+}
+
+/// A part of a range: where it begins and how long it is, in elements. It begins at a multiple of 64 elements.
+struct Piece {
+    first: u64,
+    elements: u64,
+}
+
+impl Piece {
+    fn range(&self, buf: Buf, bytes_each: u64) -> Argument {
+        let from = self.first * bytes_each;
+        Argument::Range { buf, from, end: from + self.elements * bytes_each }
+    }
+
+    fn count(&self) -> Argument {
+        Argument::Number(self.elements)
+    }
+}
+
+/// Cuts `elements` of `work_each` so that no launch takes too long.
+fn pieces(elements: u64, work_each: u64, slowest: u64, card: &Card) -> impl Iterator<Item = Piece> {
+    let most = (card.launch_work(slowest) / work_each).max(256) / 256 * 256;
+    (0..elements.div_ceil(most))
+        .map(move |i| Piece { first: i * most, elements: most.min(elements - i * most) })
+}
+
+/// A grid of at least one block: a range of no whole tile still has its last elements.
+fn grid(blocks: u64) -> u32 {
+    blocks.clamp(1, BLOCKS_MAX) as u32
+}
+
+/// The blocks for `vectors` 16-byte vectors.
+fn tiles(vectors: u64, tile: Tile, card: &Card) -> u32 {
+    let all = vectors.div_ceil(u64::from(tile.vectors * tile.block));
+    grid(match tile.spread {
+        Spread::Tiles => all,
+        Spread::Resident => all.min(card.resident(tile.block)),
+    })
+}
+
+fn fill(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
+    let (Op::Fill { dst, words, first_word, seed }, Kernel::Fill(tile)) = (*op, kernel) else { return None };
+    let launch = |piece: Piece| {
+        let start = first_word.wrapping_add(piece.first);
+        let mut arguments = vec![piece.range(dst, 4)];
+        arguments.extend([piece.elements, start, seed].map(Argument::Number));
+        arguments.push(Argument::Counters);
+        Launch { kernel, blocks: tiles(piece.elements / 4, tile, card), arguments }
+    };
+    Some(pieces(words, 4, BYTES_PER_NS, card).map(launch).collect())
+}
+
+fn scan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
+    let (Op::Scan { src, words, first_word, seed, tally }, Kernel::Scan(tile)) = (*op, kernel) else {
+        return None;
+    };
+    let tally = Argument::Range { buf: tally, from: 0, end: Tally::BYTES as u64 };
+    let launches = pieces(words, 4, BYTES_PER_NS, card).map(|piece| {
+        let numbers = [piece.elements, first_word.wrapping_add(piece.first), seed, piece.first];
+        let mut arguments = vec![piece.range(src, 4)];
+        arguments.extend(numbers.map(Argument::Number));
+        arguments.extend([tally, Argument::Counters]);
+        Launch { kernel, blocks: tiles(piece.elements / 4, tile, card), arguments }
+    });
+    let launches = launches.collect();
+    let last = Launch { kernel: Kernel::Fold, blocks: 1, arguments: vec![tally, Argument::Counters] };
+    Some(Plan { launches, last: Some(last) })
+}
+
+/// How kernels name a distribution, and its magnitude.
+fn distribution_words(distribution: Distribution) -> [u32; 2] {
+    match distribution {
+        Distribution::Integers { magnitude } => [0, magnitude],
+        Distribution::Normal => [1, 0],
+        Distribution::Wide => [2, 0],
+    }
+}
+
+fn draw(op: &Op, card: &Card) -> Option<Vec<Launch>> {
+    let Op::Draw { dst, elements, precision, distribution, seed } = *op else { return None };
+    let kernel = Kernel::Draw(precision);
+    let bytes = precision.bytes();
+    let launch = |piece: Piece| {
+        let mut arguments = vec![piece.range(dst, bytes)];
+        arguments.extend([piece.elements, piece.first, seed].map(Argument::Number));
+        arguments.extend(distribution_words(distribution).map(|word| Argument::Number(u64::from(word))));
+        arguments.push(Argument::Counters);
+        let blocks = (piece.elements * bytes).div_ceil(16 * u64::from(kernel.block()));
+        Launch { kernel, blocks: grid(blocks.min(8 * card.resident(kernel.block()))), arguments }
+    };
+    Some(pieces(elements, bytes, BYTES_PER_NS, card).map(launch).collect())
+}
+
+fn stream(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
+    let (Op::Stream { kind, a, b, c, elements }, Kernel::Stream(_, tile)) = (*op, kernel) else {
+        return None;
+    };
+    let launch = |piece: Piece| {
+        let none = Argument::Number(0);
+        let [of_a, of_b, of_c] = [a, b, c].map(|buf| piece.range(buf, 4));
+        let pointers = match kind {
+            StreamKind::Read => [of_a, none, Argument::Range { buf: c, from: 0, end: 4 }],
+            StreamKind::Write => [none, none, of_c],
+            StreamKind::Copy | StreamKind::Scale => [of_a, none, of_c],
+            StreamKind::Add | StreamKind::Triad => [of_a, of_b, of_c],
+        };
+        let mut arguments = pointers.to_vec();
+        arguments.extend([piece.count(), Argument::Number(piece.first), Argument::Counters]);
+        Launch { kernel, blocks: tiles(piece.elements / 4, tile, card), arguments }
+    };
+    Some(pieces(elements, 4 * kind.arrays(), BYTES_PER_NS, card).map(launch).collect())
+}
+
+fn digest(src: Buf, rows: u64, row_words: u32, out: Buf, card: &Card) -> Vec<Launch> {
+    let kernel = Kernel::Digest;
+    let row_bytes = u64::from(row_words) * 4;
+    pieces(rows, row_bytes.max(1), BYTES_PER_NS, card)
+        .map(|piece| {
+            let arguments = vec![
+                piece.range(src, row_bytes),
+                piece.count(),
+                Argument::Number(u64::from(row_words)),
+                piece.range(out, 8),
+                Argument::Counters,
+            ];
+            let blocks = piece.elements.min(8 * card.resident(kernel.block()));
+            Launch { kernel, blocks: grid(blocks), arguments }
+        })
+        .collect()
+}
+
+fn fma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
+    let (Op::Fma { precision, rounds, lanes, distribution, seed, out, .. }, Kernel::Fma(form)) =
+        (*op, kernel)
+    else {
+        return None;
+    };
+    let turn = form.rounds_per_turn().max(2);
+    let multipliers = fma_multipliers(precision, distribution).map(|m| match precision {
+        Precision::Fp64 | Precision::Fp32 | Precision::Fp16 => (m as f32).to_bits(),
+        Precision::Int32 => m as i32 as u32,
+        Precision::Int8 => m as u32,
+    });
+    let per_lane = (op.work() / u64::from(lanes.max(1))).max(1);
+    let launch = |piece: Piece| {
+        let end = piece.first + piece.elements;
+        let words = [piece.first as u32, end as u32, rounds / turn, rounds % turn / 2];
+        let [name, magnitude] = distribution_words(distribution);
+        let mut arguments: Vec<Argument> = words.map(|word| Argument::Number(u64::from(word))).to_vec();
+        arguments.push(Argument::Number(seed));
+        arguments.extend(
+            [name, magnitude].into_iter().chain(multipliers).map(|word| Argument::Number(u64::from(word))),
+        );
+        // The kernel writes to its lane's place in the whole.
+        arguments.push(Argument::Range { buf: out, from: 0, end: end * precision.result_bytes() });
+        arguments.push(Argument::Counters);
+        let threads = piece.elements.div_ceil(u64::from(form.lanes()));
+        Launch { kernel, blocks: grid(threads.div_ceil(u64::from(form.block))), arguments }
+    };
+    Some(pieces(u64::from(lanes), per_lane, operations_per_ns(precision), card).map(launch).collect())
+}
+
+fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Option<Vec<Launch>> {
+    let Kernel::Gemm(form) = kernel else { return None };
+    let (bytes, result) = (form.precision.bytes(), form.precision.result_bytes());
+    let [m, n, k] = [shape.m, shape.n, shape.k].map(u64::from);
+    let tile = u64::from(form.tile);
+    // Rows that one launch may take: whole groups of eight tiles, as the kernel orders its blocks.
+    let group = 8 * tile;
+    let per_row = (2 * n * k).max(1);
+    let rows = (card.launch_work(operations_per_ns(form.precision)) / per_row / group).max(1) * group;
+    let launches = (0..m.div_ceil(rows))
+        .map(|i| {
+            let (first, end) = (i * rows, m.min((i + 1) * rows));
+            let mut arguments = vec![
+                Argument::Range { buf: a, from: first * k * bytes, end: end * k * bytes },
+                Argument::Range { buf: b, from: 0, end: n * k * bytes },
+                Argument::Range { buf: c, from: first * n * result, end: end * n * result },
+            ];
+            arguments.extend([end - first, n, k].map(Argument::Number));
+            arguments.push(Argument::Counters);
+            let blocks = (end - first).div_ceil(tile) * n.div_ceil(tile);
+            Launch { kernel, blocks: grid(blocks), arguments }
+        })
+        .collect();
+    Some(launches)
+}
+
+fn ring(dst: Buf, slots: u32, stride_bytes: u32, seed: u64) -> Launch {
+    let kernel = Kernel::Ring;
+    let (a, c) = ring_step(seed);
+    let end = (u64::from(slots.max(1)) - 1) * u64::from(stride_bytes) + 4;
+    let mut arguments = vec![Argument::Range { buf: dst, from: 0, end }];
+    arguments.extend([slots, stride_bytes / 4, a, c].map(|word| Argument::Number(u64::from(word))));
+    arguments.push(Argument::Counters);
+    Launch { kernel, blocks: grid(u64::from(slots).div_ceil(u64::from(kernel.block()))), arguments }
+}
+
+/// Dependent loads take up to about a microsecond each.
+const HOPS_MAX: u32 = 1 << 17;
+
+fn chase(ring: Buf, hops: u32, state: Buf) -> Vec<Launch> {
+    let kernel = Kernel::Chase;
+    (0..hops.div_ceil(HOPS_MAX))
+        .map(|i| {
+            let hops = HOPS_MAX.min(hops - i * HOPS_MAX);
+            let arguments = vec![
+                Argument::Range { buf: ring, from: 0, end: 4 },
+                Argument::Number(u64::from(hops)),
+                Argument::Range { buf: state, from: 0, end: 4 },
+                Argument::Counters,
+            ];
+            Launch { kernel, blocks: 1, arguments }
+        })
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! Running plans: tickets, events around them, counters, waiting.
+//! Owns what is in flight; must not know how ops are cut.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::copy::{self, Landed};
+use super::gpu::{DeviceMemory, Event, Gpu, Pinned};
+use super::memory::Memory;
+use super::modules::Modules;
+use super::plan::{Argument, Launch, Plan};
+use crate::device::{DeviceError, Done, Ticket};
+
+/// Open tickets, as the device seam allows.
+const TICKETS: usize = 2;
+/// 256 counters of 64 bits, one in every 32 bytes (see common.cuh).
+const COUNTER_BYTES: u64 = 256 * 32;
+
+/// Result slots and open tickets of one device.
+pub struct Runner {
+    gpu: Rc<Gpu>,
+    free: Vec<Slot>,
+    open: VecDeque<Open>,
+    next: u64,
+}
+
+/// What one ticket writes its results to.
+pub struct Slot {
+    counters: DeviceMemory,
+    readback: Pinned,
+    begun: Event,
+    ended: Event,
+    /// After the results have been copied back.
+    ready: Event,
+    /// Where copies to the host land; made when first needed.
+    pub landing: Option<Pinned>,
+}
+
+struct Open {
+    id: u64,
+    slot: Slot,
+    after: After,
+}
+
+/// Where the count of a ticket comes from.
+#[derive(Clone, Copy)]
+pub enum After {
+    Counters,
+    /// No kernel of ours ran.
+    Nothing,
+    /// The host looks at what arrived.
+    Landing(Landed),
+}
+
+impl Runner {
+    pub fn new(gpu: &Rc<Gpu>) -> Result<Self, DeviceError> {
+        let mut free = Vec::new();
+        for _ in 0..TICKETS {
+            free.push(Slot {
+                counters: gpu.alloc(COUNTER_BYTES)?,
+                readback: gpu.pinned(COUNTER_BYTES)?,
+                begun: gpu.event_with_time()?,
+                ended: gpu.event_with_time()?,
+                ready: gpu.event_without_time()?,
+                landing: None,
+            });
+        }
+        Ok(Self { gpu: Rc::clone(gpu), free, open: VecDeque::new(), next: 0 })
+    }
+
+    /// Starts `plan` `repeat` times.
+    pub fn submit(
+        &mut self,
+        memory: &Memory,
+        modules: &mut Modules,
+        plan: &Plan,
+        repeat: u32,
+    ) -> Result<Ticket, DeviceError> {
+        let gpu = Rc::clone(&self.gpu);
+        self.start(After::Counters, |slot| {
+            // Everything is resolved before the first launch, so that a refusal leaves nothing half done.
+            let resolved = |launch: &Launch| resolve(memory, slot, launch);
+            let mut all = plan.launches.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
+            let mut last = plan.last.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
+            let mut functions = Vec::new();
+            for launch in plan.launches.iter().chain(&plan.last) {
+                functions.push(modules.function(launch.kernel)?);
+            }
+            let (of_all, of_last) = functions.split_at(all.len());
+            gpu.clear(&slot.counters, COUNTER_BYTES / 4)?;
+            gpu.record(&slot.begun)?;
+            for _ in 0..repeat {
+                for ((launch, function), arguments) in plan.launches.iter().zip(of_all).zip(&mut all) {
+                    gpu.launch(*function, launch.blocks, launch.kernel.block(), arguments)?;
+                }
+            }
+            for ((launch, function), arguments) in plan.last.iter().zip(of_last).zip(&mut last) {
+                gpu.launch(*function, launch.blocks, launch.kernel.block(), arguments)?;
+            }
+            gpu.record(&slot.ended)?;
+            gpu.download(&slot.counters, 0, &slot.readback, COUNTER_BYTES)
+        })
+    }
+
+    /// Starts copies that `order` orders, between two events.
+    pub fn submit_copies(
+        &mut self,
+        after: After,
+        prepare: impl FnOnce(&mut Slot) -> Result<(), DeviceError>,
+        order: impl FnOnce(&Slot) -> Result<(), DeviceError>,
+    ) -> Result<Ticket, DeviceError> {
+        let gpu = Rc::clone(&self.gpu);
+        self.start(after, |slot| {
+            prepare(slot)?;
+            gpu.record(&slot.begun)?;
+            order(slot)?;
+            gpu.record(&slot.ended)
+        })
+    }
+
+    /// Orders work that uses a free slot, and opens a ticket for it.
+    fn start(
+        &mut self,
+        after: After,
+        order: impl FnOnce(&mut Slot) -> Result<(), DeviceError>,
+    ) -> Result<Ticket, DeviceError> {
+        let why = || format!("more than {TICKETS} tickets are open; wait for one first");
+        let mut slot = self.free.pop().ok_or_else(|| DeviceError::Validation { why: why() })?;
+        let ordered = order(&mut slot).and_then(|()| self.gpu.record(&slot.ready));
+        if let Err(error) = ordered {
+            // What was ordered before the refusal comes to its end before the slot is used again: one stream.
+            self.free.push(slot);
+            return Err(error);
+        }
+        let id = self.next;
+        self.next += 1;
+        self.open.push_back(Open { id, slot, after });
+        Ok(Ticket(id))
+    }
+
+    pub fn wait(&mut self, ticket: &Ticket) -> Result<Done, DeviceError> {
+        let place = self.open.iter().position(|open| open.id == ticket.0);
+        let Some(Open { slot, after, .. }) = place.and_then(|place| self.open.remove(place)) else {
+            return Err(DeviceError::Validation { why: format!("ticket {} is not open", ticket.0) });
+        };
+        let done = self.gpu.wait(&slot.ready).and_then(|()| self.finish(&slot, after));
+        self.free.push(slot);
+        done
+    }
+
+    fn finish(&self, slot: &Slot, after: After) -> Result<Done, DeviceError> {
+        let device_ns = self.gpu.elapsed_ns(&slot.begun, &slot.ended)?;
+        let counted = match after {
+            After::Counters => Some(sum(slot.readback.bytes())),
+            After::Nothing => None,
+            After::Landing(landed) => Some(copy::count_landed(slot, landed)?),
+        };
+        Ok(Done { device_ns, counted })
+    }
+}
+
+/// The counters added up, modulo 2^32.
+fn sum(counters: &[u8]) -> u32 {
+    counters.chunks_exact(32).fold(0, |sum, c| sum.wrapping_add(u32::from_le_bytes([c[0], c[1], c[2], c[3]])))
+}
+
+/// The arguments of a launch as the kernel gets them.
+fn resolve(memory: &Memory, slot: &Slot, launch: &Launch) -> Result<Vec<u64>, DeviceError> {
+    let value = |argument: &Argument| match *argument {
+        Argument::Number(number) => Ok(number),
+        Argument::Range { buf, from, end } => memory.get(buf)?.range(from, end),
+        Argument::Counters => slot.counters.range(0, COUNTER_BYTES),
+    };
+    launch.arguments.iter().map(value).collect()
+}

@@ -1,0 +1,196 @@
+// Runs a kernel: blocks over a few OS threads, the threads of a block as fibers that take turns at barriers.
+// A kernel that breaks the rules of barriers or shuffles aborts the process and says how.
+
+#include "cpu_kernels.h"
+
+#include <algorithm>
+#include <atomic>
+#include <csetjmp>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <ucontext.h>
+#include <vector>
+
+namespace cpu {
+
+thread_local Now now;
+
+void broken(const char *why) {
+    std::fprintf(stderr, "kernel on the CPU: %s\n", why);
+    std::abort();
+}
+
+namespace {
+
+const unsigned WARP = 32;
+const std::size_t STACK = 64 * 1024;
+
+// Passed by all of a group when the last of them has come.
+struct Barrier {
+    unsigned live = 0, arrived = 0, turn = 0;
+
+    void left() {
+        live--;
+        release();
+    }
+    void release() {
+        if (live > 0 && arrived == live) {
+            arrived = 0;
+            turn++;
+        }
+    }
+};
+
+struct Warp {
+    Barrier barrier;
+    unsigned values[WARP];
+};
+
+struct Fiber {
+    ucontext_t birth;
+    jmp_buf here;
+    std::unique_ptr<char[]> stack;
+    bool born = false, done = true;
+};
+
+// The fibers of one OS thread, kept from block to block.
+struct Block {
+    const Entry *entry = nullptr;
+    void *const *arguments = nullptr;
+    std::vector<Fiber> fibers;
+    std::vector<Warp> warps;
+    Barrier barrier;
+    jmp_buf scheduler;
+    unsigned running = 0;
+    // Something has happened since the scheduler last looked.
+    bool moved = false;
+};
+thread_local Block block;
+
+void yield() {
+    if (!_setjmp(block.fibers[block.running].here)) _longjmp(block.scheduler, 1);
+}
+
+void pass(Barrier &barrier) {
+    const unsigned turn = barrier.turn;
+    barrier.arrived++;
+    barrier.release();
+    block.moved = true;
+    while (barrier.turn == turn) yield();
+    block.moved = true;
+}
+
+void life() {
+    for (;;) {
+        block.entry->call(block.arguments);
+        block.fibers[block.running].done = true;
+        block.warps[block.running / WARP].barrier.left();
+        block.barrier.left();
+        block.moved = true;
+        yield();
+    }
+}
+
+void resume(unsigned index) {
+    Fiber &fiber = block.fibers[index];
+    block.running = index;
+    now.thread = Dim{index, 0, 0};
+    if (_setjmp(block.scheduler)) return;
+    if (fiber.born) _longjmp(fiber.here, 1);
+    fiber.born = true;
+    fiber.stack.reset(new char[STACK]);
+    getcontext(&fiber.birth);
+    fiber.birth.uc_stack.ss_sp = fiber.stack.get();
+    fiber.birth.uc_stack.ss_size = STACK;
+    fiber.birth.uc_link = nullptr;
+    makecontext(&fiber.birth, life, 0);
+    setcontext(&fiber.birth);
+}
+
+void run_block(unsigned threads) {
+    if (block.fibers.size() < threads) block.fibers.resize(threads);
+    block.warps.assign((threads + WARP - 1) / WARP, Warp());
+    for (unsigned t = 0; t < threads; t++) {
+        block.fibers[t].done = false;
+        block.warps[t / WARP].barrier.live++;
+    }
+    block.barrier = Barrier();
+    block.barrier.live = threads;
+    while (block.barrier.live > 0) {
+        block.moved = false;
+        for (unsigned t = 0; t < threads; t++) {
+            if (!block.fibers[t].done) resume(t);
+        }
+        if (!block.moved) broken("all threads of a block wait for ever");
+    }
+}
+
+void run_blocks(const Entry *entry, void *const *arguments, Dim grid, unsigned threads, std::atomic<uint64_t> &next) {
+    block.entry = entry;
+    block.arguments = arguments;
+    now.grid = grid;
+    now.block_size = Dim{threads, 1, 1};
+    const uint64_t blocks = (uint64_t)grid.x * grid.y;
+    for (uint64_t i = next++; i < blocks; i = next++) {
+        now.block = Dim{(unsigned)(i % grid.x), (unsigned)(i / grid.x), 0};
+        run_block(threads);
+    }
+}
+
+}  // namespace
+
+void block_barrier() {
+    pass(block.barrier);
+}
+
+unsigned shuffle_xor(unsigned value, unsigned distance) {
+    Warp &warp = block.warps[block.running / WARP];
+    const unsigned lane = block.running % WARP;
+    if (warp.barrier.live != WARP) broken("a shuffle in a warp that some threads have left");
+    warp.values[lane] = value;
+    pass(warp.barrier);
+    const unsigned other = warp.values[lane ^ distance];
+    pass(warp.barrier);
+    return other;
+}
+
+}  // namespace cpu
+
+static std::vector<cpu::Entry> &all() {
+    static std::vector<cpu::Entry> entries;
+    return entries;
+}
+
+cpu::Table::Table(std::vector<Entry> entries) {
+    all().insert(all().end(), entries.begin(), entries.end());
+}
+
+static const cpu::Entry *find(const char *name) {
+    for (const cpu::Entry &entry : all()) {
+        if (std::strcmp(entry.name, name) == 0) return &entry;
+    }
+    return nullptr;
+}
+
+// How many arguments a kernel has, and their sizes into `sizes` (room for 16); -1 where there is no such kernel.
+extern "C" int cpu_kernel(const char *name, unsigned *sizes) {
+    const cpu::Entry *entry = find(name);
+    if (!entry || entry->sizes.size() > 16) return -1;
+    std::copy(entry->sizes.begin(), entry->sizes.end(), sizes);
+    return (int)entry->sizes.size();
+}
+
+extern "C" void cpu_launch(const char *name, unsigned x, unsigned y, unsigned threads, void *const *arguments) {
+    const cpu::Entry *entry = find(name);
+    if (!entry) cpu::broken("no such kernel");
+    std::atomic<uint64_t> next{0};
+    const cpu::Dim grid{x, y, 1};
+    const auto work = [&] { cpu::run_blocks(entry, arguments, grid, threads, next); };
+    const unsigned helpers = (uint64_t)x * y * threads < 4096 ? 0 : std::thread::hardware_concurrency() - 1;
+    std::vector<std::thread> others;
+    for (unsigned i = 0; i < helpers; i++) others.emplace_back(work);
+    work();
+    for (std::thread &other : others) other.join();
+}

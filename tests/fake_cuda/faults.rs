@@ -1,0 +1,81 @@
+//! What was asked to go wrong, by variables of the environment. A value that cannot be read stops the process: a
+//! misspelt fault must not be a healthy driver.
+
+/// Faults and claims. Each is `ASSAY_FAKE_CUDA_` and the name in capitals.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    /// `n:code`: call n answers this code. Codes of failed kernels stay the answer for ever.
+    pub fail: Option<(u64, i32)>,
+    /// From call n on nothing that is waited for is ever ready.
+    pub hang: Option<u64>,
+    /// Call n does not return.
+    pub stuck: Option<u64>,
+    /// Call n ends the process.
+    pub crash: Option<u64>,
+    /// Launches do nothing at all.
+    pub idle: bool,
+    /// Flips a bit in the largest buffer after every n-th launch.
+    pub flip: Option<u64>,
+    pub name: String,
+    pub count: i32,
+    /// The compute capability, 90 for 9.0.
+    pub sm: u32,
+    /// What is claimed, and what can really be allocated.
+    pub memory_mib: u64,
+    pub have_mib: u64,
+}
+
+pub enum Fault {
+    Fail(i32),
+    Crash,
+    Stuck,
+}
+
+impl Faults {
+    pub fn from_environment() -> Self {
+        let memory_mib = number("MEMORY_MIB").unwrap_or(64);
+        Self {
+            fail: text("FAIL").map(|text| {
+                let both =
+                    text.split_once(':').and_then(|(n, code)| Some((n.parse().ok()?, code.parse().ok()?)));
+                both.unwrap_or_else(|| misspelt("FAIL", &text))
+            }),
+            hang: number("HANG"),
+            stuck: number("STUCK"),
+            crash: number("CRASH"),
+            idle: number("IDLE").is_some_and(|n| n > 0),
+            flip: number("FLIP"),
+            name: text("NAME").unwrap_or_else(|| "Test driver, no GPU".to_owned()),
+            count: number("COUNT").unwrap_or(1) as i32,
+            sm: number("SM").unwrap_or(90) as u32,
+            memory_mib,
+            have_mib: number("HAVE_MIB").unwrap_or(memory_mib),
+        }
+    }
+
+    pub fn at(&self, call: u64) -> Option<Fault> {
+        match (self.fail, self.crash, self.stuck) {
+            (Some((n, code)), _, _) if n == call => Some(Fault::Fail(code)),
+            (_, Some(n), _) if n == call => Some(Fault::Crash),
+            (_, _, Some(n)) if n == call => Some(Fault::Stuck),
+            _ => None,
+        }
+    }
+
+    pub fn hangs(&self, call: u64) -> bool {
+        self.hang.is_some_and(|n| call >= n)
+    }
+}
+
+fn text(name: &str) -> Option<String> {
+    std::env::var(format!("ASSAY_FAKE_CUDA_{name}")).ok()
+}
+
+fn number(name: &str) -> Option<u64> {
+    text(name).map(|text| text.parse().unwrap_or_else(|_| misspelt(name, &text)))
+}
+
+fn misspelt(name: &str, text: &str) -> ! {
+    eprintln!("ASSAY_FAKE_CUDA_{name} cannot be {text:?}");
+    std::process::abort()
+}

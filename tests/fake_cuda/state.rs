@@ -1,0 +1,116 @@
+//! Everything that exists in the driver, and who may use it.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Instant;
+
+use super::faults::Faults;
+use super::image::Signature;
+use super::kernels::Kernels;
+use super::work::Work;
+use super::{INVALID_CONTEXT, INVALID_HANDLE, Refusal};
+
+thread_local! {
+    /// The device whose context is current on this thread.
+    pub static CURRENT: Cell<Option<i32>> = const { Cell::new(None) };
+}
+
+pub struct State {
+    pub calls: u64,
+    pub launches: u64,
+    pub initialised: bool,
+    /// The code of a failed kernel: the answer to everything from then on.
+    pub sticky: Option<i32>,
+    pub faults: Faults,
+    /// How often each device's context is retained.
+    pub contexts: HashMap<i32, u32>,
+    /// Allocations of device memory by address: how long they are.
+    pub memory: BTreeMap<u64, u64>,
+    /// The same for pinned host memory.
+    pub pinned: BTreeMap<u64, u64>,
+    pub streams: HashMap<usize, VecDeque<Work>>,
+    pub events: HashMap<usize, Event>,
+    pub modules: HashMap<usize, Vec<Signature>>,
+    /// Functions by handle: the module each is of, and what it takes.
+    pub functions: HashMap<usize, (usize, Signature)>,
+    pub kernels: Option<Kernels>,
+    next: usize,
+}
+
+#[derive(Clone, Copy)]
+pub struct Event {
+    pub timed: bool,
+    pub recorded: Recorded,
+}
+
+#[derive(Clone, Copy)]
+pub enum Recorded {
+    Never,
+    /// In a stream, not reached; and whether somebody has asked.
+    Queued {
+        asked: bool,
+    },
+    At(Instant),
+}
+
+impl State {
+    pub fn from_environment() -> Self {
+        Self {
+            calls: 0,
+            launches: 0,
+            initialised: false,
+            sticky: None,
+            faults: Faults::from_environment(),
+            contexts: HashMap::new(),
+            memory: BTreeMap::new(),
+            pinned: BTreeMap::new(),
+            streams: HashMap::new(),
+            events: HashMap::new(),
+            modules: HashMap::new(),
+            functions: HashMap::new(),
+            kernels: None,
+            next: 0x1000,
+        }
+    }
+
+    /// A handle that was never given before.
+    pub fn handle(&mut self) -> usize {
+        self.next += 16;
+        self.next
+    }
+
+    pub fn fails_with(&mut self, code: i32) -> i32 {
+        if (700..800).contains(&code) || code == 999 {
+            self.sticky = Some(code);
+        }
+        code
+    }
+
+    pub fn live(&self) -> u64 {
+        let handles = self.streams.len() + self.events.len() + self.modules.len();
+        let contexts: u32 = self.contexts.values().sum();
+        (handles + self.memory.len() + self.pinned.len()) as u64 + u64::from(contexts)
+    }
+
+    /// The current context must be one that is retained.
+    pub fn in_context(&self) -> Result<(), Refusal> {
+        let retained = |device| self.contexts.get(&device).is_some_and(|count| *count > 0);
+        CURRENT.get().filter(|device| retained(*device)).map(|_| ()).ok_or(INVALID_CONTEXT)
+    }
+
+    pub fn stream(&mut self, handle: usize) -> Result<&mut VecDeque<Work>, Refusal> {
+        self.in_context()?;
+        self.streams.get_mut(&handle).ok_or(INVALID_HANDLE)
+    }
+
+    pub fn event(&mut self, handle: usize) -> Result<&mut Event, Refusal> {
+        self.in_context()?;
+        self.events.get_mut(&handle).ok_or(INVALID_HANDLE)
+    }
+}
+
+/// Whether `from .. from + bytes` lies in one of `regions`.
+pub fn holds(regions: &BTreeMap<u64, u64>, from: u64, bytes: u64) -> bool {
+    let region = regions.range(..=from).next_back();
+    region.is_some_and(|(at, length)| from.checked_add(bytes).is_some_and(|end| end <= at + length))
+}

@@ -1,0 +1,331 @@
+//! Modules, streams and events. What is ordered is done late, when somebody asks whether it is done: a caller that
+//! does not wait sees old data.
+
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::time::Instant;
+
+use super::device::put;
+use super::image;
+use super::kernels::Kernels;
+use super::state::{Event, Recorded, State, holds};
+use super::{INVALID_HANDLE, INVALID_VALUE, LAUNCH_OUT_OF_RESOURCES, NOT_FOUND, NOT_READY, Refusal, call};
+
+/// One thing in a stream.
+pub enum Work {
+    Launch { name: String, grid: [u32; 2], threads: u32, arguments: Vec<u64> },
+    Copy { to: u64, from: u64, bytes: u64 },
+    Set { to: u64, value: u32, words: u64 },
+    Record(usize),
+}
+
+impl State {
+    /// Does everything in all streams.
+    pub fn run_everything(&mut self) {
+        let streams: Vec<usize> = self.streams.keys().copied().collect();
+        for stream in streams {
+            self.run_until(stream, None);
+        }
+    }
+
+    /// Does what a stream holds, up to the record of `event`.
+    fn run_until(&mut self, stream: usize, event: Option<usize>) {
+        while let Some(work) = self.streams.get_mut(&stream).and_then(std::collections::VecDeque::pop_front) {
+            let reached = matches!(work, Work::Record(handle) if Some(handle) == event);
+            self.run(work);
+            if reached {
+                return;
+            }
+        }
+    }
+
+    fn run(&mut self, work: Work) {
+        match work {
+            Work::Launch { name, grid, threads, arguments } => {
+                self.launches += 1;
+                if !self.faults.idle {
+                    self.kernels.get_or_insert_with(Kernels::load).launch(&name, grid, threads, &arguments);
+                }
+                if self.faults.flip.is_some_and(|n| self.launches.is_multiple_of(n)) {
+                    self.flip_a_bit();
+                }
+            }
+            // SAFETY: both ranges were checked when the copy was ordered, and freeing runs everything first.
+            Work::Copy { to, from, bytes } => unsafe {
+                std::ptr::copy(from as *const u8, to as *mut u8, bytes as usize);
+            },
+            // SAFETY: as above.
+            Work::Set { to, value, words } => unsafe {
+                std::slice::from_raw_parts_mut(to as *mut u32, words as usize).fill(value);
+            },
+            Work::Record(event) => {
+                if let Some(event) = self.events.get_mut(&event) {
+                    event.recorded = Recorded::At(Instant::now());
+                }
+            }
+        }
+    }
+
+    fn flip_a_bit(&self) {
+        if let Some((at, bytes)) = self.memory.iter().max_by_key(|(_, bytes)| **bytes) {
+            // SAFETY: the middle of a live allocation.
+            unsafe { *((at + bytes / 2) as *mut u8) ^= 0x10 };
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuModuleLoadDataEx(
+    module: *mut usize,
+    image: *const u8,
+    count: c_uint,
+    options: *const c_int,
+    values: *const *mut c_void,
+) -> i32 {
+    call("cuModuleLoadDataEx", |state| {
+        state.in_context()?;
+        if image.is_null() {
+            return Err(INVALID_VALUE);
+        }
+        // SAFETY: the caller gives an image.
+        match unsafe { image::kernels(image, state.faults.sm) } {
+            Ok(kernels) => {
+                let handle = state.handle();
+                state.modules.insert(handle, kernels);
+                put(module, handle)
+            }
+            Err((code, said)) => {
+                // SAFETY: the caller gives as many options as it says.
+                unsafe { write_log(&said, count, options, values) };
+                Err(code)
+            }
+        }
+    })
+}
+
+/// Writes to the error log (option 5) of the size given by option 6.
+unsafe fn write_log(said: &str, count: c_uint, options: *const c_int, values: *const *mut c_void) {
+    // SAFETY: as the caller promises.
+    let option =
+        |wanted| unsafe { (0..count as usize).find(|i| *options.add(*i) == wanted).map(|i| *values.add(i)) };
+    if let (Some(log), Some(length)) = (option(5), option(6)) {
+        let kept = said.len().min((length as usize).saturating_sub(1));
+        // SAFETY: the log has that length.
+        unsafe {
+            std::ptr::copy_nonoverlapping(said.as_ptr(), log.cast::<u8>(), kept);
+            log.cast::<u8>().add(kept).write(0);
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuModuleUnload(module: usize) -> i32 {
+    call("cuModuleUnload", |state| {
+        state.in_context()?;
+        state.modules.remove(&module).ok_or(INVALID_HANDLE)?;
+        state.functions.retain(|_, (of, _)| *of != module);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuModuleGetFunction(
+    function: *mut usize,
+    module: usize,
+    name: *const c_char,
+) -> i32 {
+    call("cuModuleGetFunction", |state| {
+        state.in_context()?;
+        // SAFETY: the caller gives a C string.
+        let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
+        let kernels = state.modules.get(&module).ok_or(INVALID_HANDLE)?;
+        let signature = kernels.iter().find(|kernel| kernel.name == name).cloned().ok_or(NOT_FOUND)?;
+        state.kernels.get_or_insert_with(Kernels::load).check(&signature);
+        let handle = state.handle();
+        state.functions.insert(handle, (module, signature));
+        put(function, handle)
+    })
+}
+
+#[unsafe(no_mangle)]
+#[allow(clippy::too_many_arguments, reason = "the interface")]
+pub unsafe extern "C" fn cuLaunchKernel(
+    function: usize,
+    x: c_uint,
+    y: c_uint,
+    z: c_uint,
+    threads: c_uint,
+    threads_y: c_uint,
+    threads_z: c_uint,
+    shared: c_uint,
+    stream: usize,
+    arguments: *const *const c_void,
+    extra: *const *const c_void,
+) -> i32 {
+    call("cuLaunchKernel", |state| {
+        state.in_context()?;
+        let (_, signature) = state.functions.get(&function).cloned().ok_or(INVALID_HANDLE)?;
+        let whole = (1..1 << 31).contains(&x) && (1..=65_535).contains(&y) && z == 1;
+        if !whole || threads == 0 || (threads_y, threads_z, shared) != (1, 1, 0) || !extra.is_null() {
+            return Err(INVALID_VALUE);
+        }
+        if threads > signature.threads_max {
+            return Err(LAUNCH_OUT_OF_RESOURCES);
+        }
+        // SAFETY: the caller gives a pointer to a value of its size for every argument that the kernel declares.
+        let value = |(i, size): (usize, &u32)| unsafe {
+            let at = *arguments.add(i);
+            if *size == 8 { at.cast::<u64>().read() } else { u64::from(at.cast::<u32>().read()) }
+        };
+        let arguments = signature.sizes.iter().enumerate().map(value).collect();
+        let launch = Work::Launch { name: signature.name, grid: [x, y], threads, arguments };
+        state.stream(stream)?.push_back(launch);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyHtoDAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
+    copy("cuMemcpyHtoDAsync", to, from, bytes, stream, |state, bytes| {
+        holds(&state.memory, to, bytes) && holds(&state.pinned, from, bytes)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyDtoHAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
+    copy("cuMemcpyDtoHAsync", to, from, bytes, stream, |state, bytes| {
+        holds(&state.pinned, to, bytes) && holds(&state.memory, from, bytes)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyDtoDAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
+    copy("cuMemcpyDtoDAsync", to, from, bytes, stream, |state, bytes| {
+        holds(&state.memory, to, bytes) && holds(&state.memory, from, bytes)
+    })
+}
+
+fn copy(
+    name: &str,
+    to: u64,
+    from: u64,
+    bytes: usize,
+    stream: usize,
+    fits: impl FnOnce(&State, u64) -> bool,
+) -> i32 {
+    call(name, |state| {
+        let bytes = bytes as u64;
+        if !fits(state, bytes) {
+            return Err(INVALID_VALUE);
+        }
+        state.stream(stream)?.push_back(Work::Copy { to, from, bytes });
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemsetD32Async(to: u64, value: c_uint, words: usize, stream: usize) -> i32 {
+    call("cuMemsetD32Async", |state| {
+        let words = words as u64;
+        if !to.is_multiple_of(4) || !holds(&state.memory, to, words * 4) {
+            return Err(INVALID_VALUE);
+        }
+        state.stream(stream)?.push_back(Work::Set { to, value, words });
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuStreamCreate(stream: *mut usize, flags: c_uint) -> i32 {
+    call("cuStreamCreate", |state| {
+        state.in_context()?;
+        if flags > 1 {
+            return Err(INVALID_VALUE);
+        }
+        let handle = state.handle();
+        state.streams.insert(handle, std::collections::VecDeque::new());
+        put(stream, handle)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuStreamDestroy_v2(stream: usize) -> i32 {
+    call("cuStreamDestroy", |state| {
+        state.stream(stream)?;
+        state.run_until(stream, None);
+        state.streams.remove(&stream);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuEventCreate(event: *mut usize, flags: c_uint) -> i32 {
+    call("cuEventCreate", |state| {
+        state.in_context()?;
+        if flags & !0b111 != 0 {
+            return Err(INVALID_VALUE);
+        }
+        let handle = state.handle();
+        state.events.insert(handle, Event { timed: flags & 2 == 0, recorded: Recorded::Never });
+        put(event, handle)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuEventDestroy_v2(event: usize) -> i32 {
+    call("cuEventDestroy", |state| {
+        state.event(event)?;
+        state.events.remove(&event);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuEventRecord(event: usize, stream: usize) -> i32 {
+    call("cuEventRecord", |state| {
+        state.stream(stream)?;
+        state.event(event)?.recorded = Recorded::Queued { asked: false };
+        state.stream(stream)?.push_back(Work::Record(event));
+        Ok(())
+    })
+}
+
+/// Not ready when first asked; then everything up to the event is done.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuEventQuery(event: usize) -> i32 {
+    call("cuEventQuery", |state| {
+        if state.faults.hangs(state.calls) {
+            return Err(NOT_READY);
+        }
+        match &mut state.event(event)?.recorded {
+            Recorded::Never | Recorded::At(_) => Ok(()),
+            Recorded::Queued { asked: asked @ false } => {
+                *asked = true;
+                Err(NOT_READY)
+            }
+            Recorded::Queued { asked: true } => {
+                let holds_it = |work: &Work| matches!(work, Work::Record(handle) if *handle == event);
+                let stream =
+                    state.streams.iter().find(|(_, queue)| queue.iter().any(holds_it)).map(|(s, _)| *s);
+                state.run_until(stream.ok_or(INVALID_HANDLE)?, Some(event));
+                Ok(())
+            }
+        }
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuEventElapsedTime(ms: *mut f32, from: usize, to: usize) -> i32 {
+    call("cuEventElapsedTime", |state| {
+        let mut at = |event| -> Result<Instant, Refusal> {
+            let event = state.event(event)?;
+            match event.recorded {
+                _ if !event.timed => Err(INVALID_HANDLE),
+                Recorded::Never => Err(INVALID_HANDLE),
+                Recorded::Queued { .. } => Err(NOT_READY),
+                Recorded::At(instant) => Ok(instant),
+            }
+        };
+        let (from, to) = (at(from)?, at(to)?);
+        put(ms, to.saturating_duration_since(from).as_secs_f32() * 1e3)
+    })
+}
