@@ -104,11 +104,11 @@ impl<'a> Bench<'a> {
     }
 
     pub fn read_telemetry(&mut self) -> io::Result<()> {
-        let reading = self.opened.telemetry.read();
-        if reading.is_empty() {
-            return Ok(());
+        // A look that found nothing is evidence too: the sensors were silent.
+        match self.opened.telemetry.read() {
+            Some(reading) => self.emit(What::Reading(reading)),
+            None => Ok(()),
         }
-        self.emit(What::Reading(reading))
     }
 
     fn read_telemetry_sometimes(&mut self) -> io::Result<()> {

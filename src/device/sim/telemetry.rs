@@ -38,19 +38,20 @@ impl SimTelemetry {
             clock_mhz: Some(world.clock_mhz()),
             power_mw: Some(world.power_mw()),
             temperature_c: Some(world.temperature_c()),
+            ..Reading::default()
         }
     }
 }
 
 impl Telemetry for SimTelemetry {
-    fn read(&mut self) -> Reading {
+    fn read(&mut self) -> Option<Reading> {
         let sensors = self.world.borrow().behaviour.sensors;
         match sensors {
-            None => self.now(),
-            Some(Sensors::Absent) => Reading::default(),
+            None => Some(self.now()),
+            Some(Sensors::Absent) => None,
             Some(Sensors::Frozen) => {
                 let now = self.now();
-                self.first.get_or_insert(now).clone()
+                Some(self.first.get_or_insert(now).clone())
             }
         }
     }
