@@ -78,7 +78,9 @@ fn check_sizes(readings: usize, fields: &BTreeMap<String, Runs<Value>>) -> Resul
     for (name, runs) in fields {
         let length: u64 = runs.iter().map(|(count, _)| u64::from(*count)).sum();
         if !runs.is_empty() && length != readings as u64 {
-            return Err(format!("the column {name} of the timeline has {length} values for {readings} readings"));
+            return Err(format!(
+                "the column {name} of the timeline has {length} values for {readings} readings"
+            ));
         }
         for (count, value) in runs.iter().filter(|(_, value)| !is_small(value)) {
             bytes = bytes.saturating_add(u64::from(*count).saturating_mul(value.to_string().len() as u64));

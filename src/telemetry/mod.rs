@@ -1,15 +1,32 @@
 //! What the machine says about itself while it works: clocks, power, heat, error counters.
-//! Owns the trait; must not know probes. Every value is the machine's own word.
+//! Owns the trait and the choice of a source; must not know probes. Every value is the machine's own word.
 
+mod fact;
+pub mod host;
+mod nvidia;
+#[cfg_attr(not(feature = "nvml"), path = "without_nvml.rs")]
+mod nvml;
 mod reading;
+mod sysfs;
 
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::{Identity, ProvenanceKind};
+pub use fact::{FACTS, Fact};
 pub use reading::{Reading, Throttle};
 
-/// A source of readings for one device.
+/// A source of readings and facts for one device.
 pub trait Telemetry {
     /// The current reading; a reading never fails. Where a sensor says nothing its field is `None`, and where there is
     /// no source at all there is no reading.
     fn read(&mut self) -> Option<Reading>;
+
+    /// What does not change, asked once before measuring begins.
+    fn facts(&mut self) -> Vec<Fact> {
+        Vec::new()
+    }
 }
 
 /// Telemetry of a device that has none.
@@ -19,4 +36,42 @@ impl Telemetry for Absent {
     fn read(&mut self) -> Option<Reading> {
         None
     }
+}
+
+/// PCI vendor id.
+pub const NVIDIA: u32 = 0x10de;
+
+/// The best source for a device: NVML for NVIDIA cards, else what the Linux kernel tells of a card on PCI. Opens nothing
+/// before it is first asked.
+pub fn for_device(identity: &Identity) -> Box<dyn Telemetry> {
+    for_device_under(identity, Path::new("/"))
+}
+
+/// The same on a system whose /proc and /sys lie below `root`.
+pub fn for_device_under(identity: &Identity, root: &Path) -> Box<dyn Telemetry> {
+    if identity.provenance.kind() != ProvenanceKind::Hardware {
+        return Box::new(Absent);
+    }
+    if identity.vendor_id == Some(NVIDIA) {
+        return Box::new(nvidia::Nvidia::new(identity, root));
+    }
+    match identity.pci_address.as_deref().and_then(|address| sysfs::Card::find(root, address)) {
+        Some(card) => Box::new(card),
+        None => Box::new(Absent),
+    }
+}
+
+/// The NVML of this machine, as `assay list` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NvmlFound {
+    pub version: String,
+    pub driver: String,
+    pub cards: u32,
+    /// Path of the library.
+    pub library: Option<String>,
+}
+
+/// Looks for NVML, or says why there is none. Runs the vendor's code: workers only.
+pub fn nvml() -> Result<NvmlFound, String> {
+    nvml::found()
 }

@@ -61,14 +61,12 @@ pub struct Reading {
 impl Reading {
     /// The fields that were read, by name.
     pub fn fields(&self) -> Result<serde_json::Map<String, serde_json::Value>, serde_json::Error> {
-        match serde_json::to_value(self)? {
-            serde_json::Value::Object(mut fields) => {
-                fields.retain(|_, value| !value.is_null());
-                Ok(fields)
-            }
+        let serde_json::Value::Object(mut fields) = serde_json::to_value(self)? else {
             // A structure is written as an object.
-            _ => Ok(serde_json::Map::new()),
-        }
+            return Ok(serde_json::Map::new());
+        };
+        fields.retain(|_, value| !value.is_null());
+        Ok(fields)
     }
 }
 

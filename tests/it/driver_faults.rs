@@ -9,7 +9,8 @@ use gpu_assay::device::inventory;
 use gpu_assay::device::op::{Op, Tally};
 use gpu_assay::device::{Device, DeviceError};
 
-use crate::support_vulkan::{FaultLayer, lavapipe, only_drivers, output_within};
+use crate::process::output_within;
+use crate::support_vulkan::{FaultLayer, lavapipe, only_drivers};
 
 /// What the child must end with. Not set: the driver is healthy.
 const EXPECTED: &str = "ASSAY_TEST_EXPECTED";

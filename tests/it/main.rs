@@ -24,8 +24,13 @@ mod laws;
 // The fault layer breaks a Vulkan driver in the way it was asked to.
 #[cfg(feature = "wgpu")]
 mod layer;
+// Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
+#[cfg(feature = "nvml")]
+mod nvml;
 // The README: its commands run, its tables are those of the program.
 mod readme;
+// How often telemetry is read, and what it may cost.
+mod sampling;
 // The published JSON Schemas are true of what is written.
 mod schemas;
 // Rules about the tree: layers, lengths, where unsafe may stand.
@@ -35,9 +40,12 @@ mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
 mod vectors;
 
-// Helpers: the stations in one process, the real binary, evidence made by hand, a Vulkan driver with a fault layer.
+// Helpers: the stations in one process, the real binary, evidence made by hand, a fake NVML, a Vulkan driver
+// with a fault layer.
 mod pipeline;
 mod process;
 mod support;
+#[cfg(feature = "nvml")]
+mod support_nvml;
 #[cfg(feature = "wgpu")]
 mod support_vulkan;

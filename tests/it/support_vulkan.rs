@@ -2,8 +2,9 @@
 //! layer (`tests/layer`) in front of the driver. Owns the manifest and the variables; asserts nothing.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::process::Command;
+
+use crate::process::example;
 
 const NAME: &str = "VK_LAYER_ASSAY_faults";
 
@@ -17,7 +18,7 @@ impl FaultLayer {
     /// A layer that changes nothing yet.
     pub fn new() -> Self {
         let manifest = tempfile::tempdir().unwrap();
-        let library = example("libfault_layer.so");
+        let library = example("layer", "libfault_layer.so");
         let text = serde_json::json!({
             "file_format_version": "1.2.0",
             "layer": {
@@ -83,34 +84,4 @@ pub fn twin(manifest: &Path, folder: &Path) -> PathBuf {
     let path = folder.join("twin_icd.json");
     std::fs::write(&path, parsed.to_string()).unwrap();
     path
-}
-
-/// A file that cargo builds from an `[[example]]`, next to this test's own binary. `cargo test` builds it, but
-/// `cargo test --test it` does not, so one that is older than its source is refused.
-pub fn example(file: &str) -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let path = own.parent().unwrap().parent().unwrap().join("examples").join(file);
-    let built = std::fs::metadata(&path).and_then(|m| m.modified()).ok();
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/layer").read_dir().unwrap().flatten();
-    // The probe is one file, all others are the layer.
-    let own_sources = sources.filter(|s| (s.file_name() == "probe.rs") == (file == "layer_probe"));
-    let changed = own_sources.map(|source| source.metadata().unwrap().modified().unwrap()).max();
-    assert!(built >= changed, "{} is missing or old: run `cargo build --examples` first", path.display());
-    path
-}
-
-/// Runs `command` to its end; one that takes longer than `limit` is killed and gives `None`.
-pub fn output_within(command: &mut Command, limit: Duration) -> Option<Output> {
-    let mut child =
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > limit {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Some(child.wait_with_output().unwrap())
 }
