@@ -27,12 +27,17 @@ mod layer;
 // Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
 #[cfg(feature = "nvml")]
 mod nvml;
+// Whole runs on a card that Vulkan and NVML describe, alike or not.
+#[cfg(all(feature = "nvml", feature = "wgpu"))]
+mod nvml_runs;
 // The README: its commands run, its tables are those of the program.
 mod readme;
 // How often telemetry is read, and what it may cost.
 mod sampling;
 // The published JSON Schemas are true of what is written.
 mod schemas;
+// What driver, NVML and kernel say about one card: each lie is a conflict.
+mod sources;
 // Rules about the tree: layers, lengths, where unsafe may stand.
 mod tidy;
 // From evidence to a report that a stranger can check.
