@@ -19,7 +19,7 @@ fn main() {
     println!("| report | samples | bytes | verify, median | min .. max | per second, one core |");
     println!("| --- | --- | --- | --- | --- | --- |");
     show("ordinary size", 60);
-    show("100,000 samples", 4000);
+    show("100,000 samples", 5000);
 }
 
 fn show(name: &str, samples_each: usize) {

@@ -38,24 +38,24 @@ pub struct Orders<'a> {
 
 /// Runs all workers to their ends and hands every event to `take`, in the order of arrival. Each device gets exactly one
 /// `DeviceEnded`, from its worker or from here.
-pub fn run(orders: &Orders, mut take: impl FnMut(Event)) -> Ended {
+pub fn run(orders: &Orders, take: impl FnMut(Event)) -> Ended {
+    let mut workers = Vec::new();
+    let ended = watch(orders, &mut workers, take);
+    see_off(workers);
+    ended
+}
+
+fn watch(orders: &Orders, workers: &mut Vec<Worker>, mut take: impl FnMut(Event)) -> Ended {
     let begun = Instant::now();
     let (sender, receiver) = mpsc::channel();
-    let mut workers: Vec<Worker> = orders
-        .plans
-        .iter()
-        .map(|plan| match Worker::start(orders.program, plan, &sender) {
-            Ok(worker) => worker,
-            Err(why) => {
-                take(ended(
-                    plan.device,
-                    begun,
-                    Ended::Lost { why: format!("the worker cannot be started: {why}"), during: None },
-                ));
-                Worker::dead(plan.device)
-            }
-        })
-        .collect();
+    workers.extend(orders.plans.iter().map(|plan| match Worker::start(orders.program, plan, &sender) {
+        Ok(worker) => worker,
+        Err(why) => {
+            let why = format!("the worker cannot be started: {why}");
+            take(ended(plan.device, begun, Ended::Lost { why, during: None }));
+            Worker::dead(plan.device)
+        }
+    }));
     let mut released = false;
     while workers.iter().any(|w| w.state != State::Over) {
         if orders.interrupted.load(Ordering::Relaxed) {
@@ -82,6 +82,17 @@ pub fn run(orders: &Orders, mut take: impl FnMut(Event)) -> Ended {
         }
     }
     Ended::Completed
+}
+
+/// Lets workers that are through with their plans exit, so that their devices are free and their CPU time is known as
+/// ours when this process ends. The driver of one that does not exit hangs: it is killed, and not waited for.
+fn see_off(workers: Vec<Worker>) {
+    let until = Instant::now() + EXIT_GRACE;
+    for mut child in workers.into_iter().filter_map(|worker| worker.child) {
+        if exit_status(&mut child, until).is_none() {
+            let _ = child.kill();
+        }
+    }
 }
 
 fn next(receiver: &Receiver<Message>) -> Option<Message> {
@@ -229,7 +240,7 @@ impl Worker {
 
     /// How a worker that closed its output has died.
     fn obituary(&mut self) -> String {
-        let status = self.child.as_mut().and_then(exit_status);
+        let status = self.child.as_mut().and_then(|child| exit_status(child, Instant::now() + EXIT_GRACE));
         let said = match (&status, self.stderr.take()) {
             (Some(_), Some(thread)) => thread.join().unwrap_or_default(),
             (None, _) | (_, None) => String::new(),
@@ -240,8 +251,7 @@ impl Worker {
     }
 }
 
-fn exit_status(child: &mut Child) -> Option<ExitStatus> {
-    let until = Instant::now() + EXIT_GRACE;
+fn exit_status(child: &mut Child, until: Instant) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),
@@ -339,9 +349,48 @@ fn ask<T: serde::de::DeserializeOwned>(
     };
     // The last line: drivers may have printed before it.
     let line = text.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap_or_default();
-    let status = exit_status(&mut child);
+    let status = exit_status(&mut child, Instant::now() + EXIT_GRACE);
     serde_json::from_slice(line).map_err(|_| {
         let how = status.map_or("hangs".to_owned(), |s| s.to_string());
         format!("the driver crashed while it was asked ({how})")
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::engine::{Profile, Settings};
+
+    fn plan() -> WorkerPlan {
+        let settings = Settings {
+            profile: Profile::Quick,
+            probes: Vec::new(),
+            sample_ms: 1,
+            contracted_bytes: None,
+            seed: 0,
+            wait_limit_ms: 1,
+        };
+        WorkerPlan { device: 0, selector: "none:".to_owned(), settings }
+    }
+
+    /// A worker that is through with its plan still has a driver to close, and its exit is not taken from it.
+    #[test]
+    fn a_worker_may_exit_in_peace() {
+        let dir = tempfile::tempdir().unwrap();
+        let (program, mark) = (dir.path().join("worker"), dir.path().join("exited"));
+        let ended = serde_json::to_string(&ended(0, Instant::now(), Ended::Completed)).unwrap();
+        let script = format!("#!/bin/sh\necho '{}'\nsleep 0.3\n: > '{}'\n", ended, mark.display());
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (plans, interrupted) = ([plan()], AtomicBool::new(false));
+        let hang_after = Duration::from_secs(60);
+        let orders = Orders { program: &program, plans: &plans, hang_after, interrupted: &interrupted };
+        let mut heard = Vec::new();
+        assert_eq!(run(&orders, |event| heard.push(event.what)), Ended::Completed);
+        assert_eq!(heard, [What::DeviceEnded(Ended::Completed)]);
+        assert!(mark.exists());
+    }
 }

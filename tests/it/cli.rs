@@ -157,7 +157,6 @@ fn bad_input_is_answered_with_what_where_and_what_to_try() {
             4,
             &["/proc/nowhere", "cannot be written"],
         ),
-        (vec!["run", "--device", "sim:mini"], 2, &["--contract"]),
         (vec!["verify", text(&garbage), "--trust", text(&garbage)], 2, &["garbage.json"]),
         (vec!["verify", text(&missing), "--trust", text(&public)], 2, &["cannot be read"]),
         (vec!["render", text(&garbage)], 6, &["garbage.json"]),
