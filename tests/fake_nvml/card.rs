@@ -219,7 +219,10 @@ pub unsafe extern "C" fn nvmlDeviceGetGpuFabricInfoV(
         let Some(info) = (unsafe { out.as_mut() }) else {
             return Err(nvmlReturn_enum_NVML_ERROR_INVALID_ARGUMENT);
         };
-        check_version::<nvmlGpuFabricInfoV_t>(info.version, 3)?;
+        match wishes.value("fabric_version", 3) {
+            2 => check_version::<nvmlGpuFabricInfo_v2_t>(info.version, 2)?,
+            _ => check_version::<nvmlGpuFabricInfo_v3_t>(info.version, 3)?,
+        }
         info.state = wishes.value("fabric", u64::from(NVML_GPU_FABRIC_STATE_COMPLETED)) as u8;
         Ok(())
     })

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::{example, output_within};
+use crate::examples::{example, output_within};
 use crate::support_vulkan::{FaultLayer, lavapipe, only_drivers, twin};
 
 const LIMIT: Duration = Duration::from_secs(60);

@@ -45,8 +45,10 @@ mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
 mod vectors;
 
-// Helpers: the stations in one process, the real binary, evidence made by hand, a fake NVML, a Vulkan driver
-// with a fault layer.
+// Helpers: programs that cargo builds for tests, the stations in one process, the real binary, evidence made by hand, a
+// fake NVML, a Vulkan driver with a fault layer.
+#[cfg(any(feature = "wgpu", feature = "nvml"))]
+mod examples;
 mod pipeline;
 mod process;
 mod support;

@@ -10,7 +10,7 @@ use gpu_assay::evidence::TimedReading;
 use gpu_assay::telemetry::{FACTS, Reading};
 use sha2::{Digest as _, Sha256};
 
-use crate::process::output_within;
+use crate::examples::output_within;
 use crate::support::{evidence, good_device, terms};
 use crate::support_nvml::{ADDRESS, FakeNvml, Told, UUID, probe};
 
@@ -222,6 +222,12 @@ fn every_function_may_be_missing_refuse_or_answer_in_an_unknown_code() {
     assert_eq!(refused.missing("nvml.serial").0, "card");
     let lacking = FakeNvml::new().lacking("nvmlDeviceGetSerial").told(0);
     assert!(lacking.missing("nvml.serial").1.contains("no nvmlDeviceGetSerial"));
+}
+
+#[test]
+fn an_older_driver_knows_the_fabric_in_its_older_form() {
+    let fake = FakeNvml::new().with("VALUES", "fabric_version:2,fabric:1");
+    assert_eq!(fake.told(0).fact("nvml.fabric"), "not started");
 }
 
 #[test]

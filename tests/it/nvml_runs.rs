@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::{Ended, command, output_within, verified};
+use crate::examples::output_within;
+use crate::process::{Ended, command, verified};
 use crate::support_nvml::{FakeNvml, UUID};
 use crate::support_vulkan::{FaultLayer, lavapipe, only_drivers};
 

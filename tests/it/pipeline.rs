@@ -1,7 +1,7 @@
 //! The stations after parsing, run in this process on a device that a selector names: for tests that need thousands of runs.
 
 use gpu_assay::contract::Parsed;
-use gpu_assay::device::backend::{OpenOptions, Opened};
+use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::inventory;
 use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
@@ -50,20 +50,15 @@ impl<'a> Run<'a> {
             host: None,
         };
         let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];
+        let plan = WorkerPlan { device: 0, selector: self.selector.to_owned(), settings };
         let options = OpenOptions { wait_limit: std::time::Duration::from_secs(1) };
         match inventory::open(self.selector, options) {
-            Ok(opened) => events.extend(self.events_of(opened)),
+            Ok(opened) => {
+                engine::run(&plan, opened, &mut events, gpu_assay::probes::cases, || Ok(())).unwrap()
+            }
             Err(error) => events.push(Event { at_ns: 0, device: Some(0), what: engine::cannot_open(&error) }),
         }
         events.push(Event { at_ns: 0, device: None, what: What::RunEnded(Ended::Completed) });
-        events
-    }
-
-    /// What happens on a device that is open already.
-    pub fn events_of(&self, opened: Opened) -> Vec<Event> {
-        let plan = WorkerPlan { device: 0, selector: self.selector.to_owned(), settings: self.settings() };
-        let mut events = Vec::new();
-        engine::run(&plan, opened, &mut events, gpu_assay::probes::cases, || Ok(())).unwrap();
         events
     }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::inventory;
+use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
+use gpu_assay::probes;
 use gpu_assay::telemetry::{Fact, Reading, Telemetry};
-
-use crate::pipeline::Run;
 
 /// Sensors whose every answer moves the clock on.
 struct Slow {
@@ -58,16 +58,29 @@ impl Clock for Sum {
 }
 
 fn events(open: Duration, read: Duration) -> Vec<Event> {
-    let run = Run { sample_ms: 2500, ..Run::short("sim:mini", &["stream", "fma"]) };
-    let opened = inventory::open(run.selector, OpenOptions { wait_limit: Duration::from_secs(1) }).unwrap();
+    let settings = Settings {
+        profile: Profile::Quick,
+        probes: vec!["stream".to_owned(), "fma".to_owned()],
+        sample_ms: 2500,
+        contracted_bytes: None,
+        seed: 1,
+        wait_limit_ms: 1000,
+    };
+    let plan = WorkerPlan { device: 0, selector: "sim:mini".to_owned(), settings };
+    let opened = inventory::open(&plan.selector, OpenOptions { wait_limit: Duration::from_secs(1) }).unwrap();
     let took = Rc::new(Cell::new(0));
-    let telemetry =
-        Slow { took: took.clone(), open_ns: open.as_nanos() as u64, read_ns: read.as_nanos() as u64 };
-    run.events_of(Opened {
+    let opened = Opened {
         device: opened.device,
-        telemetry: Box::new(telemetry),
+        telemetry: Box::new(Slow {
+            took: took.clone(),
+            open_ns: open.as_nanos() as u64,
+            read_ns: read.as_nanos() as u64,
+        }),
         clock: Rc::new(Sum { device: opened.clock, took }),
-    })
+    };
+    let mut events = Vec::new();
+    engine::run(&plan, opened, &mut events, probes::cases, || Ok(())).unwrap();
+    events
 }
 
 /// Times of all readings, and of the run's end.

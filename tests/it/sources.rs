@@ -76,9 +76,9 @@ fn run(edits: &[(&str, &str)], identity: Identity) -> Evidence {
 }
 
 fn fields(findings: &[Finding]) -> Vec<String> {
-    let field = |finding: &Finding| match &finding.because {
-        Reason::SourcesDisagree { field, .. } => field.clone(),
-        other => panic!("{other}"),
+    let field = |finding: &Finding| {
+        let Reason::SourcesDisagree { field, .. } = &finding.because else { panic!("{}", finding.because) };
+        field.clone()
     };
     findings.iter().map(field).collect()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::process::{example, output_within};
+use crate::examples::{example, output_within};
 
 /// How the fake's card is found.
 pub const UUID: &str = "000102030405060708090a0b0c0d0e0f";

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::example;
+use crate::examples::example;
 
 const NAME: &str = "VK_LAYER_ASSAY_faults";
 

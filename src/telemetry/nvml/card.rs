@@ -246,9 +246,17 @@ impl Card {
 
     /// State of the card's registration with its fabric.
     pub fn fabric_state(self) -> Answer<u32> {
-        let empty = c::nvmlGpuFabricInfoV_t { version: version_of::<c::nvmlGpuFabricInfoV_t>(3), ..zeroed() };
-        let info =
-            filled_from(empty, |out| call!(self.calls, nvmlDeviceGetGpuFabricInfoV(self.handle, out)))?;
+        let of_version = |version| {
+            let empty = c::nvmlGpuFabricInfoV_t { version, ..zeroed() };
+            filled_from(empty, |out| call!(self.calls, nvmlDeviceGetGpuFabricInfoV(self.handle, out)))
+        };
+        let info = match of_version(version_of::<c::nvmlGpuFabricInfo_v3_t>(3)) {
+            // Drivers before 570 know the structure without its last field.
+            Err(refusal) if refusal.is_about_the_version() => {
+                of_version(version_of::<c::nvmlGpuFabricInfo_v2_t>(2))?
+            }
+            answer => answer?,
+        };
         Ok(u32::from(info.state))
     }
 

@@ -23,6 +23,11 @@ impl Refusal {
         self.code() == Some(c::nvmlReturn_enum_NVML_ERROR_NOT_SUPPORTED)
     }
 
+    /// Whether an older driver may know an older form of what was asked for.
+    pub fn is_about_the_version(&self) -> bool {
+        self.code() == Some(c::nvmlReturn_enum_NVML_ERROR_ARGUMENT_VERSION_MISMATCH)
+    }
+
     pub fn code(&self) -> Option<u32> {
         match self {
             Refusal::Code { code, .. } => Some(*code),
