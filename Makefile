@@ -2,8 +2,10 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
 VENV := target/venv
+# Where cargo looks for a program that is to run test binaries.
+RUNNER = CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)_RUNNER
 
-.PHONY: demo test lint fuzz fuzz-smoke bench hardware clean
+.PHONY: demo test matrix-units lint fuzz fuzz-smoke bench hardware clean
 
 # Measures the device that this machine has, judges it by an example contract, signs, verifies.
 demo:
@@ -16,7 +18,17 @@ test:
 	sh tests/setup.sh vulkan required
 	sh tests/setup.sh openssl
 	sh tests/setup.sh venv $(VENV)
-	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test -- --include-ignored --skip hardware::
+	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test -- --include-ignored --skip hardware:: --skip matrix_units
+	$(MAKE) matrix-units
+
+# Products on matrix units, on a software driver that has them. On Debian it is fetched, not installed.
+matrix-units:
+	@if grep -qsx ID=debian /etc/os-release; then \
+		tests/adapters.sh sid && \
+		$(RUNNER)=$(abspath target/adapters/sid/run) $(CARGO) test --lib --test it -- --include-ignored matrix_units; \
+	else \
+		echo "skipped: products on matrix units need a driver that tests/adapters.sh can only fetch on Debian"; \
+	fi
 
 lint:
 	$(CARGO) fmt --check
@@ -37,4 +49,4 @@ bench:
 # Every check that needs a GPU, on a machine that has one. Fails where there is none.
 hardware:
 	$(CARGO) build --release
-	$(CARGO) test --release --test it -- --include-ignored --nocapture hardware:: conformance::
+	$(CARGO) test --release --test it -- --include-ignored --nocapture --skip matrix_units hardware:: conformance::

@@ -2,8 +2,12 @@
 # Brings additional software Vulkan drivers into target/adapters, without installing anything, so that one machine
 # can test several adapters. Prints one line for each: its name and the VK_DRIVER_FILES that selects it.
 #
-#   tests/adapters.sh                 all of: stock twin backports swiftshader
+#   tests/adapters.sh                 all of: stock twin backports swiftshader sid
 #   tests/adapters.sh swiftshader     only these
+#
+# The newest lavapipe, of Debian's unstable release sid, needs the C library of sid as well. For this one a program is
+# printed that runs another one with both, target/adapters/sid/run: as in `run target/debug/deps/it-...`, or for cargo
+# as CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER. What runs so cannot start itself again, as `assay run` would.
 #
 # What is already there is kept; remove target/adapters to fetch anew. Needs apt-get and dpkg-deb (Debian and its
 # derivatives), no root. Uses the mirror that this machine's apt is set up with, and lists of its own.
@@ -13,6 +17,7 @@
 #   2 backports    a newer lavapipe from <release>-backports
 #   4 swiftshader  SwiftShader, out of the package chromium-common
 #   8 twin         a copy of the stock driver: two devices with equal names and UUIDs
+#  16 sid          the newest lavapipe, with cooperative matrices; about 80 MB to fetch
 #  64 a name that is none of these
 set -euo pipefail
 
@@ -52,37 +57,42 @@ stock_library() {
     find /usr/lib -name libvulkan_lvp.so 2>/dev/null | sort | head -1
 }
 
-# Apt with state of its own. The mirror is the one that serves this release's main component to this machine.
-private_apt() {
-    apt-get -qq -o Dir::Etc::sourcelist="$into/apt/sources.list" -o Dir::Etc::sourceparts=- \
-        -o Dir::State::lists="$into/apt/lists" -o Dir::Cache="$into/apt/cache" -o APT::Sandbox::User=root "$@"
+# Apt with state of its own, in a folder.
+private_apt() { # folder, arguments
+    local folder=$into/$1
+    shift
+    apt-get -qq -o Dir::Etc::sourcelist="$folder/sources.list" -o Dir::Etc::sourceparts=- \
+        -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder/cache" -o APT::Sandbox::User=root "$@"
 }
 
-prepare_apt() {
-    [ -e "$into/apt/ready" ] && return
+# The mirror is the one that serves this release's main component to this machine.
+prepare_apt() { # folder, suites
+    local folder=$into/$1
+    [ -e "$folder/ready" ] && return
+    shift
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || { say "no apt-get or dpkg-deb here"; return 1; }
     local release mirror
     release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
     mirror=$(apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Identifier: Packages' 2>/dev/null |
         awk -v r="$release" '$1 == r && $2 == "main" && !found { found = 1; print $3 }')
     [ -n "$mirror" ] || { say "apt knows no mirror for the main component of '$release'; run apt-get update"; return 1; }
-    mkdir -p "$into/apt/lists/partial" "$into/apt/cache/archives/partial"
+    mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial"
     # The distribution's own keys are the ones to trust: those in trusted.gpg.d, or its keyring package's.
     local keyring suite options=
     keyring=$(find /usr/share/keyrings -name "$(. /etc/os-release && echo "$ID")-archive-keyring.[gp][pg]*" 2>/dev/null |
         sort | head -1)
     [ -n "$keyring" ] && options="[signed-by=$keyring] "
-    for suite in "$release" "$release-backports"; do
+    for suite in "$@"; do
         echo "deb $options$mirror $suite main"
-    done >"$into/apt/sources.list"
-    private_apt update --error-on=any || { say "the mirror cannot be reached, or has no $release-backports"; return 1; }
-    touch "$into/apt/ready"
+    done >"$folder/sources.list"
+    private_apt "${folder##*/}" update --error-on=any || { say "the mirror cannot be reached, or lacks one of: $*"; return 1; }
+    touch "$folder/ready"
 }
 
 # Unpacks a package into a folder.
 unpack() { # folder, package[/suite]
     rm -rf "$1.part" && mkdir -p "$1.part/deb"
-    (cd "$1.part/deb" && private_apt download "$2") && dpkg-deb -x "$1.part"/deb/*.deb "$1.part" || return 1
+    (cd "$1.part/deb" && private_apt apt download "$2") && dpkg-deb -x "$1.part"/deb/*.deb "$1.part" || return 1
     rm -rf "$1.part/deb" "$1" && mv "$1.part" "$1"
 }
 
@@ -106,7 +116,7 @@ get_backports() {
     local folder=$into/backports release library
     release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
     if [ ! -d "$folder" ]; then
-        prepare_apt && unpack "$folder" "mesa-vulkan-drivers/$release-backports" ||
+        prepare_apt apt "$release" "$release-backports" && unpack "$folder" "mesa-vulkan-drivers/$release-backports" ||
             { lacks 2 "backports: mesa-vulkan-drivers cannot be had from $release-backports"; return; }
     fi
     library=$(find "$folder" -name libvulkan_lvp.so | head -1)
@@ -115,9 +125,10 @@ get_backports() {
 }
 
 get_swiftshader() {
-    local folder=$into/swiftshader library
+    local folder=$into/swiftshader release library
+    release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
     if [ ! -d "$folder" ]; then
-        prepare_apt && unpack "$folder" chromium-common ||
+        prepare_apt apt "$release" "$release-backports" && unpack "$folder" chromium-common ||
             { lacks 4 "swiftshader: the package chromium-common cannot be had"; return; }
     fi
     library=$(find "$folder" -name libvk_swiftshader.so | head -1)
@@ -125,12 +136,43 @@ get_swiftshader() {
     offer 4 swiftshader "$library" "$folder/icd.$machine.json"
 }
 
+# The driver with all that it depends on, the C library included, as if nothing were installed here.
+unpack_sid() { # folder
+    rm -rf "$1.part" && mkdir -p "$1.part"
+    private_apt apt-sid -o Dir::State::status=/dev/null -o Debug::NoLocking=1 \
+        install --download-only --yes --no-install-recommends mesa-vulkan-drivers libvulkan1 >&2 || return 1
+    local package
+    for package in "$into"/apt-sid/cache/archives/*.deb; do
+        dpkg-deb -x "$package" "$1.part" || return 1
+    done
+    mv "$1.part" "$1"
+    rm -rf "$into/apt-sid"
+}
+
+get_sid() {
+    local folder=$into/sid library loader
+    if [ ! -d "$folder" ]; then
+        prepare_apt apt-sid sid && unpack_sid "$folder" || { lacks 16 "sid: the packages cannot be had"; return; }
+    fi
+    library=$(find "$folder" -name libvulkan_lvp.so | head -1)
+    loader=$(find "$folder/usr/lib" -maxdepth 2 -name 'ld-linux*' | sort | head -1)
+    [ -n "$library" ] && [ -n "$loader" ] || { lacks 16 "sid: the packages hold no lavapipe or no loader"; return; }
+    manifest "$folder/icd.$machine.json" "$library"
+    cat >"$folder/run" <<END
+#!/bin/sh
+export VK_DRIVER_FILES='$folder/icd.$machine.json'
+exec '$loader' --library-path '${library%/*}' "\$@"
+END
+    chmod +x "$folder/run"
+    echo "sid $folder/run PROGRAM"
+}
+
 mkdir -p "$into"
-[ $# -gt 0 ] || set -- stock twin backports swiftshader
+[ $# -gt 0 ] || set -- stock twin backports swiftshader sid
 for name in "$@"; do
     case $name in
-        stock | twin | backports | swiftshader) "get_$name" ;;
-        *) say "there is no adapter '$name': stock, twin, backports or swiftshader"; exit 64 ;;
+        stock | twin | backports | swiftshader | sid) "get_$name" ;;
+        *) say "there is no adapter '$name': stock, twin, backports, swiftshader or sid"; exit 64 ;;
     esac
 done
 exit "$missing"

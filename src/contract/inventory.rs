@@ -139,18 +139,18 @@ fn duplicates(evidence: &Evidence) -> Vec<Reason> {
     found
 }
 
-/// Whether two devices of a run are one: the same PCI address, or, of hardware, the same UUID. Software adapters of
-/// one driver share their UUID and are still several.
+/// Whether two devices of a run are one: the same PCI address or the same UUID. Software adapters of one driver share
+/// their UUID and are still several.
 fn same(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<Reason> {
     let (first, second) = (a.identity.as_ref()?, b.identity.as_ref()?);
     let equal = |field: fn(&Identity) -> &Option<String>| {
         let value = field(first).as_ref()?;
         (field(second).as_ref() == Some(value)).then(|| value.clone())
     };
-    let hardware = |identity: &Identity| identity.provenance.kind() == ProvenanceKind::Hardware;
+    let unique = |identity: &Identity| identity.provenance.kind() != ProvenanceKind::Software;
     let (field, value) = if let Some(address) = equal(|identity| &identity.pci_address) {
         ("PCI address", address)
-    } else if hardware(first) && hardware(second) {
+    } else if unique(first) && unique(second) {
         ("UUID", equal(|identity| &identity.uuid)?)
     } else {
         return None;

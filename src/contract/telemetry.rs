@@ -56,22 +56,26 @@ fn watched(timeline: &[TimedReading], flag: Flag) -> Result<(), Unusable> {
     if timeline.len() < READINGS_MIN {
         return Err(Unusable::open(Reason::TelemetryTooShort { readings: timeline.len() as u64 }));
     }
-    match frozen(timeline) {
+    match still(timeline) {
         Some(because) => Err(Unusable::open(because)),
         None => Ok(()),
     }
 }
 
-/// Why a timeline is not believed. Only power decides: a card at its clock limit in a cold room may well hold clock
-/// and whole degrees, but no card under a changing load draws the same milliwatts.
-fn frozen(timeline: &[TimedReading]) -> Option<Reason> {
+/// Why a timeline in which nothing moves is not believed: it is frozen, or too short to tell. Only power decides: a card
+/// at its clock limit in a cold room may well hold clock and whole degrees, but no card under a changing load draws the
+/// same milliwatts.
+fn still(timeline: &[TimedReading]) -> Option<Reason> {
     let (first, last) = (timeline.first()?, timeline.last()?);
     let span_ns = last.at_ns.saturating_sub(first.at_ns);
     let state = |at: &TimedReading| (at.reading.power_mw, at.reading.clock_mhz, at.reading.temperature_c);
-    let long = timeline.len() >= FROZEN_READINGS_MIN && span_ns >= FROZEN_NS_MIN;
-    let still = first.reading.power_mw.is_some() && timeline.iter().all(|at| state(at) == state(first));
-    (long && still).then_some(Reason::TelemetryFrozen {
-        readings: timeline.len() as u64,
-        seconds: span_ns / 1_000_000_000,
+    if first.reading.power_mw.is_none() || timeline.iter().any(|at| state(at) != state(first)) {
+        return None;
+    }
+    let readings = timeline.len() as u64;
+    Some(if timeline.len() >= FROZEN_READINGS_MIN && span_ns >= FROZEN_NS_MIN {
+        Reason::TelemetryFrozen { readings, seconds: span_ns / 1_000_000_000 }
+    } else {
+        Reason::TelemetryTooShort { readings }
     })
 }

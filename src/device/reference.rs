@@ -366,6 +366,19 @@ mod tests {
         }
     }
 
+    /// Else the result of a long run would be right for any data, and for no work at all.
+    #[test]
+    fn long_chains_do_not_forget_what_they_began_with() {
+        for precision in Precision::ALL {
+            for (accumulators, stride) in [(8, 0), (16, 0), (14, 1), (16, 4), (32, 8)] {
+                let result = |seed| {
+                    fma_lane(precision, Chains { accumulators, stride }, 4096, Distribution::Normal, seed, 0)
+                };
+                assert_ne!(result(1), result(!1), "{precision:?} {accumulators}x{stride}");
+            }
+        }
+    }
+
     #[test]
     fn a_product_by_hand() {
         let mut memory = Memory::default();

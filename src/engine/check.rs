@@ -2,7 +2,7 @@
 //! Owns the comparisons; must not know timing or contracts.
 
 use super::Trouble;
-use super::bench::{Bench, Tuned};
+use super::bench::{Bench, Sampled, Tuned};
 use crate::device::draw;
 use crate::device::op::{Precision, Shape, Tally};
 use crate::device::reference::{self, DrawnInputs, Memory};
@@ -83,14 +83,42 @@ fn compare(op: &Op, got: &[u8], expected: &[u8]) -> Result<(), Trouble> {
     }
 }
 
-/// Adds sampled elements to a check.
-pub fn with_sampled(check: Check, more: u64) -> Check {
-    match check {
-        Check::Matched { exact, sampled, canary } => {
-            Check::Matched { exact, sampled: sampled + more, canary }
-        }
-        Check::Wrong { .. } | Check::Scanned { .. } => check,
+/// Both checks hold, or neither counts.
+pub fn joined(first: Check, second: Check) -> Check {
+    match (first, second) {
+        (
+            Check::Matched { exact, sampled, canary },
+            Check::Matched { exact: more, sampled: more_sampled, canary: other },
+        ) => Check::Matched {
+            exact: exact + more,
+            sampled: sampled + more_sampled,
+            canary: if other == Canary::Missed { other } else { canary },
+        },
+        (Check::Matched { .. }, other) | (other, _) => other,
     }
+}
+
+/// Samples of work that gave the same result every time.
+pub struct Steady {
+    pub sampled: Sampled,
+    /// Of the result.
+    pub digest: Vec<u8>,
+    /// Whether the digest has shown that it sees a flipped bit.
+    pub canary: Canary,
+}
+
+/// Samples `form`, whose result lies in the first `bytes` of `result`, and compares the result before with the one after.
+pub fn steady(bench: &mut Bench, form: &Tuned, result: Buf, bytes: u64) -> Result<Steady, Trouble> {
+    bench.run(form, 1)?;
+    let before = digest(bench, result, bytes)?;
+    let sampled = bench.sample(form)?;
+    same_digest(&form.op, &before, &digest(bench, result, bytes)?)?;
+    let flip = Op::Flip { dst: result, word: bytes / 8, mask: 1 << 20 };
+    bench.once(&flip)?;
+    let seen = digest(bench, result, bytes)? != before;
+    bench.once(&flip)?;
+    let canary = if seen { Canary::Caught } else { Canary::Missed };
+    Ok(Steady { sampled, digest: before, canary })
 }
 
 /// A digest of `bytes` of `src`, computed on the device: equal results have equal digests.
@@ -107,7 +135,7 @@ pub fn digest(bench: &mut Bench, src: Buf, bytes: u64) -> Result<Vec<u8>, Troubl
 }
 
 /// Fails where a result changed between two runs of the same work.
-pub fn same_digest(op: &Op, before: &[u8], after: &[u8]) -> Result<(), Trouble> {
+fn same_digest(op: &Op, before: &[u8], after: &[u8]) -> Result<(), Trouble> {
     match before.chunks_exact(8).zip(after.chunks_exact(8)).position(|(b, a)| b != a) {
         None => Ok(()),
         Some(row) => Err(Trouble::Wrong(format!(
@@ -122,15 +150,21 @@ pub fn scan(bench: &mut Bench, src: Buf, words: u64, first_word: u64, seed: u64)
     let tally = bench.alloc(Tally::BYTES as u64)?;
     bench.write(tally, 0, &[0; Tally::BYTES])?;
     bench.once(&Op::Scan { src, words, first_word, seed, tally })?;
-    let found = read_tally(bench, tally)?;
+    let found = read_tally(bench, tally, words)?;
     bench.free(tally);
     Ok(found)
 }
 
-pub fn read_tally(bench: &mut Bench, tally: Buf) -> Result<Tally, Trouble> {
+/// What one scan of `words` found. One that did not look at all of them is no scan.
+pub fn read_tally(bench: &mut Bench, tally: Buf, words: u64) -> Result<Tally, Trouble> {
     let mut bytes = [0; Tally::BYTES];
     bytes.copy_from_slice(&bench.read(tally, 0, Tally::BYTES as u64)?);
-    Ok(Tally::decode(&bytes))
+    let found = Tally::decode(&bytes);
+    if found.words_checked == words {
+        Ok(found)
+    } else {
+        Err(Trouble::Wrong(format!("the scan looked at {} of {words} words", found.words_checked)))
+    }
 }
 
 /// Checks that `words` of `src` hold the pattern of `seed`, and that a planted flip would have been seen.

@@ -95,19 +95,17 @@ fn fma(
     let work = Work { chains, ..work };
 
     let exact = exact(bench, work, form.index)?;
-    let compared = random(bench, work, form.index)?;
-    bench.run(&form, 1)?;
-    let before = check::digest(bench, out, work.result_bytes())?;
-    let sampled = bench.sample(&form)?;
-    let after = check::digest(bench, out, work.result_bytes())?;
-    check::same_digest(&form.op, &before, &after)?;
+    let sampled = random(bench, work, form.index)?;
+    let steady = check::steady(bench, &form, out, work.result_bytes())?;
+    remembers_nothing(bench, work, &form, out, &steady.digest)?;
+    let random = Check::Matched { exact: 0, sampled, canary: steady.canary };
 
     let conditions = Conditions {
         distribution: Some(Distribution::Normal),
         variant: Some(format!("{}x{}-{}", chains.accumulators, chains.stride, form.variant.label)),
         ..sized(format!("{} lanes, {ROUNDS} rounds", work.lanes))
     };
-    timed(metric, sampled.timed, &form, conditions, check::with_sampled(exact, compared))
+    timed(metric, steady.sampled.timed, &form, conditions, check::joined(exact, random))
 }
 
 /// Doubles the lanes until one execution takes long enough.
@@ -160,6 +158,22 @@ fn exact(bench: &mut Bench, work: Work, index: usize) -> Result<Check, Trouble> 
     let trial =
         Trial { bytes: &[work.result_bytes()], output: 0, program: &|bufs| (Vec::new(), work.op(bufs[0])) };
     check::exact(bench, &trial, index)
+}
+
+/// The same work on other data must give another result: an old one would show.
+fn remembers_nothing(
+    bench: &mut Bench,
+    work: Work,
+    form: &Tuned,
+    out: Buf,
+    before: &[u8],
+) -> Result<(), Trouble> {
+    let other = Tuned { op: Work { seed: !work.seed, ..work }.op(out), ..form.clone() };
+    bench.run(&other, 1)?;
+    if check::digest(bench, out, work.result_bytes())? == before {
+        return Err(Trouble::Wrong("other data gave the same result: it is an old one".to_owned()));
+    }
+    Ok(())
 }
 
 /// Compares lanes on random data with the reference. Each round may round differently where the device does not

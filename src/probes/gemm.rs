@@ -111,16 +111,14 @@ fn gemm(
     let whole = exact_at_size(bench, &product, &form, seed)?;
     let inputs = DrawnInputs { distribution: Distribution::Normal, seed_a: seed, seed_b: !seed };
     product.draw(bench, &inputs)?;
-    bench.run(&form, 1)?;
-    let before = check::digest(bench, product.c, product.result_bytes())?;
-    let sampled = bench.sample(&form)?;
-    let after = check::digest(bench, product.c, product.result_bytes())?;
-    check::same_digest(&form.op, &before, &after)?;
-    let compared = product.rows(bench, &inputs)?;
+    let steady = check::steady(bench, &form, product.c, product.result_bytes())?;
+    let sampled = product.rows(bench, &inputs)?;
+    let random = Check::Matched { exact: 0, sampled, canary: steady.canary };
 
     let Shape { m, n, k } = product.shape;
     let conditions = Conditions { distribution: Some(Distribution::Normal), ..sized(format!("{m}x{n}x{k}")) };
-    timed(metric, sampled.timed, &form, conditions, check::with_sampled(joined(odd, whole), compared))
+    let check = check::joined(check::joined(odd, whole), random);
+    timed(metric, steady.sampled.timed, &form, conditions, check)
 }
 
 /// Grows the product until it takes long enough, with the best launch form at each size.
@@ -197,19 +195,4 @@ fn exact_at_size(bench: &mut Bench, product: &Product, form: &Tuned, seed: u64) 
         Err(other) => return Err(other),
     };
     Ok(Check::Matched { exact, sampled: 0, canary })
-}
-
-/// Both checks hold, or neither counts.
-fn joined(first: Check, second: Check) -> Check {
-    match (first, second) {
-        (
-            Check::Matched { exact, sampled, canary },
-            Check::Matched { exact: more, sampled: more_sampled, canary: other },
-        ) => Check::Matched {
-            exact: exact + more,
-            sampled: sampled + more_sampled,
-            canary: if other == Canary::Missed { other } else { canary },
-        },
-        (Check::Matched { .. }, other) | (other, _) => other,
-    }
 }

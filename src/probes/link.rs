@@ -17,10 +17,11 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
         Provenance::Hardware | Provenance::Simulated { .. } => 128 << 20,
     };
     let words = (wanted.min(spare_bytes(identity) / 4) >> 20 << 20).max(1 << 20) / 4;
+    // Each has data of its own, so that what the other left behind is no result.
     let seed = settings.seed;
-    [("link.h2d.rate", Route::HostToDevice), ("link.d2h.rate", Route::DeviceToHost)]
+    [("link.h2d.rate", Route::HostToDevice, seed), ("link.d2h.rate", Route::DeviceToHost, seed ^ 1)]
         .into_iter()
-        .filter_map(|(metric, route)| {
+        .filter_map(|(metric, route, seed)| {
             Case::new(&[metric.to_owned()], move |bench| {
                 link(bench, metric, route, words, seed).map(|m| vec![m])
             })

@@ -1,14 +1,14 @@
 //! Device memory bandwidth: the STREAM kernels, and the driver's own copy beside them.
 
 use super::{Probe, sized, spare_bytes, timed};
-use crate::device::draw::{Distribution, pattern, value_bits};
+use crate::device::draw::{Distribution, inverted, pattern, value_bits};
 use crate::device::op::{Precision, Route, StreamKind};
 use crate::device::{Buf, Identity, Op, Provenance};
-use crate::engine::bench::{Bench, Tuned};
+use crate::engine::bench::{Bench, Sampled, Tuned};
 use crate::engine::case::Case;
 use crate::engine::check::{self, Trial};
 use crate::engine::{Profile, Settings, Trouble};
-use crate::evidence::{Conditions, Measurement};
+use crate::evidence::{Canary, Check, Conditions, Measurement};
 
 pub const PROBE: Probe =
     Probe { name: "stream", question: "How fast does the device move data within its own memory?", cases };
@@ -56,21 +56,25 @@ fn stream(
     bytes: u64,
     seed: u64,
 ) -> Result<Measurement, Trouble> {
-    let arrays = Arrays::draw(bench, kind, bytes, seed)?;
+    let arrays = Arrays::alloc(bench, kind, bytes, seed)?;
+    arrays.draw(bench)?;
     let forms = bench.forms(&arrays.op());
     let form = bench.tune(forms)?;
     let exact_op = |bufs: &[Buf]| exact_program(kind, bufs, seed);
     let trial = Trial { bytes: &[4 * EXACT_ELEMENTS; 3], output: 2, program: &exact_op };
     let exact = check::exact(bench, &trial, form.index)?;
 
-    let before = arrays.result_of_one_run(bench, &form)?;
-    let sampled = bench.sample(&form)?;
-    let compared = arrays.same_result(bench, &before, sampled.executions)?;
+    let (sampled, random) = match kind {
+        StreamKind::Read => arrays.sums(bench, &form)?,
+        StreamKind::Write | StreamKind::Copy | StreamKind::Scale | StreamKind::Add | StreamKind::Triad => {
+            arrays.results(bench, &form)?
+        }
+    };
     let conditions = Conditions {
         distribution: Some(Distribution::Normal),
         ..sized(format!("{} MiB per array", bytes >> 20))
     };
-    timed(metric, sampled.timed, &form, conditions, check::with_sampled(exact, compared))
+    timed(metric, sampled.timed, &form, conditions, check::joined(exact, random))
 }
 
 fn exact_program(kind: StreamKind, bufs: &[Buf], seed: u64) -> (Vec<Op>, Op) {
@@ -86,50 +90,66 @@ fn exact_program(kind: StreamKind, bufs: &[Buf], seed: u64) -> (Vec<Op>, Op) {
 }
 
 impl Arrays {
-    fn draw(bench: &mut Bench, kind: StreamKind, bytes: u64, seed: u64) -> Result<Self, Trouble> {
+    fn alloc(bench: &mut Bench, kind: StreamKind, bytes: u64, seed: u64) -> Result<Self, Trouble> {
         let [a, b, c] = [bench.alloc(bytes)?, bench.alloc(bytes)?, bench.alloc(bytes)?];
         let arrays = Self { kind, a, b, c, bytes, seed };
         bench.supports(&arrays.op())?;
-        for (dst, seed) in [(a, seed), (b, !seed)] {
-            let (precision, distribution) = (Precision::Fp32, Distribution::Normal);
-            bench.once(&Op::Draw { dst, elements: bytes / 4, precision, distribution, seed })?;
-        }
         Ok(arrays)
+    }
+
+    fn draw(&self, bench: &mut Bench) -> Result<(), Trouble> {
+        for (dst, seed) in [(self.a, self.seed), (self.b, !self.seed)] {
+            let (precision, distribution) = (Precision::Fp32, Distribution::Normal);
+            bench.once(&Op::Draw { dst, elements: self.bytes / 4, precision, distribution, seed })?;
+        }
+        Ok(())
     }
 
     fn op(&self) -> Op {
         Op::Stream { kind: self.kind, a: self.a, b: self.b, c: self.c, elements: self.bytes / 4 }
     }
 
-    /// What later runs must reproduce: the sum that one read adds, or the digest of the array written.
-    fn result_of_one_run(&self, bench: &mut Bench, form: &Tuned) -> Result<Vec<u8>, Trouble> {
-        bench.write(self.c, 0, &[0; 4])?;
-        bench.run(form, 1)?;
-        match self.kind {
-            StreamKind::Read => Ok(bench.read(self.c, 0, 4)?),
-            StreamKind::Write
-            | StreamKind::Copy
-            | StreamKind::Scale
-            | StreamKind::Add
-            | StreamKind::Triad => check::digest(bench, self.c, self.bytes),
+    /// Samples a read, which adds the sum of `a` to the first word of `c`: the last sum must be a multiple of the first, and follow
+    /// a bit that was flipped since.
+    fn sums(&self, bench: &mut Bench, form: &Tuned) -> Result<(Sampled, Check), Trouble> {
+        const MASK: u32 = 1 << 20;
+        let first = self.sum(bench, form)?;
+        let sampled = bench.sample(form)?;
+        let executions = sampled.executions;
+        let got = word(&bench.read(self.c, 0, 4)?);
+        let expected = first.wrapping_mul((executions as u32).wrapping_add(1));
+        if got != expected {
+            return Err(Trouble::Wrong(format!(
+                "{executions} reads summed to {got:#x} instead of {expected:#x}: the sum differed between repeats"
+            )));
         }
+        bench.once(&Op::Flip { dst: self.a, word: self.bytes / 8, mask: MASK })?;
+        let change = self.sum(bench, form)?.wrapping_sub(first);
+        let seen = change == MASK || change == MASK.wrapping_neg();
+        let canary = if seen { Canary::Caught } else { Canary::Missed };
+        Ok((sampled, Check::Matched { exact: 0, sampled: 1, canary }))
     }
 
-    /// Compares the result after `executions` further runs. Returns how many elements were compared with the reference.
-    fn same_result(&self, bench: &mut Bench, before: &[u8], executions: u64) -> Result<u64, Trouble> {
-        if self.kind == StreamKind::Read {
-            let expected = word(before).wrapping_mul((executions as u32).wrapping_add(1));
-            let got = word(&bench.read(self.c, 0, 4)?);
-            return if got == expected {
-                Ok(1)
-            } else {
-                Err(Trouble::Wrong(format!(
-                    "{executions} reads summed to {got:#x} instead of {expected:#x}: the sum differed between repeats"
-                )))
-            };
-        }
-        let after = check::digest(bench, self.c, self.bytes)?;
-        check::same_digest(&self.op(), before, &after)?;
+    fn sum(&self, bench: &mut Bench, form: &Tuned) -> Result<u32, Trouble> {
+        bench.write(self.c, 0, &[0; 4])?;
+        bench.run(form, 1)?;
+        Ok(word(&bench.read(self.c, 0, 4)?))
+    }
+
+    /// Samples a kernel that leaves an array, and compares elements of a last run: on other data and over other content, so that
+    /// an old result would show.
+    fn results(&self, bench: &mut Bench, form: &Tuned) -> Result<(Sampled, Check), Trouble> {
+        let steady = check::steady(bench, form, self.c, self.bytes)?;
+        let other = Self { seed: inverted(self.seed), ..*self };
+        other.draw(bench)?;
+        bench.once(&Op::Fill { dst: self.c, words: self.bytes / 4, first_word: 0, seed: self.seed })?;
+        bench.run(form, 1)?;
+        let sampled = other.compare(bench)?;
+        Ok((steady.sampled, Check::Matched { exact: 0, sampled, canary: steady.canary }))
+    }
+
+    /// Compares elements of the result with the reference. Returns how many.
+    fn compare(&self, bench: &mut Bench) -> Result<u64, Trouble> {
         let first = self.bytes / 8;
         let count = SAMPLED.min(self.bytes / 4 - first);
         let got = bench.read(self.c, first * 4, count * 4)?;

@@ -298,30 +298,43 @@ fn chains(bench: &mut Bench<'_>) {
 }
 
 fn products(bench: &mut Bench<'_>) {
-    let shapes =
-        [[1, 1, 1], [2, 3, 5], [64, 64, 64], [16, 80, 33], [65, 63, 130], [130, 129, 17], [1, 200, 257]];
     for precision in Precision::ALL {
-        for [m, n, k] in shapes {
-            for distribution in DISTRIBUTIONS {
-                let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
-                let agree = match precision {
-                    _ if exact => Agree::Bits,
-                    Precision::Fp64 => Agree::Within(f64::from(k) * 1e-15),
-                    Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => {
-                        Agree::Within(f64::from(k) * 1e-6)
-                    }
-                };
-                let a = drawn(precision, distribution, 11, u64::from(m * k));
-                let b = drawn(precision, distribution, 12, u64::from(n * k));
-                let c = garbage(u64::from(m * n) * precision.result_bytes());
-                bench.case(&[a, b, c], 2, agree, |b| Op::Gemm {
-                    precision,
-                    shape: Shape { m, n, k },
-                    a: b[0],
-                    b: b[1],
-                    c: b[2],
-                });
-            }
+        products_in(bench, precision);
+    }
+}
+
+fn products_in(bench: &mut Bench<'_>, precision: Precision) {
+    let shapes = [
+        [1, 1, 1],
+        [2, 3, 5],
+        [64, 64, 64],
+        [16, 80, 33],
+        [65, 63, 130],
+        [130, 129, 17],
+        [1, 200, 257],
+        // Whole tiles of every form beside edges, with rows that begin at multiples of 16 bytes.
+        [144, 132, 80],
+    ];
+    for [m, n, k] in shapes {
+        for distribution in DISTRIBUTIONS {
+            let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
+            let agree = match precision {
+                _ if exact => Agree::Bits,
+                Precision::Fp64 => Agree::Within(f64::from(k) * 1e-15),
+                Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => {
+                    Agree::Within(f64::from(k) * 1e-6)
+                }
+            };
+            let a = drawn(precision, distribution, 11, u64::from(m * k));
+            let b = drawn(precision, distribution, 12, u64::from(n * k));
+            let c = garbage(u64::from(m * n) * precision.result_bytes());
+            bench.case(&[a, b, c], 2, agree, |b| Op::Gemm {
+                precision,
+                shape: Shape { m, n, k },
+                a: b[0],
+                b: b[1],
+                c: b[2],
+            });
         }
     }
 }
@@ -408,6 +421,23 @@ pub fn each_device(mut test: impl FnMut(&mut dyn Device, &Identity)) {
         "no device could be opened; to test without a GPU install a software Vulkan driver: \
          apt-get install mesa-vulkan-drivers"
     );
+}
+
+/// Launch forms on matrix units, which the stock software drivers lack. Devices that have them show it above as well.
+#[test]
+#[ignore = "needs cooperative matrices; `tests/adapters.sh sid` fetches a software driver that has them"]
+fn products_equal_the_reference_on_matrix_units() {
+    let mut units = 0;
+    each_device(|device, identity| {
+        let (shape, [a, b, c]) = (Shape { m: 1, n: 1, k: 1 }, [Buf::NONE; 3]);
+        let product = Op::Gemm { precision: Precision::Fp16, shape, a, b, c };
+        if device.variants(&product).iter().any(|variant| variant.label.starts_with("coop")) {
+            assert!(identity.features.iter().any(|name| name == "cooperative-matrix"));
+            products_in(&mut Bench { device, cases: 0, skipped: Vec::new() }, Precision::Fp16);
+            units += 1;
+        }
+    });
+    assert!(units > 0, "no device here has forms on matrix units");
 }
 
 #[cfg(feature = "wgpu")]

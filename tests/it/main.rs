@@ -11,6 +11,8 @@ mod conformance;
 mod driver_faults;
 // Signed reports, each named after its defect, are refused or found out.
 mod envelopes;
+// The fault matrix: each fault is noticed by the clause that should, and the honest card passes.
+mod faults;
 // Others verify what we sign.
 mod foreign;
 // What only a GPU can show.
@@ -32,12 +34,18 @@ mod nvml;
 mod nvml_runs;
 // The README: its commands run, its tables are those of the program.
 mod readme;
+// What lies in results/ verifies.
+mod results;
 // How often telemetry is read, and what it may cost.
 mod sampling;
 // The published JSON Schemas are true of what is written.
 mod schemas;
+// A device that does nothing, or replays old results, never has a figure that counts.
+mod lazy;
 // What driver, NVML and kernel say about one card: each lie is a conflict.
 mod sources;
+// Every device call fails once, in every way: a report that shows it, and no pass.
+mod sweep;
 // Rules about the tree: layers, lengths, where unsafe may stand.
 mod tidy;
 // From evidence to a report that a stranger can check.
@@ -49,6 +57,7 @@ mod vectors;
 // fake NVML, a Vulkan driver with a fault layer.
 #[cfg(any(feature = "wgpu", feature = "nvml"))]
 mod examples;
+mod front;
 mod pipeline;
 mod process;
 mod support;

@@ -1,12 +1,17 @@
 //! The stations after parsing, run in this process on a device that a selector names: for tests that need thousands of runs.
 
+use std::time::Duration;
+
 use gpu_assay::contract::Parsed;
-use gpu_assay::device::backend::OpenOptions;
+use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::inventory;
 use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
-use gpu_assay::evidence::{Ended, Evidence, FORMAT, RunInfo, record};
+use gpu_assay::evidence::{Ended, FORMAT, RunInfo, record};
 use gpu_assay::report::{Report, SealedBy};
+
+/// By a simulated clock, so it costs nothing.
+const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a test varies.
 pub struct Run<'a> {
@@ -30,12 +35,17 @@ impl<'a> Run<'a> {
             sample_ms: self.sample_ms,
             contracted_bytes: self.contract.and_then(|c| c.contract.memory_bytes()),
             seed: 0x5EED,
-            wait_limit_ms: 1000,
+            wait_limit_ms: WAIT_LIMIT.as_millis() as u64,
         }
     }
 
     /// Everything that happens, as the recorder would file it.
     pub fn events(&self) -> Vec<Event> {
+        self.events_through(|opened| opened)
+    }
+
+    /// The same on whatever `front` puts in the place of the opened device.
+    pub fn events_through(&self, front: impl FnOnce(Opened) -> Opened) -> Vec<Event> {
         let settings = self.settings();
         let info = RunInfo {
             format: FORMAT,
@@ -51,22 +61,25 @@ impl<'a> Run<'a> {
         };
         let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];
         let plan = WorkerPlan { device: 0, selector: self.selector.to_owned(), settings };
-        let options = OpenOptions { wait_limit: std::time::Duration::from_secs(1) };
+        let options = OpenOptions { wait_limit: WAIT_LIMIT };
         match inventory::open(self.selector, options) {
             Ok(opened) => {
-                engine::run(&plan, opened, &mut events, gpu_assay::probes::cases, || Ok(())).unwrap()
+                engine::run(&plan, front(opened), &mut events, gpu_assay::probes::cases, || Ok(())).unwrap()
             }
             Err(error) => events.push(Event { at_ns: 0, device: Some(0), what: engine::cannot_open(&error) }),
         }
+        events.retain(|event| !matches!(event.what, What::Progress { .. }));
         events.push(Event { at_ns: 0, device: None, what: What::RunEnded(Ended::Completed) });
         events
     }
 
-    pub fn evidence(&self) -> Evidence {
-        record::fold(&self.events()).unwrap()
-    }
-
     pub fn report(&self) -> Report {
-        Report::new(self.evidence(), self.contract, SealedBy::Ephemeral, "1970-01-01T00:00:00Z".to_owned())
+        report(&self.events(), self.contract)
     }
+}
+
+/// Events judged and put together.
+pub fn report(events: &[Event], contract: Option<&Parsed>) -> Report {
+    let evidence = record::fold(events).unwrap();
+    Report::new(evidence, contract, SealedBy::Ephemeral, "1970-01-01T00:00:00Z".to_owned())
 }

@@ -76,6 +76,7 @@ pub enum Injected {
 pub enum Sensors {
     Absent,
     Frozen,
+    Failing,
 }
 
 /// One row of the table of keys.
@@ -175,7 +176,7 @@ pub const FAULTS: &[Fault] = &[
         "error of fail@call: lost, memory, validation (the rule), hang or crash"),
     // Telemetry.
     fault("telemetry", "telemetry=frozen", |v| value::sensors(v).map(Setting::Telemetry),
-        "none: no sensor can be read; frozen: the first reading is repeated"),
+        "none: no sensor can be read; frozen: the first reading is repeated; failing: every second one is empty"),
     fault("telemetry_name", "telemetry_name=NVIDIA A100", |v| value::text(v).map(Setting::TelemetryName),
         "name that telemetry gives the card"),
     fault("telemetry_mem", "telemetry_mem=40GB", |v| value::bytes(v).map(Setting::TelemetryMem),
@@ -352,12 +353,13 @@ impl Injected {
 }
 
 impl Sensors {
-    const ALL: [Sensors; 2] = [Sensors::Absent, Sensors::Frozen];
+    const ALL: [Sensors; 3] = [Sensors::Absent, Sensors::Frozen, Sensors::Failing];
 
     fn name(self) -> &'static str {
         match self {
             Sensors::Absent => "none",
             Sensors::Frozen => "frozen",
+            Sensors::Failing => "failing",
         }
     }
 }

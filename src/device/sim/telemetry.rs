@@ -15,11 +15,12 @@ pub struct SimTelemetry {
     identity: Identity,
     /// The first reading, which frozen sensors repeat.
     first: Option<Reading>,
+    readings: u64,
 }
 
 impl SimTelemetry {
     pub fn new(world: Rc<RefCell<World>>, identity: Identity) -> Self {
-        Self { world, identity, first: None }
+        Self { world, identity, first: None, readings: 0 }
     }
 
     fn now(&self) -> Reading {
@@ -46,9 +47,12 @@ impl SimTelemetry {
 impl Telemetry for SimTelemetry {
     fn read(&mut self) -> Option<Reading> {
         let sensors = self.world.borrow().behaviour.sensors;
+        self.readings += 1;
         match sensors {
             None => Some(self.now()),
             Some(Sensors::Absent) => None,
+            Some(Sensors::Failing) if self.readings.is_multiple_of(2) => Some(Reading::default()),
+            Some(Sensors::Failing) => Some(self.now()),
             Some(Sensors::Frozen) => {
                 let now = self.now();
                 Some(self.first.get_or_insert(now).clone())

@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::coop::MatrixUnit;
 use super::{host, raw};
 use crate::device::backend::{Listed, OpenError};
 use crate::device::{Identity, Provenance};
@@ -78,6 +79,29 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
         buffer_bytes_max: limits.max_buffer_size.min(BUFFER_BYTES_CAP) / 16 * 16,
         features: features(adapter.features()),
     }
+}
+
+/// The matrix unit that multiplies FP16 into FP32, if kernels can use it with these `features`. Only in the square
+/// shapes that WGSL has, and only on Vulkan: for Metal, naga writes kernels that address matrices in fours wrongly.
+pub fn matrix_unit(adapter: &wgpu::Adapter, features: wgpu::Features) -> Option<MatrixUnit> {
+    use wgpu::CooperativeScalarType::{F16, F32};
+    let info = adapter.get_info();
+    let needed = wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX
+        | wgpu::Features::SHADER_F16
+        | wgpu::Features::SUBGROUP;
+    if info.backend != wgpu::Backend::Vulkan || !features.contains(needed) {
+        return None;
+    }
+    let offered = adapter.cooperative_matrix_properties();
+    let fits = |unit: &MatrixUnit| {
+        // Kernels give each invocation at least one element.
+        unit.side * unit.side >= unit.subgroup
+            && offered.iter().any(|shape| {
+                [shape.m_size, shape.n_size, shape.k_size] == [unit.side; 3]
+                    && (shape.ab_type, shape.cr_type) == (F16, F32)
+            })
+    };
+    [16, 8].map(|side| MatrixUnit { side, subgroup: info.subgroup_max_size }).into_iter().find(fits)
 }
 
 /// The features that decide what can be measured, by the names used in reports.

@@ -2,6 +2,7 @@
 //! Owns support and choice of forms; must not know wgpu's objects.
 
 use super::COPY_BYTES_MAX;
+use super::coop::{CoopForm, MatrixUnit};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
 use crate::device::Unsupported;
@@ -13,8 +14,12 @@ pub struct Card {
     pub software: bool,
     pub fp16: bool,
     pub fp64: bool,
+    /// What multiplies FP16 matrices into FP32 ones, where kernels can use it.
+    pub matrix: Option<MatrixUnit>,
     /// Invocations per workgroup.
     pub group_max: u32,
+    /// Workgroup memory.
+    pub shared_bytes: u32,
     /// Storage buffers per kernel.
     pub bindings: u32,
     pub binding_bytes: u64,
@@ -128,7 +133,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         }
         Op::Digest { .. } => vec![Form::new("group-per-row", Kernel::Digest)],
         Op::Fma { precision, chains, .. } => fma_forms(precision, chains),
-        Op::Gemm { precision, .. } => gemm_forms(precision),
+        Op::Gemm { precision, .. } => gemm_forms(precision, card),
         Op::Ring { .. } => vec![Form::new("slot-per-invocation", Kernel::Ring)],
         Op::Chase { ring, .. } => {
             let windows = plan::ring_windows(bytes(ring), card.binding_bytes);
@@ -166,7 +171,7 @@ fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
         .collect()
 }
 
-fn gemm_forms(precision: Precision) -> Vec<Form> {
+fn gemm_forms(precision: Precision, card: &Card) -> Vec<Form> {
     // Fp64 takes less, so as to fit the 16 KiB of workgroup memory that every adapter has.
     let shapes: &[(u32, u32, bool)] = match precision {
         Precision::Fp64 => &[(4, 8, true), (4, 1, false), (2, 16, true)],
@@ -174,11 +179,22 @@ fn gemm_forms(precision: Precision) -> Vec<Form> {
             &[(4, 16, true), (8, 8, true), (4, 1, false), (8, 1, false)]
         }
     };
-    shapes
+    let plain = shapes
         .iter()
         .map(|(per, depth, staged)| GemmForm { precision, per: *per, depth: *depth, staged: *staged })
-        .map(|form| Form::new(form.label(), Kernel::Gemm(form)))
-        .collect()
+        .map(|form| Form::new(form.label(), Kernel::Gemm(form)));
+    let unit = card.matrix.filter(|_| precision == Precision::Fp16);
+    unit.into_iter().flat_map(|unit| coop_forms(unit, card)).chain(plain).collect()
+}
+
+/// On matrix units: large tiles in registers first, for GPUs.
+fn coop_forms(unit: MatrixUnit, card: &Card) -> impl Iterator<Item = Form> {
+    let (group_max, shared_bytes) = (card.group_max, card.shared_bytes);
+    [(4, true), (2, true), (4, false), (2, false)]
+        .into_iter()
+        .map(move |(per, staged)| CoopForm { unit, per, staged })
+        .filter(move |form| form.group() <= group_max && form.shared_bytes() <= shared_bytes)
+        .map(|form| Form::new(form.label(), Kernel::Coop(form)))
 }
 
 /// Work per nanosecond to expect of a kernel that has not run yet: low, so that first dispatches stay short.

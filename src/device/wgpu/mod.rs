@@ -2,6 +2,7 @@
 //! Owns the `Device` seam for wgpu; must not know probes or contracts.
 
 mod adapter;
+mod coop;
 mod copy;
 mod faults;
 mod forms;
@@ -18,6 +19,7 @@ mod unroll;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use self::coop::MatrixUnit;
 use self::copy::{STAGING_BYTES, Transfer, Upload};
 use self::faults::{Guarded, panic_text};
 use self::memory::Memory;
@@ -56,6 +58,7 @@ struct WgpuDevice {
     identity: Identity,
     features: wgpu::Features,
     limits: wgpu::Limits,
+    matrix: Option<MatrixUnit>,
     /// The largest binding in use.
     binding_bytes: u64,
     /// `None` only while dropping.
@@ -74,7 +77,8 @@ const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY
     .union(wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS)
     .union(wgpu::Features::SUBGROUP)
     .union(wgpu::Features::SHADER_F16)
-    .union(wgpu::Features::SHADER_F64);
+    .union(wgpu::Features::SHADER_F64)
+    .union(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX);
 
 impl WgpuDevice {
     fn open(found: &adapter::Found, options: OpenOptions) -> Result<Self, String> {
@@ -102,7 +106,8 @@ impl WgpuDevice {
         let in_host = matches!(info.device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
         let parts = Parts { gpu, memory: Memory::new(in_host), runner, upload: Upload::default() };
         let binding_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 256 * 256;
-        Ok(Self { identity, features, limits, binding_bytes, parts: Some(parts) })
+        let matrix = adapter::matrix_unit(adapter, features);
+        Ok(Self { identity, features, limits, matrix, binding_bytes, parts: Some(parts) })
     }
 
     fn software(&self) -> bool {
@@ -114,6 +119,8 @@ impl WgpuDevice {
             software: self.software(),
             fp16: self.features.contains(wgpu::Features::SHADER_F16),
             fp64: self.features.contains(wgpu::Features::SHADER_F64),
+            matrix: self.matrix,
+            shared_bytes: self.limits.max_compute_workgroup_storage_size,
             group_max: self.limits.max_compute_invocations_per_workgroup,
             bindings: self.limits.max_storage_buffers_per_shader_stage,
             binding_bytes: self.binding_bytes,

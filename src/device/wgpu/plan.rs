@@ -1,7 +1,7 @@
 //! From an op to dispatches: which windows of which buffers, how many workgroups, what parameters.
 //! Owns the cutting of work to binding sizes and time budgets; pure, must not know wgpu's objects.
 
-use super::shaders::{FmaForm, GemmForm, Kernel, Part, Tile};
+use super::shaders::{FmaForm, Kernel, Part, Tile};
 use crate::device::draw::Distribution;
 use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, fma_multipliers, ring_step};
 
@@ -357,14 +357,35 @@ fn digest(src: Buf, rows: u64, row_words: u32, out: Buf, frame: &Frame<'_>) -> R
     Ok(Plan { stackable: steps.len() == 1, steps, last: Vec::new() })
 }
 
-fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], frame: &Frame<'_>) -> Result<Plan, Refusal> {
-    let Kernel::Gemm(form) = kernel else { return Err("not a matrix kernel".to_owned()) };
-    let GemmForm { precision, depth, .. } = form;
+/// A product and how its kernel cuts it.
+struct Product {
+    kernel: Kernel,
+    precision: Precision,
+    /// Rows and columns of a workgroup.
+    tile: u64,
+    shape: Shape,
+    bufs: [Buf; 3],
+}
+
+/// Rows and columns of a product whose matrices fit their bindings.
+struct Block {
+    row: [u64; 2],
+    column: [u64; 2],
+}
+
+fn gemm(kernel: Kernel, shape: Shape, bufs: [Buf; 3], frame: &Frame<'_>) -> Result<Plan, Refusal> {
+    let (precision, tile, step) = if let Kernel::Gemm(form) = kernel {
+        (form.precision, form.tile(), form.depth * form.wide())
+    } else if let Kernel::Coop(form) = kernel {
+        (Precision::Fp16, form.tile(), form.unit.side)
+    } else {
+        return Err("not a matrix kernel".to_owned());
+    };
     let [m, n, k] = [shape.m, shape.n, shape.k].map(u64::from);
-    if k.div_ceil(u64::from(depth * form.wide())) > ITERATIONS_MAX {
-        return Err(format!("k = {k} is more than {ITERATIONS_MAX} steps of {depth}"));
+    if k.div_ceil(u64::from(step)) > ITERATIONS_MAX {
+        return Err(format!("k = {k} is more than {ITERATIONS_MAX} steps of {step}"));
     }
-    let tile = u64::from(form.tile());
+    let tile = u64::from(tile);
     let in_row = k * precision.bytes();
     let out_row = n * precision.result_bytes();
     let room = frame.binding_bytes - ALIGN;
@@ -375,34 +396,21 @@ fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], frame: &Frame<'_>) ->
     let too_big = || format!("{tile} rows of {m} x {n} x {k} do not fit one binding of {room} bytes");
     let rows = fit(in_row.max(out_row), m).ok_or_else(too_big)?;
     let columns = fit(in_row, n).ok_or_else(too_big)?.min(GROUPS_MAX * tile);
+    let product = Product { kernel, precision, tile, shape, bufs };
     let mut steps = Vec::new();
     for row in (0..m).step_by(rows.max(1) as usize) {
         for column in (0..n).step_by(columns.max(1) as usize) {
             let block = Block { row: [row, m.min(row + rows)], column: [column, n.min(column + columns)] };
-            gemm_block(&mut steps, kernel, form, shape, [a, b, c], &block, frame);
+            gemm_block(&mut steps, &product, &block, frame);
         }
     }
     Ok(Plan { stackable: steps.len() == 1, steps, last: Vec::new() })
 }
 
-/// Rows and columns of a product whose matrices fit their bindings.
-struct Block {
-    row: [u64; 2],
-    column: [u64; 2],
-}
-
-fn gemm_block(
-    steps: &mut Vec<Step>,
-    kernel: Kernel,
-    form: GemmForm,
-    shape: Shape,
-    [a, b, c]: [Buf; 3],
-    block: &Block,
-    frame: &Frame<'_>,
-) {
-    let (bytes, result) = (form.precision.bytes(), form.precision.result_bytes());
+fn gemm_block(steps: &mut Vec<Step>, product: &Product, block: &Block, frame: &Frame<'_>) {
+    let Product { kernel, precision, tile, shape, bufs: [a, b, c] } = *product;
+    let (bytes, result) = (precision.bytes(), precision.result_bytes());
     let [n, k] = [shape.n, shape.k].map(u64::from);
-    let tile = u64::from(form.tile());
     let [row, row_end] = block.row;
     let [column, column_end] = block.column;
     let (from_a, inside_a) = window(a, row * k * bytes, row_end * k * bytes);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use super::coop::CoopForm;
 use super::unroll;
 use crate::device::op::{Chains, Precision, StreamKind};
 
@@ -14,6 +15,7 @@ const DRAW: &str = include_str!("../../../kernels/draw.wgsl");
 const STREAM: &str = include_str!("../../../kernels/stream.wgsl");
 const FMA: &str = include_str!("../../../kernels/fma.wgsl");
 const GEMM: &str = include_str!("../../../kernels/gemm.wgsl");
+const GEMM_COOP: &str = include_str!("../../../kernels/gemm_coop.wgsl");
 const DIGEST: &str = include_str!("../../../kernels/digest.wgsl");
 const CHASE: &str = include_str!("../../../kernels/chase.wgsl");
 
@@ -33,6 +35,8 @@ pub enum Kernel {
     Stream(StreamKind, Tile, Part),
     Fma(FmaForm),
     Gemm(GemmForm),
+    /// An FP16 product on matrix units.
+    Coop(CoopForm),
     Digest,
     Ring,
     /// Over a ring bound as this many windows.
@@ -153,7 +157,7 @@ impl Kernel {
             Kernel::Fold => "fold",
             Kernel::Flip => "flip",
             Kernel::Fma(_) => "lanes",
-            Kernel::Gemm(_) => "product",
+            Kernel::Gemm(_) | Kernel::Coop(_) => "product",
             Kernel::Digest => "rows",
             Kernel::Ring => "ring",
             Kernel::Chase(_) => "chase",
@@ -203,6 +207,11 @@ impl Kernel {
                 defines.extend(unroll::gemm_defines(form));
                 GEMM
             }
+            Kernel::Coop(form) => {
+                defines.extend(form.defines());
+                repeat = form.loads();
+                GEMM_COOP
+            }
             Kernel::Digest => {
                 repeat = 8;
                 DIGEST
@@ -216,8 +225,12 @@ impl Kernel {
                 CHASE
             }
         };
-        let enable = if self.needs_f16() { "enable f16;\n" } else { "" };
-        format!("{enable}{}{}", assemble(COMMON, &defines, repeat), assemble(stem, &defines, repeat))
+        format!(
+            "{}{}{}",
+            self.enables(),
+            assemble(COMMON, &defines, repeat),
+            assemble(stem, &defines, repeat)
+        )
     }
 
     /// SHA-256 of the text, lower-case hex.
@@ -230,8 +243,22 @@ impl Kernel {
         matches!(self, Kernel::Chase(_))
     }
 
-    fn needs_f16(self) -> bool {
-        matches!(self, Kernel::Fma(form) if form.precision == Precision::Fp16)
+    fn enables(self) -> &'static str {
+        match self {
+            Kernel::Coop(_) => "enable f16;\nenable wgpu_cooperative_matrix;\n",
+            Kernel::Fma(form) if form.precision == Precision::Fp16 => "enable f16;\n",
+            Kernel::Fill(..)
+            | Kernel::Scan(..)
+            | Kernel::Fold
+            | Kernel::Flip
+            | Kernel::Draw(..)
+            | Kernel::Stream(..)
+            | Kernel::Fma(_)
+            | Kernel::Gemm(_)
+            | Kernel::Digest
+            | Kernel::Ring
+            | Kernel::Chase(_) => "",
+        }
     }
 }
 
@@ -339,6 +366,7 @@ mod tests {
     use super::*;
     use crate::device::draw::Distribution;
     use crate::device::op::{Buf, Op, Route, Shape};
+    use crate::device::wgpu::coop::MatrixUnit;
     use crate::device::wgpu::forms::{self, Card};
     use wgpu::naga;
 
@@ -357,7 +385,16 @@ mod tests {
         );
         validator.subgroup_stages(naga::valid::ShaderStages::COMPUTE);
         validator.subgroup_operations(naga::valid::SubgroupOperationSet::all());
-        validator.validate(&module).unwrap_or_else(|e| panic!("{kernel:?}: {}", e.emit_to_string(&source)));
+        let info = validator
+            .validate(&module)
+            .unwrap_or_else(|e| panic!("{kernel:?}: {}", e.emit_to_string(&source)));
+        // Some of what is valid cannot be translated.
+        #[cfg(not(target_vendor = "apple"))]
+        {
+            use naga::back::spv;
+            let options = spv::Options { lang_version: (1, 3), ..spv::Options::default() };
+            spv::write_vec(&module, &info, &options, None).unwrap_or_else(|e| panic!("{kernel:?}: {e}"));
+        }
     }
 
     /// Every op there is, in every precision and kind.
@@ -391,7 +428,9 @@ mod tests {
             software: false,
             fp16: true,
             fp64: true,
+            matrix: Some(MatrixUnit { side: 16, subgroup: 32 }),
             group_max: 1024,
+            shared_bytes: 32 << 10,
             bindings: 32,
             binding_bytes: 128 << 20,
         };

@@ -94,6 +94,44 @@ fn work_cut_into_many_windows_and_dispatches_is_the_same_work() {
     }
 }
 
+/// Drivers may make subgroups smaller than the adapter's largest; there are then more of them than kernels need.
+#[test]
+#[ignore = "needs cooperative matrices; `tests/adapters.sh sid` fetches a software driver that has them"]
+fn products_on_matrix_units_cut_into_windows_with_subgroups_to_spare() {
+    let mut device = patient();
+    let unit = device.matrix.expect("this adapter has no fitting cooperative matrices");
+    device.binding_bytes = 64 << 10;
+    let (precision, distribution) = (Precision::Fp16, Distribution::Integers { magnitude: 2 });
+    let sizes = [60_000u64, 60_000, 120_000];
+    let b: Vec<Buf> = sizes.iter().map(|bytes| device.alloc(*bytes).unwrap()).collect();
+    let mut expected = reference::Memory::default();
+    for (buf, bytes) in b.iter().zip(sizes) {
+        expected.put(*buf, vec![0; bytes as usize]);
+    }
+    for (dst, seed) in [(b[0], 1), (b[1], 2)] {
+        let op = Op::Draw { dst, elements: 30_000, precision, distribution, seed };
+        expected.execute(&op);
+        run(&mut device, &op);
+    }
+    for (subgroup, k) in [(1, 133), (2, 133), (1, 136), (2, 136)] {
+        device.matrix = Some(MatrixUnit { subgroup: subgroup * unit.subgroup, ..unit });
+        let shape = Shape { m: 150, n: 172, k };
+        let op = Op::Gemm { precision, shape, a: b[0], b: b[1], c: b[2] };
+        expected.execute(&op);
+        let labels: Vec<String> = device.variants(&op).into_iter().map(|variant| variant.label).collect();
+        assert!(labels[0].starts_with("coop"), "{labels:?}");
+        for (variant, label) in labels.iter().enumerate().filter(|(_, label)| label.starts_with("coop")) {
+            device.write(b[2], 0, &[0xFF; 120_000]).unwrap();
+            let ticket = device.submit(&op, variant, 1).unwrap();
+            let counted = device.wait(ticket).unwrap().counted;
+            assert_eq!(counted, op.units().map(|units| units as u32), "{label}, {shape:?}");
+            let mut got = vec![0; 150 * 172 * 4];
+            device.read(b[2], 0, &mut got).unwrap();
+            assert!(got == expected.get(b[2])[..got.len()], "{label} differs from the reference, {shape:?}");
+        }
+    }
+}
+
 /// A ring and a pattern larger than one binding of a software driver.
 #[test]
 fn memory_beyond_one_binding_is_reached() {

@@ -1,0 +1,215 @@
+//! A device that stands in front of another one: it counts the calls, and it may cheat.
+//! Owns the ways to cheat; asserts nothing.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use gpu_assay::clock::Clock;
+use gpu_assay::device::backend::Opened;
+use gpu_assay::device::op::{Route, StreamKind, Tally};
+use gpu_assay::device::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant};
+
+/// What stands between the program and the device.
+#[derive(Clone, Copy, Debug)]
+pub enum How {
+    /// Everything is passed on.
+    Honest,
+    /// Every call succeeds, no time passes, nothing was counted, memory reads as zeros.
+    Zeros,
+    /// Ops of these names take their time and claim their count, but are never run.
+    Skips(&'static [&'static str]),
+    /// The first op of a kind and size is run. Later ones, whatever their data, give its result again.
+    Replays,
+}
+
+/// What one execution that does not happen is said to take.
+const CLAIMED_NS: u64 = 5_000_000;
+
+pub struct Front {
+    inner: Box<dyn Device>,
+    clock: Rc<dyn Clock>,
+    how: How,
+    calls: Rc<Cell<u64>>,
+    /// Tickets of work that the inner device never saw.
+    claimed: BTreeMap<u64, Done>,
+    /// Tickets of work whose results are to be kept.
+    first: BTreeMap<u64, Op>,
+    results: BTreeMap<String, Vec<u8>>,
+    chains: BTreeMap<String, Op>,
+    tickets: u64,
+}
+
+/// Puts a front before a device; the counter shows how many calls that can fail were made.
+pub fn before(opened: Opened, how: How) -> (Opened, Rc<Cell<u64>>) {
+    let calls = Rc::new(Cell::new(0));
+    let front = Front {
+        inner: opened.device,
+        clock: opened.clock.clone(),
+        how,
+        calls: calls.clone(),
+        claimed: BTreeMap::new(),
+        first: BTreeMap::new(),
+        results: BTreeMap::new(),
+        chains: BTreeMap::new(),
+        // Far above the inner device's own.
+        tickets: 1 << 40,
+    };
+    (Opened { device: Box::new(front), ..opened }, calls)
+}
+
+/// An op without its buffers and its data: what a cache that looks at shapes would remember it by.
+fn shape(op: &Op) -> String {
+    let mut op = *op;
+    match &mut op {
+        Op::Fill { dst, first_word, seed, .. } => (*dst, *first_word, *seed) = (Buf::NONE, 0, 0),
+        Op::Scan { src, first_word, seed, tally, .. } => {
+            (*src, *first_word, *seed, *tally) = (Buf::NONE, 0, 0, Buf::NONE);
+        }
+        Op::Flip { dst, .. } => *dst = Buf::NONE,
+        Op::Draw { dst, seed, .. } | Op::Ring { dst, seed, .. } => (*dst, *seed) = (Buf::NONE, 0),
+        Op::Digest { src, out, .. } => (*src, *out) = (Buf::NONE, Buf::NONE),
+        Op::Stream { a, b, c, .. } | Op::Gemm { a, b, c, .. } => [*a, *b, *c] = [Buf::NONE; 3],
+        Op::Fma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
+        Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
+        Op::Copy { route, buf, seed, .. } => {
+            if let Route::Within(to) = route {
+                *to = Buf::NONE;
+            }
+            (*buf, *seed) = (Buf::NONE, 0);
+        }
+    }
+    format!("{op:?}")
+}
+
+/// Where an op leaves its result, and how many bytes that is. `None` where nothing is worth remembering.
+fn output(op: &Op) -> Option<(Buf, u64)> {
+    match *op {
+        Op::Fill { dst, words, .. } => Some((dst, words * 4)),
+        Op::Scan { tally, .. } => Some((tally, Tally::BYTES as u64)),
+        Op::Draw { dst, elements, precision, .. } => Some((dst, elements * precision.bytes() / 4 * 4)),
+        Op::Digest { rows, out, .. } => Some((out, rows * 8)),
+        Op::Stream { kind: StreamKind::Read, c, .. } => Some((c, 4)),
+        Op::Stream { c, elements, .. } => Some((c, elements * 4)),
+        Op::Gemm { shape, precision, c, .. } => {
+            Some((c, u64::from(shape.m) * u64::from(shape.n) * precision.result_bytes()))
+        }
+        Op::Ring { dst, slots, stride_bytes, .. } => Some((dst, u64::from(slots) * u64::from(stride_bytes))),
+        Op::Chase { state, .. } => Some((state, 4)),
+        Op::Copy { route: Route::HostToDevice, buf, words, .. } => Some((buf, words * 4)),
+        Op::Copy { route: Route::Within(to), words, .. } => Some((to, words * 4)),
+        Op::Copy { route: Route::DeviceToHost, .. } => Some((Buf::NONE, 0)),
+        // A flip is no result, and chains are run again with the data of the first.
+        Op::Flip { .. } | Op::Fma { .. } => None,
+    }
+}
+
+impl Front {
+    fn count(&self) {
+        self.calls.set(self.calls.get() + 1);
+    }
+
+    /// Takes work that will not be done.
+    fn claim(&mut self, done: Done) -> Ticket {
+        self.tickets += 1;
+        self.claimed.insert(self.tickets, done);
+        Ticket(self.tickets)
+    }
+
+    fn replay(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError> {
+        if let Op::Fma { out: here, .. } = op {
+            let mut again = *self.chains.entry(shape(op)).or_insert(*op);
+            if let Op::Fma { out, .. } = &mut again {
+                *out = *here;
+            }
+            return self.inner.submit(&again, variant, repeat);
+        }
+        let Some((buf, _)) = output(op) else { return self.inner.submit(op, variant, repeat) };
+        if let Some(result) = self.results.get(&shape(op)) {
+            if !result.is_empty() {
+                self.inner.write(buf, 0, result)?;
+            }
+            return Ok(self.claim(plausible(op, repeat)));
+        }
+        let ticket = self.inner.submit(op, variant, repeat)?;
+        self.first.insert(ticket.0, *op);
+        Ok(ticket)
+    }
+
+    fn remember(&mut self, op: &Op) -> Result<(), DeviceError> {
+        let (buf, bytes) = output(op).unwrap();
+        let mut result = vec![0; bytes as usize];
+        if bytes > 0 {
+            self.inner.read(buf, 0, &mut result)?;
+        }
+        self.results.insert(shape(op), result);
+        Ok(())
+    }
+}
+
+fn plausible(op: &Op, repeat: u32) -> Done {
+    let counted = op.units().map(|units| (units as u32).wrapping_mul(repeat));
+    Done { device_ns: Some(CLAIMED_NS * u64::from(repeat)), counted }
+}
+
+impl Device for Front {
+    fn identity(&self) -> &Identity {
+        self.inner.identity()
+    }
+
+    fn supports(&self, op: &Op) -> Result<(), Unsupported> {
+        self.inner.supports(op)
+    }
+
+    fn variants(&self, op: &Op) -> Vec<Variant> {
+        self.inner.variants(op)
+    }
+
+    fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {
+        self.count();
+        self.inner.alloc(bytes)
+    }
+
+    fn free(&mut self, buf: Buf) {
+        self.inner.free(buf);
+    }
+
+    fn write(&mut self, to: Buf, at: u64, data: &[u8]) -> Result<(), DeviceError> {
+        self.count();
+        self.inner.write(to, at, data)
+    }
+
+    fn read(&mut self, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError> {
+        self.count();
+        if let How::Zeros = self.how {
+            out.fill(0);
+            return Ok(());
+        }
+        self.inner.read(from, at, out)
+    }
+
+    fn submit(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError> {
+        self.count();
+        match self.how {
+            How::Zeros => Ok(self.claim(Done { device_ns: Some(0), counted: Some(0) })),
+            How::Skips(names) if names.contains(&op.name()) => Ok(self.claim(plausible(op, repeat))),
+            How::Replays => self.replay(op, variant, repeat),
+            How::Honest | How::Skips(_) => self.inner.submit(op, variant, repeat),
+        }
+    }
+
+    fn wait(&mut self, ticket: Ticket) -> Result<Done, DeviceError> {
+        self.count();
+        if let Some(done) = self.claimed.remove(&ticket.0) {
+            self.clock.sleep(Duration::from_nanos(done.device_ns.unwrap_or(0)));
+            return Ok(done);
+        }
+        let first = self.first.remove(&ticket.0);
+        let done = self.inner.wait(ticket)?;
+        if let Some(op) = first {
+            self.remember(&op)?;
+        }
+        Ok(done)
+    }
+}

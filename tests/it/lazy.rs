@@ -1,0 +1,137 @@
+//! A device that does nothing, leaves one kind of work out, or gives old results as new has no figure that counts:
+//! probe by probe, metric by metric.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use gpu_assay::contract::{Parsed, Verdict, parse};
+use gpu_assay::engine::Profile;
+use gpu_assay::evidence::metric::{Kind, METRICS, chase_sizes, size_name};
+use gpu_assay::probes::PROBES;
+use gpu_assay::units::Unit;
+
+use crate::front::{self, How};
+use crate::pipeline::{self, Run};
+
+/// A card for each probe on which it takes a moment.
+const CARDS: [(&str, &str); 6] = [
+    ("stream", "sim:mini,mem=16MiB,buffer=2MiB"),
+    ("fma", "sim:mini,mem=16MiB,buffer=2MiB"),
+    ("gemm", "sim:mini,mem=4MiB,buffer=1MiB"),
+    ("link", "sim:mini"),
+    ("chase", "sim:mini"),
+    ("memory", "sim:mini"),
+];
+
+/// Everything that a kernel does.
+const ALL_OPS: &[&str] =
+    &["fill", "scan", "flip", "draw", "digest", "stream", "fma", "gemm", "ring", "chase", "copy"];
+
+/// One clause for every metric that is a number, which any figure meets as long as it counts.
+fn anything_goes() -> Parsed {
+    let mut text = "version = 1\nid = \"anything\"\naccept = [\"simulated\"]\n".to_owned();
+    for row in METRICS.iter() {
+        let demand = match row.kind {
+            Kind::Fact => continue,
+            Kind::Number(Unit::Nanosecond) => "at_most = \"1 s\"\nstatistic = \"p50\"",
+            Kind::Number(Unit::Count) => "equals = 0",
+            Kind::Number(Unit::Byte) => "at_least = \"1 B\"",
+            Kind::Number(Unit::BytePerSecond) => "at_least = \"1 B/s\"\nstatistic = \"p50\"",
+            Kind::Number(Unit::FlopPerSecond) => "at_least = \"1 FLOP/s\"\nstatistic = \"p50\"",
+            Kind::Number(Unit::OpPerSecond) => "at_least = \"1 OP/s\"\nstatistic = \"p50\"",
+        };
+        text += &format!("[[clause]]\nid = \"{0}\"\nmetric = \"{0}\"\n{demand}\n", row.name);
+    }
+    parse("anything.toml", text.as_bytes()).unwrap()
+}
+
+/// Why each metric of `probe` counts or not, on its card with `script` behind `how`.
+fn reasons(probe: &str, script: &str, how: How) -> BTreeMap<String, (Verdict, String)> {
+    let (_, card) = CARDS.iter().find(|(name, _)| *name == probe).unwrap();
+    let (selector, probes, contract) = (format!("{card}{script}"), [probe], anything_goes());
+    let run = Run { profile: Profile::Standard, contract: Some(&contract), ..Run::short(&selector, &probes) };
+    let events = run.events_through(|opened| front::before(opened, how).0);
+    let findings = pipeline::report(&events, Some(&contract)).findings.into_iter();
+    findings
+        .filter(|f| f.clause.split('.').next() == Some(probe))
+        .map(|f| (f.clause, (f.verdict, f.because.to_string())))
+        .collect()
+}
+
+/// The metrics of `probe` that count on an honest card.
+fn honest(probe: &str) -> &'static [String] {
+    static KNOWN: OnceLock<BTreeMap<&str, Vec<String>>> = OnceLock::new();
+    let known = KNOWN.get_or_init(|| {
+        let counted = |probe: &str| {
+            let reasons = reasons(probe, "", How::Honest).into_iter();
+            reasons.filter(|(_, (verdict, _))| *verdict == Verdict::Pass).map(|(metric, _)| metric).collect()
+        };
+        PROBES.iter().map(|probe| (probe.name, counted(probe.name))).collect()
+    });
+    &known[probe]
+}
+
+#[test]
+fn on_an_honest_card_every_metric_counts() {
+    // The card's buffers hold no larger ring than 16 MiB.
+    let too_large: Vec<String> = chase_sizes()
+        .filter(|bytes| *bytes > 16 << 20)
+        .map(|bytes| format!("chase.{}.latency", size_name(bytes)))
+        .collect();
+    for row in METRICS.iter().filter(|row| row.kind != Kind::Fact) {
+        let probe = row.name.split('.').next().unwrap();
+        assert_eq!(honest(probe).contains(&row.name), !too_large.contains(&row.name), "{}", row.name);
+    }
+}
+
+#[test]
+fn no_figure_of_a_device_that_does_nothing_counts() {
+    for (script, how) in [
+        (",lazy", How::Honest),
+        (",uncounted", How::Honest),
+        ("", How::Zeros),
+        ("", How::Skips(ALL_OPS)),
+        ("", How::Replays),
+    ] {
+        for probe in PROBES {
+            let reasons = reasons(probe.name, script, how);
+            for metric in honest(probe.name) {
+                let (verdict, because) = &reasons[metric];
+                assert_ne!(*verdict, Verdict::Pass, "{metric} on {script:?} behind {how:?}: {because}");
+                let noticed = ["wrong result", "missed a planted error"].iter().any(|w| because.contains(w));
+                assert!(noticed, "{metric} on {script:?} behind {how:?}: {because}");
+            }
+        }
+    }
+}
+
+/// Which figures lean on which op: without it they do not count, and all others still do.
+#[rustfmt::skip]
+const LEANS: &[(&str, &[&str])] = &[
+    ("fill", &["link.d2h.", "memory.", "stream.driver_copy."]),
+    ("scan", &["link.h2d.", "memory.", "stream.driver_copy."]),
+    ("flip", &["stream.", "fma.", "gemm.", "link.", "chase.", "memory."]),
+    ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "gemm."]),
+    ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "gemm."]),
+    ("stream", &["stream.read.", "stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad."]),
+    ("fma", &["fma."]),
+    ("gemm", &["gemm."]),
+    ("ring", &["chase."]),
+    ("chase", &["chase."]),
+    ("copy", &["link.", "stream.driver_copy."]),
+];
+
+#[test]
+fn work_of_one_kind_that_is_left_out_is_missed_where_it_matters() {
+    assert_eq!(LEANS.iter().map(|(op, _)| *op).collect::<Vec<_>>(), ALL_OPS);
+    for (op, leaning) in LEANS {
+        let leans = |metric: &str| leaning.iter().any(|start| metric.starts_with(start));
+        for probe in PROBES.iter().filter(|probe| honest(probe.name).iter().any(|m| leans(m))) {
+            let reasons = reasons(probe.name, "", How::Skips(std::slice::from_ref(op)));
+            for metric in honest(probe.name) {
+                let (verdict, because) = &reasons[metric];
+                assert_eq!(*verdict != Verdict::Pass, leans(metric), "{metric} without {op}: {because}");
+            }
+        }
+    }
+}
