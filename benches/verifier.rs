@@ -110,6 +110,7 @@ fn evidence(samples_each: usize) -> Evidence {
         seed: "0".repeat(16),
         contract_sha256: None,
         selectors: vec![selector],
+        host: None,
     };
     Evidence { run, devices: vec![device], ended: Ended::Completed }
 }

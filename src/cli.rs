@@ -192,11 +192,14 @@ pub struct DoctorArgs {
 #[derive(Debug, Args)]
 pub struct WorkerArgs {
     /// Print what this backend finds
-    #[arg(long, value_name = "BACKEND", conflicts_with = "check")]
+    #[arg(long, value_name = "BACKEND", conflicts_with_all = ["check", "nvml"])]
     pub list: Option<String>,
     /// Open this device, print what it is, and close it
     #[arg(long, value_name = "SELECTOR")]
     pub check: Option<String>,
+    /// Print what NVML there is
+    #[arg(long, conflicts_with = "check")]
+    pub nvml: bool,
 }
 
 /// Reads `500ms`, `10s`, `1m 30s`.

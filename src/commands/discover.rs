@@ -9,6 +9,7 @@ use crate::device::backend::{Listed, OpenError};
 use crate::device::inventory::{self, BACKENDS};
 use crate::engine::supervise;
 use crate::exit::Exit;
+use crate::telemetry::{NVIDIA, NvmlFound};
 
 const DRIVER_LIMIT: Duration = Duration::from_secs(30);
 
@@ -30,6 +31,19 @@ pub fn everything(program: &Path) -> Vec<Found> {
         .iter()
         .map(|b| Found { backend: b.name, devices: supervise::inventory(program, b.name, DRIVER_LIMIT) })
         .collect()
+}
+
+/// What NVML there is, or why there is none.
+pub fn nvml(program: &Path) -> Result<NvmlFound, String> {
+    supervise::nvml(program, DRIVER_LIMIT)
+}
+
+/// Whether a card of NVIDIA was found, for which NVML matters.
+pub fn has_nvidia(found: &[Found]) -> bool {
+    let listed = found.iter().filter_map(|found| found.devices.as_ref().ok()).flatten();
+    let identities = listed.map(|listed| &listed.identity);
+    let hardware = identities.filter(|i| i.provenance.kind() == ProvenanceKind::Hardware);
+    hardware.into_iter().any(|identity| identity.vendor_id == Some(NVIDIA))
 }
 
 /// The devices of a run: those that were named, each of which must open; else all hardware, else the first software device.

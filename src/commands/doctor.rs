@@ -6,9 +6,13 @@ use crate::cli::DoctorArgs;
 use crate::device::ProvenanceKind;
 use crate::exit::Exit;
 use crate::output::diagnosis;
+use crate::output::listing::Nvml;
 
 pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
-    let found = discover::everything(&discover::program()?);
+    let program = discover::program()?;
+    let found = discover::everything(&program);
+    let nvidia_driver = first_existing(NVIDIA_MARKS);
+    let wanted = nvidia_driver.is_some() || discover::has_nvidia(&found);
     let count = |kind: ProvenanceKind| {
         let listed = found.iter().filter_map(|f| f.devices.as_ref().ok()).flatten();
         listed.filter(|d| d.identity.provenance.kind() == kind).count()
@@ -21,7 +25,8 @@ pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
             .filter_map(|f| f.devices.as_ref().err().map(|why| (f.backend, why.clone())))
             .collect(),
         built_with_wgpu: cfg!(feature = "wgpu"),
-        nvidia_driver: first_existing(NVIDIA_MARKS),
+        nvidia_driver,
+        nvml: Nvml { found: discover::nvml(&program), wanted },
         system: System::found(),
     };
     print(|out| diagnosis::print(&state, args.json, out))?;

@@ -11,9 +11,11 @@ pub fn list(args: &ListArgs) -> Result<Exit, Failure> {
     if args.metrics {
         return print(|out| listing::metrics(&METRICS, args.json, out));
     }
-    let found = discover::everything(&discover::program()?);
+    let program = discover::program()?;
+    let found = discover::everything(&program);
+    let nvml = listing::Nvml { found: discover::nvml(&program), wanted: discover::has_nvidia(&found) };
     let rows: Vec<_> = found.iter().map(|Found { backend, devices }| (*backend, devices)).collect();
-    print(|out| listing::devices(&rows, args.json, out))?;
+    print(|out| listing::devices(&rows, &nvml, args.json, out))?;
     let usable = found.iter().any(|f| f.devices.as_ref().is_ok_and(|d| !d.is_empty()));
     Ok(if usable { Exit::Pass } else { Exit::Environment })
 }

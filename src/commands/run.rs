@@ -19,6 +19,7 @@ use crate::output::{human, progress::Progress};
 use crate::probes;
 use crate::report::{Report, SealedBy};
 use crate::seal::SecretKey;
+use crate::telemetry::host::Host;
 
 mod recorder;
 use recorder::Recorder;
@@ -79,6 +80,7 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         seed: format!("{seed:016x}"),
         contract_sha256: contract.as_ref().map(|c| c.sha256.clone()),
         selectors,
+        host: Some(Host::read(Path::new("/"))),
     };
     Ok(Plan { contract, key, sealed_by, out, run, workers, program })
 }

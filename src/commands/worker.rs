@@ -12,6 +12,7 @@ use crate::engine::{self, WorkerPlan};
 use crate::evidence::event::{Event, Lines, Sink};
 use crate::exit::Exit;
 use crate::probes;
+use crate::telemetry;
 
 /// Longer than any honest wait for one batch.
 const CHECK_WAIT: Duration = Duration::from_secs(10);
@@ -26,6 +27,9 @@ pub fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
         let options = OpenOptions { wait_limit: CHECK_WAIT };
         let opened = inventory::open(selector, options).map(|opened| opened.device.identity().clone());
         return print_line(&opened);
+    }
+    if args.nvml {
+        return print_line(&telemetry::nvml());
     }
     let mut lines = io::stdin().lock().lines();
     let plan = lines.next().transpose().map_err(broken)?.unwrap_or_default();

@@ -115,7 +115,7 @@ pub enum Reason {
          accept = [\"{is}\"]", kinds(.accepted)
     )]
     ProvenanceRefused { is: ProvenanceKind, accepted: Vec<ProvenanceKind> },
-    #[error("{metric} was not measured; run again with `--probe {}`", probe(.metric))]
+    #[error("{metric} was not measured; {}", how_to_measure(.metric))]
     NotMeasured { metric: String },
     #[error("the run of this device did not complete ({}); run again", how(.ended))]
     DeviceNotCompleted { ended: Ended },
@@ -184,8 +184,17 @@ pub enum Reason {
     SkuUnclear { is: String },
     #[error("the {field} is {device:?} by the device and {telemetry:?} by its telemetry")]
     IdentityConflict { field: String, device: String, telemetry: String },
+    #[error("the sources disagree about the {field}: {}", told(.claims))]
+    SourcesDisagree { field: String, claims: Vec<Claim> },
     #[error("{} are one device: both have the {field} {value}; measure it once", .selectors.join(" and "))]
     SameDevice { selectors: Vec<String>, field: String, value: String },
+}
+
+/// What one source says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Claim {
+    pub source: String,
+    pub value: String,
 }
 
 fn how(ended: &Ended) -> String {
@@ -202,8 +211,16 @@ fn kinds(kinds: &[ProvenanceKind]) -> String {
     kinds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn probe(metric: &str) -> &str {
-    metric.split('.').next().unwrap_or_default()
+fn told(claims: &[Claim]) -> String {
+    let says = |claim: &Claim| format!("{} says {:?}", claim.source, claim.value);
+    claims.iter().map(says).collect::<Vec<_>>().join(", ")
+}
+
+fn how_to_measure(metric: &str) -> String {
+    match metric.split('.').next().unwrap_or_default() {
+        "identity" => "no source on this machine tells it, see `assay doctor`".to_owned(),
+        probe => format!("run again with `--probe {probe}`"),
+    }
 }
 
 fn seconds(ns: u64) -> f64 {

@@ -5,7 +5,7 @@ use super::clause::{Figure, Severity};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Seen, Unusable};
 use super::judge::{Judgement, judge_device, subjects};
-use super::{Contract, Inventory, Rule, quantity::Quantity, sku};
+use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sources};
 use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
@@ -13,9 +13,6 @@ use crate::units::Unit;
 
 /// Share of the agreed memory that must be filled; the rest is the driver's and the display's.
 pub const MEMORY_SHARE: f64 = 0.95;
-
-/// Two sources may count memory with or without what the driver and ECC keep.
-const MEMORY_TOLERANCE: f64 = 0.10;
 
 /// Where sources disagree about what a device is. Needs no contract.
 pub fn conflicts(evidence: &Evidence) -> Vec<Finding> {
@@ -25,9 +22,12 @@ pub fn conflicts(evidence: &Evidence) -> Vec<Finding> {
         findings.push(judgement.about(clause, Severity::Must, subject));
     };
     for (subject, device) in subjects(evidence) {
-        for because in telemetry_conflicts(device) {
+        for because in sources::conflicts(device) {
             say(id::CONFLICT, subject.clone(), because);
         }
+    }
+    if let Some(because) = sources::too_many_cards(&distinct(evidence)) {
+        say(id::CONFLICT, Subject::Node, because);
     }
     for because in duplicates(evidence) {
         say(id::DUPLICATE, Subject::Node, because);
@@ -117,35 +117,15 @@ fn model(seen: &Seen<'_>, agreed: &str) -> Judgement {
     Judgement { verdict, observed: text(&identity.name), bound: text(agreed), because }
 }
 
-/// Each field about which telemetry and device tell different stories, once.
-fn telemetry_conflicts(device: &DeviceEvidence) -> Vec<Reason> {
-    let Some(identity) = &device.identity else { return Vec::new() };
-    let readings = || device.timeline.iter().map(|at| &at.reading);
-    let conflict = |field: &str, device: String, telemetry: String| Reason::IdentityConflict {
-        field: field.to_owned(),
-        device,
-        telemetry,
-    };
-    let name = readings().filter_map(|r| r.name.as_ref()).find(|name| !sku::same_name(name, &identity.name));
-    let uuid = readings()
-        .filter_map(|r| Some((hex_digits(r.uuid.as_ref()?)?, hex_digits(identity.uuid.as_ref()?)?)))
-        .find(|(telemetry, device)| telemetry != device);
-    let memory = readings()
-        .filter_map(|r| Some((r.memory_bytes?, identity.memory_bytes?)))
-        .find(|(a, b)| a.abs_diff(*b) as f64 > *a.max(b) as f64 * MEMORY_TOLERANCE);
-    let bytes = |bytes: u64| Unit::Byte.format(bytes as f64);
-    name.map(|name| conflict("name", identity.name.clone(), name.clone()))
-        .into_iter()
-        .chain(uuid.map(|(telemetry, device)| conflict("uuid", device, telemetry)))
-        .chain(memory.map(|(telemetry, device)| conflict("memory", bytes(device), bytes(telemetry))))
-        .collect()
-}
-
-/// The 32 digits of a UUID, however it is written; `None` for ids of another kind, which cannot be compared.
-fn hex_digits(uuid: &str) -> Option<String> {
-    let digits: String = uuid.trim_start_matches("GPU-").chars().filter(|c| *c != '-').collect();
-    let good = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    good.then(|| digits.to_ascii_lowercase())
+/// Devices that were opened, each once.
+fn distinct(evidence: &Evidence) -> Vec<&DeviceEvidence> {
+    let mut distinct: Vec<&DeviceEvidence> = Vec::new();
+    for device in evidence.devices.iter().filter(|device| device.identity.is_some()) {
+        if !distinct.iter().any(|other| same(other, device).is_some()) {
+            distinct.push(device);
+        }
+    }
+    distinct
 }
 
 fn duplicates(evidence: &Evidence) -> Vec<Reason> {

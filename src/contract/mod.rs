@@ -10,6 +10,7 @@ pub mod parse;
 pub mod quantity;
 pub mod schema;
 pub mod sku;
+mod sources;
 pub mod telemetry;
 pub mod template;
 

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::telemetry::host::meminfo_bytes;
+
 /// What stays free for the rest of the machine when host memory is filled.
 const KEPT_FREE: u64 = 4_000_000_000;
 
@@ -15,13 +17,7 @@ pub fn spare_bytes() -> Option<u64> {
 
 /// `MemAvailable`, in bytes.
 pub fn available_bytes() -> Option<u64> {
-    parse_available(&std::fs::read_to_string("/proc/meminfo").ok()?)
-}
-
-fn parse_available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
+    meminfo_bytes(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable")
 }
 
 /// The tightest limit of the control groups that this process is in, in bytes.
@@ -58,17 +54,6 @@ fn parse_limit(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn available_memory_is_read_in_bytes() {
-        let text = "MemTotal:       24737676 kB\nMemAvailable:   20000000 kB\nBuffers: 1 kB\n";
-        assert_eq!(parse_available(text), Some(20_480_000_000));
-        for bad in
-            ["", "MemAvailable: lots kB", "MemAvailable: 99999999999999999999 kB", "MemAvailable: 5 MB"]
-        {
-            assert_eq!(parse_available(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn limits_are_looked_for_in_the_own_group_and_above() {

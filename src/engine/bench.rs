@@ -10,6 +10,7 @@ use crate::device::{Buf, DeviceError, Op, Variant};
 use crate::evidence::event::{Event, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{Sample, Timed};
+use crate::telemetry::Fact;
 use crate::units::Unit;
 
 pub struct Bench<'a> {
@@ -22,7 +23,8 @@ pub struct Bench<'a> {
     unit: Option<Unit>,
     next_progress_ns: u64,
     next_reading_ns: u64,
-    has_telemetry: bool,
+    /// How long the last reading took.
+    reading_took_ns: u64,
 }
 
 /// An op in one launch form.
@@ -42,6 +44,8 @@ pub struct Sampled {
 
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 const READING_EVERY: Duration = Duration::from_secs(1);
+/// Readings may take at most one part in so many of the time.
+const READING_SHARE: u64 = 100;
 /// Time given to each launch form while tuning.
 const TUNE_NS: u64 = 10_000_000;
 /// Tuning may take this many times as long as sampling.
@@ -62,7 +66,7 @@ impl<'a> Bench<'a> {
             unit: None,
             next_progress_ns: 0,
             next_reading_ns: 0,
-            has_telemetry: false,
+            reading_took_ns: 0,
         }
     }
 
@@ -91,6 +95,7 @@ impl<'a> Bench<'a> {
             Kind::Fact => None,
         };
         self.next_progress_ns = 0;
+        self.read_telemetry_if_due()?;
         self.emit(What::CaseStarted { metric: self.case.clone(), case, cases })
     }
 
@@ -105,22 +110,29 @@ impl<'a> Bench<'a> {
         self.emit(What::Progress { metric: self.case.clone(), permille, figure })
     }
 
-    /// A device without telemetry leaves no readings; the silence of one that has spoken before is one.
-    pub fn read_telemetry(&mut self) -> io::Result<()> {
-        let reading = self.opened.telemetry.read();
-        self.has_telemetry |= !reading.is_empty();
-        if !self.has_telemetry {
-            return Ok(());
-        }
-        self.emit(What::Reading(reading))
+    pub fn telemetry_facts(&mut self) -> Vec<Fact> {
+        self.opened.telemetry.facts()
     }
 
-    fn read_telemetry_sometimes(&mut self) -> io::Result<()> {
+    /// Takes a reading. A driver that is slow to answer is asked less often.
+    pub fn read_telemetry(&mut self) -> io::Result<()> {
+        let begun = self.now_ns();
+        let reading = self.opened.telemetry.read();
         let now = self.now_ns();
-        if now < self.next_reading_ns {
+        self.reading_took_ns = now.saturating_sub(begun);
+        let pause = self.reading_took_ns.saturating_mul(READING_SHARE).max(READING_EVERY.as_nanos() as u64);
+        self.next_reading_ns = now.saturating_add(pause);
+        // A look that found nothing is evidence too: the sensors were silent.
+        match reading {
+            Some(reading) => self.emit(What::Reading(reading)),
+            None => Ok(()),
+        }
+    }
+
+    fn read_telemetry_if_due(&mut self) -> io::Result<()> {
+        if self.now_ns() < self.next_reading_ns {
             return Ok(());
         }
-        self.next_reading_ns = now + READING_EVERY.as_nanos() as u64;
         self.read_telemetry()
     }
 
@@ -241,7 +253,10 @@ impl<'a> Bench<'a> {
             let last = taken >= SAMPLES_MAX || (taken >= SAMPLES_MIN && elapsed >= budget_ns);
             let next =
                 if last { None } else { Some(self.opened.device.submit(&form.op, form.index, repeat)?) };
-            self.read_telemetry_sometimes()?;
+            // Two batches are queued: a reading that takes less than one of them costs the device nothing.
+            if self.reading_took_ns < self.settings.batch_ms() * 1_000_000 {
+                self.read_telemetry_if_due()?;
+            }
             let done = self.opened.device.wait(waiting)?;
             let now = self.now_ns();
             check_count(&form.op, repeat, done.counted)?;

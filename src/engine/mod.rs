@@ -15,6 +15,7 @@ use crate::device::{DeviceError, Identity, Unsupported};
 use crate::evidence::event::{Sink, What};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Ended, Fact, Measurement, Timed, Value};
+use crate::telemetry;
 use bench::Bench;
 use case::Case;
 
@@ -105,10 +106,14 @@ pub fn run(
     let mut bench = Bench::new(&mut opened, &plan.settings, plan.device, sink);
     bench.emit(What::DeviceOpened(identity.clone()))?;
     ready()?;
-    bench.read_telemetry()?;
     for fact in facts(&identity) {
         bench.emit(What::Fact(fact))?;
     }
+    // Before the first reading: a source that opens slowly must not pass for one that reads slowly.
+    for fact in bench.telemetry_facts() {
+        bench.emit(claim(fact)?)?;
+    }
+    bench.read_telemetry()?;
     let cases = cases(&identity, &plan.settings);
     let ended = run_cases(&cases, &mut bench)?;
     bench.read_telemetry()?;
@@ -190,6 +195,17 @@ fn facts(identity: &Identity) -> Vec<Fact> {
         Some(Fact { metric, value: value? })
     })
     .collect()
+}
+
+/// A fact that telemetry gives, or its absence.
+fn claim(fact: telemetry::Fact) -> io::Result<What> {
+    let metric = MetricName::parse(&format!("identity.{}", fact.name)).map_err(io::Error::other)?;
+    Ok(match fact.value {
+        Ok(value) => What::Fact(Fact { metric, value }),
+        Err(Unsupported { by, why }) => {
+            What::Absent(Absence { metric, reason: AbsenceReason::Unsupported { by, why } })
+        }
+    })
 }
 
 /// What a worker says when its device cannot be opened.

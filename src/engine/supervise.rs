@@ -13,6 +13,7 @@ use crate::device::Identity;
 use crate::device::backend::{Listed, OpenError};
 use crate::evidence::Ended;
 use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
+use crate::telemetry::NvmlFound;
 
 /// The hidden subcommand that makes this binary a worker.
 pub const WORKER: &str = "worker";
@@ -305,19 +306,24 @@ fn last_words(mut from: impl Read) -> String {
 
 /// What one backend finds, asked in a process of its own.
 pub fn inventory(program: &Path, backend: &str, limit: Duration) -> Result<Vec<Listed>, String> {
-    ask::<Result<Vec<Listed>, String>>(program, ["--list", backend], limit).unwrap_or_else(Err)
+    ask::<Result<Vec<Listed>, String>>(program, &["--list", backend], limit).unwrap_or_else(Err)
 }
 
 /// Opens the device that `selector` names and closes it again, in a process of its own.
 pub fn check(program: &Path, selector: &str, limit: Duration) -> Result<Identity, OpenError> {
-    ask::<Result<Identity, OpenError>>(program, ["--check", selector], limit)
+    ask::<Result<Identity, OpenError>>(program, &["--check", selector], limit)
         .unwrap_or_else(|why| Err(OpenError::Refused { selector: selector.to_owned(), why }))
+}
+
+/// What NVML there is, asked in a process of its own.
+pub fn nvml(program: &Path, limit: Duration) -> Result<NvmlFound, String> {
+    ask::<Result<NvmlFound, String>>(program, &["--nvml"], limit).unwrap_or_else(Err)
 }
 
 /// Runs a worker that prints one line of JSON.
 fn ask<T: serde::de::DeserializeOwned>(
     program: &Path,
-    question: [&str; 2],
+    question: &[&str],
     limit: Duration,
 ) -> Result<T, String> {
     let mut child = command(program)

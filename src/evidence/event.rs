@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Absence, Ended, Fact, Measurement, RunInfo};
 use crate::device::Identity;
@@ -41,10 +41,15 @@ pub enum What {
     Measured(Measurement),
     Fact(Fact),
     Absent(Absence),
-    Reading(Reading),
+    Reading(#[serde(serialize_with = "compact")] Reading),
     /// The device's part is over.
     DeviceEnded(Ended),
     RunEnded(Ended),
+}
+
+/// Writes only what was read: most devices tell a part.
+fn compact<S: Serializer>(reading: &Reading, serializer: S) -> Result<S::Ok, S::Error> {
+    reading.fields().map_err(serde::ser::Error::custom)?.serialize(serializer)
 }
 
 /// Takes events. `Recorder` files them, the worker prints them, tests collect them.

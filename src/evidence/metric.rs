@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::op::{Precision, StreamKind};
 use crate::nearest::nearest;
+use crate::telemetry::FACTS;
 use crate::units::Unit;
 
 /// One row of the table.
@@ -58,6 +59,9 @@ fn table() -> Vec<MetricDef> {
         ("memory_bytes", "device memory as reported, in bytes"),
     ] {
         row(format!("identity.device.{fact}"), Kind::Fact, about.to_owned());
+    }
+    for (fact, about) in FACTS {
+        row(format!("identity.{fact}"), Kind::Fact, (*about).to_owned());
     }
     for precision in Precision::ALL {
         let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };

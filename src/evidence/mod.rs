@@ -13,6 +13,7 @@ use crate::device::draw::Distribution;
 use crate::device::op::Tally;
 use crate::device::{DeviceError, Identity, Lacking};
 use crate::telemetry::Reading;
+use crate::telemetry::host::Host;
 use crate::units::Unit;
 use metric::{Kind, MetricName};
 
@@ -24,7 +25,7 @@ pub struct Evidence {
     pub ended: Ended,
 }
 
-/// What was asked for, and by which program.
+/// What was asked for, by which program, on which machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunInfo {
     /// Version of the event and evidence format.
@@ -42,6 +43,9 @@ pub struct RunInfo {
     pub contract_sha256: Option<String>,
     /// One entry per device, in the order of [`Evidence::devices`].
     pub selectors: Vec<String>,
+    /// `None` in recordings of before it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Host>,
 }
 
 pub const FORMAT: u32 = 1;

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
+use super::listing::Nvml;
+
 /// What was found on this machine.
 pub struct State {
     pub hardware: usize,
@@ -13,6 +15,7 @@ pub struct State {
     pub built_with_wgpu: bool,
     /// A trace of a loaded NVIDIA kernel driver.
     pub nvidia_driver: Option<&'static str>,
+    pub nvml: Nvml,
     pub system: System,
 }
 
@@ -34,11 +37,16 @@ pub fn print(state: &State, json: bool, out: &mut dyn Write) -> io::Result<()> {
     let advice = advice(state);
     if json {
         let rows: Vec<_> = advice.iter().map(|a| json!({ "problem": a.problem, "fix": a.fix })).collect();
-        let value = json!({ "hardware": state.hardware, "software": state.software, "advice": rows });
+        let nvml = state.nvml.json();
+        let value =
+            json!({ "hardware": state.hardware, "software": state.software, "nvml": nvml, "advice": rows });
         return super::listing::print_json(&value, out);
     }
     writeln!(out, "hardware devices   {}", state.hardware)?;
     writeln!(out, "software devices   {}", state.software)?;
+    if let (Ok(_), Some(line)) = (&state.nvml.found, state.nvml.line()) {
+        writeln!(out, "NVML               {line}")?;
+    }
     for Advice { problem, fix } in &advice {
         writeln!(out, "\n{problem}\n  {fix}")?;
     }
@@ -76,7 +84,25 @@ fn advice(state: &State) -> Vec<Advice> {
             .to_owned(),
         });
     }
+    if let (Err(_), Some(problem)) = (&state.nvml.found, state.nvml.line()) {
+        advice.push(Advice { problem: format!("NVML: {problem}"), fix: nvml_fix(state.system).to_owned() });
+    }
     advice
+}
+
+/// The library must be of the kernel driver's version, so it comes with the driver.
+fn nvml_fix(system: System) -> &'static str {
+    match system {
+        System::Debian => {
+            "apt-get install libnvidia-ml1   # on Ubuntu libnvidia-compute-<version of the driver>; in a container: run it with NVIDIA_DRIVER_CAPABILITIES=all"
+        }
+        System::RedHat => {
+            "dnf install libnvidia-ml   # in a container: run it with NVIDIA_DRIVER_CAPABILITIES=all"
+        }
+        System::Other => {
+            "install the NVML library of the NVIDIA driver; in a container run it with NVIDIA_DRIVER_CAPABILITIES=all"
+        }
+    }
 }
 
 fn vulkan_fix(state: &State) -> String {

@@ -9,12 +9,40 @@ use super::page::Page;
 use crate::device::backend::Listed;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::{Kind, MetricDef};
+use crate::telemetry::NvmlFound;
 use crate::units::Unit;
 
 type Row<'a> = (&'static str, &'a Result<Vec<Listed>, String>);
 
+/// The NVML of this machine.
+pub struct Nvml {
+    pub found: Result<NvmlFound, String>,
+    /// Whether its absence matters.
+    pub wanted: bool,
+}
+
+impl Nvml {
+    /// In one line, where there is anything to say.
+    pub fn line(&self) -> Option<String> {
+        match &self.found {
+            Ok(NvmlFound { version, driver, cards, library }) => {
+                let from = library.as_ref().map_or(String::new(), |path| format!(", {path}"));
+                Some(format!("{version} of driver {driver}, cards listed: {cards}{from}"))
+            }
+            Err(why) => self.wanted.then(|| format!("no telemetry of NVIDIA cards: {why}")),
+        }
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        match &self.found {
+            Ok(found) => json!(found),
+            Err(why) => json!({ "missing": why }),
+        }
+    }
+}
+
 /// The devices of every backend, and for those that have none, why.
-pub fn devices(rows: &[Row], json: bool, out: &mut Page) -> io::Result<()> {
+pub fn devices(rows: &[Row], nvml: &Nvml, json: bool, out: &mut Page) -> io::Result<()> {
     if json {
         let backends: Vec<_> = rows
             .iter()
@@ -23,7 +51,7 @@ pub fn devices(rows: &[Row], json: bool, out: &mut Page) -> io::Result<()> {
                 Err(why) => json!({ "backend": backend, "devices": [], "missing": why }),
             })
             .collect();
-        return print_json(&json!({ "backends": backends }), out);
+        return print_json(&json!({ "backends": backends, "nvml": nvml.json() }), out);
     }
     let listed = rows.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten();
     let cells = listed.map(|Listed { selector, identity }| {
@@ -40,6 +68,9 @@ pub fn devices(rows: &[Row], json: bool, out: &mut Page) -> io::Result<()> {
     print_table(["selector", "name", "kind", "pci id", "memory", "driver", "features"], cells, out)?;
     for (backend, why) in rows.iter().filter_map(|(b, found)| found.as_ref().err().map(|why| (b, why))) {
         writeln!(out, "\n{backend}: no devices: {why}")?;
+    }
+    if let Some(line) = nvml.line() {
+        writeln!(out, "\nnvml: {line}")?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::recheck::Recheck;
 use crate::device::{Identity, Provenance};
 use crate::evidence::{DeviceEvidence, Value};
 use crate::seal::KeyId;
+use crate::telemetry::host::{Adapter, Host};
 use crate::units::Unit;
 
 /// Everything a report says, sorted by what stands behind it.
@@ -125,10 +126,35 @@ fn identity_entries(identity: &Identity) -> Vec<Entry> {
 }
 
 fn word_of_run(report: &Report) -> Vec<Entry> {
-    vec![
+    let mut entries = report.evidence.run.host.as_ref().map_or(Vec::new(), word_of_host);
+    entries.extend([
         entry("clocks", "every sample was timed on the measured machine"),
         entry("started", report.evidence.run.started.clone()),
         entry("sealed", report.sealed_at.clone()),
         entry("measured by", format!("{} {}", report.evidence.run.tool, report.evidence.run.tool_version)),
+    ]);
+    entries
+}
+
+fn word_of_host(host: &Host) -> Vec<Entry> {
+    let adapter = |adapter: &Adapter| match adapter.speed_mbps {
+        Some(speed) => format!("{} at {speed} Mbit/s", adapter.name),
+        None => adapter.name.clone(),
+    };
+    let network: Vec<String> = host.network.iter().map(adapter).collect();
+    let virtual_machine = host.hypervisor.map(|is| if is { "under a hypervisor" } else { "no hypervisor" });
+    [
+        ("machine", host.machine.clone()),
+        ("processor", host.cpu.clone()),
+        ("processor threads", host.cpu_threads.map(|n| n.to_string())),
+        ("memory", host.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64))),
+        ("NUMA nodes", host.numa_nodes.map(|n| n.to_string())),
+        ("kernel", host.kernel.clone()),
+        ("virtualisation", virtual_machine.map(str::to_owned)),
+        ("container", host.container.clone()),
+        ("network", (!network.is_empty()).then(|| network.join(", "))),
     ]
+    .into_iter()
+    .filter_map(|(what, value)| Some(entry(format!("host: {what}"), value?)))
+    .collect()
 }

@@ -1,80 +1,77 @@
 //! What the machine says about itself while it works: clocks, power, heat, error counters.
-//! Owns the reading and the trait; must not know probes. Every value is the machine's own word.
+//! Owns the trait and the choice of a source; must not know probes. Every value is the machine's own word.
+
+mod fact;
+pub mod host;
+mod nvidia;
+#[cfg_attr(not(feature = "nvml"), path = "without_nvml.rs")]
+mod nvml;
+mod reading;
+mod sysfs;
+
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// A source of readings for one device.
+use crate::device::{Identity, ProvenanceKind};
+pub use fact::{FACTS, Fact};
+pub use reading::{Reading, Throttle};
+
+/// A source of readings and facts for one device.
 pub trait Telemetry {
-    /// The current reading. Where nothing can be read, every field is `None`; a reading never fails.
-    fn read(&mut self) -> Reading;
+    /// The current reading; a reading never fails. Where a sensor says nothing its field is `None`, and where there is
+    /// no source at all there is no reading.
+    fn read(&mut self) -> Option<Reading>;
+
+    /// What does not change, asked once before measuring begins.
+    fn facts(&mut self) -> Vec<Fact> {
+        Vec::new()
+    }
 }
 
 /// Telemetry of a device that has none.
 pub struct Absent;
 
 impl Telemetry for Absent {
-    fn read(&mut self) -> Reading {
-        Reading::default()
+    fn read(&mut self) -> Option<Reading> {
+        None
     }
 }
 
-/// One look at the sensors. Integers only; what could not be read is `None`, never zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-pub struct Reading {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uuid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_bytes: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clock_mhz: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub power_mw: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub temperature_c: Option<u32>,
-    /// Reasons why clocks are reduced right now; an empty list means that the device says there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub throttle: Option<Vec<Throttle>>,
-    /// Uncorrected memory errors since the driver was loaded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ecc_uncorrected: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ecc_corrected: Option<u64>,
-    /// Driver error events (NVIDIA: Xid) since the run began.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub xid: Option<u64>,
+/// PCI vendor id.
+pub const NVIDIA: u32 = 0x10de;
+
+/// The best source for a device: NVML for NVIDIA cards, else what the Linux kernel tells of a card on PCI. Opens nothing
+/// before it is first asked.
+pub fn for_device(identity: &Identity) -> Box<dyn Telemetry> {
+    for_device_under(identity, Path::new("/"))
 }
 
-impl Reading {
-    pub fn is_empty(&self) -> bool {
-        *self == Reading::default()
+/// The same on a system whose /proc and /sys lie below `root`.
+pub fn for_device_under(identity: &Identity, root: &Path) -> Box<dyn Telemetry> {
+    if identity.provenance.kind() != ProvenanceKind::Hardware {
+        return Box::new(Absent);
+    }
+    if identity.vendor_id == Some(NVIDIA) {
+        return Box::new(nvidia::Nvidia::new(identity, root));
+    }
+    match identity.pci_address.as_deref().and_then(|address| sysfs::Card::find(root, address)) {
+        Some(card) => Box::new(card),
+        None => Box::new(Absent),
     }
 }
 
-/// Why a device holds its clocks down.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Throttle {
-    /// Too hot.
-    Thermal,
-    /// The power limit is reached; normal under full tensor load.
-    Power,
-    /// An external brake, such as the power supply's.
-    Brake,
+/// The NVML of this machine, as `assay list` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NvmlFound {
+    pub version: String,
+    pub driver: String,
+    pub cards: u32,
+    /// Path of the library.
+    pub library: Option<String>,
 }
 
-impl Throttle {
-    pub const ALL: [Throttle; 3] = [Throttle::Thermal, Throttle::Power, Throttle::Brake];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Throttle::Thermal => "thermal",
-            Throttle::Power => "power",
-            Throttle::Brake => "brake",
-        }
-    }
+/// Looks for NVML, or says why there is none. Runs the vendor's code: workers only.
+pub fn nvml() -> Result<NvmlFound, String> {
+    nvml::found()
 }

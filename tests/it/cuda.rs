@@ -7,7 +7,7 @@ use std::time::Duration;
 use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::inventory;
 
-use crate::process::output_within;
+use crate::examples::output_within;
 use crate::support_cuda::{FakeCuda, is_here};
 
 /// Runs one test of this binary again, on the driver for tests.

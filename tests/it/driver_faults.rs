@@ -9,7 +9,7 @@ use gpu_assay::device::inventory;
 use gpu_assay::device::op::{Op, Tally};
 use gpu_assay::device::{Device, DeviceError};
 
-use crate::process::output_within;
+use crate::examples::output_within;
 use crate::support_vulkan::{FaultLayer, lavapipe, only_drivers};
 
 /// What the child must end with. Not set: the driver is healthy.

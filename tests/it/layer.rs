@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::output_within;
-use crate::support_vulkan::{FaultLayer, example, lavapipe, only_drivers, twin};
+use crate::examples::{example, output_within};
+use crate::support_vulkan::{FaultLayer, lavapipe, only_drivers, twin};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -16,7 +16,7 @@ fn probe(layer: &FaultLayer, arguments: &[&str]) -> String {
 }
 
 fn prepared(layer: &FaultLayer) -> Command {
-    let mut command = Command::new(example("layer_probe"));
+    let mut command = Command::new(example("layer", "layer_probe"));
     only_drivers(layer.apply(&mut command), &[lavapipe()]);
     command
 }
@@ -27,7 +27,7 @@ fn value<'a>(lines: &'a str, key: &str) -> Option<&'a str> {
 
 #[test]
 fn without_a_fault_nothing_changes() {
-    let mut bare = Command::new(example("layer_probe"));
+    let mut bare = Command::new(example("layer", "layer_probe"));
     only_drivers(&mut bare, &[lavapipe()]).arg("list");
     let bare = output_within(&mut bare, LIMIT).expect("the probe hangs");
     assert_eq!(probe(&FaultLayer::new(), &["list"]), String::from_utf8_lossy(&bare.stdout));
@@ -62,7 +62,7 @@ fn a_fault_can_be_kept_to_one_driver() {
 fn a_copied_driver_is_a_twin_with_an_equal_uuid() {
     let folder = tempfile::tempdir().unwrap();
     let drivers = [lavapipe(), twin(&lavapipe(), folder.path())];
-    let mut command = Command::new(example("layer_probe"));
+    let mut command = Command::new(example("layer", "layer_probe"));
     let output =
         output_within(only_drivers(&mut command, &drivers).arg("list"), LIMIT).expect("the probe hangs");
     let seen = String::from_utf8(output.stdout).unwrap();

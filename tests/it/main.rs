@@ -29,14 +29,24 @@ mod laws;
 // The fault layer breaks a Vulkan driver in the way it was asked to.
 #[cfg(feature = "wgpu")]
 mod layer;
+// Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
+#[cfg(feature = "nvml")]
+mod nvml;
+// Whole runs on a card that Vulkan and NVML describe, alike or not.
+#[cfg(all(feature = "nvml", feature = "wgpu"))]
+mod nvml_runs;
 // The README: its commands run, its tables are those of the program.
 mod readme;
 // What lies in results/ verifies.
 mod results;
+// How often telemetry is read, and what it may cost.
+mod sampling;
 // The published JSON Schemas are true of what is written.
 mod schemas;
 // A device that does nothing, or replays old results, never has a figure that counts.
 mod lazy;
+// What driver, NVML and kernel say about one card: each lie is a conflict.
+mod sources;
 // Every device call fails once, in every way: a report that shows it, and no pass.
 mod sweep;
 // Rules about the tree: layers, lengths, where unsafe may stand.
@@ -46,12 +56,17 @@ mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
 mod vectors;
 
-// Helpers: the stations in one process, the real binary, evidence made by hand, a Vulkan driver with a fault layer.
+// Helpers: programs that cargo builds for tests, the stations in one process, the real binary, evidence made by hand, a
+// CUDA driver and an NVML without a GPU, a Vulkan driver with a fault layer.
+#[cfg(any(feature = "cuda", feature = "wgpu", feature = "nvml"))]
+mod examples;
 mod front;
 mod pipeline;
 mod process;
 mod support;
 #[cfg(feature = "cuda")]
 mod support_cuda;
+#[cfg(feature = "nvml")]
+mod support_nvml;
 #[cfg(feature = "wgpu")]
 mod support_vulkan;

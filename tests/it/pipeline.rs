@@ -57,6 +57,7 @@ impl<'a> Run<'a> {
             seed: format!("{:016x}", settings.seed),
             contract_sha256: self.contract.map(|c| c.sha256.clone()),
             selectors: vec![self.selector.to_owned()],
+            host: None,
         };
         let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];
         let plan = WorkerPlan { device: 0, selector: self.selector.to_owned(), settings };

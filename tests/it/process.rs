@@ -90,32 +90,3 @@ pub fn easy_contract(dir: &Path) -> PathBuf {
     std::fs::write(&path, text).unwrap();
     path
 }
-
-/// A file that cargo builds from an `[[example]]`, next to this test's own binary. `cargo test` builds it, but
-/// `cargo test --test it` does not, so one that is older than its sources in `folder` is refused.
-pub fn built_example(file: &str, folder: &str, is_source: impl Fn(&str) -> bool) -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let path = own.parent().unwrap().parent().unwrap().join("examples").join(file);
-    let built = std::fs::metadata(&path).and_then(|m| m.modified()).ok();
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).read_dir().unwrap().flatten();
-    let own_sources = sources.filter(|source| is_source(&source.file_name().to_string_lossy()));
-    let changed = own_sources.map(|source| source.metadata().unwrap().modified().unwrap()).max();
-    assert!(built >= changed, "{} is missing or old: run `cargo build --examples` first", path.display());
-    path
-}
-
-/// Runs `command` to its end; one that takes longer than `limit` is killed and gives `None`.
-pub fn output_within(command: &mut Command, limit: Duration) -> Option<Output> {
-    let mut child =
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let begun = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if begun.elapsed() > limit {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Some(child.wait_with_output().unwrap())
-}

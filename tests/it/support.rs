@@ -149,6 +149,7 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             seed: "0000000000000007".into(),
             contract_sha256: None,
             selectors: devices.iter().map(|d| d.selector.clone()).collect(),
+            host: None,
         },
         devices,
         ended: Ended::Completed,

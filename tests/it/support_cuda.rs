@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::process::built_example;
+use crate::examples::example;
 
 /// A CUDA driver without a GPU, with the faults that were asked for.
 #[derive(Default)]
@@ -55,7 +55,7 @@ pub fn is_here() -> bool {
 }
 
 fn driver() -> PathBuf {
-    built_example("libfake_cuda.so", "tests/fake_cuda", |source| source.ends_with(".rs"))
+    example("fake_cuda", "libfake_cuda.so")
 }
 
 /// A folder that holds the driver by the names that programs look for.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::built_example;
+use crate::examples::example;
 
 const NAME: &str = "VK_LAYER_ASSAY_faults";
 
@@ -18,7 +18,7 @@ impl FaultLayer {
     /// A layer that changes nothing yet.
     pub fn new() -> Self {
         let manifest = tempfile::tempdir().unwrap();
-        let library = example("libfault_layer.so");
+        let library = example("layer", "libfault_layer.so");
         let text = serde_json::json!({
             "file_format_version": "1.2.0",
             "layer": {
@@ -84,10 +84,4 @@ pub fn twin(manifest: &Path, folder: &Path) -> PathBuf {
     let path = folder.join("twin_icd.json");
     std::fs::write(&path, parsed.to_string()).unwrap();
     path
-}
-
-/// The layer or the probe, which cargo builds from `tests/layer`.
-pub fn example(file: &str) -> PathBuf {
-    // The probe is one file, all others are the layer.
-    built_example(file, "tests/layer", |source| (source == "probe.rs") == (file == "layer_probe"))
 }

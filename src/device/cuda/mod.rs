@@ -26,7 +26,7 @@ use self::run::Runner;
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
 use super::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant, select};
 use crate::clock::System;
-use crate::telemetry::Absent;
+use crate::telemetry;
 
 /// The entry in the table of backends.
 pub const BACKEND: Backend = Backend { name: "cuda", list, open };
@@ -45,7 +45,8 @@ fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     let refused = |why: String| OpenError::Refused { selector: format!("cuda:{index}"), why };
     let Some(chosen) = found.into_iter().nth(index) else { return Err(refused("it vanished".to_owned())) };
     let device = CudaDevice::open(api, chosen, options).map_err(|error| refused(error.to_string()))?;
-    Ok(Opened { device: Box::new(device), telemetry: Box::new(Absent), clock: Rc::new(System::start()) })
+    let telemetry = telemetry::for_device(device.identity());
+    Ok(Opened { device: Box::new(device), telemetry, clock: Rc::new(System::start()) })
 }
 
 struct CudaDevice {

@@ -39,22 +39,23 @@ impl SimTelemetry {
             clock_mhz: Some(world.clock_mhz()),
             power_mw: Some(world.power_mw()),
             temperature_c: Some(world.temperature_c()),
+            ..Reading::default()
         }
     }
 }
 
 impl Telemetry for SimTelemetry {
-    fn read(&mut self) -> Reading {
+    fn read(&mut self) -> Option<Reading> {
         let sensors = self.world.borrow().behaviour.sensors;
         self.readings += 1;
         match sensors {
-            None => self.now(),
-            Some(Sensors::Absent) => Reading::default(),
-            Some(Sensors::Failing) if self.readings.is_multiple_of(2) => Reading::default(),
-            Some(Sensors::Failing) => self.now(),
+            None => Some(self.now()),
+            Some(Sensors::Absent) => None,
+            Some(Sensors::Failing) if self.readings.is_multiple_of(2) => Some(Reading::default()),
+            Some(Sensors::Failing) => Some(self.now()),
             Some(Sensors::Frozen) => {
                 let now = self.now();
-                self.first.get_or_insert(now).clone()
+                Some(self.first.get_or_insert(now).clone())
             }
         }
     }

@@ -253,7 +253,7 @@ fn the_same_selector_gives_the_same_bytes_and_times() {
             out: c,
         };
         let times: Vec<_> = (0..20).map(|_| run(&mut opened, op).unwrap().device_ns).collect();
-        let reading = opened.telemetry.read();
+        let reading = opened.telemetry.read().unwrap();
         (found, times, read(&mut opened, c, 4096), opened.clock.now_ns(), reading)
     };
     assert_eq!(story("mini,flip=4kB:3,seed=7"), story("mini,flip=4kB:3,seed=7"));

@@ -28,7 +28,7 @@ use self::shaders::Kernel;
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
 use super::{Buf, Device, DeviceError, Done, Identity, Op, Provenance, Ticket, Unsupported, Variant, select};
 use crate::clock::System;
-use crate::telemetry::Absent;
+use crate::telemetry;
 
 /// The entry in the table of backends.
 pub const BACKEND: Backend = Backend { name: "wgpu", list, open };
@@ -49,7 +49,8 @@ fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
         Ok(device) => device.map_err(refused)?,
         Err(panic) => return Err(refused(panic_text(panic.as_ref()))),
     };
-    Ok(Opened { device: Box::new(device), telemetry: Box::new(Absent), clock: Rc::new(System::start()) })
+    let telemetry = telemetry::for_device(device.identity());
+    Ok(Opened { device: Box::new(device), telemetry, clock: Rc::new(System::start()) })
 }
 
 struct WgpuDevice {

@@ -47,7 +47,7 @@ fn reading_under_load(script: &str) -> Reading {
     let mut opened = open(script);
     let op = fma(&mut opened);
     let ticket = opened.device.submit(&op, 1, 100).unwrap();
-    let reading = opened.telemetry.read();
+    let reading = opened.telemetry.read().unwrap();
     opened.device.wait(ticket).unwrap();
     reading
 }
@@ -291,19 +291,19 @@ fn any_call_can_fail_once_or_from_then_on() {
 fn sensors_lie_fail_and_count() {
     let mut opened = open("mini");
     let identity = opened.device.identity().clone();
-    let reading = opened.telemetry.read();
+    let reading = opened.telemetry.read().unwrap();
     assert_eq!(reading.name.as_deref(), Some(identity.name.as_str()));
     assert_eq!((reading.uuid, reading.memory_bytes), (identity.uuid.clone(), identity.memory_bytes));
     assert_eq!((reading.ecc_uncorrected, reading.xid), (Some(0), Some(0)));
 
-    let reading = open("mini,telemetry_name=A,telemetry_mem=1GB").telemetry.read();
+    let reading = open("mini,telemetry_name=A,telemetry_mem=1GB").telemetry.read().unwrap();
     assert_eq!((reading.name.as_deref(), reading.memory_bytes), (Some("A"), Some(1_000_000_000)));
     let uuid = "00112233445566778899aabbccddeeff";
     let mut opened = open(&format!("mini,telemetry_uuid={uuid}"));
-    assert_eq!(opened.telemetry.read().uuid.as_deref(), Some(uuid));
+    assert_eq!(opened.telemetry.read().unwrap().uuid.as_deref(), Some(uuid));
     assert_eq!(opened.device.identity().uuid, identity.uuid);
     assert_eq!(open(&format!("mini,uuid={uuid}")).device.identity().uuid.as_deref(), Some(uuid));
-    assert!(open("mini,telemetry=none").telemetry.read().is_empty());
+    assert_eq!(open("mini,telemetry=none").telemetry.read(), None);
 
     let mut opened = open("mini,telemetry=frozen,ecc=3/min");
     let first = opened.telemetry.read();
@@ -312,9 +312,9 @@ fn sensors_lie_fail_and_count() {
 
     let mut opened = open("mini,ecc=3/min,xid=79@10s");
     opened.clock.sleep(Duration::from_secs(9));
-    assert_eq!(opened.telemetry.read().xid, Some(0));
+    assert_eq!(opened.telemetry.read().unwrap().xid, Some(0));
     opened.clock.sleep(Duration::from_secs(111));
-    let reading = opened.telemetry.read();
+    let reading = opened.telemetry.read().unwrap();
     assert_eq!((reading.ecc_uncorrected, reading.xid), (Some(6), Some(1)));
 }
 
