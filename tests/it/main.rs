@@ -28,6 +28,8 @@ mod laws;
 mod layer;
 // The README: its commands run, its tables are those of the program.
 mod readme;
+// Recordings judged again: the same findings, whatever was done to a recording ends as documented.
+mod replay;
 // The published JSON Schemas are true of what is written.
 mod schemas;
 // A device that does nothing, or replays old results, never has a figure that counts.
