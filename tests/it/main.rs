@@ -1,6 +1,9 @@
 //! The one integration binary. One line per module says what it proves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+// Several software adapters in one run, and a slow one beside a fast one.
+#[cfg(feature = "wgpu")]
+mod adapters;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
 // Every op in every launch form on every device equals the CPU reference.
