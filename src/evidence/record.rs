@@ -14,6 +14,14 @@ pub enum RecordError {
     Format(u32),
     #[error("an event names device {0}, but the run has only {1}")]
     NoSuchDevice(u32, usize),
+    #[error("an event of a device does not say of which")]
+    NoDevice,
+    #[error("device {0} is opened twice")]
+    OpenedTwice(u32),
+    #[error("an event follows the end of device {0}")]
+    AfterDevice(u32),
+    #[error("an event follows the end of the run")]
+    AfterRun,
 }
 
 /// The evidence of a recording. What is missing stays missing: a run without an end is unfinished.
@@ -40,14 +48,21 @@ pub fn fold(events: &[Event]) -> Result<Evidence, RecordError> {
     Ok(evidence)
 }
 
-/// Adds one event to evidence that began with [`fold`].
-pub fn add(evidence: &mut Evidence, event: &Event) -> Result<(), RecordError> {
+/// Adds one event. An end is an end: nothing that comes after it is believed, least of all a better end.
+fn add(evidence: &mut Evidence, event: &Event) -> Result<(), RecordError> {
+    if evidence.ended != Ended::Unfinished {
+        return Err(RecordError::AfterRun);
+    }
     let Some(index) = event.device else {
         return add_to_run(evidence, &event.what);
     };
     let count = evidence.devices.len();
     let device = evidence.devices.get_mut(index as usize).ok_or(RecordError::NoSuchDevice(index, count))?;
+    if device.ended != Ended::Unfinished {
+        return Err(RecordError::AfterDevice(index));
+    }
     match &event.what {
+        What::DeviceOpened(_) if device.identity.is_some() => return Err(RecordError::OpenedTwice(index)),
         What::DeviceOpened(identity) => device.identity = Some(identity.clone()),
         What::Measured(measurement) => device.measurements.push(measurement.clone()),
         What::Fact(fact) => device.facts.push(fact.clone()),
@@ -77,6 +92,6 @@ fn add_to_run(evidence: &mut Evidence, what: &What) -> Result<(), RecordError> {
         | What::Fact(_)
         | What::Absent(_)
         | What::Reading(_)
-        | What::DeviceEnded(_) => Err(RecordError::NoSuchDevice(u32::MAX, evidence.devices.len())),
+        | What::DeviceEnded(_) => Err(RecordError::NoDevice),
     }
 }

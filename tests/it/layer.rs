@@ -50,6 +50,13 @@ fn a_software_driver_passes_for_a_discrete_card() {
 }
 
 #[test]
+fn a_device_can_be_without_a_clock() {
+    for (layer, has) in [(FaultLayer::new(), "true"), (FaultLayer::new().with("NO_TIMER", 1), "false")] {
+        assert_eq!(value(&probe(&layer, &["list"]), "adapter.0.timer"), Some(has));
+    }
+}
+
+#[test]
 fn a_fault_can_be_kept_to_one_driver() {
     let seen = probe(
         &FaultLayer::new().disguised("NVIDIA H200", "10de:2335").with("ONLY", "SwiftShader"),

@@ -1,6 +1,9 @@
 //! The one integration binary. One line per module says what it proves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+// Several software adapters in one run, and a slow one beside a fast one.
+#[cfg(feature = "wgpu")]
+mod adapters;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
 // Every op in every launch form on every device equals the CPU reference.
@@ -41,6 +44,8 @@ mod readme;
 mod results;
 // How often telemetry is read, and what it may cost.
 mod sampling;
+// Recordings judged again: the same findings, whatever was done to a recording ends as documented.
+mod replay;
 // The published JSON Schemas are true of what is written.
 mod schemas;
 // A device that does nothing, or replays old results, never has a figure that counts.

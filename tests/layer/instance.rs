@@ -27,6 +27,7 @@ pub fn hook(name: &CStr) -> vk::PFN_vkVoidFunction {
         b"vkGetPhysicalDeviceMemoryProperties2" | b"vkGetPhysicalDeviceMemoryProperties2KHR" => {
             memory_properties2 as *const ()
         }
+        b"vkGetPhysicalDeviceQueueFamilyProperties" => queue_properties as *const (),
         _ => return None,
     };
     chain::function(pointer)
@@ -181,6 +182,24 @@ unsafe extern "system" fn memory_properties2(
     unsafe {
         (known.next.fp_v1_1().get_physical_device_memory_properties2)(card, out);
         inflate(&mut (*out).memory_properties, faults_of(&known, card));
+    }
+}
+
+unsafe extern "system" fn queue_properties(
+    card: vk::PhysicalDevice,
+    count: *mut u32,
+    out: *mut vk::QueueFamilyProperties,
+) {
+    let Some(known) = INSTANCES.get(card) else { return };
+    // SAFETY: the caller's arguments are valid for the next element, which fills as many entries as `count` then says.
+    unsafe {
+        (known.next.fp_v1_0().get_physical_device_queue_family_properties)(card, count, out);
+        if out.is_null() || !faults_of(&known, card).is_some_and(|f| f.no_timer) {
+            return;
+        }
+        for family in std::slice::from_raw_parts_mut(out, *count as usize) {
+            family.timestamp_valid_bits = 0;
+        }
     }
 }
 

@@ -32,6 +32,8 @@ fn main() -> Result<(), Failure> {
         println!("adapter.{index}.ids={:x}:{:x}", info.vendor, info.device);
         println!("adapter.{index}.type={:?}", info.device_type);
         println!("adapter.{index}.driver={} {}", info.driver, info.driver_info);
+        let timer = adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
+        println!("adapter.{index}.timer={timer}");
         raw_facts(index, adapter);
     }
     if std::env::args().nth(1).as_deref() == Some("list") {
