@@ -45,7 +45,7 @@ struct TimedTelemetry {
 }
 
 impl Telemetry for TimedTelemetry {
-    fn read(&mut self) -> Reading {
+    fn read(&mut self) -> Option<Reading> {
         self.spent.timed(|| self.inner.read())
     }
 }

@@ -95,7 +95,9 @@ impl<'a> Bench<'a> {
             Kind::Fact => None,
         };
         self.next_progress_ns = 0;
-        self.read_telemetry_if_due()?;
+        if !self.reads_quickly() {
+            self.read_telemetry_if_due()?;
+        }
         self.emit(What::CaseStarted { metric: self.case.clone(), case, cases })
     }
 
@@ -114,14 +116,13 @@ impl<'a> Bench<'a> {
         self.opened.telemetry.facts()
     }
 
-    /// Takes a reading. A driver that is slow to answer is asked less often.
+    /// Takes a reading, whatever the time. A driver that is slow to answer is left alone for so much longer.
     pub fn read_telemetry(&mut self) -> io::Result<()> {
         let begun = self.now_ns();
         let reading = self.opened.telemetry.read();
         let now = self.now_ns();
         self.reading_took_ns = now.saturating_sub(begun);
-        let pause = self.reading_took_ns.saturating_mul(READING_SHARE).max(READING_EVERY.as_nanos() as u64);
-        self.next_reading_ns = now.saturating_add(pause);
+        self.next_reading_ns = now.saturating_add(self.reading_took_ns.saturating_mul(READING_SHARE));
         // A look that found nothing is evidence too: the sensors were silent.
         match reading {
             Some(reading) => self.emit(What::Reading(reading)),
@@ -130,10 +131,18 @@ impl<'a> Bench<'a> {
     }
 
     fn read_telemetry_if_due(&mut self) -> io::Result<()> {
-        if self.now_ns() < self.next_reading_ns {
+        let begun = self.now_ns();
+        if begun < self.next_reading_ns {
             return Ok(());
         }
-        self.read_telemetry()
+        self.read_telemetry()?;
+        self.next_reading_ns = self.next_reading_ns.max(begun + READING_EVERY.as_nanos() as u64);
+        Ok(())
+    }
+
+    /// Whether readings fit between two batches: two are queued, so what takes less than one costs the device nothing.
+    fn reads_quickly(&self) -> bool {
+        self.reading_took_ns < self.settings.batch_ms() * 1_000_000
     }
 
     /// Memory that lives until the case ends or [`Bench::free`].
@@ -253,8 +262,7 @@ impl<'a> Bench<'a> {
             let last = taken >= SAMPLES_MAX || (taken >= SAMPLES_MIN && elapsed >= budget_ns);
             let next =
                 if last { None } else { Some(self.opened.device.submit(&form.op, form.index, repeat)?) };
-            // Two batches are queued: a reading that takes less than one of them costs the device nothing.
-            if self.reading_took_ns < self.settings.batch_ms() * 1_000_000 {
+            if self.reads_quickly() {
                 self.read_telemetry_if_due()?;
             }
             let done = self.opened.device.wait(waiting)?;

@@ -6,7 +6,8 @@ pub fn normal(address: &str) -> Option<String> {
     let mut parts = address.trim().split([':', '.']);
     let mut part = |digits_max: usize| {
         let digits = parts.next()?;
-        let good = !digits.is_empty() && digits.len() <= digits_max;
+        // The parser of numbers would take a sign too.
+        let good = digits.len() <= digits_max && digits.bytes().all(|b| b.is_ascii_hexdigit());
         u32::from_str_radix(digits, 16).ok().filter(|_| good)
     };
     let (domain, bus, device, function) = (part(8)?, part(2)?, part(2)?, part(1)?);
