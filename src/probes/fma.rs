@@ -123,19 +123,26 @@ fn enough_lanes(bench: &mut Bench, work: Work, lanes_max: u32, out: Buf) -> Resu
     }
 }
 
-/// The best recurrence in its first launch form, then the best launch form of that recurrence: drivers may take long
-/// to compile each.
+/// The best recurrence in one of its two likeliest launch forms, then the best of all launch forms of that recurrence:
+/// drivers may take long to compile each. One form would not do, since what is slow in scalars may be the fastest in vectors.
 fn tune(bench: &mut Bench, work: Work, out: Buf) -> Result<(Tuned, Chains), Trouble> {
     let ops = candidates(work.precision).iter().map(|chains| Work { chains: *chains, ..work }.op(out));
     let supported: Vec<Op> = ops.filter(|op| bench.supports(op).is_ok()).collect();
-    let first_forms = supported.iter().filter_map(|op| bench.forms(op).into_iter().next()).collect();
-    let best = bench.tune(first_forms)?;
+    let forms = supported.iter().map(|op| bench.forms(op));
+    let (first, second): (Vec<_>, Vec<_>) = forms.map(two_of).unzip();
+    let likeliest = first.into_iter().chain(second).flatten().collect();
+    let best = bench.tune(likeliest)?;
     let forms = bench.forms(&best.op);
     let form = bench.tune(forms)?;
     let Op::Fma { chains, .. } = form.op else {
         return Err(Trouble::Wrong("tuning returned another op".to_owned()));
     };
     Ok((form, chains))
+}
+
+fn two_of(forms: Vec<Tuned>) -> (Option<Tuned>, Option<Tuned>) {
+    let mut forms = forms.into_iter();
+    (forms.next(), forms.next())
 }
 
 /// How many rounds integer chains stay exact in `precision`, fused or not (shown by a test of the reference).
