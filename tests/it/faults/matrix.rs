@@ -66,7 +66,7 @@ impl Row {
         Self { verdict: Verdict::Inconclusive, exit: Exit::Inconclusive, notices, says, ..self }
     }
 
-    const fn is_a_conflict(self, notices: &'static str, says: &'static str) -> Self {
+    const fn conflicts(self, notices: &'static str, says: &'static str) -> Self {
         Self { verdict: Verdict::Fail, exit: Exit::Identity, notices, says, ..self }
     }
 
@@ -170,10 +170,10 @@ pub const MATRIX: &[Row] = &[
     on("mini", "ecc=60/min", "fma").under(&[NO_ECC]).fails("no-ecc", "ecc.uncorrected was seen"),
     on("mini", "xid=79@2s", "fma").under(&[NO_XID]).fails("no-xid", "xid was seen"),
     // Identity.
-    on("mini", "telemetry_name=Assay Mega", "link").under(&[UPLOAD]).is_a_conflict("identity.conflict", "the name is"),
-    on("mini", "telemetry_mem=32MB", "link").under(&[UPLOAD]).is_a_conflict("identity.conflict", "the memory is"),
+    on("mini", "telemetry_name=Assay Mega", "link").under(&[UPLOAD]).conflicts("identity.conflict", "the name is"),
+    on("mini", "telemetry_mem=32MB", "link").under(&[UPLOAD]).conflicts("identity.conflict", "the memory is"),
     on("mini", "telemetry_uuid=00112233445566778899aabbccddeeff", "link").under(&[UPLOAD])
-        .is_a_conflict("identity.conflict", "the uuid is"),
+        .conflicts("identity.conflict", "the uuid is"),
     on("mini", "name=Other Card", "link").under(&[MODEL, UPLOAD]).stays_open("inventory.sku", "neither confirms nor contradicts"),
     on("mini", "units=4", "link").under(&[UNITS]).fails("units", "not met"),
     on("mini", "units=4", "fma").under(&[FP32]).fails("fp32", "not met"),
@@ -194,11 +194,11 @@ pub const THROUGH_THE_BINARY: &[Row] = &[
     on("mini", "crash@call=40", "fma").under(&[FP32]).stays_open("fp32", "the worker died (signal: 6"),
     on("mini", "uuid=00112233445566778899aabbccddeeff", "link")
         .beside("mini,index=1", "uuid=00112233445566778899aabbccddeeff")
-        .under(&[PAIR, UPLOAD]).is_a_conflict("identity.duplicate", "are one device: both have the UUID"),
+        .under(&[PAIR, UPLOAD]).conflicts("identity.duplicate", "are one device: both have the UUID"),
     on("mini", "flip=41MB:17", "memory").under(&[CAPACITY, ERRORS]).fails("errors", "not met"),
     on("mini", "alias=32MB", "memory").under(&[CAPACITY]).fails("capacity", "words read back wrong"),
     on("mini", "lost@call=40", "fma").under(&[FP32]).stays_open("fp32", "device lost: at device call 40"),
     on("mini", "hang@call=40", "fma").under(&[FP32]).stays_open("fp32", "no answer from the device"),
-    on("mini", "telemetry_name=Assay Mega", "link").under(&[UPLOAD]).is_a_conflict("identity.conflict", "the name is"),
+    on("mini", "telemetry_name=Assay Mega", "link").under(&[UPLOAD]).conflicts("identity.conflict", "the name is"),
     on("mini", "noise=0.04", "fma").under(&[FP32]).passes("fp32"),
 ];
