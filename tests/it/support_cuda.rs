@@ -7,45 +7,13 @@ use std::sync::LazyLock;
 
 use crate::examples::example;
 
-/// A CUDA driver without a GPU, with the faults that were asked for.
-#[derive(Default)]
-pub struct FakeCuda {
-    faults: Vec<(String, String)>,
-    folder: Option<PathBuf>,
-}
+/// A healthy CUDA driver without a GPU.
+pub struct FakeCuda;
 
 impl FakeCuda {
-    /// A healthy driver.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Asks for one fault or claim: `fault` is the part after `ASSAY_FAKE_CUDA_`, see `tests/fake_cuda/faults.rs`.
-    pub fn with(mut self, fault: &str, value: impl ToString) -> Self {
-        self.faults.push((format!("ASSAY_FAKE_CUDA_{fault}"), value.to_string()));
-        self
-    }
-
-    /// A driver that lacks one function. The copy of the library lives in `folder`.
-    pub fn without(mut self, function: &str, folder: &Path) -> Self {
-        let mut bytes = std::fs::read(driver()).unwrap();
-        let name = [b"\0", function.as_bytes(), b"\0"].concat();
-        let places: Vec<usize> =
-            (0..bytes.len() - name.len()).filter(|at| bytes[*at..].starts_with(&name)).collect();
-        assert!(!places.is_empty(), "the driver has no {function}");
-        places.iter().for_each(|at| bytes[at + 1] = b'x');
-        std::fs::write(folder.join("libcuda.so.1"), bytes).unwrap();
-        self.folder = Some(folder.to_owned());
-        self
-    }
-
     /// Lets `command` and its children find this driver.
     pub fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        let folder = self.folder.clone().unwrap_or_else(|| installed().to_owned());
-        command
-            .env("LD_LIBRARY_PATH", folder)
-            .env("ASSAY_FAKE_CUDA_KERNELS", KERNELS.as_path())
-            .envs(self.faults.iter().map(|(name, value)| (name, value)))
+        command.env("LD_LIBRARY_PATH", installed()).env("ASSAY_FAKE_CUDA_KERNELS", KERNELS.as_path())
     }
 }
 
