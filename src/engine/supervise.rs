@@ -357,8 +357,8 @@ fn ask<T: serde::de::DeserializeOwned>(
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests {
+    #![cfg(unix)]
     #![allow(clippy::unwrap_used)]
     use std::os::unix::fs::PermissionsExt;
 

@@ -51,7 +51,7 @@ impl Row {
 
     /// Long enough for slow changes to show.
     const fn long(self) -> Self {
-        Self { sample_ms: 3000, ..self }
+        Self { sample_ms: 4000, ..self }
     }
 
     const fn standard(self) -> Self {
