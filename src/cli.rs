@@ -107,7 +107,7 @@ pub struct RunArgs {
     /// The private key that signs (`assay key new` makes one) [default: a key made for this run alone]
     #[arg(long, value_name = "KEY.pem")]
     pub key: Option<PathBuf>,
-    /// Directory for the results; must not hold a report already [default: assay-<time>]
+    /// Directory for the results; must not hold a report already [default: assay-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Where the event lines go besides; `-` is the standard output

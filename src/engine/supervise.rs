@@ -358,10 +358,7 @@ fn ask<T: serde::de::DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
-    #![cfg(unix)]
     #![allow(clippy::unwrap_used)]
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
     use crate::engine::{Profile, Settings};
 
@@ -379,7 +376,9 @@ mod tests {
 
     /// A worker that is through with its plan still has a driver to close, and its exit is not taken from it.
     #[test]
+    #[cfg(unix)]
     fn a_worker_may_exit_in_peace() {
+        use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let (program, mark) = (dir.path().join("worker"), dir.path().join("exited"));
         let ended = serde_json::to_string(&ended(0, Instant::now(), Ended::Completed)).unwrap();
