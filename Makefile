@@ -15,6 +15,7 @@ demo:
 test:
 	sh tests/setup.sh vulkan required
 	sh tests/setup.sh openssl
+	sh tests/setup.sh cuda
 	sh tests/setup.sh venv $(VENV)
 	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test -- --include-ignored --skip hardware::
 

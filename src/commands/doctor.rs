@@ -20,7 +20,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
             .iter()
             .filter_map(|f| f.devices.as_ref().err().map(|why| (f.backend, why.clone())))
             .collect(),
-        built_with_wgpu: cfg!(feature = "wgpu"),
+        has_backends: cfg!(any(feature = "cuda", feature = "wgpu")),
         nvidia_driver: first_existing(NVIDIA_MARKS),
         system: System::found(),
     };

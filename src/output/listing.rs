@@ -37,6 +37,10 @@ pub fn devices(rows: &[Row], json: bool, out: &mut dyn Write) -> io::Result<()> 
     });
     let table = plain_table(["selector", "name", "kind", "pci id", "memory", "driver"], cells);
     writeln!(out, "{}", table.trim_fmt())?;
+    let listed = rows.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten();
+    for (selector, caveat) in listed.filter_map(|l| Some((&l.selector, l.identity.details.get("kernels")?))) {
+        writeln!(out, "\n{selector}: {caveat}")?;
+    }
     for (backend, why) in rows.iter().filter_map(|(b, found)| found.as_ref().err().map(|why| (b, why))) {
         writeln!(out, "\n{backend}: no devices: {why}")?;
     }
