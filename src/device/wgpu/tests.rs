@@ -271,6 +271,9 @@ fn a_wait_beyond_the_limit_is_a_hang_and_stays_one() {
         seed: 1,
         out,
     };
+    // Taken for quick, all of it is one submission: of several, a software driver runs all but the last in the submit.
+    let kernel = forms::forms(&op, &device.card(), &|_| 1 << 20)[1].kernel.unwrap();
+    device.parts.as_mut().unwrap().runner.expect_rate(kernel, 1e9);
     let ticket = device.submit(&op, 1, 1).unwrap();
     let start = Instant::now();
     assert_eq!(device.wait(ticket), Err(DeviceError::Hang { after_ms: 30 }));
