@@ -93,8 +93,9 @@ struct alignas(16) Four {
     typename P::Value values[4];
 };
 
+// Aligned as its groups of four are: they are loaded as one.
 template <class P, int PER, int DEPTH>
-struct Tiles {
+struct alignas(16) Tiles {
     typedef typename P::Value Value;
     static const u32 TILE = 16 * PER;
     // Rows of four more, so that they stay aligned and do not all begin in one bank.

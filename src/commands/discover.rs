@@ -81,6 +81,7 @@ fn default_devices(found: Vec<Found>) -> Result<Vec<String>, Failure> {
             Err(why) => reasons.push(format!("{backend}: {why}")),
         }
     }
+    let devices = each_once(devices);
     let of_kind = |kind| devices.iter().filter(move |d| d.identity.provenance.kind() == kind);
     let hardware: Vec<String> = of_kind(ProvenanceKind::Hardware).map(|d| d.selector.clone()).collect();
     if !hardware.is_empty() {
@@ -94,4 +95,63 @@ fn default_devices(found: Vec<Found>) -> Result<Vec<String>, Failure> {
         Exit::Environment,
         format!("no device to measure ({why}); `assay doctor` says what would help"),
     ))
+}
+
+/// Devices that several backends show are kept once, as the backend shows them that comes first: measured twice at the
+/// same time, they would slow each other down.
+fn each_once(listed: Vec<Listed>) -> Vec<Listed> {
+    let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
+    let mut kept: Vec<Listed> = Vec::new();
+    for one in listed {
+        let is_known = |other: &Listed| {
+            let (a, b) = (&one.identity, &other.identity);
+            a.backend != b.backend && (same(&a.pci_address, &b.pci_address) || same(&a.uuid, &b.uuid))
+        };
+        if !kept.iter().any(is_known) {
+            kept.push(one);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{Identity, Provenance};
+
+    fn listed(backend: &str, index: u32, pci_address: Option<&str>, uuid: Option<&str>) -> Listed {
+        let identity = Identity {
+            backend: backend.to_owned(),
+            name: "card".to_owned(),
+            provenance: Provenance::Hardware,
+            vendor_id: None,
+            device_id: None,
+            pci_address: pci_address.map(str::to_owned),
+            uuid: uuid.map(str::to_owned),
+            driver: String::new(),
+            units: None,
+            memory_bytes: None,
+            fillable_bytes: None,
+            buffer_bytes_max: 0,
+            features: Vec::new(),
+            details: Default::default(),
+        };
+        Listed { selector: format!("{backend}:{index}"), identity }
+    }
+
+    #[test]
+    fn a_card_that_two_backends_show_is_measured_once() {
+        let found = vec![
+            listed("cuda", 0, Some("0000:01:00.0"), Some("aa")),
+            listed("cuda", 1, Some("0000:02:00.0"), Some("bb")),
+            listed("wgpu", 0, Some("0000:02:00.0"), None),
+            listed("wgpu", 1, None, Some("aa")),
+            listed("wgpu", 2, None, None),
+            // Two of one backend are two, whatever they say.
+            listed("wgpu", 3, Some("0000:03:00.0"), Some("cc")),
+            listed("wgpu", 4, Some("0000:03:00.0"), Some("cc")),
+        ];
+        let kept: Vec<String> = each_once(found).into_iter().map(|one| one.selector).collect();
+        assert_eq!(kept, ["cuda:0", "cuda:1", "wgpu:2", "wgpu:3", "wgpu:4"]);
+    }
 }

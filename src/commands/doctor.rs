@@ -24,7 +24,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
             .iter()
             .filter_map(|f| f.devices.as_ref().err().map(|why| (f.backend, why.clone())))
             .collect(),
-        built_with_wgpu: cfg!(feature = "wgpu"),
+        has_backends: cfg!(any(feature = "cuda", feature = "wgpu")),
         nvidia_driver,
         nvml: Nvml { found: discover::nvml(&program), wanted },
         system: System::found(),

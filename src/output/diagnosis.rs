@@ -12,7 +12,8 @@ pub struct State {
     pub software: usize,
     /// Backend and the reason why it finds nothing.
     pub missing: Vec<(&'static str, String)>,
-    pub built_with_wgpu: bool,
+    /// Whether this build can reach any device at all.
+    pub has_backends: bool,
     /// A trace of a loaded NVIDIA kernel driver.
     pub nvidia_driver: Option<&'static str>,
     pub nvml: Nvml,
@@ -62,15 +63,16 @@ pub fn print(state: &State, json: bool, out: &mut dyn Write) -> io::Result<()> {
 
 fn advice(state: &State) -> Vec<Advice> {
     let mut advice = Vec::new();
-    if !state.built_with_wgpu {
+    if !state.has_backends {
         advice.push(Advice {
             problem: "This build has no GPU backend: it verifies, judges, replays and simulates.".to_owned(),
-            fix: "cargo install --path . --features wgpu".to_owned(),
+            fix: "cargo install --path . --features cuda,wgpu".to_owned(),
         });
         return advice;
     }
     for (backend, why) in &state.missing {
-        advice.push(Advice { problem: format!("{backend}: {why}"), fix: vulkan_fix(state) });
+        let fix = if *backend == "cuda" { cuda_fix(state) } else { vulkan_fix(state) };
+        advice.push(Advice { problem: format!("{backend}: {why}"), fix });
     }
     if state.nvidia_driver.is_some() && state.hardware == 0 && state.missing.is_empty() {
         advice.push(Advice {
@@ -103,6 +105,17 @@ fn nvml_fix(system: System) -> &'static str {
             "install the NVML library of the NVIDIA driver; in a container run it with NVIDIA_DRIVER_CAPABILITIES=all"
         }
     }
+}
+
+fn cuda_fix(state: &State) -> String {
+    let fix = match (state.nvidia_driver, state.system) {
+        (None, _) => "nothing to do without an NVIDIA GPU; with one, install NVIDIA's driver",
+        (Some(_), System::Debian) => "apt-get install libcuda1   # in a container: run it with --gpus all",
+        (Some(_), System::RedHat | System::Other) => {
+            "install the CUDA part of the NVIDIA driver; in a container: run it with --gpus all"
+        }
+    };
+    fix.to_owned()
 }
 
 fn vulkan_fix(state: &State) -> String {

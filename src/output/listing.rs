@@ -66,6 +66,10 @@ pub fn devices(rows: &[Row], nvml: &Nvml, json: bool, out: &mut Page) -> io::Res
         ]
     });
     print_table(["selector", "name", "kind", "pci id", "memory", "driver", "features"], cells, out)?;
+    let listed = rows.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten();
+    for (selector, caveat) in listed.filter_map(|l| Some((&l.selector, l.identity.details.get("kernels")?))) {
+        writeln!(out, "\n{selector}: {caveat}")?;
+    }
     for (backend, why) in rows.iter().filter_map(|(b, found)| found.as_ref().err().map(|why| (b, why))) {
         writeln!(out, "\n{backend}: no devices: {why}")?;
     }

@@ -15,7 +15,7 @@
 
 namespace cpu {
 
-thread_local Now now;
+constinit thread_local Now now{};
 
 void broken(const char *why) {
     std::fprintf(stderr, "kernel on the CPU: %s\n", why);
@@ -45,7 +45,8 @@ struct Barrier {
 
 struct Warp {
     Barrier barrier;
-    unsigned values[WARP];
+    // Two sets by turns: a lane may be in the next shuffle before all have read the values of the last.
+    unsigned values[2][WARP];
 };
 
 struct Fiber {
@@ -55,7 +56,7 @@ struct Fiber {
     bool born = false, done = true;
 };
 
-// The fibers of one OS thread, kept from block to block.
+// The fibers of one OS thread, kept for all blocks of a launch.
 struct Block {
     const Entry *entry = nullptr;
     void *const *arguments = nullptr;
@@ -67,69 +68,84 @@ struct Block {
     // Something has happened since the scheduler last looked.
     bool moved = false;
 };
-thread_local Block block;
+constinit thread_local Block *block = nullptr;
 
 void yield() {
-    if (!_setjmp(block.fibers[block.running].here)) _longjmp(block.scheduler, 1);
+    if (!_setjmp(block->fibers[block->running].here)) _longjmp(block->scheduler, 1);
 }
 
 void pass(Barrier &barrier) {
     const unsigned turn = barrier.turn;
     barrier.arrived++;
     barrier.release();
-    block.moved = true;
+    block->moved = true;
     while (barrier.turn == turn) yield();
-    block.moved = true;
+    block->moved = true;
 }
 
 void life() {
     for (;;) {
-        block.entry->call(block.arguments);
-        block.fibers[block.running].done = true;
-        block.warps[block.running / WARP].barrier.left();
-        block.barrier.left();
-        block.moved = true;
+        block->entry->call(block->arguments);
+        block->fibers[block->running].done = true;
+        block->warps[block->running / WARP].barrier.left();
+        block->barrier.left();
+        block->moved = true;
         yield();
     }
 }
 
 void resume(unsigned index) {
-    Fiber &fiber = block.fibers[index];
-    block.running = index;
+    Fiber &fiber = block->fibers[index];
+    block->running = index;
     now.thread = Dim{index, 0, 0};
-    if (_setjmp(block.scheduler)) return;
+    if (_setjmp(block->scheduler)) return;
     if (fiber.born) _longjmp(fiber.here, 1);
     fiber.born = true;
+    // Staggered, or all stacks would compete for the same lines of the cache.
+    const std::size_t stagger = index % 128 * 192;
     fiber.stack.reset(new char[STACK]);
     getcontext(&fiber.birth);
     fiber.birth.uc_stack.ss_sp = fiber.stack.get();
-    fiber.birth.uc_stack.ss_size = STACK;
+    fiber.birth.uc_stack.ss_size = STACK - stagger;
     fiber.birth.uc_link = nullptr;
     makecontext(&fiber.birth, life, 0);
     setcontext(&fiber.birth);
 }
 
-void run_block(unsigned threads) {
-    if (block.fibers.size() < threads) block.fibers.resize(threads);
-    block.warps.assign((threads + WARP - 1) / WARP, Warp());
-    for (unsigned t = 0; t < threads; t++) {
-        block.fibers[t].done = false;
-        block.warps[t / WARP].barrier.live++;
-    }
-    block.barrier = Barrier();
-    block.barrier.live = threads;
-    while (block.barrier.live > 0) {
-        block.moved = false;
-        for (unsigned t = 0; t < threads; t++) {
-            if (!block.fibers[t].done) resume(t);
+// Runs the threads of a warp until all of them are done or wait for the rest of the block. Whether any has moved.
+bool run_warp(unsigned first, unsigned end) {
+    bool moved = false;
+    do {
+        block->moved = false;
+        for (unsigned t = first; t < end; t++) {
+            if (!block->fibers[t].done) resume(t);
         }
-        if (!block.moved) broken("all threads of a block wait for ever");
+        moved |= block->moved;
+    } while (block->moved);
+    return moved;
+}
+
+void run_block(unsigned threads) {
+    if (block->fibers.size() < threads) block->fibers.resize(threads);
+    block->warps.assign((threads + WARP - 1) / WARP, Warp());
+    for (unsigned t = 0; t < threads; t++) {
+        block->fibers[t].done = false;
+        block->warps[t / WARP].barrier.live++;
+    }
+    block->barrier = Barrier();
+    block->barrier.live = threads;
+    while (block->barrier.live > 0) {
+        bool moved = false;
+        for (unsigned first = 0; first < threads; first += WARP) moved |= run_warp(first, std::min(first + WARP, threads));
+        if (!moved) broken("all threads of a block wait for ever");
     }
 }
 
 void run_blocks(const Entry *entry, void *const *arguments, Dim grid, unsigned threads, std::atomic<uint64_t> &next) {
-    block.entry = entry;
-    block.arguments = arguments;
+    Block mine;
+    mine.entry = entry;
+    mine.arguments = arguments;
+    block = &mine;
     now.grid = grid;
     now.block_size = Dim{threads, 1, 1};
     const uint64_t blocks = (uint64_t)grid.x * grid.y;
@@ -142,18 +158,17 @@ void run_blocks(const Entry *entry, void *const *arguments, Dim grid, unsigned t
 }  // namespace
 
 void block_barrier() {
-    pass(block.barrier);
+    pass(block->barrier);
 }
 
 unsigned shuffle_xor(unsigned value, unsigned distance) {
-    Warp &warp = block.warps[block.running / WARP];
-    const unsigned lane = block.running % WARP;
+    Warp &warp = block->warps[block->running / WARP];
+    const unsigned lane = block->running % WARP;
     if (warp.barrier.live != WARP) broken("a shuffle in a warp that some threads have left");
-    warp.values[lane] = value;
+    unsigned *values = warp.values[warp.barrier.turn % 2];
+    values[lane] = value;
     pass(warp.barrier);
-    const unsigned other = warp.values[lane ^ distance];
-    pass(warp.barrier);
-    return other;
+    return values[lane ^ distance];
 }
 
 }  // namespace cpu

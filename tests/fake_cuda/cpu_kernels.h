@@ -22,7 +22,7 @@ struct Dim {
 struct Now {
     Dim thread, block, block_size, grid;
 };
-extern thread_local Now now;
+extern constinit thread_local Now now;
 
 void block_barrier();
 unsigned shuffle_xor(unsigned value, unsigned distance);

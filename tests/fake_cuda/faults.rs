@@ -6,6 +6,10 @@
 pub struct Faults {
     /// `n:code`: call n answers this code. Codes of failed kernels stay the answer for ever.
     pub fail: Option<(u64, i32)>,
+    /// `n:code`: the same, but of the n-th launch.
+    pub refuse: Option<(u64, i32)>,
+    /// The n-th launch fails while it runs, which shows in whatever is called next.
+    pub lose: Option<u64>,
     /// From call n on nothing that is waited for is ever ready.
     pub hang: Option<u64>,
     /// Call n does not return.
@@ -35,11 +39,9 @@ impl Faults {
     pub fn from_environment() -> Self {
         let memory_mib = number("MEMORY_MIB").unwrap_or(64);
         Self {
-            fail: text("FAIL").map(|text| {
-                let both =
-                    text.split_once(':').and_then(|(n, code)| Some((n.parse().ok()?, code.parse().ok()?)));
-                both.unwrap_or_else(|| misspelt("FAIL", &text))
-            }),
+            fail: coded("FAIL"),
+            refuse: coded("REFUSE"),
+            lose: number("LOSE"),
             hang: number("HANG"),
             stuck: number("STUCK"),
             crash: number("CRASH"),
@@ -73,6 +75,14 @@ fn text(name: &str) -> Option<String> {
 
 fn number(name: &str) -> Option<u64> {
     text(name).map(|text| text.parse().unwrap_or_else(|_| misspelt(name, &text)))
+}
+
+/// `n:code`
+fn coded(name: &str) -> Option<(u64, i32)> {
+    text(name).map(|text| {
+        let both = text.split_once(':').and_then(|(n, code)| Some((n.parse().ok()?, code.parse().ok()?)));
+        both.unwrap_or_else(|| misspelt(name, &text))
+    })
 }
 
 fn misspelt(name: &str, text: &str) -> ! {

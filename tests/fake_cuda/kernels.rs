@@ -16,7 +16,7 @@ impl Kernels {
     pub fn load() -> Self {
         let path = std::env::var("ASSAY_FAKE_CUDA_KERNELS").expect("ASSAY_FAKE_CUDA_KERNELS is not set");
         // SAFETY: our own library; its initialisers only fill a table.
-        Self(unsafe { Library::new(&path) }.unwrap_or_else(|error| panic!("{path}: {error}")))
+        Self(unsafe { Library::new(&path) }.unwrap_or_else(|error| panic!("{path}: {error:?}")))
     }
 
     /// Both compilers must agree about a kernel's arguments.

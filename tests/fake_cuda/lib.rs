@@ -41,6 +41,7 @@ pub const INVALID_HANDLE: Refusal = 400;
 pub const NOT_FOUND: Refusal = 500;
 pub const NOT_READY: Refusal = 600;
 pub const LAUNCH_OUT_OF_RESOURCES: Refusal = 701;
+pub const LAUNCH_FAILED: Refusal = 719;
 
 static STATE: Mutex<Option<State>> = Mutex::new(None);
 
@@ -50,7 +51,7 @@ pub fn call(name: &str, act: impl FnOnce(&mut State) -> Result<(), Refusal>) -> 
     let state = guard.get_or_insert_with(State::from_environment);
     state.calls += 1;
     match state.faults.at(state.calls) {
-        Some(Fault::Fail(code)) => return state.fails_with(code),
+        Some(Fault::Fail(code)) => return state.fails_with(name, code),
         Some(Fault::Crash) => std::process::abort(),
         Some(Fault::Stuck) => loop {
             std::thread::park();
@@ -90,4 +91,11 @@ pub extern "C" fn assay_fake_calls() -> u64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn assay_fake_live() -> u64 {
     STATE.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, State::live)
+}
+
+/// The name of the call that was made to fail, or nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn assay_fake_failed() -> *const std::ffi::c_char {
+    let guard = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    guard.as_ref().and_then(|state| state.failed.as_ref()).map_or(c"".as_ptr(), |name| name.as_ptr())
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ffi::CString;
 use std::time::Instant;
 
 use super::faults::Faults;
@@ -17,11 +18,15 @@ thread_local! {
 
 pub struct State {
     pub calls: u64,
+    /// Launches that were ordered, and those that ran.
     pub launches: u64,
+    pub ran: u64,
     pub initialised: bool,
     /// The code of a failed kernel: the answer to everything from then on.
     pub sticky: Option<i32>,
     pub faults: Faults,
+    /// The call that was made to fail.
+    pub failed: Option<CString>,
     /// How often each device's context is retained.
     pub contexts: HashMap<i32, u32>,
     /// Allocations of device memory by address: how long they are.
@@ -58,9 +63,11 @@ impl State {
         Self {
             calls: 0,
             launches: 0,
+            ran: 0,
             initialised: false,
             sticky: None,
             faults: Faults::from_environment(),
+            failed: None,
             contexts: HashMap::new(),
             memory: BTreeMap::new(),
             pinned: BTreeMap::new(),
@@ -79,7 +86,8 @@ impl State {
         self.next
     }
 
-    pub fn fails_with(&mut self, code: i32) -> i32 {
+    pub fn fails_with(&mut self, call: &str, code: i32) -> i32 {
+        self.failed = CString::new(call).ok();
         if (700..800).contains(&code) || code == 999 {
             self.sticky = Some(code);
         }

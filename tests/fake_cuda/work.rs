@@ -8,7 +8,10 @@ use super::device::put;
 use super::image;
 use super::kernels::Kernels;
 use super::state::{Event, Recorded, State, holds};
-use super::{INVALID_HANDLE, INVALID_VALUE, LAUNCH_OUT_OF_RESOURCES, NOT_FOUND, NOT_READY, Refusal, call};
+use super::{
+    INVALID_HANDLE, INVALID_VALUE, LAUNCH_FAILED, LAUNCH_OUT_OF_RESOURCES, NOT_FOUND, NOT_READY, Refusal,
+    call,
+};
 
 /// One thing in a stream.
 pub enum Work {
@@ -30,6 +33,9 @@ impl State {
     /// Does what a stream holds, up to the record of `event`.
     fn run_until(&mut self, stream: usize, event: Option<usize>) {
         while let Some(work) = self.streams.get_mut(&stream).and_then(std::collections::VecDeque::pop_front) {
+            if self.sticky.is_some() {
+                return;
+            }
             let reached = matches!(work, Work::Record(handle) if Some(handle) == event);
             self.run(work);
             if reached {
@@ -41,11 +47,15 @@ impl State {
     fn run(&mut self, work: Work) {
         match work {
             Work::Launch { name, grid, threads, arguments } => {
-                self.launches += 1;
+                self.ran += 1;
+                if self.faults.lose == Some(self.ran) {
+                    self.sticky = Some(LAUNCH_FAILED);
+                    return;
+                }
                 if !self.faults.idle {
                     self.kernels.get_or_insert_with(Kernels::load).launch(&name, grid, threads, &arguments);
                 }
-                if self.faults.flip.is_some_and(|n| self.launches.is_multiple_of(n)) {
+                if self.faults.flip.is_some_and(|n| self.ran.is_multiple_of(n)) {
                     self.flip_a_bit();
                 }
             }
@@ -163,6 +173,10 @@ pub unsafe extern "C" fn cuLaunchKernel(
 ) -> i32 {
     call("cuLaunchKernel", |state| {
         state.in_context()?;
+        state.launches += 1;
+        if let Some((_, code)) = state.faults.refuse.filter(|(n, _)| *n == state.launches) {
+            return Err(code);
+        }
         let (_, signature) = state.functions.get(&function).cloned().ok_or(INVALID_HANDLE)?;
         let whole = (1..1 << 31).contains(&x) && (1..=65_535).contains(&y) && z == 1;
         if !whole || threads == 0 || (threads_y, threads_z, shared) != (1, 1, 0) || !extra.is_null() {
@@ -307,7 +321,7 @@ pub unsafe extern "C" fn cuEventQuery(event: usize) -> i32 {
                 let stream =
                     state.streams.iter().find(|(_, queue)| queue.iter().any(holds_it)).map(|(s, _)| *s);
                 state.run_until(stream.ok_or(INVALID_HANDLE)?, Some(event));
-                Ok(())
+                state.sticky.map_or(Ok(()), Err)
             }
         }
     })

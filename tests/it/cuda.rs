@@ -1,33 +1,215 @@
-//! The CUDA backend on a driver without a GPU: every op in every form against the reference.
+//! The CUDA backend on a driver without a GPU: every op in every form against the reference, and the whole program from
+//! argv to a verified report. A test that needs the driver in its own process runs itself again in a child.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use gpu_assay::device::backend::OpenOptions;
-use gpu_assay::device::inventory;
+use gpu_assay::device::backend::{OpenOptions, Opened};
+use gpu_assay::device::op::{Op, Precision, Route, Shape, StreamKind};
+use gpu_assay::device::{Buf, Device, DeviceError, Lacking, draw, inventory};
 
 use crate::examples::output_within;
-use crate::support_cuda::{FakeCuda, is_here};
+use crate::process::{Ended, command, verified};
+use crate::support_cuda::{FakeCuda, is_here, live};
 
-/// Runs one test of this binary again, on the driver for tests.
-fn again(driver: &FakeCuda, test: &str) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", &format!("cuda::{test}"), "--nocapture", "--include-ignored"]);
-    let output =
-        output_within(driver.apply(&mut command), Duration::from_secs(300)).expect("the child hangs");
+/// Runs one test of this binary again, on a driver for tests. Whether this is that child.
+pub fn in_child(module: &str, test: &str, driver: &FakeCuda) -> bool {
+    if is_here() {
+        return true;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", &format!("{module}::{test}"), "--nocapture", "--include-ignored"]);
+    let output = output_within(driver.apply(&mut child), Duration::from_secs(600)).expect("the child hangs");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "the child ran no test: {said}");
-    println!("{said}");
+    false
+}
+
+pub fn open() -> Opened {
+    let options = OpenOptions { wait_limit: Duration::from_secs(60) };
+    inventory::open("cuda:0", options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn run(device: &mut dyn Device, op: &Op) -> gpu_assay::device::Done {
+    let ticket = device.submit(op, 0, 1).unwrap_or_else(|e| panic!("{op:?}: {e}"));
+    device.wait(ticket).unwrap_or_else(|e| panic!("{op:?}: {e}"))
+}
+
+/// `assay` with these arguments, on this driver.
+pub fn assay_on<S: AsRef<std::ffi::OsStr>>(driver: &FakeCuda, args: impl IntoIterator<Item = S>) -> Ended {
+    let mut command = command();
+    driver.apply(command.args(args)).output().unwrap().into()
 }
 
 #[test]
 fn every_op_in_every_form_equals_the_reference() {
-    if !is_here() {
-        return again(&FakeCuda, "every_op_in_every_form_equals_the_reference");
+    if in_child("cuda", "every_op_in_every_form_equals_the_reference", &FakeCuda::new()) {
+        crate::conformance::conforms(&mut *open().device);
+        assert_eq!(live(), 0, "something of the device was never freed");
     }
-    let options = OpenOptions { wait_limit: Duration::from_secs(60) };
-    let mut opened = inventory::open("cuda:0", options).unwrap_or_else(|error| panic!("{error}"));
-    crate::conformance::conforms(&mut *opened.device);
+}
+
+/// Where there is no machine code for a device the driver compiles the PTX, from the same sources.
+#[test]
+fn a_device_of_an_unknown_kind_gets_ptx() {
+    if in_child("cuda", "a_device_of_an_unknown_kind_gets_ptx", &FakeCuda::new().with("SM", 87)) {
+        let mut opened = open();
+        let buf = opened.device.alloc(4096).unwrap();
+        let op = Op::Fill { dst: buf, words: 1024, first_word: 3, seed: 9 };
+        let ptx = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/built/pattern.ptx")).unwrap();
+        let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(ptx));
+        let variant = &opened.device.variants(&op)[0];
+        assert_eq!(variant.kernel, digest);
+        assert_eq!(variant.caveat.as_deref(), Some("kernels for sm_87 have not yet run on hardware"));
+        assert_eq!(run(&mut *opened.device, &op).counted, Some(1024));
+        let mut word = [0; 4];
+        opened.device.read(buf, 40, &mut word).unwrap();
+        assert_eq!(u32::from_le_bytes(word), draw::pattern(9, 13));
+    }
+}
+
+#[test]
+fn a_device_without_kernels_says_so_for_every_op() {
+    if in_child("cuda", "a_device_without_kernels_says_so_for_every_op", &FakeCuda::new().with("SM", 61)) {
+        let opened = open();
+        let shape = Shape { m: 1, n: 1, k: 1 };
+        let none = Buf::NONE;
+        for op in [
+            Op::Gemm { precision: Precision::Fp32, shape, a: none, b: none, c: none },
+            Op::Stream { kind: StreamKind::Copy, a: none, b: none, c: none, elements: 1 },
+        ] {
+            let unsupported = opened.device.supports(&op).unwrap_err();
+            assert_eq!(unsupported.by, Lacking::Us);
+            assert!(unsupported.why.contains("compute capability 6.1"), "{}", unsupported.why);
+        }
+    }
+}
+
+#[test]
+fn two_tickets_may_be_open_and_a_third_is_refused() {
+    if in_child("cuda", "two_tickets_may_be_open_and_a_third_is_refused", &FakeCuda::new()) {
+        let mut opened = open();
+        let device = &mut *opened.device;
+        let bufs = [device.alloc(1 << 20).unwrap(), device.alloc(1 << 20).unwrap()];
+        let fill = |dst, seed| Op::Fill { dst, words: 1 << 18, first_word: 0, seed };
+        let first = device.submit(&fill(bufs[0], 1), 0, 3).unwrap();
+        let second = device.submit(&fill(bufs[1], 2), 1, 5).unwrap();
+        let third = device.submit(&fill(bufs[0], 3), 0, 1).unwrap_err();
+        assert!(third.to_string().contains("tickets are open"), "{third}");
+        assert_eq!(device.wait(first).unwrap().counted, Some(3 << 18));
+        let next = device.submit(&fill(bufs[0], 4), 0, 1).unwrap();
+        assert_eq!(device.wait(second).unwrap().counted, Some(5 << 18));
+        assert_eq!(device.wait(next).unwrap().counted, Some(1 << 18));
+        let again = device.wait(gpu_assay::device::Ticket(0)).unwrap_err();
+        assert!(matches!(again, DeviceError::Validation { .. }), "{again}");
+        let mut word = [0; 4];
+        device.read(bufs[0], 44, &mut word).unwrap();
+        assert_eq!(u32::from_le_bytes(word), draw::pattern(4, 11));
+        // Dropped while work is under way: it is waited for, then all is freed.
+        let _unfinished = device.submit(&fill(bufs[1], 5), 0, 2).unwrap();
+        drop(opened);
+        assert_eq!(live(), 0);
+    }
+}
+
+#[test]
+fn device_time_lies_within_host_time() {
+    if in_child("cuda", "device_time_lies_within_host_time", &FakeCuda::new()) {
+        let mut opened = open();
+        let buf = opened.device.alloc(1 << 20).unwrap();
+        let op = Op::Fill { dst: buf, words: 1 << 18, first_word: 0, seed: 1 };
+        let begun = Instant::now();
+        let device_ns = run(&mut *opened.device, &op).device_ns.unwrap();
+        assert!(device_ns > 0 && u128::from(device_ns) <= begun.elapsed().as_nanos(), "{device_ns} ns");
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_and_does_no_harm() {
+    if in_child("cuda", "what_cannot_be_done_is_refused_and_does_no_harm", &FakeCuda::new()) {
+        let mut opened = open();
+        let device = &mut *opened.device;
+        let (buf, other) = (device.alloc(4096).unwrap(), device.alloc(4096).unwrap());
+        let refused = |device: &mut dyn Device, op: Op, variant| match device.submit(&op, variant, 1) {
+            Err(DeviceError::Validation { why }) => why,
+            unexpected => panic!("{op:?}: {unexpected:?}"),
+        };
+        let fill = |dst, words| Op::Fill { dst, words, first_word: 0, seed: 1 };
+        assert!(refused(device, fill(buf, 1025), 0).contains("of a buffer of 4096"));
+        assert!(refused(device, fill(Buf(77), 1), 0).contains("no buffer 77"));
+        assert!(refused(device, fill(buf, 1), 99).contains("99"));
+        let copy = Op::Copy { route: Route::HostToDevice, buf, words: 1 << 27, seed: 1 };
+        assert!(refused(device, copy, 0).contains("bytes"));
+        assert!(device.write(buf, 4096, &[0; 4]).is_err());
+        assert!(device.read(buf, u64::MAX - 1, &mut [0; 4]).is_err());
+        let too_much = device.alloc(1 << 40).unwrap_err();
+        assert_eq!(too_much, DeviceError::OutOfMemory { bytes: 1 << 40 });
+        device.free(other);
+        assert!(refused(device, fill(other, 1), 0).contains("no buffer"));
+        assert_eq!(run(device, &fill(buf, 1024)).counted, Some(1024));
+    }
+}
+
+#[test]
+fn a_selector_finds_the_device_by_index_address_and_uuid() {
+    let driver = FakeCuda::new().with("COUNT", 2);
+    let uuid = "GPU-54455354-2d4e-4f54-2d41-2d4750552d31";
+    for (selector, address) in
+        [("cuda:1", "1f.1"), ("cuda:FFFF:FF:1F.0", "1f.0"), (&format!("cuda:{uuid}"), "1f.1")]
+    {
+        let ended = assay_on(&driver, ["worker", "--check", selector]);
+        assert!(ended.stdout.contains(address), "{selector}: {}{}", ended.stdout, ended.stderr);
+    }
+    let listed = assay_on(&driver, ["list"]).stdout;
+    for words in
+        ["cuda:0", "cuda:1", "Test driver, no GPU", "cuda:1: kernels for sm_90 have not yet run on hardware"]
+    {
+        assert!(listed.contains(words), "{words}: {listed}");
+    }
+}
+
+/// Every probe that the quick profile has, through the real program.
+#[test]
+#[ignore = "takes a minute: the kernels run on the CPU; `make test` runs it"]
+fn a_whole_run_ends_in_a_report_that_verifies() {
+    let dir = tempfile::tempdir().unwrap();
+    let (contract, out) = (dir.path().join("contract.toml"), dir.path().join("out"));
+    let mut text = "version = 1\nid = \"cuda\"\n".to_owned();
+    for (i, metric) in
+        ["stream.triad.rate", "fma.fp16.rate", "gemm.int8.rate", "link.d2h.rate"].iter().enumerate()
+    {
+        let unit = if metric.starts_with("gemm") {
+            "OP/s"
+        } else if metric.starts_with("fma") {
+            "FLOP/s"
+        } else {
+            "B/s"
+        };
+        text += &format!("[[clause]]\nid = \"c{i}\"\nseverity = \"must\"\nmetric = \"{metric}\"\n");
+        text += &format!("at_least = \"1 {unit}\"\nstatistic = \"p50\"\n");
+    }
+    std::fs::write(&contract, text).unwrap();
+    let (contract, place) = (contract.to_str().unwrap(), out.to_str().unwrap());
+    let args = ["run", "--contract", contract, "--out", place, "--device", "cuda:0", "--profile", "quick"];
+    let ended =
+        assay_on(&FakeCuda::new(), args.into_iter().chain(["--duration", "1ms", "--format", "markdown"]));
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    let (_, json) = verified(&out);
+    assert_eq!(json["verdict"], "pass");
+    let report = std::fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(
+        !report.contains("WRONG") && !report.contains("MISSED") && !report.contains("not measured"),
+        "{report}"
+    );
+    for words in
+        ["Test driver, no GPU", "kernels for sm_90 have not yet run on hardware", "chase.hbm.latency"]
+    {
+        assert!(report.contains(words), "{words}: {report}");
+    }
+    let events = std::fs::read_to_string(out.join("events.jsonl")).unwrap();
+    for detail in ["\"library_path\":", "\"library_sha256\":", "\"compute_capability\":\"9.0\""] {
+        assert!(events.contains(detail), "{detail} is not in the identity");
+    }
 }

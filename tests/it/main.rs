@@ -12,6 +12,9 @@ mod conformance;
 // The CUDA backend from its kernels to a verified report, on a driver without a GPU.
 #[cfg(feature = "cuda")]
 mod cuda;
+// The CUDA backend on a driver that fails, hangs, crashes or lies.
+#[cfg(feature = "cuda")]
+mod cuda_faults;
 // The wgpu backend on a driver that fails: the right error, every time, and no panic.
 #[cfg(feature = "wgpu")]
 mod driver_faults;

@@ -1,25 +1,96 @@
 //! For tests of the CUDA backend without a GPU: builds the kernels for the CPU, puts the driver for tests
 //! (`tests/fake_cuda`) where the loader finds it, and sets up child processes. Asserts nothing about results.
 
+#![allow(unsafe_code, reason = "the driver for tests is asked about itself through its C interface")]
+
+use std::ffi::{CStr, c_char};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
 use crate::examples::example;
 
-/// A healthy CUDA driver without a GPU.
-pub struct FakeCuda;
+/// A CUDA driver without a GPU, with the faults that were asked for.
+#[derive(Clone, Debug, Default)]
+pub struct FakeCuda {
+    faults: Vec<(String, String)>,
+    folder: Option<PathBuf>,
+}
 
 impl FakeCuda {
+    /// A healthy driver.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for one fault or claim: `fault` is the part after `ASSAY_FAKE_CUDA_`, see `tests/fake_cuda/faults.rs`.
+    pub fn with(mut self, fault: &str, value: impl ToString) -> Self {
+        self.faults.push((format!("ASSAY_FAKE_CUDA_{fault}"), value.to_string()));
+        self
+    }
+
+    /// A driver that lacks one function. The copy of the library lives in `folder`.
+    pub fn without(mut self, function: &str, folder: &Path) -> Self {
+        let mut bytes = std::fs::read(driver()).unwrap();
+        let name = [b"\0", function.as_bytes(), b"\0"].concat();
+        let places: Vec<usize> =
+            (0..bytes.len() - name.len()).filter(|at| bytes[*at..].starts_with(&name)).collect();
+        assert!(!places.is_empty(), "the driver has no {function}");
+        places.iter().for_each(|at| bytes[at + 1] = b'x');
+        std::fs::write(folder.join("libcuda.so.1"), bytes).unwrap();
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
     /// Lets `command` and its children find this driver.
     pub fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env("LD_LIBRARY_PATH", installed()).env("ASSAY_FAKE_CUDA_KERNELS", KERNELS.as_path())
+        let folder = self.folder.clone().unwrap_or_else(|| installed().to_owned());
+        command
+            .env("LD_LIBRARY_PATH", folder)
+            .env("ASSAY_FAKE_CUDA_KERNELS", KERNELS.as_path())
+            .envs(self.faults.iter().map(|(name, value)| (name, value)))
     }
 }
 
 /// Whether this process runs on the driver for tests.
 pub fn is_here() -> bool {
     std::env::var_os("ASSAY_FAKE_CUDA_KERNELS").is_some()
+}
+
+/// Asks the driver in this process, which must have been opened before. Its library stays loaded.
+fn ask<F: Copy, T>(name: &str, call: impl FnOnce(F) -> T) -> T {
+    assert!(is_here(), "only in a child that runs on the driver for tests");
+    // SAFETY: our own library, with the functions that tests/fake_cuda/lib.rs declares.
+    unsafe {
+        let library = libloading::Library::new("libcuda.so").unwrap();
+        let function: F = *library.get::<F>(name.as_bytes()).unwrap();
+        let answer = call(function);
+        std::mem::forget(library);
+        answer
+    }
+}
+
+/// Handles and allocations that were not freed.
+pub fn live() -> u64 {
+    ask("assay_fake_live", |f: extern "C" fn() -> u64| f())
+}
+
+/// Calls since [`fails_at`].
+pub fn calls() -> u64 {
+    ask("assay_fake_calls", |f: extern "C" fn() -> u64| f())
+}
+
+/// Lets call `n` from now on answer `code`. Everything that was there is gone.
+pub fn fails_at(n: u64, code: i32) {
+    ask("assay_fake_reset", |f: extern "C" fn(u64, i32)| f(n, code));
+}
+
+/// The call that was made to fail.
+pub fn failed_call() -> String {
+    // SAFETY: the driver gives a string that lives until the next reset.
+    ask("assay_fake_failed", |f: extern "C" fn() -> *const c_char| unsafe { CStr::from_ptr(f()) })
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn driver() -> PathBuf {
@@ -59,8 +130,10 @@ static KERNELS: LazyLock<PathBuf> = LazyLock::new(|| {
     for (stem, entries) in declared() {
         let source = scratch.path().join(format!("{stem}.cpp"));
         let table: String = entries.iter().map(|entry| format!("ENTRY({entry}) ")).collect();
+        // Names without linkage: the sources use the same ones for different things.
         let text = format!(
-            "#include \"cpu_kernels.h\"\n#include \"{stem}.cu\"\nstatic const cpu::Table table({{{table}}});\n"
+            "#include \"cpu_kernels.h\"\nnamespace {{\n#include \"{stem}.cu\"\n\
+             const cpu::Table table({{{table}}});\n}}\n"
         );
         std::fs::write(&source, text).unwrap();
         sources.push(source);
@@ -123,7 +196,15 @@ fn compile(source: &Path, object: &Path) -> std::process::Child {
         // Products are fused only where a kernel says so, as for the GPU. The library is used where it is built.
         .args(["-std=c++20", "-O2", "-march=native", "-ffp-contract=off", "-fPIC", "-pthread"])
         // That check takes the switch from one fiber to another for a mistake.
-        .args(["-U_FORTIFY_SOURCE", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-c"])
+        .args([
+            "-U_FORTIFY_SOURCE",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-Wno-unknown-pragmas",
+            "-Wno-unused-function",
+            "-c",
+        ])
         .arg("-I")
         .arg(kernels())
         .arg("-I")

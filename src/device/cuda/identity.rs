@@ -56,13 +56,12 @@ fn text(api: &Api, call: &str, ask: impl FnOnce(*mut c_char, c_int) -> Code) -> 
     }
 }
 
-/// An attribute; `None` where this driver does not know it.
-fn attribute(api: &Api, device: c_int, attribute: Attribute) -> Option<u64> {
-    let value = number(api, "cuDeviceGetAttribute", |value| {
+fn attribute(api: &Api, device: c_int, attribute: Attribute) -> Result<u64, String> {
+    let value = number(api, &format!("cuDeviceGetAttribute({attribute:?})"), |value| {
         // SAFETY: the driver fills in the number.
         unsafe { (api.cuDeviceGetAttribute)(value, attribute as c_int, device) }
-    });
-    value.ok().and_then(|value| u64::try_from(value).ok())
+    })?;
+    u64::try_from(value).map_err(|_| format!("the driver says that {attribute:?} is {value}"))
 }
 
 fn describe(api: &Api, ordinal: c_int) -> Result<Found, String> {
@@ -80,11 +79,9 @@ fn describe(api: &Api, ordinal: c_int) -> Result<Found, String> {
         code => return Err(format!("cuDeviceTotalMem: {}", api.name(code))),
     }
     let memory = memory as u64;
-    let ask = |what| attribute(api, device, what);
-    let must = |what: Attribute| {
-        let value = ask(what).and_then(|value| u32::try_from(value).ok());
-        value.ok_or_else(|| format!("the driver does not tell {what:?} of {name}"))
-    };
+    // Not every driver knows every attribute.
+    let ask = |what| attribute(api, device, what).ok();
+    let must = |what| attribute(api, device, what).map(|value| u32::try_from(value).unwrap_or(u32::MAX));
     let sm = must(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)? * 10
         + must(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
     let units = must(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
@@ -115,7 +112,8 @@ fn describe(api: &Api, ordinal: c_int) -> Result<Found, String> {
             Some(memory)
         },
         buffer_bytes_max: memory / 16 * 16,
-        features: features(sm),
+        // Every GPU since Volta has them; names as in other backends' reports.
+        features: ["fp16", "fp64", "timestamps"].map(str::to_owned).to_vec(),
         details: details(api, &ask, sm, &name),
         pci_address,
         name,
@@ -135,12 +133,6 @@ fn uuid(api: &Api, device: c_int) -> Option<String> {
     // SAFETY: the driver fills in 16 bytes.
     let code = unsafe { ask(&mut uuid, device) };
     (code == Code::SUCCESS).then(|| hex::encode(uuid.bytes.map(|byte| byte as u8)))
-}
-
-/// The features that decide what can be measured, by the names used in reports.
-fn features(sm: u32) -> Vec<String> {
-    let tensor = if sm >= 70 { &["tensor"][..] } else { &[] };
-    ["fp16", "fp64", "timestamps"].iter().chain(tensor).map(|name| (*name).to_owned()).collect()
 }
 
 /// What else is known, by name. Whoever shares the GPU or hides part of it shows here.

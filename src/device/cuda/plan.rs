@@ -305,3 +305,6 @@ fn chase(ring: Buf, hops: u32, state: Buf) -> Vec<Launch> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

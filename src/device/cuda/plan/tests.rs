@@ -1,0 +1,205 @@
+//! Plans without a driver: what is launched fits the compiled kernels, and the parts are the whole.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::device::cuda::forms;
+use crate::device::cuda::images::{Code, IMAGES};
+use crate::device::op::{Chains, Route};
+
+const B: Buf = Buf(0);
+const GIB: u64 = 1 << 30;
+
+/// An H100, and the smallest card there is.
+const CARDS: [Card; 2] =
+    [Card { units: 132, threads_per_unit: 2048 }, Card { units: 1, threads_per_unit: 1024 }];
+
+/// Every op in every precision and kind, from tiny to larger than 32 bits can count.
+fn ops() -> Vec<Op> {
+    let (seed, distribution) = (1, Distribution::Normal);
+    let mut ops = vec![Op::Flip { dst: B, word: 40 * GIB, mask: 1 }];
+    for words in [1, 4097, 36 * GIB + 3] {
+        ops.push(Op::Fill { dst: B, words, first_word: u64::MAX - 5, seed });
+        ops.push(Op::Scan { src: B, words, first_word: 7, seed, tally: Buf(1) });
+        ops.extend(StreamKind::ALL.map(|kind| Op::Stream { kind, a: B, b: B, c: B, elements: words }));
+        ops.extend(Precision::ALL.map(|precision| Op::Draw {
+            dst: B,
+            elements: words,
+            precision,
+            distribution,
+            seed,
+        }));
+        ops.push(Op::Digest { src: B, rows: words, row_words: 3, out: B });
+    }
+    for hops in [1, 16_384, 1 << 22] {
+        ops.push(Op::Chase { ring: B, hops, state: B });
+    }
+    for slots in [1, 1 << 27] {
+        ops.push(Op::Ring { dst: B, slots, stride_bytes: 128, seed });
+    }
+    for precision in Precision::ALL {
+        for (m, n, k) in [(1, 1, 1), (129, 97, 65), (100_000, 60_000, 30_000)] {
+            ops.push(Op::Gemm { precision, shape: Shape { m, n, k }, a: B, b: B, c: B });
+        }
+        for (accumulators, stride) in [(8, 0), (12, 1), (14, 1), (16, 0), (16, 4), (32, 8)] {
+            let chains = Chains { accumulators, stride };
+            let op = |rounds, lanes| Op::Fma { precision, chains, rounds, lanes, distribution, seed, out: B };
+            ops.extend([op(2, 1), op(4096, 1 << 22), op(2, u32::MAX)]);
+        }
+    }
+    ops.retain(|op| forms::supports(op).is_ok());
+    ops
+}
+
+/// Every op in each of its forms on each card.
+fn each_plan(mut test: impl FnMut(&Op, &Card, Plan)) {
+    for op in ops() {
+        for form in forms::forms(&op) {
+            let kernel = form.kernel.unwrap();
+            for card in &CARDS {
+                test(
+                    &op,
+                    card,
+                    plan(&op, kernel, card).unwrap_or_else(|| panic!("{op:?} as {}", form.label)),
+                );
+            }
+        }
+    }
+}
+
+/// The sizes of the arguments of every kernel, and the most threads of its blocks, as the PTX declares them.
+fn declared() -> BTreeMap<String, (Vec<u64>, u32)> {
+    let texts = IMAGES.iter().filter(|image| matches!(image.code, Code::Ptx { .. }));
+    let mut kernels = BTreeMap::new();
+    for text in texts.map(|image| std::str::from_utf8(image.bytes).unwrap()) {
+        for entry in text.split(".visible .entry ").skip(1) {
+            let (name, rest) = entry.split_once('(').unwrap();
+            let (parameters, rest) = rest.split_once(')').unwrap();
+            let bits = parameters.lines().filter_map(|line| line.trim().strip_prefix(".param .u"));
+            let sizes = bits.map(|bits| bits[..2].parse::<u64>().unwrap() / 8).collect();
+            let threads = rest.split(".maxntid ").nth(1).unwrap().split([',', '\n']).next().unwrap();
+            kernels.insert(name.to_owned(), (sizes, threads.trim().parse().unwrap()));
+        }
+    }
+    kernels
+}
+
+#[test]
+fn every_launch_fits_its_kernel() {
+    let kernels = declared();
+    let mut launched = std::collections::BTreeSet::new();
+    each_plan(|op, _, plan| {
+        for launch in plan.launches.iter().chain(&plan.last) {
+            let name = launch.kernel.function();
+            let (sizes, threads_max) =
+                kernels.get(&name).unwrap_or_else(|| panic!("there is no kernel {name}"));
+            assert!(
+                launch.kernel.block() <= *threads_max && launch.kernel.block().is_multiple_of(32),
+                "{name}"
+            );
+            assert!((1..=BLOCKS_MAX).contains(&u64::from(launch.blocks)), "{op:?}");
+            assert_eq!(launch.arguments.len(), sizes.len(), "{name}");
+            for (argument, size) in launch.arguments.iter().zip(sizes) {
+                match argument {
+                    Argument::Number(number) => assert!(*size == 8 || *number < 1 << 32, "{name}: {number}"),
+                    Argument::Range { .. } | Argument::Counters => assert_eq!(*size, 8, "{name}"),
+                }
+            }
+            launched.insert(name);
+        }
+    });
+    let unused: Vec<&String> = kernels.keys().filter(|name| !launched.contains(*name)).collect();
+    assert!(unused.is_empty(), "compiled and never launched: {unused:?}");
+}
+
+/// The ranges that a plan gives for one argument, joined where they touch.
+fn joined(plan: &Plan, argument: usize) -> Vec<(u64, u64)> {
+    let mut joined: Vec<(u64, u64)> = Vec::new();
+    for launch in &plan.launches {
+        let Argument::Range { from, end, .. } = launch.arguments[argument] else { panic!("{launch:?}") };
+        match joined.last_mut() {
+            Some(last) if last.1 == from => last.1 = end,
+            Some(_) | None => joined.push((from, end)),
+        }
+    }
+    joined
+}
+
+#[test]
+fn the_parts_of_a_range_are_the_whole() {
+    each_plan(|op, _, plan| {
+        let whole = match *op {
+            Op::Fill { words, .. } | Op::Scan { words, .. } => Some((0, words * 4)),
+            Op::Draw { elements, precision, .. } => Some((0, elements * precision.bytes())),
+            Op::Digest { rows, row_words, .. } => Some((0, rows * u64::from(row_words) * 4)),
+            Op::Gemm { shape, precision, .. } => {
+                Some((0, u64::from(shape.m) * u64::from(shape.k) * precision.bytes()))
+            }
+            Op::Stream { .. }
+            | Op::Flip { .. }
+            | Op::Fma { .. }
+            | Op::Ring { .. }
+            | Op::Chase { .. }
+            | Op::Copy { .. } => None,
+        };
+        if let Some(whole) = whole {
+            assert_eq!(joined(&plan, 0), [whole], "{op:?}");
+        }
+        if let Op::Fma { lanes, .. } = *op {
+            let number = |launch: &Launch, i: usize| match launch.arguments[i] {
+                Argument::Number(number) => number,
+                Argument::Range { .. } | Argument::Counters => panic!("{launch:?}"),
+            };
+            let ends = plan.launches.iter().fold(0, |from, launch| {
+                assert_eq!(number(launch, 0), from);
+                number(launch, 1)
+            });
+            assert_eq!(ends, u64::from(lanes));
+        }
+    });
+}
+
+#[test]
+fn no_launch_holds_more_work_than_its_time_allows() {
+    each_plan(|op, card, plan| {
+        let parts = plan.launches.len() as u64;
+        let slowest = match *op {
+            Op::Fma { precision, .. } | Op::Gemm { precision, .. } => operations_per_ns(precision),
+            Op::Chase { hops, .. } => return assert!(u64::from(hops) <= parts * u64::from(HOPS_MAX)),
+            Op::Fill { .. }
+            | Op::Scan { .. }
+            | Op::Flip { .. }
+            | Op::Draw { .. }
+            | Op::Digest { .. }
+            | Op::Stream { .. } => BYTES_PER_NS,
+            Op::Ring { .. } | Op::Copy { .. } => return,
+        };
+        // What cannot be cut: eight rows of tiles, a block of lanes.
+        let least = match *op {
+            Op::Gemm { shape, .. } => 2 * 8 * 128 * u64::from(shape.n) * u64::from(shape.k),
+            Op::Fma { lanes, .. } => 256 * op.work() / u64::from(lanes),
+            Op::Fill { .. }
+            | Op::Scan { .. }
+            | Op::Flip { .. }
+            | Op::Draw { .. }
+            | Op::Digest { .. }
+            | Op::Stream { .. }
+            | Op::Ring { .. }
+            | Op::Chase { .. }
+            | Op::Copy { .. } => 4096,
+        };
+        let most = card.launch_work(slowest).max(least);
+        assert!(op.work() <= parts * most, "{op:?}: {parts} launches of at most {most}");
+    });
+}
+
+#[test]
+fn a_kernel_of_another_op_is_no_plan() {
+    let op = Op::Fill { dst: B, words: 1, first_word: 0, seed: 1 };
+    let tile = Tile { vectors: 1, block: 256, spread: Spread::Tiles };
+    assert!(plan(&op, Kernel::Scan(tile), &CARDS[0]).is_none());
+    let copy = Op::Copy { route: Route::HostToDevice, buf: B, words: 1, seed: 1 };
+    assert!(plan(&copy, Kernel::Flip, &CARDS[0]).unwrap().launches.is_empty());
+}
