@@ -22,8 +22,8 @@ fn is_final(code: Code) -> bool {
     const REFUSALS: [i32; 8] = [701, 704, 705, 708, 711, 712, 713, 720];
     match code.0 {
         700..=799 => !REFUSALS.contains(&code.0),
-        // The driver has shut down, the device is gone or taken, ECC or NVLink failed, the system is not fit.
-        4 | 46 | 100 | 101 | 201 | 214 | 220 | 226 | 227 | 802 | 803 | 805..=808 | 999 => true,
+        // The driver has shut down, the device is gone, ECC or NVLink failed, the system is not fit.
+        4 | 100 | 101 | 201 | 214 | 220 | 226 | 227 | 802 | 803 | 805..=808 | 999 => true,
         _ => false,
     }
 }
@@ -35,10 +35,10 @@ mod tests {
     #[test]
     fn codes_are_told_apart() {
         let kind = |code| meaning("cuLaunchKernel", Code(code), "NAME", 64);
-        for code in [4, 46, 214, 700, 702, 715, 718, 719, 721, 999, 777] {
+        for code in [4, 214, 700, 702, 715, 718, 719, 721, 999, 777] {
             assert!(matches!(kind(code), DeviceError::Lost { .. }), "{code}");
         }
-        for code in [1, 200, 209, 218, 400, 701, 720, 917, 12_345, -1] {
+        for code in [1, 46, 200, 209, 218, 400, 701, 720, 917, 12_345, -1] {
             assert!(matches!(kind(code), DeviceError::Validation { .. }), "{code}");
         }
         assert_eq!(kind(2), DeviceError::OutOfMemory { bytes: 64 });

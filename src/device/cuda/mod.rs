@@ -89,7 +89,7 @@ impl Device for CudaDevice {
         let described = |form: forms::Form| Variant {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
-            caveat: images::caveat(self.sm),
+            caveat: form.kernel.and_then(|_| images::caveat(self.sm)),
         };
         forms::forms(op).into_iter().map(described).collect()
     }
