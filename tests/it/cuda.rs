@@ -170,35 +170,19 @@ fn a_selector_finds_the_device_by_index_address_and_uuid() {
     }
 }
 
-/// Every probe that the quick profile has, through the real program.
+/// Every probe that the quick profile has, through the real program. No figure is judged: the CPU that plays the device
+/// also keeps the host's time, so their clocks need not agree.
 #[test]
 #[ignore = "takes a minute: the kernels run on the CPU; `make test` runs it"]
 fn a_whole_run_ends_in_a_report_that_verifies() {
     let dir = tempfile::tempdir().unwrap();
-    let (contract, out) = (dir.path().join("contract.toml"), dir.path().join("out"));
-    let mut text = "version = 1\nid = \"cuda\"\n".to_owned();
-    for (i, metric) in
-        ["stream.triad.rate", "fma.fp16.rate", "gemm.int8.rate", "link.d2h.rate"].iter().enumerate()
-    {
-        let unit = if metric.starts_with("gemm") {
-            "OP/s"
-        } else if metric.starts_with("fma") {
-            "FLOP/s"
-        } else {
-            "B/s"
-        };
-        text += &format!("[[clause]]\nid = \"c{i}\"\nseverity = \"must\"\nmetric = \"{metric}\"\n");
-        text += &format!("at_least = \"1 {unit}\"\nstatistic = \"p50\"\n");
-    }
-    std::fs::write(&contract, text).unwrap();
-    let (contract, place) = (contract.to_str().unwrap(), out.to_str().unwrap());
-    let args = ["run", "--contract", contract, "--out", place, "--device", "cuda:0", "--profile", "quick"];
-    let ended =
-        assay_on(&FakeCuda::new(), args.into_iter().chain(["--duration", "1ms", "--format", "markdown"]));
+    let out = dir.path().join("out");
+    let args = ["run", "--measure-only", "--out", out.to_str().unwrap(), "--device", "cuda:0"];
+    let more = ["--profile", "quick", "--duration", "1ms", "--format", "human"];
+    let ended = assay_on(&FakeCuda::new(), args.into_iter().chain(more));
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
-    let (_, json) = verified(&out);
-    assert_eq!(json["verdict"], "pass");
-    let report = std::fs::read_to_string(out.join("report.md")).unwrap();
+    verified(&out);
+    let report = std::fs::read_to_string(out.join("report.txt")).unwrap();
     assert!(
         !report.contains("WRONG") && !report.contains("MISSED") && !report.contains("not measured"),
         "{report}"
