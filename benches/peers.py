@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Runs assay and its peers alternately on one Vulkan driver and prints medians, spreads and ratios as Markdown.
 
+Like is compared with like: vkpeak and the host's limits are the best of several trials, so our best sample is set
+against those, and our median against clpeak and memtest_vulkan, which average.
+
 Which programs, by environment variable; one that is not set is left out and the table says so:
   ASSAY            target/release/assay
   CLPEAK           clpeak, built with its Vulkan backend
@@ -56,6 +59,9 @@ ROWS = [
     ("memory pattern verify", "GB/s", "memory.verify.rate", {"memtest_vulkan": "checked"}, None, 2.0),
 ]
 PROBES = ["fma", "stream", "memory"]
+# Our best samples, beside our medians, and whose figures are such ones.
+BEST = "assay, best"
+BEST_OF_SEVERAL = ("vkpeak", "host")
 VKPEAK_SCENARIOS = ["fp32-scalar", "fp32-vec4", "fp64-scalar", "fp64-vec4", "fp16-scalar", "fp16-vec4",
                     "int32-scalar", "int32-vec4", "int8-dotprod"]
 CLPEAK_TESTS = ["single-precision-compute", "double-precision-compute", "half-precision-compute",
@@ -88,7 +94,9 @@ def run_assay(program):
     # A figure whose results were wrong is none.
     wrong = {m["metric"] for d in report["evidence"]["devices"] for m in d["measurements"]
              if m["check"]["kind"] == "wrong"}
-    return {s["metric"]: s["p50"] / GIGA for s in report["summaries"] if s["metric"] not in wrong}
+    right = [s for s in report["summaries"] if s["metric"] not in wrong]
+    return {s["metric"] + suffix: s[statistic] / GIGA
+            for suffix, statistic in (("", "p50"), (BEST, "max")) for s in right}
 
 
 def run_clpeak(program):
@@ -206,10 +214,6 @@ def driver_name():
     return ", ".join(filter(None, [found.get("deviceName"), found.get("driverInfo")])) or "unknown"
 
 
-def median(values):
-    return statistics.median(values) if values else None
-
-
 def cell(values):
     if not values:
         return "-"
@@ -221,22 +225,26 @@ def cell(values):
 def table(samples, names):
     """The Markdown lines, and the rows that miss their ratio."""
     missed = []
-    shown = [name for name in ("assay", "clpeak", "vkpeak", "memtest_vulkan", "host") if name in names]
-    heads = shown + ["assay / best peer", "required", "assay / host"]
+    tools = [name for name in ("assay", "clpeak", "vkpeak", "memtest_vulkan", "host") if name in names]
+    shown = [head for tool in tools for head in ((tool, BEST) if tool == "assay" else (tool,))]
+    heads = shown + ["assay / best peer", "required", "assay best / host"]
     lines = ["| what | unit | " + " | ".join(heads) + " |", "|" + "---|" * (len(heads) + 2)]
     for what, unit, metric, peers, limit, required in ROWS:
-        keys = {**peers, "assay": metric, "host": limit}
-        series = {name: [r[keys[name]] for r in samples[name] if r.get(keys.get(name))] for name in shown if keys.get(name)}
-        ours = median(series.get("assay", []))
-        best_peer = max((median(series[name]) for name in peers if series.get(name)), default=None)
-        host = median(series.get("host", []))
-        ratio = ours / best_peer if ours and best_peer else None
-        if required and "assay" in names and best_peer and (ratio is None or ratio < required):
+        keys = {**peers, "assay": metric, BEST: metric + BEST, "host": limit}
+        values = {head: [r[keys[head]] for r in samples["assay" if head == BEST else head] if r.get(keys.get(head))]
+                  for head in shown}
+        middle = {head: statistics.median(found) for head, found in values.items() if found}
+
+        def ratio_to(other):
+            ours = middle.get(BEST if other in BEST_OF_SEVERAL else "assay")
+            return ours / middle[other] if ours and middle.get(other) else None
+
+        ratio = min(filter(None, map(ratio_to, peers)), default=None)
+        if required and any(peer in tools for peer in peers) and "assay" in tools and (ratio is None or ratio < required):
             missed.append(what)
         lines.append("| " + " | ".join(
-            [what, unit] + [cell(series.get(name, [])) for name in shown]
-            + [f"{ratio:.2f}" if ratio else "-", f"{required:.2f}" if required else "-",
-               f"{ours / host:.2f}" if ours and host else "-"]) + " |")
+            [what, unit] + [cell(values[head]) for head in shown]
+            + [f"{number:.2f}" if number else "-" for number in (ratio, required, ratio_to("host"))]) + " |")
     return lines, missed
 
 

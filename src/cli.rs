@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::engine::Profile;
 use crate::output::Format;
+use crate::probes;
 
 /// Did this rented machine deliver the compute that the contract names?
 ///
@@ -92,11 +94,12 @@ pub struct RunArgs {
     /// or the first software device where there is no hardware]
     #[arg(long, short, value_name = "SELECTOR")]
     pub device: Vec<String>,
-    /// How thoroughly to measure: quick takes under a minute, standard fills all memory and takes minutes
+    /// How thoroughly to measure: quick takes a minute or two and fills at most 1 GiB of memory; standard fills
+    /// all that a contract can demand and takes minutes
     #[arg(long, value_enum, default_value_t = Profile::Standard)]
     pub profile: Profile,
-    /// Run only this probe; may be given several times (stream, fma, gemm, link, chase, memory)
-    #[arg(long, value_name = "NAME")]
+    /// Run only this probe; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(probes::names()))]
     pub probe: Vec<String>,
     /// Time to sample each case, such as 500ms, 10s or 2m [default: 300ms in quick, 2.5s in standard]
     #[arg(long, value_name = "TIME", value_parser = duration)]

@@ -20,7 +20,7 @@ pub fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Failure> {
     let verified = envelope.open(&trust).map_err(|e| refused(&e))?;
     let report = Report::from_verified(&verified).map_err(|e| refused(&e))?;
     let recheck = recheck(&report, contract.as_ref());
-    let ledger = ledger::ledger(&report, verified.signer(), &recheck);
+    let ledger = ledger::ledger(&report, &verified, &recheck);
     let shown = Verification { report: &report, recheck: &recheck, ledger: &ledger };
     if !quiet {
         print(

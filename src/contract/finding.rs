@@ -167,7 +167,8 @@ pub enum Reason {
     #[error("{} was seen in {readings} readings, first at {} s", .flag.name(), seconds(*.at_ns))]
     FlagSeen { flag: Flag, readings: u64, at_ns: u64 },
     #[error(
-        "{present} devices are there, the contract demands {demanded}; without `--device` all are measured"
+        "of {demanded} demanded devices {present} were there and measured; without `--device` all are measured, and \
+         simulated ones are told apart by `index`, as in `sim:h200,index=1`"
     )]
     TooFewDevices { present: u32, demanded: u32 },
     #[error(

@@ -28,7 +28,8 @@ pub(super) fn compare(agreed: &str, identity: &Identity) -> Match {
     for gpu in rows {
         known.extend(words(&gpu.name));
     }
-    let missing: Vec<String> = words(agreed).difference(&known).cloned().collect();
+    let there = |word: &String| known.iter().any(|known| known == word || is_form_of(known, word));
+    let missing: Vec<String> = words(agreed).into_iter().filter(|word| !there(word)).collect();
     if missing.is_empty() && !agreed.trim().is_empty() {
         Match::Same
     } else if missing.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()) && !is_size(word)) {
@@ -68,6 +69,12 @@ fn words(name: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// `sxm5` is a form of `sxm`, but `l40` none of `l4`.
+fn is_form_of(known: &str, word: &str) -> bool {
+    let letters = word.chars().all(char::is_alphabetic);
+    letters && known.strip_prefix(word).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// `80gb`, `141gib`: a size, which the inventory demands on its own.
 fn is_size(word: &str) -> bool {
     let digits = word.trim_end_matches(|c: char| c.is_alphabetic());
@@ -84,5 +91,12 @@ mod tests {
         assert!(same_name("AMD Radeon RX 7900 XTX (RADV NAVI31)", "Radeon RX 7900 XTX"));
         assert!(!same_name("NVIDIA GeForce RTX 4090", "NVIDIA GeForce RTX 4090 D"));
         assert!(!same_name("NVIDIA L40", "NVIDIA L40S"));
+    }
+
+    #[test]
+    fn a_form_factor_may_be_named_without_its_generation() {
+        assert!(is_form_of("sxm5", "sxm"));
+        assert!(!is_form_of("l40", "l4"));
+        assert!(!is_form_of("sxm5", "sx"));
     }
 }

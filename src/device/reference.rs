@@ -372,7 +372,14 @@ mod tests {
         for precision in Precision::ALL {
             for (accumulators, stride) in [(8, 0), (16, 0), (14, 1), (16, 4), (32, 8)] {
                 let result = |seed| {
-                    fma_lane(precision, Chains { accumulators, stride }, 4096, Distribution::Normal, seed, 0)
+                    fma_lane(
+                        precision,
+                        Chains { accumulators, stride },
+                        16_384,
+                        Distribution::Normal,
+                        seed,
+                        0,
+                    )
                 };
                 assert_ne!(result(1), result(!1), "{precision:?} {accumulators}x{stride}");
             }

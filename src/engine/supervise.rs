@@ -279,8 +279,13 @@ fn listen(worker: u32, mut from: impl BufRead, sender: &Sender<Message>) {
             // Some drivers print on the standard output; an event begins with a brace.
             Ok(_) if !line.starts_with(b"{") => continue,
             Ok(_) => match event::parse(line.trim_ascii_end()) {
-                Ok(event) if event.device == Some(worker) => Heard::Event(Box::new(event)),
-                Ok(_) => Heard::Nonsense("an event of another device".to_owned()),
+                Ok(event) if event.device != Some(worker) => {
+                    Heard::Nonsense("an event of another device".to_owned())
+                }
+                Ok(Event { what: What::RunStarted(_) | What::RunEnded(_), .. }) => {
+                    Heard::Nonsense("an event of the run".to_owned())
+                }
+                Ok(event) => Heard::Event(Box::new(event)),
                 Err(why) => Heard::Nonsense(why),
             },
         };
@@ -374,23 +379,51 @@ mod tests {
         WorkerPlan { device: 0, selector: "none:".to_owned(), settings }
     }
 
-    /// A worker that is through with its plan still has a driver to close, and its exit is not taken from it.
-    #[test]
+    /// What is heard of a worker that runs this script, and how the run ends.
     #[cfg(unix)]
-    fn a_worker_may_exit_in_peace() {
+    fn hear(script: &str) -> (Vec<What>, Ended) {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let (program, mark) = (dir.path().join("worker"), dir.path().join("exited"));
-        let ended = serde_json::to_string(&ended(0, Instant::now(), Ended::Completed)).unwrap();
-        let script = format!("#!/bin/sh\necho '{}'\nsleep 0.3\n: > '{}'\n", ended, mark.display());
-        std::fs::write(&program, script).unwrap();
+        let program = dir.path().join("worker");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         let (plans, interrupted) = ([plan()], AtomicBool::new(false));
         let hang_after = Duration::from_secs(60);
         let orders = Orders { program: &program, plans: &plans, hang_after, interrupted: &interrupted };
         let mut heard = Vec::new();
-        assert_eq!(run(&orders, |event| heard.push(event.what)), Ended::Completed);
-        assert_eq!(heard, [What::DeviceEnded(Ended::Completed)]);
+        let ended = run(&orders, |event| heard.push(event.what));
+        (heard, ended)
+    }
+
+    /// A worker that is through with its plan still has a driver to close, and its exit is not taken from it.
+    #[test]
+    #[cfg(unix)]
+    fn a_worker_may_exit_in_peace() {
+        let dir = tempfile::tempdir().unwrap();
+        let mark = dir.path().join("exited");
+        let ended = serde_json::to_string(&ended(0, Instant::now(), Ended::Completed)).unwrap();
+        let heard = hear(&format!("echo '{ended}'\nsleep 0.3\n: > '{}'", mark.display()));
+        assert_eq!(heard, (vec![What::DeviceEnded(Ended::Completed)], Ended::Completed));
         assert!(mark.exists());
+    }
+
+    /// Else it could begin or end the recording, or speak for other devices.
+    #[test]
+    #[cfg(unix)]
+    fn a_worker_speaks_for_its_own_device_only() {
+        let event = |device, what| serde_json::to_string(&Event { at_ns: 1, device, what }).unwrap();
+        for (line, said) in [
+            (event(Some(1), What::DeviceEnded(Ended::Completed)), "an event of another device"),
+            (event(None, What::RunEnded(Ended::Completed)), "an event of another device"),
+            (event(Some(0), What::RunEnded(Ended::Completed)), "an event of the run"),
+            ("{\"at_ns\":1".to_owned(), "EOF while parsing"),
+        ] {
+            let (heard, ended) = hear(&format!("echo '{line}'\nsleep 0.1"));
+            let [What::DeviceEnded(Ended::Lost { why, .. })] = &heard[..] else {
+                panic!("{line}: {heard:?}")
+            };
+            assert!(why.contains(said), "{line}: {why}");
+            assert_eq!(ended, Ended::Completed, "the run itself went on");
+        }
     }
 }

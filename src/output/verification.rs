@@ -8,6 +8,7 @@ use serde_json::json;
 use super::page::Page;
 use super::{human, listing};
 use crate::report::ledger::{Entry, Ledger};
+use crate::report::recheck::CONTRACT;
 use crate::report::{Recheck, Report};
 
 /// A report whose signature holds, and what checking the rest gave.
@@ -23,11 +24,18 @@ pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
     section("The machine's own word, which nothing here confirms", &v.ledger.machines_word, out)?;
     for difference in &v.recheck.differences {
         let (what, stated, recomputed) = (&difference.what, &difference.stated, &difference.recomputed);
-        writeln!(out, "\nDIFFERS: {what}\n  the report says  {stated}\n  the samples say  {recomputed}")?;
+        let ours = if what == CONTRACT { "you demand" } else { "the samples say" };
+        writeln!(out, "\nDIFFERS: {what}\n  the report says  {stated}\n  {ours:15}  {recomputed}")?;
     }
     human::verdict(v.report, out)?;
-    let (colour, words) = if v.recheck.differences.is_empty() {
+    let (colour, words) = if v.recheck.holds() {
         (AnsiColor::Green, "the signature holds, and every figure and finding follows from the samples")
+    } else if v.recheck.holds_by_another_contract() {
+        (
+            AnsiColor::Red,
+            "the signature holds and the report follows from its samples, but it was judged by another contract than the \
+             one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`",
+        )
     } else {
         (
             AnsiColor::Red,

@@ -7,7 +7,7 @@ use super::Report;
 use super::recheck::Recheck;
 use crate::device::{Identity, Provenance};
 use crate::evidence::{DeviceEvidence, Value};
-use crate::seal::KeyId;
+use crate::seal::{KeyId, Verified};
 use crate::telemetry::host::{Adapter, Host};
 use crate::units::Unit;
 
@@ -33,9 +33,15 @@ fn entry(what: impl Into<String>, value: impl Into<String>) -> Entry {
 }
 
 /// Sorts what a verified report says.
-pub fn ledger(report: &Report, signer: &KeyId, recheck: &Recheck) -> Ledger {
+pub fn ledger(report: &Report, verified: &Verified, recheck: &Recheck) -> Ledger {
+    let hint = verified.wrong_hint().map(|hint| {
+        entry(
+            "envelope's key name",
+            format!("{hint}, which is not the signer's; no signature covers this name"),
+        )
+    });
     Ledger {
-        signed: signed(report, signer),
+        signed: signed(report, verified.signer()),
         recomputed: recomputed(report, recheck),
         machines_word: report
             .evidence
@@ -43,6 +49,7 @@ pub fn ledger(report: &Report, signer: &KeyId, recheck: &Recheck) -> Ledger {
             .iter()
             .flat_map(word_of_device)
             .chain(word_of_run(report))
+            .chain(hint)
             .collect(),
     }
 }

@@ -11,11 +11,14 @@ use crate::exit::Exit;
 /// Something that the report states otherwise than its samples do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// Where, such as `summary of stream.triad.rate on wgpu:0`.
+    /// Where, such as `summary of stream.triad.rate on wgpu:0`; [`CONTRACT`] where it was judged by another one.
     pub what: String,
     pub stated: String,
     pub recomputed: String,
 }
+
+/// The difference that is no contradiction within the report: the verifier demanded another contract.
+pub const CONTRACT: &str = "contract";
 
 /// What the samples say, beside what the report says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,8 +30,8 @@ pub struct Recheck {
     pub differences: Vec<Difference>,
 }
 
-/// Recomputes every figure, summary, finding and the verdict from the raw samples, against the embedded contract or
-/// against `given`, the contract that the verifier knows.
+/// Recomputes every figure, summary, finding and the verdict from the raw samples by the report's own contract, which
+/// must be `given`, the contract that the verifier knows, where there is one.
 pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
     let mut differences = Vec::new();
     let mut differ = |what: String, stated: String, recomputed: String| {
@@ -36,16 +39,22 @@ pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
             differences.push(Difference { what, stated, recomputed });
         }
     };
-    let copy = given.map(ContractCopy::from).or_else(|| report.contract.clone());
-    let sha256 = |copy: &Option<ContractCopy>| copy.as_ref().map_or("none".to_owned(), |c| c.sha256.clone());
-    differ("contract file".to_owned(), sha256(&report.contract), sha256(&copy));
-    differ("contract terms".to_owned(), json(&report.contract), json(&copy));
+    let copy = report.contract.as_ref();
+    if let Some(given) = given.map(ContractCopy::from) {
+        let name = |copy: &ContractCopy| format!("{} sha256:{}", copy.terms.id, copy.sha256);
+        let (stated, demanded) = (copy.map_or("none".to_owned(), name), name(&given));
+        if stated == demanded {
+            differ("contract terms".to_owned(), json(&copy), json(&Some(&given)));
+        } else {
+            differ(CONTRACT.to_owned(), stated, demanded);
+        }
+    }
     let level = trust_level(&report.evidence);
     differ("trust level".to_owned(), format!("{:?}", report.trust_level), format!("{level:?}"));
 
     let summaries = summaries(&report.evidence);
     compare(&report.summaries, &summaries, |s| summary_key(&report.evidence, s), &mut differ);
-    let findings = copy.as_ref().map_or(Vec::new(), |copy| judge(&copy.terms, &report.evidence));
+    let findings = copy.map_or(Vec::new(), |copy| judge(&copy.terms, &report.evidence));
     compare(&report.findings, &findings, finding_key, &mut differ);
     let verdict = copy.is_some().then(|| overall(&findings));
     let name = |verdict: Option<Verdict>| verdict.map_or("none", Verdict::name).to_owned();
@@ -87,6 +96,11 @@ fn json(value: &impl Serialize) -> String {
 impl Recheck {
     pub fn holds(&self) -> bool {
         self.differences.is_empty()
+    }
+
+    /// Whether nothing is wrong but that the verifier demanded another contract.
+    pub fn holds_by_another_contract(&self) -> bool {
+        matches!(&self.differences[..], [only] if only.what == CONTRACT)
     }
 
     /// The exit code of verifying: what was recomputed counts, never what was stated.

@@ -42,6 +42,7 @@ struct Signature {
 pub struct Verified {
     bytes: Vec<u8>,
     signer: KeyId,
+    hint: Option<String>,
 }
 
 impl Verified {
@@ -52,6 +53,11 @@ impl Verified {
     /// The trusted key that signed, whatever the envelope's hint said.
     pub fn signer(&self) -> &KeyId {
         &self.signer
+    }
+
+    /// What the envelope named as the signer's key where that is another one. No signature covers it.
+    pub fn wrong_hint(&self) -> Option<&str> {
+        self.hint.as_deref().filter(|hint| *hint != self.signer.as_str())
     }
 }
 
@@ -140,7 +146,8 @@ impl Envelope {
                 continue;
             };
             if let Some(key) = trust.keys().iter().find(|key| key.verifies(&message, &sig)) {
-                return Ok(Verified { bytes, signer: key.id() });
+                let hint = signature.keyid.as_ref().map(|id| shown(id));
+                return Ok(Verified { bytes, signer: key.id(), hint });
             }
         }
         Err(self.refusal(trust))
@@ -154,7 +161,7 @@ impl Envelope {
     /// Ids of the keys that the signatures name. Hints, not evidence.
     pub fn claimed_signers(&self) -> Vec<String> {
         let named = self.signatures.iter().filter_map(|s| s.keyid.as_ref());
-        named.map(|id| id.chars().take(80).collect()).collect()
+        named.map(|id| shown(id)).collect()
     }
 
     fn refusal(&self, trust: &TrustList) -> EnvelopeError {
@@ -167,6 +174,11 @@ impl Envelope {
             },
         }
     }
+}
+
+/// A hint, cut short: it may be of any length.
+fn shown(hint: &str) -> String {
+    hint.chars().take(80).collect()
 }
 
 /// The bytes that are signed: type and payload, each with its length, so that neither can be taken for the other.
@@ -204,6 +216,13 @@ mod tests {
         let envelope = Envelope::parse(&Envelope::seal(b"{}", &key).to_bytes()).unwrap();
         let opened = envelope.open(&TrustList::new([key.public()])).unwrap();
         assert_eq!((opened.bytes(), opened.signer()), (b"{}".as_slice(), &key.public().id()));
+
+        assert_eq!(opened.wrong_hint(), None);
+
+        let mut renamed = envelope.clone();
+        renamed.signatures[0].keyid = Some("somebody".into());
+        let opened = renamed.open(&TrustList::new([key.public()])).unwrap();
+        assert_eq!((opened.signer(), opened.wrong_hint()), (&key.public().id(), Some("somebody")));
 
         let stranger = TrustList::new([SecretKey::generate().unwrap().public()]);
         assert!(matches!(envelope.open(&stranger), Err(EnvelopeError::NotSignedByTrusted { .. })));

@@ -116,6 +116,7 @@ fn a_changed_byte_a_foreign_key_and_another_contract_are_refused() {
     let ended = assay(["verify", text(&report), "--trust", text(&public), "--contract", text(&stricter)]);
     assert_eq!(ended.code, Some(6));
     assert!(ended.stdout.contains("DIFFERS: contract"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("judged by another contract than the one you gave"), "{}", ended.stdout);
 }
 
 /// Each has a message that says what, where and what to try, and the documented exit code.
@@ -150,7 +151,7 @@ fn bad_input_is_answered_with_what_where_and_what_to_try() {
         (run_args(&contract, &out, "sim:mini", &["--device", "sim:mini"]), 2, &["given twice"]),
         (run_args(&contract, &out, "sim:mini", &["--key", text(&missing)]), 2, &["missing", "assay key new"]),
         (run_args(&contract, &out, "sim:mini", &["--key", text(&exposed)]), 2, &["exposed.pem", "chmod 600"]),
-        (run_args(&contract, &out, "sim:mini", &["--probe", "warp"]), 2, &["\"warp\"", "stream"]),
+        (run_args(&contract, &out, "sim:mini", &["--probe", "warp"]), 2, &["'warp'", "stream"]),
         (run_args(&contract, &taken, "sim:mini", &[]), 2, &["there already", "--out"]),
         (
             run_args(&contract, Path::new("/proc/nowhere"), "sim:mini", &[]),

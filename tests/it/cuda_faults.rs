@@ -200,7 +200,10 @@ fn lies_and_damage_never_pass() {
 #[test]
 fn a_driver_that_hangs_is_given_up() {
     for (driver, words) in [
-        (FakeCuda::new().with("HANG", 200), &["no answer from the device", "no sign of life"][..]),
+        (
+            FakeCuda::new().with("HANG", 200),
+            &["\"hang\"", "no answer from the device", "no sign of life"][..],
+        ),
         (FakeCuda::new().with("STUCK", 200), &["no sign of life"]),
     ] {
         let (code, json) = judged(&driver, "memory", FILLED, "3s");

@@ -437,6 +437,18 @@ fn the_inventory_demands_memory_and_model() {
     };
     assert_eq!(model("GeForce RTX 4090", d), Verdict::Fail);
     assert_eq!(model("GeForce RTX 4090 D", d), Verdict::Pass);
+    let h100: fn(&mut Identity) = |identity| {
+        (identity.vendor_id, identity.device_id) = (Some(0x10de), Some(0x2330));
+        identity.name = "NVIDIA H100 80GB HBM3".into();
+    };
+    for (name, verdict) in [
+        ("H100 SXM5 80GB", Verdict::Pass),
+        ("H100 SXM", Verdict::Pass),
+        ("H100 PCIe", Verdict::Inconclusive),
+        ("H200 SXM", Verdict::Fail),
+    ] {
+        assert_eq!(model(name, h100), verdict, "{name}");
+    }
 }
 
 #[test]

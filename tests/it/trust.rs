@@ -7,18 +7,27 @@ use gpu_assay::evidence::{Evidence, Measurement, Sample};
 use gpu_assay::exit::Exit;
 use gpu_assay::report::ledger::ledger;
 use gpu_assay::report::{Report, SealedBy, TrustLevel, recheck, trust_level};
-use gpu_assay::seal::{Envelope, SecretKey, TrustList};
+use gpu_assay::seal::{Envelope, SecretKey, TrustList, Verified};
 use gpu_assay::units::Unit;
+use serde_json::Value;
 
 use crate::support::*;
 
 const TRIAD: &str = "metric = \"stream.triad.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"p50\"";
 
-fn seal_and_open(report: &Report) -> Report {
+/// Signed by a new key, with `edit` done to the envelope, and opened by who trusts that key.
+fn sealed(report: &Report, edit: fn(&mut Value)) -> Verified {
     let key = SecretKey::generate().unwrap();
-    let file = report.seal(&key).unwrap().to_bytes();
-    let verified = Envelope::parse(&file).unwrap().open(&TrustList::new([key.public()])).unwrap();
-    Report::from_verified(&verified).unwrap()
+    let mut envelope = serde_json::from_slice(&report.seal(&key).unwrap().to_bytes()).unwrap();
+    edit(&mut envelope);
+    Envelope::parse(&serde_json::to_vec(&envelope).unwrap())
+        .unwrap()
+        .open(&TrustList::new([key.public()]))
+        .unwrap()
+}
+
+fn seal_and_open(report: &Report) -> Report {
+    Report::from_verified(&sealed(report, |_| {})).unwrap()
 }
 
 fn report(run: gpu_assay::evidence::Evidence, clause: &str) -> Report {
@@ -59,21 +68,22 @@ fn the_verifier_may_bring_the_contract() {
     assert!(recheck(&report, Some(&lowered)).holds());
     let against = recheck(&report, Some(&agreed));
     let what: Vec<&str> = against.differences.iter().map(|d| d.what.as_str()).collect();
-    assert_eq!(what, ["contract file", "contract terms", "finding c on sim:test,seed=1"]);
+    assert_eq!(what, ["contract"]);
+    assert!(against.holds_by_another_contract());
 
     // Terms that do not belong to the digest show only beside the file.
     let mut swapped = report.clone();
     swapped.contract.as_mut().unwrap().sha256 = agreed.sha256.clone();
-    let what: Vec<String> =
-        recheck(&swapped, Some(&agreed)).differences.into_iter().map(|d| d.what).collect();
-    assert_eq!(what, ["contract terms", "finding c on sim:test,seed=1"]);
+    let against = recheck(&swapped, Some(&agreed));
+    let what: Vec<&str> = against.differences.iter().map(|d| d.what.as_str()).collect();
+    assert_eq!(what, ["contract terms"]);
+    assert!(!against.holds_by_another_contract());
 
     let mut for_another = report;
     for_another.evidence.run.contract_sha256 = Some(agreed.sha256);
     let again = recheck(&for_another, None);
     assert!(again.holds(), "a recording may be judged by another contract");
-    let id = SecretKey::generate().unwrap().public().id();
-    let signed = ledger(&for_another, &id, &again).signed;
+    let signed = ledger(&for_another, &sealed(&for_another, |_| {}), &again).signed;
     assert!(signed.iter().any(|entry| entry.what == "made for another contract"));
 }
 
@@ -95,16 +105,24 @@ fn a_run_without_a_contract_judges_nothing() {
 #[test]
 fn the_ledger_keeps_the_machines_word_apart() {
     let report = report(good_run(1), TRIAD);
-    let key = SecretKey::generate().unwrap();
-    let ledger = ledger(&report, &key.public().id(), &recheck(&report, None));
+    let verified = sealed(&report, |_| {});
+    let unchanged = ledger(&report, &verified, &recheck(&report, None));
     let find = |entries: &[gpu_assay::report::ledger::Entry], what: &str| {
         entries.iter().find(|e| e.what == what).map(|e| e.value.clone())
     };
-    assert_eq!(find(&ledger.signed, "signer"), Some(key.public().id().to_string()));
-    assert_eq!(find(&ledger.recomputed, "samples"), Some("11".into()));
-    assert_eq!(find(&ledger.recomputed, "verdict"), Some("pass".into()));
-    assert_eq!(find(&ledger.machines_word, "sim:test,seed=1: name"), Some("Test Card T100".into()));
-    assert!(find(&ledger.machines_word, "sim:test,seed=1: provenance").unwrap().starts_with("simulated"));
+    assert_eq!(find(&unchanged.signed, "signer"), Some(verified.signer().to_string()));
+    assert_eq!(find(&unchanged.recomputed, "samples"), Some("11".into()));
+    assert_eq!(find(&unchanged.recomputed, "verdict"), Some("pass".into()));
+    assert_eq!(find(&unchanged.machines_word, "sim:test,seed=1: name"), Some("Test Card T100".into()));
+    assert!(find(&unchanged.machines_word, "sim:test,seed=1: provenance").unwrap().starts_with("simulated"));
+
+    // No signature covers the name of the key.
+    let renamed = sealed(&report, |envelope| envelope["signatures"][0]["keyid"] = "somebody".into());
+    let renamed = ledger(&report, &renamed, &recheck(&report, None));
+    assert_eq!(find(&unchanged.machines_word, "envelope's key name"), None);
+    assert!(
+        find(&renamed.machines_word, "envelope's key name").unwrap().starts_with("somebody, which is not")
+    );
 }
 
 #[test]

@@ -162,23 +162,18 @@ fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
     let in_fours =
         chains.accumulators.is_multiple_of(4) && chains.stride.is_multiple_of(4) && precision.is_float();
     // Packed bytes and halves may be emulated, with many instructions a step: long bodies then only cost compile time.
-    let long = if matches!(precision, Precision::Int8 | Precision::Fp16) { 32 } else { 64 };
     // The steps of FP32 are so short that a loop of 64 rounds still costs them some percent.
-    let fits = |unroll: u32| unroll < 128 || precision == Precision::Fp32;
-    [
-        (long, 64, false),
-        (long, 64, true),
-        (128, 64, false),
-        (128, 64, true),
-        (16, 64, false),
-        (16, 64, true),
-        (16, 256, false),
-    ]
-    .into_iter()
-    .filter(|(unroll, _, vectors)| fits(*unroll) && (!vectors || in_fours))
-    .map(|(unroll, group, vectors)| FmaForm { precision, chains, unroll, group, vectors })
-    .map(|form| Form::new(form.label(), Kernel::Fma(form)))
-    .collect()
+    let long = match precision {
+        Precision::Int8 | Precision::Fp16 => 32,
+        Precision::Int32 | Precision::Fp64 => 64,
+        Precision::Fp32 => 128,
+    };
+    [(long, 64, false), (long, 64, true), (long / 2, 64, false), (long / 2, 64, true), (16, 256, false)]
+        .into_iter()
+        .filter(|(_, _, vectors)| !vectors || in_fours)
+        .map(|(unroll, group, vectors)| FmaForm { precision, chains, unroll, group, vectors })
+        .map(|form| Form::new(form.label(), Kernel::Fma(form)))
+        .collect()
 }
 
 fn gemm_forms(precision: Precision, card: &Card) -> Vec<Form> {
