@@ -5,13 +5,17 @@ VENV := target/venv
 # Where cargo looks for a program that is to run test binaries.
 RUNNER = CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)_RUNNER
 
-.PHONY: demo test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench hardware clean
+.PHONY: demo release test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench hardware clean
 
 # Measures the device that this machine has, judges it by an example contract, signs, verifies.
 demo:
 	sh tests/setup.sh vulkan
 	$(CARGO) build --release
 	sh tests/demo.sh target/release/assay
+
+# The binary for machines of any age: see tests/portable.sh.
+release:
+	sh tests/portable.sh target/zig-venv
 
 # Everything that must hold, on a machine without a GPU.
 test:

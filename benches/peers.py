@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs assay and its peers alternately on one Vulkan driver and prints medians, spreads and ratios as Markdown.
 
-Like is compared with like: vkpeak and the host's limits are the best of several trials, so our best sample is set
-against those, and our median against clpeak and memtest_vulkan, which average.
+Like is compared with like: what clpeak prints is the best of several vector widths, what vkpeak and the host's limits
+print is the best of several trials, so our best sample is set against those, and our median against memtest_vulkan,
+which averages.
 
 Which programs, by environment variable; one that is not set is left out and the table says so:
   ASSAY            target/release/assay
@@ -61,7 +62,7 @@ ROWS = [
 PROBES = ["fma", "stream", "memory"]
 # Our best samples, beside our medians, and whose figures are such ones.
 BEST = "assay, best"
-BEST_OF_SEVERAL = ("vkpeak", "host")
+BEST_OF_SEVERAL = ("clpeak", "vkpeak", "host")
 VKPEAK_SCENARIOS = ["fp32-scalar", "fp32-vec4", "fp64-scalar", "fp64-vec4", "fp16-scalar", "fp16-vec4",
                     "int32-scalar", "int32-vec4", "int8-dotprod"]
 CLPEAK_TESTS = ["single-precision-compute", "double-precision-compute", "half-precision-compute",

@@ -67,12 +67,16 @@ class Unit:
 # Needs nothing beyond what every NVIDIA GPU since Volta has.
 PLAIN = Unit("compute_75", "6.0", "sm_70", True, ALL)
 
+# The first architecture with cp.async and with all of these mma.sync. Newer ones have faster words of their own.
+TENSOR = Unit("compute_80", "7.0", "sm_80", True, ("80", "86", "89", "90a", "100a", "103a", "120"))
+
 UNITS = {
     "chase": PLAIN,
     "digest": PLAIN,
     "draw": PLAIN,
     "fma": PLAIN,
     "gemm": PLAIN,
+    "mma": TENSOR,
     "pattern": PLAIN,
     "stream": PLAIN,
 }

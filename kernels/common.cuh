@@ -96,6 +96,15 @@ __device__ __forceinline__ u32 draw_f16(const Source &s, u64 index) {
     return ((h >> 16) & 0x8000u) | exponent << 10 | (h & 0x03FFu);
 }
 
+// BF16 bits: the high half of FP32's. Every value is exact in BF16.
+__device__ __forceinline__ u32 draw_b16(const Source &s, u64 index) {
+    const u32 h = hash(s.seed, index);
+    if (s.distribution == 0) return __float_as_uint((float)integer(s, h)) >> 16;
+    if (s.distribution == 1) return __float_as_uint((float)(byte_sum(h) >> 2) * (1.0f / 32.0f)) >> 16;
+    const u32 exponent = 127 - 8 + ((h >> 10) & 15);
+    return ((h >> 16) & 0x8000u) | exponent << 7 | (h & 0x007Fu);
+}
+
 __device__ __forceinline__ u32 draw_i32(const Source &s, u64 index) {
     const u32 h = hash(s.seed, index);
     return s.distribution == 0 ? (u32)integer(s, h) : h;

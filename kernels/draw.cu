@@ -15,6 +15,16 @@ struct Fp32 {
     static __device__ __forceinline__ Element element(const Source &s, u64 i) { return draw_f32(s, i); }
 };
 
+struct Tf32 {
+    typedef float Element;
+    static __device__ __forceinline__ Element element(const Source &s, u64 i) { return f16_value(draw_f16(s, i)); }
+};
+
+struct Bf16 {
+    typedef unsigned short Element;
+    static __device__ __forceinline__ Element element(const Source &s, u64 i) { return (Element)draw_b16(s, i); }
+};
+
 struct Fp16 {
     typedef unsigned short Element;
     static __device__ __forceinline__ Element element(const Source &s, u64 i) { return (Element)draw_f16(s, i); }
@@ -64,6 +74,8 @@ __device__ __forceinline__ void draw(
 
 DRAW(fp64, Fp64)
 DRAW(fp32, Fp32)
+DRAW(tf32, Tf32)
 DRAW(fp16, Fp16)
+DRAW(bf16, Bf16)
 DRAW(int32, Int32)
 DRAW(int8, Int8)

@@ -5,6 +5,7 @@
 // a and b lie in shared memory, k slowest; the next ones are on their way in registers meanwhile. What lies outside the
 // matrices is loaded as zero. Blocks take tiles eight rows high at a time, so that what they share is in the L2 cache.
 #include "common.cuh"
+#include "tiles.cuh"
 
 #define THREADS 256
 
@@ -155,16 +156,6 @@ struct alignas(16) Tiles {
         }
     }
 };
-
-// Tile row and column of this block: columns of eight tile rows, one after the other.
-__device__ __forceinline__ void place_of_block(u32 tile_rows, u32 tile_columns, u32 &row, u32 &column) {
-    const u32 HIGH = 8;
-    const u32 first = blockIdx.x / (HIGH * tile_columns) * HIGH;
-    const u32 inside = blockIdx.x % (HIGH * tile_columns);
-    const u32 height = tile_rows - first < HIGH ? tile_rows - first : HIGH;
-    row = first + inside % height;
-    column = inside / height;
-}
 
 template <class P, int PER, int DEPTH>
 __device__ __forceinline__ void product(

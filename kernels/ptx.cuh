@@ -41,6 +41,52 @@ __device__ __forceinline__ float f16_value(u32 bits) {
     return value;
 }
 
+// c + a b on the tensor units: fragments of 16 x 32 bytes, 8 x 32 bytes and 16 x 8 results, as the PTX ISA lays them out.
+#define MMA_SYNC(name, Result, constraint, shape)                                                                    \
+    __device__ __forceinline__ void name(Result (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) {                     \
+        asm("mma.sync.aligned." shape " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"             \
+            : "+" constraint(d[0]), "+" constraint(d[1]), "+" constraint(d[2]), "+" constraint(d[3])                 \
+            : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));                                     \
+    }
+MMA_SYNC(mma_f16, float, "f", "m16n8k16.row.col.f32.f16.f16.f32")
+MMA_SYNC(mma_bf16, float, "f", "m16n8k16.row.col.f32.bf16.bf16.f32")
+MMA_SYNC(mma_tf32, float, "f", "m16n8k8.row.col.f32.tf32.tf32.f32")
+MMA_SYNC(mma_s8, u32, "r", "m16n8k32.row.col.s32.s8.s8.s32")
+
+__device__ __forceinline__ u32 shared_address(const void *shared) {
+    u64 address;
+    asm("cvta.to.shared.u64 %0, %1;" : "=l"(address) : "l"(shared));
+    return (u32)address;
+}
+
+// Four matrices of 8 rows of 16 bytes: lane 8 i + r names row r of matrix i, and thread 4 r + t gets bytes 4 t to
+// 4 t + 3 of row r of each.
+__device__ __forceinline__ void load_matrices(u32 (&to)[4], const void *row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"(shared_address(row))
+                 : "memory");
+}
+
+// Starts to copy `bytes` of 16 bytes into shared memory; the rest becomes zero.
+__device__ __forceinline__ void copy_async(void *shared, const void *global, u32 bytes) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+                 :
+                 : "r"(shared_address(shared)), "l"(global), "r"(bytes)
+                 : "memory");
+}
+
+// Makes one group of what this thread has started since the last.
+__device__ __forceinline__ void commit_copies() {
+    asm volatile("cp.async.commit_group;" : : : "memory");
+}
+
+// Waits for all groups of this thread but the latest `PENDING`.
+template <int PENDING>
+__device__ __forceinline__ void wait_for_copies() {
+    asm volatile("cp.async.wait_group %0;" : : "n"(PENDING) : "memory");
+}
+
 #endif
 
 // Makes a value one that the compiler cannot know: a counter stays a count of what ran.

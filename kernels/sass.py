@@ -139,12 +139,33 @@ def gemm(name, code, _architecture):
     code.demand(code.count(loop, r"LDG\.E\.128.*") >= 2, "no LDG of 128 bits in the loop")
 
 
+# The instruction that each format's step must be: the tensor unit's own, not an emulation by another.
+UNIT_STEPS = {
+    "bf16": r"HMMA\.16816\.F32\.BF16",
+    "fp16": r"HMMA\.16816\.F32",
+    "int8": r"IMMA\.16832\.S8\.S8",
+    "tf32": r"HMMA\.1688\.F32\.TF32",
+}
+
+
+def mma(name, code, _architecture):
+    """The loop over k is products on the tensor units, fed by ldmatrix and by copies that registers do not see."""
+    step = UNIT_STEPS[name.split("_")[1]]
+    loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
+    found = code.count(loop, step)
+    code.demand(found == 32, f"{found} of 32 products of the tensor units stand in the loop")
+    for opcode, wanted in ((r"LDSM\.16\.M88\.4", 12), (r"LDGSTS\.E\.BYPASS(\.LTC\w+)?\.128.*", 4)):
+        there = code.count(loop, opcode)
+        code.demand(there >= wanted, f"{there} of {wanted} {opcode}")
+
+
 DEMANDS = {
     "chase": chase,
     "digest": digest,
     "draw": draw,
     "fma": fma,
     "gemm": gemm,
+    "mma": mma,
     "pattern": pattern,
     "stream": stream,
 }

@@ -23,6 +23,8 @@ pub struct Gpu {
     pub tf32: Option<f64>,
     /// With FP32 accumulation.
     pub fp16: Option<f64>,
+    /// With FP32 accumulation.
+    pub bf16: Option<f64>,
     /// TOP/s.
     pub int8: Option<f64>,
     #[serde(rename = "memory_bandwidth_GBps")]
@@ -147,6 +149,10 @@ fn arithmetic_peak(gpu: &Gpu, probe: Arithmetic, precision: Precision) -> Option
         (Arithmetic::Fma, Precision::Fp32 | Precision::Int32) => gpu.fp32,
         // A library may take the TF32 units for it.
         (Arithmetic::Gemm, Precision::Fp32 | Precision::Int32) => most(gpu.fp32, gpu.tf32),
+        (Arithmetic::Fma | Arithmetic::Gemm, Precision::Tf32) => gpu.tf32,
+        (Arithmetic::Fma | Arithmetic::Gemm, Precision::Bf16) => {
+            most(gpu.bf16, gpu.fp32.map(|fp32| 4.0 * fp32))
+        }
         // No card's vector units do FP16 faster than four times FP32 or than its tensor units.
         (Arithmetic::Fma | Arithmetic::Gemm, Precision::Fp16) => {
             most(gpu.fp16, gpu.fp32.map(|fp32| 4.0 * fp32))

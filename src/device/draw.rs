@@ -2,7 +2,7 @@
 //! Owns the two generators (address pattern, value draw); every kernel language repeats them, the conformance
 //! tests compare. Must not know any device.
 
-use half::f16;
+use half::{bf16, f16};
 use serde::{Deserialize, Serialize};
 
 use super::op::Precision;
@@ -52,7 +52,7 @@ fn mix(mut x: u32) -> u32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Distribution {
-    /// Integers from `-magnitude` to `magnitude`: exact phases.
+    /// Integers from `-magnitude` to `magnitude`: exact phases. At most 256, or BF16 does not hold them all.
     Integers { magnitude: u32 },
     /// Bell-shaped (sum of four uniform bytes), standard deviation about 1.15, at most 4 in size, full mantissa.
     Normal,
@@ -63,13 +63,15 @@ pub enum Distribution {
 /// The value at `index`, as the bit pattern of `precision` in the low bits.
 ///
 /// Every step is exact in the target format, so that no rounding mode can make backends differ.
-/// `Int32` and `Int8` ignore the shape of `Normal` and `Wide` and use all their bits.
+/// `Tf32` has the values of `Fp16`, which have as many bits. `Int32` and `Int8` ignore the shape of `Normal` and `Wide` and use all their bits.
 pub fn value_bits(precision: Precision, distribution: Distribution, seed: u64, index: u64) -> u64 {
     let h = hash(seed, index);
     match precision {
         Precision::Fp32 => u64::from(fp32(distribution, seed, index, h).to_bits()),
         Precision::Fp64 => f64::from(fp32(distribution, seed, index, h)).to_bits(),
+        Precision::Tf32 => u64::from(fp16(distribution, h).to_f32().to_bits()),
         Precision::Fp16 => u64::from(fp16(distribution, h).to_bits()),
+        Precision::Bf16 => u64::from(bf16_value(distribution, h).to_bits()),
         Precision::Int32 => u64::from(match distribution {
             Distribution::Integers { magnitude } => integer(magnitude, h) as u32,
             Distribution::Normal | Distribution::Wide => h,
@@ -113,6 +115,18 @@ fn fp16(distribution: Distribution, h: u32) -> f16 {
         Distribution::Wide => {
             let exponent = 15 - 8 + ((h >> 10) & 15);
             f16::from_bits(((h >> 16) & 0x8000) as u16 | (exponent << 10) as u16 | (h & 0x03FF) as u16)
+        }
+    }
+}
+
+fn bf16_value(distribution: Distribution, h: u32) -> bf16 {
+    match distribution {
+        Distribution::Integers { magnitude } => bf16::from_f32(integer(magnitude, h) as f32),
+        // At most 128 in size over 2^5: eight significant bits, exact in BF16.
+        Distribution::Normal => bf16::from_f32((byte_sum(h) >> 2) as f32 * (1.0 / 32.0)),
+        Distribution::Wide => {
+            let exponent = 127 - 8 + ((h >> 10) & 15);
+            bf16::from_bits(((h >> 16) & 0x8000) as u16 | (exponent << 7) as u16 | (h & 0x007F) as u16)
         }
     }
 }

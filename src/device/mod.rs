@@ -10,6 +10,7 @@ pub mod fault;
 mod host;
 pub mod inventory;
 pub mod op;
+mod precision;
 pub mod reference;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod select;

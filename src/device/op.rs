@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::draw::Distribution;
+pub use super::precision::Precision;
 
 /// A handle to device memory, given out by [`super::Device::alloc`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,62 +13,6 @@ pub struct Buf(pub u32);
 impl Buf {
     /// Stands for "any buffer" where only the kind of an op matters.
     pub const NONE: Buf = Buf(u32::MAX);
-}
-
-/// Number formats that kernels compute in.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Precision {
-    Fp64,
-    Fp32,
-    /// In a GEMM: FP16 inputs, FP32 accumulation and result. In an FMA chain: FP16 throughout.
-    Fp16,
-    Int32,
-    /// Four signed bytes in one 32-bit word, multiplied pairwise and added to a 32-bit sum.
-    Int8,
-}
-
-impl Precision {
-    pub const ALL: [Precision; 5] =
-        [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int32, Precision::Int8];
-
-    /// As it stands in metric names.
-    pub fn name(self) -> &'static str {
-        match self {
-            Precision::Fp64 => "fp64",
-            Precision::Fp32 => "fp32",
-            Precision::Fp16 => "fp16",
-            Precision::Int32 => "int32",
-            Precision::Int8 => "int8",
-        }
-    }
-
-    /// Bytes of one element in memory.
-    pub fn bytes(self) -> u64 {
-        match self {
-            Precision::Fp64 => 8,
-            Precision::Fp32 | Precision::Int32 => 4,
-            Precision::Fp16 => 2,
-            Precision::Int8 => 1,
-        }
-    }
-
-    pub fn is_float(self) -> bool {
-        match self {
-            Precision::Fp64 | Precision::Fp32 | Precision::Fp16 => true,
-            Precision::Int32 | Precision::Int8 => false,
-        }
-    }
-
-    /// Bytes of one lane's result of [`Op::Fma`] and of one element of a GEMM's result.
-    pub fn result_bytes(self) -> u64 {
-        match self {
-            Precision::Fp64 => 8,
-            Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => 4,
-        }
-    }
 }
 
 /// The STREAM kernels over FP32 elements (J. McCalpin, STREAM), and the two halves they consist of.
@@ -291,7 +236,12 @@ impl Op {
             Op::Fma { precision, chains, rounds, lanes, .. } => {
                 let per_step = match precision {
                     Precision::Int8 => 8,
-                    Precision::Fp64 | Precision::Fp32 | Precision::Fp16 | Precision::Int32 => 2,
+                    Precision::Fp64
+                    | Precision::Fp32
+                    | Precision::Tf32
+                    | Precision::Fp16
+                    | Precision::Bf16
+                    | Precision::Int32 => 2,
                 };
                 per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)
             }
@@ -317,10 +267,11 @@ pub fn fma_multipliers(precision: Precision, distribution: Distribution) -> [f64
         (Precision::Int32, _) => [2.0, -6.0],
         // Four packed signed bytes: (1, -2, 3, -1) and (-1, 1, -2, 3).
         (Precision::Int8, _) => [f64::from(0xFF03_FE01_u32), f64::from(0x03FE_01FF_u32)],
-        (Precision::Fp64 | Precision::Fp32 | Precision::Fp16, Distribution::Integers { .. }) => [1.0, -0.5],
-        // 2^-9 still moves an FP16 mantissa; 2^-17 does so for the wider formats.
+        (_, Distribution::Integers { .. }) => [1.0, -0.5],
+        // 2^-6 still moves a BF16 mantissa, 2^-9 one of FP16; 2^-17 does so for the wider formats.
+        (Precision::Bf16, Distribution::Normal | Distribution::Wide) => [0.015_625, -0.015_625],
         (Precision::Fp16, Distribution::Normal | Distribution::Wide) => [0.001_953_125, -0.001_953_125],
-        (Precision::Fp64 | Precision::Fp32, Distribution::Normal | Distribution::Wide) => {
+        (Precision::Fp64 | Precision::Fp32 | Precision::Tf32, Distribution::Normal | Distribution::Wide) => {
             [7.629_394_531_25e-6, -7.629_394_531_25e-6]
         }
     }

@@ -266,7 +266,9 @@ fn result_value(precision: Precision, bytes: &[u8]) -> f64 {
     let bits = u64::from_le_bytes(wide);
     match precision {
         Precision::Fp64 => f64::from_bits(bits),
-        Precision::Fp32 | Precision::Fp16 => f64::from(f32::from_bits(bits as u32)),
+        Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
+            f64::from(f32::from_bits(bits as u32))
+        }
         Precision::Int32 | Precision::Int8 => f64::from(bits as u32 as i32),
     }
 }
@@ -275,7 +277,9 @@ fn result_value(precision: Precision, bytes: &[u8]) -> f64 {
 fn roundoff(precision: Precision) -> f64 {
     match precision {
         Precision::Fp64 => f64::EPSILON,
-        Precision::Fp32 | Precision::Fp16 => f64::from(f32::EPSILON) / 2.0,
+        Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
+            f64::from(f32::EPSILON) / 2.0
+        }
         Precision::Int32 | Precision::Int8 => 0.0,
     }
 }

@@ -63,7 +63,7 @@ fn table() -> Vec<MetricDef> {
     for (fact, about) in FACTS {
         row(format!("identity.{fact}"), Kind::Fact, (*about).to_owned());
     }
-    for precision in Precision::ALL {
+    for precision in Precision::CHAINED {
         let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
         let name = precision.name();
         row(
@@ -72,7 +72,7 @@ fn table() -> Vec<MetricDef> {
             format!("multiply-add ceiling of the {name} units"),
         );
     }
-    for precision in [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int8] {
+    for precision in Precision::MULTIPLIED {
         let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
         let name = precision.name();
         row(format!("gemm.{name}.rate"), Kind::Number(unit), format!("dense matrix product in {name}"));

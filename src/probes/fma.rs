@@ -24,7 +24,7 @@ fn candidates(precision: Precision) -> &'static [Chains] {
         Precision::Fp64 | Precision::Fp32 | Precision::Int32 => {
             const { &[chains(16, 0), chains(14, 1), chains(16, 4), chains(8, 0), chains(12, 1), chains(32, 8)] }
         }
-        Precision::Fp16 | Precision::Int8 => const { &[chains(8, 0), chains(16, 4), chains(16, 0)] },
+        _ => const { &[chains(8, 0), chains(16, 4), chains(16, 0)] },
     }
 }
 
@@ -41,7 +41,7 @@ const EXECUTION_NS: u64 = 4_000_000;
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let seed = settings.seed;
     let most_bytes = identity.buffer_bytes_max.min(spare_bytes(identity) / 4);
-    Precision::ALL
+    Precision::CHAINED
         .into_iter()
         .filter_map(|precision| {
             let metric = format!("fma.{}.rate", precision.name());
@@ -148,8 +148,9 @@ fn two_of(forms: Vec<Tuned>) -> (Option<Tuned>, Option<Tuned>) {
 /// How many rounds integer chains stay exact in `precision`, fused or not (shown by a test of the reference).
 fn exact_rounds(precision: Precision) -> u32 {
     match precision {
+        Precision::Bf16 => 2,
         Precision::Fp16 => 4,
-        Precision::Fp32 | Precision::Fp64 => 16,
+        Precision::Fp32 | Precision::Tf32 | Precision::Fp64 => 16,
         // Wrapping integers are exact for ever; this many keep the reference quick.
         Precision::Int32 | Precision::Int8 => SAMPLED_ROUNDS,
     }
@@ -213,8 +214,9 @@ fn close(work: Work, got: u64, expected: u64) -> bool {
     let (got, expected, roundoff) = match work.precision {
         Precision::Int32 | Precision::Int8 => return got == expected,
         Precision::Fp64 => (f64::from_bits(got), f64::from_bits(expected), f64::EPSILON / 2.0),
-        Precision::Fp32 => (single(got), single(expected), f64::from(f32::EPSILON) / 2.0),
+        Precision::Fp32 | Precision::Tf32 => (single(got), single(expected), f64::from(f32::EPSILON) / 2.0),
         Precision::Fp16 => (single(got), single(expected), 1.0 / 2048.0),
+        Precision::Bf16 => (single(got), single(expected), 1.0 / 256.0),
     };
     let largest = 4.0 * f64::from(work.chains.accumulators);
     (got - expected).abs() <= 2.0 * f64::from(work.rounds) * roundoff * largest

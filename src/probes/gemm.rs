@@ -14,7 +14,6 @@ use crate::evidence::{Canary, Check, Conditions, Measurement};
 pub const PROBE: Probe =
     Probe { name: "gemm", question: "How fast are dense matrix products, and are they right?", cases };
 
-const PRECISIONS: [Precision; 4] = [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int8];
 /// Not multiples of any tile: the edges are tried as well.
 const ODD: Shape = Shape { m: 129, n: 97, k: 65 };
 const SIZE_MIN: u32 = 512;
@@ -25,7 +24,7 @@ const PRODUCT_NS: u64 = 5_000_000;
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let (spare, buffer_max) = (spare_bytes(identity), identity.buffer_bytes_max);
     let seed = settings.seed;
-    PRECISIONS
+    Precision::MULTIPLIED
         .into_iter()
         .filter_map(|precision| {
             let metric = format!("gemm.{}.rate", precision.name());
@@ -43,9 +42,7 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 fn magnitude(precision: Precision, k: u32) -> u32 {
     match precision {
         Precision::Int8 => 127,
-        Precision::Fp64 | Precision::Fp32 | Precision::Fp16 | Precision::Int32 => {
-            f64::from((1u32 << 24) / k).sqrt().min(32.0) as u32
-        }
+        _ => f64::from((1u32 << 24) / k).sqrt().min(32.0) as u32,
     }
 }
 

@@ -45,11 +45,19 @@ struct Barrier {
 
 struct Warp {
     Barrier barrier;
-    // Two sets by turns: a lane may be in the next shuffle before all have read the values of the last.
-    unsigned values[2][WARP];
+    // Two sets by turns: a lane may be in the next exchange before all have read the values of the last.
+    alignas(16) char values[2][WARP * EXCHANGE_BYTES];
+};
+
+// A copy into shared memory that may not have been made yet.
+struct Copy {
+    void *to;
+    uint4 data;
 };
 
 struct Fiber {
+    // Those that this thread has started since its last commit come last.
+    std::vector<std::vector<Copy>> copies;
     ucontext_t birth;
     jmp_buf here;
     std::unique_ptr<char[]> stack;
@@ -86,6 +94,7 @@ void pass(Barrier &barrier) {
 void life() {
     for (;;) {
         block->entry->call(block->arguments);
+        if (!block->fibers[block->running].copies.empty()) broken("a thread ends with copies on their way");
         block->fibers[block->running].done = true;
         block->warps[block->running / WARP].barrier.left();
         block->barrier.left();
@@ -161,14 +170,39 @@ void block_barrier() {
     pass(block->barrier);
 }
 
-unsigned shuffle_xor(unsigned value, unsigned distance) {
+const void *exchange(const void *mine, std::size_t bytes) {
     Warp &warp = block->warps[block->running / WARP];
-    const unsigned lane = block->running % WARP;
-    if (warp.barrier.live != WARP) broken("a shuffle in a warp that some threads have left");
-    unsigned *values = warp.values[warp.barrier.turn % 2];
-    values[lane] = value;
+    if (warp.barrier.live != WARP) broken("an exchange in a warp that some threads have left");
+    char *values = warp.values[warp.barrier.turn % 2];
+    std::memcpy(values + block->running % WARP * bytes, mine, bytes);
     pass(warp.barrier);
-    return values[lane ^ distance];
+    return values;
+}
+
+// The bytes are read now, since what a kernel may not change while it is copied nobody here changes, and written late.
+void start_copy(void *to, const void *from, unsigned bytes) {
+    if ((uintptr_t)to % 16 != 0 || (bytes > 0 && (uintptr_t)from % 16 != 0)) broken("a copy that is not aligned to 16 bytes");
+    Copy copy{to, {}};
+    std::memcpy(&copy.data, from, bytes);
+    auto &copies = block->fibers[block->running].copies;
+    if (copies.empty()) copies.emplace_back();
+    copies.back().push_back(copy);
+}
+
+void commit_copies() {
+    auto &copies = block->fibers[block->running].copies;
+    if (copies.empty()) copies.emplace_back();
+    copies.emplace_back();
+}
+
+void finish_copies(std::size_t pending) {
+    auto &copies = block->fibers[block->running].copies;
+    // The last group is the one that is not committed yet.
+    while (copies.size() > pending + 1) {
+        for (const Copy &copy : copies.front()) std::memcpy(copy.to, &copy.data, sizeof copy.data);
+        copies.erase(copies.begin());
+    }
+    if (copies.size() == 1 && copies.front().empty()) copies.clear();
 }
 
 }  // namespace cpu

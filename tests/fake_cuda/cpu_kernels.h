@@ -25,7 +25,12 @@ struct Now {
 extern constinit thread_local Now now;
 
 void block_barrier();
-unsigned shuffle_xor(unsigned value, unsigned distance);
+// What the 32 threads of a warp bring, in the order of the threads.
+constexpr std::size_t EXCHANGE_BYTES = 32;
+const void *exchange(const void *mine, std::size_t bytes);
+void start_copy(void *to, const void *from, unsigned bytes);
+void commit_copies();
+void finish_copies(std::size_t pending);
 [[noreturn]] void broken(const char *why);
 
 // A kernel by name, and how to call it with the arguments that a launch points at.
@@ -106,9 +111,15 @@ inline void __syncthreads() {
     cpu::block_barrier();
 }
 
+template <class T>
+inline const T *of_the_warp(const T &mine) {
+    static_assert(sizeof mine <= cpu::EXCHANGE_BYTES);
+    return static_cast<const T *>(cpu::exchange(&mine, sizeof mine));
+}
+
 inline unsigned __shfl_xor_sync(unsigned mask, unsigned value, int distance) {
     if (mask != 0xFFFFFFFFu) cpu::broken("a shuffle over part of a warp");
-    return cpu::shuffle_xor(value, (unsigned)distance);
+    return of_the_warp(value)[(threadIdx.x % 32) ^ (unsigned)distance];
 }
 
 template <class T>
@@ -169,3 +180,70 @@ inline unsigned fma_f16x2(unsigned a, unsigned b, unsigned c) {
 }
 
 #endif
+
+// Tensor units: a warp does together what its threads each hold a part of.
+
+inline void load_matrices(unsigned (&to)[4], const void *row) {
+    const void *const *rows = of_the_warp(row);
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned i = 0; i < 4; i++) {
+        std::memcpy(&to[i], static_cast<const char *>(rows[8 * i + lane / 4]) + 4 * (lane % 4), 4);
+    }
+}
+
+// The parts of a and b that a thread holds: bytes 4 t and 16 + 4 t of rows g and g + 8 of a, and of row g of b.
+struct Fragments {
+    unsigned a[4], b[2];
+};
+
+// c + a b for one thread's results: columns 2 t and 2 t + 1 of rows g and g + 8. `value` is value i of a word.
+template <unsigned VALUES, class Result, class Value>
+inline void mma(Result (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Value value) {
+    const Fragments *const parts = of_the_warp(Fragments{{a[0], a[1], a[2], a[3]}, {b[0], b[1]}});
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned e = 0; e < 4; e++) {
+        const unsigned row = lane / 4, column = lane % 4 * 2 + e % 2;
+        for (unsigned word = 0; word < 8; word++) {
+            const unsigned left = parts[4 * row + word % 4].a[word / 4 * 2 + e / 2];
+            const unsigned right = parts[4 * column + word % 4].b[word / 4];
+            for (unsigned i = 0; i < VALUES; i++) d[e] = value(left, right, i, d[e]);
+        }
+    }
+}
+
+inline void mma_f16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    mma<2>(d, a, b, [](unsigned left, unsigned right, unsigned i, float sum) {
+        return fmaf(f16_value(left >> 16 * i & 0xFFFF), f16_value(right >> 16 * i & 0xFFFF), sum);
+    });
+}
+
+inline void mma_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    mma<2>(d, a, b, [](unsigned left, unsigned right, unsigned i, float sum) {
+        return fmaf(__uint_as_float(left >> 16 * i << 16), __uint_as_float(right >> 16 * i << 16), sum);
+    });
+}
+
+// The unit does not look at the low 13 bits.
+inline void mma_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    mma<1>(d, a, b, [](unsigned left, unsigned right, unsigned, float sum) {
+        return fmaf(__uint_as_float(left & ~0x1FFFu), __uint_as_float(right & ~0x1FFFu), sum);
+    });
+}
+
+inline void mma_s8(unsigned (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    mma<1>(d, a, b, [](unsigned left, unsigned right, unsigned, unsigned sum) { return dp4a(left, right, sum); });
+}
+
+// Copies are made as late as they may be, at the wait, so that a kernel that does not wait reads what was there before.
+inline void copy_async(void *shared, const void *global, unsigned bytes) {
+    cpu::start_copy(shared, global, bytes);
+}
+
+inline void commit_copies() {
+    cpu::commit_copies();
+}
+
+template <int PENDING>
+inline void wait_for_copies() {
+    cpu::finish_copies(PENDING);
+}

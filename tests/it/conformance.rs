@@ -269,7 +269,11 @@ fn chains(bench: &mut Bench<'_>) {
     let compiled_before = bench.device.identity().backend == "cuda";
     let recurrences = if compiled_before { &RECURRENCES[..] } else { &RECURRENCES[..4] };
     for precision in Precision::ALL {
-        let exact_rounds = if precision == Precision::Fp16 { 4 } else { 16 };
+        let exact_rounds = match precision {
+            Precision::Bf16 => 2,
+            Precision::Fp16 => 4,
+            _ => 16,
+        };
         for &(accumulators, stride) in recurrences {
             for (lanes, rounds, distribution) in [
                 (100, exact_rounds, Distribution::Integers { magnitude: 2 }),
@@ -281,11 +285,10 @@ fn chains(bench: &mut Bench<'_>) {
                 // Each round rounds once or twice to the format's precision.
                 let agree = match precision {
                     _ if exact => Agree::Bits,
+                    Precision::Bf16 => Agree::Within(f64::from(rounds) * 1e-2),
                     Precision::Fp16 => Agree::Within(f64::from(rounds) * 1e-3),
                     Precision::Fp64 => Agree::Within(f64::from(rounds) * 1e-15),
-                    Precision::Fp32 | Precision::Int32 | Precision::Int8 => {
-                        Agree::Within(f64::from(rounds) * 1e-6)
-                    }
+                    _ => Agree::Within(f64::from(rounds) * 1e-6),
                 };
                 let out = garbage(u64::from(lanes) * precision.result_bytes());
                 bench.case(&[out], 2, agree, |b| Op::Fma {
@@ -326,9 +329,7 @@ fn products_in(bench: &mut Bench<'_>, precision: Precision) {
             let agree = match precision {
                 _ if exact => Agree::Bits,
                 Precision::Fp64 => Agree::Within(f64::from(k) * 1e-15),
-                Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => {
-                    Agree::Within(f64::from(k) * 1e-6)
-                }
+                _ => Agree::Within(f64::from(k) * 1e-6),
             };
             let a = drawn(precision, distribution, 11, u64::from(m * k));
             let b = drawn(precision, distribution, 12, u64::from(n * k));

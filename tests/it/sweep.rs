@@ -39,7 +39,7 @@ const CHAINS: Plan = Plan {
     errors: BOTH_KINDS,
 };
 const PRODUCTS: Plan = Plan {
-    selector: "sim:mini,mem=256KiB,buffer=64KiB,no=fp64,no=fp16",
+    selector: "sim:mini,mem=256KiB,buffer=64KiB,no=fp64,no=tf32,no=fp16,no=bf16",
     probes: &["gemm"],
     clauses: &[("gemm.fp32.rate", "at_least = \"1 MFLOP/s\"\nstatistic = \"p50\"")],
     errors: BOTH_KINDS,

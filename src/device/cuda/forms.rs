@@ -1,7 +1,7 @@
 //! Which ops there are kernels for, and in which launch forms.
 //! Owns support and choice of forms; must not call the driver.
 
-use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Tile};
+use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Tile, Units};
 use crate::device::Unsupported;
 use crate::device::op::{Chains, Op, Precision, Route, StreamKind};
 
@@ -20,7 +20,7 @@ impl Form {
 /// The longest transfer between host and device, and so the pinned memory of each direction.
 pub const COPY_BYTES_MAX: u64 = 256 << 20;
 
-/// Whether kernels exist for `op`. Whether the device takes them is another question.
+/// Whether kernels exist for `op`. Whether the device takes any of them is another question.
 pub fn supports(op: &Op) -> Result<(), Unsupported> {
     match *op {
         Op::Fma { precision, chains: Chains { accumulators, stride }, rounds, .. } => {
@@ -69,6 +69,7 @@ fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
             &[(8, 0), (16, 0), (12, 1), (14, 1), (16, 4), (32, 8)]
         }
         Precision::Fp16 | Precision::Int8 => &[(8, 0), (16, 0), (16, 4)],
+        Precision::Tf32 | Precision::Bf16 => &[],
     }
 }
 
@@ -90,8 +91,13 @@ pub fn forms(op: &Op) -> Vec<Form> {
             .collect(),
         Op::Gemm { precision, .. } => gemm_tiles(precision)
             .iter()
-            .map(|tile| {
-                Form::new(format!("simt-{tile}x{tile}"), Kernel::Gemm(GemmForm { precision, tile: *tile }))
+            .map(|(units, tile)| {
+                let name = match units {
+                    Units::Vector => "simt",
+                    Units::Tensor => "mma",
+                };
+                let form = GemmForm { precision, units: *units, tile: *tile };
+                Form::new(format!("{name}-{tile}x{tile}"), Kernel::Gemm(form))
             })
             .collect(),
         Op::Ring { .. } => vec![Form::new("slot-per-thread", Kernel::Ring)],
@@ -120,9 +126,13 @@ fn stream_forms(kind: StreamKind) -> Vec<Form> {
         .collect()
 }
 
-fn gemm_tiles(precision: Precision) -> &'static [u32] {
+fn gemm_tiles(precision: Precision) -> &'static [(Units, u32)] {
     match precision {
-        Precision::Fp64 => &[64],
-        Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => &[128, 64],
+        Precision::Fp64 => &[(Units::Vector, 64)],
+        Precision::Fp32 | Precision::Int32 => &[(Units::Vector, 128), (Units::Vector, 64)],
+        Precision::Tf32 | Precision::Bf16 => &[(Units::Tensor, 128)],
+        Precision::Fp16 | Precision::Int8 => {
+            &[(Units::Tensor, 128), (Units::Vector, 128), (Units::Vector, 64)]
+        }
     }
 }

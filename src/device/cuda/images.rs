@@ -9,17 +9,19 @@ pub enum Source {
     Draw,
     Fma,
     Gemm,
+    Mma,
     Pattern,
     Stream,
 }
 
 impl Source {
-    pub const ALL: [Source; 7] = [
+    pub const ALL: [Source; 8] = [
         Source::Chase,
         Source::Digest,
         Source::Draw,
         Source::Fma,
         Source::Gemm,
+        Source::Mma,
         Source::Pattern,
         Source::Stream,
     ];
@@ -32,6 +34,7 @@ impl Source {
             Source::Draw => "draw",
             Source::Fma => "fma",
             Source::Gemm => "gemm",
+            Source::Mma => "mma",
             Source::Pattern => "pattern",
             Source::Stream => "stream",
         }
@@ -129,15 +132,18 @@ mod tests {
     }
 
     #[test]
-    fn every_family_has_code_for_every_device_since_volta() {
+    fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
-            for sm in [70, 75, 80, 86, 89, 90, 100, 103, 120] {
+            let first = if source == Source::Mma { 80 } else { 70 };
+            let (older, since): (Vec<u32>, Vec<u32>) =
+                [61, 70, 75, 80, 86, 89, 90, 100, 103, 120].into_iter().partition(|sm| *sm < first);
+            for sm in since {
                 let found = candidates(source, sm);
                 assert_eq!(found[0].code, Code::Cubin { sm }, "{source:?}");
-                assert_eq!(found[1].code, Code::Ptx { from_sm: 70 }, "{source:?}");
+                assert_eq!(found[1].code, Code::Ptx { from_sm: first }, "{source:?}");
             }
-            assert_eq!(candidates(source, 87)[0].code, Code::Ptx { from_sm: 70 });
-            assert!(candidates(source, 61).is_empty());
+            assert_eq!(candidates(source, 87)[0].code, Code::Ptx { from_sm: first });
+            assert!(older.into_iter().all(|sm| candidates(source, sm).is_empty()), "{source:?}");
         }
     }
 }

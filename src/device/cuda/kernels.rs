@@ -61,7 +61,7 @@ impl FmaForm {
     pub fn rounds_per_turn(self) -> u32 {
         let body = match self.precision {
             Precision::Fp64 => 128,
-            Precision::Fp32 | Precision::Fp16 => 512,
+            Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => 512,
             Precision::Int32 | Precision::Int8 => 256,
         };
         body / self.chains.accumulators.max(1) / 2 * 2
@@ -70,8 +70,8 @@ impl FmaForm {
     /// Lanes of one thread.
     pub fn lanes(self) -> u32 {
         match self.precision {
-            Precision::Fp16 => 2,
-            Precision::Fp64 | Precision::Fp32 | Precision::Int32 | Precision::Int8 => 1,
+            Precision::Fp16 | Precision::Bf16 => 2,
+            Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Int32 | Precision::Int8 => 1,
         }
     }
 }
@@ -79,8 +79,17 @@ impl FmaForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GemmForm {
     pub precision: Precision,
+    pub units: Units,
     /// Rows and columns of the tile that a block makes.
     pub tile: u32,
+}
+
+/// What multiplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Units {
+    Vector,
+    /// By `mma.sync`, from compute capability 8.0 on.
+    Tensor,
 }
 
 impl Kernel {
@@ -90,7 +99,8 @@ impl Kernel {
             Kernel::Draw(_) => Source::Draw,
             Kernel::Stream(..) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
-            Kernel::Gemm(_) => Source::Gemm,
+            Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
+            Kernel::Gemm(GemmForm { units: Units::Tensor, .. }) => Source::Mma,
             Kernel::Digest => Source::Digest,
             Kernel::Ring | Kernel::Chase => Source::Chase,
         }
@@ -108,7 +118,9 @@ impl Kernel {
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
-            Kernel::Gemm(GemmForm { precision, tile }) => format!("gemm_{}_{tile}", precision.name()),
+            Kernel::Gemm(GemmForm { precision, tile, .. }) => {
+                format!("{}_{}_{tile}", self.source().name(), precision.name())
+            }
             Kernel::Digest => "digest".to_owned(),
             Kernel::Ring => "ring".to_owned(),
             Kernel::Chase => "chase".to_owned(),

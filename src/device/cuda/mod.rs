@@ -17,6 +17,7 @@ mod run;
 use std::rc::Rc;
 
 use self::copy::{Transfer, Upload};
+use self::forms::Form;
 use self::gpu::Gpu;
 use self::identity::Found;
 use self::memory::Memory;
@@ -72,6 +73,22 @@ impl CudaDevice {
         let card = Card { units, threads_per_unit };
         Ok(Self { identity, sm, card, gpu, memory, modules, runner, upload: Upload::default() })
     }
+
+    /// The launch forms of `op` that this device has: at least one.
+    fn forms(&self, op: &Op) -> Result<Vec<Form>, Unsupported> {
+        forms::supports(op)?;
+        let (mut usable, mut refusals) = (Vec::new(), Vec::new());
+        for form in forms::forms(op) {
+            match form.kernel.map_or(Ok(()), |kernel| self.modules.supports(kernel)) {
+                Ok(()) => usable.push(form),
+                Err(why) => refusals.push(why),
+            }
+        }
+        match refusals.into_iter().next_back() {
+            Some(why) if usable.is_empty() => Err(why),
+            Some(_) | None => Ok(usable),
+        }
+    }
 }
 
 impl Device for CudaDevice {
@@ -80,18 +97,16 @@ impl Device for CudaDevice {
     }
 
     fn supports(&self, op: &Op) -> Result<(), Unsupported> {
-        forms::supports(op)?;
-        let forms = forms::forms(op);
-        forms.iter().filter_map(|form| form.kernel).try_for_each(|kernel| self.modules.supports(kernel))
+        self.forms(op).map(|_| ())
     }
 
     fn variants(&self, op: &Op) -> Vec<Variant> {
-        let described = |form: forms::Form| Variant {
+        let described = |form: Form| Variant {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
             caveat: form.kernel.and_then(|_| images::caveat(self.sm)),
         };
-        forms::forms(op).into_iter().map(described).collect()
+        self.forms(op).unwrap_or_default().into_iter().map(described).collect()
     }
 
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {
@@ -115,8 +130,7 @@ impl Device for CudaDevice {
 
     fn submit(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError> {
         self.gpu.enter()?;
-        self.supports(op).map_err(|unsupported| DeviceError::Validation { why: unsupported.why })?;
-        let forms = forms::forms(op);
+        let forms = self.forms(op).map_err(|unsupported| DeviceError::Validation { why: unsupported.why })?;
         let missing = || DeviceError::Validation {
             why: format!("{} has {} variants, asked for was number {variant}", op.name(), forms.len()),
         };

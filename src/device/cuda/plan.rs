@@ -35,7 +35,12 @@ const BYTES_PER_NS: u64 = 1;
 fn operations_per_ns(precision: Precision) -> u64 {
     match precision {
         Precision::Fp64 => 1,
-        Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => 8,
+        Precision::Fp32
+        | Precision::Tf32
+        | Precision::Fp16
+        | Precision::Bf16
+        | Precision::Int32
+        | Precision::Int8 => 8,
     }
 }
 
@@ -228,9 +233,9 @@ fn fma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
     };
     let turn = form.rounds_per_turn().max(2);
     let multipliers = fma_multipliers(precision, distribution).map(|m| match precision {
-        Precision::Fp64 | Precision::Fp32 | Precision::Fp16 => (m as f32).to_bits(),
         Precision::Int32 => m as i32 as u32,
         Precision::Int8 => m as u32,
+        _ => (m as f32).to_bits(),
     });
     let per_lane = (op.work() / u64::from(lanes.max(1))).max(1);
     let launch = |piece: Piece| {

@@ -250,8 +250,8 @@ fn drawn_word(precision: Precision, distribution: Distribution, seed: u64, index
     let value = |i| draw::value_bits(precision, distribution, seed, i);
     match precision {
         Precision::Fp64 => (value(index / 2) >> (32 * (index & 1))) as u32,
-        Precision::Fp32 | Precision::Int32 => value(index) as u32,
-        Precision::Fp16 => (value(2 * index) | value(2 * index + 1) << 16) as u32,
+        Precision::Fp32 | Precision::Tf32 | Precision::Int32 => value(index) as u32,
+        Precision::Fp16 | Precision::Bf16 => (value(2 * index) | value(2 * index + 1) << 16) as u32,
         Precision::Int8 => (0..4).fold(0, |word, i| word | (value(4 * index + i) << (8 * i)) as u32),
     }
 }

@@ -75,7 +75,11 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
             let ns = seconds_ns(work, card.gemm.of(*precision) * busy);
             let bytes = (m + n) * k * precision.bytes() as f64 + m * n * precision.result_bytes() as f64;
             let moved = moved(bytes, 1.0);
-            let load = if matches!(precision, Precision::Fp16 | Precision::Int8) { 0.97 } else { 0.85 };
+            let load = if !matches!(precision, Precision::Fp64 | Precision::Fp32 | Precision::Int32) {
+                0.97
+            } else {
+                0.85
+            };
             if moved.ns > ns { moved } else { Cost { bound: Bound::Compute, ns, load } }
         }
         Op::Chase { hops, .. } => {

@@ -48,6 +48,11 @@ impl Form {
 const ACCUMULATORS_MAX: u32 = 64;
 
 pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
+    if let Op::Draw { precision, .. } | Op::Fma { precision, .. } | Op::Gemm { precision, .. } = *op
+        && matches!(precision, Precision::Tf32 | Precision::Bf16)
+    {
+        return Err(Unsupported::us(format!("WGSL has no {}", precision.name())));
+    }
     match *op {
         Op::Fma { precision, chains, rounds, lanes, .. } => {
             has_precision(precision, card)?;
@@ -104,7 +109,7 @@ fn has_precision(precision: Precision, card: &Card) -> Result<(), Unsupported> {
         Precision::Fp16 if !card.fp16 => {
             Err(Unsupported::card("the adapter has no FP16 arithmetic in shaders"))
         }
-        Precision::Fp64 | Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -165,8 +170,8 @@ fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
     // The steps of FP32 are so short that a loop of 64 rounds still costs them some percent.
     let long = match precision {
         Precision::Int8 | Precision::Fp16 => 32,
-        Precision::Int32 | Precision::Fp64 => 64,
         Precision::Fp32 => 128,
+        _ => 64,
     };
     [(long, 64, false), (long, 64, true), (long / 2, 64, false), (long / 2, 64, true), (16, 256, false)]
         .into_iter()
@@ -180,9 +185,7 @@ fn gemm_forms(precision: Precision, card: &Card) -> Vec<Form> {
     // Fp64 takes less, so as to fit the 16 KiB of workgroup memory that every adapter has.
     let shapes: &[(u32, u32, bool)] = match precision {
         Precision::Fp64 => &[(4, 8, true), (4, 1, false), (2, 16, true)],
-        Precision::Fp32 | Precision::Fp16 | Precision::Int32 | Precision::Int8 => {
-            &[(4, 16, true), (8, 8, true), (4, 1, false), (8, 1, false)]
-        }
+        _ => &[(4, 16, true), (8, 8, true), (4, 1, false), (8, 1, false)],
     };
     let plain = shapes
         .iter()

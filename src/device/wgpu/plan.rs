@@ -309,9 +309,9 @@ fn fma(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal> {
     }
     let [name, magnitude] = distribution_words(distribution);
     let multipliers = fma_multipliers(precision, distribution).map(|m| match precision {
-        Precision::Fp64 | Precision::Fp32 | Precision::Fp16 => (m as f32).to_bits(),
         Precision::Int32 => m as i32 as u32,
         Precision::Int8 => m as u32,
+        _ => (m as f32).to_bits(),
     });
     let per_lane = (op.work() / u64::from(lanes.max(1))).max(1);
     let group = u64::from(group);

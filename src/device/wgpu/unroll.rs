@@ -10,8 +10,8 @@ pub fn fma_defines(form: FmaForm) -> Vec<(&'static str, String)> {
     let FmaForm { precision, chains, unroll, group, vectors } = form;
     let (scalar, result) = match precision {
         Precision::Fp64 => ("f64", "f64"),
-        Precision::Fp32 => ("f32", "f32"),
-        Precision::Fp16 => ("f16", "f32"),
+        Precision::Fp32 | Precision::Tf32 => ("f32", "f32"),
+        Precision::Fp16 | Precision::Bf16 => ("f16", "f32"),
         Precision::Int32 | Precision::Int8 => ("u32", "u32"),
     };
     let mut defines = flags(&["DRAW", precision_flag(precision)]);
@@ -53,9 +53,9 @@ fn fma_rounds(precision: Precision, chains: Chains, width: u32, rounds: u32) -> 
         for j in 0..registers {
             let from = (j + chains.stride / width) % registers;
             let step = match precision {
-                Precision::Fp64 | Precision::Fp32 | Precision::Fp16 => format!("fma(x{from}, m{m}, x{j})"),
                 Precision::Int32 => format!("x{from} * m{m} + x{j}"),
                 Precision::Int8 => format!("step(x{from}, m{m}, x{j})"),
+                _ => format!("fma(x{from}, m{m}, x{j})"),
             };
             let _ = writeln!(text, "            x{j} = {step};");
         }
@@ -75,13 +75,13 @@ fn fma_sum(chains: Chains, width: u32, result: &str) -> String {
 pub fn gemm_defines(form: GemmForm) -> Vec<(&'static str, String)> {
     let (element, value, result) = match form.precision {
         Precision::Fp64 => ("f64", "f64", "f64"),
-        Precision::Fp32 => ("f32", "f32", "f32"),
-        Precision::Fp16 => ("u32", "f32", "f32"),
+        Precision::Fp32 | Precision::Tf32 => ("f32", "f32", "f32"),
+        Precision::Fp16 | Precision::Bf16 => ("u32", "f32", "f32"),
         Precision::Int32 | Precision::Int8 => ("u32", "u32", "u32"),
     };
     let mut defines = flags(match form.precision {
-        Precision::Fp64 | Precision::Fp32 => &["PLAIN", "FLOAT"],
-        Precision::Fp16 => &["FP16", "FLOAT"],
+        Precision::Fp64 | Precision::Fp32 | Precision::Tf32 => &["PLAIN", "FLOAT"],
+        Precision::Fp16 | Precision::Bf16 => &["FP16", "FLOAT"],
         Precision::Int32 => &["PLAIN", "INT32"],
         Precision::Int8 => &["BYTES"],
     });

@@ -1,0 +1,90 @@
+//! The number formats that kernels compute in: names, sizes, and what is measured in each.
+//! Owns that table; what the bits mean is code in `reference` and `draw`.
+
+use serde::{Deserialize, Serialize};
+
+/// Number formats that kernels compute in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    Fp64,
+    Fp32,
+    /// FP32 words of which ten bits of mantissa count, with FP32 accumulation: a format of tensor units, for GEMM only.
+    Tf32,
+    /// In a GEMM: FP16 inputs, FP32 accumulation and result. In an FMA chain: FP16 throughout.
+    Fp16,
+    /// As `Fp16`, with FP32's exponents and eight bits of significand.
+    Bf16,
+    Int32,
+    /// Four signed bytes in one 32-bit word, multiplied pairwise and added to a 32-bit sum.
+    Int8,
+}
+
+impl Precision {
+    pub const ALL: [Precision; 7] = [
+        Precision::Fp64,
+        Precision::Fp32,
+        Precision::Tf32,
+        Precision::Fp16,
+        Precision::Bf16,
+        Precision::Int32,
+        Precision::Int8,
+    ];
+    /// Whose multiply-add ceiling is measured.
+    pub const CHAINED: [Precision; 5] =
+        [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int32, Precision::Int8];
+    /// Whose matrix products are measured.
+    pub const MULTIPLIED: [Precision; 6] = [
+        Precision::Fp64,
+        Precision::Fp32,
+        Precision::Tf32,
+        Precision::Fp16,
+        Precision::Bf16,
+        Precision::Int8,
+    ];
+
+    /// As it stands in metric names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::Fp64 => "fp64",
+            Precision::Fp32 => "fp32",
+            Precision::Tf32 => "tf32",
+            Precision::Fp16 => "fp16",
+            Precision::Bf16 => "bf16",
+            Precision::Int32 => "int32",
+            Precision::Int8 => "int8",
+        }
+    }
+
+    /// Bytes of one element in memory.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Precision::Fp64 => 8,
+            Precision::Fp32 | Precision::Tf32 | Precision::Int32 => 4,
+            Precision::Fp16 | Precision::Bf16 => 2,
+            Precision::Int8 => 1,
+        }
+    }
+
+    pub fn is_float(self) -> bool {
+        match self {
+            Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => true,
+            Precision::Int32 | Precision::Int8 => false,
+        }
+    }
+
+    /// Bytes of one lane's result of [`Op::Fma`] and of one element of a GEMM's result.
+    pub fn result_bytes(self) -> u64 {
+        match self {
+            Precision::Fp64 => 8,
+            Precision::Fp32
+            | Precision::Tf32
+            | Precision::Fp16
+            | Precision::Bf16
+            | Precision::Int32
+            | Precision::Int8 => 4,
+        }
+    }
+}
