@@ -277,6 +277,17 @@ pub fn fma_multipliers(precision: Precision, distribution: Distribution) -> [f64
     }
 }
 
+/// [`fma_multipliers`] as the word that kernels are given: FP32 bits for floats, which each format takes from there.
+pub fn fma_multiplier_words(precision: Precision, distribution: Distribution) -> [u32; 2] {
+    fma_multipliers(precision, distribution).map(|m| match precision {
+        Precision::Int32 => m as i32 as u32,
+        Precision::Int8 => m as u32,
+        Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
+            (m as f32).to_bits()
+        }
+    })
+}
+
 /// The linear congruence behind [`Op::Ring`]: slot to next slot, `x * a + c` modulo the number of slots.
 /// Full period by Hull and Dobell: `c` odd, `a` one more than a multiple of 4.
 pub fn ring_step(seed: u64) -> (u32, u32) {

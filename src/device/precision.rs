@@ -75,7 +75,7 @@ impl Precision {
         }
     }
 
-    /// Bytes of one lane's result of [`Op::Fma`] and of one element of a GEMM's result.
+    /// Bytes of one lane's result of [`super::Op::Fma`] and of one element of a GEMM's result.
     pub fn result_bytes(self) -> u64 {
         match self {
             Precision::Fp64 => 8,

@@ -363,7 +363,7 @@ fn ask<T: serde::de::DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::engine::{Profile, Settings};
 

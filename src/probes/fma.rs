@@ -21,10 +21,12 @@ const fn chains(accumulators: u32, stride: u32) -> Chains {
 /// emulated formats well, and their long bodies take drivers seconds to compile.
 fn candidates(precision: Precision) -> &'static [Chains] {
     match precision {
-        Precision::Fp64 | Precision::Fp32 | Precision::Int32 => {
+        Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Int32 => {
             const { &[chains(16, 0), chains(14, 1), chains(16, 4), chains(8, 0), chains(12, 1), chains(32, 8)] }
         }
-        _ => const { &[chains(8, 0), chains(16, 4), chains(16, 0)] },
+        Precision::Fp16 | Precision::Bf16 | Precision::Int8 => {
+            const { &[chains(8, 0), chains(16, 4), chains(16, 0)] }
+        }
     }
 }
 

@@ -40,10 +40,7 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 
 /// Magnitude of integers for which `k` products sum exactly in FP32: `k m^2 <= 2^24`. INT8 sums are exact in full range.
 fn magnitude(precision: Precision, k: u32) -> u32 {
-    match precision {
-        Precision::Int8 => 127,
-        _ => f64::from((1u32 << 24) / k).sqrt().min(32.0) as u32,
-    }
+    if precision == Precision::Int8 { 127 } else { f64::from((1u32 << 24) / k).sqrt().min(32.0) as u32 }
 }
 
 /// The matrices of one product.

@@ -272,7 +272,7 @@ fn chains(bench: &mut Bench<'_>) {
         let exact_rounds = match precision {
             Precision::Bf16 => 2,
             Precision::Fp16 => 4,
-            _ => 16,
+            Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Int32 | Precision::Int8 => 16,
         };
         for &(accumulators, stride) in recurrences {
             for (lanes, rounds, distribution) in [
@@ -288,7 +288,9 @@ fn chains(bench: &mut Bench<'_>) {
                     Precision::Bf16 => Agree::Within(f64::from(rounds) * 1e-2),
                     Precision::Fp16 => Agree::Within(f64::from(rounds) * 1e-3),
                     Precision::Fp64 => Agree::Within(f64::from(rounds) * 1e-15),
-                    _ => Agree::Within(f64::from(rounds) * 1e-6),
+                    Precision::Fp32 | Precision::Tf32 | Precision::Int32 | Precision::Int8 => {
+                        Agree::Within(f64::from(rounds) * 1e-6)
+                    }
                 };
                 let out = garbage(u64::from(lanes) * precision.result_bytes());
                 bench.case(&[out], 2, agree, |b| Op::Fma {
@@ -326,11 +328,8 @@ fn products_in(bench: &mut Bench<'_>, precision: Precision) {
     for [m, n, k] in shapes {
         for distribution in DISTRIBUTIONS {
             let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
-            let agree = match precision {
-                _ if exact => Agree::Bits,
-                Precision::Fp64 => Agree::Within(f64::from(k) * 1e-15),
-                _ => Agree::Within(f64::from(k) * 1e-6),
-            };
+            let roundoff = if precision == Precision::Fp64 { 1e-15 } else { 1e-6 };
+            let agree = if exact { Agree::Bits } else { Agree::Within(f64::from(k) * roundoff) };
             let a = drawn(precision, distribution, 11, u64::from(m * k));
             let b = drawn(precision, distribution, 12, u64::from(n * k));
             let c = garbage(u64::from(m * n) * precision.result_bytes());

@@ -3,7 +3,7 @@
 
 use super::kernels::{Kernel, Spread, Tile};
 use crate::device::draw::Distribution;
-use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, Tally, fma_multipliers, ring_step};
+use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, Tally, fma_multiplier_words, ring_step};
 
 /// The largest grid in its one direction.
 const BLOCKS_MAX: u64 = (1 << 31) - 1;
@@ -232,11 +232,7 @@ fn fma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
         return None;
     };
     let turn = form.rounds_per_turn().max(2);
-    let multipliers = fma_multipliers(precision, distribution).map(|m| match precision {
-        Precision::Int32 => m as i32 as u32,
-        Precision::Int8 => m as u32,
-        _ => (m as f32).to_bits(),
-    });
+    let multipliers = fma_multiplier_words(precision, distribution);
     let per_lane = (op.work() / u64::from(lanes.max(1))).max(1);
     let launch = |piece: Piece| {
         let end = piece.first + piece.elements;

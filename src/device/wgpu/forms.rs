@@ -104,13 +104,13 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
 }
 
 fn has_precision(precision: Precision, card: &Card) -> Result<(), Unsupported> {
-    match precision {
-        Precision::Fp64 if !card.fp64 => Err(Unsupported::card("the adapter has no FP64 in shaders")),
-        Precision::Fp16 if !card.fp16 => {
-            Err(Unsupported::card("the adapter has no FP16 arithmetic in shaders"))
-        }
-        _ => Ok(()),
+    if precision == Precision::Fp64 && !card.fp64 {
+        return Err(Unsupported::card("the adapter has no FP64 in shaders"));
     }
+    if precision == Precision::Fp16 && !card.fp16 {
+        return Err(Unsupported::card("the adapter has no FP16 arithmetic in shaders"));
+    }
+    Ok(())
 }
 
 /// Counters and state take two bindings.
@@ -171,7 +171,7 @@ fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
     let long = match precision {
         Precision::Int8 | Precision::Fp16 => 32,
         Precision::Fp32 => 128,
-        _ => 64,
+        Precision::Fp64 | Precision::Tf32 | Precision::Bf16 | Precision::Int32 => 64,
     };
     [(long, 64, false), (long, 64, true), (long / 2, 64, false), (long / 2, 64, true), (16, 256, false)]
         .into_iter()
@@ -183,9 +183,10 @@ fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
 
 fn gemm_forms(precision: Precision, card: &Card) -> Vec<Form> {
     // Fp64 takes less, so as to fit the 16 KiB of workgroup memory that every adapter has.
-    let shapes: &[(u32, u32, bool)] = match precision {
-        Precision::Fp64 => &[(4, 8, true), (4, 1, false), (2, 16, true)],
-        _ => &[(4, 16, true), (8, 8, true), (4, 1, false), (8, 1, false)],
+    let shapes: &[(u32, u32, bool)] = if precision == Precision::Fp64 {
+        &[(4, 8, true), (4, 1, false), (2, 16, true)]
+    } else {
+        &[(4, 16, true), (8, 8, true), (4, 1, false), (8, 1, false)]
     };
     let plain = shapes
         .iter()

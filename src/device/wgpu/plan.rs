@@ -3,7 +3,7 @@
 
 use super::shaders::{FmaForm, Kernel, Part, Tile};
 use crate::device::draw::Distribution;
-use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, fma_multipliers, ring_step};
+use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, fma_multiplier_words, ring_step};
 
 /// No invocation may run more loop iterations: Mesa 22's software driver silently leaves all loops after 65,535.
 pub const ITERATIONS_MAX: u64 = 32_768;
@@ -308,11 +308,7 @@ fn fma(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal> {
         ));
     }
     let [name, magnitude] = distribution_words(distribution);
-    let multipliers = fma_multipliers(precision, distribution).map(|m| match precision {
-        Precision::Int32 => m as i32 as u32,
-        Precision::Int8 => m as u32,
-        _ => (m as f32).to_bits(),
-    });
+    let multipliers = fma_multiplier_words(precision, distribution);
     let per_lane = (op.work() / u64::from(lanes.max(1))).max(1);
     let group = u64::from(group);
     let per_dispatch = (frame.dispatch_work / per_lane / group).clamp(1, GROUPS_MAX) * group;

@@ -55,7 +55,9 @@ fn fma_rounds(precision: Precision, chains: Chains, width: u32, rounds: u32) -> 
             let step = match precision {
                 Precision::Int32 => format!("x{from} * m{m} + x{j}"),
                 Precision::Int8 => format!("step(x{from}, m{m}, x{j})"),
-                _ => format!("fma(x{from}, m{m}, x{j})"),
+                Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
+                    format!("fma(x{from}, m{m}, x{j})")
+                }
             };
             let _ = writeln!(text, "            x{j} = {step};");
         }
