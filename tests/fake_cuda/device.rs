@@ -80,14 +80,16 @@ pub unsafe extern "C" fn cuDeviceGetAttribute(value: *mut c_int, attribute: c_in
         known(device, state.faults.count)?;
         let sm = state.faults.sm as c_int;
         let answer = match attribute {
-            13 | 36 => 1_000_000,   // clocks, in kHz
-            16 => 4,                // multiprocessors
-            17 | 18 | 20 | 32 => 0, // watchdog, integrated, compute mode, ECC
-            37 => 64,               // memory bus, in bits
-            38 => 1 << 20,          // L2 cache
-            39 => 2048,             // threads per multiprocessor
-            75 => sm / 10,          // compute capability
+            13 | 36 => 1_000_000, // clocks, in kHz
+            16 => 4,              // multiprocessors
+            17 | 18 | 32 => 0,    // watchdog, integrated, ECC
+            20 => state.faults.compute_mode,
+            37 => 64,      // memory bus, in bits
+            38 => 1 << 20, // L2 cache
+            39 => 2048,    // threads per multiprocessor
+            75 => sm / 10, // compute capability
             76 => sm % 10,
+            133 => state.faults.mps,
             _ => return Err(INVALID_VALUE),
         };
         put(value, answer)

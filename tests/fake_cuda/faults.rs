@@ -24,9 +24,14 @@ pub struct Faults {
     pub count: i32,
     /// The compute capability, 90 for 9.0.
     pub sm: u32,
+    /// 0 for default, 2 prohibited, 3 exclusive to a process; and 1 where the multi-process service is on.
+    pub compute_mode: i32,
+    pub mps: i32,
     /// What is claimed, and what can really be allocated.
     pub memory_mib: u64,
     pub have_mib: u64,
+    /// What other processes have taken of it.
+    pub taken_mib: u64,
 }
 
 pub enum Fault {
@@ -38,6 +43,7 @@ pub enum Fault {
 impl Faults {
     pub fn from_environment() -> Self {
         let memory_mib = number("MEMORY_MIB").unwrap_or(64);
+        let taken_mib = number("TAKEN_MIB").unwrap_or(0).min(memory_mib);
         Self {
             fail: coded("FAIL"),
             refuse: coded("REFUSE"),
@@ -50,8 +56,11 @@ impl Faults {
             name: text("NAME").unwrap_or_else(|| "Test driver, no GPU".to_owned()),
             count: number("COUNT").unwrap_or(1) as i32,
             sm: number("SM").unwrap_or(90) as u32,
+            compute_mode: number("COMPUTE_MODE").unwrap_or(0) as i32,
+            mps: number("MPS").unwrap_or(0) as i32,
             memory_mib,
-            have_mib: number("HAVE_MIB").unwrap_or(memory_mib),
+            have_mib: number("HAVE_MIB").unwrap_or(memory_mib - taken_mib),
+            taken_mib,
         }
     }
 

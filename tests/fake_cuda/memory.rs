@@ -43,7 +43,8 @@ pub unsafe extern "C" fn cuMemGetInfo_v2(free: *mut usize, total: *mut usize) ->
     call("cuMemGetInfo", |state| {
         state.in_context()?;
         let used: u64 = state.memory.values().sum();
-        put(free, ((state.faults.memory_mib << 20) - used.min(state.faults.memory_mib << 20)) as usize)?;
+        let left = (state.faults.memory_mib - state.faults.taken_mib) << 20;
+        put(free, left.saturating_sub(used) as usize)?;
         put(total, (state.faults.memory_mib << 20) as usize)
     })
 }

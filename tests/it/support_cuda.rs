@@ -29,6 +29,12 @@ impl FakeCuda {
         self
     }
 
+    /// Sets a variable that real drivers read as well.
+    pub fn under(mut self, variable: &str, value: &str) -> Self {
+        self.faults.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
     /// A driver that lacks one function. The copy of the library lives in `folder`.
     pub fn without(mut self, function: &str, folder: &Path) -> Self {
         let mut bytes = std::fs::read(driver()).unwrap();

@@ -70,6 +70,7 @@ impl CudaDevice {
         // What others and our own context have taken cannot be filled.
         let (free, _) = gpu.memory_info()?;
         identity.fillable_bytes = identity.fillable_bytes.map(|bytes| bytes.min(free));
+        identity.details.insert("free_bytes_when_opened".to_owned(), free.to_string());
         let card = Card { units, threads_per_unit };
         Ok(Self { identity, sm, card, gpu, memory, modules, runner, upload: Upload::default() })
     }
