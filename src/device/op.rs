@@ -234,15 +234,7 @@ impl Op {
             Op::Digest { rows, row_words, .. } => rows * u64::from(row_words) * 4,
             Op::Stream { kind, elements, .. } => kind.arrays() * elements * 4,
             Op::Fma { precision, chains, rounds, lanes, .. } => {
-                let per_step = match precision {
-                    Precision::Int8 => 8,
-                    Precision::Fp64
-                    | Precision::Fp32
-                    | Precision::Tf32
-                    | Precision::Fp16
-                    | Precision::Bf16
-                    | Precision::Int32 => 2,
-                };
+                let per_step = if precision == Precision::Int8 { 8 } else { 2 };
                 per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)
             }
             Op::Gemm { shape, .. } => 2 * u64::from(shape.m) * u64::from(shape.n) * u64::from(shape.k),
@@ -269,21 +261,21 @@ pub fn fma_multipliers(precision: Precision, distribution: Distribution) -> [f64
         (Precision::Int8, _) => [f64::from(0xFF03_FE01_u32), f64::from(0x03FE_01FF_u32)],
         (_, Distribution::Integers { .. }) => [1.0, -0.5],
         // 2^-6 still moves a BF16 mantissa, 2^-9 one of FP16; 2^-17 does so for the wider formats.
-        (Precision::Bf16, Distribution::Normal | Distribution::Wide) => [0.015_625, -0.015_625],
-        (Precision::Fp16, Distribution::Normal | Distribution::Wide) => [0.001_953_125, -0.001_953_125],
-        (Precision::Fp64 | Precision::Fp32 | Precision::Tf32, Distribution::Normal | Distribution::Wide) => {
-            [7.629_394_531_25e-6, -7.629_394_531_25e-6]
-        }
+        (Precision::Bf16, _) => [0.015_625, -0.015_625],
+        (Precision::Fp16, _) => [0.001_953_125, -0.001_953_125],
+        (_, Distribution::Normal | Distribution::Wide) => [7.629_394_531_25e-6, -7.629_394_531_25e-6],
     }
 }
 
 /// [`fma_multipliers`] as the word that kernels are given: FP32 bits for floats, which each format takes from there.
 pub fn fma_multiplier_words(precision: Precision, distribution: Distribution) -> [u32; 2] {
-    fma_multipliers(precision, distribution).map(|m| match precision {
-        Precision::Int32 => m as i32 as u32,
-        Precision::Int8 => m as u32,
-        Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
+    fma_multipliers(precision, distribution).map(|m| {
+        if precision.is_float() {
             (m as f32).to_bits()
+        } else if m < 0.0 {
+            m as i32 as u32
+        } else {
+            m as u32
         }
     })
 }

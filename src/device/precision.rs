@@ -69,22 +69,24 @@ impl Precision {
     }
 
     pub fn is_float(self) -> bool {
-        match self {
-            Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => true,
-            Precision::Int32 | Precision::Int8 => false,
-        }
+        self.roundoff() > 0.0
     }
 
-    /// Bytes of one lane's result of [`super::Op::Fma`] and of one element of a GEMM's result.
+    /// Unit roundoff of an element, half the distance from 1 to the next value; 0 for integers, which are exact.
+    pub fn roundoff(self) -> f64 {
+        let significand = match self {
+            Precision::Fp64 => 53,
+            Precision::Fp32 => 24,
+            Precision::Tf32 | Precision::Fp16 => 11,
+            Precision::Bf16 => 8,
+            Precision::Int32 | Precision::Int8 => return 0.0,
+        };
+        0.5f64.powi(significand)
+    }
+
+    /// Bytes of one lane's result of [`super::Op::Fma`] and of one element of a GEMM's result: FP64, else FP32 for floats
+    /// and 32 bits for integers.
     pub fn result_bytes(self) -> u64 {
-        match self {
-            Precision::Fp64 => 8,
-            Precision::Fp32
-            | Precision::Tf32
-            | Precision::Fp16
-            | Precision::Bf16
-            | Precision::Int32
-            | Precision::Int8 => 4,
-        }
+        if self == Precision::Fp64 { 8 } else { 4 }
     }
 }

@@ -243,14 +243,10 @@ pub fn fma_lane(
 
 /// A chain's start. Packed bytes take all 32 bits of the hash.
 fn draw_accumulator(precision: Precision, distribution: Distribution, seed: u64, index: u64) -> u64 {
-    match precision {
-        Precision::Int8 => u64::from(draw::hash(seed, index)),
-        Precision::Fp64
-        | Precision::Fp32
-        | Precision::Tf32
-        | Precision::Fp16
-        | Precision::Bf16
-        | Precision::Int32 => draw::value_bits(precision, distribution, seed, index),
+    if precision == Precision::Int8 {
+        u64::from(draw::hash(seed, index))
+    } else {
+        draw::value_bits(precision, distribution, seed, index)
     }
 }
 
@@ -297,14 +293,13 @@ pub fn element(precision: Precision, bits: u64) -> f64 {
 /// One element of a GEMM's result, as bits of [`Precision::result_bytes`].
 pub fn dot(precision: Precision, a: &[f64], b: &[f64]) -> u64 {
     let pairs = a.iter().zip(b);
-    match precision {
-        Precision::Fp64 => pairs.fold(0f64, |sum, (a, b)| a.mul_add(*b, sum)).to_bits(),
-        Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
-            u64::from(pairs.fold(0f32, |sum, (a, b)| (*a as f32).mul_add(*b as f32, sum)).to_bits())
-        }
-        Precision::Int32 | Precision::Int8 => u64::from(
-            pairs.fold(0u32, |sum, (a, b)| sum.wrapping_add((*a as i32).wrapping_mul(*b as i32) as u32)),
-        ),
+    if precision == Precision::Fp64 {
+        pairs.fold(0f64, |sum, (a, b)| a.mul_add(*b, sum)).to_bits()
+    } else if precision.is_float() {
+        u64::from(pairs.fold(0f32, |sum, (a, b)| (*a as f32).mul_add(*b as f32, sum)).to_bits())
+    } else {
+        let product = |a: &f64, b: &f64| (*a as i32).wrapping_mul(*b as i32) as u32;
+        u64::from(pairs.fold(0u32, |sum, (a, b)| sum.wrapping_add(product(a, b))))
     }
 }
 

@@ -264,22 +264,22 @@ fn result_value(precision: Precision, bytes: &[u8]) -> f64 {
     let mut wide = [0; 8];
     wide[..bytes.len()].copy_from_slice(bytes);
     let bits = u64::from_le_bytes(wide);
-    match precision {
-        Precision::Fp64 => f64::from_bits(bits),
-        Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
-            f64::from(f32::from_bits(bits as u32))
-        }
-        Precision::Int32 | Precision::Int8 => f64::from(bits as u32 as i32),
+    if precision == Precision::Fp64 {
+        f64::from_bits(bits)
+    } else if precision.is_float() {
+        f64::from(f32::from_bits(bits as u32))
+    } else {
+        f64::from(bits as u32 as i32)
     }
 }
 
 /// Unit roundoff of the format that sums are kept in. The exact sums are themselves FP64.
 fn roundoff(precision: Precision) -> f64 {
-    match precision {
-        Precision::Fp64 => f64::EPSILON,
-        Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
-            f64::from(f32::EPSILON) / 2.0
-        }
-        Precision::Int32 | Precision::Int8 => 0.0,
+    if precision == Precision::Fp64 {
+        f64::EPSILON
+    } else if precision.is_float() {
+        f64::from(f32::EPSILON) / 2.0
+    } else {
+        0.0
     }
 }

@@ -20,13 +20,10 @@ const fn chains(accumulators: u32, stride: u32) -> Chains {
 /// Recurrences worth trying, the likeliest first: what keeps one device busy serialises on another. Few registers hold
 /// emulated formats well, and their long bodies take drivers seconds to compile.
 fn candidates(precision: Precision) -> &'static [Chains] {
-    match precision {
-        Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Int32 => {
-            const { &[chains(16, 0), chains(14, 1), chains(16, 4), chains(8, 0), chains(12, 1), chains(32, 8)] }
-        }
-        Precision::Fp16 | Precision::Bf16 | Precision::Int8 => {
-            const { &[chains(8, 0), chains(16, 4), chains(16, 0)] }
-        }
+    if precision.bytes() >= 4 {
+        const { &[chains(16, 0), chains(14, 1), chains(16, 4), chains(8, 0), chains(12, 1), chains(32, 8)] }
+    } else {
+        const { &[chains(8, 0), chains(16, 4), chains(16, 0)] }
     }
 }
 
@@ -149,12 +146,12 @@ fn two_of(forms: Vec<Tuned>) -> (Option<Tuned>, Option<Tuned>) {
 
 /// How many rounds integer chains stay exact in `precision`, fused or not (shown by a test of the reference).
 fn exact_rounds(precision: Precision) -> u32 {
-    match precision {
-        Precision::Bf16 => 2,
-        Precision::Fp16 => 4,
-        Precision::Fp32 | Precision::Tf32 | Precision::Fp64 => 16,
+    match precision.roundoff() {
         // Wrapping integers are exact for ever; this many keep the reference quick.
-        Precision::Int32 | Precision::Int8 => SAMPLED_ROUNDS,
+        0.0 => SAMPLED_ROUNDS,
+        wide if wide < 1e-6 => 16,
+        half if half < 1e-3 => 4,
+        _ => 2,
     }
 }
 
@@ -213,15 +210,17 @@ fn random(bench: &mut Bench, work: Work, index: usize) -> Result<u64, Trouble> {
 }
 
 fn close(work: Work, got: u64, expected: u64) -> bool {
-    let (got, expected, roundoff) = match work.precision {
-        Precision::Int32 | Precision::Int8 => return got == expected,
-        Precision::Fp64 => (f64::from_bits(got), f64::from_bits(expected), f64::EPSILON / 2.0),
-        Precision::Fp32 | Precision::Tf32 => (single(got), single(expected), f64::from(f32::EPSILON) / 2.0),
-        Precision::Fp16 => (single(got), single(expected), 1.0 / 2048.0),
-        Precision::Bf16 => (single(got), single(expected), 1.0 / 256.0),
+    let precision = work.precision;
+    if !precision.is_float() {
+        return got == expected;
+    }
+    let (got, expected) = if precision == Precision::Fp64 {
+        (f64::from_bits(got), f64::from_bits(expected))
+    } else {
+        (single(got), single(expected))
     };
     let largest = 4.0 * f64::from(work.chains.accumulators);
-    (got - expected).abs() <= 2.0 * f64::from(work.rounds) * roundoff * largest
+    (got - expected).abs() <= 2.0 * f64::from(work.rounds) * precision.roundoff() * largest
 }
 
 fn single(bits: u64) -> f64 {

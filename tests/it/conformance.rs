@@ -271,8 +271,8 @@ fn chains(bench: &mut Bench<'_>) {
     for precision in Precision::ALL {
         let exact_rounds = match precision {
             Precision::Bf16 => 2,
-            Precision::Fp16 => 4,
-            Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Int32 | Precision::Int8 => 16,
+            _ if precision.bytes() == 2 => 4,
+            _ => 16,
         };
         for &(accumulators, stride) in recurrences {
             for (lanes, rounds, distribution) in [
@@ -283,14 +283,9 @@ fn chains(bench: &mut Bench<'_>) {
             ] {
                 let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
                 // Each round rounds once or twice to the format's precision.
-                let agree = match precision {
-                    _ if exact => Agree::Bits,
-                    Precision::Bf16 => Agree::Within(f64::from(rounds) * 1e-2),
-                    Precision::Fp16 => Agree::Within(f64::from(rounds) * 1e-3),
-                    Precision::Fp64 => Agree::Within(f64::from(rounds) * 1e-15),
-                    Precision::Fp32 | Precision::Tf32 | Precision::Int32 | Precision::Int8 => {
-                        Agree::Within(f64::from(rounds) * 1e-6)
-                    }
+                let agree = match exact {
+                    true => Agree::Bits,
+                    false => Agree::Within(f64::from(rounds) * 4.0 * precision.roundoff()),
                 };
                 let out = garbage(u64::from(lanes) * precision.result_bytes());
                 bench.case(&[out], 2, agree, |b| Op::Fma {

@@ -59,20 +59,17 @@ pub struct FmaForm {
 impl FmaForm {
     /// Rounds in one turn of the kernel's long loop, as fma.cu computes them: whole pairs that fit its body.
     pub fn rounds_per_turn(self) -> u32 {
-        let body = match self.precision {
-            Precision::Fp64 => 128,
-            Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => 512,
-            Precision::Int32 | Precision::Int8 => 256,
+        let body = match (self.precision, self.precision.is_float()) {
+            (Precision::Fp64, _) => 128,
+            (_, true) => 512,
+            (_, false) => 256,
         };
         body / self.chains.accumulators.max(1) / 2 * 2
     }
 
     /// Lanes of one thread.
     pub fn lanes(self) -> u32 {
-        match self.precision {
-            Precision::Fp16 | Precision::Bf16 => 2,
-            Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Int32 | Precision::Int8 => 1,
-        }
+        if self.precision.bytes() == 2 { 2 } else { 1 }
     }
 }
 

@@ -248,12 +248,11 @@ fn wide(bytes: u64, from: u64, out: &mut [u32], bits: impl Fn(u64) -> u64) {
 /// Word `index` of an array of drawn elements.
 fn drawn_word(precision: Precision, distribution: Distribution, seed: u64, index: u64) -> u32 {
     let value = |i| draw::value_bits(precision, distribution, seed, i);
-    match precision {
-        Precision::Fp64 => (value(index / 2) >> (32 * (index & 1))) as u32,
-        Precision::Fp32 | Precision::Tf32 | Precision::Int32 => value(index) as u32,
-        Precision::Fp16 | Precision::Bf16 => (value(2 * index) | value(2 * index + 1) << 16) as u32,
-        Precision::Int8 => (0..4).fold(0, |word, i| word | (value(4 * index + i) << (8 * i)) as u32),
+    if precision.bytes() == 8 {
+        return (value(index / 2) >> (32 * (index & 1))) as u32;
     }
+    let each = 4 / precision.bytes();
+    (0..each).fold(0, |word, i| word | (value(each * index + i) << (32 / each * i)) as u32)
 }
 
 fn stream(kind: StreamKind, a: &Source, b: &Source, from: u64, out: &mut [u32]) {

@@ -3,6 +3,7 @@
 
 use super::COPY_BYTES_MAX;
 use super::coop::{CoopForm, MatrixUnit};
+use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
 use crate::device::Unsupported;
@@ -48,10 +49,8 @@ impl Form {
 const ACCUMULATORS_MAX: u32 = 64;
 
 pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
-    if let Op::Draw { precision, .. } | Op::Fma { precision, .. } | Op::Gemm { precision, .. } = *op
-        && matches!(precision, Precision::Tf32 | Precision::Bf16)
-    {
-        return Err(Unsupported::us(format!("WGSL has no {}", precision.name())));
+    if let Op::Draw { precision, .. } | Op::Fma { precision, .. } | Op::Gemm { precision, .. } = *op {
+        format::of(precision)?;
     }
     match *op {
         Op::Fma { precision, chains, rounds, lanes, .. } => {
@@ -134,11 +133,16 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         }
         Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
         Op::Draw { precision, .. } => {
-            vec![Form::new(Tile::DRAW.label(), Kernel::Draw(precision, Part::Tiles))]
+            let form = |format| Form::new(Tile::DRAW.label(), Kernel::Draw(format, Part::Tiles));
+            format::of(precision).into_iter().map(form).collect()
         }
         Op::Digest { .. } => vec![Form::new("group-per-row", Kernel::Digest)],
-        Op::Fma { precision, chains, .. } => fma_forms(precision, chains),
-        Op::Gemm { precision, .. } => gemm_forms(precision, card),
+        Op::Fma { precision, chains, .. } => {
+            format::of(precision).map_or_else(|_| Vec::new(), |format| fma_forms(format, chains))
+        }
+        Op::Gemm { precision, .. } => {
+            format::of(precision).map_or_else(|_| Vec::new(), |format| gemm_forms(format, card))
+        }
         Op::Ring { .. } => vec![Form::new("slot-per-invocation", Kernel::Ring)],
         Op::Chase { ring, .. } => {
             let windows = plan::ring_windows(bytes(ring), card.binding_bytes);
@@ -163,36 +167,31 @@ fn tiles(card: &Card) -> impl Iterator<Item = Tile> {
     .filter(move |tile| tile.group <= group_max)
 }
 
-fn fma_forms(precision: Precision, chains: Chains) -> Vec<Form> {
-    let in_fours =
-        chains.accumulators.is_multiple_of(4) && chains.stride.is_multiple_of(4) && precision.is_float();
-    // Packed bytes and halves may be emulated, with many instructions a step: long bodies then only cost compile time.
-    // The steps of FP32 are so short that a loop of 64 rounds still costs them some percent.
-    let long = match precision {
-        Precision::Int8 | Precision::Fp16 => 32,
-        Precision::Fp32 => 128,
-        Precision::Fp64 | Precision::Tf32 | Precision::Bf16 | Precision::Int32 => 64,
-    };
+fn fma_forms(format: &'static Format, chains: Chains) -> Vec<Form> {
+    let in_fours = chains.accumulators.is_multiple_of(4)
+        && chains.stride.is_multiple_of(4)
+        && format.precision.is_float();
+    let long = format.rounds_max;
     [(long, 64, false), (long, 64, true), (long / 2, 64, false), (long / 2, 64, true), (16, 256, false)]
         .into_iter()
         .filter(|(_, _, vectors)| !vectors || in_fours)
-        .map(|(unroll, group, vectors)| FmaForm { precision, chains, unroll, group, vectors })
+        .map(|(unroll, group, vectors)| FmaForm { format, chains, unroll, group, vectors })
         .map(|form| Form::new(form.label(), Kernel::Fma(form)))
         .collect()
 }
 
-fn gemm_forms(precision: Precision, card: &Card) -> Vec<Form> {
+fn gemm_forms(format: &'static Format, card: &Card) -> Vec<Form> {
     // Fp64 takes less, so as to fit the 16 KiB of workgroup memory that every adapter has.
-    let shapes: &[(u32, u32, bool)] = if precision == Precision::Fp64 {
+    let shapes: &[(u32, u32, bool)] = if format.precision == Precision::Fp64 {
         &[(4, 8, true), (4, 1, false), (2, 16, true)]
     } else {
         &[(4, 16, true), (8, 8, true), (4, 1, false), (8, 1, false)]
     };
     let plain = shapes
         .iter()
-        .map(|(per, depth, staged)| GemmForm { precision, per: *per, depth: *depth, staged: *staged })
+        .map(|(per, depth, staged)| GemmForm { format, per: *per, depth: *depth, staged: *staged })
         .map(|form| Form::new(form.label(), Kernel::Gemm(form)));
-    let unit = card.matrix.filter(|_| precision == Precision::Fp16);
+    let unit = card.matrix.filter(|_| format.precision == Precision::Fp16);
     unit.into_iter().flat_map(|unit| coop_forms(unit, card)).chain(plain).collect()
 }
 

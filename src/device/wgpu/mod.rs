@@ -5,6 +5,7 @@ mod adapter;
 mod coop;
 mod copy;
 mod faults;
+mod format;
 mod forms;
 mod memory;
 mod plan;

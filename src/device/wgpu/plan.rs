@@ -1,6 +1,7 @@
 //! From an op to dispatches: which windows of which buffers, how many workgroups, what parameters.
 //! Owns the cutting of work to binding sizes and time budgets; pure, must not know wgpu's objects.
 
+use super::format;
 use super::shaders::{FmaForm, Kernel, Part, Tile};
 use crate::device::draw::Distribution;
 use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, fma_multiplier_words, ring_step};
@@ -241,6 +242,7 @@ fn draw(
     seed: u64,
     frame: &Frame<'_>,
 ) -> Result<Plan, Refusal> {
+    let format = format::of(precision).map_err(|unsupported| unsupported.why)?;
     let count = u32::try_from(elements)
         .map_err(|_| format!("{elements} elements are more than 2^32 - 1 of one draw"))?;
     let words = (elements * precision.bytes()).div_ceil(4);
@@ -257,7 +259,7 @@ fn draw(
             let mut params = span.params();
             params.extend([span.window[0] as u32, count, seed as u32, (seed >> 32) as u32, name, magnitude]);
             let work = span.words(tile_words) * 4;
-            let kernel = Kernel::Draw(precision, span.part);
+            let kernel = Kernel::Draw(format, span.part);
             Step { kernel, binds: vec![span.bind(dst)], params, groups: [span.groups as u32, 1], work }
         })
         .collect();
@@ -371,7 +373,7 @@ struct Block {
 
 fn gemm(kernel: Kernel, shape: Shape, bufs: [Buf; 3], frame: &Frame<'_>) -> Result<Plan, Refusal> {
     let (precision, tile, step) = if let Kernel::Gemm(form) = kernel {
-        (form.precision, form.tile(), form.depth * form.wide())
+        (form.format.precision, form.tile(), form.depth * form.format.in_value)
     } else if let Kernel::Coop(form) = kernel {
         (Precision::Fp16, form.tile(), form.unit.side)
     } else {

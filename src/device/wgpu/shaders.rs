@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::coop::CoopForm;
+use super::format::Format;
 use super::unroll;
-use crate::device::op::{Chains, Precision, StreamKind};
+use crate::device::op::{Chains, StreamKind};
 
 const COMMON: &str = include_str!("../../../kernels/common.wgsl");
 const PATTERN: &str = include_str!("../../../kernels/pattern.wgsl");
@@ -31,7 +32,7 @@ pub enum Kernel {
     /// Adds a scan's counters to its tally.
     Fold,
     Flip,
-    Draw(Precision, Part),
+    Draw(&'static Format, Part),
     Stream(StreamKind, Tile, Part),
     Fma(FmaForm),
     Gemm(GemmForm),
@@ -100,7 +101,7 @@ impl Tile {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FmaForm {
-    pub precision: Precision,
+    pub format: &'static Format,
     pub chains: Chains,
     /// Rounds per loop iteration, even.
     pub unroll: u32,
@@ -118,7 +119,7 @@ impl FmaForm {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct GemmForm {
-    pub precision: Precision,
+    pub format: &'static Format,
     /// Results per invocation in each direction; a workgroup is 16 x 16.
     pub per: u32,
     /// Steps of k per loop iteration: of a tile in workgroup memory, or 1 where there is none.
@@ -136,11 +137,6 @@ impl GemmForm {
     pub fn label(self) -> String {
         let way = if self.staged { "staged" } else { "direct" };
         format!("{way}-tile{0}x{0}x{1}-register{2}x{2}", self.tile(), self.depth, self.per)
-    }
-
-    /// Elements of k in one value.
-    pub fn wide(self) -> u32 {
-        if self.precision == Precision::Int8 { 4 } else { 1 }
     }
 }
 
@@ -187,10 +183,10 @@ impl Kernel {
                 defines.extend(flags(&["FLIP"]));
                 PATTERN
             }
-            Kernel::Draw(precision, _) => {
+            Kernel::Draw(format, _) => {
                 defines.extend(Tile::DRAW.defines());
                 repeat = Tile::DRAW.vectors;
-                defines.extend(draw_defines(precision));
+                defines.extend(draw_defines(format));
                 DRAW
             }
             Kernel::Stream(kind, tile, _) => {
@@ -246,7 +242,7 @@ impl Kernel {
     fn enables(self) -> &'static str {
         match self {
             Kernel::Coop(_) => "enable f16;\nenable wgpu_cooperative_matrix;\n",
-            Kernel::Fma(form) if form.precision == Precision::Fp16 => "enable f16;\n",
+            Kernel::Fma(form) if form.format.chained == "f16" => "enable f16;\n",
             Kernel::Fill(..)
             | Kernel::Scan(..)
             | Kernel::Fold
@@ -266,26 +262,11 @@ pub fn flags(names: &[&'static str]) -> Vec<(&'static str, String)> {
     names.iter().map(|name| (*name, String::new())).collect()
 }
 
-pub fn precision_flag(precision: Precision) -> &'static str {
-    match precision {
-        Precision::Fp64 => "FP64",
-        Precision::Fp32 | Precision::Tf32 => "FP32",
-        Precision::Fp16 | Precision::Bf16 => "FP16",
-        Precision::Int32 => "INT32",
-        Precision::Int8 => "INT8",
-    }
-}
-
-fn draw_defines(precision: Precision) -> Vec<(&'static str, String)> {
-    let (numerator, denominator) = match precision {
-        Precision::Fp64 => (1, 2),
-        Precision::Fp32 | Precision::Tf32 | Precision::Int32 => (1, 1),
-        Precision::Fp16 | Precision::Bf16 => (2, 1),
-        Precision::Int8 => (4, 1),
-    };
-    let mut defines = flags(&["DRAW", precision_flag(precision)]);
-    defines.push(("NUMERATOR", format!("{numerator}u")));
-    defines.push(("DENOMINATOR", format!("{denominator}u")));
+fn draw_defines(format: &Format) -> Vec<(&'static str, String)> {
+    let (elements, words) = format.packed;
+    let mut defines = flags(&["DRAW", format.flag]);
+    defines.push(("NUMERATOR", format!("{elements}u")));
+    defines.push(("DENOMINATOR", format!("{words}u")));
     defines
 }
 
@@ -365,7 +346,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::device::draw::Distribution;
-    use crate::device::op::{Buf, Op, Route, Shape};
+    use crate::device::op::{Buf, Op, Precision, Route, Shape};
     use crate::device::wgpu::coop::MatrixUnit;
     use crate::device::wgpu::forms::{self, Card};
     use wgpu::naga;

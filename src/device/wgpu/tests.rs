@@ -168,7 +168,8 @@ fn a_loop_that_the_driver_leaves_early_is_seen_in_the_count() {
     let mut device = patient();
     let out = device.alloc(1024).unwrap();
     let chains = Chains { accumulators: 1, stride: 0 };
-    let form = FmaForm { precision: Precision::Fp32, chains, unroll: 2, group: 64, vectors: false };
+    let format = format::of(Precision::Fp32).unwrap();
+    let form = FmaForm { format, chains, unroll: 2, group: 64, vectors: false };
     let kernel = Kernel::Fma(form);
     let (blocks, lanes) = (70_000, 64);
     let params = vec![0, lanes, 0, blocks, 0, 1, 0, 1, 0, 0, 0];

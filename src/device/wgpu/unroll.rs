@@ -3,19 +3,15 @@
 
 use std::fmt::Write as _;
 
-use super::shaders::{FmaForm, GemmForm, flags, precision_flag};
-use crate::device::op::{Chains, Precision};
+use super::format::Format;
+use super::shaders::{FmaForm, GemmForm, flags};
+use crate::device::op::Chains;
 
 pub fn fma_defines(form: FmaForm) -> Vec<(&'static str, String)> {
-    let FmaForm { precision, chains, unroll, group, vectors } = form;
-    let (scalar, result) = match precision {
-        Precision::Fp64 => ("f64", "f64"),
-        Precision::Fp32 | Precision::Tf32 => ("f32", "f32"),
-        Precision::Fp16 | Precision::Bf16 => ("f16", "f32"),
-        Precision::Int32 | Precision::Int8 => ("u32", "u32"),
-    };
-    let mut defines = flags(&["DRAW", precision_flag(precision)]);
-    if precision.is_float() {
+    let FmaForm { format, chains, unroll, group, vectors } = form;
+    let (scalar, result) = (format.chained, format.chain_sum);
+    let mut defines = flags(&["DRAW", format.flag]);
+    if format.precision.is_float() {
         defines.push(("FLOAT", String::new()));
     }
     defines.push(("SCALAR", scalar.to_owned()));
@@ -26,8 +22,8 @@ pub fn fma_defines(form: FmaForm) -> Vec<(&'static str, String)> {
     defines.push(("UNROLL", unroll.to_string()));
     let width = if vectors { 4 } else { 1 };
     defines.push(("START", fma_start(chains, width)));
-    defines.push(("BLOCK", fma_rounds(precision, chains, width, unroll)));
-    defines.push(("PAIR", fma_rounds(precision, chains, width, 2)));
+    defines.push(("BLOCK", fma_rounds(format, chains, width, unroll)));
+    defines.push(("PAIR", fma_rounds(format, chains, width, 2)));
     defines.push(("SUM", fma_sum(chains, width, result)));
     defines
 }
@@ -45,19 +41,17 @@ fn fma_start(chains: Chains, width: u32) -> String {
 }
 
 /// The rounds of reference::run_chains, written out.
-fn fma_rounds(precision: Precision, chains: Chains, width: u32, rounds: u32) -> String {
+fn fma_rounds(format: &Format, chains: Chains, width: u32, rounds: u32) -> String {
     let registers = chains.accumulators / width;
     let mut text = String::new();
     for round in 0..rounds {
         let m = round % 2;
         for j in 0..registers {
             let from = (j + chains.stride / width) % registers;
-            let step = match precision {
-                Precision::Int32 => format!("x{from} * m{m} + x{j}"),
-                Precision::Int8 => format!("step(x{from}, m{m}, x{j})"),
-                Precision::Fp64 | Precision::Fp32 | Precision::Tf32 | Precision::Fp16 | Precision::Bf16 => {
-                    format!("fma(x{from}, m{m}, x{j})")
-                }
+            let step = match format.flag {
+                "INT32" => format!("x{from} * m{m} + x{j}"),
+                "INT8" => format!("step(x{from}, m{m}, x{j})"),
+                _ => format!("fma(x{from}, m{m}, x{j})"),
             };
             let _ = writeln!(text, "            x{j} = {step};");
         }
@@ -75,18 +69,8 @@ fn fma_sum(chains: Chains, width: u32, result: &str) -> String {
 }
 
 pub fn gemm_defines(form: GemmForm) -> Vec<(&'static str, String)> {
-    let (element, value, result) = match form.precision {
-        Precision::Fp64 => ("f64", "f64", "f64"),
-        Precision::Fp32 | Precision::Tf32 => ("f32", "f32", "f32"),
-        Precision::Fp16 | Precision::Bf16 => ("u32", "f32", "f32"),
-        Precision::Int32 | Precision::Int8 => ("u32", "u32", "u32"),
-    };
-    let mut defines = flags(match form.precision {
-        Precision::Fp64 | Precision::Fp32 | Precision::Tf32 => &["PLAIN", "FLOAT"],
-        Precision::Fp16 | Precision::Bf16 => &["FP16", "FLOAT"],
-        Precision::Int32 => &["PLAIN", "INT32"],
-        Precision::Int8 => &["BYTES"],
-    });
+    let Format { element, value, result, product_flags, .. } = *form.format;
+    let mut defines = flags(product_flags);
     let pitch = form.tile() + 1;
     defines.push(("ELEMENT", element.to_owned()));
     defines.push(("VALUE", value.to_owned()));
@@ -94,7 +78,7 @@ pub fn gemm_defines(form: GemmForm) -> Vec<(&'static str, String)> {
     defines.push(("DEPTH", form.depth.to_string()));
     defines.push(("TILE_M", form.tile().to_string()));
     defines.push(("TILE_N", form.tile().to_string()));
-    defines.push(("WIDE", form.wide().to_string()));
+    defines.push(("WIDE", form.format.in_value.to_string()));
     defines.push(("SIZE_A", (pitch * form.depth).to_string()));
     defines.push(("SIZE_B", (pitch * form.depth).to_string()));
     defines.push(("ZERO", gemm_zero(form, value)));
