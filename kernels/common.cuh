@@ -105,6 +105,24 @@ __device__ __forceinline__ u32 draw_b16(const Source &s, u64 index) {
     return ((h >> 16) & 0x8000u) | exponent << 7 | (h & 0x007Fu);
 }
 
+// Values of either FP8 format as FP16 bits, of which they have the leading ones.
+__device__ __forceinline__ u32 draw_f8(const Source &s, u32 h, int fraction_bits) {
+    if (s.distribution == 0) return f16_bits((float)integer(s, h));
+    return f16_bits((float)(byte_sum(h) >> (7 - fraction_bits)) / (float)(1 << fraction_bits));
+}
+
+__device__ __forceinline__ u32 draw_e4m3(const Source &s, u64 index) {
+    const u32 h = hash(s.seed, index);
+    if (s.distribution == 2) return ((h >> 24) & 0x80u) | (h >> 10) % 15 << 3 | (h & 7u);
+    const u32 half = draw_f8(s, h, 2);
+    const u32 size = half & 0x7FFFu;
+    return ((half >> 8) & 0x80u) | (size == 0 ? 0 : (size >> 7) - 64);
+}
+
+__device__ __forceinline__ u32 draw_e5m2(const Source &s, u64 index) {
+    return (s.distribution == 2 ? draw_f16(s, index) : draw_f8(s, hash(s.seed, index), 1)) >> 8;
+}
+
 __device__ __forceinline__ u32 draw_i32(const Source &s, u64 index) {
     const u32 h = hash(s.seed, index);
     return s.distribution == 0 ? (u32)integer(s, h) : h;

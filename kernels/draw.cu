@@ -30,6 +30,16 @@ struct Fp16 {
     static __device__ __forceinline__ Element element(const Source &s, u64 i) { return (Element)draw_f16(s, i); }
 };
 
+struct E4m3 {
+    typedef unsigned char Element;
+    static __device__ __forceinline__ Element element(const Source &s, u64 i) { return (Element)draw_e4m3(s, i); }
+};
+
+struct E5m2 {
+    typedef unsigned char Element;
+    static __device__ __forceinline__ Element element(const Source &s, u64 i) { return (Element)draw_e5m2(s, i); }
+};
+
 struct Int32 {
     typedef u32 Element;
     static __device__ __forceinline__ Element element(const Source &s, u64 i) { return draw_i32(s, i); }
@@ -77,5 +87,7 @@ DRAW(fp32, Fp32)
 DRAW(tf32, Tf32)
 DRAW(fp16, Fp16)
 DRAW(bf16, Bf16)
+DRAW(fp8_e4m3, E4m3)
+DRAW(fp8_e5m2, E5m2)
 DRAW(int32, Int32)
 DRAW(int8, Int8)

@@ -51,6 +51,8 @@ __device__ __forceinline__ float f16_value(u32 bits) {
 MMA_SYNC(mma_f16, float, "f", "m16n8k16.row.col.f32.f16.f16.f32")
 MMA_SYNC(mma_bf16, float, "f", "m16n8k16.row.col.f32.bf16.bf16.f32")
 MMA_SYNC(mma_tf32, float, "f", "m16n8k8.row.col.f32.tf32.tf32.f32")
+MMA_SYNC(mma_e4m3, float, "f", "m16n8k32.row.col.f32.e4m3.e4m3.f32")
+MMA_SYNC(mma_e5m2, float, "f", "m16n8k32.row.col.f32.e5m2.e5m2.f32")
 MMA_SYNC(mma_s8, u32, "r", "m16n8k32.row.col.s32.s8.s8.s32")
 
 __device__ __forceinline__ u32 shared_address(const void *shared) {

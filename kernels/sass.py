@@ -143,6 +143,8 @@ def gemm(name, code, _architecture):
 UNIT_STEPS = {
     "bf16": r"HMMA\.16816\.F32\.BF16",
     "fp16": r"HMMA\.16816\.F32",
+    "fp8_e4m3": r"QMMA\.16832\.F32\.E4M3\.E4M3",
+    "fp8_e5m2": r"QMMA\.16832\.F32\.E5M2\.E5M2",
     "int8": r"IMMA\.16832\.S8\.S8",
     "tf32": r"HMMA\.1688\.F32\.TF32",
 }
@@ -150,7 +152,7 @@ UNIT_STEPS = {
 
 def mma(name, code, _architecture):
     """The loop over k is products on the tensor units, fed by ldmatrix and by copies that registers do not see."""
-    step = UNIT_STEPS[name.split("_")[1]]
+    step = UNIT_STEPS[name.removeprefix("mma_").rsplit("_", 1)[0]]
     loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
     found = code.count(loop, step)
     code.demand(found == 32, f"{found} of 32 products of the tensor units stand in the loop")
@@ -166,6 +168,7 @@ DEMANDS = {
     "fma": fma,
     "gemm": gemm,
     "mma": mma,
+    "mma_fp8": mma,
     "pattern": pattern,
     "stream": stream,
 }

@@ -25,6 +25,7 @@ pub struct Gpu {
     pub fp16: Option<f64>,
     /// With FP32 accumulation.
     pub bf16: Option<f64>,
+    pub fp8: Option<f64>,
     /// TOP/s.
     pub int8: Option<f64>,
     #[serde(rename = "memory_bandwidth_GBps")]
@@ -150,6 +151,7 @@ fn arithmetic_peak(gpu: &Gpu, probe: Arithmetic, precision: Precision) -> Option
         // A library may take the TF32 units for it.
         (Arithmetic::Gemm, Precision::Fp32 | Precision::Int32) => most(gpu.fp32, gpu.tf32),
         (Arithmetic::Fma | Arithmetic::Gemm, Precision::Tf32) => gpu.tf32,
+        (Arithmetic::Fma | Arithmetic::Gemm, Precision::Fp8E4m3 | Precision::Fp8E5m2) => gpu.fp8,
         (Arithmetic::Fma | Arithmetic::Gemm, Precision::Bf16) => {
             most(gpu.bf16, gpu.fp32.map(|fp32| 4.0 * fp32))
         }

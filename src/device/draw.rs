@@ -52,7 +52,7 @@ fn mix(mut x: u32) -> u32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Distribution {
-    /// Integers from `-magnitude` to `magnitude`: exact phases. At most 256, or BF16 does not hold them all.
+    /// Integers from `-magnitude` to `magnitude`: exact phases. At most [`Precision::integer_max`].
     Integers { magnitude: u32 },
     /// Bell-shaped (sum of four uniform bytes), standard deviation about 1.15, at most 4 in size, full mantissa.
     Normal,
@@ -72,6 +72,8 @@ pub fn value_bits(precision: Precision, distribution: Distribution, seed: u64, i
         Precision::Tf32 => u64::from(fp16(distribution, h).to_f32().to_bits()),
         Precision::Fp16 => u64::from(fp16(distribution, h).to_bits()),
         Precision::Bf16 => u64::from(bf16_value(distribution, h).to_bits()),
+        Precision::Fp8E4m3 => u64::from(e4m3_bits(distribution, h)),
+        Precision::Fp8E5m2 => u64::from(e5m2_bits(distribution, h)),
         Precision::Int32 => u64::from(match distribution {
             Distribution::Integers { magnitude } => integer(magnitude, h) as u32,
             Distribution::Normal | Distribution::Wide => h,
@@ -129,6 +131,38 @@ fn bf16_value(distribution: Distribution, h: u32) -> bf16 {
             bf16::from_bits(((h >> 16) & 0x8000) as u16 | (exponent << 7) as u16 | (h & 0x007F) as u16)
         }
     }
+}
+
+/// Values of either FP8 format: as FP16, of which they have the leading bits.
+fn fp8(distribution: Distribution, h: u32, fraction_bits: i32) -> u16 {
+    match distribution {
+        Distribution::Integers { magnitude } => f16::from_f32(integer(magnitude, h) as f32).to_bits(),
+        // As Normal elsewhere, in steps of 2^-fraction_bits: at most 4 in size.
+        Distribution::Normal | Distribution::Wide => {
+            let steps = byte_sum(h) >> (7 - fraction_bits);
+            f16::from_f32(steps as f32 * 0.5f32.powi(fraction_bits)).to_bits()
+        }
+    }
+}
+
+/// OCP 8-bit floating point (OFP8) E4M3: bias 7 and no infinities. `Wide` has its subnormals and what is below 2^8.
+fn e4m3_bits(distribution: Distribution, h: u32) -> u8 {
+    if distribution == Distribution::Wide {
+        return ((h >> 24) & 0x80) as u8 | (((h >> 10) % 15) << 3) as u8 | (h & 7) as u8;
+    }
+    let half = fp8(distribution, h, 2);
+    let (sign, size) = ((half >> 8) & 0x80, half & 0x7FFF);
+    // FP16's bias is 15: eight exponents lower, in steps of the eighth that three bits of mantissa are.
+    let bits = if size == 0 { 0 } else { (size >> 7) - (8 << 3) };
+    (sign | bits) as u8
+}
+
+/// OFP8 E5M2: the high byte of FP16. `Wide` as there.
+fn e5m2_bits(distribution: Distribution, h: u32) -> u8 {
+    if distribution == Distribution::Wide {
+        return (fp16(distribution, h).to_bits() >> 8) as u8;
+    }
+    (fp8(distribution, h, 1) >> 8) as u8
 }
 
 #[cfg(test)]

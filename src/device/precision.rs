@@ -17,18 +17,24 @@ pub enum Precision {
     Fp16,
     /// As `Fp16`, with FP32's exponents and eight bits of significand.
     Bf16,
+    /// FP8 with four bits of exponent, up to 448, and FP32 accumulation: a format of tensor units, for GEMM only.
+    Fp8E4m3,
+    /// The same with five bits of exponent: the high byte of FP16.
+    Fp8E5m2,
     Int32,
     /// Four signed bytes in one 32-bit word, multiplied pairwise and added to a 32-bit sum.
     Int8,
 }
 
 impl Precision {
-    pub const ALL: [Precision; 7] = [
+    pub const ALL: [Precision; 9] = [
         Precision::Fp64,
         Precision::Fp32,
         Precision::Tf32,
         Precision::Fp16,
         Precision::Bf16,
+        Precision::Fp8E4m3,
+        Precision::Fp8E5m2,
         Precision::Int32,
         Precision::Int8,
     ];
@@ -36,12 +42,14 @@ impl Precision {
     pub const CHAINED: [Precision; 5] =
         [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int32, Precision::Int8];
     /// Whose matrix products are measured.
-    pub const MULTIPLIED: [Precision; 6] = [
+    pub const MULTIPLIED: [Precision; 8] = [
         Precision::Fp64,
         Precision::Fp32,
         Precision::Tf32,
         Precision::Fp16,
         Precision::Bf16,
+        Precision::Fp8E4m3,
+        Precision::Fp8E5m2,
         Precision::Int8,
     ];
 
@@ -53,6 +61,8 @@ impl Precision {
             Precision::Tf32 => "tf32",
             Precision::Fp16 => "fp16",
             Precision::Bf16 => "bf16",
+            Precision::Fp8E4m3 => "fp8_e4m3",
+            Precision::Fp8E5m2 => "fp8_e5m2",
             Precision::Int32 => "int32",
             Precision::Int8 => "int8",
         }
@@ -64,7 +74,7 @@ impl Precision {
             Precision::Fp64 => 8,
             Precision::Fp32 | Precision::Tf32 | Precision::Int32 => 4,
             Precision::Fp16 | Precision::Bf16 => 2,
-            Precision::Int8 => 1,
+            Precision::Fp8E4m3 | Precision::Fp8E5m2 | Precision::Int8 => 1,
         }
     }
 
@@ -79,9 +89,17 @@ impl Precision {
             Precision::Fp32 => 24,
             Precision::Tf32 | Precision::Fp16 => 11,
             Precision::Bf16 => 8,
+            Precision::Fp8E4m3 => 4,
+            Precision::Fp8E5m2 => 3,
             Precision::Int32 | Precision::Int8 => return 0.0,
         };
         0.5f64.powi(significand)
+    }
+
+    /// Integers up to this size are elements; `None` where all are that 32 bits hold.
+    pub fn integer_max(self) -> Option<u32> {
+        let size = 1.0 / self.roundoff();
+        (size < f64::from(u32::MAX)).then_some(size as u32)
     }
 
     /// Bytes of one lane's result of [`super::Op::Fma`] and of one element of a GEMM's result: FP64, else FP32 for floats

@@ -207,9 +207,9 @@ pub fn fma_lane(
             run_chains(&mut x, chains, rounds, [even, odd], |a, m, c| a.mul_add(m, c));
             x.iter().sum::<f64>().to_bits()
         }
-        // No unit chains TF32; as FP32, so that every op means something.
-        Precision::Fp32 | Precision::Tf32 => {
-            let mut x: Vec<f32> = start.map(|bits| f32::from_bits(bits as u32)).collect();
+        // No unit chains TF32 or FP8; as FP32, so that every op means something.
+        Precision::Fp32 | Precision::Tf32 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => {
+            let mut x: Vec<f32> = start.map(|bits| element(precision, bits) as f32).collect();
             run_chains(&mut x, chains, rounds, [even as f32, odd as f32], f32::mul_add);
             u64::from(x.iter().sum::<f32>().to_bits())
         }
@@ -284,10 +284,23 @@ pub fn element(precision: Precision, bits: u64) -> f64 {
         Precision::Fp64 => f64::from_bits(bits),
         Precision::Fp32 | Precision::Tf32 => f64::from(f32::from_bits(bits as u32)),
         Precision::Bf16 => bf16::from_bits(bits as u16).to_f64(),
+        Precision::Fp8E4m3 => e4m3(bits as u8),
+        Precision::Fp8E5m2 => f16::from_bits((bits as u16) << 8).to_f64(),
         Precision::Fp16 => f16::from_bits(bits as u16).to_f64(),
         Precision::Int32 => f64::from(bits as u32 as i32),
         Precision::Int8 => f64::from(bits as u8 as i8),
     }
+}
+
+/// OFP8 E4M3: sign, four bits of exponent with bias 7, three of mantissa; all ones is no number.
+fn e4m3(bits: u8) -> f64 {
+    let (exponent, mantissa) = (i32::from(bits >> 3 & 15), f64::from(bits & 7));
+    let size = match exponent {
+        15 if bits & 7 == 7 => f64::NAN,
+        0 => mantissa * 0.5f64.powi(9),
+        _ => (8.0 + mantissa) * 2f64.powi(exponent - 10),
+    };
+    if bits & 0x80 == 0 { size } else { -size }
 }
 
 /// One element of a GEMM's result, as bits of [`Precision::result_bytes`].

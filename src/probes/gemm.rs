@@ -38,9 +38,15 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
         .collect()
 }
 
-/// Magnitude of integers for which `k` products sum exactly in FP32: `k m^2 <= 2^24`. INT8 sums are exact in full range.
+/// Magnitude of integers for which `k` products sum exactly in FP32: `k m^2 <= 2^24`, and 2^13 for FP8, of whose sums some
+/// tensor units keep about 14 bits. INT8 sums are exact in full range.
 fn magnitude(precision: Precision, k: u32) -> u32 {
-    if precision == Precision::Int8 { 127 } else { f64::from((1u32 << 24) / k).sqrt().min(32.0) as u32 }
+    if precision == Precision::Int8 {
+        return 127;
+    }
+    let largest_sum = if precision.bytes() == 1 { 1u32 << 13 } else { 1 << 24 };
+    let most = precision.integer_max().unwrap_or(32).min(32);
+    (f64::from(largest_sum / k).sqrt() as u32).clamp(1, most)
 }
 
 /// The matrices of one product.

@@ -230,6 +230,24 @@ inline void mma_tf32(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[
     });
 }
 
+inline float e4m3_value(unsigned bits) {
+    const unsigned exponent = bits >> 3 & 15, mantissa = bits & 7;
+    const float size = exponent == 0 ? std::ldexp((float)mantissa, -9) : std::ldexp(8.0f + (float)mantissa, (int)exponent - 10);
+    return bits & 0x80 ? -size : size;
+}
+
+inline void mma_e4m3(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    mma<4>(d, a, b, [](unsigned left, unsigned right, unsigned i, float sum) {
+        return fmaf(e4m3_value(left >> 8 * i & 0xFF), e4m3_value(right >> 8 * i & 0xFF), sum);
+    });
+}
+
+inline void mma_e5m2(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    mma<4>(d, a, b, [](unsigned left, unsigned right, unsigned i, float sum) {
+        return fmaf(f16_value((left >> 8 * i & 0xFF) << 8), f16_value((right >> 8 * i & 0xFF) << 8), sum);
+    });
+}
+
 inline void mma_s8(unsigned (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
     mma<1>(d, a, b, [](unsigned left, unsigned right, unsigned, unsigned sum) { return dp4a(left, right, sum); });
 }

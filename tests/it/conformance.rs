@@ -269,10 +269,13 @@ fn chains(bench: &mut Bench<'_>) {
     let compiled_before = bench.device.identity().backend == "cuda";
     let recurrences = if compiled_before { &RECURRENCES[..] } else { &RECURRENCES[..4] };
     for precision in Precision::ALL {
-        let exact_rounds = match precision {
-            Precision::Bf16 => 2,
-            _ if precision.bytes() == 2 => 4,
-            _ => 16,
+        // Integers stay exact while they fit the significand.
+        let exact_rounds = if precision.roundoff() > 1e-3 {
+            2
+        } else if precision.roundoff() > 1e-6 {
+            4
+        } else {
+            16
         };
         for &(accumulators, stride) in recurrences {
             for (lanes, rounds, distribution) in [
@@ -395,6 +398,13 @@ pub fn conforms(device: &mut dyn Device) {
     }
 }
 
+/// Products in these formats, every one of which the device must have.
+pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
+    let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+    precisions.iter().for_each(|precision| products_in(&mut bench, *precision));
+    assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
+}
+
 /// All devices that really compute, opened one after the other. Panics where there is none: this build has a
 /// backend, so a machine that tests it needs a device.
 pub fn each_device(mut test: impl FnMut(&mut dyn Device, &Identity)) {
@@ -438,7 +448,7 @@ fn products_equal_the_reference_on_matrix_units() {
         let product = Op::Gemm { precision: Precision::Fp16, shape, a, b, c };
         if device.variants(&product).iter().any(|variant| variant.label.starts_with("coop")) {
             assert!(identity.features.iter().any(|name| name == "cooperative-matrix"));
-            products_in(&mut Bench { device, cases: 0, skipped: Vec::new() }, Precision::Fp16);
+            multiplies(device, &[Precision::Fp16]);
             units += 1;
         }
     });

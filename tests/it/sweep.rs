@@ -39,7 +39,7 @@ const CHAINS: Plan = Plan {
     errors: BOTH_KINDS,
 };
 const PRODUCTS: Plan = Plan {
-    selector: "sim:mini,mem=256KiB,buffer=64KiB,no=fp64,no=tf32,no=fp16,no=bf16",
+    selector: "sim:mini,mem=256KiB,buffer=64KiB,no=fp64,no=tf32,no=fp16,no=bf16,no=fp8_e4m3,no=fp8_e5m2",
     probes: &["gemm"],
     clauses: &[("gemm.fp32.rate", "at_least = \"1 MFLOP/s\"\nstatistic = \"p50\"")],
     errors: BOTH_KINDS,

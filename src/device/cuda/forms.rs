@@ -69,7 +69,7 @@ fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
             &[(8, 0), (16, 0), (12, 1), (14, 1), (16, 4), (32, 8)]
         }
         Precision::Fp16 | Precision::Int8 => &[(8, 0), (16, 0), (16, 4)],
-        Precision::Tf32 | Precision::Bf16 => &[],
+        Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => &[],
     }
 }
 
@@ -130,7 +130,9 @@ fn gemm_tiles(precision: Precision) -> &'static [(Units, u32)] {
     match precision {
         Precision::Fp64 => &[(Units::Vector, 64)],
         Precision::Fp32 | Precision::Int32 => &[(Units::Vector, 128), (Units::Vector, 64)],
-        Precision::Tf32 | Precision::Bf16 => &[(Units::Tensor, 128)],
+        Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => {
+            &[(Units::Tensor, 128)]
+        }
         Precision::Fp16 | Precision::Int8 => {
             &[(Units::Tensor, 128), (Units::Vector, 128), (Units::Vector, 64)]
         }

@@ -10,18 +10,20 @@ pub enum Source {
     Fma,
     Gemm,
     Mma,
+    MmaFp8,
     Pattern,
     Stream,
 }
 
 impl Source {
-    pub const ALL: [Source; 8] = [
+    pub const ALL: [Source; 9] = [
         Source::Chase,
         Source::Digest,
         Source::Draw,
         Source::Fma,
         Source::Gemm,
         Source::Mma,
+        Source::MmaFp8,
         Source::Pattern,
         Source::Stream,
     ];
@@ -35,6 +37,7 @@ impl Source {
             Source::Fma => "fma",
             Source::Gemm => "gemm",
             Source::Mma => "mma",
+            Source::MmaFp8 => "mma_fp8",
             Source::Pattern => "pattern",
             Source::Stream => "stream",
         }
@@ -77,6 +80,10 @@ pub fn caveat(sm: u32) -> Option<String> {
 /// The images of `source` that may run on compute capability `sm`, the best first: its own machine code, then what the
 /// driver can compile.
 pub fn candidates(source: Source, sm: u32) -> Vec<&'static Image> {
+    // `mma.sync` reaches FP8 units on Ada and on the smaller Blackwells; elsewhere assemblers make FP16 of it, unasked.
+    if source == Source::MmaFp8 && sm != 89 && sm / 10 != 12 {
+        return Vec::new();
+    }
     let of_source = || IMAGES.iter().filter(|image| image.source == source.name());
     let exact = of_source().filter(|image| image.code == Code::Cubin { sm });
     let compiled = of_source().filter(|image| match image.code {
@@ -134,16 +141,25 @@ mod tests {
     #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
-            let first = if source == Source::Mma { 80 } else { 70 };
-            let (older, since): (Vec<u32>, Vec<u32>) =
-                [61, 70, 75, 80, 86, 89, 90, 100, 103, 120].into_iter().partition(|sm| *sm < first);
-            for sm in since {
+            let (first, only): (u32, &[u32]) = if source == Source::MmaFp8 {
+                (89, &[89, 120])
+            } else if source == Source::Mma {
+                (80, &[80, 86, 89, 90, 100, 103, 120])
+            } else {
+                (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120])
+            };
+            for &sm in only {
                 let found = candidates(source, sm);
                 assert_eq!(found[0].code, Code::Cubin { sm }, "{source:?}");
                 assert_eq!(found[1].code, Code::Ptx { from_sm: first }, "{source:?}");
             }
-            assert_eq!(candidates(source, 87)[0].code, Code::Ptx { from_sm: first });
-            assert!(older.into_iter().all(|sm| candidates(source, sm).is_empty()), "{source:?}");
+            for sm in [61, 70, 75, 80, 86, 89, 90, 100, 103, 120].into_iter().filter(|sm| !only.contains(sm))
+            {
+                assert!(candidates(source, sm).is_empty(), "{source:?} on sm_{sm}");
+            }
+            // Kinds that came after this program.
+            let later = candidates(source, 121);
+            assert_eq!(later[0].code, Code::Ptx { from_sm: first }, "{source:?}");
         }
     }
 }

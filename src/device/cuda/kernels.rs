@@ -89,6 +89,16 @@ pub enum Units {
     Tensor,
 }
 
+impl Units {
+    /// As it stands in the names of kernels.
+    fn name(self) -> &'static str {
+        match self {
+            Units::Vector => "gemm",
+            Units::Tensor => "mma",
+        }
+    }
+}
+
 impl Kernel {
     pub fn source(self) -> Source {
         match self {
@@ -97,6 +107,9 @@ impl Kernel {
             Kernel::Stream(..) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
+            Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
+                Source::MmaFp8
+            }
             Kernel::Gemm(GemmForm { units: Units::Tensor, .. }) => Source::Mma,
             Kernel::Digest => Source::Digest,
             Kernel::Ring | Kernel::Chase => Source::Chase,
@@ -115,8 +128,8 @@ impl Kernel {
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
-            Kernel::Gemm(GemmForm { precision, tile, .. }) => {
-                format!("{}_{}_{tile}", self.source().name(), precision.name())
+            Kernel::Gemm(GemmForm { precision, units, tile }) => {
+                format!("{}_{}_{tile}", units.name(), precision.name())
             }
             Kernel::Digest => "digest".to_owned(),
             Kernel::Ring => "ring".to_owned(),

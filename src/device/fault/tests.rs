@@ -65,7 +65,7 @@ fn errors_say_where_what_and_what_to_try() {
         ("mini,xid=79@400000h", 2, 10, "longer than"),
         ("mini,lost@t=99999999s", 2, 10, "longer than"),
         ("mini,lost@call=0", 2, 10, "from 1 to"),
-        ("mini,no=fp8", 2, 10, "is not one of fp64, fp32, tf32, fp16, bf16, int32, int8"),
+        ("mini,no=fp9", 2, 10, "is not one of fp64, fp32, tf32, fp16, bf16, fp8_e4m3, fp8_e5m2, int32, int8"),
         ("mini,uuid=AA", 2, 10, "32 lower-case hex digits"),
         ("mini,name=a\nb", 2, 10, "printable"),
     ] {

@@ -91,7 +91,8 @@ impl World {
     pub fn supports(&self, op: &Op) -> Result<(), Unsupported> {
         if let Op::Fma { precision, .. } | Op::Gemm { precision, .. } = op {
             let name = precision.name();
-            if self.behaviour.cannot.contains(precision) {
+            let rates = if matches!(op, Op::Fma { .. }) { &self.card.fma } else { &self.card.gemm };
+            if self.behaviour.cannot.contains(precision) || rates.of(*precision) == 0.0 {
                 return Err(Unsupported::card(format!("this card has no {name} arithmetic")));
             }
             if self.behaviour.unwritten.contains(precision) {
