@@ -1,6 +1,8 @@
 //! Is what the device computed right? Exact comparison with the reference, canaries, digests, sampled elements.
 //! Owns the comparisons; must not know timing or contracts.
 
+use std::ops::Range;
+
 use super::Trouble;
 use super::bench::{Bench, Sampled, Tuned};
 use crate::device::draw;
@@ -247,17 +249,36 @@ fn exact_rows(
         .iter()
         .map(|row| (0..k).map(|i| value(inputs.seed_a, u64::from(*row) * k + i)).collect())
         .collect();
-    let mut results = vec![Vec::with_capacity(shape.n as usize); rows.len()];
-    for column in 0..u64::from(shape.n) {
-        let b: Vec<f64> = (0..k).map(|i| value(inputs.seed_b, column * k + i)).collect();
-        for (row, result) in a.iter().zip(&mut results) {
-            result.push(row.iter().zip(&b).fold((0.0, 0.0), |(sum, magnitude), (a, b)| {
-                let product = a * b;
-                (sum + product, magnitude + product.abs())
-            }));
+    let part = |columns: Range<u64>| {
+        let mut results = vec![Vec::new(); rows.len()];
+        for column in columns {
+            let b: Vec<f64> = (0..k).map(|i| value(inputs.seed_b, column * k + i)).collect();
+            for (row, result) in a.iter().zip(&mut results) {
+                result.push(row.iter().zip(&b).fold((0.0, 0.0), |(sum, magnitude), (a, b)| {
+                    let product = a * b;
+                    (sum + product, magnitude + product.abs())
+                }));
+            }
         }
-    }
-    results
+        results
+    };
+    in_parts(u64::from(shape.n), &part).into_iter().fold(vec![Vec::new(); rows.len()], |mut all, part| {
+        all.iter_mut().zip(part).for_each(|(row, more): (&mut Vec<_>, Vec<_>)| row.extend(more));
+        all
+    })
+}
+
+/// What `work` makes of consecutive parts of `0..count`, a part for each CPU: drawing a matrix again takes one of them
+/// seconds.
+fn in_parts<T: Send>(count: u64, work: &(dyn Fn(Range<u64>) -> T + Sync)) -> Vec<T> {
+    let cpus = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u64);
+    let each = count.div_ceil(cpus).max(1);
+    std::thread::scope(|scope| {
+        let parts = (0..count).step_by(each as usize).map(|from| from..count.min(from + each));
+        let running: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
+        let done = running.into_iter().map(|part| part.join());
+        done.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 fn result_value(precision: Precision, bytes: &[u8]) -> f64 {
@@ -281,5 +302,18 @@ fn roundoff(precision: Precision) -> f64 {
         f64::from(f32::EPSILON) / 2.0
     } else {
         0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_the_whole_in_order() {
+        for count in [0, 1, 7, 1000] {
+            let parts = in_parts(count, &|part: Range<u64>| part.collect::<Vec<u64>>());
+            assert_eq!(parts.concat(), (0..count).collect::<Vec<u64>>());
+        }
     }
 }
