@@ -2,6 +2,8 @@
 //! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
 
 pub mod backend;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod binding;
 #[cfg(feature = "cuda")]
 mod cuda;
 pub mod draw;

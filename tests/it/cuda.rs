@@ -191,7 +191,12 @@ fn parts_of_cards_and_who_shares_them_are_on_record() {
         opened["Ok"]["details"].clone()
     };
     let whole = details(&FakeCuda::new());
-    for (name, value) in [("mig", "no"), ("mps", "no"), ("compute_mode", "default")] {
+    for (name, value) in [
+        ("mig", "no"),
+        ("mps", "no"),
+        ("compute_mode", "default"),
+        ("not_bound", "the kernel names no CPUs near it"),
+    ] {
         assert_eq!(whole[name], value, "{name}: {whole}");
     }
     let part = FakeCuda::new()

@@ -25,7 +25,7 @@ use self::modules::Modules;
 use self::plan::Card;
 use self::run::Runner;
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
-use super::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant, select};
+use super::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant, binding, select};
 use crate::clock::System;
 use crate::telemetry;
 
@@ -44,7 +44,10 @@ fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     let listed: Vec<Listed> = found.iter().map(|found| found.listed.clone()).collect();
     let index = select::pick("cuda", rest, &listed)?;
     let refused = |why: String| OpenError::Refused { selector: format!("cuda:{index}"), why };
-    let Some(chosen) = found.into_iter().nth(index) else { return Err(refused("it vanished".to_owned())) };
+    let Some(mut chosen) = found.into_iter().nth(index) else {
+        return Err(refused("it vanished".to_owned()));
+    };
+    binding::bind(&mut chosen.listed.identity);
     let device = CudaDevice::open(api, chosen, options).map_err(|error| refused(error.to_string()))?;
     let telemetry = telemetry::for_device(device.identity());
     Ok(Opened { device: Box::new(device), telemetry, clock: Rc::new(System::start()) })
