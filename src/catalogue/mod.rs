@@ -117,7 +117,10 @@ fn peak_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
     let Kind::Number(Unit::BytePerSecond) = metric.kind() else { return None };
     let gb_per_s = match metric.probe() {
         "stream" | "memory" => gpu.bandwidth_gb_per_s?,
-        "link" => pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?),
+        "link" => {
+            let directions = if metric.as_str() == "link.both.rate" { 2.0 } else { 1.0 };
+            directions * pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?)
+        }
         _ => return None,
     };
     Some(gb_per_s * 1e9)
@@ -230,6 +233,8 @@ mod tests {
         close("gemm.fp64.rate", 67e12 * 1.25);
         close("gemm.fp16.rate", 989.5e12 * 1.25);
         close("link.h2d.rate", 3.938e9 * 16.0 * 1.05);
+        close("link.both.rate", 2.0 * 3.938e9 * 16.0 * 1.05);
+        assert_eq!(limit(&h200, "link.h2d.latency"), None);
         assert_eq!(limit(&h200, "memory.filled.bytes"), None);
         assert_eq!(limit(&h200, "chase.hbm.latency"), None);
     }

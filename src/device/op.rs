@@ -86,13 +86,29 @@ pub struct Shape {
     pub k: u32,
 }
 
+/// By what means bytes cross the link between host and device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Means {
+    /// By the copy engines, from or to pinned host memory.
+    Pinned,
+    /// As `Pinned`, and no repeat begins before the one before it has ended: one transfer is the unit of work.
+    InTurn,
+    /// From or to ordinary host memory, which the driver stages as it likes.
+    Pageable,
+    /// By a kernel that itself reads or writes pinned host memory.
+    Kernel,
+}
+
 /// Between which memories [`Op::Copy`] moves data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Route {
     /// Host memory holding `pattern(seed, 0..)` to the buffer.
-    HostToDevice,
+    HostToDevice(Means),
     /// The buffer to host memory; the host then counts the words that equal `pattern(seed, 0..)`.
-    DeviceToHost,
+    DeviceToHost(Means),
+    /// The buffer to host memory, counted as above, and at the same time pinned memory holding `pattern(!seed, 0..)` to this
+    /// other buffer.
+    BothWays(Buf),
     /// The buffer to another buffer of the same device, by the driver's own copy.
     Within(Buf),
 }
@@ -218,14 +234,18 @@ impl Op {
             Op::Ring { slots, .. } => Some(u64::from(slots)),
             Op::Chase { hops, .. } => Some(u64::from(hops)),
             Op::Copy { route, words, .. } => match route {
-                Route::DeviceToHost => Some(words),
-                Route::HostToDevice | Route::Within(_) => None,
+                Route::DeviceToHost(_) | Route::BothWays(_) | Route::HostToDevice(Means::Kernel) => {
+                    Some(words)
+                }
+                Route::HostToDevice(Means::Pinned | Means::InTurn | Means::Pageable) | Route::Within(_) => {
+                    None
+                }
             },
         }
     }
 
     /// The work of one execution, from which rates are computed: operations of arithmetic ops, bytes of moving
-    /// ops, hops of a chase.
+    /// ops, hops of a chase, transfers in turn.
     pub fn work(&self) -> u64 {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
@@ -241,9 +261,10 @@ impl Op {
             Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),
             Op::Chase { hops, .. } => u64::from(hops),
             Op::Copy { route, words, .. } => match route {
-                Route::HostToDevice | Route::DeviceToHost => words * 4,
-                // Read once and written once, as STREAM counts a copy.
-                Route::Within(_) => words * 8,
+                Route::HostToDevice(Means::InTurn) | Route::DeviceToHost(Means::InTurn) => 1,
+                Route::HostToDevice(_) | Route::DeviceToHost(_) => words * 4,
+                // In one direction and in the other; and read once and written once, as STREAM counts a copy.
+                Route::BothWays(_) | Route::Within(_) => words * 8,
             },
         }
     }

@@ -145,11 +145,15 @@ impl Memory {
 
     fn copy(&mut self, route: Route, buf: Buf, words: u64, seed: u64) -> Option<u32> {
         match route {
-            Route::HostToDevice => {
+            Route::HostToDevice(_) => {
                 self.set_words(buf, words, |w| draw::pattern(seed, w));
                 None
             }
-            Route::DeviceToHost => Some(matching_words(self.get(buf), words, seed)),
+            Route::DeviceToHost(_) => Some(matching_words(self.get(buf), words, seed)),
+            Route::BothWays(to) => {
+                self.set_words(to, words, |w| draw::pattern(!seed, w));
+                Some(matching_words(self.get(buf), words, seed))
+            }
             Route::Within(to) => {
                 for word in 0..words {
                     self.set_word(to, word, self.word(buf, word));

@@ -11,7 +11,7 @@ use crate::device::{Buf, DeviceError, Op, Variant};
 use crate::evidence::event::{Event, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{Sample, Timed};
-use crate::telemetry::Fact;
+use crate::telemetry::{Fact, Reading};
 use crate::units::Unit;
 
 pub struct Bench<'a> {
@@ -26,6 +26,7 @@ pub struct Bench<'a> {
     next_reading_ns: u64,
     /// How long the last reading took.
     reading_took_ns: u64,
+    last_reading: Option<Reading>,
 }
 
 /// An op in one launch form.
@@ -84,6 +85,7 @@ impl<'a> Bench<'a> {
             next_progress_ns: 0,
             next_reading_ns: 0,
             reading_took_ns: 0,
+            last_reading: None,
         }
     }
 
@@ -140,6 +142,7 @@ impl<'a> Bench<'a> {
         let now = self.now_ns();
         self.reading_took_ns = now.saturating_sub(begun);
         self.next_reading_ns = now.saturating_add(self.reading_took_ns.saturating_mul(READING_SHARE));
+        self.last_reading.clone_from(&reading);
         // A look that found nothing is evidence too: the sensors were silent.
         match reading {
             Some(reading) => self.emit(What::Reading(reading)),
@@ -277,6 +280,14 @@ impl<'a> Bench<'a> {
             }
             repeat = fit.min(repeat.saturating_mul(32));
         }
+    }
+
+    /// Samples `form`, with at least one look at the sensors while it runs, unless they are too slow for that. What the last
+    /// look saw is the second part.
+    pub fn sample_watched(&mut self, form: &Tuned) -> Result<(Sampled, Option<Reading>), Trouble> {
+        (self.next_reading_ns, self.last_reading) = (0, None);
+        let sampled = self.sample(form)?;
+        Ok((sampled, self.last_reading.take()))
     }
 
     /// Samples `form` for the profile's time: one batch always queued behind the one being waited for, so that submission costs

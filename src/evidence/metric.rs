@@ -97,6 +97,13 @@ fn table() -> Vec<MetricDef> {
         ("memory.verify.rate", Unit::BytePerSecond, "pattern check of that memory"),
         ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
         ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
+        ("link.both.rate", Unit::BytePerSecond, "both at the same time, the bytes of both directions"),
+        ("link.h2d_pageable.rate", Unit::BytePerSecond, "host to device from memory that is not pinned"),
+        ("link.d2h_pageable.rate", Unit::BytePerSecond, "device to host into memory that is not pinned"),
+        ("link.h2d_kernel.rate", Unit::BytePerSecond, "host to device by a kernel that reads host memory"),
+        ("link.d2h_kernel.rate", Unit::BytePerSecond, "device to host by a kernel that writes host memory"),
+        ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, host to device"),
+        ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, device to host"),
     ] {
         row(name.to_owned(), Kind::Number(unit), about.to_owned());
     }

@@ -101,3 +101,15 @@ pub unsafe extern "C" fn cuMemFreeHost(at: *mut c_void) -> i32 {
         Ok(())
     })
 }
+
+/// The same address: host and device share theirs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemHostGetDevicePointer_v2(at: *mut u64, host: *mut c_void, flags: c_uint) -> i32 {
+    call("cuMemHostGetDevicePointer", |state| {
+        state.in_context()?;
+        if flags != 0 || !state.pinned.contains_key(&(host as u64)) {
+            return Err(INVALID_VALUE);
+        }
+        put(at, host as u64)
+    })
+}

@@ -15,10 +15,25 @@ use super::{
 
 /// One thing in a stream.
 pub enum Work {
-    Launch { name: String, grid: [u32; 2], threads: u32, arguments: Vec<u64> },
-    Copy { to: u64, from: u64, bytes: u64 },
-    Set { to: u64, value: u32, words: u64 },
+    Launch {
+        name: String,
+        grid: [u32; 2],
+        threads: u32,
+        arguments: Vec<u64>,
+    },
+    Copy {
+        to: u64,
+        from: u64,
+        bytes: u64,
+    },
+    Set {
+        to: u64,
+        value: u32,
+        words: u64,
+    },
     Record(usize),
+    /// Nothing behind it begins before this event.
+    Await(usize),
 }
 
 impl State {
@@ -67,11 +82,21 @@ impl State {
             Work::Set { to, value, words } => unsafe {
                 std::slice::from_raw_parts_mut(to as *mut u32, words as usize).fill(value);
             },
+            Work::Await(event) => self.run_up_to(event),
             Work::Record(event) => {
                 if let Some(event) = self.events.get_mut(&event) {
                     event.recorded = Recorded::At(Instant::now());
                 }
             }
+        }
+    }
+
+    /// Does what comes before the record of `event`, in whatever stream that is; nothing where it is recorded already.
+    fn run_up_to(&mut self, event: usize) {
+        let holds_it = |work: &Work| matches!(work, Work::Record(handle) if *handle == event);
+        let stream = self.streams.iter().find(|(_, queue)| queue.iter().any(holds_it)).map(|(s, _)| *s);
+        if let Some(stream) = stream {
+            self.run_until(stream, Some(event));
         }
     }
 
@@ -199,36 +224,38 @@ pub unsafe extern "C" fn cuLaunchKernel(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyHtoDAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
-    copy("cuMemcpyHtoDAsync", to, from, bytes, stream, |state, bytes| {
-        holds(&state.memory, to, bytes) && holds(&state.pinned, from, bytes)
-    })
+    call("cuMemcpyHtoDAsync", |state| across(state, [to, from], [to, from], bytes as u64, stream))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyDtoHAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
-    copy("cuMemcpyDtoHAsync", to, from, bytes, stream, |state, bytes| {
-        holds(&state.pinned, to, bytes) && holds(&state.memory, from, bytes)
-    })
+    call("cuMemcpyDtoHAsync", |state| across(state, [to, from], [from, to], bytes as u64, stream))
+}
+
+/// Memory that the driver did not pin is copied before the call returns, as the real one may.
+fn across(
+    state: &mut State,
+    [to, from]: [u64; 2],
+    [device, host]: [u64; 2],
+    bytes: u64,
+    stream: usize,
+) -> Result<(), Refusal> {
+    let is_pinned = holds(&state.pinned, host, 1);
+    if !holds(&state.memory, device, bytes) || is_pinned && !holds(&state.pinned, host, bytes) {
+        return Err(INVALID_VALUE);
+    }
+    state.stream(stream)?.push_back(Work::Copy { to, from, bytes });
+    if !is_pinned {
+        state.run_until(stream, None);
+    }
+    Ok(())
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyDtoDAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
-    copy("cuMemcpyDtoDAsync", to, from, bytes, stream, |state, bytes| {
-        holds(&state.memory, to, bytes) && holds(&state.memory, from, bytes)
-    })
-}
-
-fn copy(
-    name: &str,
-    to: u64,
-    from: u64,
-    bytes: usize,
-    stream: usize,
-    fits: impl FnOnce(&State, u64) -> bool,
-) -> i32 {
-    call(name, |state| {
+    call("cuMemcpyDtoDAsync", |state| {
         let bytes = bytes as u64;
-        if !fits(state, bytes) {
+        if !holds(&state.memory, to, bytes) || !holds(&state.memory, from, bytes) {
             return Err(INVALID_VALUE);
         }
         state.stream(stream)?.push_back(Work::Copy { to, from, bytes });
@@ -267,6 +294,19 @@ pub unsafe extern "C" fn cuStreamDestroy_v2(stream: usize) -> i32 {
         state.stream(stream)?;
         state.run_until(stream, None);
         state.streams.remove(&stream);
+        Ok(())
+    })
+}
+
+/// An event that was never recorded holds nothing up.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuStreamWaitEvent(stream: usize, event: usize, flags: c_uint) -> i32 {
+    call("cuStreamWaitEvent", |state| {
+        state.event(event)?;
+        if flags != 0 {
+            return Err(INVALID_VALUE);
+        }
+        state.stream(stream)?.push_back(Work::Await(event));
         Ok(())
     })
 }
@@ -317,10 +357,7 @@ pub unsafe extern "C" fn cuEventQuery(event: usize) -> i32 {
                 Err(NOT_READY)
             }
             Recorded::Queued { asked: true } => {
-                let holds_it = |work: &Work| matches!(work, Work::Record(handle) if *handle == event);
-                let stream =
-                    state.streams.iter().find(|(_, queue)| queue.iter().any(holds_it)).map(|(s, _)| *s);
-                state.run_until(stream.ok_or(INVALID_HANDLE)?, Some(event));
+                state.run_up_to(event);
                 state.sticky.map_or(Ok(()), Err)
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::draw::{self, Distribution};
 use gpu_assay::device::inventory;
-use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, Tally};
+use gpu_assay::device::op::{Chains, Means, Op, Precision, Route, Shape, StreamKind, Tally};
 use gpu_assay::device::reference::Memory;
 use gpu_assay::device::{Buf, Device, Identity};
 
@@ -57,7 +57,7 @@ impl Bench<'_> {
             let done = self.device.wait(ticket).unwrap_or_else(|e| panic!("{what}: {e}"));
             let units = op.units().map(|units| (units as u32).wrapping_mul(repeat));
             assert_eq!(done.counted, units, "{what}: counted units");
-            if matches!(op, Op::Copy { route: Route::DeviceToHost, .. }) {
+            if matches!(op, Op::Copy { route: Route::DeviceToHost(_) | Route::BothWays(_), .. }) {
                 assert_eq!(units, Some(counted_by_host.iter().flatten().sum()), "{what}: reference");
             }
             for (place, buf) in bufs.iter().enumerate() {
@@ -361,13 +361,19 @@ fn copies(bench: &mut Bench<'_>) {
     for words in [1u64, 1000, 100_003] {
         let seed = 21;
         let pattern: Vec<u8> = (0..words).flat_map(|w| draw::pattern(seed, w).to_le_bytes()).collect();
-        for (route, first) in [
-            (Route::HostToDevice, garbage(words * 4)),
-            (Route::DeviceToHost, pattern),
-            (Route::Within(Buf::NONE), garbage(words * 4)),
-        ] {
+        let into = |route| (route, garbage(words * 4));
+        let mut routes = vec![into(Route::Within(Buf::NONE)), (Route::BothWays(Buf::NONE), pattern.clone())];
+        for means in [Means::Pinned, Means::InTurn, Means::Pageable, Means::Kernel] {
+            routes.push(into(Route::HostToDevice(means)));
+            routes.push((Route::DeviceToHost(means), pattern.clone()));
+        }
+        for (route, first) in routes {
             bench.case(&[first, garbage(words * 4)], 3, Agree::Bits, |b| {
-                let route = if let Route::Within(_) = route { Route::Within(b[1]) } else { route };
+                let route = match route {
+                    Route::Within(_) => Route::Within(b[1]),
+                    Route::BothWays(_) => Route::BothWays(b[1]),
+                    Route::HostToDevice(_) | Route::DeviceToHost(_) => route,
+                };
                 Op::Copy { route, buf: b[0], words, seed }
             });
         }

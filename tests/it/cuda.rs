@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
-use gpu_assay::device::op::{Op, Precision, Route, Shape, StreamKind};
+use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, StreamKind};
 use gpu_assay::device::{Buf, Device, DeviceError, Lacking, draw, inventory};
 
 use crate::examples::output_within;
@@ -152,7 +152,7 @@ fn what_cannot_be_done_is_refused_and_does_no_harm() {
         assert!(refused(device, fill(buf, 1025), 0).contains("of a buffer of 4096"));
         assert!(refused(device, fill(Buf(77), 1), 0).contains("no buffer 77"));
         assert!(refused(device, fill(buf, 1), 99).contains("99"));
-        let copy = Op::Copy { route: Route::HostToDevice, buf, words: 1 << 27, seed: 1 };
+        let copy = Op::Copy { route: Route::HostToDevice(Means::Pinned), buf, words: 1 << 27, seed: 1 };
         assert!(refused(device, copy, 0).contains("bytes"));
         assert!(device.write(buf, 4096, &[0; 4]).is_err());
         assert!(device.read(buf, u64::MAX - 1, &mut [0; 4]).is_err());

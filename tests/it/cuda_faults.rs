@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gpu_assay::device::backend::{OpenError, OpenOptions};
-use gpu_assay::device::op::{Op, Route, Tally};
+use gpu_assay::device::op::{Means, Op, Route, Tally};
 use gpu_assay::device::{Device, DeviceError, inventory};
 
 use crate::cuda::{assay_on, in_child};
@@ -15,12 +15,17 @@ const WORDS: u64 = 4096;
 /// A bit of everything: memory, kernels, copies.
 fn work(device: &mut dyn Device) -> Result<(), DeviceError> {
     let (memory, tally) = (device.alloc(WORDS * 4)?, device.alloc(Tally::BYTES as u64)?);
+    let other = device.alloc(WORDS * 4)?;
     device.write(tally, 0, &Tally::default().encode())?;
     for op in [
         Op::Fill { dst: memory, words: WORDS, first_word: 0, seed: 5 },
         Op::Scan { src: memory, words: WORDS, first_word: 0, seed: 5, tally },
-        Op::Copy { route: Route::DeviceToHost, buf: memory, words: WORDS, seed: 5 },
-        Op::Copy { route: Route::HostToDevice, buf: memory, words: WORDS, seed: 6 },
+        Op::Copy { route: Route::DeviceToHost(Means::Pinned), buf: memory, words: WORDS, seed: 5 },
+        Op::Copy { route: Route::BothWays(other), buf: memory, words: WORDS, seed: 5 },
+        Op::Copy { route: Route::DeviceToHost(Means::Pageable), buf: memory, words: WORDS, seed: 5 },
+        Op::Copy { route: Route::DeviceToHost(Means::Kernel), buf: memory, words: WORDS, seed: 5 },
+        Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: memory, words: WORDS, seed: 6 },
+        Op::Copy { route: Route::HostToDevice(Means::Kernel), buf: memory, words: WORDS, seed: 7 },
     ] {
         let ticket = device.submit(&op, 0, 1)?;
         let done = device.wait(ticket)?;
@@ -34,6 +39,7 @@ fn work(device: &mut dyn Device) -> Result<(), DeviceError> {
     device.read(tally, 0, &mut raw)?;
     assert_eq!((Tally::decode(&raw).words_checked, Tally::decode(&raw).words_wrong), (WORDS, 0));
     device.free(memory);
+    device.free(other);
     Ok(())
 }
 

@@ -74,7 +74,7 @@ fn shape(op: &Op) -> String {
         Op::Fma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
         Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
         Op::Copy { route, buf, seed, .. } => {
-            if let Route::Within(to) = route {
+            if let Route::Within(to) | Route::BothWays(to) = route {
                 *to = Buf::NONE;
             }
             (*buf, *seed) = (Buf::NONE, 0);
@@ -97,9 +97,9 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         }
         Op::Ring { dst, slots, stride_bytes, .. } => Some((dst, u64::from(slots) * u64::from(stride_bytes))),
         Op::Chase { state, .. } => Some((state, 4)),
-        Op::Copy { route: Route::HostToDevice, buf, words, .. } => Some((buf, words * 4)),
-        Op::Copy { route: Route::Within(to), words, .. } => Some((to, words * 4)),
-        Op::Copy { route: Route::DeviceToHost, .. } => Some((Buf::NONE, 0)),
+        Op::Copy { route: Route::HostToDevice(_), buf, words, .. } => Some((buf, words * 4)),
+        Op::Copy { route: Route::Within(to) | Route::BothWays(to), words, .. } => Some((to, words * 4)),
+        Op::Copy { route: Route::DeviceToHost(_), .. } => Some((Buf::NONE, 0)),
         // A flip is no result, and chains are run again with the data of the first.
         Op::Flip { .. } | Op::Fma { .. } => None,
     }

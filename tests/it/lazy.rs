@@ -108,8 +108,8 @@ fn no_figure_of_a_device_that_does_nothing_counts() {
 /// Which figures lean on which op: without it they do not count, and all others still do.
 #[rustfmt::skip]
 const LEANS: &[(&str, &[&str])] = &[
-    ("fill", &["link.d2h.", "memory.", "stream.driver_copy."]),
-    ("scan", &["link.h2d.", "memory.", "stream.driver_copy."]),
+    ("fill", &["link.d2h", "link.both.", "memory.", "stream.driver_copy."]),
+    ("scan", &["link.h2d", "link.both.", "memory.", "stream.driver_copy."]),
     ("flip", &["stream.", "fma.", "gemm.", "link.", "chase.", "memory."]),
     ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "gemm."]),
     ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "gemm."]),

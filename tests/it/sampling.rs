@@ -12,6 +12,8 @@ use gpu_assay::evidence::event::{Event, What};
 use gpu_assay::probes;
 use gpu_assay::telemetry::{Fact, Reading, Telemetry};
 
+use crate::pipeline::Run;
+
 /// Sensors whose every answer moves the clock on.
 struct Slow {
     took: Rc<Cell<u64>>,
@@ -131,4 +133,20 @@ fn silent_sensors_are_evidence_too() {
     let silent = events.iter().filter(|event| event.what == What::Reading(Reading::default())).count();
     assert!(silent > 2, "{silent}");
     assert!(events.iter().any(|e| matches!(&e.what, What::Fact(fact) if fact.value == "slow")));
+}
+
+/// Cards train their link down while they rest, so what stands beside a link's rate was read while it was busy.
+#[test]
+fn the_link_is_looked_at_while_it_is_busy() {
+    let report = Run::short("sim:h200", &["link"]).report();
+    let device = &report.evidence.devices[0];
+    assert_eq!(device.timeline[0].reading.pcie_generation, Some(1), "it rests before");
+    let links = device.measurements.iter().filter(|m| m.metric.probe() == "link");
+    let shapes: Vec<&str> = links.map(|m| m.conditions.shape.as_str()).collect();
+    assert!(shapes.len() > 5, "{shapes:?}");
+    for shape in shapes {
+        assert!(shape.ends_with(", at PCIe generation 5 x16"), "{shape}");
+    }
+    let silent = Run::short("sim:h200,telemetry=absent", &["link"]).report();
+    assert_eq!(silent.evidence.devices[0].measurements[0].conditions.shape, "128 MiB");
 }

@@ -78,6 +78,7 @@ functions! {
         );
         cuStreamCreate(*mut CUstream, c_uint);
         cuStreamDestroy_v2(CUstream);
+        cuStreamWaitEvent(CUstream, CUevent, c_uint);
         cuEventCreate(*mut CUevent, c_uint);
         cuEventDestroy_v2(CUevent);
         cuEventRecord(CUevent, CUstream);
@@ -85,6 +86,7 @@ functions! {
         cuEventElapsedTime(*mut f32, CUevent, CUevent);
     }
     optional {
+        cuMemHostGetDevicePointer_v2(*mut CUdeviceptr, *mut c_void, c_uint);
         cuGetErrorName(c_int, *mut *const c_char);
         cuDeviceGetUuid(*mut sys::CUuuid, c_int);
         cuDeviceGetUuid_v2(*mut sys::CUuuid, c_int);

@@ -3,7 +3,7 @@
 
 use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Tile, Units};
 use crate::device::Unsupported;
-use crate::device::op::{Chains, Op, Precision, Route, StreamKind};
+use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind};
 
 /// A launch form; no kernel where the driver does the work.
 pub struct Form {
@@ -44,9 +44,11 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
                 return Err(Unsupported::us("a ring of more than 2^32 words"));
             }
         }
-        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
-            if words > COPY_BYTES_MAX / 4 =>
-        {
+        Op::Copy {
+            route: Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::BothWays(_),
+            words,
+            ..
+        } if words > COPY_BYTES_MAX / 4 => {
             return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
         }
         Op::Fill { .. }
@@ -102,6 +104,9 @@ pub fn forms(op: &Op) -> Vec<Form> {
             .collect(),
         Op::Ring { .. } => vec![Form::new("slot-per-thread", Kernel::Ring)],
         Op::Chase { .. } => vec![Form::new("single", Kernel::Chase)],
+        Op::Copy {
+            route: Route::HostToDevice(Means::Kernel) | Route::DeviceToHost(Means::Kernel), ..
+        } => stream_forms(StreamKind::Copy),
         Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
     }
 }

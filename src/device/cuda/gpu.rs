@@ -13,14 +13,17 @@ use cudarc::driver::sys::{CUcontext, CUevent, CUfunction, CUmodule, CUstream};
 
 use super::api::{Api, Code};
 use super::faults;
+use super::host_memory::HostMemory;
 use crate::device::DeviceError;
 
 /// The context of one device and a stream in it. All others hold on to it.
 pub struct Gpu {
-    api: &'static Api,
-    device: c_int,
-    context: CUcontext,
-    stream: CUstream,
+    pub(super) api: &'static Api,
+    pub(super) device: c_int,
+    pub(super) context: CUcontext,
+    pub(super) stream: CUstream,
+    /// What runs beside the work of the first stream.
+    side: CUstream,
     wait_limit: Duration,
     /// Set once, by the first final error.
     broken: RefCell<Option<DeviceError>>,
@@ -41,14 +44,20 @@ impl Gpu {
         if code != Code::SUCCESS {
             return Err(faults::meaning("cuDevicePrimaryCtxRetain", code, &api.name(code), 0));
         }
-        let mut gpu = Self { api, device, context, stream: std::ptr::null_mut(), wait_limit, broken };
+        let none = std::ptr::null_mut();
+        let mut gpu = Self { api, device, context, stream: none, side: none, wait_limit, broken };
         gpu.enter()?;
+        gpu.stream = gpu.new_stream()?;
+        gpu.side = gpu.new_stream()?;
+        Ok(Rc::new(gpu))
+    }
+
+    fn new_stream(&self) -> Result<CUstream, DeviceError> {
         let mut stream = std::ptr::null_mut();
         // SAFETY: a context is current; the driver fills in the handle.
-        let code = unsafe { (api.cuStreamCreate)(&mut stream, STREAM_NON_BLOCKING) };
-        gpu.answer("cuStreamCreate", code, 0)?;
-        gpu.stream = stream;
-        Ok(Rc::new(gpu))
+        let code = unsafe { (self.api.cuStreamCreate)(&mut stream, STREAM_NON_BLOCKING) };
+        self.answer("cuStreamCreate", code, 0)?;
+        Ok(stream)
     }
 
     /// Makes this device the one that the thread's calls go to. Fails where it is broken.
@@ -62,7 +71,7 @@ impl Gpu {
     }
 
     /// Turns the answer to a call into a result, and remembers what ends the device.
-    fn answer(&self, call: &str, code: Code, bytes: u64) -> Result<(), DeviceError> {
+    pub(super) fn answer(&self, call: &str, code: Code, bytes: u64) -> Result<(), DeviceError> {
         if code == Code::SUCCESS {
             return Ok(());
         }
@@ -77,7 +86,7 @@ impl Gpu {
         error
     }
 
-    fn is_broken(&self) -> bool {
+    pub(super) fn is_broken(&self) -> bool {
         self.broken.borrow().is_some()
     }
 
@@ -97,23 +106,6 @@ impl Gpu {
         let code = unsafe { (self.api.cuMemAlloc_v2)(&mut at, size) };
         self.answer("cuMemAlloc", code, bytes)?;
         Ok(DeviceMemory { gpu: Rc::clone(self), at, bytes })
-    }
-
-    /// Host memory that the device can reach directly.
-    pub fn pinned(self: &Rc<Self>, bytes: u64) -> Result<Pinned, DeviceError> {
-        let mut at = std::ptr::null_mut();
-        let size = usize::try_from(bytes).map_err(|_| DeviceError::OutOfMemory { bytes })?;
-        // SAFETY: the driver fills in the address.
-        let code = unsafe { (self.api.cuMemHostAlloc)(&mut at, size, 0) };
-        self.answer("cuMemHostAlloc", code, bytes)?;
-        if at.is_null() {
-            return Err(DeviceError::Validation {
-                why: "cuMemHostAlloc gave no memory and no error".to_owned(),
-            });
-        }
-        // SAFETY: the driver gave `size` bytes at `at`; zeroed, so that reading them is defined.
-        unsafe { std::ptr::write_bytes(at.cast::<u8>(), 0, size) };
-        Ok(Pinned { gpu: Rc::clone(self), at: at.cast(), bytes: size })
     }
 
     pub fn event_with_time(self: &Rc<Self>) -> Result<Event, DeviceError> {
@@ -137,6 +129,23 @@ impl Gpu {
         // SAFETY: event and stream are alive and of this context.
         let code = unsafe { (self.api.cuEventRecord)(event.raw, self.stream) };
         self.answer("cuEventRecord", code, 0)
+    }
+
+    /// Lets what is ordered beside begin when the device comes to `event`.
+    pub fn fork(&self, event: &Event) -> Result<(), DeviceError> {
+        // SAFETY: as in `record`.
+        let code = unsafe { (self.api.cuStreamWaitEvent)(self.side, event.raw, 0) };
+        self.answer("cuStreamWaitEvent", code, 0)
+    }
+
+    /// Lets what is ordered from now on wait for all that was ordered beside; `event` marks its end.
+    pub fn join(&self, event: &Event) -> Result<(), DeviceError> {
+        // SAFETY: as in `record`.
+        let code = unsafe { (self.api.cuEventRecord)(event.raw, self.side) };
+        self.answer("cuEventRecord", code, 0)?;
+        // SAFETY: as above.
+        let code = unsafe { (self.api.cuStreamWaitEvent)(self.stream, event.raw, 0) };
+        self.answer("cuStreamWaitEvent", code, 0)
     }
 
     /// Waits until the device has come to `event`, not longer than the limit.
@@ -175,22 +184,49 @@ impl Gpu {
     }
 
     /// Orders a copy from the beginning of `from` to byte `at` of `to`.
-    pub fn upload(&self, from: &Pinned, to: &DeviceMemory, at: u64, bytes: u64) -> Result<(), DeviceError> {
+    pub fn upload(
+        &self,
+        from: &HostMemory,
+        to: &DeviceMemory,
+        at: u64,
+        bytes: u64,
+    ) -> Result<(), DeviceError> {
+        self.upload_in(self.stream, from, to, at, bytes)
+    }
+
+    /// The same to the beginning of `to`, beside other work.
+    pub fn upload_beside(&self, from: &HostMemory, to: &DeviceMemory, bytes: u64) -> Result<(), DeviceError> {
+        self.upload_in(self.side, from, to, 0, bytes)
+    }
+
+    fn upload_in(
+        &self,
+        stream: CUstream,
+        from: &HostMemory,
+        to: &DeviceMemory,
+        at: u64,
+        bytes: u64,
+    ) -> Result<(), DeviceError> {
         let to = to.range(at, at + bytes)?;
         from.holds(bytes)?;
         // SAFETY: both ranges are checked; see `clear` for how long they live.
-        let code =
-            unsafe { (self.api.cuMemcpyHtoDAsync_v2)(to, from.at.cast(), bytes as usize, self.stream) };
+        let code = unsafe { (self.api.cuMemcpyHtoDAsync_v2)(to, from.at().cast(), bytes as usize, stream) };
         self.answer("cuMemcpyHtoDAsync", code, 0)
     }
 
     /// Orders a copy from byte `at` of `from` to the beginning of `to`.
-    pub fn download(&self, from: &DeviceMemory, at: u64, to: &Pinned, bytes: u64) -> Result<(), DeviceError> {
+    pub fn download(
+        &self,
+        from: &DeviceMemory,
+        at: u64,
+        to: &HostMemory,
+        bytes: u64,
+    ) -> Result<(), DeviceError> {
         let from = from.range(at, at + bytes)?;
         to.holds(bytes)?;
         // SAFETY: as in `upload`.
         let code =
-            unsafe { (self.api.cuMemcpyDtoHAsync_v2)(to.at.cast(), from, bytes as usize, self.stream) };
+            unsafe { (self.api.cuMemcpyDtoHAsync_v2)(to.at().cast(), from, bytes as usize, self.stream) };
         self.answer("cuMemcpyDtoHAsync", code, 0)
     }
 
@@ -268,7 +304,7 @@ impl Gpu {
     }
 
     /// Calls one of the functions that free something. A refusal is not worth a failure: the process ends soon.
-    fn free(&self, call: impl FnOnce(&Api) -> Code) {
+    pub(super) fn free(&self, call: impl FnOnce(&Api) -> Code) {
         if self.enter().is_ok() {
             let _ = call(self.api);
         }
@@ -280,9 +316,9 @@ impl Drop for Gpu {
         if self.is_broken() {
             return;
         }
-        if !self.stream.is_null() {
+        for stream in [self.stream, self.side].into_iter().filter(|stream| !stream.is_null()) {
             // SAFETY: everything in the stream was waited for or belongs to nobody.
-            self.free(|api| unsafe { (api.cuStreamDestroy_v2)(self.stream) });
+            self.free(|api| unsafe { (api.cuStreamDestroy_v2)(stream) });
         }
         // SAFETY: retained once, in `open`.
         self.free(|api| unsafe { (api.cuDevicePrimaryCtxRelease_v2)(self.device) });
@@ -311,46 +347,6 @@ impl Drop for DeviceMemory {
     fn drop(&mut self) {
         // SAFETY: allocated once, freed here only; freeing waits for work that uses it.
         self.gpu.free(|api| unsafe { (api.cuMemFree_v2)(self.at) });
-    }
-}
-
-/// Page-locked host memory.
-pub struct Pinned {
-    gpu: Rc<Gpu>,
-    at: *mut u8,
-    bytes: usize,
-}
-
-impl Pinned {
-    pub fn len(&self) -> u64 {
-        self.bytes as u64
-    }
-
-    fn holds(&self, bytes: u64) -> Result<(), DeviceError> {
-        if bytes > self.len() {
-            let why = format!("{bytes} bytes do not fit staging memory of {}", self.bytes);
-            return Err(DeviceError::Validation { why });
-        }
-        Ok(())
-    }
-
-    /// The content. Whoever ordered copies into it has waited for them.
-    pub fn bytes(&self) -> &[u8] {
-        // SAFETY: the memory lives as long as this value and was zeroed at first.
-        unsafe { std::slice::from_raw_parts(self.at, self.bytes) }
-    }
-
-    /// The content, to be changed. Whoever ordered copies from or into it has waited for them.
-    pub fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`, and nobody else has it.
-        unsafe { std::slice::from_raw_parts_mut(self.at, self.bytes) }
-    }
-}
-
-impl Drop for Pinned {
-    fn drop(&mut self) {
-        // SAFETY: allocated once, freed here only.
-        self.gpu.free(|api| unsafe { (api.cuMemFreeHost)(self.at.cast()) });
     }
 }
 

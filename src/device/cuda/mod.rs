@@ -6,6 +6,7 @@ mod copy;
 mod faults;
 mod forms;
 mod gpu;
+mod host_memory;
 mod identity;
 mod images;
 mod kernels;
@@ -23,8 +24,9 @@ use self::identity::Found;
 use self::memory::Memory;
 use self::modules::Modules;
 use self::plan::Card;
-use self::run::Runner;
+use self::run::{Reach, Runner};
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
+use super::op::{Means, Route};
 use super::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant, binding, select};
 use crate::clock::System;
 use crate::telemetry;
@@ -81,6 +83,13 @@ impl CudaDevice {
     /// The launch forms of `op` that this device has: at least one.
     fn forms(&self, op: &Op) -> Result<Vec<Form>, Unsupported> {
         forms::supports(op)?;
+        if let Op::Copy {
+            route: Route::HostToDevice(Means::Kernel) | Route::DeviceToHost(Means::Kernel),
+            ..
+        } = op
+        {
+            self.gpu.maps_host_memory()?;
+        }
         let (mut usable, mut refusals) = (Vec::new(), Vec::new());
         for form in forms::forms(op) {
             match form.kernel.map_or(Ok(()), |kernel| self.modules.supports(kernel)) {
@@ -139,12 +148,16 @@ impl Device for CudaDevice {
             why: format!("{} has {} variants, asked for was number {variant}", op.name(), forms.len()),
         };
         let form = forms.get(variant).ok_or_else(missing)?;
-        if let Op::Copy { route, buf, words, seed } = *op {
-            let transfer = Transfer { route, buf, words, seed, repeat };
-            return copy::submit(&self.gpu, &mut self.runner, &self.memory, &mut self.upload, transfer);
+        let plan = form.kernel.and_then(|kernel| plan::plan(op, kernel, &self.card));
+        let Self { gpu, runner, memory, modules, upload, .. } = self;
+        let Op::Copy { route, buf, words, seed } = *op else {
+            return runner.submit(memory, modules, &plan.ok_or_else(missing)?, repeat, Reach::None);
+        };
+        let transfer = Transfer { route, buf, words, seed, repeat };
+        match plan {
+            Some(plan) => copy::submit_kernel(gpu, runner, memory, modules, upload, (transfer, &plan)),
+            None => copy::submit(gpu, runner, memory, upload, transfer),
         }
-        let plan = form.kernel.and_then(|kernel| plan::plan(op, kernel, &self.card)).ok_or_else(missing)?;
-        self.runner.submit(&self.memory, &mut self.modules, &plan, repeat)
     }
 
     fn wait(&mut self, ticket: Ticket) -> Result<Done, DeviceError> {

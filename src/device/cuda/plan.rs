@@ -3,7 +3,9 @@
 
 use super::kernels::{Kernel, Spread, Tile};
 use crate::device::draw::Distribution;
-use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, Tally, fma_multiplier_words, ring_step};
+use crate::device::op::{
+    Buf, Means, Op, Precision, Route, Shape, StreamKind, Tally, fma_multiplier_words, ring_step,
+};
 
 /// The largest grid in its one direction.
 const BLOCKS_MAX: u64 = (1 << 31) - 1;
@@ -35,6 +37,9 @@ const BYTES_PER_NS: u64 = 1;
 fn operations_per_ns(precision: Precision) -> u64 {
     if precision == Precision::Fp64 { 1 } else { 8 }
 }
+
+/// Stands among the buffers of a launch for the host memory that a copy by kernel reaches.
+pub const HOST: Buf = Buf::NONE;
 
 /// One argument of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +88,13 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], card)?,
         Op::Ring { dst, slots, stride_bytes, seed } => vec![ring(dst, slots, stride_bytes, seed)],
         Op::Chase { ring, hops, state } => chase(ring, hops, state),
-        Op::Copy { .. } => Vec::new(),
+        Op::Copy { route, buf, words, .. } => match route {
+            Route::HostToDevice(Means::Kernel) => stream(&copied(HOST, buf, words), kernel, card)?,
+            Route::DeviceToHost(Means::Kernel) => stream(&copied(buf, HOST, words), kernel, card)?,
+            Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::BothWays(_) | Route::Within(_) => {
+                Vec::new()
+            }
+        },
     };
     Some(Plan { launches, last: None })
 }
@@ -197,6 +208,10 @@ fn stream(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
         Launch { kernel, blocks: tiles(piece.elements / 4, tile, card), arguments }
     };
     Some(pieces(elements, 4 * kind.arrays(), BYTES_PER_NS, card).map(launch).collect())
+}
+
+fn copied(a: Buf, c: Buf, words: u64) -> Op {
+    Op::Stream { kind: StreamKind::Copy, a, b: Buf::NONE, c, elements: words }
 }
 
 fn digest(src: Buf, rows: u64, row_words: u32, out: Buf, card: &Card) -> Vec<Launch> {

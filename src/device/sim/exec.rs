@@ -80,8 +80,8 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
         }
         Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
         Op::Copy { route, buf, words, .. } => match route {
-            Route::HostToDevice | Route::DeviceToHost => vec![(buf, bytes(words, 4))],
-            Route::Within(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
+            Route::HostToDevice(_) | Route::DeviceToHost(_) => vec![(buf, bytes(words, 4))],
+            Route::Within(to) | Route::BothWays(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
         },
     })
 }
@@ -142,7 +142,12 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
             memory.set(state, end);
         }
-        Op::Copy { route, buf, words, seed } => return Ok(copy(memory, route, buf, words, seed)),
+        Op::Copy { route, buf, words, seed } => {
+            if let Route::BothWays(to) = route {
+                distinct(op, buf, to)?;
+            }
+            return Ok(copy(memory, route, buf, words, seed));
+        }
     }
     Ok(None)
 }
@@ -180,9 +185,13 @@ fn gemm(
 fn copy(memory: &mut Memory, route: Route, buf: Buf, words: u64, seed: u64) -> Option<u32> {
     let from = part(memory, buf, words);
     match route {
-        Route::HostToDevice => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
-        Route::DeviceToHost => {
+        Route::HostToDevice(_) => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
+        Route::DeviceToHost(_) | Route::BothWays(_) => {
             let found = scan::scan(&memory.snapshot(from), 0, seed);
+            if let Route::BothWays(to) = route {
+                let to = part(memory, to, words);
+                memory.store(to, Rc::new(Rule::Pattern { seed: !seed, first_word: 0 }));
+            }
             return Some((found.words_checked - found.words_wrong) as u32);
         }
         Route::Within(to) => {

@@ -2,7 +2,7 @@
 //! Owns the speed model; must not know faults, memory content or the clock.
 
 use super::profiles::{Caches, Profile};
-use crate::device::op::{Precision, Route, StreamKind};
+use crate::device::op::{Means, Precision, Route, StreamKind};
 use crate::device::{Op, Variant};
 
 /// Between the driver taking work and the first instruction of it.
@@ -86,8 +86,9 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
             let ns = f64::from(*hops) * latency_ns(&card.caches, ring_bytes);
             Cost { bound: Bound::Latency, ns, load: 0.1 }
         }
-        Op::Copy { route, .. } => match route {
-            Route::HostToDevice | Route::DeviceToHost => link(card, work),
+        Op::Copy { route, words, .. } => match route {
+            Route::HostToDevice(means) | Route::DeviceToHost(means) => by(*means, card, *words as f64 * 4.0),
+            Route::BothWays(_) => link(card, work / BOTH_WAYS),
             Route::Within(_) => moved(work, 0.97),
         },
         Op::Stream { kind, .. } => moved(
@@ -106,7 +107,24 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
     }
 }
 
-/// Host memory to or from the card.
+/// Both directions of a link together, as a multiple of one.
+const BOTH_WAYS: f64 = 1.85;
+/// From ordering a small transfer behind another to its end.
+const TRANSFER_NS: f64 = 2_000.0;
+
+/// Host memory to or from the card, by these means.
+fn by(means: Means, card: &Profile, bytes: f64) -> Cost {
+    let Cost { bound, ns, load } = link(card, bytes);
+    let ns = match means {
+        Means::Pinned => ns,
+        Means::InTurn => ns + TRANSFER_NS,
+        Means::Pageable => ns / 0.3,
+        Means::Kernel => ns / 0.9,
+    };
+    Cost { bound, ns, load }
+}
+
+/// Host memory to or from the card by its copy engines.
 pub fn link(card: &Profile, bytes: f64) -> Cost {
     Cost { bound: Bound::Link, ns: seconds_ns(bytes, card.link_rate), load: 0.1 }
 }

@@ -370,6 +370,13 @@ impl World {
         (f64::from(self.card.clock_mhz) * share * resting) as u32
     }
 
+    /// The least that carries the card's link over 16 lanes; a resting link is trained down.
+    pub fn pcie_generation(&self) -> u32 {
+        const GB_PER_S: [f64; 5] = [4.0, 8.0, 15.8, 31.5, 63.0];
+        let busy = GB_PER_S.iter().position(|most| self.card.link_rate <= most * 1e9).unwrap_or(4) as u32 + 1;
+        if self.free_at_ns > self.now_ns() { busy } else { 1 }
+    }
+
     pub fn power_mw(&mut self) -> u32 {
         let now_ns = self.now_ns();
         let share = self.heat.power_share(now_ns) * self.throttle(now_ns).unwrap_or(1.0);

@@ -7,7 +7,7 @@ use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
 use crate::device::Unsupported;
-use crate::device::op::{Buf, Chains, Op, Precision, Route};
+use crate::device::op::{Buf, Chains, Means, Op, Precision, Route};
 
 /// What of an adapter decides about forms.
 #[derive(Clone, Copy, Debug)]
@@ -78,19 +78,14 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
             let windows = plan::ring_windows(u64::from(slots) * u64::from(stride_bytes), card.binding_bytes);
             chase_windows(windows, card)?;
         }
-        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
-            if words * 4 > COPY_BYTES_MAX =>
-        {
-            return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
-        }
+        Op::Copy { route, words, .. } => copies(route, words)?,
         Op::Fill { .. }
         | Op::Scan { .. }
         | Op::Flip { .. }
         | Op::Draw { .. }
         | Op::Digest { .. }
         | Op::Stream { .. }
-        | Op::Chase { .. }
-        | Op::Copy { .. } => {}
+        | Op::Chase { .. } => {}
     }
     let Some(kernel) = forms(op, card, &|_| 0).first().and_then(|form| form.kernel) else { return Ok(()) };
     let frame = Frame {
@@ -100,6 +95,25 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
         buffer_bytes: &|_| 0,
     };
     plan::plan(op, kernel, &frame).map(|_| ()).map_err(Unsupported::us)
+}
+
+/// One queue, whose copies go through mapped memory and may overlap.
+fn copies(route: Route, words: u64) -> Result<(), Unsupported> {
+    match route {
+        Route::HostToDevice(Means::Pinned) | Route::DeviceToHost(Means::Pinned) => {
+            if words * 4 > COPY_BYTES_MAX {
+                return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
+            }
+            Ok(())
+        }
+        Route::HostToDevice(means) | Route::DeviceToHost(means) => Err(Unsupported::us(match means {
+            Means::Pinned | Means::InTurn => "wgpu does not say when one of several copies ends",
+            Means::Pageable => "wgpu copies through memory of its own only",
+            Means::Kernel => "wgpu gives kernels no memory of the host",
+        })),
+        Route::BothWays(_) => Err(Unsupported::us("wgpu has one queue, so nothing runs both ways at once")),
+        Route::Within(_) => Ok(()),
+    }
 }
 
 fn has_precision(precision: Precision, card: &Card) -> Result<(), Unsupported> {

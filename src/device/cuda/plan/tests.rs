@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::device::cuda::forms;
 use crate::device::cuda::images::{Code, IMAGES};
-use crate::device::op::{Chains, Route};
+use crate::device::op::{Chains, Means, Route};
 
 const B: Buf = Buf(0);
 const GIB: u64 = 1 << 30;
@@ -200,6 +200,6 @@ fn a_kernel_of_another_op_is_no_plan() {
     let op = Op::Fill { dst: B, words: 1, first_word: 0, seed: 1 };
     let tile = Tile { vectors: 1, block: 256, spread: Spread::Tiles };
     assert!(plan(&op, Kernel::Scan(tile), &CARDS[0]).is_none());
-    let copy = Op::Copy { route: Route::HostToDevice, buf: B, words: 1, seed: 1 };
+    let copy = Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: B, words: 1, seed: 1 };
     assert!(plan(&copy, Kernel::Flip, &CARDS[0]).unwrap().launches.is_empty());
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::device::op::{Chains, Route, StreamKind};
+use crate::device::op::{Chains, Means, Route, StreamKind};
 use crate::device::reference::Memory;
 
 const BYTES: u64 = 2048;
@@ -82,7 +82,15 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
             [vec![ring, start, chase], vec![ring, start, flip(a), chase]][(x % 2) as usize].clone()
         }
         _ => {
-            let route = [Route::HostToDevice, Route::DeviceToHost, Route::Within(b)][(y % 3) as usize];
+            let means = [Means::Pinned, Means::InTurn, Means::Pageable, Means::Kernel][(x / 2 % 4) as usize];
+            let other = *main.iter().find(|buf| **buf != a).unwrap();
+            let routes = [
+                Route::HostToDevice(means),
+                Route::DeviceToHost(means),
+                Route::BothWays(other),
+                Route::Within(b),
+            ];
+            let route = routes[(y % 4) as usize];
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
         }
     }

@@ -1,7 +1,7 @@
 //! Each fault can be seen at the seam, and nothing else changes.
 
 use super::*;
-use crate::device::op::{Chains, Route, StreamKind};
+use crate::device::op::{Chains, Means, Route, StreamKind};
 use crate::telemetry::{Reading, Throttle};
 
 const QUIET: &str = "mini,noise=0";
@@ -349,8 +349,13 @@ fn the_link_has_its_own_speed() {
     let mut opened = open(QUIET);
     let buf = opened.device.alloc(8 << 20).unwrap();
     let op = |route| Op::Copy { route, buf, words: 2 << 20, seed: 4 };
-    let up = run(&mut opened, op(Route::HostToDevice)).unwrap();
-    let down = run(&mut opened, op(Route::DeviceToHost)).unwrap();
+    let up = run(&mut opened, op(Route::HostToDevice(Means::Pinned))).unwrap();
+    let down = run(&mut opened, op(Route::DeviceToHost(Means::Pinned))).unwrap();
     assert_eq!((up.counted, down.counted), (None, Some(2 << 20)));
     assert!(near((8 << 20) as f64 / down.device_ns.unwrap() as f64, 2.0));
+    let staged = run(&mut opened, op(Route::DeviceToHost(Means::Pageable))).unwrap();
+    assert!(near((8 << 20) as f64 / staged.device_ns.unwrap() as f64, 0.6));
+    let other = opened.device.alloc(8 << 20).unwrap();
+    let both = run(&mut opened, op(Route::BothWays(other))).unwrap();
+    assert!(near((16 << 20) as f64 / both.device_ns.unwrap() as f64, 3.7));
 }
