@@ -111,6 +111,7 @@ fn evidence(samples_each: usize) -> Evidence {
         contract_sha256: None,
         selectors: vec![selector],
         host: None,
+        order: Order::Together,
     };
     Evidence { run, devices: vec![device], ended: Ended::Completed }
 }

@@ -101,6 +101,10 @@ pub struct RunArgs {
     /// Run only this probe; may be given several times
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(probes::names()))]
     pub probe: Vec<String>,
+    /// Measure one device after the other instead of all at the same time. A contract counts such figures only where it
+    /// says so (measured = "alone")
+    #[arg(long)]
+    pub one_at_a_time: bool,
     /// Time to sample each case, such as 500ms, 10s or 2m [default: 300ms in quick, 2.5s in standard]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,

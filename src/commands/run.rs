@@ -12,7 +12,7 @@ use crate::contract::{self, Parsed};
 use crate::engine::supervise::{self, Orders};
 use crate::engine::{Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
-use crate::evidence::{Ended, Evidence, FORMAT, RunInfo};
+use crate::evidence::{Ended, Evidence, FORMAT, Order, RunInfo};
 use crate::exit::Exit;
 use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
@@ -81,6 +81,7 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         contract_sha256: contract.as_ref().map(|c| c.sha256.clone()),
         selectors,
         host: Some(Host::read(Path::new("/"))),
+        order: if args.one_at_a_time { Order::OneAtATime } else { Order::Together },
     };
     Ok(Plan { contract, key, sealed_by, out, run, workers, program })
 }
@@ -133,6 +134,7 @@ fn measure(args: &RunArgs, plan: &Plan, recorder: &mut Recorder, quiet: bool) ->
     let orders = Orders {
         program: &plan.program,
         plans: &plan.workers,
+        order: plan.run.order,
         hang_after: args.hang_after,
         interrupted: &interrupted,
     };

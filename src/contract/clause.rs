@@ -50,6 +50,18 @@ pub enum Rule {
     },
 }
 
+impl Rule {
+    /// Whether it is about figures that come from samples.
+    pub fn is_timed(&self) -> bool {
+        match self {
+            Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
+                figure.statistic.is_some()
+            }
+            Rule::Equals { .. } | Rule::Never { .. } => false,
+        }
+    }
+}
+
 /// Which number of a metric is judged. Counted metrics are one number and have no statistic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {

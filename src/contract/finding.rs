@@ -155,6 +155,11 @@ pub enum Reason {
          or its PCI id"
     )]
     TooFastToBeTrue { figure: Amount, limit: Amount },
+    #[error(
+        "the devices were measured one at a time, and at the same time they may be slower; run again without \
+         `--one-at-a-time`, or let both parties agree on measured = \"alone\""
+    )]
+    MeasuredAlone,
     #[error("telemetry does not say {}; it needs a driver that does, see `assay doctor`", .flag.name())]
     TelemetryAbsent { flag: Flag },
     #[error("{readings} readings of telemetry are too few to say never; run longer, with `--duration`")]

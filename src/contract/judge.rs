@@ -4,9 +4,9 @@
 use super::clause::{Accept, Clause, Figure, Rule, Scope};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict};
 use super::gate::{self, Seen};
-use super::{Contract, inventory, telemetry};
+use super::{Contract, Measured, inventory, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
-use crate::evidence::{DeviceEvidence, Evidence};
+use crate::evidence::{DeviceEvidence, Evidence, Order};
 use crate::units::Unit;
 
 /// One demand judged on one subject, before it is said whose demand it was.
@@ -40,9 +40,26 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = inventory::conflicts(evidence);
     findings.extend(inventory::judge(contract, evidence));
     for clause in contract.clauses.iter() {
+        let from = findings.len();
         judge_clause(clause, clause.accept.as_ref().unwrap_or(&contract.accept), evidence, &mut findings);
+        if clause.rule.is_timed() && shows_less(contract, evidence) {
+            findings[from..].iter_mut().for_each(open_if_passed);
+        }
     }
     findings
+}
+
+/// Whether devices had the node for themselves and the contract wants them measured together.
+fn shows_less(contract: &Contract, evidence: &Evidence) -> bool {
+    let alone = evidence.run.order == Order::OneAtATime && evidence.devices.len() > 1;
+    alone && contract.measured == Measured::Together
+}
+
+/// What fails alone fails together as well; what passes alone may not.
+fn open_if_passed(finding: &mut Finding) {
+    if finding.verdict == Verdict::Pass {
+        (finding.verdict, finding.because) = (Verdict::Inconclusive, Reason::MeasuredAlone);
+    }
 }
 
 fn judge_clause(clause: &Clause, accept: &Accept, evidence: &Evidence, findings: &mut Vec<Finding>) {

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use super::WorkerPlan;
 use crate::device::Identity;
 use crate::device::backend::{Listed, OpenError};
-use crate::evidence::Ended;
 use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
+use crate::evidence::{Ended, Order};
 use crate::telemetry::NvmlFound;
 
 /// The hidden subcommand that makes this binary a worker.
@@ -30,6 +30,7 @@ pub struct Orders<'a> {
     /// This binary.
     pub program: &'a Path,
     pub plans: &'a [WorkerPlan],
+    pub order: Order,
     /// A worker that says nothing for so long is given up.
     pub hang_after: Duration,
     /// Set from outside, by Ctrl-C.
@@ -38,17 +39,34 @@ pub struct Orders<'a> {
 
 /// Runs all workers to their ends and hands every event to `take`, in the order of arrival. Each device gets exactly one
 /// `DeviceEnded`, from its worker or from here.
-pub fn run(orders: &Orders, take: impl FnMut(Event)) -> Ended {
-    let mut workers = Vec::new();
-    let ended = watch(orders, &mut workers, take);
-    see_off(workers);
-    ended
+pub fn run(orders: &Orders, mut take: impl FnMut(Event)) -> Ended {
+    let at_once = match orders.order {
+        Order::Together => orders.plans.len(),
+        Order::OneAtATime => 1,
+    };
+    let mut how = Ended::Completed;
+    for plans in orders.plans.chunks(at_once.max(1)) {
+        if how != Ended::Completed {
+            plans.iter().for_each(|plan| take(ended(plan.device, Instant::now(), how.clone())));
+            continue;
+        }
+        let mut workers = Vec::new();
+        how = watch(orders, plans, &mut workers, &mut take);
+        // Gone before the next begin.
+        see_off(workers);
+    }
+    how
 }
 
-fn watch(orders: &Orders, workers: &mut Vec<Worker>, mut take: impl FnMut(Event)) -> Ended {
+fn watch(
+    orders: &Orders,
+    plans: &[WorkerPlan],
+    workers: &mut Vec<Worker>,
+    mut take: impl FnMut(Event),
+) -> Ended {
     let begun = Instant::now();
     let (sender, receiver) = mpsc::channel();
-    workers.extend(orders.plans.iter().map(|plan| match Worker::start(orders.program, plan, &sender) {
+    workers.extend(plans.iter().map(|plan| match Worker::start(orders.program, plan, &sender) {
         Ok(worker) => worker,
         Err(why) => {
             let why = format!("the worker cannot be started: {why}");
@@ -66,8 +84,8 @@ fn watch(orders: &Orders, workers: &mut Vec<Worker>, mut take: impl FnMut(Event)
             return Ended::Interrupted;
         }
         if let Some(message) = next(&receiver) {
-            let worker = &mut workers[message.worker as usize];
-            if let Some(event) = worker.hear(message.heard, begun) {
+            let speaker = workers.iter_mut().find(|worker| worker.device == message.worker);
+            if let Some(event) = speaker.and_then(|worker| worker.hear(message.heard, begun)) {
                 take(event);
             }
         }
@@ -367,7 +385,7 @@ mod tests {
     use super::*;
     use crate::engine::{Profile, Settings};
 
-    fn plan() -> WorkerPlan {
+    fn plan(device: u32) -> WorkerPlan {
         let settings = Settings {
             profile: Profile::Quick,
             probes: Vec::new(),
@@ -376,23 +394,74 @@ mod tests {
             seed: 0,
             wait_limit_ms: 1,
         };
-        WorkerPlan { device: 0, selector: "none:".to_owned(), settings }
+        WorkerPlan { device, selector: "none:".to_owned(), settings }
     }
 
     /// What is heard of a worker that runs this script, and how the run ends.
     #[cfg(unix)]
     fn hear(script: &str) -> (Vec<What>, Ended) {
+        let interrupted = AtomicBool::new(false);
+        let (heard, ended) = hear_all(script, &[plan(0)], Order::Together, &interrupted);
+        (heard.into_iter().map(|event| event.what).collect(), ended)
+    }
+
+    /// The same of one such worker for every plan.
+    #[cfg(unix)]
+    fn hear_all(
+        script: &str,
+        plans: &[WorkerPlan],
+        order: Order,
+        interrupted: &AtomicBool,
+    ) -> (Vec<Event>, Ended) {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let program = dir.path().join("worker");
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let (plans, interrupted) = ([plan()], AtomicBool::new(false));
         let hang_after = Duration::from_secs(60);
-        let orders = Orders { program: &program, plans: &plans, hang_after, interrupted: &interrupted };
+        let orders = Orders { program: &program, plans, order, hang_after, interrupted };
         let mut heard = Vec::new();
-        let ended = run(&orders, |event| heard.push(event.what));
+        let ended = run(&orders, |event| heard.push(event));
         (heard, ended)
+    }
+
+    /// Each of two workers says where it is to be, and is there for a while. The second must not see the first.
+    #[test]
+    #[cfg(unix)]
+    fn workers_run_together_or_one_at_a_time() {
+        for (order, met) in [(Order::Together, true), (Order::OneAtATime, false)] {
+            let dir = tempfile::tempdir().unwrap();
+            let marks = dir.path().display();
+            let said = serde_json::to_string(&ended(7, Instant::now(), Ended::Completed)).unwrap();
+            let (before, after) = said.split_once(":7").unwrap();
+            // Waits for company for a while, and leaves its mark until it is gone.
+            let script = format!(
+                "read plan; d=$(echo \"$plan\" | sed 's/.*\"device\":\\([0-9]*\\).*/\\1/')\n: > {marks}/$d\n\
+                 for i in 1 2 3 4 5 6 7 8 9 10; do\n\
+                 [ $(ls {marks} | grep -c '^[0-9]$') -gt 1 ] && : > {marks}/met\nsleep 0.05\ndone\n\
+                 echo '{before}:'$d'{after}'\nsleep 0.1\nrm {marks}/$d"
+            );
+            let interrupted = AtomicBool::new(false);
+            let (heard, how) = hear_all(&script, &[plan(3), plan(5)], order, &interrupted);
+            assert_eq!(how, Ended::Completed);
+            let mut devices: Vec<Option<u32>> = heard.iter().map(|event| event.device).collect();
+            devices.sort_unstable();
+            assert_eq!(devices, [Some(3), Some(5)], "{heard:?}");
+            assert_eq!(dir.path().join("met").exists(), met, "{order:?}");
+        }
+    }
+
+    /// Devices whose turn never came end as those do that were stopped.
+    #[test]
+    #[cfg(unix)]
+    fn an_interrupted_run_ends_every_device() {
+        let interrupted = AtomicBool::new(true);
+        let plans = [plan(0), plan(1), plan(2)];
+        let (heard, how) = hear_all("sleep 60", &plans, Order::OneAtATime, &interrupted);
+        assert_eq!(how, Ended::Interrupted);
+        let ends: Vec<_> = heard.into_iter().map(|event| (event.device, event.what)).collect();
+        let end = |device| (Some(device), What::DeviceEnded(Ended::Interrupted));
+        assert_eq!(ends, [end(0), end(1), end(2)]);
     }
 
     /// A worker that is through with its plan still has a driver to close, and its exit is not taken from it.

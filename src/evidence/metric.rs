@@ -42,6 +42,23 @@ pub fn size_name(bytes: u64) -> String {
     }
 }
 
+/// What is measured of memory and of the host link.
+const MOVES: &[(&str, Unit, &str)] = &[
+    ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
+    ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
+    ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),
+    ("memory.verify.rate", Unit::BytePerSecond, "pattern check of that memory"),
+    ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
+    ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
+    ("link.both.rate", Unit::BytePerSecond, "both at the same time, the bytes of both directions"),
+    ("link.h2d_pageable.rate", Unit::BytePerSecond, "host to device from memory that is not pinned"),
+    ("link.d2h_pageable.rate", Unit::BytePerSecond, "device to host into memory that is not pinned"),
+    ("link.h2d_kernel.rate", Unit::BytePerSecond, "host to device by a kernel that reads host memory"),
+    ("link.d2h_kernel.rate", Unit::BytePerSecond, "device to host by a kernel that writes host memory"),
+    ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, host to device"),
+    ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, device to host"),
+];
+
 /// Every metric, in the order in which reports show them.
 pub static METRICS: LazyLock<Vec<MetricDef>> = LazyLock::new(table);
 
@@ -90,22 +107,8 @@ fn table() -> Vec<MetricDef> {
         Kind::Number(Unit::BytePerSecond),
         "the driver's own buffer copy, read plus written bytes".to_owned(),
     );
-    for (name, unit, about) in [
-        ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
-        ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
-        ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),
-        ("memory.verify.rate", Unit::BytePerSecond, "pattern check of that memory"),
-        ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
-        ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
-        ("link.both.rate", Unit::BytePerSecond, "both at the same time, the bytes of both directions"),
-        ("link.h2d_pageable.rate", Unit::BytePerSecond, "host to device from memory that is not pinned"),
-        ("link.d2h_pageable.rate", Unit::BytePerSecond, "device to host into memory that is not pinned"),
-        ("link.h2d_kernel.rate", Unit::BytePerSecond, "host to device by a kernel that reads host memory"),
-        ("link.d2h_kernel.rate", Unit::BytePerSecond, "device to host by a kernel that writes host memory"),
-        ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, host to device"),
-        ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, device to host"),
-    ] {
-        row(name.to_owned(), Kind::Number(unit), about.to_owned());
+    for (name, unit, about) in MOVES {
+        row((*name).to_owned(), Kind::Number(*unit), (*about).to_owned());
     }
     for bytes in chase_sizes() {
         let size = size_name(bytes);

@@ -46,6 +46,34 @@ pub struct RunInfo {
     /// `None` in recordings of before it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Host>,
+    #[serde(default, skip_serializing_if = "Order::is_together")]
+    pub order: Order,
+}
+
+/// When the devices of a run were measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// All at the same time, as they are rented; they share what the node has one of. The only order there was at first.
+    #[default]
+    Together,
+    /// Each while the others rested.
+    OneAtATime,
+}
+
+impl Order {
+    pub fn is_together(&self) -> bool {
+        *self == Order::Together
+    }
+}
+
+impl std::fmt::Display for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Order::Together => "all devices at the same time",
+            Order::OneAtATime => "one device at a time",
+        })
+    }
 }
 
 pub const FORMAT: u32 = 1;

@@ -14,6 +14,7 @@ use anstyle::{AnsiColor, Style};
 pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
     let run = &report.evidence.run;
     writeln!(out, "assay {} report, {} profile, started {}", run.tool_version, run.profile, run.started)?;
+    writeln!(out, "measured     {}", run.order)?;
     writeln!(out, "trust level  {}", rows::trust(report))?;
     writeln!(out, "signed by    {}", rows::sealed_by(report))?;
     for device in &report.evidence.devices {

@@ -12,6 +12,7 @@ pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         None => writeln!(out, "# assay: no verdict, there was no contract to judge by\n")?,
     }
     writeln!(out, "* profile {}, started {}, assay {}", run.profile, run.started, run.tool_version)?;
+    writeln!(out, "* measured {}", run.order)?;
     writeln!(out, "* trust level {}", rows::trust(report))?;
     writeln!(out, "* signed by {}", rows::sealed_by(report))?;
     if let Some(contract) = &report.contract {

@@ -136,6 +136,7 @@ fn word_of_run(report: &Report) -> Vec<Entry> {
     let mut entries = report.evidence.run.host.as_ref().map_or(Vec::new(), word_of_host);
     entries.extend([
         entry("clocks", "every sample was timed on the measured machine"),
+        entry("measured", report.evidence.run.order.to_string()),
         entry("started", report.evidence.run.started.clone()),
         entry("sealed", report.sealed_at.clone()),
         entry("measured by", format!("{} {}", report.evidence.run.tool, report.evidence.run.tool_version)),

@@ -59,6 +59,8 @@ mod sources;
 mod sweep;
 // Rules about the tree: layers, lengths, where unsafe may stand.
 mod tidy;
+// Devices measured together and one at a time.
+mod order;
 // From evidence to a report that a stranger can check.
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.

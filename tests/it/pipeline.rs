@@ -7,7 +7,7 @@ use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::inventory;
 use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
-use gpu_assay::evidence::{Ended, FORMAT, RunInfo, record};
+use gpu_assay::evidence::{Ended, FORMAT, Order, RunInfo, record};
 use gpu_assay::report::{Report, SealedBy};
 
 /// By a simulated clock, so it costs nothing.
@@ -58,6 +58,7 @@ impl<'a> Run<'a> {
             contract_sha256: self.contract.map(|c| c.sha256.clone()),
             selectors: vec![self.selector.to_owned()],
             host: None,
+            order: Order::Together,
         };
         let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];
         let plan = WorkerPlan { device: 0, selector: self.selector.to_owned(), settings };

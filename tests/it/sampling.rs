@@ -147,6 +147,6 @@ fn the_link_is_looked_at_while_it_is_busy() {
     for shape in shapes {
         assert!(shape.ends_with(", at PCIe generation 5 x16"), "{shape}");
     }
-    let silent = Run::short("sim:h200,telemetry=absent", &["link"]).report();
+    let silent = Run::short("sim:h200,telemetry=none", &["link"]).report();
     assert_eq!(silent.evidence.devices[0].measurements[0].conditions.shape, "128 MiB");
 }

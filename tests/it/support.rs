@@ -150,6 +150,7 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             contract_sha256: None,
             selectors: devices.iter().map(|d| d.selector.clone()).collect(),
             host: None,
+            order: Order::Together,
         },
         devices,
         ended: Ended::Completed,

@@ -82,18 +82,18 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
             [vec![ring, start, chase], vec![ring, start, flip(a), chase]][(x % 2) as usize].clone()
         }
         _ => {
-            let means = [Means::Pinned, Means::InTurn, Means::Pageable, Means::Kernel][(x / 2 % 4) as usize];
-            let other = *main.iter().find(|buf| **buf != a).unwrap();
-            let routes = [
-                Route::HostToDevice(means),
-                Route::DeviceToHost(means),
-                Route::BothWays(other),
-                Route::Within(b),
-            ];
-            let route = routes[(y % 4) as usize];
+            let route = route(x / 2, y, [b, other]);
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
         }
     }
+}
+
+/// `to` may be the buffer that is copied, `other` is not.
+fn route(x: u64, y: u64, [to, other]: [Buf; 2]) -> Route {
+    let means = [Means::Pinned, Means::InTurn, Means::Pageable, Means::Kernel][(x % 4) as usize];
+    let routes =
+        [Route::HostToDevice(means), Route::DeviceToHost(means), Route::BothWays(other), Route::Within(to)];
+    routes[(y % 4) as usize]
 }
 
 proptest! {
