@@ -99,6 +99,7 @@ impl<W: io::Write> Sink for TimedSink<W> {
             | What::Fact(_)
             | What::Absent(_)
             | What::DeviceEnded(_)
+            | What::NodeEnded(_)
             | What::RunEnded(_) => {}
         }
         self.inner.event(event)

@@ -113,7 +113,7 @@ fn evidence(samples_each: usize) -> Evidence {
         host: None,
         order: Order::Together,
     };
-    Evidence { run, devices: vec![device], ended: Ended::Completed }
+    Evidence { run, devices: vec![device], node: None, ended: Ended::Completed }
 }
 
 fn contract() -> Parsed {

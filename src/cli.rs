@@ -207,6 +207,9 @@ pub struct WorkerArgs {
     /// Print what NVML there is
     #[arg(long, conflicts_with = "check")]
     pub nvml: bool,
+    /// Measure between devices
+    #[arg(long, conflicts_with_all = ["list", "check", "nvml"])]
+    pub node: bool,
 }
 
 /// Reads `500ms`, `10s`, `1m 30s`.

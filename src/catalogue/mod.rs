@@ -32,6 +32,9 @@ pub struct Gpu {
     pub bandwidth_gb_per_s: Option<f64>,
     pub pcie_gen: Option<u32>,
     pub pcie_width: Option<u32>,
+    /// Both directions, all links together.
+    #[serde(rename = "nvlink_GBps_total")]
+    pub nvlink_gb_per_s: Option<f64>,
     #[serde(rename = "pci_device_ids")]
     pci_ids: String,
 }
@@ -117,6 +120,11 @@ fn peak_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
     let Kind::Number(Unit::BytePerSecond) = metric.kind() else { return None };
     let gb_per_s = match metric.probe() {
         "stream" | "memory" => gpu.bandwidth_gb_per_s?,
+        // Links of their own, or the host's.
+        "peer" => {
+            let host = pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?);
+            gpu.nvlink_gb_per_s.map_or(host, |both| host.max(both / 2.0))
+        }
         "link" => {
             let directions = if metric.as_str() == "link.both.rate" { 2.0 } else { 1.0 };
             directions * pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?)
@@ -234,6 +242,7 @@ mod tests {
         close("gemm.fp16.rate", 989.5e12 * 1.25);
         close("link.h2d.rate", 3.938e9 * 16.0 * 1.05);
         close("link.both.rate", 2.0 * 3.938e9 * 16.0 * 1.05);
+        close("peer.0-1.rate", 450e9 * 1.05);
         assert_eq!(limit(&h200, "link.h2d.latency"), None);
         assert_eq!(limit(&h200, "memory.filled.bytes"), None);
         assert_eq!(limit(&h200, "chase.hbm.latency"), None);

@@ -9,6 +9,7 @@ use super::{Failure, discover, print};
 use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
 use crate::contract::{self, Parsed};
+use crate::engine::node::NodePlan;
 use crate::engine::supervise::{self, Orders};
 use crate::engine::{Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
@@ -32,6 +33,7 @@ struct Plan {
     out: PathBuf,
     run: RunInfo,
     workers: Vec<WorkerPlan>,
+    node: Option<NodePlan>,
     program: PathBuf,
 }
 
@@ -70,6 +72,14 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         settings: settings.clone(),
     });
     let workers = workers.collect();
+    let between = selectors.len() > 1 && probes.iter().any(|name| name == probes::peer::NAME);
+    let node = between.then(|| NodePlan {
+        selectors: selectors.clone(),
+        settings: Settings {
+            sample_ms: settings.sample_ms.min(probes::peer::SAMPLE_MS_MAX),
+            ..settings.clone()
+        },
+    });
     let run = RunInfo {
         format: FORMAT,
         tool: "assay".to_owned(),
@@ -83,7 +93,7 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         host: Some(Host::read(Path::new("/"))),
         order: if args.one_at_a_time { Order::OneAtATime } else { Order::Together },
     };
-    Ok(Plan { contract, key, sealed_by, out, run, workers, program })
+    Ok(Plan { contract, key, sealed_by, out, run, workers, node, program })
 }
 
 /// All probes, or those that were named, in the order of the table.
@@ -135,6 +145,7 @@ fn measure(args: &RunArgs, plan: &Plan, recorder: &mut Recorder, quiet: bool) ->
         program: &plan.program,
         plans: &plan.workers,
         order: plan.run.order,
+        node: plan.node.as_ref(),
         hang_after: args.hang_after,
         interrupted: &interrupted,
     };
@@ -189,10 +200,14 @@ fn deliver(
     })
 }
 
-/// Whether every device measured something, and came to its end.
+/// Whether something was measured, and all came to its end.
 fn measured(report: &Report) -> bool {
-    let devices = &report.evidence.devices;
-    !devices.is_empty() && devices.iter().all(|d| !d.measurements.is_empty() && d.ended == Ended::Completed)
+    let Evidence { devices, node, run, .. } = &report.evidence;
+    let between = node.as_ref().is_none_or(|node| node.ended == Ended::Completed);
+    let only_between = run.probes == [probes::peer::NAME] && node.is_some();
+    let all =
+        devices.iter().all(|d| (only_between || !d.measurements.is_empty()) && d.ended == Ended::Completed);
+    !devices.is_empty() && all && between
 }
 
 /// Writes beside the target and renames, so that no reader ever sees half a file.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::peers;
 use super::quantity::{Quantity, Written};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::{Kind, MetricName};
@@ -48,18 +49,6 @@ pub enum Rule {
     Never {
         flag: Flag,
     },
-}
-
-impl Rule {
-    /// Whether it is about figures that come from samples.
-    pub fn is_timed(&self) -> bool {
-        match self {
-            Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
-                figure.statistic.is_some()
-            }
-            Rule::Equals { .. } | Rule::Never { .. } => false,
-        }
-    }
 }
 
 /// Which number of a metric is judged. Counted metrics are one number and have no statistic.
@@ -278,7 +267,7 @@ impl TryFrom<RawClause> for Clause {
         let id = raw.id.clone();
         let in_clause = |why: String| format!("clause {id:?}: {why}");
         let rule = rule(&raw).map_err(in_clause)?;
-        check_scope(raw.scope, &rule).map_err(in_clause)?;
+        check_scope(raw.scope, &rule).and_then(|()| peers::check(&rule, raw.scope)).map_err(in_clause)?;
         Ok(Self {
             id: raw.id,
             title: raw.title,

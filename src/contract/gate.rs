@@ -97,15 +97,8 @@ pub(super) fn completed(seen: &Seen<'_>) -> Result<(), Unusable> {
 }
 
 fn missing(seen: &Seen<'_>, metric: &MetricName) -> Unusable {
-    match seen.device.absence(metric).map(|absence| &absence.reason) {
-        Some(AbsenceReason::Unsupported { by: Lacking::Card, why }) => {
-            Unusable::fault(Reason::CardCannot { why: why.clone() })
-        }
-        Some(AbsenceReason::Unsupported { by: Lacking::Us, why }) => {
-            Unusable::open(Reason::WeCannot { why: why.clone() })
-        }
-        Some(AbsenceReason::Failed { error }) => Unusable::open(Reason::Failed { error: error.clone() }),
-        Some(AbsenceReason::Skipped { why }) => Unusable::open(Reason::Skipped { why: why.clone() }),
+    match seen.device.absence(metric) {
+        Some(absence) => absent(&absence.reason),
         // Where the run broke off, that is the reason.
         None => match completed(seen) {
             Err(broken_off) => broken_off,
@@ -114,8 +107,22 @@ fn missing(seen: &Seen<'_>, metric: &MetricName) -> Unusable {
     }
 }
 
+/// What it means that something was not measured for this reason.
+pub(super) fn absent(reason: &AbsenceReason) -> Unusable {
+    match reason {
+        AbsenceReason::Unsupported { by: Lacking::Card, why } => {
+            Unusable::fault(Reason::CardCannot { why: why.clone() })
+        }
+        AbsenceReason::Unsupported { by: Lacking::Us, why } => {
+            Unusable::open(Reason::WeCannot { why: why.clone() })
+        }
+        AbsenceReason::Failed { error } => Unusable::open(Reason::Failed { error: error.clone() }),
+        AbsenceReason::Skipped { why } => Unusable::open(Reason::Skipped { why: why.clone() }),
+    }
+}
+
 /// A wrong result is a fault of the device even if the run broke off later, so this is asked first.
-fn checked(measurement: &Measurement) -> Result<(), Unusable> {
+pub(super) fn checked(measurement: &Measurement) -> Result<(), Unusable> {
     match &measurement.check {
         Check::Wrong { why } => Err(Unusable::fault(Reason::WrongResult { why: why.clone() })),
         Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
@@ -152,7 +159,7 @@ fn counts_errors(metric: &MetricName) -> bool {
     metric.kind() == Kind::Number(Unit::Count)
 }
 
-fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
+pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
     let no_figure = || Unusable::open(Reason::NoFigure);
     let value = match (&measurement.value, figure.statistic) {
         (Value::Timed(timed), Some(_)) if timed.samples.is_empty() => return Err(no_figure()),
@@ -194,7 +201,7 @@ fn counted(count: u64, measurement: &Measurement) -> u64 {
 
 /// A figure beyond the physical limit is no measurement: time, work or identity were not what they seemed. It can
 /// never pass, and it cannot fail either, because the limit follows from the PCI id, which is the machine's own word.
-fn possible(identity: &Identity, metric: &MetricName, value: f64) -> Result<(), Unusable> {
+pub(super) fn possible(identity: &Identity, metric: &MetricName, value: f64) -> Result<(), Unusable> {
     let Kind::Number(unit) = metric.kind() else { return Ok(()) };
     let beyond = match (catalogue::ceiling(identity, metric), catalogue::floor(metric)) {
         (Some(most), _) if value > most => most,

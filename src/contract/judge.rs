@@ -4,7 +4,7 @@
 use super::clause::{Accept, Clause, Figure, Rule, Scope};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict};
 use super::gate::{self, Seen};
-use super::{Contract, Measured, inventory, telemetry};
+use super::{Contract, Measured, inventory, peers, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{DeviceEvidence, Evidence, Order};
 use crate::units::Unit;
@@ -42,11 +42,21 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     for clause in contract.clauses.iter() {
         let from = findings.len();
         judge_clause(clause, clause.accept.as_ref().unwrap_or(&contract.accept), evidence, &mut findings);
-        if clause.rule.is_timed() && shows_less(contract, evidence) {
+        if is_timed(&clause.rule) && shows_less(contract, evidence) {
             findings[from..].iter_mut().for_each(open_if_passed);
         }
     }
     findings
+}
+
+/// Whether a rule is about figures that come from samples of one device. What lies between devices has its own time.
+fn is_timed(rule: &Rule) -> bool {
+    match rule {
+        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
+            figure.statistic.is_some() && !peers::concerns(rule)
+        }
+        Rule::Equals { .. } | Rule::Never { .. } => false,
+    }
 }
 
 /// Whether devices had the node for themselves and the contract wants them measured together.
@@ -68,6 +78,9 @@ fn judge_clause(clause: &Clause, accept: &Accept, evidence: &Evidence, findings:
     };
     if evidence.devices.is_empty() {
         return say(Subject::Node, Judgement::undecided(gate::Unusable::open(Reason::NoDevice), None));
+    }
+    if peers::concerns(&clause.rule) {
+        return say(Subject::Node, peers::judge(&clause.rule, evidence, accept));
     }
     let each =
         evidence.devices.iter().map(|device| judge_device(&clause.rule, &Seen { evidence, device, accept }));
@@ -110,12 +123,12 @@ pub(super) fn judge_device(rule: &Rule, seen: &Seen<'_>) -> Judgement {
 }
 
 #[derive(Clone, Copy)]
-enum Side {
+pub(super) enum Side {
     Least,
     Most,
 }
 
-fn bounded(figure: Result<f64, gate::Unusable>, bound: f64, unit: Unit, side: Side) -> Judgement {
+pub(super) fn bounded(figure: Result<f64, gate::Unusable>, bound: f64, unit: Unit, side: Side) -> Judgement {
     let amount = |value| Amount::Number { value, unit };
     let figure = match (figure, side) {
         // What is at least this much is enough where at least so much is demanded.

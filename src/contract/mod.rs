@@ -7,6 +7,7 @@ pub mod gate;
 pub mod inventory;
 pub mod judge;
 pub mod parse;
+mod peers;
 pub mod quantity;
 pub mod schema;
 pub mod sku;

@@ -109,6 +109,9 @@ pub enum Route {
     /// The buffer to host memory, counted as above, and at the same time pinned memory holding `pattern(!seed, 0..)` to this
     /// other buffer.
     BothWays(Buf),
+    /// The memory of another device, which holds `pattern(seed, 0..)`, to the buffer. Counted from 0 in the order in which
+    /// [`super::inventory::open_together`] was given them.
+    FromPeer(u32),
     /// The buffer to another buffer of the same device, by the driver's own copy.
     Within(Buf),
 }
@@ -237,9 +240,9 @@ impl Op {
                 Route::DeviceToHost(_) | Route::BothWays(_) | Route::HostToDevice(Means::Kernel) => {
                     Some(words)
                 }
-                Route::HostToDevice(Means::Pinned | Means::InTurn | Means::Pageable) | Route::Within(_) => {
-                    None
-                }
+                Route::HostToDevice(Means::Pinned | Means::InTurn | Means::Pageable)
+                | Route::FromPeer(_)
+                | Route::Within(_) => None,
             },
         }
     }
@@ -262,7 +265,7 @@ impl Op {
             Op::Chase { hops, .. } => u64::from(hops),
             Op::Copy { route, words, .. } => match route {
                 Route::HostToDevice(Means::InTurn) | Route::DeviceToHost(Means::InTurn) => 1,
-                Route::HostToDevice(_) | Route::DeviceToHost(_) => words * 4,
+                Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => words * 4,
                 // In one direction and in the other; and read once and written once, as STREAM counts a copy.
                 Route::BothWays(_) | Route::Within(_) => words * 8,
             },

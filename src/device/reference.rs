@@ -145,7 +145,7 @@ impl Memory {
 
     fn copy(&mut self, route: Route, buf: Buf, words: u64, seed: u64) -> Option<u32> {
         match route {
-            Route::HostToDevice(_) => {
+            Route::HostToDevice(_) | Route::FromPeer(_) => {
                 self.set_words(buf, words, |w| draw::pattern(seed, w));
                 None
             }

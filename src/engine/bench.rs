@@ -17,7 +17,8 @@ use crate::units::Unit;
 pub struct Bench<'a> {
     opened: &'a mut Opened,
     settings: &'a Settings,
-    device: u32,
+    /// `None` for what is measured between devices.
+    device: Option<u32>,
     sink: &'a mut dyn Sink,
     buffers: Vec<Buf>,
     case: String,
@@ -73,7 +74,12 @@ const SAMPLES_MAX: usize = 100;
 const REPEAT_MAX: u32 = 1 << 20;
 
 impl<'a> Bench<'a> {
-    pub fn new(opened: &'a mut Opened, settings: &'a Settings, device: u32, sink: &'a mut dyn Sink) -> Self {
+    pub fn new(
+        opened: &'a mut Opened,
+        settings: &'a Settings,
+        device: Option<u32>,
+        sink: &'a mut dyn Sink,
+    ) -> Self {
         Self {
             opened,
             settings,
@@ -102,7 +108,7 @@ impl<'a> Bench<'a> {
     }
 
     pub fn emit(&mut self, what: What) -> io::Result<()> {
-        let event = Event { at_ns: self.now_ns(), device: Some(self.device), what };
+        let event = Event { at_ns: self.now_ns(), device: self.device, what };
         self.sink.event(&event)
     }
 

@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod case;
 pub mod check;
+pub mod node;
 pub mod supervise;
 
 use std::io;
@@ -103,7 +104,7 @@ pub fn run(
     ready: impl FnOnce() -> io::Result<()>,
 ) -> io::Result<()> {
     let identity = opened.device.identity().clone();
-    let mut bench = Bench::new(&mut opened, &plan.settings, plan.device, sink);
+    let mut bench = Bench::new(&mut opened, &plan.settings, Some(plan.device), sink);
     bench.emit(What::DeviceOpened(identity.clone()))?;
     ready()?;
     for fact in facts(&identity) {

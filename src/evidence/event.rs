@@ -14,7 +14,7 @@ use crate::telemetry::Reading;
 pub struct Event {
     /// Nanoseconds since the device's worker began; of the run's own events, since the run began.
     pub at_ns: u64,
-    /// Index into [`RunInfo::selectors`]; `None` for the run's own events.
+    /// Index into [`RunInfo::selectors`]; `None` for the run's own events and what is measured between devices.
     pub device: Option<u32>,
     #[serde(flatten)]
     pub what: What,
@@ -44,6 +44,8 @@ pub enum What {
     Reading(#[serde(serialize_with = "compact")] Reading),
     /// The device's part is over.
     DeviceEnded(Ended),
+    /// What is measured between devices is over.
+    NodeEnded(Ended),
     RunEnded(Ended),
 }
 

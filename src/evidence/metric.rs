@@ -59,6 +59,23 @@ const MOVES: &[(&str, Unit, &str)] = &[
     ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, device to host"),
 ];
 
+/// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
+pub const PEER_SLOWEST: &str = "peer.slowest.rate";
+
+/// From device `from` of a run to device `to`.
+pub fn peer_name(from: u32, to: u32) -> String {
+    format!("peer.{from}-{to}.rate")
+}
+
+/// Whether this is `peer.<a>-<b>.rate`, as [`peer_name`] writes it, of two devices.
+fn is_peer(name: &str) -> bool {
+    let pair = name.strip_prefix("peer.").and_then(|rest| rest.strip_suffix(".rate"));
+    let places = pair.and_then(|pair| pair.split_once('-'));
+    places
+        .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
+        .is_some_and(|(from, to): (u32, u32)| from != to && peer_name(from, to) == name)
+}
+
 /// Every metric, in the order in which reports show them.
 pub static METRICS: LazyLock<Vec<MetricDef>> = LazyLock::new(table);
 
@@ -110,6 +127,12 @@ fn table() -> Vec<MetricDef> {
     for (name, unit, about) in MOVES {
         row((*name).to_owned(), Kind::Number(*unit), (*about).to_owned());
     }
+    row(
+        PEER_SLOWEST.to_owned(),
+        Kind::Number(Unit::BytePerSecond),
+        "device to device, the slowest pair; `peer.0-1.rate` is from the first device of the run to the second"
+            .to_owned(),
+    );
     for bytes in chase_sizes() {
         let size = size_name(bytes);
         row(
@@ -147,7 +170,7 @@ fn hint(nearest: &Option<String>) -> String {
 
 impl MetricName {
     pub fn parse(name: &str) -> Result<Self, UnknownMetric> {
-        if METRICS.iter().any(|row| row.name == name) {
+        if is_peer(name) || METRICS.iter().any(|row| row.name == name) {
             return Ok(Self(name.to_owned()));
         }
         let nearest = nearest(name, METRICS.iter().map(|row| row.name.as_str())).map(str::to_owned);
@@ -165,6 +188,9 @@ impl MetricName {
     }
 
     pub fn kind(&self) -> Kind {
+        if is_peer(&self.0) {
+            return Kind::Number(Unit::BytePerSecond);
+        }
         METRICS.iter().find(|row| row.name == self.0).map_or(Kind::Fact, |row| row.kind)
     }
 }
@@ -199,6 +225,16 @@ mod tests {
         for row in METRICS.iter() {
             assert_eq!(row.name.split('.').count(), 3, "{}", row.name);
             assert!(seen.insert(&row.name), "{} stands twice", row.name);
+        }
+    }
+
+    #[test]
+    fn pairs_of_devices_have_names_of_their_own() {
+        for name in ["peer.0-1.rate", "peer.15-3.rate", "peer.slowest.rate"] {
+            assert_eq!(MetricName::parse(name).map(|m| m.kind()), Ok(Kind::Number(Unit::BytePerSecond)));
+        }
+        for bad in ["peer.1-1.rate", "peer.01-2.rate", "peer.0-.rate", "peer.-1-0.rate", "peer.0-1.latency"] {
+            assert!(MetricName::parse(bad).is_err(), "{bad}");
         }
     }
 

@@ -22,6 +22,18 @@ use metric::{Kind, MetricName};
 pub struct Evidence {
     pub run: RunInfo,
     pub devices: Vec<DeviceEvidence>,
+    /// `None` where nothing was measured between devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeEvidence>,
+    pub ended: Ended,
+}
+
+/// What was measured between devices, after each had its turn. `peer.0-1.rate` is from the first of
+/// [`Evidence::devices`] to the second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct NodeEvidence {
+    pub measurements: Vec<Measurement>,
+    pub absences: Vec<Absence>,
     pub ended: Ended,
 }
 

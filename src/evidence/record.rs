@@ -2,7 +2,7 @@
 //! Owns the fold; must not judge.
 
 use super::event::{Event, What};
-use super::{DeviceEvidence, Ended, Evidence, TimedReading};
+use super::{DeviceEvidence, Ended, Evidence, NodeEvidence, TimedReading};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
@@ -20,6 +20,10 @@ pub enum RecordError {
     OpenedTwice(u32),
     #[error("an event follows the end of device {0}")]
     AfterDevice(u32),
+    #[error("an event follows the end of what was measured between devices")]
+    AfterNode,
+    #[error("an event of the whole node names a device")]
+    NoNode,
     #[error("an event follows the end of the run")]
     AfterRun,
 }
@@ -41,7 +45,8 @@ pub fn fold(events: &[Event]) -> Result<Evidence, RecordError> {
         timeline: Vec::new(),
         ended: Ended::Unfinished,
     });
-    let mut evidence = Evidence { run: run.clone(), devices: devices.collect(), ended: Ended::Unfinished };
+    let mut evidence =
+        Evidence { run: run.clone(), devices: devices.collect(), node: None, ended: Ended::Unfinished };
     for event in rest {
         add(&mut evidence, event)?;
     }
@@ -74,24 +79,29 @@ fn add(evidence: &mut Evidence, event: &Event) -> Result<(), RecordError> {
         What::CaseStarted { .. } | What::Progress { .. } => {}
         What::RunStarted(_) => return Err(RecordError::TwoStarts),
         What::RunEnded(ended) => evidence.ended = ended.clone(),
+        What::NodeEnded(_) => return Err(RecordError::NoNode),
     }
     Ok(())
 }
 
 fn add_to_run(evidence: &mut Evidence, what: &What) -> Result<(), RecordError> {
     match what {
-        What::RunEnded(ended) => {
-            evidence.ended = ended.clone();
-            Ok(())
+        What::RunEnded(ended) => evidence.ended = ended.clone(),
+        What::Measured(measurement) => node(evidence)?.measurements.push(measurement.clone()),
+        What::Absent(absence) => node(evidence)?.absences.push(absence.clone()),
+        What::NodeEnded(ended) => node(evidence)?.ended = ended.clone(),
+        What::CaseStarted { .. } | What::Progress { .. } => node(evidence).map(|_| ())?,
+        What::RunStarted(_) => return Err(RecordError::TwoStarts),
+        What::DeviceOpened(_) | What::Fact(_) | What::Reading(_) | What::DeviceEnded(_) => {
+            return Err(RecordError::NoDevice);
         }
-        What::RunStarted(_) => Err(RecordError::TwoStarts),
-        What::DeviceOpened(_)
-        | What::CaseStarted { .. }
-        | What::Progress { .. }
-        | What::Measured(_)
-        | What::Fact(_)
-        | What::Absent(_)
-        | What::Reading(_)
-        | What::DeviceEnded(_) => Err(RecordError::NoDevice),
     }
+    Ok(())
+}
+
+/// What is measured between devices, as long as that is not over.
+fn node(evidence: &mut Evidence) -> Result<&mut NodeEvidence, RecordError> {
+    let begun = || NodeEvidence { measurements: Vec::new(), absences: Vec::new(), ended: Ended::Unfinished };
+    let node = evidence.node.get_or_insert_with(begun);
+    if node.ended == Ended::Unfinished { Ok(node) } else { Err(RecordError::AfterNode) }
 }

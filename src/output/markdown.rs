@@ -32,18 +32,31 @@ pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             table(&rows::ABSENCES, absences, out)?;
         }
     }
+    let Some(node) = &report.evidence.node else { return Ok(()) };
+    writeln!(out, "\n## {}\n\n{}\n", rows::PEERS, cell(&rows::ended(&node.ended)))?;
+    let matrix = rows::peers(&report.evidence).unwrap_or_default();
+    if let Some((header, rest)) = matrix.split_first() {
+        table(&header.iter().map(|name| cell(name)).collect::<Vec<_>>(), rest.iter().cloned(), out)?;
+    }
+    let troubles = rows::peer_troubles(node);
+    if !troubles.is_empty() {
+        writeln!(out)?;
+        table(&rows::ABSENCES, troubles.into_iter(), out)?;
+    }
     Ok(())
 }
 
-fn table<const N: usize>(
-    header: &[&str; N],
-    rows: impl Iterator<Item = [String; N]>,
+fn table<H: AsRef<str>, R: IntoIterator<Item = String>>(
+    header: &[H],
+    rows: impl Iterator<Item = R>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let header: Vec<&str> = header.iter().map(AsRef::as_ref).collect();
     writeln!(out, "| {} |", header.join(" | "))?;
-    writeln!(out, "|{}", " --- |".repeat(N))?;
+    writeln!(out, "|{}", " --- |".repeat(header.len()))?;
     for row in rows {
-        writeln!(out, "| {} |", row.map(|text| cell(&text)).join(" | "))?;
+        let cells: Vec<String> = row.into_iter().map(|text| cell(&text)).collect();
+        writeln!(out, "| {} |", cells.join(" | "))?;
     }
     Ok(())
 }

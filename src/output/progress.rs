@@ -48,7 +48,7 @@ impl Progress {
     }
 
     pub fn event(&mut self, event: &Event) {
-        let Some(device) = event.device.map(|d| d as usize) else { return };
+        let Some(device) = event.device.map(|d| d as usize) else { return self.node(&event.what) };
         match self {
             Progress::Quiet => {}
             Progress::Bars { bars, .. } => {
@@ -63,6 +63,21 @@ impl Progress {
                     // Nobody may be listening any more; the run goes on.
                     let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  {selector}  {text}");
                 }
+            }
+        }
+    }
+
+    /// What is measured between devices has no bar of its own.
+    fn node(&self, what: &What) {
+        let Some(text) = line(what) else { return };
+        match self {
+            Progress::Quiet => {}
+            Progress::Bars { all, .. } => {
+                let _ = all.println(format!("node: {text}"));
+            }
+            Progress::Lines { begun, .. } => {
+                let seconds = begun.elapsed().as_secs_f64();
+                let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  node  {text}");
             }
         }
     }
@@ -119,6 +134,7 @@ impl Bar {
             | What::Fact(_)
             | What::Absent(_)
             | What::Reading(_)
+            | What::NodeEnded(_)
             | What::RunEnded(_) => {}
         }
     }
@@ -130,7 +146,7 @@ fn line(what: &What) -> Option<String> {
         What::DeviceOpened(identity) => Some(format!("opened {} ({})", identity.name, identity.driver)),
         What::Measured(measurement) => Some(measured(measurement)),
         What::Absent(absence) => Some(format!("{}: not measured, {}", absence.metric, absence.reason)),
-        What::DeviceEnded(ended) => Some(ended_text(ended)),
+        What::DeviceEnded(ended) | What::NodeEnded(ended) => Some(ended_text(ended)),
         What::RunStarted(_)
         | What::CaseStarted { .. }
         | What::Progress { .. }

@@ -2,14 +2,17 @@
 
 use crate::contract::{Finding, Verdict};
 use crate::device::Provenance;
-use crate::evidence::metric::Kind;
-use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
+use crate::evidence::metric::{Kind, peer_name};
+use crate::evidence::{
+    Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Evidence, Measurement, NodeEvidence, Value,
+};
 use crate::report::{Report, SealedBy, TrustLevel};
 use crate::units::Unit;
 
 pub const MEASUREMENTS: [&str; 6] =
     ["metric", "median", "p5 .. p95", "samples", "conditions", "result check"];
 pub const FINDINGS: [&str; 7] = ["clause", "severity", "on", "demanded", "found", "verdict", "because"];
+pub const PEERS: &str = "between devices: median rates from the device of a row to that of a column";
 pub const ABSENCES: [&str; 2] = ["not measured", "why"];
 
 pub fn measurement(m: &Measurement) -> [String; 6] {
@@ -80,6 +83,42 @@ fn check(m: &Measurement) -> String {
         }
         Check::Wrong { why } => format!("WRONG: {why}"),
     }
+}
+
+/// The matrix of rates between devices, a row for each device that data comes from; the first row names where it goes.
+pub fn peers(evidence: &Evidence) -> Option<Vec<Vec<String>>> {
+    let node = evidence.node.as_ref()?;
+    let count = u32::try_from(evidence.devices.len()).ok()?;
+    let names = evidence.devices.iter().map(|device| device.selector.clone());
+    let mut rows = vec![["from \\ to".to_owned()].into_iter().chain(names.clone()).collect()];
+    for (from, name) in (0..count).zip(names) {
+        let cells = (0..count).map(|to| peer(node, from, to));
+        rows.push([name].into_iter().chain(cells).collect());
+    }
+    Some(rows)
+}
+
+fn peer(node: &NodeEvidence, from: u32, to: u32) -> String {
+    let name = peer_name(from, to);
+    let measured = node.measurements.iter().find(|m| m.metric.as_str() == name);
+    match measured.map(|m| (&m.check, m.summary(), m.metric.kind())) {
+        _ if from == to => String::new(),
+        Some((Check::Matched { canary: Canary::Caught, .. }, Some(summary), Kind::Number(unit))) => {
+            let way = measured.and_then(|m| m.conditions.variant.as_deref()).unwrap_or_default();
+            format!("{}, {way}", unit.format(summary.p50))
+        }
+        Some((Check::Wrong { .. }, ..)) => "WRONG".to_owned(),
+        Some(_) => "no figure".to_owned(),
+        None => "not measured".to_owned(),
+    }
+}
+
+/// What of the matrix needs words: pairs with a wrong result or without one.
+pub fn peer_troubles(node: &NodeEvidence) -> Vec<[String; 2]> {
+    let wrong = node.measurements.iter().filter(|m| matches!(m.check, Check::Wrong { .. }));
+    let wrong = wrong.map(|m| [m.metric.to_string(), check(m)]);
+    let absent = node.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);
+    wrong.chain(absent).collect()
 }
 
 pub fn finding(f: &Finding) -> [String; 7] {

@@ -58,7 +58,7 @@ fn link(
             let (buf, to) = (bench.alloc(words * 4)?, bench.alloc(words * 4)?);
             (buf, Route::BothWays(to), Some(to))
         }
-        Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::Within(_) => {
+        Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) | Route::Within(_) => {
             (bench.alloc(words * 4)?, route, None)
         }
     };
@@ -71,7 +71,9 @@ fn link(
     let form = bench.tune(forms)?;
     let (sampled, meanwhile) = bench.sample_watched(&form)?;
     let check = match route {
-        Route::HostToDevice(_) | Route::Within(_) => check::holds_pattern(bench, &form.op, buf, words, seed)?,
+        Route::HostToDevice(_) | Route::FromPeer(_) | Route::Within(_) => {
+            check::holds_pattern(bench, &form.op, buf, words, seed)?
+        }
         Route::DeviceToHost(_) => arrives(bench, buf, words, &form)?,
         Route::BothWays(to) => {
             let came = check::holds_pattern(bench, &form.op, to, words, !seed)?;

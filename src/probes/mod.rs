@@ -6,6 +6,7 @@ mod fma;
 mod gemm;
 mod link;
 mod memory;
+pub mod peer;
 mod stream;
 
 use crate::device::Identity;
@@ -33,8 +34,9 @@ pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     wanted.flat_map(|probe| (probe.cases)(identity, settings)).collect()
 }
 
+/// All that can be asked for: the probes of a device, and what is measured between devices.
 pub fn names() -> Vec<&'static str> {
-    PROBES.iter().map(|p| p.name).collect()
+    PROBES.iter().map(|p| p.name).chain([peer::NAME]).collect()
 }
 
 /// A timed measurement of `form`.
@@ -119,6 +121,8 @@ mod tests {
         let named: std::collections::BTreeSet<String> = crate::evidence::metric::METRICS
             .iter()
             .filter(|row| row.kind != crate::evidence::metric::Kind::Fact)
+            // Stands for what is measured between devices.
+            .filter(|row| row.name != crate::evidence::metric::PEER_SLOWEST)
             .map(|row| row.name.clone())
             .collect();
         assert_eq!(measured, named);

@@ -75,7 +75,8 @@ fn signed(report: &Report, signer: &KeyId) -> Vec<Entry> {
 }
 
 fn recomputed(report: &Report, recheck: &Recheck) -> Vec<Entry> {
-    let measurements = report.evidence.devices.iter().flat_map(|device| &device.measurements);
+    let between = report.evidence.node.iter().flat_map(|node| &node.measurements);
+    let measurements = report.evidence.devices.iter().flat_map(|device| &device.measurements).chain(between);
     let samples: usize = measurements
         .map(|measurement| match &measurement.value {
             Value::Timed(timed) => timed.samples.len(),

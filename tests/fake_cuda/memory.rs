@@ -62,6 +62,8 @@ pub unsafe extern "C" fn cuMemAlloc_v2(at: *mut u64, bytes: usize) -> i32 {
         }
         let address = map(bytes as u64)?;
         state.memory.insert(address, bytes as u64);
+        let owner = state.current()?;
+        state.owners.insert(address, owner);
         put(at, address)
     })
 }
@@ -73,6 +75,7 @@ pub unsafe extern "C" fn cuMemFree_v2(at: u64) -> i32 {
         // As the real one does: everything that may use it comes first.
         state.run_everything();
         let bytes = state.memory.remove(&at).ok_or(INVALID_VALUE)?;
+        state.owners.remove(&at);
         unmap(at, bytes);
         Ok(())
     })

@@ -264,6 +264,26 @@ pub unsafe extern "C" fn cuMemcpyDtoDAsync_v2(to: u64, from: u64, bytes: usize, 
 }
 
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyPeerAsync(
+    to: u64,
+    to_context: usize,
+    from: u64,
+    from_context: usize,
+    bytes: usize,
+    stream: usize,
+) -> i32 {
+    call("cuMemcpyPeerAsync", |state| {
+        let bytes = bytes as u64;
+        let (target, source) = (state.device_of(to_context)?, state.device_of(from_context)?);
+        if !state.lies_on(target, to, bytes) || !state.lies_on(source, from, bytes) {
+            return Err(INVALID_VALUE);
+        }
+        state.stream(stream)?.push_back(Work::Copy { to, from, bytes });
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemsetD32Async(to: u64, value: c_uint, words: usize, stream: usize) -> i32 {
     call("cuMemsetD32Async", |state| {
         let words = words as u64;

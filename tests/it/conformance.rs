@@ -372,7 +372,7 @@ fn copies(bench: &mut Bench<'_>) {
                 let route = match route {
                     Route::Within(_) => Route::Within(b[1]),
                     Route::BothWays(_) => Route::BothWays(b[1]),
-                    Route::HostToDevice(_) | Route::DeviceToHost(_) => route,
+                    Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => route,
                 };
                 Op::Copy { route, buf: b[0], words, seed }
             });

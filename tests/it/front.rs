@@ -97,7 +97,9 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         }
         Op::Ring { dst, slots, stride_bytes, .. } => Some((dst, u64::from(slots) * u64::from(stride_bytes))),
         Op::Chase { state, .. } => Some((state, 4)),
-        Op::Copy { route: Route::HostToDevice(_), buf, words, .. } => Some((buf, words * 4)),
+        Op::Copy { route: Route::HostToDevice(_) | Route::FromPeer(_), buf, words, .. } => {
+            Some((buf, words * 4))
+        }
         Op::Copy { route: Route::Within(to) | Route::BothWays(to), words, .. } => Some((to, words * 4)),
         Op::Copy { route: Route::DeviceToHost(_), .. } => Some((Buf::NONE, 0)),
         // A flip is no result, and chains are run again with the data of the first.

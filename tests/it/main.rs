@@ -15,6 +15,9 @@ mod cuda;
 // The CUDA backend on a driver that fails, hangs, crashes or lies.
 #[cfg(feature = "cuda")]
 mod cuda_faults;
+// Copies between GPUs, on that driver.
+#[cfg(feature = "cuda")]
+mod cuda_peers;
 // The wgpu backend on a driver that fails: the right error, every time, and no panic.
 #[cfg(feature = "wgpu")]
 mod driver_faults;
@@ -41,6 +44,8 @@ mod nvml;
 // Whole runs on a card that Vulkan and NVML describe, alike or not.
 #[cfg(all(feature = "nvml", feature = "wgpu"))]
 mod nvml_runs;
+// What is measured between devices, and how it is judged.
+mod peers;
 // The README: its commands run, its tables are those of the program.
 mod readme;
 // What lies in results/ verifies.

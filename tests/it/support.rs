@@ -153,6 +153,7 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             order: Order::Together,
         },
         devices,
+        node: None,
         ended: Ended::Completed,
     }
 }

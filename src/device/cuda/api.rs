@@ -20,6 +20,7 @@ impl Code {
     pub const SUCCESS: Code = Code(0);
     pub const OUT_OF_MEMORY: Code = Code(2);
     pub const NOT_READY: Code = Code(600);
+    pub const PEER_ACCESS_ALREADY_ENABLED: Code = Code(704);
 }
 
 macro_rules! functions {
@@ -86,6 +87,9 @@ functions! {
         cuEventElapsedTime(*mut f32, CUevent, CUevent);
     }
     optional {
+        cuDeviceCanAccessPeer(*mut c_int, c_int, c_int);
+        cuCtxEnablePeerAccess(CUcontext, c_uint);
+        cuMemcpyPeerAsync(CUdeviceptr, CUcontext, CUdeviceptr, CUcontext, usize, CUstream);
         cuMemHostGetDevicePointer_v2(*mut CUdeviceptr, *mut c_void, c_uint);
         cuGetErrorName(c_int, *mut *const c_char);
         cuDeviceGetUuid(*mut sys::CUuuid, c_int);

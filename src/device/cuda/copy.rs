@@ -7,6 +7,7 @@ use super::gpu::{DeviceMemory, Gpu};
 use super::host_memory::{HostKind, HostMemory};
 use super::memory::Memory;
 use super::modules::Modules;
+use super::peers::Neighbour;
 use super::plan::Plan;
 use super::run::{After, Reach, Runner, Slot};
 use crate::device::draw;
@@ -46,7 +47,7 @@ pub fn submit(
     runner: &mut Runner,
     memory: &Memory,
     upload: &mut Upload,
-    transfer: Transfer,
+    (transfer, neighbour): (Transfer, Option<&Neighbour>),
 ) -> Result<Ticket, DeviceError> {
     let Transfer { route, buf, words, seed, repeat } = transfer;
     let bytes = words * 4;
@@ -56,6 +57,13 @@ pub fn submit(
         Route::Within(to) => {
             let to = memory.get(to)?;
             runner.submit_copies(After::Nothing, |_| Ok(()), |_| times(&|| gpu.copy(ours, to, bytes)))
+        }
+        Route::FromPeer(_) => {
+            let alone = || DeviceError::Validation { why: "there is no such neighbour".to_owned() };
+            let neighbour = neighbour.ok_or_else(alone)?;
+            neighbour.prepare(gpu, memory, seed, words)?;
+            let copy = || neighbour.order(gpu, ours, bytes);
+            runner.submit_copies(After::Nothing, |_| Ok(()), |_| times(&copy))
         }
         Route::HostToDevice(means) => {
             let staging = upload.prepare(gpu, memory, seed, words, kind(means))?;
@@ -99,7 +107,7 @@ pub fn submit_kernel(
     let reach = match route {
         Route::HostToDevice(_) => Reach::From(upload.prepare(gpu, memory, seed, words, HostKind::Pinned)?),
         Route::DeviceToHost(_) => Reach::To(Landed { words, repeat, seed, kind: HostKind::Pinned }),
-        Route::BothWays(_) | Route::Within(_) => Reach::None,
+        Route::BothWays(_) | Route::FromPeer(_) | Route::Within(_) => Reach::None,
     };
     runner.submit(memory, modules, plan, repeat, reach)
 }

@@ -45,7 +45,7 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
             }
         }
         Op::Copy {
-            route: Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::BothWays(_),
+            route: Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::BothWays(_) | Route::FromPeer(_),
             words,
             ..
         } if words > COPY_BYTES_MAX / 4 => {

@@ -91,9 +91,11 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         Op::Copy { route, buf, words, .. } => match route {
             Route::HostToDevice(Means::Kernel) => stream(&copied(HOST, buf, words), kernel, card)?,
             Route::DeviceToHost(Means::Kernel) => stream(&copied(buf, HOST, words), kernel, card)?,
-            Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::BothWays(_) | Route::Within(_) => {
-                Vec::new()
-            }
+            Route::HostToDevice(_)
+            | Route::DeviceToHost(_)
+            | Route::BothWays(_)
+            | Route::FromPeer(_)
+            | Route::Within(_) => Vec::new(),
         },
     };
     Some(Plan { launches, last: None })

@@ -80,7 +80,9 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
         }
         Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
         Op::Copy { route, buf, words, .. } => match route {
-            Route::HostToDevice(_) | Route::DeviceToHost(_) => vec![(buf, bytes(words, 4))],
+            Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => {
+                vec![(buf, bytes(words, 4))]
+            }
             Route::Within(to) | Route::BothWays(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
         },
     })
@@ -185,7 +187,9 @@ fn gemm(
 fn copy(memory: &mut Memory, route: Route, buf: Buf, words: u64, seed: u64) -> Option<u32> {
     let from = part(memory, buf, words);
     match route {
-        Route::HostToDevice(_) => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
+        Route::HostToDevice(_) | Route::FromPeer(_) => {
+            memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 }))
+        }
         Route::DeviceToHost(_) | Route::BothWays(_) => {
             let found = scan::scan(&memory.snapshot(from), 0, seed);
             if let Route::BothWays(to) = route {

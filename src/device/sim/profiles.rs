@@ -24,6 +24,8 @@ pub struct Profile {
     pub memory_rate: f64,
     pub l2_rate: f64,
     pub link_rate: f64,
+    /// Of one direction to any other such card, where they have links of their own; else 0.
+    pub peer_rate: f64,
     pub caches: Caches,
     /// Lanes and elements of a product that keep one unit busy.
     pub lanes_per_unit: u32,
@@ -82,7 +84,7 @@ const STREAM: f64 = 0.92 * GIGA;
 
 /// All cards. Units, clocks, rates and power: datasheets as collected in the catalogue. Memory: what the drivers
 /// report. Vector FP16, INT32 and byte dot products: instructions per clock of the vendors' programming guides.
-/// Latencies: published pointer-chase microbenchmarks, rounded.
+/// Latencies: published pointer-chase microbenchmarks, rounded. Links between cards: published copies between two of them.
 pub const PROFILES: &[Profile] = &[
     // NVIDIA H200 SXM: 67 TFLOP/s FP32, 33.5 FP64 (67 tensor), 989.5 FP16 tensor, 1979 INT8, 4800 GB/s, 50 MiB L2.
     Profile {
@@ -118,6 +120,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 4800.0 * STREAM,
         l2_rate: 9000.0 * GIGA,
         link_rate: 55.0 * GIGA,
+        peer_rate: 378.0 * GIGA,
         caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 330.0 },
         lanes_per_unit: 1024,
         elements_per_unit: 128 * 128,
@@ -156,6 +159,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 3350.0 * STREAM,
         l2_rate: 7500.0 * GIGA,
         link_rate: 55.0 * GIGA,
+        peer_rate: 378.0 * GIGA,
         caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 320.0 },
         lanes_per_unit: 1024,
         elements_per_unit: 128 * 128,
@@ -194,6 +198,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 2039.0 * STREAM,
         l2_rate: 4500.0 * GIGA,
         link_rate: 25.0 * GIGA,
+        peer_rate: 276.0 * GIGA,
         caches: Caches {
             l1_bytes: 192 << 10,
             l1_ns: 27.0,
@@ -238,6 +243,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 864.0 * STREAM,
         l2_rate: 4000.0 * GIGA,
         link_rate: 25.0 * GIGA,
+        peer_rate: 0.0,
         caches: Caches {
             l1_bytes: 128 << 10,
             l1_ns: 17.0,
@@ -283,6 +289,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 5300.0 * STREAM,
         l2_rate: 11_000.0 * GIGA,
         link_rate: 55.0 * GIGA,
+        peer_rate: 50.0 * GIGA,
         caches: Caches {
             l1_bytes: 32 << 10,
             l1_ns: 58.0,
@@ -327,6 +334,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 10.0 * GIGA,
         l2_rate: 30.0 * GIGA,
         link_rate: 2.0 * GIGA,
+        peer_rate: 0.0,
         caches: Caches { l1_bytes: 16 << 10, l1_ns: 10.0, l2_bytes: MIB / 4, l2_ns: 50.0, memory_ns: 200.0 },
         lanes_per_unit: 64,
         elements_per_unit: 16 * 16,

@@ -89,6 +89,8 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
         Op::Copy { route, words, .. } => match route {
             Route::HostToDevice(means) | Route::DeviceToHost(means) => by(*means, card, *words as f64 * 4.0),
             Route::BothWays(_) => link(card, work / BOTH_WAYS),
+            // Whoever knows the other card asks `from_peer`.
+            Route::FromPeer(_) => from_peer(card, card, work),
             Route::Within(_) => moved(work, 0.97),
         },
         Op::Stream { kind, .. } => moved(
@@ -111,6 +113,18 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
 const BOTH_WAYS: f64 = 1.85;
 /// From ordering a small transfer behind another to its end.
 const TRANSFER_NS: f64 = 2_000.0;
+
+/// How far apart two cards are, as it stands in reports.
+pub fn way(card: &Profile, other: &Profile) -> &'static str {
+    if card.peer_rate.min(other.peer_rate) > 0.0 { "direct" } else { "through the host" }
+}
+
+/// Memory of another card to this one: over links between them, else over both host links, one after the other in part.
+pub fn from_peer(card: &Profile, other: &Profile, bytes: f64) -> Cost {
+    let direct = card.peer_rate.min(other.peer_rate);
+    let rate = if direct > 0.0 { direct } else { card.link_rate.min(other.link_rate) * 0.6 };
+    Cost { bound: Bound::Link, ns: seconds_ns(bytes, rate), load: 0.2 }
+}
 
 /// Host memory to or from the card, by these means.
 fn by(means: Means, card: &Profile, bytes: f64) -> Cost {

@@ -12,6 +12,7 @@ use super::profiles::Profile;
 use super::timing::{self, Bound, Cost, LAUNCH_NS};
 use crate::clock::{Clock, Stepped};
 use crate::device::fault::Often;
+use crate::device::op::Route;
 use crate::device::{Buf, DeviceError, Done, Op, Ticket, Unsupported, draw};
 
 /// What the host spends in the driver for each kind of call.
@@ -45,6 +46,8 @@ pub struct World {
     tickets: u64,
     /// When the card has finished all it was given.
     free_at_ns: u64,
+    /// All cards that were opened together, itself included.
+    pub together: Vec<&'static Profile>,
 }
 
 /// Submitted work. Its effects are in memory already; its time has not passed.
@@ -85,6 +88,7 @@ impl World {
             open: Vec::new(),
             tickets: 0,
             free_at_ns: 0,
+            together: Vec::new(),
         }
     }
 
@@ -98,6 +102,10 @@ impl World {
             if self.behaviour.unwritten.contains(precision) {
                 return Err(Unsupported::us(format!("there is no {name} kernel for {} yet", op.name())));
             }
+        }
+        if let Op::Copy { route: Route::FromPeer(place), .. } = op {
+            let alone = || Unsupported::us("it was not opened together with that card");
+            self.together.get(*place as usize).ok_or_else(alone)?;
         }
         let needs = exec::needs(op).map_err(Unsupported::us)?;
         let most = self.behaviour.buffer_bytes_max;
@@ -268,8 +276,11 @@ impl World {
                 None => return Err(invalid(format!("{} names a buffer that does not exist", op.name()))),
             }
         }
-        let cost = timing::cost(self.card, op, variant, self.working_set_bytes(op))
+        let mut cost = timing::cost(self.card, op, variant, self.working_set_bytes(op))
             .ok_or_else(|| invalid(format!("{} has no variant {variant}", op.name())))?;
+        if let Some(peer) = self.peer(op) {
+            cost = timing::from_peer(self.card, peer, op.work() as f64);
+        }
         let device_ns = self.spend(cost, repeat);
         let mut counted = op.units().map(|units| units.wrapping_mul(u64::from(repeat)) as u32);
         if !self.behaviour.lazy {
@@ -281,6 +292,12 @@ impl World {
             counted = counted.map(|units| units / 2);
         }
         Ok(Done { device_ns, counted })
+    }
+
+    /// The card that a copy comes from, where it comes from one.
+    pub fn peer(&self, op: &Op) -> Option<&'static Profile> {
+        let Op::Copy { route: Route::FromPeer(place), .. } = op else { return None };
+        self.together.get(*place as usize).copied()
     }
 
     /// Bytes that a chase hops around in.

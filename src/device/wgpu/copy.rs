@@ -74,7 +74,8 @@ pub fn submit(
         }
         Route::HostToDevice(Means::InTurn | Means::Pageable | Means::Kernel)
         | Route::DeviceToHost(Means::InTurn | Means::Pageable | Means::Kernel)
-        | Route::BothWays(_) => {
+        | Route::BothWays(_)
+        | Route::FromPeer(_) => {
             Err(DeviceError::Validation { why: format!("wgpu has no way for {route:?}") })
         }
     }

@@ -111,6 +111,7 @@ fn copies(route: Route, words: u64) -> Result<(), Unsupported> {
             Means::Pageable => "wgpu copies through memory of its own only",
             Means::Kernel => "wgpu gives kernels no memory of the host",
         })),
+        Route::FromPeer(_) => Err(Unsupported::us("wgpu copies nothing from one device to another")),
         Route::BothWays(_) => Err(Unsupported::us("wgpu has one queue, so nothing runs both ways at once")),
         Route::Within(_) => Ok(()),
     }

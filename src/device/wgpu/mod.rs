@@ -34,7 +34,7 @@ use crate::clock::System;
 use crate::telemetry;
 
 /// The entry in the table of backends.
-pub const BACKEND: Backend = Backend { name: "wgpu", list, open };
+pub const BACKEND: Backend = Backend { name: "wgpu", list, open, open_together: None };
 
 fn list() -> Result<Vec<Listed>, String> {
     Ok(adapter::enumerate()?.into_iter().map(|found| found.listed).collect())
