@@ -3,11 +3,13 @@
 
 pub mod csv;
 pub mod diagnosis;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod listing;
 pub mod markdown;
 pub mod page;
+pub mod plot;
 pub mod progress;
 mod rows;
 pub mod verification;
@@ -28,6 +30,8 @@ pub enum Format {
     Markdown,
     /// One line per measurement
     Csv,
+    /// One page with plots, for people who decide; needs no network
+    Html,
 }
 
 impl Format {
@@ -38,6 +42,7 @@ impl Format {
             Format::Json => "report.json",
             Format::Markdown => "report.md",
             Format::Csv => "report.csv",
+            Format::Html => "report.html",
         }
     }
 
@@ -48,6 +53,7 @@ impl Format {
             Format::Json => json::report(report, out),
             Format::Markdown => markdown::report(report, out),
             Format::Csv => csv::report(report, out),
+            Format::Html => html::report(report, out),
         }
     }
 }
