@@ -1,16 +1,19 @@
 //! Everything that a person or another program reads: tables, files, the live display.
 //! Owns wording and layout; must not judge or measure.
 
+pub mod comparison;
 pub mod csv;
 pub mod diagnosis;
 pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod listing;
 pub mod markdown;
 pub mod page;
 pub mod plot;
 pub mod progress;
+pub mod prometheus;
 mod rows;
 pub mod verification;
 
@@ -32,6 +35,10 @@ pub enum Format {
     Csv,
     /// One page with plots, for people who decide; needs no network
     Html,
+    /// JUnit XML, one test case per clause, for the test view of a pipeline
+    Junit,
+    /// Gauges for the text file collector of Prometheus's node exporter
+    Prometheus,
 }
 
 impl Format {
@@ -43,6 +50,8 @@ impl Format {
             Format::Markdown => "report.md",
             Format::Csv => "report.csv",
             Format::Html => "report.html",
+            Format::Junit => "report.junit.xml",
+            Format::Prometheus => "assay.prom",
         }
     }
 
@@ -54,6 +63,8 @@ impl Format {
             Format::Markdown => markdown::report(report, out),
             Format::Csv => csv::report(report, out),
             Format::Html => html::report(report, out),
+            Format::Junit => junit::report(report, out),
+            Format::Prometheus => prometheus::report(report, out),
         }
     }
 }

@@ -220,8 +220,9 @@ pub fn svg(plot: &Plot, about: &str) -> Option<String> {
         Look::Bars(width) => series.points.iter().map(|p| p.0 + width).collect(),
         Look::Line | Look::Dashed | Look::Dots => Vec::new(),
     });
+    let marks = plot.marks.iter().filter_map(|mark| plot.y.place(mark.at.1));
     let x = plot.x.range(points().map(|p| p.0).chain(ends))?;
-    let y = plot.y.range(points().map(|p| p.1))?;
+    let y = plot.y.range(points().map(|p| p.1).chain(marks))?;
     let mut text = String::new();
     draw(plot, &placed, (x, y), &mut text).ok()?;
     let label = about.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");

@@ -11,17 +11,14 @@ use crate::report::Report;
 use crate::units::Unit;
 
 pub fn section(report: &Report) -> Markup {
-    let mut findings: Vec<&Finding> = report.findings.iter().collect();
-    // The worst first; the order of the contract within.
-    findings.sort_by_key(|finding| std::cmp::Reverse((decides(finding), finding.verdict)));
     html! {
         section {
             h2 { "Clauses" }
             div.scroll { table.clauses {
                 thead { tr {
-                    @for name in ["clause", "on", "demanded", "found", "verdict", "samples beside the bound", "because"] { th scope="col" { (name) } }
+                    @for name in ["on", "found", "samples beside the bound", "verdict", "because"] { th scope="col" { (name) } }
                 } }
-                tbody { @for finding in findings { (row(report, finding)) } }
+                @for group in groups(report) { (tbody(report, &group)) }
             } }
             p.note {
                 "The strip shows the lowest and highest sample (thin line), from the 5th to the 95th percentile (bar), the median (tick) "
@@ -31,7 +28,28 @@ pub fn section(report: &Report) -> Markup {
     }
 }
 
-/// A failed `should` stands below a failed `must`, and below an undecided one.
+/// Findings of one clause; of more, the best are only counted.
+const ROWS_MAX: usize = 16;
+
+/// The findings clause by clause, the worst first, and in the order of the contract and the devices otherwise.
+fn groups(report: &Report) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in &report.findings {
+        match groups.iter_mut().find(|group| group[0].clause == finding.clause) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
+    }
+    // What decides nothing keeps its place among what is met.
+    let urgency = |group: &Vec<&Finding>| group.iter().filter(|f| decides(f)).map(|f| f.verdict).max();
+    groups.sort_by_key(|group| std::cmp::Reverse(urgency(group)));
+    groups
+}
+
+/// Whether a finding keeps the verdict from being a pass.
 fn decides(finding: &Finding) -> bool {
     finding.severity == crate::contract::Severity::Must && finding.verdict != Verdict::Pass
 }
@@ -49,20 +67,36 @@ pub fn clause<'a>(report: &'a Report, id: &str) -> Option<&'a Clause> {
     report.contract.as_ref()?.terms.clauses.iter().find(|clause| clause.id == id)
 }
 
+fn tbody(report: &Report, group: &[&Finding]) -> Markup {
+    let Some(first) = group.first() else { return html! {} };
+    let clause = clause(report, &first.clause);
+    let [_, severity, _, bound, ..] = rows::finding(first);
+    html! {
+        tbody {
+            tr.demand { th scope="rowgroup" colspan="5" { div {
+                (first.clause) " " span.severity { (severity) } " "
+                span.note {
+                    @match clause.map(|clause| &clause.rule) { Some(rule) => (demand(rule)), None => "demanded " b { (bound) } }
+                    @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { " \u{b7} " (title) }
+                }
+            } } }
+            @for finding in group.iter().take(ROWS_MAX) { (row(report, finding)) }
+            @if group.len() > ROWS_MAX {
+                @let rest = &group[ROWS_MAX..];
+                tr { td colspan="5" { div.note { "and " (rest.len()) " more, the worst of which: " (rest.iter().map(|f| f.verdict).max().map_or("", rows::verdict_word)) } } }
+            }
+        }
+    }
+}
+
 fn row(report: &Report, finding: &Finding) -> Markup {
-    let clause = clause(report, &finding.clause);
-    let [_, severity, subject, bound, found, _, because] = rows::finding(finding);
+    let [_, _, subject, _, found, _, because] = rows::finding(finding);
     html! {
         tr {
-            th scope="row" {
-                (finding.clause) " " span.severity { (severity) }
-                @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { br; span.note { (title) } }
-            }
             td { (subject) }
-            td { @match clause.map(|clause| &clause.rule) { Some(rule) => (demand(rule)), None => (bound) } }
             td.figure { (found) }
+            td { (strip_of(report, finding).unwrap_or_else(|| html! { span.note { "-" } })) }
             td { (verdict_badge(finding.verdict)) }
-            td { (spread(report, finding)) }
             td.because { (because) }
         }
     }
@@ -90,10 +124,6 @@ fn demand(rule: &Rule) -> Markup {
 }
 
 /// The samples beside the bound, where a clause sets a number for one device's metric.
-fn spread(report: &Report, finding: &Finding) -> Markup {
-    strip_of(report, finding).unwrap_or_else(|| html! { span.note { "-" } })
-}
-
 fn strip_of(report: &Report, finding: &Finding) -> Option<Markup> {
     let Subject::Device { index, .. } = &finding.subject else { return None };
     let (figure, is_floor) = match &clause(report, &finding.clause)?.rule {

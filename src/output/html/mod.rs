@@ -122,12 +122,18 @@ fn head(report: &Report) -> Markup {
                         @if let Some(party) = party { (fact(role, html! { (party.name) })) }
                     }
                 }
-                (fact("measured", html! { (run.started) ", " (run.profile) " profile, " (counted(run.selectors.len(), "device")) }))
+                (fact("measured", html! { (moment(&run.started)) ", " (run.profile) " profile, " (counted(run.selectors.len(), "device")) }))
                 (fact("trust level", html! { (rows::trust(report)) }))
                 (fact("signed by", html! { (rows::sealed_by(report)) }))
             }
         }
     }
+}
+
+/// `2026-11-24 17:09:21 UTC`; what is no time stays as it is.
+fn moment(rfc3339: &str) -> String {
+    let time: Option<jiff::Timestamp> = rfc3339.parse().ok();
+    time.map_or(rfc3339.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
 /// `1 device`, `8 devices`
@@ -195,7 +201,7 @@ fn foot(report: &Report) -> Markup {
             }
             p {
                 "Measured by " (run.tool) " " (run.tool_version) ", judged by " (report.tool.name) " " (report.tool.version)
-                ", sealed " (report.sealed_at) ", seed " code { (run.seed) }
+                ", sealed " (moment(&report.sealed_at)) ", seed " code { (run.seed) }
                 @if let Some(contract) = &report.contract { ", contract SHA-256 " code.digest { (contract.sha256) } }
                 "."
             }
