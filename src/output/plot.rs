@@ -9,7 +9,7 @@ use plotters::prelude::*;
 const POINTS_MAX: usize = 400;
 /// Bands that a plot keeps: more cannot be told apart either.
 const BANDS_MAX: usize = 60;
-/// An axis spans at least this share of what it shows, so that noise does not look like collapse.
+/// So that noise does not look like collapse.
 const SPAN_LEAST: f64 = 0.1;
 /// The backend places everything at whole pixels; twice as many make lines smooth.
 const SCALE: u32 = 2;
@@ -40,6 +40,8 @@ pub struct Axis {
     pub label: fn(f64) -> String,
     /// Whether zero must be seen.
     pub from_zero: bool,
+    /// A linear axis spans at least this share of what it shows.
+    pub span_least: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,11 +84,11 @@ pub struct Plot {
 
 impl Axis {
     pub fn linear(label: fn(f64) -> String) -> Self {
-        Self { scale: Scale::Linear, label, from_zero: false }
+        Self { scale: Scale::Linear, label, from_zero: false, span_least: SPAN_LEAST }
     }
 
     pub fn log(label: fn(f64) -> String) -> Self {
-        Self { scale: Scale::Log10, label, from_zero: false }
+        Self { scale: Scale::Log10, ..Self::linear(label) }
     }
 
     /// Where `value` lies on the axis, in what the backend draws linearly; `None` where it has no place.
@@ -115,7 +117,7 @@ impl Axis {
             (low, high) = (low.min(0.0), high.max(0.0));
         }
         let least = match self.scale {
-            Scale::Linear => SPAN_LEAST * low.abs().max(high.abs()).max(f64::MIN_POSITIVE),
+            Scale::Linear => self.span_least * low.abs().max(high.abs()).max(f64::MIN_POSITIVE),
             Scale::Log10 | Scale::Log2 => 1.0,
         };
         let missing = (least - (high - low)).max(0.0) / 2.0;

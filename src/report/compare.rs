@@ -92,10 +92,14 @@ impl Comparison {
 
     /// A device that is gone is not the same machine, so that nothing is decided.
     pub fn exit(&self) -> Exit {
-        let compared = self.count(Change::Same) + self.count(Change::Improved);
+        // Equal counts of errors alone do not make a machine as fast as it was.
+        let compares = |row: &Row| row.ratio.is_some();
         if self.count(Change::Degraded) > 0 {
             Exit::Fail
-        } else if compared == 0 || self.count(Change::Undecided) > 0 || !self.only_before.is_empty() {
+        } else if !self.rows().any(compares)
+            || self.count(Change::Undecided) > 0
+            || !self.only_before.is_empty()
+        {
             Exit::Inconclusive
         } else {
             Exit::Pass
@@ -274,7 +278,7 @@ fn timed(a: &Measurement, b: &Measurement, unit: Unit, width: f64) -> Judged {
     let name = a.metric.as_str();
     match interval::ratio_of_medians(&a.figures(), &b.figures(), name) {
         Ok(ratio) => decide(ratio, unit == Unit::Nanosecond, width),
-        Err(why) => (Change::NotComparable, None, why),
+        Err(why) => (Change::Undecided, None, why),
     }
 }
 

@@ -439,3 +439,14 @@ fn promtool_finds_nothing_to_complain_of() {
         assert!(output.status.success() && said.is_empty(), "{said}");
     }
 }
+
+#[test]
+fn the_readme_names_every_form() {
+    use clap::ValueEnum;
+    let names: Vec<String> = Format::value_variants()
+        .iter()
+        .map(|format| format.to_possible_value().unwrap().get_name().to_owned())
+        .collect();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains(&format!("--format {}", names.join("|"))), "{names:?}");
+}

@@ -76,7 +76,7 @@ fn tbody(report: &Report, group: &[&Finding]) -> Markup {
             tr.demand { th scope="rowgroup" colspan="5" { div {
                 (first.clause) " " span.severity { (severity) } " "
                 span.note {
-                    @match clause.map(|clause| &clause.rule) { Some(rule) => (demand(rule)), None => "demanded " b { (bound) } }
+                    @match clause.map(|clause| &clause.rule) { Some(rule) => (demand(rule)), None => { "demanded " b { (bound) } } }
                     @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { " \u{b7} " (title) }
                 }
             } } }

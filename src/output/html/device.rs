@@ -94,9 +94,8 @@ fn is_wrong(m: &Measurement) -> bool {
 
 /// The median as a share of the datasheet's peak, where the catalogue knows the card.
 fn share(device: &DeviceEvidence, m: &Measurement) -> String {
-    let peak = device.identity.as_ref().and_then(|identity| catalogue::peak(identity, &m.metric));
-    match (peak, m.summary()) {
-        (Some(peak), Some(summary)) if peak > 0.0 => format!("{:.1} %", 100.0 * summary.p50 / peak),
+    match (plots::datasheet(device, &m.metric), m.summary()) {
+        (Some(peak), Some(summary)) => format!("{:.1} %", 100.0 * summary.p50 / peak),
         (_, _) => "-".to_owned(),
     }
 }

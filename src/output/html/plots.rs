@@ -44,6 +44,17 @@ fn plain(size: (u32, u32), x: Axis, y: Axis, series: Vec<Series>) -> Plot {
     Plot { size, x, y, series, bands: Vec::new(), marks: Vec::new() }
 }
 
+/// The datasheet's figure for a metric. Where the sheet has none of its own the catalogue gives the nearest upper bound
+/// (tensor units for what vector units do), of which no share would be fair.
+pub fn datasheet(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
+    let is_bound_only = match metric.as_str().strip_prefix("fma.") {
+        Some(vector) => !matches!(vector, "fp32.rate" | "fp64.rate"),
+        None => matches!(metric.as_str(), "gemm.fp32.rate" | "gemm.int32.rate"),
+    };
+    let peak = catalogue::peak(device.identity.as_ref()?, metric);
+    peak.filter(|peak| *peak > 0.0 && !is_bound_only)
+}
+
 /// A ceiling of arithmetic: measured, and by the datasheet.
 struct Ceiling<'a> {
     metric: &'a MetricName,
@@ -54,8 +65,7 @@ struct Ceiling<'a> {
 /// Arithmetic over arithmetic intensity: what the memory lets through, and what the units can do. `None` without a
 /// bandwidth and a ceiling.
 pub fn roofline(device: &DeviceEvidence) -> Option<Drawing> {
-    let identity = device.identity.as_ref()?;
-    let peak = |metric: &MetricName| catalogue::peak(identity, metric);
+    let peak = |metric: &MetricName| datasheet(device, metric);
     let medians = || device.measurements.iter().filter_map(|m| Some((&m.metric, m.summary()?.p50)));
     // Of our own kernels: the driver's copy may take another way.
     let is_kernel =
@@ -215,7 +225,7 @@ pub fn histogram(m: &Measurement) -> Option<Drawing> {
     let series = Series { look: Look::Bars(width), colour: BLUE, points: bars };
     let whole = |count: f64| if count.fract() == 0.0 { plot::short(count) } else { String::new() };
     let y = Axis { from_zero: true, ..Axis::linear(whole) };
-    let plot = plain(SMALL, Axis::linear(plot::short), y, vec![series]);
+    let plot = plain(SMALL, Axis { span_least: 0.01, ..Axis::linear(plot::short) }, y, vec![series]);
     drawing(m.metric.to_string(), format!("samples over ms per batch of {}", timed.repeat), &plot)
 }
 
