@@ -99,7 +99,9 @@ fn what_is_gone_or_wrong_now_is_never_the_same() {
     let tally = Tally { words_checked: 9, words_wrong: 3, ..Tally::default() };
     let flipped = after(|device| device.measurements[1] = counted("memory.errors.count", 3, tally));
     assert_eq!((flipped.rows().nth(1).unwrap().verdict, flipped.exit()), (Change::Degraded, Exit::Fail));
-    let few = after(|device| device.measurements[0] = rates("stream.triad.rate", &[5, 5, 5]).remove(0));
+    let few = after(|device| {
+        device.measurements[0] = rates("stream.triad.rate", &[5_000_000, 5_000_000, 5_000_000]).remove(0)
+    });
     assert_eq!((first(&few).0, few.exit()), (Change::Undecided, Exit::Inconclusive));
     let (none, one) = (report(evidence(Vec::new())), report(evidence(vec![device(1, 5_000_000)])));
     assert_eq!(compare(&one, &none, WIDTH).exit(), Exit::Inconclusive);

@@ -267,7 +267,8 @@ fn junit(text: &str) -> Junit {
 #[test]
 fn junit_has_a_suite_per_device_a_case_per_clause_and_counts_that_agree() {
     let mut evidence = good_run(2);
-    evidence.devices[1].measurements[0] = rates("stream.triad.rate", &[5, 5, 5]).remove(0);
+    evidence.devices[1].measurements[0] =
+        rates("stream.triad.rate", &[5_000_000, 5_000_000, 5_000_000]).remove(0);
     let terms = bandwidth("100 MB/s");
     let whole = report(evidence, Some(&terms));
     let found = junit(&rendered(Format::Junit, &whole));

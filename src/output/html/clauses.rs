@@ -16,7 +16,7 @@ pub fn section(report: &Report) -> Markup {
             h2 { "Clauses" }
             div.scroll { table.clauses {
                 thead { tr {
-                    @for name in ["on", "found", "samples beside the bound", "verdict", "because"] { th scope="col" { (name) } }
+                    @for name in ["on", "verdict", "found", "samples beside the bound", "because"] { th scope="col" { (name) } }
                 } }
                 @for group in groups(report) { (tbody(report, &group)) }
             } }
@@ -94,9 +94,9 @@ fn row(report: &Report, finding: &Finding) -> Markup {
     html! {
         tr {
             td { (subject) }
+            td { (verdict_badge(finding.verdict)) }
             td.figure { (found) }
             td { (strip_of(report, finding).unwrap_or_else(|| html! { span.note { "-" } })) }
-            td { (verdict_badge(finding.verdict)) }
             td.because { (because) }
         }
     }

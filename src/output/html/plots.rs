@@ -62,10 +62,18 @@ struct Ceiling<'a> {
     peak: Option<f64>,
 }
 
+/// What memory lets through, and the ends of the axis of arithmetic intensity.
+struct Memory<'a> {
+    metric: &'a MetricName,
+    bandwidth: f64,
+    peak: Option<f64>,
+    left: f64,
+    right: f64,
+}
+
 /// Arithmetic over arithmetic intensity: what the memory lets through, and what the units can do. `None` without a
 /// bandwidth and a ceiling.
 pub fn roofline(device: &DeviceEvidence) -> Option<Drawing> {
-    let peak = |metric: &MetricName| datasheet(device, metric);
     let medians = || device.measurements.iter().filter_map(|m| Some((&m.metric, m.summary()?.p50)));
     // Of our own kernels: the driver's copy may take another way.
     let is_kernel =
@@ -75,66 +83,72 @@ pub fn roofline(device: &DeviceEvidence) -> Option<Drawing> {
     let is_float = |metric: &MetricName| metric.kind() == Kind::Number(Unit::FlopPerSecond);
     let mut ceilings: Vec<Ceiling> = medians()
         .filter(|(metric, figure)| is_float(metric) && *figure > 0.0)
-        .map(|(metric, measured)| Ceiling { metric, measured, peak: peak(metric) })
+        .map(|(metric, measured)| Ceiling { metric, measured, peak: datasheet(device, metric) })
         .collect();
     ceilings.sort_by(|a, b| b.measured.total_cmp(&a.measured));
     let most = ceilings.iter().flat_map(|c| [Some(c.measured), c.peak]).flatten().reduce(f64::max)?;
-    let least = ceilings.last()?.measured;
-    let (left, right) = (0.2 * least / bandwidth, 10.0 * most / bandwidth);
-    let roof = |look, colour, bandwidth: f64, ceiling: f64| {
-        let ridge = ceiling / bandwidth;
-        Series { look, colour, points: vec![(ridge.min(right), ceiling), (right, ceiling)] }
+    let (highest, least) = (ceilings.first()?.measured, ceilings.last()?.measured);
+    let memory = Memory {
+        metric: stream,
+        bandwidth,
+        peak: datasheet(device, stream),
+        left: 0.2 * least / bandwidth,
+        right: 10.0 * most / bandwidth,
     };
-    let slope = |look, colour, bandwidth: f64, most: f64| Series {
-        look,
-        colour,
-        points: vec![(left, left * bandwidth), (most / bandwidth, most)],
+    let slope = |look, colour, bandwidth: f64, most: f64| {
+        let points = vec![(memory.left, memory.left * bandwidth), (most / bandwidth, most)];
+        Series { look, colour, points }
     };
-    let highest = ceilings.first()?.measured;
     let mut series = vec![slope(Look::Line, BLUE, bandwidth, highest)];
-    let by_datasheet = peak(stream);
-    series.extend(by_datasheet.map(|b| slope(Look::Dashed, VERMILION, b, most)));
-    let (mut marks, mut legend) = (Vec::new(), Vec::new());
-    let share = |measured: f64, peak: Option<f64>, unit: Unit| match peak {
-        Some(peak) => format!("{:.1} % of {}", 100.0 * measured / peak, unit.format(peak)),
-        None => "no datasheet figure".to_owned(),
-    };
-    legend.push(LegendLine {
-        key: "slope".to_owned(),
-        cells: vec![
-            stream.to_string(),
-            Unit::BytePerSecond.format(bandwidth),
-            share(bandwidth, by_datasheet, Unit::BytePerSecond),
-        ],
+    series.extend(memory.peak.map(|bandwidth| slope(Look::Dashed, VERMILION, bandwidth, most)));
+    series.extend(ceilings.iter().flat_map(|ceiling| roofs(ceiling, &memory)));
+    // Side by side, so that letters of like figures do not cover each other.
+    let ridge = highest / bandwidth;
+    let along = |n: usize| (n as f64 + 1.0) / (ceilings.len() as f64 + 1.0);
+    let letters = ceilings.iter().enumerate().map(|(n, ceiling)| Mark {
+        at: (ridge * (memory.right / ridge).powf(along(n)), ceiling.measured * 1.45),
+        text: letter(n),
     });
-    for (n, c) in ceilings.iter().enumerate() {
-        let key = char::from_u32('A' as u32 + n as u32).unwrap_or('*').to_string();
-        series.push(roof(Look::Line, BLUE, bandwidth, c.measured));
-        series.extend(
-            c.peak.map(|peak| roof(Look::Dashed, VERMILION, by_datasheet.unwrap_or(bandwidth), peak)),
-        );
-        series.push(Series {
-            look: Look::Dots,
-            colour: BLUE,
-            points: vec![(c.measured / bandwidth, c.measured)],
-        });
-        // Side by side, so that letters of like figures do not cover each other.
-        let along = (n as f64 + 1.0) / (ceilings.len() as f64 + 1.0);
-        let ridge = (highest / bandwidth).ln();
-        let x = (ridge + (right.ln() - ridge) * along).exp();
-        marks.push(Mark { at: (x, c.measured * 1.45), text: key.clone() });
-        legend.push(LegendLine {
-            key,
-            cells: vec![
-                c.metric.to_string(),
-                Unit::FlopPerSecond.format(c.measured),
-                share(c.measured, c.peak, Unit::FlopPerSecond),
-            ],
-        });
-    }
-    let plot = Plot { marks, ..plain(LARGE, Axis::log(plot::short), Axis::log(plot::short), series) };
+    let plot = Plot {
+        marks: letters.collect(),
+        ..plain(LARGE, Axis::log(plot::short), Axis::log(plot::short), series)
+    };
     let note = "FLOP/s over FLOP per byte; lines measured, dashed lines the datasheet's";
-    Some(Drawing { legend, ..drawing("Roofline", note, &plot)? })
+    Some(Drawing { legend: legend(&memory, &ceilings), ..drawing("Roofline", note, &plot)? })
+}
+
+fn letter(n: usize) -> String {
+    u32::try_from(n).ok().and_then(|n| char::from_u32('A' as u32 + n)).unwrap_or('*').to_string()
+}
+
+/// From where memory no longer holds it back: measured, and by the datasheet.
+fn roofs(ceiling: &Ceiling, memory: &Memory) -> Vec<Series> {
+    let roof = |look, colour, bandwidth: f64, most: f64| {
+        let points = vec![((most / bandwidth).min(memory.right), most), (memory.right, most)];
+        Series { look, colour, points }
+    };
+    let ridge = (ceiling.measured / memory.bandwidth, ceiling.measured);
+    let mut series = vec![
+        roof(Look::Line, BLUE, memory.bandwidth, ceiling.measured),
+        Series { look: Look::Dots, colour: BLUE, points: vec![ridge] },
+    ];
+    let bandwidth = memory.peak.unwrap_or(memory.bandwidth);
+    series.extend(ceiling.peak.map(|peak| roof(Look::Dashed, VERMILION, bandwidth, peak)));
+    series
+}
+
+fn legend(memory: &Memory, ceilings: &[Ceiling]) -> Vec<LegendLine> {
+    let line = |key: String, metric: &MetricName, measured: f64, peak: Option<f64>, unit: Unit| {
+        let share = match peak {
+            Some(peak) => format!("{:.1} % of {}", 100.0 * measured / peak, unit.format(peak)),
+            None => "no datasheet figure".to_owned(),
+        };
+        LegendLine { key, cells: vec![metric.to_string(), unit.format(measured), share] }
+    };
+    let slope = line("slope".to_owned(), memory.metric, memory.bandwidth, memory.peak, Unit::BytePerSecond);
+    let roofs = ceilings.iter().enumerate();
+    let roofs = roofs.map(|(n, c)| line(letter(n), c.metric, c.measured, c.peak, Unit::FlopPerSecond));
+    std::iter::once(slope).chain(roofs).collect()
 }
 
 pub fn latency(device: &DeviceEvidence) -> Option<Drawing> {
