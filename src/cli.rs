@@ -48,6 +48,7 @@ pub enum Command {
     List(ListArgs),
     Run(RunArgs),
     Verify(VerifyArgs),
+    Compare(CompareArgs),
     Replay(ReplayArgs),
     Render(RenderArgs),
     /// Write, check or describe contract files
@@ -147,6 +148,31 @@ pub struct VerifyArgs {
     pub json: bool,
 }
 
+/// Say what became worse between two reports of the same machine, before and after
+///
+/// Devices are paired by UUID, else PCI address, else selector. Per metric: the ratio of the medians with an interval of
+/// 99 % (block bootstrap, so that samples which drift together do not count as independent), and a verdict. Figures of
+/// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything is the same or
+/// improved, 1 where something degraded, 3 where that cannot be told or something is no longer measured. Samples of one
+/// run do not show how runs differ: what one pair of reports calls degraded, a second pair should confirm.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The signed report of before (report.dsse.json)
+    pub before: PathBuf,
+    /// The signed report of after
+    pub after: PathBuf,
+    /// A public key that is trusted to sign; may be given several times [default: signatures are not checked, and the
+    /// output says so]
+    #[arg(long, value_name = "PUB.pem")]
+    pub trust: Vec<PathBuf>,
+    /// A change of at most this share is none
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    pub width: f64,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Judge a recording again
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
@@ -222,6 +248,15 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads `1%` or `0.5`, in percent, as a share.
+fn percent(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.trim().trim_end_matches('%').trim_end().parse().ok();
+    match number {
+        Some(percent) if (0.0..=50.0).contains(&percent) => Ok(percent / 100.0),
+        Some(_) | None => Err(format!("{text:?} is not a share from 0% to 50%; write for example 1%")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +272,14 @@ mod tests {
         for exit in crate::exit::Exit::ALL {
             let line = EXIT_CODES.lines().find(|l| l.trim_start().starts_with(&format!("{} ", exit.code())));
             assert!(line.is_some(), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn shares_are_read_or_refused() {
+        assert_eq!((percent("1%"), percent("0.5"), percent("0 %")), (Ok(0.01), Ok(0.005), Ok(0.0)));
+        for bad in ["", "%", "-1%", "51%", "nan", "inf", "one"] {
+            assert!(percent(bad).is_err(), "{bad}");
         }
     }
 

@@ -5,7 +5,24 @@ use std::io::{self, Write};
 use super::rows;
 use crate::report::Report;
 
+/// What the step summary of a pipeline takes on the largest host of pipelines: 1 MiB.
+const BYTES_MAX: usize = 1 << 20;
+const CUT: &str = "\nCut here, because such a page may hold 1 MiB; the signed report holds everything.\n";
+
 pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Vec::new();
+    whole(report, &mut page)?;
+    if page.len() > BYTES_MAX {
+        // At the end of a line, so that no table row is torn.
+        let most = BYTES_MAX - CUT.len();
+        let end = page[..most].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        page.truncate(end);
+        page.extend_from_slice(CUT.as_bytes());
+    }
+    out.write_all(&page)
+}
+
+fn whole(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let run = &report.evidence.run;
     match report.verdict {
         Some(verdict) => writeln!(out, "# assay: {}\n", rows::verdict_word(verdict))?,

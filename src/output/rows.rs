@@ -29,7 +29,7 @@ pub fn measurement(m: &Measurement) -> [String; 6] {
     [m.metric.to_string(), median, range, samples, conditions(m), check(m)]
 }
 
-fn range(unit: Unit, low: f64, high: f64) -> String {
+pub fn range(unit: Unit, low: f64, high: f64) -> String {
     let (low, high) = (unit.format(low), unit.format(high));
     match (low.split_once(' '), high.split_once(' ')) {
         (Some((number, a)), Some((_, b))) if a == b => format!("{number} .. {high}"),
@@ -37,7 +37,7 @@ fn range(unit: Unit, low: f64, high: f64) -> String {
     }
 }
 
-fn conditions(m: &Measurement) -> String {
+pub fn conditions(m: &Measurement) -> String {
     let data = m.conditions.distribution.map(|d| match d {
         crate::device::draw::Distribution::Integers { .. } => "integer data",
         crate::device::draw::Distribution::Normal => "normal data",
@@ -56,7 +56,7 @@ fn conditions(m: &Measurement) -> String {
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-fn check(m: &Measurement) -> String {
+pub fn check(m: &Measurement) -> String {
     let note = |canary: &Canary| match canary {
         Canary::Caught => "",
         Canary::Missed => ", PLANTED ERROR MISSED",

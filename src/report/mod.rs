@@ -1,6 +1,7 @@
 //! What is signed: evidence, the contract it was judged against, and the findings.
 //! Owns the report's shape and the only way to read one back; must not know how it is shown.
 
+pub mod compare;
 pub mod ledger;
 pub mod recheck;
 pub mod schema;

@@ -6,6 +6,8 @@
 mod adapters;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
+// Two reports of one machine: degraded, same, improved, not comparable.
+mod compare;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod conformance;
@@ -46,6 +48,8 @@ mod nvml;
 mod nvml_runs;
 // What is measured between devices, and how it is judged.
 mod peers;
+// Reports as a page, for pipelines and for dashboards, read strictly; what a hostile machine writes stays text.
+mod pages;
 // The README: its commands run, its tables are those of the program.
 mod readme;
 // What lies in results/ verifies.
