@@ -6,6 +6,8 @@
 mod adapters;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
+// Sequential decisions err as rarely as promised, on simulated devices.
+mod decisions;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod conformance;
