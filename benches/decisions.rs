@@ -16,7 +16,8 @@ use study::{
 
 /// Long enough that even the slowest of the promised kinds is decided now and then right at its bound.
 const CAP: u32 = 2048;
-const LONGEST: u32 = 8192;
+/// The longest fixed length that is tried.
+const LONGEST: u32 = 1200;
 /// Batches as the engine makes them.
 const BATCH_MS: f64 = 50.0;
 
@@ -43,7 +44,9 @@ fn head(size: Size) -> String {
          A clause is right at its bound (good), a width below it (bad), or three widths above or below.\n\n\
          *Wrong* counts devices of which any clause was decided wrongly, with the exact 99 % interval of that share: good ones that \
          fail, bad ones that pass. *Open* is the share of clauses undecided at the cap. *Fixed* is the shortest test of a length \
-         chosen beforehand that errs as rarely on the same noise, which it knows; *gain* is its time over the mean time taken.\n",
+         chosen beforehand that errs as rarely on the same noise, which it knows; *gain* is its time over the mean time taken.\n\n\
+         The constants of the sequence were chosen on noise of these kinds, by other seeds, and the two tables are parted where \
+         errors rose above the promise: this shows what it does, not that it would on noise of another kind.\n",
         size.devices,
         size.seed,
         ERROR_RATE * 100.0,
@@ -61,7 +64,8 @@ const TABLE: &str = "\n| scenario, spread of a batch | device | wrong | 99 % int
     | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
 
 fn rows(index: usize, size: Size) -> String {
-    let fixed = fixed_length(index, size, LONGEST);
+    // Where the mean itself changes there is no length to compare with.
+    let fixed = SCENARIOS[index].promised.then(|| fixed_length(index, size, LONGEST)).flatten();
     let mut rows = String::new();
     for truth in [Truth::Good, Truth::Bad, Truth::FarAbove, Truth::FarBelow] {
         let outcome = simulate(index, truth, size);
@@ -76,7 +80,7 @@ fn row(name: &str, truth: Truth, outcome: &Outcome, fixed: Option<u32>) -> Strin
     let mean = outcome.mean_batches();
     let (fixed, gain) = match fixed {
         Some(fixed) => (fixed.to_string(), format!("{:.1}", f64::from(fixed) / mean)),
-        None => (format!("> {LONGEST}"), "-".to_owned()),
+        None => ("-".to_owned(), "-".to_owned()),
     };
     let what = match truth {
         Truth::Good => "good",

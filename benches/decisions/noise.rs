@@ -7,6 +7,8 @@ use gpu_assay::device::draw::derived;
 struct Chance {
     seed: u64,
     drawn: u64,
+    /// Normal numbers come in pairs.
+    second: Option<f64>,
 }
 
 impl Chance {
@@ -16,8 +18,12 @@ impl Chance {
     }
 
     fn normal(&mut self) -> f64 {
-        let (length, turn) = (self.uniform(), self.uniform());
-        (-2.0 * length.ln()).sqrt() * (std::f64::consts::TAU * turn).cos()
+        if let Some(second) = self.second.take() {
+            return second;
+        }
+        let (length, turn) = ((-2.0 * self.uniform().ln()).sqrt(), std::f64::consts::TAU * self.uniform());
+        self.second = Some(length * turn.sin());
+        length * turn.cos()
     }
 
     fn happens(&mut self, chance: f64) -> bool {
@@ -57,7 +63,7 @@ pub struct Series {
 
 impl Series {
     pub fn new(noise: Noise, seed: u64, horizon: u32) -> Self {
-        let mut chance = Chance { seed, drawn: 0 };
+        let mut chance = Chance { seed, drawn: 0, second: None };
         let state = match noise {
             Noise::Toggling(_) if chance.happens(0.5) => 1.0,
             Noise::Toggling(_) => -1.0,

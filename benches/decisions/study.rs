@@ -29,7 +29,7 @@ const fn beyond(name: &'static str, noise: Noise, spread: f64) -> Scenario {
     Scenario { name, noise, spread, promised: false }
 }
 
-pub const SCENARIOS: [Scenario; 15] = [
+pub const SCENARIOS: [Scenario; 16] = [
     scenario("white noise, 2 %", Noise::White, 0.02),
     scenario("white noise, 0.3 %", Noise::White, 0.003),
     scenario("autocorrelation 0.5, 2 %", Noise::Wandering(0.5), 0.02),
@@ -41,6 +41,7 @@ pub const SCENARIOS: [Scenario; 15] = [
     scenario("1 % and 1 batch in 50 is 20 % slower", Noise::Hiccups(20.0), 0.01),
     scenario("1 %, throttles by 5 % after 10 batches", Noise::Throttling(10, 5.0), 0.01),
     beyond("autocorrelation 0.9, 2 %", Noise::Wandering(0.9), 0.02),
+    beyond("white noise over a slow wander, 1.5 %", Noise::WhiteAndSlow, 0.015),
     beyond("1 %, clock toggles every 200 batches", Noise::Toggling(200.0), 0.01),
     beyond("1 %, drifts by 1 % in all", Noise::Drift(1.0), 0.01),
     beyond("1 %, drifts by 5 % in all", Noise::Drift(5.0), 0.01),
@@ -165,10 +166,10 @@ pub fn fixed_length(index: usize, size: Size, longest: u32) -> Option<u32> {
         .take_while(|n| *n <= longest)
         .collect();
     let allowed = (size.devices as f64 * ERROR_RATE).floor() as u64;
-    let wrong = |truth: Truth, part: u64, parts: u64| {
+    let wrong = |truth: Truth| {
         let mut wrong = vec![0u64; lengths.len()];
-        for clause in (part..size.devices * CLAUSES).step_by(parts as usize) {
-            let mut series = Series::new(scenario.noise, seed(size, index, truth, !clause), longest);
+        for clause in 0..size.devices * CLAUSES {
+            let mut series = Series::new(scenario.noise, seed(size, index, truth, !clause), size.cap);
             let (mut sum, mut done) = (0.0, 0);
             for (length, wrong) in lengths.iter().zip(&mut wrong) {
                 while done < *length {
@@ -185,7 +186,7 @@ pub fn fixed_length(index: usize, size: Size, longest: u32) -> Option<u32> {
     let wrong = &wrong;
     let [good, bad] = std::thread::scope(|scope| {
         [Truth::Good, Truth::Bad]
-            .map(|truth| scope.spawn(move || wrong(truth, 0, 1)))
+            .map(|truth| scope.spawn(move || wrong(truth)))
             .map(|thread| thread.join().unwrap())
     });
     let found = (0..lengths.len()).find(|at| good[*at].max(bad[*at]) <= allowed);

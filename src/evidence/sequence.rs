@@ -219,4 +219,15 @@ mod tests {
         assert!(runs.is_none_or(|runs| runs.low < apart.low), "{runs:?}");
         assert_eq!(step, None);
     }
+
+    /// Neighbours differ by so much that they seem to be unrelated; only batches show what lies beneath.
+    #[test]
+    fn batches_grow_so_that_noise_does_not_hide_a_slow_wander() {
+        let jitter = |n: u32| if n.is_multiple_of(2) { 0.95 } else { 1.05 };
+        let slow = |n: u32| if (n / 24).is_multiple_of(2) { -0.05 } else { 0.05 };
+        let reach = |interval: Interval| 1.0 / interval.low - 1.0;
+        let noise = after((0..1100).map(jitter), 1e-3).map(reach).unwrap();
+        let both = after((0..1100).map(|n| jitter(n) + slow(n)), 1e-3).map(reach).unwrap();
+        assert!(noise < 0.01 && both > 0.0125, "{noise} {both}");
+    }
 }

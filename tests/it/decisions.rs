@@ -24,6 +24,17 @@ fn errors_are_no_more_frequent_than_promised() {
     }
 }
 
+/// Twice what the promise covers, so that the floor under intervals does not hide what batches and their correlation do: taken
+/// for independent, such samples mislead every third device.
+#[test]
+fn samples_that_hang_together_are_not_taken_for_independent() {
+    for name in ["autocorrelation 0.9, 2 %", "white noise over a slow wander, 1.5 %"] {
+        let index = SCENARIOS.iter().position(|scenario| scenario.name == name).unwrap();
+        let wrong = simulate(index, Truth::Good, Size { cap: 2048, ..SIZE }).wrong;
+        assert!(wrong * 20 < SIZE.devices, "{name}: {wrong} of {} wrong", SIZE.devices);
+    }
+}
+
 #[test]
 fn a_device_far_from_its_bound_takes_a_fifth_of_a_fixed_time() {
     let fixed = fixed_length(0, Size { devices: 2000, ..SIZE }, 600).unwrap();
