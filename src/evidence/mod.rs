@@ -4,6 +4,7 @@
 pub mod event;
 pub mod metric;
 pub mod record;
+pub mod sequence;
 pub mod stats;
 mod timeline;
 

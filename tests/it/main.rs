@@ -8,6 +8,8 @@ mod adapters;
 mod cli;
 // Two reports of one machine: degraded, same, improved, not comparable.
 mod compare;
+// Sequential decisions err as rarely as promised, on simulated devices.
+mod decisions;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod conformance;
