@@ -94,6 +94,9 @@ impl<W: io::Write> Sink for TimedSink<W> {
                 return self.events.timed(|| inner.event(event));
             }
             What::Progress { figure: None, .. }
+            | What::SustainStarted(_)
+            | What::Window(_)
+            | What::Fault(_)
             | What::RunStarted(_)
             | What::DeviceOpened(_)
             | What::Fact(_)
@@ -131,6 +134,7 @@ fn run(profile: Profile) -> Vec<Shares> {
         profile,
         probes: ["fma", "stream", "gemm"].map(str::to_owned).to_vec(),
         sample_ms: profile.sample_ms(),
+        sustain_ms: 0,
         contracted_bytes: None,
         seed: 1,
         wait_limit_ms: WAIT_LIMIT_MS,

@@ -98,6 +98,7 @@ fn evidence(samples_each: usize) -> Evidence {
         measurements: measurements.collect(),
         absences: Vec::new(),
         timeline: Vec::new(),
+        sustained: None,
         ended: Ended::Completed,
     };
     let run = RunInfo {
@@ -107,6 +108,7 @@ fn evidence(samples_each: usize) -> Evidence {
         started: "1970-01-01T00:00:00Z".to_owned(),
         profile: "standard".to_owned(),
         probes: Vec::new(),
+        sustain_ms: None,
         seed: "0".repeat(16),
         contract_sha256: None,
         selectors: vec![selector],

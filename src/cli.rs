@@ -104,6 +104,10 @@ pub struct RunArgs {
     /// Time to sample each case, such as 500ms, 10s or 2m [default: 300ms in quick, 2.5s in standard]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,
+    /// Also keep up a full load for so long, such as 10m, 1h, 24h or 168h: products, multiply-add chains, memory, link,
+    /// steps and pauses, every result checked [default: 5m in acceptance, else none]
+    #[arg(long, value_name = "TIME", value_parser = soak)]
+    pub soak: Option<Duration>,
     /// Only measure, on purpose: a run without a contract that measured everything then ends with exit code 0
     #[arg(long, conflicts_with = "contract")]
     pub measure_only: bool,
@@ -207,11 +211,22 @@ pub struct WorkerArgs {
 
 /// Reads `500ms`, `10s`, `1m 30s`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let hint = "write for example 500ms, 10s or 2m";
+    time(text, Duration::from_millis(1), Duration::from_secs(86_400), "500ms, 10s or 2m")
+}
+
+/// Shorter than ten seconds there is nothing to keep up; longer than a month nobody waits.
+fn soak(text: &str) -> Result<Duration, String> {
+    time(text, Duration::from_secs(10), Duration::from_secs(31 * 86_400), "10m, 24h or 168h")
+}
+
+fn time(text: &str, least: Duration, most: Duration, examples: &str) -> Result<Duration, String> {
+    let hint = format!("write for example {examples}");
     let span: jiff::SignedDuration = text.parse().map_err(|_| format!("{text:?} is not a time; {hint}"))?;
     match Duration::try_from(span) {
-        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(86_400) => Ok(duration),
-        Ok(_) | Err(_) => Err(format!("{text:?} must lie between 1ms and 24h; {hint}")),
+        Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
+        Ok(_) | Err(_) => {
+            Err(format!("{text:?} must lie between {least:?} and {} h; {hint}", most.as_secs() / 3600))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::contract::{self, Parsed};
 use crate::engine::supervise::{self, Orders};
 use crate::engine::{Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
-use crate::evidence::{Ended, Evidence, FORMAT, RunInfo};
+use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, RunInfo};
 use crate::exit::Exit;
 use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
@@ -48,7 +48,8 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         Some(path) => (SecretKey::load(path).map_err(Failure::usage)?, SealedBy::Named),
         None => (SecretKey::generate().map_err(Failure::usage)?, SealedBy::Ephemeral),
     };
-    let probes = chosen_probes(&args.probe);
+    let sustain_ms = args.soak.map_or(args.profile.sustain_ms(), |d| d.as_millis() as u64);
+    let probes = chosen_probes(&args.probe, sustain_ms)?;
     let out = out_directory(args.out.as_deref())?;
     let seed = match args.seed {
         Some(seed) => seed,
@@ -60,6 +61,7 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         profile: args.profile,
         probes: probes.clone(),
         sample_ms: args.duration.map_or(args.profile.sample_ms(), |d| d.as_millis() as u64),
+        sustain_ms,
         contracted_bytes: contract.as_ref().and_then(|c| c.contract.memory_bytes()),
         seed,
         wait_limit_ms: args.hang_after.as_millis() as u64,
@@ -77,6 +79,7 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         started: System::start().wall(),
         profile: args.profile.name().to_owned(),
         probes,
+        sustain_ms: (settings.sustain_ms > 0).then_some(settings.sustain_ms),
         seed: format!("{seed:016x}"),
         contract_sha256: contract.as_ref().map(|c| c.sha256.clone()),
         selectors,
@@ -85,11 +88,19 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
     Ok(Plan { contract, key, sealed_by, out, run, workers, program })
 }
 
-/// All probes, or those that were named, in the order of the table.
-fn chosen_probes(named: &[String]) -> Vec<String> {
-    let wanted =
-        probes::names().into_iter().filter(|name| named.is_empty() || named.iter().any(|n| n == name));
-    wanted.map(str::to_owned).collect()
+/// All probes, or those that were named, in the order of the table. A load is kept up only where a time for it is given.
+fn chosen_probes(named: &[String], sustain_ms: u64) -> Result<Vec<String>, Failure> {
+    let is_named = |name: &str| named.iter().any(|n| n == name);
+    if is_named(probes::SUSTAIN) && sustain_ms == 0 {
+        return Err(Failure::usage(
+            "how long is the load to be kept up? write for example --soak 10m, or --profile acceptance"
+                .to_owned(),
+        ));
+    }
+    let wanted = probes::names().into_iter().filter(|name| {
+        if named.is_empty() { *name != probes::SUSTAIN || sustain_ms > 0 } else { is_named(name) }
+    });
+    Ok(wanted.map(str::to_owned).collect())
 }
 
 fn random_seed() -> Result<u64, Failure> {
@@ -190,7 +201,8 @@ fn deliver(
 /// Whether every device measured something, and came to its end.
 fn measured(report: &Report) -> bool {
     let devices = &report.evidence.devices;
-    !devices.is_empty() && devices.iter().all(|d| !d.measurements.is_empty() && d.ended == Ended::Completed)
+    let something = |d: &DeviceEvidence| !d.measurements.is_empty() || d.sustained.is_some();
+    !devices.is_empty() && devices.iter().all(|d| something(d) && d.ended == Ended::Completed)
 }
 
 /// Writes beside the target and renames, so that no reader ever sees half a file.

@@ -131,6 +131,10 @@ pub enum Reason {
     Skipped { why: String },
     #[error("the device computed a wrong result: {why}")]
     WrongResult { why: String },
+    #[error("{wrong} of {checked} results under load were wrong, so no figure of it counts")]
+    WrongUnderLoad { wrong: u64, checked: u64 },
+    #[error("the load was kept up for {} s of {} s; run again", seconds(*.watched_ns), seconds(*.asked_ns))]
+    NotKeptUp { watched_ns: u64, asked_ns: u64 },
     #[error("the check missed a planted error, so nothing it says counts; run again and report this")]
     CanaryMissed,
     #[error(

@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod case;
 pub mod check;
+pub mod queue;
 pub mod supervise;
 
 use std::io;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub probes: Vec<String>,
     /// Time for the samples of one case.
     pub sample_ms: u64,
+    /// For how long a load is kept up; 0 for not at all.
+    pub sustain_ms: u64,
     /// What capacity the contract names, in bytes.
     pub contracted_bytes: Option<u64>,
     pub seed: u64,
@@ -50,6 +53,8 @@ pub enum Profile {
     Quick,
     /// Minutes; at least 95 % of the memory.
     Standard,
+    /// As standard, and a full load kept up for five minutes: about ten in all.
+    Acceptance,
 }
 
 impl Profile {
@@ -57,13 +62,22 @@ impl Profile {
         match self {
             Profile::Quick => "quick",
             Profile::Standard => "standard",
+            Profile::Acceptance => "acceptance",
         }
     }
 
     pub fn sample_ms(self) -> u64 {
         match self {
             Profile::Quick => 300,
-            Profile::Standard => 2500,
+            Profile::Standard | Profile::Acceptance => 2500,
+        }
+    }
+
+    /// For how long a load is kept up where nothing else is said.
+    pub fn sustain_ms(self) -> u64 {
+        match self {
+            Profile::Quick | Profile::Standard => 0,
+            Profile::Acceptance => 300_000,
         }
     }
 }

@@ -201,6 +201,9 @@ impl Worker {
                     | What::Fact(_)
                     | What::Absent(_)
                     | What::Reading(_)
+                    | What::SustainStarted(_)
+                    | What::Window(_)
+                    | What::Fault(_)
                     | What::RunEnded(_) => {}
                 }
                 Some(*event)
@@ -372,6 +375,7 @@ mod tests {
             profile: Profile::Quick,
             probes: Vec::new(),
             sample_ms: 1,
+            sustain_ms: 0,
             contracted_bytes: None,
             seed: 0,
             wait_limit_ms: 1,

@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::sustain::{Fault, Load, Window};
 use super::{Absence, Ended, Fact, Measurement, RunInfo};
 use crate::device::Identity;
 use crate::telemetry::Reading;
@@ -42,6 +43,12 @@ pub enum What {
     Fact(Fact),
     Absent(Absence),
     Reading(#[serde(serialize_with = "compact")] Reading),
+    /// From here on a load is kept up.
+    SustainStarted(Load),
+    /// What happened in the last few seconds of it.
+    Window(Window),
+    /// A wrong result under load.
+    Fault(Fault),
     /// The device's part is over.
     DeviceEnded(Ended),
     RunEnded(Ended),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::sustain::{self, SUSTAINED};
 use crate::device::op::{Precision, StreamKind};
 use crate::nearest::nearest;
 use crate::telemetry::FACTS;
@@ -113,6 +114,17 @@ fn table() -> Vec<MetricDef> {
         Kind::Number(Unit::Nanosecond),
         "dependent load over the largest working set that was measured".to_owned(),
     );
+    for precision in SUSTAINED {
+        let name = precision.name();
+        row(
+            format!("sustain.{name}.rate"),
+            Kind::Number(Unit::FlopPerSecond),
+            format!("dense matrix product in {name} under load kept up, window by window"),
+        );
+    }
+    for figure in sustain::FIGURES {
+        row(figure.name.to_owned(), Kind::Number(figure.unit), figure.about.to_owned());
+    }
     rows
 }
 
@@ -152,6 +164,16 @@ impl MetricName {
     /// The first part, which names the probe.
     pub fn probe(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether there are many figures of it, so that a statistic must say which counts.
+    pub fn is_sampled(&self) -> bool {
+        match self.kind() {
+            Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
+            // Of a load that was kept up each percentile is a metric of its own.
+            Kind::Number(Unit::Nanosecond) => self.probe() != "sustain",
+            Kind::Number(Unit::Byte | Unit::Count | Unit::Share) | Kind::Fact => false,
+        }
     }
 
     pub fn kind(&self) -> Kind {

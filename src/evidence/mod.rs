@@ -5,6 +5,7 @@ pub mod event;
 pub mod metric;
 pub mod record;
 pub mod stats;
+pub mod sustain;
 mod timeline;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
 use crate::units::Unit;
 use metric::{Kind, MetricName};
+pub use sustain::Sustained;
 
 /// A whole run on one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -37,6 +39,9 @@ pub struct RunInfo {
     pub profile: String,
     /// Probes that were asked for, in order.
     pub probes: Vec<String>,
+    /// For how long a load was to be kept up; `None` where none was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sustain_ms: Option<u64>,
     /// The seed that all data was drawn from, 16 hex digits.
     pub seed: String,
     /// SHA-256 of the contract file, where there was one.
@@ -62,6 +67,9 @@ pub struct DeviceEvidence {
     #[serde(with = "timeline")]
     #[schemars(with = "timeline::Columns")]
     pub timeline: Vec<TimedReading>,
+    /// The load that was kept up, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sustained: Option<Sustained>,
     pub ended: Ended,
 }
 
@@ -254,7 +262,7 @@ impl Timed {
                 match unit {
                     Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => work / (ns / 1e9),
                     Unit::Nanosecond => ns / work,
-                    Unit::Byte | Unit::Count => work,
+                    Unit::Byte | Unit::Count | Unit::Share => work,
                 }
             })
             .collect()

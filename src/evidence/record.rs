@@ -2,7 +2,7 @@
 //! Owns the fold; must not judge.
 
 use super::event::{Event, What};
-use super::{DeviceEvidence, Ended, Evidence, TimedReading};
+use super::{DeviceEvidence, Ended, Evidence, Sustained, TimedReading};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
@@ -18,6 +18,10 @@ pub enum RecordError {
     NoDevice,
     #[error("device {0} is opened twice")]
     OpenedTwice(u32),
+    #[error("device {0} keeps up two loads at once")]
+    TwoLoads(u32),
+    #[error("a window of device {0} is of no load")]
+    NoLoad(u32),
     #[error("an event follows the end of device {0}")]
     AfterDevice(u32),
     #[error("an event follows the end of the run")]
@@ -39,6 +43,7 @@ pub fn fold(events: &[Event]) -> Result<Evidence, RecordError> {
         measurements: Vec::new(),
         absences: Vec::new(),
         timeline: Vec::new(),
+        sustained: None,
         ended: Ended::Unfinished,
     });
     let mut evidence = Evidence { run: run.clone(), devices: devices.collect(), ended: Ended::Unfinished };
@@ -70,6 +75,16 @@ fn add(evidence: &mut Evidence, event: &Event) -> Result<(), RecordError> {
         What::Reading(reading) => {
             device.timeline.push(TimedReading { at_ns: event.at_ns, reading: reading.clone() });
         }
+        What::SustainStarted(load) => match &device.sustained {
+            None => device.sustained = Some(Sustained::begin(load.clone())),
+            Some(_) => return Err(RecordError::TwoLoads(index)),
+        },
+        What::Window(window) => {
+            device.sustained.as_mut().ok_or(RecordError::NoLoad(index))?.add(window.clone());
+        }
+        What::Fault(fault) => {
+            device.sustained.as_mut().ok_or(RecordError::NoLoad(index))?.add_fault(fault.clone());
+        }
         What::DeviceEnded(ended) => device.ended = ended.clone(),
         What::CaseStarted { .. } | What::Progress { .. } => {}
         What::RunStarted(_) => return Err(RecordError::TwoStarts),
@@ -92,6 +107,9 @@ fn add_to_run(evidence: &mut Evidence, what: &What) -> Result<(), RecordError> {
         | What::Fact(_)
         | What::Absent(_)
         | What::Reading(_)
+        | What::SustainStarted(_)
+        | What::Window(_)
+        | What::Fault(_)
         | What::DeviceEnded(_) => Err(RecordError::NoDevice),
     }
 }

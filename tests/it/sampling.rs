@@ -62,6 +62,7 @@ fn events(open: Duration, read: Duration) -> Vec<Event> {
         profile: Profile::Quick,
         probes: vec!["stream".to_owned(), "fma".to_owned()],
         sample_ms: 2500,
+        sustain_ms: 0,
         contracted_bytes: None,
         seed: 1,
         wait_limit_ms: 1000,
