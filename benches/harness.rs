@@ -95,6 +95,7 @@ impl<W: io::Write> Sink for TimedSink<W> {
             }
             What::Progress { figure: None, .. }
             | What::SustainStarted(_)
+            | What::Resumed(_)
             | What::Window(_)
             | What::Fault(_)
             | What::RunStarted(_)
@@ -135,11 +136,12 @@ fn run(profile: Profile) -> Vec<Shares> {
         probes: ["fma", "stream", "gemm"].map(str::to_owned).to_vec(),
         sample_ms: profile.sample_ms(),
         sustain_ms: 0,
+        sustained_ms: 0,
         contracted_bytes: None,
         seed: 1,
         wait_limit_ms: WAIT_LIMIT_MS,
     };
-    let plan = WorkerPlan { device: 0, selector: SELECTOR.to_owned(), settings };
+    let plan = WorkerPlan { device: 0, selector: SELECTOR.to_owned(), settings, already: Already::default() };
     let (reader, writer) = io::pipe().unwrap();
     let supervisor = std::thread::spawn(move || io::BufReader::new(reader).lines().count());
     let mut sink = TimedSink { inner: Lines(writer), events: Spent::default(), telemetry, seen: Vec::new() };

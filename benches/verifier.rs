@@ -109,12 +109,13 @@ fn evidence(samples_each: usize) -> Evidence {
         profile: "standard".to_owned(),
         probes: Vec::new(),
         sustain_ms: None,
+        sample_ms: None,
         seed: "0".repeat(16),
         contract_sha256: None,
         selectors: vec![selector],
         host: None,
     };
-    Evidence { run, devices: vec![device], ended: Ended::Completed }
+    Evidence { run, devices: vec![device], resumed: Vec::new(), ended: Ended::Completed }
 }
 
 fn contract() -> Parsed {

@@ -47,6 +47,7 @@ First steps:
 pub enum Command {
     List(ListArgs),
     Run(RunArgs),
+    Seal(SealArgs),
     Verify(VerifyArgs),
     Replay(ReplayArgs),
     Render(RenderArgs),
@@ -117,6 +118,13 @@ pub struct RunArgs {
     /// Directory for the results; must not hold a report already [default: assay-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Go on with the run in this directory that broke off: devices, probes and times are those it was begun with
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["device", "profile", "probe", "duration", "soak", "out", "seed", "events"]
+    )]
+    pub resume: Option<PathBuf>,
     /// Where the event lines go besides; `-` is the standard output
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
@@ -129,6 +137,26 @@ pub struct RunArgs {
     /// Draw all data from this seed instead of a random one
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+}
+
+/// Sign what a run recorded before it broke off
+///
+/// For a run that was killed, crashed or lost its power: the partial report says where it stops, and its verdict is at
+/// best inconclusive. `assay run --resume DIR` goes on with it instead.
+#[derive(Debug, Args)]
+pub struct SealArgs {
+    /// The directory of the run, with its events.jsonl
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// The contract to judge against
+    #[arg(long, short, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// The private key that signs [default: a key made for this report alone]
+    #[arg(long, value_name = "KEY.pem")]
+    pub key: Option<PathBuf>,
+    /// Also write the report in this form; may be given several times
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Vec<Format>,
 }
 
 /// Check a signed report: signature, schema, and every figure and finding recomputed from the raw samples

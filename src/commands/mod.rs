@@ -9,6 +9,7 @@ mod list;
 mod render;
 mod replay;
 mod run;
+mod seal;
 mod shell;
 mod verify;
 mod worker;
@@ -56,6 +57,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::List(args) => list::list(args),
         Command::Run(args) => run::run(args, cli.quiet),
+        Command::Seal(args) => seal::seal(args, cli.quiet),
         Command::Verify(args) => verify::verify(args, cli.quiet),
         Command::Replay(args) => replay::replay(args),
         Command::Render(args) => render::render(args),

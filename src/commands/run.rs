@@ -10,10 +10,11 @@ use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
 use crate::contract::{self, Parsed};
 use crate::engine::supervise::{self, Orders};
-use crate::engine::{Settings, WorkerPlan};
+use crate::engine::{Already, Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, RunInfo};
 use crate::exit::Exit;
+use crate::output::Format;
 use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
 use crate::probes;
@@ -22,7 +23,9 @@ use crate::seal::SecretKey;
 use crate::telemetry::host::Host;
 
 mod recorder;
+mod resume;
 use recorder::Recorder;
+pub(super) use resume::broken_off;
 
 /// Everything that a run needs, checked before a device is touched.
 struct Plan {
@@ -30,24 +33,32 @@ struct Plan {
     key: SecretKey,
     sealed_by: SealedBy,
     out: PathBuf,
-    run: RunInfo,
+    /// Of all devices of the run; workers may be fewer where it goes on.
+    selectors: Vec<String>,
     workers: Vec<WorkerPlan>,
     program: PathBuf,
 }
 
 pub fn run(args: &RunArgs, quiet: bool) -> Result<Exit, Failure> {
-    let plan = resolve(args)?;
-    let mut recorder = Recorder::create(&plan.out, args.events.as_deref())?;
+    let (plan, mut recorder) = match &args.resume {
+        None => begin(args)?,
+        Some(out) => resume::resume(args, out)?,
+    };
     let evidence = measure(args, &plan, &mut recorder, quiet)?;
     deliver(args, plan, evidence, recorder, quiet)
 }
 
-fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
+/// Who signs: a key that somebody keeps, or one made for this report.
+pub(super) fn signer(key: Option<&Path>) -> Result<(SecretKey, SealedBy), Failure> {
+    match key {
+        Some(path) => Ok((SecretKey::load(path).map_err(Failure::usage)?, SealedBy::Named)),
+        None => Ok((SecretKey::generate().map_err(Failure::usage)?, SealedBy::Ephemeral)),
+    }
+}
+
+fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
-    let (key, sealed_by) = match &args.key {
-        Some(path) => (SecretKey::load(path).map_err(Failure::usage)?, SealedBy::Named),
-        None => (SecretKey::generate().map_err(Failure::usage)?, SealedBy::Ephemeral),
-    };
+    let (key, sealed_by) = signer(args.key.as_deref())?;
     let sustain_ms = args.soak.map_or(args.profile.sustain_ms(), |d| d.as_millis() as u64);
     let probes = chosen_probes(&args.probe, sustain_ms)?;
     let out = out_directory(args.out.as_deref())?;
@@ -62,6 +73,7 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         probes: probes.clone(),
         sample_ms: args.duration.map_or(args.profile.sample_ms(), |d| d.as_millis() as u64),
         sustain_ms,
+        sustained_ms: 0,
         contracted_bytes: contract.as_ref().and_then(|c| c.contract.memory_bytes()),
         seed,
         wait_limit_ms: args.hang_after.as_millis() as u64,
@@ -70,6 +82,7 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         device,
         selector: selector.clone(),
         settings: settings.clone(),
+        already: Already::default(),
     });
     let workers = workers.collect();
     let run = RunInfo {
@@ -79,13 +92,16 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         started: System::start().wall(),
         profile: args.profile.name().to_owned(),
         probes,
+        sample_ms: Some(settings.sample_ms),
         sustain_ms: (settings.sustain_ms > 0).then_some(settings.sustain_ms),
         seed: format!("{seed:016x}"),
         contract_sha256: contract.as_ref().map(|c| c.sha256.clone()),
-        selectors,
+        selectors: selectors.clone(),
         host: Some(Host::read(Path::new("/"))),
     };
-    Ok(Plan { contract, key, sealed_by, out, run, workers, program })
+    let first = Event { at_ns: 0, device: None, what: What::RunStarted(run) };
+    let recorder = Recorder::create(&out, args.events.as_deref(), &first)?;
+    Ok((Plan { contract, key, sealed_by, out, selectors, workers, program }, recorder))
 }
 
 /// All probes, or those that were named, in the order of the table. A load is kept up only where a time for it is given.
@@ -139,8 +155,7 @@ fn measure(args: &RunArgs, plan: &Plan, recorder: &mut Recorder, quiet: bool) ->
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .map_err(|e| Failure::new(Exit::Environment, format!("Ctrl-C cannot be caught: {e}")))?;
     let clock = System::start();
-    recorder.take(Event { at_ns: 0, device: None, what: What::RunStarted(plan.run.clone()) });
-    let mut progress = Progress::start(&plan.run.selectors, quiet);
+    let mut progress = Progress::start(&plan.selectors, quiet);
     let orders = Orders {
         program: &plan.program,
         plans: &plan.workers,
@@ -149,10 +164,10 @@ fn measure(args: &RunArgs, plan: &Plan, recorder: &mut Recorder, quiet: bool) ->
     };
     let ended = supervise::run(&orders, |event| {
         progress.event(&event);
-        recorder.take(event);
+        recorder.take(&event);
     });
     progress.finish();
-    recorder.take(Event { at_ns: clock.now_ns(), device: None, what: What::RunEnded(ended) });
+    recorder.take(&Event { at_ns: clock.now_ns(), device: None, what: What::RunEnded(ended) });
     recorder.evidence().map_err(|e| Failure::new(Exit::Bug, e.to_string()))
 }
 
@@ -165,29 +180,14 @@ fn deliver(
 ) -> Result<Exit, Failure> {
     let interrupted = evidence.ended == Ended::Interrupted;
     let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::start().wall());
-    let envelope = report.seal(&plan.key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
-    write_atomically(&plan.out, REPORT, &envelope.to_bytes())?;
-    let public = plan.key.public().to_pem().map_err(Failure::usage)?;
-    write_atomically(&plan.out, PUBLIC_KEY, public.as_bytes())?;
-    for format in &args.format {
-        let mut text = Vec::new();
-        let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
-        format
-            .render(&report, &mut Page::file(&mut plain))
-            .map_err(|e| Failure::cannot_write(&plan.out, &e))?;
-        write_atomically(&plan.out, format.file_name(), &text)?;
-    }
+    write_results(&plan.out, &report, &plan.key, &args.format)?;
     if let Some(error) = recorder.finish() {
         return Err(error);
     }
     // With the events on the standard output, nothing else may go there.
     let events_on_stdout = args.events.as_deref() == Some(Path::new("-"));
     if !quiet && !events_on_stdout {
-        print(|out| {
-            human::verdict(&report, out)?;
-            writeln!(out, "\nsigned report  {}", plan.out.join(REPORT).display())?;
-            writeln!(out, "public key     {}", plan.out.join(PUBLIC_KEY).display())
-        })?;
+        show(&report, &plan.out)?;
     }
     Ok(match (report.exit(), measured(&report)) {
         _ if interrupted => Exit::Interrupted,
@@ -196,6 +196,36 @@ fn deliver(
         (exit, true) => exit,
         (exit, false) => Exit::Inconclusive.worst(exit),
     })
+}
+
+/// Writes the signed report, the public half of the key and the renderings asked for.
+pub(super) fn write_results(
+    out: &Path,
+    report: &Report,
+    key: &SecretKey,
+    formats: &[Format],
+) -> Result<(), Failure> {
+    let envelope = report.seal(key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
+    write_atomically(out, REPORT, &envelope.to_bytes())?;
+    let public = key.public().to_pem().map_err(Failure::usage)?;
+    write_atomically(out, PUBLIC_KEY, public.as_bytes())?;
+    for format in formats {
+        let mut text = Vec::new();
+        let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
+        format.render(report, &mut Page::file(&mut plain)).map_err(|e| Failure::cannot_write(out, &e))?;
+        write_atomically(out, format.file_name(), &text)?;
+    }
+    Ok(())
+}
+
+/// The verdict on the terminal, and where the report lies.
+pub(super) fn show(report: &Report, out: &Path) -> Result<(), Failure> {
+    print(|to| {
+        human::verdict(report, to)?;
+        writeln!(to, "\nsigned report  {}", out.join(REPORT).display())?;
+        writeln!(to, "public key     {}", out.join(PUBLIC_KEY).display())
+    })
+    .map(drop)
 }
 
 /// Whether every device measured something, and came to its end.

@@ -27,6 +27,17 @@ pub struct WorkerPlan {
     pub device: u32,
     pub selector: String,
     pub settings: Settings,
+    /// What was measured before the run broke off.
+    #[serde(default)]
+    pub already: Already,
+}
+
+/// What a run that goes on need not do again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Already {
+    pub metrics: Vec<MetricName>,
+    /// For how long a load was kept up.
+    pub sustained_ms: u64,
 }
 
 /// How thoroughly to measure.
@@ -39,6 +50,9 @@ pub struct Settings {
     pub sample_ms: u64,
     /// For how long a load is kept up; 0 for not at all.
     pub sustain_ms: u64,
+    /// How much of that is done: more than 0 only where a run goes on that had broken off.
+    #[serde(default)]
+    pub sustained_ms: u64,
     /// What capacity the contract names, in bytes.
     pub contracted_bytes: Option<u64>,
     pub seed: u64,
@@ -128,7 +142,10 @@ pub fn run(
         bench.emit(claim(fact)?)?;
     }
     bench.read_telemetry()?;
-    let cases = cases(&identity, &plan.settings);
+    let mut settings = plan.settings.clone();
+    settings.sustained_ms = plan.already.sustained_ms;
+    let mut cases = cases(&identity, &settings);
+    cases.retain(|case| case.goes_on || !case.metrics.iter().any(|m| plan.already.metrics.contains(m)));
     let ended = run_cases(&cases, &mut bench)?;
     bench.read_telemetry()?;
     bench.emit(What::DeviceEnded(ended))

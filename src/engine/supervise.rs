@@ -66,8 +66,8 @@ fn watch(orders: &Orders, workers: &mut Vec<Worker>, mut take: impl FnMut(Event)
             return Ended::Interrupted;
         }
         if let Some(message) = next(&receiver) {
-            let worker = &mut workers[message.worker as usize];
-            if let Some(event) = worker.hear(message.heard, begun) {
+            let worker = workers.iter_mut().find(|worker| worker.device == message.worker);
+            if let Some(event) = worker.and_then(|worker| worker.hear(message.heard, begun)) {
                 take(event);
             }
         }
@@ -202,6 +202,7 @@ impl Worker {
                     | What::Absent(_)
                     | What::Reading(_)
                     | What::SustainStarted(_)
+                    | What::Resumed(_)
                     | What::Window(_)
                     | What::Fault(_)
                     | What::RunEnded(_) => {}
@@ -368,7 +369,7 @@ fn ask<T: serde::de::DeserializeOwned>(
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
-    use crate::engine::{Profile, Settings};
+    use crate::engine::{Already, Profile, Settings};
 
     fn plan() -> WorkerPlan {
         let settings = Settings {
@@ -376,11 +377,12 @@ mod tests {
             probes: Vec::new(),
             sample_ms: 1,
             sustain_ms: 0,
+            sustained_ms: 0,
             contracted_bytes: None,
             seed: 0,
             wait_limit_ms: 1,
         };
-        WorkerPlan { device: 0, selector: "none:".to_owned(), settings }
+        WorkerPlan { device: 0, selector: "none:".to_owned(), settings, already: Already::default() }
     }
 
     /// What is heard of a worker that runs this script, and how the run ends.

@@ -6,7 +6,7 @@ use std::io::{self, BufRead};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::sustain::{Fault, Load, Window};
-use super::{Absence, Ended, Fact, Measurement, RunInfo};
+use super::{Absence, Ended, Fact, Measurement, Resumption, RunInfo};
 use crate::device::Identity;
 use crate::telemetry::Reading;
 
@@ -26,6 +26,8 @@ pub struct Event {
 #[serde(rename_all = "snake_case", tag = "event", content = "data")]
 pub enum What {
     RunStarted(RunInfo),
+    /// The run had broken off and goes on.
+    Resumed(Resumption),
     DeviceOpened(Identity),
     /// Case `case` of `cases` begins, counted from 0.
     CaseStarted {

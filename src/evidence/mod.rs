@@ -24,7 +24,19 @@ pub use sustain::Sustained;
 pub struct Evidence {
     pub run: RunInfo,
     pub devices: Vec<DeviceEvidence>,
+    /// Each time that the run broke off and was taken up again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Resumption>,
     pub ended: Ended,
+}
+
+/// How a run that had broken off went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Resumption {
+    /// Wall-clock time by the host's own clock, RFC 3339.
+    pub at: String,
+    /// How long nothing was recorded, by the host's own clock.
+    pub gap_ns: u64,
 }
 
 /// What was asked for, by which program, on which machine.
@@ -42,6 +54,9 @@ pub struct RunInfo {
     /// For how long a load was to be kept up; `None` where none was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sustain_ms: Option<u64>,
+    /// Time for the samples of one case. `None` in recordings of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_ms: Option<u64>,
     /// The seed that all data was drawn from, 16 hex digits.
     pub seed: String,
     /// SHA-256 of the contract file, where there was one.

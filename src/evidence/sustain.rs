@@ -132,7 +132,20 @@ impl Sensors {
     }
 }
 
+impl Load {
+    /// Whether `other` is the same load, taken up again.
+    pub fn goes_on(&self, other: &Load) -> bool {
+        self.metric == other.metric && self.work == other.work && self.asked_ms == other.asked_ms
+    }
+}
+
 impl Window {
+    /// The same on a line of time that began so much earlier.
+    pub fn later(&self, by_ns: u64) -> Self {
+        let (from_ns, to_ns) = (self.from_ns.saturating_add(by_ns), self.to_ns.saturating_add(by_ns));
+        Self { from_ns, to_ns, ..self.clone() }
+    }
+
     fn absorb(&mut self, next: &Window) {
         // A device whose clock came or went has none.
         self.device_ns = match (self.products, next.products) {
@@ -207,6 +220,13 @@ impl Sustained {
             times: Vec::new(),
             faults: Vec::new(),
             gaps: Vec::new(),
+        }
+    }
+
+    /// Nothing was watched from the last window until `at_ns`.
+    pub fn gap_until(&mut self, at_ns: u64) {
+        if let Some(last) = self.windows.last() {
+            self.gaps.push((last.to_ns, at_ns));
         }
     }
 

@@ -122,6 +122,7 @@ impl Bar {
             | What::Reading(_)
             | What::SustainStarted(_)
             | What::Window(_)
+            | What::Resumed(_)
             | What::RunEnded(_) => {}
             What::Fault(fault) => self.bar.println(format!("{}: {}", self.selector, fault_text(fault))),
         }
@@ -147,6 +148,7 @@ fn line(what: &What) -> Option<String> {
         | What::Fact(_)
         | What::Reading(_)
         | What::Window(_)
+        | What::Resumed(_)
         | What::RunEnded(_) => None,
     }
 }

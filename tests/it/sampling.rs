@@ -63,11 +63,13 @@ fn events(open: Duration, read: Duration) -> Vec<Event> {
         probes: vec!["stream".to_owned(), "fma".to_owned()],
         sample_ms: 2500,
         sustain_ms: 0,
+        sustained_ms: 0,
         contracted_bytes: None,
         seed: 1,
         wait_limit_ms: 1000,
     };
-    let plan = WorkerPlan { device: 0, selector: "sim:mini".to_owned(), settings };
+    let plan =
+        WorkerPlan { device: 0, selector: "sim:mini".to_owned(), settings, already: Already::default() };
     let opened = inventory::open(&plan.selector, OpenOptions { wait_limit: Duration::from_secs(1) }).unwrap();
     let took = Rc::new(Cell::new(0));
     let opened = Opened {

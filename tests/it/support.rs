@@ -148,12 +148,14 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             profile: "quick".into(),
             probes: vec!["stream".into(), "memory".into()],
             sustain_ms: None,
+            sample_ms: None,
             seed: "0000000000000007".into(),
             contract_sha256: None,
             selectors: devices.iter().map(|d| d.selector.clone()).collect(),
             host: None,
         },
         devices,
+        resumed: Vec::new(),
         ended: Ended::Completed,
     }
 }

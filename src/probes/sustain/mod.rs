@@ -60,14 +60,15 @@ enum Turn {
 }
 
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
-    if settings.sustain_ms == 0 {
+    if settings.sustain_ms <= settings.sustained_ms {
         return Vec::new();
     }
     let rates = SUSTAINED.map(|precision| format!("sustain.{}.rate", precision.name()));
     let figures = FIGURES.iter().map(|figure| figure.name.to_owned());
     let metrics: Vec<String> = rates.iter().cloned().chain(figures).collect();
     let (identity, settings) = (identity.clone(), settings.clone());
-    Case::new(&metrics, move |bench| sustain(bench, &identity, &settings)).into_iter().collect()
+    let case = Case::new(&metrics, move |bench| sustain(bench, &identity, &settings));
+    case.into_iter().map(|case| Case { goes_on: true, ..case }).collect()
 }
 
 /// Yields windows as they come, and no measurement: figures follow from the windows.
@@ -85,7 +86,7 @@ fn sustain(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Resul
             bench.emit(What::Absent(Absence { metric, reason: AbsenceReason::Skipped { why } }))?;
         }
     }
-    let mut watch = Watch::begin(bench, load)?;
+    let mut watch = Watch::begin(bench, load, settings.sustained_ms)?;
     let outcome = keep_up(bench, &mut watch, &mut products, &mut others);
     products.abandon(bench);
     outcome?;

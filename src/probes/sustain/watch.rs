@@ -25,6 +25,7 @@ const FAULTS_TOLD: u64 = 1000;
 pub struct Watch {
     load: Load,
     begun_ns: u64,
+    left_ns: u64,
     window_ns: u64,
     window: Window,
     times: BTreeMap<u64, u64>,
@@ -35,13 +36,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn begin(bench: &mut Bench, load: Load) -> Result<Self, Trouble> {
+    /// `done_ms` of it were kept up before the run broke off.
+    pub fn begin(bench: &mut Bench, load: Load, done_ms: u64) -> Result<Self, Trouble> {
         bench.emit(What::SustainStarted(load.clone()))?;
         let begun_ns = bench.now_ns();
         let window_ns = (load.asked_ms * 1_000_000 / WINDOWS_MIN).clamp(WINDOW_NS_MIN, WINDOW_NS_MAX);
         Ok(Self {
-            load,
             begun_ns,
+            left_ns: (load.asked_ms.saturating_sub(done_ms)) * 1_000_000,
             window_ns,
             window: Window { from_ns: begun_ns, ..Window::default() },
             times: BTreeMap::new(),
@@ -49,6 +51,7 @@ impl Watch {
             next_look_ns: begun_ns,
             next_reading_ns: begun_ns,
             told: 0,
+            load,
         })
     }
 
@@ -61,7 +64,7 @@ impl Watch {
     }
 
     pub fn until_ns(&self) -> u64 {
-        self.begun_ns + self.asked_ns()
+        self.begun_ns + self.left_ns
     }
 
     /// One product more.
@@ -116,7 +119,7 @@ impl Watch {
         }
         let ns = self.window.device_ns.unwrap_or(self.window.host_ns) as f64;
         let figure = (ns > 0.0).then(|| self.load.work as f64 * self.window.products as f64 / (ns / 1e9));
-        let permille = (now_ns - self.begun_ns) / (self.asked_ns() / 1000).max(1);
+        let permille = (now_ns - self.begun_ns) * 1000 / self.left_ns.max(1);
         bench.progress(permille, figure)?;
         Ok(())
     }
@@ -151,7 +154,7 @@ impl Watch {
 
 /// The time to three digits, so that there are few different ones.
 fn three_digits(ns: u64) -> u64 {
-    let unit = 10u64.pow(ns.max(1).ilog10().saturating_sub(3));
+    let unit = 10u64.pow(ns.max(1).ilog10().saturating_sub(2));
     ns / unit * unit
 }
 
@@ -176,8 +179,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_keep_four_figures_at_most() {
-        for (ns, kept) in [(0, 0), (7, 7), (9999, 9999), (12_345, 12_340), (1_234_567, 1_234_000)] {
+    fn times_keep_three_digits() {
+        for (ns, kept) in [(0, 0), (7, 7), (999, 999), (12_345, 12_300), (1_234_567, 1_230_000)] {
             assert_eq!(three_digits(ns), kept);
         }
     }
