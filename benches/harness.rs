@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::inventory;
-use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
+use gpu_assay::engine::{self, Already, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, Lines, Sink, What};
 use gpu_assay::evidence::{Measurement, Value};
 use gpu_assay::probes;

@@ -256,7 +256,7 @@ fn must() -> Severity {
 }
 
 /// Ids that judging itself uses.
-const RESERVED: [&str; 2] = ["inventory.", "identity."];
+const RESERVED: [&str; 3] = ["inventory.", "identity.", "run."];
 
 impl TryFrom<RawClause> for Clause {
     type Error = String;

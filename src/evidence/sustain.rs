@@ -453,3 +453,6 @@ pub const FIGURES: &[FigureDef] = &[
         of: |s| s.throttled(Throttle::Brake),
     },
 ];
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::inventory;
-use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
+use gpu_assay::engine::{self, Already, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
 use gpu_assay::probes;
 use gpu_assay::telemetry::{Fact, Reading, Telemetry};
