@@ -114,18 +114,22 @@ fn table() -> Vec<MetricDef> {
         Kind::Number(Unit::Nanosecond),
         "dependent load over the largest working set that was measured".to_owned(),
     );
-    for precision in SUSTAINED {
-        let name = precision.name();
-        row(
-            format!("sustain.{name}.rate"),
-            Kind::Number(Unit::FlopPerSecond),
-            format!("dense matrix product in {name} under load kept up, window by window"),
-        );
-    }
-    for figure in sustain::FIGURES {
-        row(figure.name.to_owned(), Kind::Number(figure.unit), figure.about.to_owned());
-    }
+    rows.extend(sustained());
     rows
+}
+
+fn sustained() -> impl Iterator<Item = MetricDef> {
+    let rates = SUSTAINED.iter().map(|precision| MetricDef {
+        name: format!("sustain.{}.rate", precision.name()),
+        kind: Kind::Number(Unit::FlopPerSecond),
+        about: format!("dense matrix product in {} under load kept up, window by window", precision.name()),
+    });
+    let figures = sustain::FIGURES.iter().map(|figure| MetricDef {
+        name: figure.name.to_owned(),
+        kind: Kind::Number(figure.unit),
+        about: figure.about.to_owned(),
+    });
+    rates.chain(figures)
 }
 
 /// A metric's name, known to stand in [`METRICS`].

@@ -108,7 +108,11 @@ fn fma(
 }
 
 /// Chains in FP32 that keep the vector units busy, checked: their launch form, where the results go, how many there are.
-pub(super) fn load(bench: &mut Bench, seed: u64) -> Result<(Tuned, Buf, u32, Check), Trouble> {
+pub(super) fn load(
+    bench: &mut Bench,
+    most_bytes: u64,
+    seed: u64,
+) -> Result<(Tuned, Buf, u32, Check), Trouble> {
     let precision = Precision::Fp32;
     let work = Work {
         precision,
@@ -119,8 +123,9 @@ pub(super) fn load(bench: &mut Bench, seed: u64) -> Result<(Tuned, Buf, u32, Che
         seed,
     };
     bench.supports(&work.op(Buf::NONE))?;
-    let out = bench.alloc(u64::from(LANES_MAX) * precision.result_bytes())?;
-    let lanes = enough_lanes(bench, work, LANES_MAX, out)?;
+    let lanes_max = u64::from(LANES_MAX).min(most_bytes / precision.result_bytes()) as u32;
+    let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
+    let lanes = enough_lanes(bench, work, lanes_max, out)?;
     let (form, chains) = tune(bench, Work { lanes, ..work }, out)?;
     let work = Work { lanes, chains, ..work };
     let exact = exact(bench, work, form.index)?;

@@ -1,3 +1,4 @@
+//! Windows that are merged, figures by hand, gaps.
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::evidence::Canary;

@@ -1,9 +1,9 @@
 //! Multiply-add chains under load: the vector units, whose results must stay the same.
 
-use super::super::fma;
+use super::super::{fma, spare_bytes};
 use super::products::fault;
 use super::watch::Watch;
-use crate::device::{Buf, Op};
+use crate::device::{Buf, Identity, Op};
 use crate::engine::Trouble;
 use crate::engine::bench::{Bench, Tuned};
 use crate::evidence::Check;
@@ -16,8 +16,9 @@ pub struct Chains {
 }
 
 impl Chains {
-    pub fn prepare(bench: &mut Bench, seed: u64) -> Result<(Self, Check), Trouble> {
-        let (form, out, lanes, check) = fma::load(bench, seed)?;
+    pub fn prepare(bench: &mut Bench, identity: &Identity, seed: u64) -> Result<(Self, Check), Trouble> {
+        let (form, out, lanes, check) =
+            fma::load(bench, (spare_bytes(identity) / 8).min(identity.buffer_bytes_max), seed)?;
         let digest = bench.alloc(8)?;
         let digest_of = Op::Digest { src: out, rows: 1, row_words: lanes, out: digest };
         let mut chains = Self { form, digest_of, digest, right: Vec::new() };

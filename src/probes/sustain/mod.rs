@@ -18,7 +18,7 @@ use crate::engine::{Settings, Trouble, check};
 use crate::evidence::event::What;
 use crate::evidence::metric::MetricName;
 use crate::evidence::sustain::{FIGURES, Load, SUSTAINED};
-use crate::evidence::{Absence, AbsenceReason, Check, Measurement};
+use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Measurement};
 use chains::Chains;
 use link::Link;
 use memory::Memory;
@@ -77,7 +77,8 @@ fn sustain(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Resul
     let mut others = Others::prepare(bench, identity, settings.seed)?;
     let load = products.load(settings.sustain_ms)?;
     let check = std::mem::take(&mut others.checks).into_iter().fold(load.check.clone(), check::joined);
-    let load = Load { check, ..load };
+    let shape = format!("{}{}", load.conditions.shape, others.named());
+    let load = Load { check, conditions: Conditions { shape, ..load.conditions.clone() }, ..load };
     for metric in
         SUSTAINED.iter().filter_map(|p| MetricName::parse(&format!("sustain.{}.rate", p.name())).ok())
     {
@@ -105,10 +106,20 @@ struct Others {
 
 impl Others {
     fn prepare(bench: &mut Bench, identity: &Identity, seed: u64) -> Result<Self, Trouble> {
-        let (chains, of_chains) = possible(Chains::prepare(bench, seed))?.unzip();
+        let (chains, of_chains) = possible(Chains::prepare(bench, identity, seed))?.unzip();
         let (memory, of_memory) = possible(Memory::prepare(bench, identity, seed))?.unzip();
         let link = possible(Link::prepare(bench, identity, seed))?;
         Ok(Self { chains, memory, link, checks: of_chains.into_iter().chain(of_memory).collect() })
+    }
+
+    /// What there is of them, for the conditions.
+    fn named(&self) -> String {
+        let there = [
+            ("chains", self.chains.is_some()),
+            ("memory", self.memory.is_some()),
+            ("link", self.link.is_some()),
+        ];
+        there.iter().filter(|(_, is)| *is).map(|(name, _)| format!(" + {name}")).collect()
     }
 }
 

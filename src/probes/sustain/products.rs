@@ -245,7 +245,9 @@ fn heaviest(bench: &mut Bench, identity: &Identity) -> Result<Precision, Trouble
     let mut refusal = None;
     for precision in SUSTAINED {
         match gemm::trial(bench, precision, &fits(identity, precision)) {
-            Ok(rate) if best.is_none_or(|(_, known)| rate > CLEARLY * known) => best = Some((precision, rate)),
+            Ok(rate) if best.is_none_or(|(_, known)| rate > CLEARLY * known) => {
+                best = Some((precision, rate))
+            }
             Ok(_) => {}
             Err(Trouble::Unsupported(why)) => refusal = Some(why),
             Err(other) => return Err(other),
