@@ -47,6 +47,7 @@ First steps:
 pub enum Command {
     List(ListArgs),
     Run(RunArgs),
+    Seal(SealArgs),
     Verify(VerifyArgs),
     Compare(CompareArgs),
     Replay(ReplayArgs),
@@ -109,6 +110,10 @@ pub struct RunArgs {
     /// Time to sample each case, such as 500ms, 10s or 2m [default: 300ms in quick, 2.5s in standard]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,
+    /// Also keep up a full load for so long, such as 10m, 1h, 24h or 168h: products, multiply-add chains, memory, link,
+    /// steps and pauses, every result checked [default: 5m in acceptance, else none]
+    #[arg(long, value_name = "TIME", value_parser = soak)]
+    pub soak: Option<Duration>,
     /// Only measure, on purpose: a run without a contract that measured everything then ends with exit code 0
     #[arg(long, conflicts_with = "contract")]
     pub measure_only: bool,
@@ -118,6 +123,13 @@ pub struct RunArgs {
     /// Directory for the results; must not hold a report already [default: assay-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Go on with the run in this directory that broke off: devices, probes and times are those it was begun with
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["device", "profile", "probe", "duration", "soak", "out", "seed", "events"]
+    )]
+    pub resume: Option<PathBuf>,
     /// Where the event lines go besides; `-` is the standard output
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
@@ -130,6 +142,26 @@ pub struct RunArgs {
     /// Draw all data from this seed instead of a random one
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+}
+
+/// Sign what a run recorded before it broke off
+///
+/// For a run that was killed, crashed or lost its power: the partial report says where it stops, and its verdict is at
+/// best inconclusive. `assay run --resume DIR` goes on with it instead.
+#[derive(Debug, Args)]
+pub struct SealArgs {
+    /// The directory of the run, with its events.jsonl
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// The contract to judge against
+    #[arg(long, short, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// The private key that signs [default: a key made for this report alone]
+    #[arg(long, value_name = "KEY.pem")]
+    pub key: Option<PathBuf>,
+    /// Also write the report in this form; may be given several times
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Vec<Format>,
 }
 
 /// Check a signed report: signature, schema, and every figure and finding recomputed from the raw samples
@@ -240,11 +272,22 @@ pub struct WorkerArgs {
 
 /// Reads `500ms`, `10s`, `1m 30s`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let hint = "write for example 500ms, 10s or 2m";
+    time(text, Duration::from_millis(1), Duration::from_secs(86_400), "500ms, 10s or 2m")
+}
+
+/// Shorter than ten seconds there is nothing to keep up; longer than a month nobody waits.
+fn soak(text: &str) -> Result<Duration, String> {
+    time(text, Duration::from_secs(10), Duration::from_secs(31 * 86_400), "10m, 24h or 168h")
+}
+
+fn time(text: &str, least: Duration, most: Duration, examples: &str) -> Result<Duration, String> {
+    let hint = format!("write for example {examples}");
     let span: jiff::SignedDuration = text.parse().map_err(|_| format!("{text:?} is not a time; {hint}"))?;
     match Duration::try_from(span) {
-        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(86_400) => Ok(duration),
-        Ok(_) | Err(_) => Err(format!("{text:?} must lie between 1ms and 24h; {hint}")),
+        Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
+        Ok(_) | Err(_) => {
+            Err(format!("{text:?} must lie between {least:?} and {} h; {hint}", most.as_secs() / 3600))
+        }
     }
 }
 

@@ -139,12 +139,12 @@ enum Arithmetic {
     Gemm,
 }
 
-/// Probe and precision of `fma.<precision>.rate` and `gemm.<precision>.rate`.
+/// Probe and precision of `fma.<precision>.rate`, `gemm.<precision>.rate` and `sustain.<precision>.rate`.
 fn arithmetic(metric: &MetricName) -> Option<(Arithmetic, Precision)> {
     let mut parts = metric.as_str().split('.');
     let probe = match parts.next()? {
         "fma" => Arithmetic::Fma,
-        "gemm" => Arithmetic::Gemm,
+        "gemm" | "sustain" => Arithmetic::Gemm,
         _ => return None,
     };
     let name = parts.next()?;

@@ -10,6 +10,7 @@ mod list;
 mod render;
 mod replay;
 mod run;
+mod seal;
 mod shell;
 mod verify;
 mod worker;
@@ -57,6 +58,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::List(args) => list::list(args),
         Command::Run(args) => run::run(args, cli.quiet),
+        Command::Seal(args) => seal::seal(args, cli.quiet),
         Command::Verify(args) => verify::verify(args, cli.quiet),
         Command::Compare(args) => compare::compare(args, cli.quiet),
         Command::Replay(args) => replay::replay(args),

@@ -257,7 +257,7 @@ fn must() -> Severity {
 }
 
 /// Ids that judging itself uses.
-const RESERVED: [&str; 2] = ["inventory.", "identity."];
+const RESERVED: [&str; 3] = ["inventory.", "identity.", "run."];
 
 impl TryFrom<RawClause> for Clause {
     type Error = String;
@@ -400,16 +400,9 @@ fn unit_of(metric: &MetricName) -> Result<Unit, String> {
     }
 }
 
-/// Whether figures of this unit come from samples, so that a statistic must be named.
-fn is_timed(unit: Unit) -> bool {
-    match unit {
-        Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Nanosecond => true,
-        Unit::Byte | Unit::Count => false,
-    }
-}
-
 fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String> {
-    match (is_timed(unit_of(&metric)?), statistic) {
+    unit_of(&metric)?;
+    match (metric.is_sampled(), statistic) {
         (true, None) => {
             let names: Vec<&str> = Stat::ALL.iter().map(|stat| stat.name()).collect();
             Err(format!(
@@ -424,7 +417,9 @@ fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String>
 
 fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {
     let adds_up = match rule {
-        Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => bound.unit() != Unit::Nanosecond,
+        Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => {
+            !matches!(bound.unit(), Unit::Nanosecond | Unit::Share)
+        }
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => false,
     };
     match scope {

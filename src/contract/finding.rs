@@ -58,6 +58,8 @@ pub mod id {
     pub const SKU: &str = "inventory.sku";
     /// Sources disagree about one device.
     pub const CONFLICT: &str = "identity.conflict";
+    /// The run broke off and was taken up again.
+    pub const CONTINUITY: &str = "run.continuity";
     /// Two devices of a run are one.
     pub const DUPLICATE: &str = "identity.duplicate";
 }
@@ -131,6 +133,12 @@ pub enum Reason {
     Skipped { why: String },
     #[error("the device computed a wrong result: {why}")]
     WrongResult { why: String },
+    #[error("{wrong} of {checked} results under load were wrong, so no figure of it counts")]
+    WrongUnderLoad { wrong: u64, checked: u64 },
+    #[error("the load was kept up for {} s of {} s; run again", seconds(*.watched_ns), seconds(*.asked_ns))]
+    NotKeptUp { watched_ns: u64, asked_ns: u64 },
+    #[error("the run broke off {times} times, for {} s in all, in which nobody watched", seconds(*.gap_ns))]
+    BrokeOff { times: u64, gap_ns: u64 },
     #[error("the check missed a planted error, so nothing it says counts; run again and report this")]
     CanaryMissed,
     #[error(

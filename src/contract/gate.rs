@@ -8,7 +8,7 @@ use crate::catalogue;
 use crate::device::{Identity, Lacking};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{
-    AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Value,
+    AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained, Value,
 };
 use crate::units::Unit;
 
@@ -46,7 +46,11 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> 
     let measured: Vec<&Measurement> =
         seen.device.measurements.iter().filter(|m| m.metric == figure.metric).collect();
     if measured.is_empty() {
-        return Err(missing(seen, &figure.metric));
+        let load = seen.device.sustained.as_ref().filter(|load| load.tells(&figure.metric));
+        return match (load, seen.device.absence(&figure.metric)) {
+            (Some(load), None) => kept_up(seen, load, figure),
+            (Some(_), Some(_)) | (None, _) => Err(missing(seen, &figure.metric)),
+        };
     }
     // A metric stands once in the evidence. Where it stands twice and differs nobody may choose: none counts.
     let mut last = Err(Unusable::open(Reason::NoFigure));
@@ -62,6 +66,32 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> 
         };
     }
     last
+}
+
+/// A figure of the load that was kept up. That a result was wrong counts whatever happened later, and for every figure: fast and
+/// wrong is not fast.
+fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<f64, Unusable> {
+    right(&sustained.load.check)?;
+    let value = sustained.figure(&figure.metric, figure.statistic);
+    if counts_errors(&figure.metric) {
+        // Each error that was found is one, even if the run broke off: only a number of none needs the whole run.
+        if sustained.wrong() == 0 {
+            completed(seen)?;
+        }
+    } else if sustained.wrong() > 0 {
+        let (wrong, checked) = (sustained.wrong(), sustained.checked());
+        return Err(Unusable::fault(Reason::WrongUnderLoad { wrong, checked }));
+    } else {
+        completed(seen)?;
+    }
+    let (watched_ns, asked_ns) = (sustained.watched_ns(), sustained.load.asked_ms.saturating_mul(1_000_000));
+    if watched_ns < asked_ns && !(counts_errors(&figure.metric) && sustained.wrong() > 0) {
+        return Err(Unusable::open(Reason::NotKeptUp { watched_ns, asked_ns }));
+    }
+    agreeing(sustained.clocks())?;
+    let value = value.filter(|value| value.is_finite()).ok_or_else(|| Unusable::open(Reason::NoFigure))?;
+    possible(admitted(seen)?, &figure.metric, value)?;
+    Ok(value)
 }
 
 /// The text of a fact, if it counts.
@@ -123,18 +153,10 @@ pub(super) fn absent(reason: &AbsenceReason) -> Unusable {
 
 /// A wrong result is a fault of the device even if the run broke off later, so this is asked first.
 pub(super) fn checked(measurement: &Measurement) -> Result<(), Unusable> {
+    right(&measurement.check)?;
     match &measurement.check {
-        Check::Wrong { why } => Err(Unusable::fault(Reason::WrongResult { why: why.clone() })),
-        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
-            Err(Unusable::open(Reason::CanaryMissed))
-        }
-        // A rate counts only with its exact phase; samples of rows within a bound are not enough.
-        Check::Matched { exact: 0, .. } => Err(Unusable::open(Reason::NothingCompared)),
-        Check::Matched { canary: Canary::Caught, .. } => Ok(()),
-        Check::Scanned { tally, canary: Canary::Caught } => {
-            if tally.words_checked == 0 {
-                return Err(Unusable::open(Reason::NothingCompared));
-            }
+        Check::Wrong { .. } | Check::Matched { .. } => Ok(()),
+        Check::Scanned { tally, .. } => {
             if counts_errors(&measurement.metric) {
                 return Ok(());
             }
@@ -155,6 +177,24 @@ pub(super) fn checked(measurement: &Measurement) -> Result<(), Unusable> {
     }
 }
 
+/// Whether results were compared at all, by a check that has shown that it sees, and were right.
+fn right(check: &Check) -> Result<(), Unusable> {
+    match check {
+        Check::Wrong { why } => Err(Unusable::fault(Reason::WrongResult { why: why.clone() })),
+        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
+            Err(Unusable::open(Reason::CanaryMissed))
+        }
+        // A rate counts only with its exact phase; samples of rows within a bound are not enough.
+        Check::Matched { exact: 0, .. } => Err(Unusable::open(Reason::NothingCompared)),
+        Check::Scanned { tally, .. } if tally.words_checked == 0 => {
+            Err(Unusable::open(Reason::NothingCompared))
+        }
+        Check::Matched { canary: Canary::Caught, .. } | Check::Scanned { canary: Canary::Caught, .. } => {
+            Ok(())
+        }
+    }
+}
+
 fn counts_errors(metric: &MetricName) -> bool {
     metric.kind() == Kind::Number(Unit::Count)
 }
@@ -164,12 +204,7 @@ pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, U
     let value = match (&measurement.value, figure.statistic) {
         (Value::Timed(timed), Some(_)) if timed.samples.is_empty() => return Err(no_figure()),
         (Value::Timed(timed), Some(statistic)) => {
-            match timed.clocks() {
-                Clocks::Agree | Clocks::HostOnly => {}
-                Clocks::Disagree { device_ns, host_ns } => {
-                    return Err(Unusable::open(Reason::ClocksDisagree { device_ns, host_ns }));
-                }
-            }
+            agreeing(timed.clocks())?;
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
         (Value::Count { count }, None) => counted(*count, measurement) as f64,
@@ -180,6 +215,15 @@ pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, U
         }
     };
     if value.is_finite() { Ok(value) } else { Err(no_figure()) }
+}
+
+fn agreeing(clocks: Clocks) -> Result<(), Unusable> {
+    match clocks {
+        Clocks::Agree | Clocks::HostOnly => Ok(()),
+        Clocks::Disagree { device_ns, host_ns } => {
+            Err(Unusable::open(Reason::ClocksDisagree { device_ns, host_ns }))
+        }
+    }
 }
 
 /// No figure, but something is known: a demand of at least this much is met all the same (see `judge`).

@@ -1,8 +1,8 @@
 //! Judges evidence against a contract. Pure: no clock, no files, no chance.
 //! Owns the order of findings; what makes a figure count is the gate's business.
 
-use super::clause::{Accept, Clause, Figure, Rule, Scope};
-use super::finding::{Amount, Finding, Reason, Subject, Verdict};
+use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
+use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Seen};
 use super::{Contract, Measured, inventory, peers, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
@@ -38,6 +38,7 @@ impl Judgement {
 /// All findings: what sources disagree on, what the inventory demands, then clause by clause in the contract's order.
 pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = inventory::conflicts(evidence);
+    findings.extend(continuity(evidence));
     findings.extend(inventory::judge(contract, evidence));
     for clause in contract.clauses.iter() {
         let from = findings.len();
@@ -70,6 +71,14 @@ fn open_if_passed(finding: &mut Finding) {
     if finding.verdict == Verdict::Pass {
         (finding.verdict, finding.because) = (Verdict::Inconclusive, Reason::MeasuredAlone);
     }
+}
+
+/// Nobody knows what happened while a run was broken off, nor why it was. That decides nothing, and should be known.
+fn continuity(evidence: &Evidence) -> Option<Finding> {
+    let times = evidence.resumed.len() as u64;
+    let gap_ns = evidence.resumed.iter().fold(0u64, |sum, at| sum.saturating_add(at.gap_ns));
+    let broken = Judgement::undecided(gate::Unusable::open(Reason::BrokeOff { times, gap_ns }), None);
+    (times > 0).then(|| broken.about(id::CONTINUITY, Severity::Should, Subject::Node))
 }
 
 fn judge_clause(clause: &Clause, accept: &Accept, evidence: &Evidence, findings: &mut Vec<Finding>) {

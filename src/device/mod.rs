@@ -115,6 +115,18 @@ pub struct Identity {
     pub details: BTreeMap<String, String>,
 }
 
+impl Identity {
+    /// Whether both name one device, as far as its own word goes. What changes with use does not count.
+    pub fn is_same_card(&self, other: &Identity) -> bool {
+        let named = |identity: &Identity| {
+            let provenance = identity.provenance.kind();
+            let Identity { backend, name, uuid, pci_address, .. } = identity.clone();
+            (backend, name, uuid, pci_address, provenance)
+        };
+        named(self) == named(other)
+    }
+}
+
 /// Where numbers come from. Set by the device layer, carried into the signed report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]

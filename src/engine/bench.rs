@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Settings, Trouble};
 use crate::device::backend::Opened;
-use crate::device::{Buf, DeviceError, Op, Variant};
+use crate::device::{Buf, DeviceError, Op, Ticket, Variant};
 use crate::evidence::event::{Event, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{Sample, Timed};
@@ -141,16 +141,26 @@ impl<'a> Bench<'a> {
         self.opened.telemetry.facts()
     }
 
-    /// Takes a reading, whatever the time. A driver that is slow to answer is left alone for so much longer.
-    pub fn read_telemetry(&mut self) -> io::Result<()> {
+    /// Looks at the sensors, whatever the time. A driver that is slow to answer is left alone for so much longer.
+    pub fn look(&mut self) -> Option<Reading> {
         let begun = self.now_ns();
         let reading = self.opened.telemetry.read();
         let now = self.now_ns();
         self.reading_took_ns = now.saturating_sub(begun);
         self.next_reading_ns = now.saturating_add(self.reading_took_ns.saturating_mul(READING_SHARE));
         self.last_reading.clone_from(&reading);
+        reading
+    }
+
+    /// Whether the sensors have been left alone for long enough.
+    pub fn may_look(&self) -> bool {
+        self.now_ns() >= self.next_reading_ns
+    }
+
+    /// Takes a reading, whatever the time.
+    pub fn read_telemetry(&mut self) -> io::Result<()> {
         // A look that found nothing is evidence too: the sensors were silent.
-        match reading {
+        match self.look() {
             Some(reading) => self.emit(What::Reading(reading)),
             None => Ok(()),
         }
@@ -169,6 +179,23 @@ impl<'a> Bench<'a> {
     /// Whether readings fit between two batches: two are queued, so what takes less than one costs the device nothing.
     fn reads_quickly(&self) -> bool {
         self.reading_took_ns < self.settings.batch_ms() * 1_000_000
+    }
+
+    /// Lets time pass while the device does nothing.
+    pub fn pause(&self, duration: Duration) {
+        self.opened.clock.sleep(duration);
+    }
+
+    /// Starts one execution and does not wait for it.
+    pub fn start(&mut self, form: &Tuned) -> Result<Ticket, DeviceError> {
+        self.opened.device.submit(&form.op, form.index, 1)
+    }
+
+    /// Waits for what was started; the return is its time by the device's clock.
+    pub fn finish(&mut self, form: &Tuned, ticket: Ticket) -> Result<Option<u64>, Trouble> {
+        let done = self.opened.device.wait(ticket)?;
+        check_count(&form.op, 1, done.counted)?;
+        Ok(done.device_ns)
     }
 
     /// Memory that lives until the case ends or [`Bench::free`].

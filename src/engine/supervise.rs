@@ -262,6 +262,10 @@ impl Worker {
                     | What::Fact(_)
                     | What::Absent(_)
                     | What::Reading(_)
+                    | What::SustainStarted(_)
+                    | What::Resumed(_)
+                    | What::Window(_)
+                    | What::Fault(_)
                     | What::RunEnded(_) => {}
                 }
                 Some(*event)
@@ -360,9 +364,15 @@ fn listen(worker: Option<u32>, mut from: impl BufRead, sender: &Sender<Message>)
 /// Whether an event is of a kind that this worker may speak of.
 fn may_say(worker: Option<u32>, what: &What) -> bool {
     match what {
-        What::RunStarted(_) | What::RunEnded(_) => false,
+        What::RunStarted(_) | What::Resumed(_) | What::RunEnded(_) => false,
         What::CaseStarted { .. } | What::Progress { .. } | What::Measured(_) | What::Absent(_) => true,
-        What::DeviceOpened(_) | What::Fact(_) | What::Reading(_) | What::DeviceEnded(_) => worker.is_some(),
+        What::DeviceOpened(_)
+        | What::Fact(_)
+        | What::Reading(_)
+        | What::SustainStarted(_)
+        | What::Window(_)
+        | What::Fault(_)
+        | What::DeviceEnded(_) => worker.is_some(),
         What::NodeEnded(_) => worker.is_none(),
     }
 }

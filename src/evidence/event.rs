@@ -5,7 +5,8 @@ use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Absence, Ended, Fact, Measurement, RunInfo};
+use super::sustain::{Fault, Load, Window};
+use super::{Absence, Ended, Fact, Measurement, Resumption, RunInfo};
 use crate::device::Identity;
 use crate::telemetry::Reading;
 
@@ -25,6 +26,8 @@ pub struct Event {
 #[serde(rename_all = "snake_case", tag = "event", content = "data")]
 pub enum What {
     RunStarted(RunInfo),
+    /// The run had broken off and goes on.
+    Resumed(Resumption),
     DeviceOpened(Identity),
     /// Case `case` of `cases` begins, counted from 0.
     CaseStarted {
@@ -42,6 +45,12 @@ pub enum What {
     Fact(Fact),
     Absent(Absence),
     Reading(#[serde(serialize_with = "compact")] Reading),
+    /// From here on a load is kept up.
+    SustainStarted(Load),
+    /// What happened in the last few seconds of it.
+    Window(Window),
+    /// A wrong result under load.
+    Fault(Fault),
     /// The device's part is over.
     DeviceEnded(Ended),
     /// What is measured between devices is over.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::sustain::{self, SUSTAINED};
 use crate::device::op::{Precision, StreamKind};
 use crate::nearest::nearest;
 use crate::telemetry::FACTS;
@@ -146,7 +147,22 @@ fn table() -> Vec<MetricDef> {
         Kind::Number(Unit::Nanosecond),
         "dependent load over the largest working set that was measured".to_owned(),
     );
+    rows.extend(sustained());
     rows
+}
+
+fn sustained() -> impl Iterator<Item = MetricDef> {
+    let rates = SUSTAINED.iter().map(|precision| MetricDef {
+        name: format!("sustain.{}.rate", precision.name()),
+        kind: Kind::Number(Unit::FlopPerSecond),
+        about: format!("dense matrix product in {} under load kept up, window by window", precision.name()),
+    });
+    let figures = sustain::FIGURES.iter().map(|figure| MetricDef {
+        name: figure.name.to_owned(),
+        kind: Kind::Number(figure.unit),
+        about: figure.about.to_owned(),
+    });
+    rates.chain(figures)
 }
 
 /// A metric's name, known to stand in [`METRICS`].
@@ -185,6 +201,16 @@ impl MetricName {
     /// The first part, which names the probe.
     pub fn probe(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether there are many figures of it, so that a statistic must say which counts.
+    pub fn is_sampled(&self) -> bool {
+        match self.kind() {
+            Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
+            // Of a load that was kept up each percentile is a metric of its own.
+            Kind::Number(Unit::Nanosecond) => self.probe() != "sustain",
+            Kind::Number(Unit::Byte | Unit::Count | Unit::Share) | Kind::Fact => false,
+        }
     }
 
     pub fn kind(&self) -> Kind {

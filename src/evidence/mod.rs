@@ -6,6 +6,7 @@ pub mod metric;
 pub mod record;
 pub mod sequence;
 pub mod stats;
+pub mod sustain;
 mod timeline;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
 use crate::units::Unit;
 use metric::{Kind, MetricName};
+pub use sustain::Sustained;
 
 /// A whole run on one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -26,6 +28,9 @@ pub struct Evidence {
     /// `None` where nothing was measured between devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<NodeEvidence>,
+    /// Each time that the run broke off and was taken up again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Resumption>,
     pub ended: Ended,
 }
 
@@ -36,6 +41,15 @@ pub struct NodeEvidence {
     pub measurements: Vec<Measurement>,
     pub absences: Vec<Absence>,
     pub ended: Ended,
+}
+
+/// How a run that had broken off went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Resumption {
+    /// Wall-clock time by the host's own clock, RFC 3339.
+    pub at: String,
+    /// How long nothing was recorded, by the host's own clock.
+    pub gap_ns: u64,
 }
 
 /// What was asked for, by which program, on which machine.
@@ -50,6 +64,12 @@ pub struct RunInfo {
     pub profile: String,
     /// Probes that were asked for, in order.
     pub probes: Vec<String>,
+    /// For how long a load was to be kept up; `None` where none was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sustain_ms: Option<u64>,
+    /// Time for the samples of one case. `None` in recordings of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_ms: Option<u64>,
     /// The seed that all data was drawn from, 16 hex digits.
     pub seed: String,
     /// SHA-256 of the contract file, where there was one.
@@ -103,6 +123,9 @@ pub struct DeviceEvidence {
     #[serde(with = "timeline")]
     #[schemars(with = "timeline::Columns")]
     pub timeline: Vec<TimedReading>,
+    /// The load that was kept up, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sustained: Option<Sustained>,
     pub ended: Ended,
 }
 
@@ -295,7 +318,7 @@ impl Timed {
                 match unit {
                     Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => work / (ns / 1e9),
                     Unit::Nanosecond => ns / work,
-                    Unit::Byte | Unit::Count => work,
+                    Unit::Byte | Unit::Count | Unit::Share => work,
                 }
             })
             .collect()

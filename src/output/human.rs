@@ -32,8 +32,8 @@ fn device_tables(device: &DeviceEvidence, out: &mut Page) -> io::Result<()> {
     if device.ended != Ended::Completed {
         writeln!(out, "{}", rows::ended(&device.ended))?;
     }
-    if !device.measurements.is_empty() {
-        print_table(rows::MEASUREMENTS, device.measurements.iter().map(rows::measurement), out)?;
+    if !device.measurements.is_empty() || device.sustained.is_some() {
+        print_table(rows::MEASUREMENTS, rows::measurements(device), out)?;
     }
     if !device.absences.is_empty() {
         let absences = device.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);

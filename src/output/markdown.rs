@@ -42,7 +42,7 @@ fn whole(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for device in &report.evidence.devices {
         writeln!(out, "\n## {}\n", cell(&rows::device_line(device)))?;
         writeln!(out, "{}\n", cell(&rows::ended(&device.ended)))?;
-        table(&rows::MEASUREMENTS, device.measurements.iter().map(rows::measurement), out)?;
+        table(&rows::MEASUREMENTS, rows::measurements(device), out)?;
         if !device.absences.is_empty() {
             writeln!(out)?;
             let absences = device.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);

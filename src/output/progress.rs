@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::evidence::event::{Event, What};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::sustain::Fault;
 use crate::evidence::{Check, Ended, Measurement};
 use crate::units::Unit;
 
@@ -135,7 +136,11 @@ impl Bar {
             | What::Absent(_)
             | What::Reading(_)
             | What::NodeEnded(_)
+            | What::SustainStarted(_)
+            | What::Window(_)
+            | What::Resumed(_)
             | What::RunEnded(_) => {}
+            What::Fault(fault) => self.bar.println(format!("{}: {}", self.selector, fault_text(fault))),
         }
     }
 }
@@ -147,11 +152,19 @@ fn line(what: &What) -> Option<String> {
         What::Measured(measurement) => Some(measured(measurement)),
         What::Absent(absence) => Some(format!("{}: not measured, {}", absence.metric, absence.reason)),
         What::DeviceEnded(ended) | What::NodeEnded(ended) => Some(ended_text(ended)),
+        What::SustainStarted(load) => Some(format!(
+            "{}: keeping up the load for {}",
+            load.metric,
+            Unit::Nanosecond.format(load.asked_ms as f64 * 1e6)
+        )),
+        What::Fault(fault) => Some(fault_text(fault)),
         What::RunStarted(_)
         | What::CaseStarted { .. }
         | What::Progress { .. }
         | What::Fact(_)
         | What::Reading(_)
+        | What::Window(_)
+        | What::Resumed(_)
         | What::RunEnded(_) => None,
     }
 }
@@ -165,6 +178,12 @@ fn measured(measurement: &Measurement) -> String {
         (Some(summary), Kind::Number(unit)) => format!("{metric}: {}", unit.format(summary.p50)),
         (None, _) | (_, Kind::Fact) => format!("{metric}: no figure"),
     }
+}
+
+fn fault_text(fault: &Fault) -> String {
+    let at = Unit::Nanosecond.format(fault.at_ns as f64);
+    let word = fault.word.map_or(String::new(), |word| format!(" at word {word}"));
+    format!("WRONG RESULT of {}{word}, found {at} after the start", fault.of)
 }
 
 fn ended_text(ended: &Ended) -> String {

@@ -2,9 +2,11 @@
 
 use crate::contract::{Finding, Verdict};
 use crate::device::Provenance;
-use crate::evidence::metric::{Kind, peer_name};
+use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
+use crate::evidence::stats::Summary;
 use crate::evidence::{
-    Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Evidence, Measurement, NodeEvidence, Value,
+    Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Evidence, Measurement, NodeEvidence, Sustained,
+    Value,
 };
 use crate::report::{Report, SealedBy, TrustLevel};
 use crate::units::Unit;
@@ -29,6 +31,48 @@ pub fn measurement(m: &Measurement) -> [String; 6] {
     [m.metric.to_string(), median, range, samples, conditions(m), check(m)]
 }
 
+/// Everything measured on a device: cases, then the figures of a load that was kept up.
+pub fn measurements(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]> {
+    device.measurements.iter().map(measurement).chain(device.sustained.iter().flat_map(sustained))
+}
+
+fn sustained(load: &Sustained) -> Vec<[String; 6]> {
+    let told = METRICS.iter().filter_map(|row| MetricName::parse(&row.name).ok()).filter(|m| load.tells(m));
+    let figure = |metric: MetricName| match metric.kind() {
+        Kind::Number(unit) if metric == load.load.metric => {
+            let Some(s) = Summary::of(&load.rates()) else {
+                return [
+                    metric.to_string(),
+                    "no figure".to_owned(),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                ];
+            };
+            let (checked, wrong) = (load.checked(), load.wrong());
+            [
+                metric.to_string(),
+                unit.format(s.p50),
+                range(unit, s.p5, s.p95),
+                format!("{} windows", s.count),
+                joined(&load.load.conditions, clock(load.clocks())),
+                if wrong == 0 {
+                    format!("{checked} results compared, all right")
+                } else {
+                    format!("{wrong} of {checked} results WRONG")
+                },
+            ]
+        }
+        Kind::Number(unit) => {
+            let value = load.figure(&metric, None).map_or("no figure".to_owned(), |value| unit.format(value));
+            [metric.to_string(), value, String::new(), String::new(), String::new(), String::new()]
+        }
+        Kind::Fact => [const { String::new() }; 6],
+    };
+    told.map(figure).collect()
+}
+
 pub fn range(unit: Unit, low: f64, high: f64) -> String {
     let (low, high) = (unit.format(low), unit.format(high));
     match (low.split_once(' '), high.split_once(' ')) {
@@ -38,20 +82,28 @@ pub fn range(unit: Unit, low: f64, high: f64) -> String {
 }
 
 pub fn conditions(m: &Measurement) -> String {
-    let data = m.conditions.distribution.map(|d| match d {
+    let clock = match &m.value {
+        Value::Timed(timed) => clock(timed.clocks()),
+        Value::Count { .. } | Value::AtLeast { .. } => None,
+    };
+    joined(&m.conditions, clock)
+}
+
+fn clock(clocks: Clocks) -> Option<&'static str> {
+    match clocks {
+        Clocks::Agree => None,
+        Clocks::HostOnly => Some("host clock"),
+        Clocks::Disagree { .. } => Some("CLOCKS DISAGREE"),
+    }
+}
+
+fn joined(conditions: &Conditions, clock: Option<&str>) -> String {
+    let data = conditions.distribution.map(|d| match d {
         crate::device::draw::Distribution::Integers { .. } => "integer data",
         crate::device::draw::Distribution::Normal => "normal data",
         crate::device::draw::Distribution::Wide => "wide-range data",
     });
-    let clock = match &m.value {
-        Value::Timed(timed) => match timed.clocks() {
-            Clocks::Agree => None,
-            Clocks::HostOnly => Some("host clock"),
-            Clocks::Disagree { .. } => Some("CLOCKS DISAGREE"),
-        },
-        Value::Count { .. } | Value::AtLeast { .. } => None,
-    };
-    let Conditions { shape, variant, caveat, .. } = &m.conditions;
+    let Conditions { shape, variant, caveat, .. } = conditions;
     let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref()];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ use crate::engine::bench::{Bench, Tuned};
 use crate::engine::case::Case;
 use crate::engine::check::{self, Trial};
 use crate::engine::{Settings, Trouble};
-use crate::evidence::{Check, Conditions, Measurement};
+use crate::evidence::{Canary, Check, Conditions, Measurement};
 
 pub const PROBE: Probe =
     Probe { name: "fma", question: "How many multiply-adds a second do the vector units reach?", cases };
@@ -105,6 +105,36 @@ fn fma(
         ..sized(format!("{} lanes, {ROUNDS} rounds", work.lanes))
     };
     timed(metric, steady.sampled.timed, &form, conditions, check::joined(exact, random))
+}
+
+/// Chains in FP32 that keep the vector units busy, checked: their launch form, where the results go, how many there are.
+pub(super) fn load(
+    bench: &mut Bench,
+    most_bytes: u64,
+    seed: u64,
+) -> Result<(Tuned, Buf, u32, Check), Trouble> {
+    let precision = Precision::Fp32;
+    let work = Work {
+        precision,
+        chains: candidates(precision)[0],
+        rounds: ROUNDS,
+        lanes: LANES_MIN,
+        distribution: Distribution::Normal,
+        seed,
+    };
+    bench.supports(&work.op(Buf::NONE))?;
+    let lanes_max = u64::from(LANES_MAX).min(most_bytes / precision.result_bytes()) as u32;
+    let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
+    let lanes = enough_lanes(bench, work, lanes_max, out)?;
+    let (form, chains) = tune(bench, Work { lanes, ..work }, out)?;
+    let work = Work { lanes, chains, ..work };
+    let exact = exact(bench, work, form.index)?;
+    let sampled = random(bench, work, form.index)?;
+    bench.run(&form, 1)?;
+    let digest = check::digest(bench, out, work.result_bytes())?;
+    remembers_nothing(bench, work, &form, out, &digest)?;
+    let random = Check::Matched { exact: 0, sampled, canary: Canary::Caught };
+    Ok((form, out, lanes, check::joined(exact, random)))
 }
 
 /// Doubles the lanes until one execution takes long enough.

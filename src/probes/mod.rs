@@ -8,6 +8,7 @@ mod link;
 mod memory;
 pub mod peer;
 mod stream;
+mod sustain;
 
 use crate::device::Identity;
 use crate::engine::bench::Tuned;
@@ -26,7 +27,10 @@ pub struct Probe {
 
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
 pub const PROBES: &[Probe] =
-    &[stream::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
+    &[stream::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE, sustain::PROBE];
+
+/// The probe that runs only where a time for it is given.
+pub const SUSTAIN: &str = "sustain";
 
 /// The cases of the probes that `settings` names, on such a device. Pure.
 pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
@@ -105,6 +109,8 @@ mod tests {
             profile: Profile::Standard,
             probes: Vec::new(),
             sample_ms: 1,
+            sustain_ms: 1000,
+            sustained_ms: 0,
             contracted_bytes: None,
             seed: 1,
             wait_limit_ms: 1,

@@ -83,6 +83,8 @@ fn recomputed(report: &Report, recheck: &Recheck) -> Vec<Entry> {
             Value::Count { .. } | Value::AtLeast { .. } => 1,
         })
         .sum();
+    let loads = report.evidence.devices.iter().filter_map(|device| device.sustained.as_ref());
+    let samples = samples + loads.map(|load| load.windows.len()).sum::<usize>();
     let mut entries = vec![
         entry("samples", samples.to_string()),
         entry("summaries", recheck.summaries.len().to_string()),

@@ -4,6 +4,8 @@
 // Several software adapters in one run, and a slow one beside a fast one.
 #[cfg(feature = "wgpu")]
 mod adapters;
+// A load that is kept up, and runs that break off within it.
+mod burn;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
 // Two reports of one machine: degraded, same, improved, not comparable.

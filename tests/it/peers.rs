@@ -150,6 +150,8 @@ fn between(selectors: &[&str]) -> Result<Evidence, RecordError> {
         profile: Profile::Quick,
         probes: vec!["peer".to_owned()],
         sample_ms: 1,
+        sustain_ms: 0,
+        sustained_ms: 0,
         contracted_bytes: None,
         seed: 7,
         wait_limit_ms: 1000,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::inventory;
-use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
+use gpu_assay::engine::{self, Already, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
 use gpu_assay::probes;
 use gpu_assay::telemetry::{Fact, Reading, Telemetry};
@@ -64,11 +64,14 @@ fn events(open: Duration, read: Duration) -> Vec<Event> {
         profile: Profile::Quick,
         probes: vec!["stream".to_owned(), "fma".to_owned()],
         sample_ms: 2500,
+        sustain_ms: 0,
+        sustained_ms: 0,
         contracted_bytes: None,
         seed: 1,
         wait_limit_ms: 1000,
     };
-    let plan = WorkerPlan { device: 0, selector: "sim:mini".to_owned(), settings };
+    let plan =
+        WorkerPlan { device: 0, selector: "sim:mini".to_owned(), settings, already: Already::default() };
     let opened = inventory::open(&plan.selector, OpenOptions { wait_limit: Duration::from_secs(1) }).unwrap();
     let took = Rc::new(Cell::new(0));
     let opened = Opened {

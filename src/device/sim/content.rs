@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use super::digests::digest_words;
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{Chains, Precision, Shape, StreamKind, ring_after};
 use crate::device::reference;
@@ -178,13 +179,7 @@ impl Rule {
                 blend(2, &[*precision as u64, spread(*distribution), *seed])
             }
             Rule::Words(words) => words.iter().fold(3, |sum, word| blend(sum, &[u64::from(*word)])),
-            Rule::Product(p) => {
-                let Shape { m, n, k } = p.shape;
-                let shape = [u64::from(m), u64::from(n), u64::from(k)];
-                let wrong = p.wrong.map_or(0, |i| i + 1);
-                let parts = [p.precision as u64, wrong, p.a.fingerprint(), p.b.fingerprint()];
-                blend(blend(4, &shape), &parts)
-            }
+            Rule::Product(p) => blend(p.sound_fingerprint(), &[p.wrong.map_or(0, |i| i + 1)]),
             Rule::Stream { kind, a, b } => blend(5, &[*kind as u64, a.fingerprint(), b.fingerprint()]),
             Rule::Digest { src, row_words } => blend(6, &[src.fingerprint(), u64::from(*row_words)]),
             Rule::Fma { precision, chains, rounds, distribution, seed, wrong } => blend(
@@ -206,6 +201,21 @@ impl Rule {
                 blend(9, &[before.fingerprint(), sum.src.fingerprint(), u64::from(*times)])
             }
         }
+    }
+}
+
+impl Rule {
+    /// The fingerprint as if no element of a product were wrong.
+    pub fn sound_fingerprint(&self) -> u64 {
+        if let Rule::Product(product) = self { product.sound_fingerprint() } else { self.fingerprint() }
+    }
+}
+
+impl Product {
+    fn sound_fingerprint(&self) -> u64 {
+        let Shape { m, n, k } = self.shape;
+        let shape = [u64::from(m), u64::from(n), u64::from(k)];
+        blend(blend(4, &shape), &[self.precision as u64, self.a.fingerprint(), self.b.fingerprint()])
     }
 }
 
@@ -270,29 +280,6 @@ fn stream(kind: StreamKind, a: &Source, b: &Source, from: u64, out: &mut [u32]) 
                 StreamKind::Triad => StreamKind::SCALAR.mul_add(b, a).to_bits(),
             };
         }
-    }
-}
-
-/// Rows that would cost too much to compute are digested from their rule instead: equal for equal work, but not
-/// equal to the reference. Few rows are always computed.
-fn digest_words(src: &Source, row_words: u32, from: u64, out: &mut [u32]) {
-    let rows = (out.len() as u64).div_ceil(2);
-    let steps = rows as f64 * f64::from(row_words) * src.steps_per_word();
-    let shortcut = (steps > STEPS_MAX).then(|| src.fingerprint());
-    let mut words = vec![0; if shortcut.is_some() { 0 } else { row_words as usize }];
-    let mut last: Option<(u64, [u32; 2])> = None;
-    for (index, slot) in (from..).zip(out) {
-        let row = index / 2;
-        let pair = match (last, shortcut) {
-            (Some((known, pair)), _) if known == row => pair,
-            (_, Some(print)) => [draw::hash(print, 2 * row), draw::hash(print, 2 * row + 1)],
-            (_, None) => {
-                src.read(row * u64::from(row_words), &mut words);
-                reference::digest(words.iter().copied())
-            }
-        };
-        last = Some((row, pair));
-        *slot = pair[(index & 1) as usize];
     }
 }
 
@@ -424,8 +411,12 @@ impl Source {
     }
 
     pub fn fingerprint(&self) -> u64 {
+        self.print(Rule::fingerprint)
+    }
+
+    pub fn print(&self, of: fn(&Rule) -> u64) -> u64 {
         let pieces = self.pieces.iter().fold(self.words, |sum, piece| {
-            blend(sum, &[piece.at, piece.words, piece.offset, piece.rule.fingerprint()])
+            blend(sum, &[piece.at, piece.words, piece.offset, of(&piece.rule)])
         });
         self.patches.iter().fold(pieces, |sum, (at, word)| blend(sum, &[*at, u64::from(*word)]))
     }

@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod content;
+mod digests;
 mod exec;
 mod heat;
 mod memory;

@@ -11,7 +11,7 @@ use super::memory::{Extent, Memory};
 use super::profiles::Profile;
 use super::timing::{self, Bound, Cost, LAUNCH_NS};
 use crate::clock::{Clock, Stepped};
-use crate::device::fault::Often;
+use crate::device::fault::{Often, When};
 use crate::device::op::Route;
 use crate::device::{Buf, DeviceError, Done, Op, Ticket, Unsupported, draw};
 
@@ -22,6 +22,8 @@ const ALLOC_NS: u64 = 50_000;
 const TRANSFER_NS: u64 = 10_000;
 /// The least time between two executions of one submission.
 const EXECUTION_NS_MIN: f64 = 1_500.0;
+/// What counts as a pause of the card.
+const IDLE_NS: u64 = 20_000_000;
 const TICKETS_MAX: usize = 2;
 /// One read may cost a few seconds at worst.
 const READ_STEPS_MAX: f64 = 4.0 * STEPS_MAX;
@@ -281,11 +283,14 @@ impl World {
         if let Some(peer) = self.peer(op) {
             cost = timing::from_peer(self.card, peer, op.work() as f64);
         }
+        let wrong = self.upset(op, repeat).map_or(self.behaviour.wrong, |element| exec::Wrong {
+            gemm_element: Some(element),
+            ..self.behaviour.wrong
+        });
         let device_ns = self.spend(cost, repeat);
         let mut counted = op.units().map(|units| units.wrapping_mul(u64::from(repeat)) as u32);
         if !self.behaviour.lazy {
-            let by_host =
-                exec::execute(&mut self.memory, op, repeat, self.behaviour.wrong).map_err(invalid)?;
+            let by_host = exec::execute(&mut self.memory, op, repeat, wrong).map_err(invalid)?;
             counted = by_host.map(|words| words.wrapping_mul(repeat)).or(counted);
         }
         if self.behaviour.uncounted {
@@ -298,6 +303,21 @@ impl World {
     pub fn peer(&self, op: &Op) -> Option<&'static Profile> {
         let Op::Copy { route: Route::FromPeer(place), .. } = op else { return None };
         self.together.get(*place as usize).copied()
+    }
+
+    /// The element of a product that comes out wrong by chance, if one does.
+    fn upset(&mut self, op: &Op, repeat: u32) -> Option<u64> {
+        let (Some(one_in), Op::Gemm { shape, .. }) = (self.behaviour.upset, op) else { return None };
+        let happens = match self.behaviour.upset_when {
+            None => true,
+            Some(When::Hot { from_c }) => u64::from(self.temperature_c()) >= from_c,
+            Some(When::Idle) => self.clock.now_ns().saturating_sub(self.free_at_ns) >= IDLE_NS,
+        };
+        let elements = u64::from(shape.m) * u64::from(shape.n);
+        let draw =
+            |salt: u64| f64::from(draw::hash(self.behaviour.seed ^ salt, self.tickets)) / 2f64.powi(32);
+        let chance = elements as f64 * f64::from(repeat) / one_in as f64;
+        (happens && draw(0x0075_7073_6574) < chance).then(|| (draw(0x7768_6572_65) * elements as f64) as u64)
     }
 
     /// Bytes that a chase hops around in.

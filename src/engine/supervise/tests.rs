@@ -2,18 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
-use crate::engine::{Profile, Settings};
+use crate::engine::{Already, Profile, Settings};
 
 fn plan(device: u32) -> WorkerPlan {
     let settings = Settings {
         profile: Profile::Quick,
         probes: Vec::new(),
         sample_ms: 1,
+        sustain_ms: 0,
+        sustained_ms: 0,
         contracted_bytes: None,
         seed: 0,
         wait_limit_ms: 1,
     };
-    WorkerPlan { device, selector: "none:".to_owned(), settings }
+    WorkerPlan { device, selector: "none:".to_owned(), settings, already: Already::default() }
 }
 
 /// What is heard of a worker that runs this script, and how the run ends.

@@ -54,7 +54,7 @@ fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Opti
     let lower_is_better = match unit {
         Unit::Nanosecond => true,
         Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => false,
-        Unit::Byte | Unit::Count => return None,
+        Unit::Byte | Unit::Count | Unit::Share => return None,
     };
     let metric = MetricName::parse(name).ok()?;
     if metric.probe() == "chase" && name != "chase.hbm.latency" {
