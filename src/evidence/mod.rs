@@ -290,6 +290,9 @@ const CLOCK_SLACK_PER_SAMPLE_NS: f64 = 1e6;
 
 impl Timed {
     pub fn clocks(&self) -> Clocks {
+        if self.samples.is_empty() {
+            return Clocks::HostOnly;
+        }
         let host_ns: u64 = self.samples.iter().fold(0, |sum, s| sum.saturating_add(s.host_ns));
         let device: Option<Vec<u64>> = self.samples.iter().map(|s| s.device_ns).collect();
         let Some(device) = device else { return Clocks::HostOnly };
