@@ -63,6 +63,37 @@ fn products_in_fp8_equal_the_reference_where_there_are_units() {
     }
 }
 
+/// Formats that products of warpgroups have.
+const ON_WARPGROUPS: [Precision; 6] = [
+    Precision::Fp16,
+    Precision::Bf16,
+    Precision::Tf32,
+    Precision::Fp8E4m3,
+    Precision::Fp8E5m2,
+    Precision::Int8,
+];
+
+/// On Hopper: more tiles than blocks, more slabs than stages, fewer of both, tiles that lie outside on two sides.
+#[test]
+fn products_on_warpgroups_equal_the_reference() {
+    if in_child("cuda", "products_on_warpgroups_equal_the_reference", &FakeCuda::new()) {
+        let mut opened = open();
+        let shapes = [[1, 1, 16], [270, 259, 144], [5, 258, 528]];
+        crate::conformance::multiplies_shapes(&mut *opened.device, &ON_WARPGROUPS, &shapes);
+        let product = |precision, k| {
+            let (shape, [a, b, c]) = (Shape { m: 129, n: 97, k }, [Buf::NONE; 3]);
+            Op::Gemm { precision, shape, a, b, c }
+        };
+        for precision in ON_WARPGROUPS {
+            let labels = |k| opened.device.variants(&product(precision, k)).into_iter().map(|v| v.label);
+            assert!(labels(80).next().is_some_and(|first| first == "wgmma-128x256"), "{precision:?}");
+            assert!(labels(65).all(|label| !label.starts_with("wgmma")), "{precision:?}");
+        }
+        let unsupported = opened.device.supports(&product(Precision::Fp8E4m3, 65)).unwrap_err();
+        assert!(unsupported.why.contains("multiple of 16 bytes"), "{}", unsupported.why);
+    }
+}
+
 /// Where there is no machine code for a device the driver compiles the PTX, from the same sources.
 #[test]
 fn a_device_of_an_unknown_kind_gets_ptx() {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::copy::{self, Landed};
-use super::gpu::{DeviceMemory, Event, Gpu, Pinned};
+use super::gpu::{DeviceMemory, Event, Gpu, Pinned, Value};
 use super::memory::Memory;
 use super::modules::Modules;
 use super::plan::{Argument, Launch, Plan};
@@ -79,7 +79,7 @@ impl Runner {
         let gpu = Rc::clone(&self.gpu);
         self.start(After::Counters, |slot| {
             // Everything is resolved before the first launch, so that a refusal leaves nothing half done.
-            let resolved = |launch: &Launch| resolve(memory, slot, launch);
+            let resolved = |launch: &Launch| resolve(&gpu, memory, slot, launch);
             let mut all = plan.launches.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
             let mut last = plan.last.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
             let mut functions = Vec::new();
@@ -91,11 +91,11 @@ impl Runner {
             gpu.record(&slot.begun)?;
             for _ in 0..repeat {
                 for ((launch, function), arguments) in plan.launches.iter().zip(of_all).zip(&mut all) {
-                    gpu.launch(*function, launch.blocks, launch.kernel.block(), arguments)?;
+                    gpu.launch(*function, launch.grid(), arguments)?;
                 }
             }
             for ((launch, function), arguments) in plan.last.iter().zip(of_last).zip(&mut last) {
-                gpu.launch(*function, launch.blocks, launch.kernel.block(), arguments)?;
+                gpu.launch(*function, launch.grid(), arguments)?;
             }
             gpu.record(&slot.ended)?;
             gpu.download(&slot.counters, 0, &slot.readback, COUNTER_BYTES)
@@ -165,11 +165,15 @@ fn sum(counters: &[u8]) -> u32 {
 }
 
 /// The arguments of a launch as the kernel gets them.
-fn resolve(memory: &Memory, slot: &Slot, launch: &Launch) -> Result<Vec<u64>, DeviceError> {
+fn resolve(gpu: &Gpu, memory: &Memory, slot: &Slot, launch: &Launch) -> Result<Vec<Value>, DeviceError> {
     let value = |argument: &Argument| match *argument {
-        Argument::Number(number) => Ok(number),
-        Argument::Range { buf, from, end } => memory.get(buf)?.range(from, end),
-        Argument::Counters => slot.counters.range(0, COUNTER_BYTES),
+        Argument::Number(number) => Ok(Value::Word(number)),
+        Argument::Range { buf, from, end } => memory.get(buf)?.range(from, end).map(Value::Word),
+        Argument::Map { buf, from, rows, row_bytes } => {
+            let at = memory.get(buf)?.range(from, from + rows * row_bytes)?;
+            gpu.tensor_map(at, rows, row_bytes).map(|map| Value::Map(Box::new(map)))
+        }
+        Argument::Counters => slot.counters.range(0, COUNTER_BYTES).map(Value::Word),
     };
     launch.arguments.iter().map(value).collect()
 }
