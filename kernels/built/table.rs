@@ -489,4 +489,10 @@ pub const IMAGES: &[Image] = &[
         sha256: "eb5ecf542a70750aafd579f6f3974493db528f404041f77f4f3dde3aaf7e014f",
         bytes: include_bytes!("stream.sm_120.cubin"),
     },
+    Image {
+        source: "wgmma",
+        code: Code::Cubin { sm: 90 },
+        sha256: "96256e3cc16651806954085b06ac3731c7aee1604262f5a67c3c6450f987d607",
+        bytes: include_bytes!("wgmma.sm_90a.cubin"),
+    },
 ];

@@ -18,6 +18,8 @@ pub struct Faults {
     pub crash: Option<u64>,
     /// Launches do nothing at all.
     pub idle: bool,
+    /// The n-th box that a launch copies into shared memory never comes.
+    pub lose_box: Option<u64>,
     /// Flips a bit in the largest buffer after every n-th launch.
     pub flip: Option<u64>,
     pub name: String,
@@ -54,6 +56,7 @@ impl Faults {
             stuck: number("STUCK"),
             crash: number("CRASH"),
             idle: number("IDLE").is_some_and(|n| n > 0),
+            lose_box: number("LOSE_BOX"),
             flip: number("FLIP"),
             name: text("NAME").unwrap_or_else(|| "Test driver, no GPU".to_owned()),
             count: number("COUNT").unwrap_or(1) as i32,

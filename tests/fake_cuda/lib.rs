@@ -14,6 +14,7 @@
 )]
 #![allow(non_snake_case, reason = "the names of the interface")]
 
+mod boxes;
 mod device;
 mod faults;
 mod image;

@@ -41,10 +41,17 @@ pub struct State {
     pub streams: HashMap<usize, VecDeque<Work>>,
     pub events: HashMap<usize, Event>,
     pub modules: HashMap<usize, Vec<Signature>>,
-    /// Functions by handle: the module each is of, and what it takes.
-    pub functions: HashMap<usize, (usize, Signature)>,
+    pub functions: HashMap<usize, Function>,
     pub kernels: Option<Kernels>,
     next: usize,
+}
+
+/// A kernel of a module: what it takes, and the shared memory that a launch may give each block.
+#[derive(Clone)]
+pub struct Function {
+    pub module: usize,
+    pub signature: Signature,
+    pub shared_max: u32,
 }
 
 #[derive(Clone, Copy)]

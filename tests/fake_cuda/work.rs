@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use super::device::put;
 use super::image;
-use super::kernels::Kernels;
-use super::state::{Event, Recorded, State, holds};
+use super::kernels::{Argument, Grid, Kernels};
+use super::state::{Event, Function, Recorded, State, holds};
 use super::{
     INVALID_HANDLE, INVALID_VALUE, LAUNCH_FAILED, LAUNCH_OUT_OF_RESOURCES, NOT_FOUND, NOT_READY, Refusal,
     call,
@@ -17,9 +17,8 @@ use super::{
 pub enum Work {
     Launch {
         name: String,
-        grid: [u32; 2],
-        threads: u32,
-        arguments: Vec<u64>,
+        grid: Grid,
+        arguments: Vec<Argument>,
     },
     Copy {
         to: u64,
@@ -61,14 +60,14 @@ impl State {
 
     fn run(&mut self, work: Work) {
         match work {
-            Work::Launch { name, grid, threads, arguments } => {
+            Work::Launch { name, grid, arguments } => {
                 self.ran += 1;
                 if self.faults.lose == Some(self.ran) {
                     self.sticky = Some(LAUNCH_FAILED);
                     return;
                 }
                 if !self.faults.idle {
-                    self.kernels.get_or_insert_with(Kernels::load).launch(&name, grid, threads, &arguments);
+                    self.kernels.get_or_insert_with(Kernels::load).launch(&name, &grid, &arguments);
                 }
                 if self.faults.flip.is_some_and(|n| self.ran.is_multiple_of(n)) {
                     self.flip_a_bit();
@@ -157,7 +156,7 @@ pub unsafe extern "C" fn cuModuleUnload(module: usize) -> i32 {
     call("cuModuleUnload", |state| {
         state.in_context()?;
         state.modules.remove(&module).ok_or(INVALID_HANDLE)?;
-        state.functions.retain(|_, (of, _)| *of != module);
+        state.functions.retain(|_, function| function.module != module);
         Ok(())
     })
 }
@@ -176,8 +175,25 @@ pub unsafe extern "C" fn cuModuleGetFunction(
         let signature = kernels.iter().find(|kernel| kernel.name == name).cloned().ok_or(NOT_FOUND)?;
         state.kernels.get_or_insert_with(Kernels::load).check(&signature);
         let handle = state.handle();
-        state.functions.insert(handle, (module, signature));
+        state.functions.insert(handle, Function { module, signature, shared_max: SHARED_ALWAYS });
         put(function, handle)
+    })
+}
+
+/// Shared memory of a block in bytes: what every kernel may have, and what one may that asks for it.
+const SHARED_ALWAYS: u32 = 48 << 10;
+const SHARED_MAX: c_int = 227 << 10;
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuFuncSetAttribute(function: usize, attribute: c_int, value: c_int) -> i32 {
+    call("cuFuncSetAttribute", |state| {
+        state.in_context()?;
+        let function = state.functions.get_mut(&function).ok_or(INVALID_HANDLE)?;
+        if attribute != 8 || !(0..=SHARED_MAX).contains(&value) {
+            return Err(INVALID_VALUE);
+        }
+        function.shared_max = value as u32;
+        Ok(())
     })
 }
 
@@ -202,21 +218,30 @@ pub unsafe extern "C" fn cuLaunchKernel(
         if let Some((_, code)) = state.faults.refuse.filter(|(n, _)| *n == state.launches) {
             return Err(code);
         }
-        let (_, signature) = state.functions.get(&function).cloned().ok_or(INVALID_HANDLE)?;
+        let Function { signature, shared_max, .. } =
+            state.functions.get(&function).cloned().ok_or(INVALID_HANDLE)?;
+        let cluster = signature.cluster;
         let whole = (1..1 << 31).contains(&x) && (1..=65_535).contains(&y) && z == 1;
-        if !whole || threads == 0 || (threads_y, threads_z, shared) != (1, 1, 0) || !extra.is_null() {
+        let fits = shared <= shared_max && x.is_multiple_of(cluster);
+        if !whole || !fits || threads == 0 || (threads_y, threads_z) != (1, 1) || !extra.is_null() {
             return Err(INVALID_VALUE);
         }
         if threads > signature.threads_max {
             return Err(LAUNCH_OUT_OF_RESOURCES);
         }
-        // SAFETY: the caller gives a pointer to a value of its size for every argument that the kernel declares.
-        let value = |(i, size): (usize, &u32)| unsafe {
-            let at = *arguments.add(i);
-            if *size == 8 { at.cast::<u64>().read() } else { u64::from(at.cast::<u32>().read()) }
+        let value = |(i, size): (usize, &u32)| {
+            let mut value = Argument([0; 128]);
+            // SAFETY: the caller gives a pointer to a value of its size for every argument that the kernel declares.
+            unsafe {
+                let at: *const u8 = (*arguments.add(i)).cast();
+                std::ptr::copy_nonoverlapping(at, value.0.as_mut_ptr(), *size as usize);
+            }
+            value
         };
         let arguments = signature.sizes.iter().enumerate().map(value).collect();
-        let launch = Work::Launch { name: signature.name, grid: [x, y], threads, arguments };
+        let lost_box = state.faults.lose_box.unwrap_or(0) as u32;
+        let grid = Grid { x, y, threads, cluster, shared, lost_box };
+        let launch = Work::Launch { name: signature.name, grid, arguments };
         state.stream(stream)?.push_back(launch);
         Ok(())
     })

@@ -181,7 +181,16 @@ fn a_week_grows_neither_memory_nor_files() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("week");
     let mut args = vec!["run", "--measure-only", "--device", "sim:mini,mem=16MiB,buffer=4MiB,speed=0.002"];
-    args.extend(["--probe", "sustain", "--soak", "168h", "--hang-after", "10m", "--out", out.to_str().unwrap()]);
+    args.extend([
+        "--probe",
+        "sustain",
+        "--soak",
+        "168h",
+        "--hang-after",
+        "10m",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
     let mut run = start(&args);
     let begun = Instant::now();
     let mut most = 0;

@@ -307,23 +307,24 @@ fn chains(bench: &mut Bench<'_>) {
 
 fn products(bench: &mut Bench<'_>) {
     for precision in Precision::ALL {
-        products_in(bench, precision);
+        products_in(bench, precision, &SHAPES);
     }
 }
 
-fn products_in(bench: &mut Bench<'_>, precision: Precision) {
-    let shapes = [
-        [1, 1, 1],
-        [2, 3, 5],
-        [64, 64, 64],
-        [16, 80, 33],
-        [65, 63, 130],
-        [130, 129, 17],
-        [1, 200, 257],
-        // Whole tiles of every form beside edges, with rows that begin at multiples of 16 bytes.
-        [144, 132, 80],
-    ];
-    for [m, n, k] in shapes {
+const SHAPES: [[u32; 3]; 8] = [
+    [1, 1, 1],
+    [2, 3, 5],
+    [64, 64, 64],
+    [16, 80, 33],
+    [65, 63, 130],
+    [130, 129, 17],
+    [1, 200, 257],
+    // Whole tiles of every form beside edges, with rows that begin at multiples of 16 bytes.
+    [144, 132, 80],
+];
+
+fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 3]]) {
+    for &[m, n, k] in shapes {
         for distribution in DISTRIBUTIONS {
             let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
             let roundoff = if precision == Precision::Fp64 { 1e-15 } else { 1e-6 };
@@ -406,8 +407,13 @@ pub fn conforms(device: &mut dyn Device) {
 
 /// Products in these formats, every one of which the device must have.
 pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
+    multiplies_shapes(device, precisions, &SHAPES);
+}
+
+/// The same in these shapes.
+pub fn multiplies_shapes(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
     let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
-    precisions.iter().for_each(|precision| products_in(&mut bench, *precision));
+    precisions.iter().for_each(|precision| products_in(&mut bench, *precision, shapes));
     assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
 }
 

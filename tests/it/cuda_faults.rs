@@ -3,14 +3,20 @@
 use std::time::Duration;
 
 use gpu_assay::device::backend::{OpenError, OpenOptions};
-use gpu_assay::device::op::{Means, Op, Route, Tally};
-use gpu_assay::device::{Device, DeviceError, inventory};
+use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, Tally};
+use gpu_assay::device::{Buf, Device, DeviceError, inventory};
 
 use crate::cuda::{assay_on, in_child};
 use crate::process::verified;
 use crate::support_cuda::{FakeCuda, calls, failed_call, fails_at, live};
 
 const WORDS: u64 = 4096;
+
+/// One that needs all that a launch can.
+fn product(buf: Buf) -> Op {
+    let shape = Shape { m: 8, n: 8, k: 16 };
+    Op::Gemm { precision: Precision::Int8, shape, a: buf, b: buf, c: buf }
+}
 
 /// A bit of everything: memory, kernels, copies.
 fn work(device: &mut dyn Device) -> Result<(), DeviceError> {
@@ -26,6 +32,7 @@ fn work(device: &mut dyn Device) -> Result<(), DeviceError> {
         Op::Copy { route: Route::DeviceToHost(Means::Kernel), buf: memory, words: WORDS, seed: 5 },
         Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: memory, words: WORDS, seed: 6 },
         Op::Copy { route: Route::HostToDevice(Means::Kernel), buf: memory, words: WORDS, seed: 7 },
+        product(memory),
     ] {
         let ticket = device.submit(&op, 0, 1)?;
         let done = device.wait(ticket)?;

@@ -74,6 +74,7 @@ functions! {
         cuModuleLoadDataEx(*mut CUmodule, *const c_void, c_uint, *mut c_int, *mut *mut c_void);
         cuModuleUnload(CUmodule);
         cuModuleGetFunction(*mut CUfunction, CUmodule, *const c_char);
+        cuFuncSetAttribute(CUfunction, c_int, c_int);
         cuLaunchKernel(
             CUfunction, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, CUstream, *mut *mut c_void, *mut *mut c_void
         );
@@ -94,6 +95,9 @@ functions! {
         cuGetErrorName(c_int, *mut *const c_char);
         cuDeviceGetUuid(*mut sys::CUuuid, c_int);
         cuDeviceGetUuid_v2(*mut sys::CUuuid, c_int);
+        cuTensorMapEncodeTiled(
+            *mut c_void, c_int, c_uint, *mut c_void, *const u64, *const u64, *const u32, *const u32, c_int, c_int, c_int, c_int
+        );
     }
 }
 

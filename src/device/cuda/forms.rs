@@ -91,16 +91,11 @@ pub fn forms(op: &Op) -> Vec<Form> {
                 Form::new(format!("unroll{}-block{}", form.rounds_per_turn(), form.block), Kernel::Fma(form))
             })
             .collect(),
-        Op::Gemm { precision, .. } => gemm_tiles(precision)
+        Op::Gemm { precision, shape, .. } => gemm_tiles(precision)
             .iter()
-            .map(|(units, tile)| {
-                let name = match units {
-                    Units::Vector => "simt",
-                    Units::Tensor => "mma",
-                };
-                let form = GemmForm { precision, units: *units, tile: *tile };
-                Form::new(format!("{name}-{tile}x{tile}"), Kernel::Gemm(form))
-            })
+            .map(|(units, tile)| GemmForm { precision, units: *units, tile: *tile })
+            .filter(|form| form.takes_rows(u64::from(shape.k) * precision.bytes()))
+            .map(|form| Form::new(form.label(), Kernel::Gemm(form)))
             .collect(),
         Op::Ring { .. } => vec![Form::new("slot-per-thread", Kernel::Ring)],
         Op::Chase { .. } => vec![Form::new("single", Kernel::Chase)],
@@ -136,10 +131,10 @@ fn gemm_tiles(precision: Precision) -> &'static [(Units, u32)] {
         Precision::Fp64 => &[(Units::Vector, 64)],
         Precision::Fp32 | Precision::Int32 => &[(Units::Vector, 128), (Units::Vector, 64)],
         Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => {
-            &[(Units::Tensor, 128)]
+            &[(Units::Warpgroup, 128), (Units::Tensor, 128)]
         }
         Precision::Fp16 | Precision::Int8 => {
-            &[(Units::Tensor, 128), (Units::Vector, 128), (Units::Vector, 64)]
+            &[(Units::Warpgroup, 128), (Units::Tensor, 128), (Units::Vector, 128), (Units::Vector, 64)]
         }
     }
 }

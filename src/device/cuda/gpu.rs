@@ -29,6 +29,39 @@ pub struct Gpu {
     broken: RefCell<Option<DeviceError>>,
 }
 
+/// How much of a kernel one launch runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Grid {
+    pub blocks: u32,
+    /// Threads per block.
+    pub block: u32,
+    pub shared_bytes: u32,
+}
+
+/// An argument as a kernel gets it.
+pub enum Value {
+    /// In the low bytes, as many as the kernel declares.
+    Word(u64),
+    Map(Box<TensorMap>),
+}
+
+impl Value {
+    fn pointer(&mut self) -> *mut c_void {
+        match self {
+            Value::Word(word) => std::ptr::from_mut(word).cast(),
+            Value::Map(map) => std::ptr::from_mut(&mut **map).cast(),
+        }
+    }
+}
+
+/// What the driver makes of a matrix for copies of boxes; opaque.
+#[repr(C, align(64))]
+pub struct TensorMap([u64; 16]);
+
+/// A box as wgmma.cu copies it.
+const BOX_ROWS: u32 = 128;
+const BOX_BYTES: u32 = 128;
+
 /// Streams that do not wait for the default stream.
 const STREAM_NON_BLOCKING: u32 = 1;
 const EVENT_WITH_TIME: u32 = 0;
@@ -271,36 +304,75 @@ impl Gpu {
         }
     }
 
-    /// Orders a kernel over `blocks` blocks of `block` threads. `arguments` are as the kernel declares them, each in the low
-    /// bytes of one word.
-    pub fn launch(
-        &self,
-        function: Function,
-        blocks: u32,
-        block: u32,
-        arguments: &mut [u64],
-    ) -> Result<(), DeviceError> {
-        let mut pointers: Vec<*mut c_void> =
-            arguments.iter_mut().map(|value| std::ptr::from_mut(value).cast()).collect();
+    /// Orders a kernel. `arguments` are as the kernel declares them.
+    pub fn launch(&self, function: Function, grid: Grid, arguments: &mut [Value]) -> Result<(), DeviceError> {
+        let mut pointers: Vec<*mut c_void> = arguments.iter_mut().map(Value::pointer).collect();
         // SAFETY: the function is of a loaded module. The plan gives arguments of the number and sizes that the kernel
         // declares, which the test driver enforces; the driver reads them during the call. Addresses in them come from
         // ranges that were checked.
         let code = unsafe {
             (self.api.cuLaunchKernel)(
                 function.0,
-                blocks,
+                grid.blocks,
                 1,
                 1,
-                block,
+                grid.block,
                 1,
                 1,
-                0,
+                grid.shared_bytes,
                 self.stream,
                 pointers.as_mut_ptr(),
                 std::ptr::null_mut(),
             )
         };
         self.answer("cuLaunchKernel", code, 0)
+    }
+
+    /// Lets blocks of `function` have so much shared memory: more than what every kernel may have must be asked for.
+    pub fn allow_shared(&self, function: Function, bytes: u32) -> Result<(), DeviceError> {
+        const MAX_DYNAMIC_SHARED_SIZE_BYTES: c_int = 8;
+        let bytes = c_int::try_from(bytes).unwrap_or(c_int::MAX);
+        // SAFETY: the function is of a loaded module.
+        let code = unsafe { (self.api.cuFuncSetAttribute)(function.0, MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes) };
+        self.answer("cuFuncSetAttribute", code, 0)
+    }
+
+    /// Whether the driver knows copies of boxes.
+    pub fn has_tensor_maps(&self) -> bool {
+        self.api.cuTensorMapEncodeTiled.is_some()
+    }
+
+    /// `rows` rows of `row_bytes` bytes from `address` on, for copies of boxes of [`BOX_ROWS`] rows by [`BOX_BYTES`] bytes, which
+    /// lie in shared memory as `wgmma` wants them. A matrix of any format is one of bytes here.
+    pub fn tensor_map(&self, address: u64, rows: u64, row_bytes: u64) -> Result<TensorMap, DeviceError> {
+        const UINT8: c_int = 0;
+        const INTERLEAVE_NONE: c_int = 0;
+        const SWIZZLE_128B: c_int = 3;
+        const L2_PROMOTION_256B: c_int = 3;
+        const FILL_WITH_ZERO: c_int = 0;
+        let why = || "this driver has no cuTensorMapEncodeTiled".to_owned();
+        let encode = self.api.cuTensorMapEncodeTiled.ok_or_else(|| DeviceError::Validation { why: why() })?;
+        let mut map = TensorMap([0; 16]);
+        // SAFETY: the map is as large and as aligned as the driver demands; the arrays have an entry for each of the two
+        // dimensions, that of strides for all but the innermost; the address is of a range that was checked.
+        let code = unsafe {
+            encode(
+                map.0.as_mut_ptr().cast(),
+                UINT8,
+                2,
+                address as *mut c_void,
+                [row_bytes, rows].as_ptr(),
+                [row_bytes].as_ptr(),
+                [BOX_BYTES, BOX_ROWS].as_ptr(),
+                [1, 1].as_ptr(),
+                INTERLEAVE_NONE,
+                SWIZZLE_128B,
+                L2_PROMOTION_256B,
+                FILL_WITH_ZERO,
+            )
+        };
+        self.answer("cuTensorMapEncodeTiled", code, 0)?;
+        Ok(map)
     }
 
     /// Calls one of the functions that free something. A refusal is not worth a failure: the process ends soon.

@@ -13,10 +13,11 @@ pub enum Source {
     MmaFp8,
     Pattern,
     Stream,
+    Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 9] = [
+    pub const ALL: [Source; 10] = [
         Source::Chase,
         Source::Digest,
         Source::Draw,
@@ -26,6 +27,7 @@ impl Source {
         Source::MmaFp8,
         Source::Pattern,
         Source::Stream,
+        Source::Wgmma,
     ];
 
     /// The stem of its files.
@@ -40,6 +42,7 @@ impl Source {
             Source::MmaFp8 => "mma_fp8",
             Source::Pattern => "pattern",
             Source::Stream => "stream",
+            Source::Wgmma => "wgmma",
         }
     }
 }
@@ -141,6 +144,15 @@ mod tests {
     #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
+            if source == Source::Wgmma {
+                let of_hopper = candidates(source, 90);
+                assert!(
+                    matches!(of_hopper[..], [Image { code: Code::Cubin { sm: 90 }, .. }]),
+                    "{of_hopper:?}"
+                );
+                assert!([89, 100, 103, 120, 121].into_iter().all(|sm| candidates(source, sm).is_empty()));
+                continue;
+            }
             let (first, only): (u32, &[u32]) = if source == Source::MmaFp8 {
                 (89, &[89, 120])
             } else if source == Source::Mma {

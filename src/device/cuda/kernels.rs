@@ -77,8 +77,36 @@ impl FmaForm {
 pub struct GemmForm {
     pub precision: Precision,
     pub units: Units,
-    /// Rows and columns of the tile that a block makes.
+    /// Rows of the tile that a block makes; and its columns, but of Hopper's tiles, which are twice as wide.
     pub tile: u32,
+}
+
+impl GemmForm {
+    pub fn label(self) -> String {
+        let Self { units, tile, .. } = self;
+        match units {
+            Units::Vector => format!("simt-{tile}x{tile}"),
+            Units::Tensor => format!("mma-{tile}x{tile}"),
+            Units::Warpgroup => format!("wgmma-{tile}x{}", 2 * tile),
+        }
+    }
+
+    /// Blocks that work at one tile together, in a cluster, one below the other.
+    pub fn cluster(self) -> u32 {
+        match self.units {
+            Units::Vector | Units::Tensor => 1,
+            Units::Warpgroup => 2,
+        }
+    }
+
+    /// The bytes of a row of a or b in memory that this form takes.
+    pub fn takes_rows(self, bytes: u64) -> bool {
+        match self.units {
+            Units::Vector | Units::Tensor => true,
+            // As copies of boxes demand it; columns are signed there.
+            Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
+        }
+    }
 }
 
 /// What multiplies.
@@ -87,6 +115,8 @@ pub enum Units {
     Vector,
     /// By `mma.sync`, from compute capability 8.0 on.
     Tensor,
+    /// By `wgmma`, on compute capability 9.0 alone.
+    Warpgroup,
 }
 
 impl Units {
@@ -95,6 +125,7 @@ impl Units {
         match self {
             Units::Vector => "gemm",
             Units::Tensor => "mma",
+            Units::Warpgroup => "wgmma",
         }
     }
 }
@@ -107,6 +138,7 @@ impl Kernel {
             Kernel::Stream(..) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => Source::Wgmma,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::MmaFp8
             }
@@ -142,8 +174,27 @@ impl Kernel {
         match self {
             Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) => tile.block,
             Kernel::Fma(form) => form.block,
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 384,
             Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
+        }
+    }
+
+    /// Shared memory that a launch gives each block, in bytes: wgmma.cu's pipeline, and what its alignment takes.
+    pub fn shared_bytes(self) -> u32 {
+        match self {
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 4 * (128 + 256) * 128 + 1024 + 1024,
+            Kernel::Gemm(_)
+            | Kernel::Fill(_)
+            | Kernel::Scan(_)
+            | Kernel::Fold
+            | Kernel::Flip
+            | Kernel::Draw(_)
+            | Kernel::Stream(..)
+            | Kernel::Fma(_)
+            | Kernel::Digest
+            | Kernel::Ring
+            | Kernel::Chase => 0,
         }
     }
 }

@@ -155,7 +155,7 @@ impl CudaDevice {
                 Err(why) => refusals.push(why),
             }
         }
-        match refusals.into_iter().next_back() {
+        match refusals.into_iter().next() {
             Some(why) if usable.is_empty() => Err(why),
             Some(_) | None => Ok(usable),
         }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::copy::{self, Landed};
-use super::gpu::{DeviceMemory, Event, Gpu};
+use super::gpu::{DeviceMemory, Event, Gpu, Value};
 use super::host_memory::HostMemory;
 use super::memory::Memory;
 use super::modules::Modules;
@@ -105,7 +105,7 @@ impl Runner {
                 Reach::To(_) => slot.landing.as_ref(),
             };
             // Everything is resolved before the first launch, so that a refusal leaves nothing half done.
-            let resolved = |launch: &Launch| resolve(memory, slot, host, launch);
+            let resolved = |launch: &Launch| resolve(&gpu, memory, slot, host, launch);
             let mut all = plan.launches.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
             let mut last = plan.last.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
             let mut functions = Vec::new();
@@ -117,11 +117,11 @@ impl Runner {
             gpu.record(&slot.begun)?;
             for _ in 0..repeat {
                 for ((launch, function), arguments) in plan.launches.iter().zip(of_all).zip(&mut all) {
-                    gpu.launch(*function, launch.blocks, launch.kernel.block(), arguments)?;
+                    gpu.launch(*function, launch.grid(), arguments)?;
                 }
             }
             for ((launch, function), arguments) in plan.last.iter().zip(of_last).zip(&mut last) {
-                gpu.launch(*function, launch.blocks, launch.kernel.block(), arguments)?;
+                gpu.launch(*function, launch.grid(), arguments)?;
             }
             gpu.record(&slot.ended)?;
             gpu.download(&slot.counters, 0, &slot.readback, COUNTER_BYTES)
@@ -217,16 +217,23 @@ fn sum(counters: &[u8]) -> u32 {
 
 /// The arguments of a launch as the kernel gets them.
 fn resolve(
+    gpu: &Gpu,
     memory: &Memory,
     slot: &Slot,
     host: Option<&HostMemory>,
     launch: &Launch,
-) -> Result<Vec<u64>, DeviceError> {
+) -> Result<Vec<Value>, DeviceError> {
     let value = |argument: &Argument| match (*argument, host) {
-        (Argument::Range { buf: HOST, from, end }, Some(host)) => host.device_range(from, end),
-        (Argument::Number(number), _) => Ok(number),
-        (Argument::Range { buf, from, end }, _) => memory.get(buf)?.range(from, end),
-        (Argument::Counters, _) => slot.counters.range(0, COUNTER_BYTES),
+        (Argument::Range { buf: HOST, from, end }, Some(host)) => {
+            host.device_range(from, end).map(Value::Word)
+        }
+        (Argument::Number(number), _) => Ok(Value::Word(number)),
+        (Argument::Range { buf, from, end }, _) => memory.get(buf)?.range(from, end).map(Value::Word),
+        (Argument::Map { buf, from, rows, row_bytes }, _) => {
+            let at = memory.get(buf)?.range(from, from + rows * row_bytes)?;
+            gpu.tensor_map(at, rows, row_bytes).map(|map| Value::Map(Box::new(map)))
+        }
+        (Argument::Counters, _) => slot.counters.range(0, COUNTER_BYTES).map(Value::Word),
     };
     launch.arguments.iter().map(value).collect()
 }

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::device::cuda::forms;
-use crate::device::cuda::images::{Code, IMAGES};
 use crate::device::op::{Chains, Means, Route};
 
 const B: Buf = Buf(0);
@@ -69,16 +68,26 @@ fn each_plan(mut test: impl FnMut(&Op, &Card, Plan)) {
     }
 }
 
+/// What `line` declares: `.param .u64 name` or `.param .align 64 .b8 name[128]`.
+fn size(line: &str) -> Option<u64> {
+    let rest = line.trim().strip_prefix(".param ")?;
+    Some(match rest.strip_prefix(".u") {
+        Some(bits) => bits[..2].parse::<u64>().unwrap() / 8,
+        None => rest.split(['[', ']']).nth(1).unwrap().parse().unwrap(),
+    })
+}
+
 /// The sizes of the arguments of every kernel, and the most threads of its blocks, as the PTX declares them.
 fn declared() -> BTreeMap<String, (Vec<u64>, u32)> {
-    let texts = IMAGES.iter().filter(|image| matches!(image.code, Code::Ptx { .. }));
+    let built = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/built")).unwrap();
+    let paths = built.map(|entry| entry.unwrap().path());
     let mut kernels = BTreeMap::new();
-    for text in texts.map(|image| std::str::from_utf8(image.bytes).unwrap()) {
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "ptx")) {
+        let text = std::fs::read_to_string(path).unwrap();
         for entry in text.split(".visible .entry ").skip(1) {
             let (name, rest) = entry.split_once('(').unwrap();
             let (parameters, rest) = rest.split_once(')').unwrap();
-            let bits = parameters.lines().filter_map(|line| line.trim().strip_prefix(".param .u"));
-            let sizes = bits.map(|bits| bits[..2].parse::<u64>().unwrap() / 8).collect();
+            let sizes = parameters.lines().filter_map(size).collect();
             let threads = rest.split(".maxntid ").nth(1).unwrap().split([',', '\n']).next().unwrap();
             kernels.insert(name.to_owned(), (sizes, threads.trim().parse().unwrap()));
         }
@@ -105,6 +114,7 @@ fn every_launch_fits_its_kernel() {
                 match argument {
                     Argument::Number(number) => assert!(*size == 8 || *number < 1 << 32, "{name}: {number}"),
                     Argument::Range { .. } | Argument::Counters => assert_eq!(*size, 8, "{name}"),
+                    Argument::Map { .. } => assert_eq!(*size, 128, "{name}"),
                 }
             }
             launched.insert(name);
@@ -118,7 +128,11 @@ fn every_launch_fits_its_kernel() {
 fn joined(plan: &Plan, argument: usize) -> Vec<(u64, u64)> {
     let mut joined: Vec<(u64, u64)> = Vec::new();
     for launch in &plan.launches {
-        let Argument::Range { from, end, .. } = launch.arguments[argument] else { panic!("{launch:?}") };
+        let (from, end) = match launch.arguments[argument] {
+            Argument::Range { from, end, .. } => (from, end),
+            Argument::Map { from, rows, row_bytes, .. } => (from, from + rows * row_bytes),
+            Argument::Number(_) | Argument::Counters => panic!("{launch:?}"),
+        };
         match joined.last_mut() {
             Some(last) if last.1 == from => last.1 = end,
             Some(_) | None => joined.push((from, end)),
@@ -150,7 +164,7 @@ fn the_parts_of_a_range_are_the_whole() {
         if let Op::Fma { lanes, .. } = *op {
             let number = |launch: &Launch, i: usize| match launch.arguments[i] {
                 Argument::Number(number) => number,
-                Argument::Range { .. } | Argument::Counters => panic!("{launch:?}"),
+                Argument::Range { .. } | Argument::Map { .. } | Argument::Counters => panic!("{launch:?}"),
             };
             let ends = plan.launches.iter().fold(0, |from, launch| {
                 assert_eq!(number(launch, 0), from);
@@ -166,7 +180,11 @@ fn no_launch_holds_more_work_than_its_time_allows() {
     each_plan(|op, card, plan| {
         let parts = plan.launches.len() as u64;
         let slowest = match *op {
-            Op::Fma { precision, .. } | Op::Gemm { precision, .. } => operations_per_ns(precision),
+            Op::Fma { precision, .. } => operations_per_ns(precision),
+            Op::Gemm { .. } => match plan.launches[0].kernel {
+                Kernel::Gemm(form) => products_per_ns(form),
+                other => panic!("{op:?} as {other:?}"),
+            },
             Op::Chase { hops, .. } => return assert!(u64::from(hops) <= parts * u64::from(HOPS_MAX)),
             Op::Fill { .. }
             | Op::Scan { .. }
@@ -178,7 +196,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
         };
         // What cannot be cut: eight rows of tiles, a block of lanes.
         let least = match *op {
-            Op::Gemm { shape, .. } => 2 * 8 * 128 * u64::from(shape.n) * u64::from(shape.k),
+            Op::Gemm { shape, .. } => 2 * 8 * 256 * u64::from(shape.n) * u64::from(shape.k),
             Op::Fma { lanes, .. } => 256 * op.work() / u64::from(lanes),
             Op::Fill { .. }
             | Op::Scan { .. }
