@@ -83,6 +83,8 @@ UNITS = {
     "mma_fp8": FP8,
     "pattern": PLAIN,
     "stream": PLAIN,
+    "tensor": TENSOR,
+    "tensor_fp8": FP8,
 }
 
 # Multiply and add are fused only where a kernel says so: results are compared bit for bit.

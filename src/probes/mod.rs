@@ -6,6 +6,7 @@ mod fma;
 mod gemm;
 mod link;
 mod memory;
+mod mma;
 mod stream;
 
 use crate::device::Identity;
@@ -25,7 +26,7 @@ pub struct Probe {
 
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
 pub const PROBES: &[Probe] =
-    &[stream::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
+    &[stream::PROBE, fma::PROBE, mma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
 
 /// The cases of the probes that `settings` names, on such a device. Pure.
 pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {

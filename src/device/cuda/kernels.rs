@@ -15,6 +15,7 @@ pub enum Kernel {
     Draw(Precision),
     Stream(StreamKind, Tile),
     Fma(FmaForm),
+    Tensor(TensorForm),
     Gemm(GemmForm),
     Digest,
     Ring,
@@ -74,6 +75,21 @@ impl FmaForm {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TensorForm {
+    pub precision: Precision,
+    /// Tiles that each warp holds.
+    pub tiles: u32,
+    pub block: u32,
+}
+
+impl TensorForm {
+    /// Tiles of one block.
+    pub fn of_block(self) -> u32 {
+        self.block / 32 * self.tiles
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GemmForm {
     pub precision: Precision,
     pub units: Units,
@@ -106,6 +122,10 @@ impl Kernel {
             Kernel::Draw(_) => Source::Draw,
             Kernel::Stream(..) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
+            Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
+                Source::TensorFp8
+            }
+            Kernel::Tensor(_) => Source::Tensor,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::MmaFp8
@@ -128,6 +148,9 @@ impl Kernel {
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
+            Kernel::Tensor(TensorForm { precision, tiles, .. }) => {
+                format!("tensor_{}_x{tiles}", precision.name())
+            }
             Kernel::Gemm(GemmForm { precision, units, tile }) => {
                 format!("{}_{}_{tile}", units.name(), precision.name())
             }
@@ -142,6 +165,7 @@ impl Kernel {
         match self {
             Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) => tile.block,
             Kernel::Fma(form) => form.block,
+            Kernel::Tensor(form) => form.block,
             Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
         }
