@@ -86,6 +86,8 @@ UNITS = {
     "mma_fp8": FP8,
     "pattern": PLAIN,
     "stream": PLAIN,
+    "tensor": TENSOR,
+    "tensor_fp8": FP8,
     "wgmma": HOPPER,
 }
 

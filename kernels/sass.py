@@ -149,6 +149,7 @@ def gemm(name, code, _architecture):
 UNIT_STEPS = {
     "bf16": r"HMMA\.16816\.F32\.BF16",
     "fp16": r"HMMA\.16816\.F32",
+    "fp64": r"DMMA\.8(84|x8x4)?",
     "fp8_e4m3": r"QMMA\.16832\.F32\.E4M3\.E4M3",
     "fp8_e5m2": r"QMMA\.16832\.F32\.E5M2\.E5M2",
     "int8": r"IMMA\.16832\.S8\.S8",
@@ -198,6 +199,21 @@ def wgmma(name, code, _architecture):
         code.demand(there == wanted, f"{there} of {wanted} {opcode}")
 
 
+def tensor(name, code, _architecture):
+    """The loop is products on the tensor units and next to nothing else, and no memory but registers."""
+    precision, _, tiles = name.removeprefix("tensor_").rpartition("_x")
+    step = UNIT_STEPS[precision]
+    loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
+    found = code.count(loop, step)
+    wanted = (8 if precision == "fp64" else 16) * int(tiles)
+    code.demand(found >= wanted, f"{found} of {wanted} products of the tensor units stand in the loop")
+    # The newest assembler paces slow units with NOPs.
+    others = len(loop) - found - code.count(loop, "NOP")
+    code.demand(4 * others <= found, f"{others} other instructions in a loop of {found} products")
+    moves = code.count(loop, r"(LD|ST|ATOM|RED).*")
+    code.demand(moves == 0, f"{moves} accesses to memory in the loop")
+
+
 DEMANDS = {
     "chase": chase,
     "digest": digest,
@@ -209,6 +225,8 @@ DEMANDS = {
     "pattern": pattern,
     "stream": stream,
     "wgmma": wgmma,
+    "tensor": tensor,
+    "tensor_fp8": tensor,
 }
 
 

@@ -78,6 +78,11 @@ pub struct Chains {
     pub stride: u32,
 }
 
+/// Steps of one turn of [`Op::Mma`], which all take the same operands.
+pub const TILE_STEPS: u32 = 64;
+/// Results of one tile of [`Op::Mma`]: 16 rows of 8 columns.
+pub const TILE_RESULTS: u32 = 16 * 8;
+
 /// Rows by columns by depth of a matrix product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Shape {
@@ -173,6 +178,18 @@ pub enum Op {
         seed: u64,
         out: Buf,
     },
+    /// `tiles` independent products of small matrices that need not leave the registers: each of `turns` turns adds the
+    /// product of a drawn 16 x k and a drawn k x 8 matrix [`TILE_STEPS`] times over, k being [`Precision::tile_depth`], and
+    /// what it gave changes the first matrix for the next. The last turn's 16 x 8 results go to `out`, row-major,
+    /// [`Precision::result_bytes`] each.
+    Mma {
+        precision: Precision,
+        turns: u32,
+        tiles: u32,
+        distribution: Distribution,
+        seed: u64,
+        out: Buf,
+    },
     /// `c = a b`, with `a` of m x k, `b` stored transposed as n x k, `c` of m x n, all row-major.
     /// Sums are in [`Precision::result_bytes`]: FP32 for FP32 and FP16, FP64 for FP64, INT32 for integers.
     Gemm {
@@ -215,6 +232,7 @@ impl Op {
             Op::Digest { .. } => "digest",
             Op::Stream { .. } => "stream",
             Op::Fma { .. } => "fma",
+            Op::Mma { .. } => "mma",
             Op::Gemm { .. } => "gemm",
             Op::Ring { .. } => "ring",
             Op::Chase { .. } => "chase",
@@ -231,6 +249,9 @@ impl Op {
             Op::Draw { elements, .. } | Op::Stream { elements, .. } => Some(elements),
             Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
             Op::Fma { rounds, lanes, .. } => Some(u64::from(rounds).wrapping_mul(u64::from(lanes))),
+            Op::Mma { turns, tiles, .. } => {
+                Some(tile_steps(turns, tiles).wrapping_mul(u64::from(TILE_RESULTS)))
+            }
             Op::Gemm { shape, .. } => {
                 Some(u64::from(shape.m).wrapping_mul(u64::from(shape.n)).wrapping_mul(u64::from(shape.k)))
             }
@@ -260,6 +281,9 @@ impl Op {
                 let per_step = if precision == Precision::Int8 { 8 } else { 2 };
                 per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)
             }
+            Op::Mma { precision, turns, tiles, .. } => {
+                2 * u64::from(TILE_RESULTS) * u64::from(precision.tile_depth()) * tile_steps(turns, tiles)
+            }
             Op::Gemm { shape, .. } => 2 * u64::from(shape.m) * u64::from(shape.n) * u64::from(shape.k),
             Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),
             Op::Chase { hops, .. } => u64::from(hops),
@@ -271,6 +295,11 @@ impl Op {
             },
         }
     }
+}
+
+/// Steps of all tiles together.
+fn tile_steps(turns: u32, tiles: u32) -> u64 {
+    u64::from(TILE_STEPS) * u64::from(turns) * u64::from(tiles)
 }
 
 /// The two multipliers of [`Op::Fma`], which alternate from round to round.

@@ -1,10 +1,13 @@
 //! The CPU meaning of every op: the oracle for all backends and the engine of simulated devices.
 //! Owns semantics in the plainest possible form; speed is not its business. Must not know any backend.
 
+mod mma;
+
 use std::collections::BTreeMap;
 
 use half::{bf16, f16};
 
+pub use self::mma::{mma_first_turn, mma_tile};
 use super::draw::{self, Distribution};
 use super::op::{Buf, Chains, Op, Precision, Route, Shape, StreamKind, Tally};
 
@@ -77,6 +80,11 @@ impl Memory {
                 self.put_elements(out, precision.result_bytes(), u64::from(lanes), |lane| {
                     fma_lane(precision, chains, rounds, distribution, seed, lane as u32)
                 });
+            }
+            Op::Mma { precision, turns, tiles, distribution, seed, out } => {
+                let bits = (0..tiles).flat_map(|tile| mma_tile(precision, turns, distribution, seed, tile));
+                let bits: Vec<u64> = bits.collect();
+                self.put_elements(out, precision.result_bytes(), bits.len() as u64, |i| bits[i as usize]);
             }
             Op::Gemm { precision, shape, a, b, c } => self.gemm(precision, shape, [a, b, c]),
             Op::Ring { dst, slots, stride_bytes, seed } => {

@@ -107,6 +107,15 @@ fn table() -> Vec<MetricDef> {
             format!("multiply-add ceiling of the {name} units"),
         );
     }
+    for precision in Precision::TENSOR {
+        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
+        let name = precision.name();
+        row(
+            format!("mma.{name}.rate"),
+            Kind::Number(unit),
+            format!("matrix multiply ceiling of the tensor units in {name}"),
+        );
+    }
     for precision in Precision::MULTIPLIED {
         let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
         let name = precision.name();

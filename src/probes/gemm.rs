@@ -41,7 +41,7 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 
 /// Magnitude of integers for which `k` products sum exactly in FP32: `k m^2 <= 2^24`, and 2^13 for FP8, of whose sums some
 /// tensor units keep about 14 bits. INT8 sums are exact in full range.
-fn magnitude(precision: Precision, k: u32) -> u32 {
+pub(super) fn magnitude(precision: Precision, k: u32) -> u32 {
     if precision == Precision::Int8 {
         return 127;
     }

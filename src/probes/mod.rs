@@ -6,6 +6,7 @@ mod fma;
 mod gemm;
 mod link;
 mod memory;
+mod mma;
 pub mod peer;
 mod stream;
 mod sustain;
@@ -26,8 +27,16 @@ pub struct Probe {
 }
 
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
-pub const PROBES: &[Probe] =
-    &[stream::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE, sustain::PROBE];
+pub const PROBES: &[Probe] = &[
+    stream::PROBE,
+    fma::PROBE,
+    mma::PROBE,
+    gemm::PROBE,
+    link::PROBE,
+    chase::PROBE,
+    memory::PROBE,
+    sustain::PROBE,
+];
 
 /// The probe that runs only where a time for it is given.
 pub const SUSTAIN: &str = "sustain";

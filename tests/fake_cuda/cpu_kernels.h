@@ -292,6 +292,19 @@ inline void mma_s8(unsigned (&d)[4], const unsigned (&a)[4], const unsigned (&b)
     mma<1>(d, a, b, [](unsigned left, unsigned right, unsigned, unsigned sum) { return dp4a(left, right, sum); });
 }
 
+// Rows and columns of 4 values; a thread holds value t of row g of each, and its results are columns 2 t and 2 t + 1.
+inline void mma_f64(double &d0, double &d1, double a, double b) {
+    struct Pair {
+        double a, b;
+    };
+    const Pair *const parts = of_the_warp(Pair{a, b});
+    const unsigned row = threadIdx.x % 32 / 4, column = threadIdx.x % 4 * 2;
+    for (unsigned k = 0; k < 4; k++) {
+        d0 = std::fma(parts[4 * row + k].a, parts[4 * column + k].b, d0);
+        d1 = std::fma(parts[4 * row + k].a, parts[4 * (column + 1) + k].b, d1);
+    }
+}
+
 // Copies are made as late as they may be, at the wait, so that a kernel that does not wait reads what was there before.
 inline void copy_async(void *shared, const void *global, unsigned bytes) {
     cpu::start_copy(shared, global, bytes);

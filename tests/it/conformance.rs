@@ -7,7 +7,7 @@ use std::time::Duration;
 use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::draw::{self, Distribution};
 use gpu_assay::device::inventory;
-use gpu_assay::device::op::{Chains, Means, Op, Precision, Route, Shape, StreamKind, Tally};
+use gpu_assay::device::op::{Chains, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally};
 use gpu_assay::device::reference::Memory;
 use gpu_assay::device::{Buf, Device, Identity};
 
@@ -101,7 +101,9 @@ fn compare(got: &[u8], expected: &[u8], agree: Agree, op: &Op, what: &str) {
     };
     let wide = matches!(
         op,
-        Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. }
+        Op::Fma { precision: Precision::Fp64, .. }
+            | Op::Mma { precision: Precision::Fp64, .. }
+            | Op::Gemm { precision: Precision::Fp64, .. }
     );
     let (got, expected) = (numbers(got, wide), numbers(expected, wide));
     let scale = expected.iter().fold(0f64, |m, v| m.max(v.abs()));
@@ -305,6 +307,33 @@ fn chains(bench: &mut Bench<'_>) {
     }
 }
 
+/// Whole warps of tiles and parts of them. On other data than integers what one turn leaves to the next may differ.
+fn tiles_in(bench: &mut Bench<'_>, precision: Precision) {
+    for (tiles, turns, distribution) in [
+        (1, 1, Distribution::Integers { magnitude: 2 }),
+        (75, 3, Distribution::Integers { magnitude: 2 }),
+        (9, 13, Distribution::Integers { magnitude: 2 }),
+        (3, 1, Distribution::Normal),
+        (3, 1, Distribution::Wide),
+    ] {
+        let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
+        let agree = if exact { Agree::Bits } else { Agree::Within(1e-4) };
+        let out = garbage(u64::from(tiles * TILE_RESULTS) * precision.result_bytes());
+        bench.case(&[out], 2, agree, |b| Op::Mma {
+            precision,
+            turns,
+            tiles,
+            distribution,
+            seed: 0x0000_0002_8000_0001,
+            out: b[0],
+        });
+    }
+}
+
+fn tiles(bench: &mut Bench<'_>) {
+    Precision::ALL.into_iter().for_each(|precision| tiles_in(bench, precision));
+}
+
 fn products(bench: &mut Bench<'_>) {
     for precision in Precision::ALL {
         products_in(bench, precision, &SHAPES);
@@ -391,6 +420,7 @@ pub fn conforms(device: &mut dyn Device) {
         ("streams", streams),
         ("digests", digests),
         ("chains", chains),
+        ("tiles", tiles),
         ("products", products),
         ("rings", rings),
         ("copies", copies),
@@ -405,7 +435,7 @@ pub fn conforms(device: &mut dyn Device) {
     }
 }
 
-/// Products in these formats, every one of which the device must have.
+/// Products and tiles in these formats, every one of which the device must have.
 pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
     multiplies_shapes(device, precisions, &SHAPES);
 }
@@ -414,6 +444,9 @@ pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
 pub fn multiplies_shapes(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
     let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
     precisions.iter().for_each(|precision| products_in(&mut bench, *precision, shapes));
+    if bench.device.identity().backend == "cuda" {
+        precisions.iter().for_each(|precision| tiles_in(&mut bench, *precision));
+    }
     assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
 }
 

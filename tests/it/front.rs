@@ -71,7 +71,7 @@ fn shape(op: &Op) -> String {
         Op::Draw { dst, seed, .. } | Op::Ring { dst, seed, .. } => (*dst, *seed) = (Buf::NONE, 0),
         Op::Digest { src, out, .. } => (*src, *out) = (Buf::NONE, Buf::NONE),
         Op::Stream { a, b, c, .. } | Op::Gemm { a, b, c, .. } => [*a, *b, *c] = [Buf::NONE; 3],
-        Op::Fma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
+        Op::Fma { seed, out, .. } | Op::Mma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
         Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
         Op::Copy { route, buf, seed, .. } => {
             if let Route::Within(to) | Route::BothWays(to) = route {
@@ -103,7 +103,7 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         Op::Copy { route: Route::Within(to) | Route::BothWays(to), words, .. } => Some((to, words * 4)),
         Op::Copy { route: Route::DeviceToHost(_), .. } => Some((Buf::NONE, 0)),
         // A flip is no result, and chains are run again with the data of the first.
-        Op::Flip { .. } | Op::Fma { .. } => None,
+        Op::Flip { .. } | Op::Fma { .. } | Op::Mma { .. } => None,
     }
 }
 
@@ -120,9 +120,9 @@ impl Front {
     }
 
     fn replay(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError> {
-        if let Op::Fma { out: here, .. } = op {
+        if let Op::Fma { out: here, .. } | Op::Mma { out: here, .. } = op {
             let mut again = *self.chains.entry(shape(op)).or_insert(*op);
-            if let Op::Fma { out, .. } = &mut again {
+            if let Op::Fma { out, .. } | Op::Mma { out, .. } = &mut again {
                 *out = *here;
             }
             return self.inner.submit(&again, variant, repeat);

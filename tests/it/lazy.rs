@@ -14,9 +14,10 @@ use crate::front::{self, How};
 use crate::pipeline::{self, Run};
 
 /// A card for each probe on which it takes a moment.
-const CARDS: [(&str, &str); 7] = [
+const CARDS: [(&str, &str); 8] = [
     ("stream", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("fma", "sim:mini,mem=16MiB,buffer=2MiB"),
+    ("mma", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("gemm", "sim:mini,mem=4MiB,buffer=1MiB"),
     ("link", "sim:mini"),
     ("chase", "sim:mini"),
@@ -26,7 +27,7 @@ const CARDS: [(&str, &str); 7] = [
 
 /// Everything that a kernel does.
 const ALL_OPS: &[&str] =
-    &["fill", "scan", "flip", "draw", "digest", "stream", "fma", "gemm", "ring", "chase", "copy"];
+    &["fill", "scan", "flip", "draw", "digest", "stream", "fma", "mma", "gemm", "ring", "chase", "copy"];
 
 /// One clause for every metric that is a number, which any figure meets as long as it counts.
 fn anything_goes() -> Parsed {
@@ -126,11 +127,12 @@ fn no_figure_of_a_device_that_does_nothing_counts() {
 const LEANS: &[(&str, &[&str])] = &[
     ("fill", &["link.d2h", "link.both.", "memory.", "stream.driver_copy.", "sustain."]),
     ("scan", &["link.h2d", "link.both.", "memory.", "stream.driver_copy.", "sustain."]),
-    ("flip", &["stream.", "fma.", "gemm.", "link.", "chase.", "memory.", "sustain."]),
+    ("flip", &["stream.", "fma.", "mma.", "gemm.", "link.", "chase.", "memory.", "sustain."]),
     ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "gemm.", "sustain."]),
-    ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "gemm.", "sustain."]),
+    ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "mma.", "gemm.", "sustain."]),
     ("stream", &["stream.read.", "stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad."]),
     ("fma", &["fma.", "sustain."]),
+    ("mma", &["mma."]),
     ("gemm", &["gemm.", "sustain."]),
     ("ring", &["chase."]),
     ("chase", &["chase."]),

@@ -1,7 +1,7 @@
 //! Which ops there are kernels for, and in which launch forms.
 //! Owns support and choice of forms; must not call the driver.
 
-use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Tile, Units};
+use super::kernels::{FmaForm, GemmForm, Kernel, Spread, TensorForm, Tile, Units};
 use crate::device::Unsupported;
 use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind};
 
@@ -34,6 +34,9 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
                 return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
             }
         }
+        Op::Mma { precision, .. } if !Precision::TENSOR.contains(&precision) => {
+            return Err(Unsupported::us(format!("no {} kernel for tensor units", precision.name())));
+        }
         Op::Ring { slots, stride_bytes, .. } => {
             if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
                 return Err(Unsupported::us(format!(
@@ -57,6 +60,7 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
         | Op::Draw { .. }
         | Op::Digest { .. }
         | Op::Stream { .. }
+        | Op::Mma { .. }
         | Op::Gemm { .. }
         | Op::Chase { .. }
         | Op::Copy { .. } => {}
@@ -90,6 +94,11 @@ pub fn forms(op: &Op) -> Vec<Form> {
             .map(|form| {
                 Form::new(format!("unroll{}-block{}", form.rounds_per_turn(), form.block), Kernel::Fma(form))
             })
+            .collect(),
+        Op::Mma { precision, .. } => [(8, 256), (8, 128), (4, 256), (4, 128)]
+            .into_iter()
+            .map(|(tiles, block)| TensorForm { precision, tiles, block })
+            .map(|form| Form::new(format!("tiles{}-block{}", form.tiles, form.block), Kernel::Tensor(form)))
             .collect(),
         Op::Gemm { precision, shape, .. } => gemm_tiles(precision)
             .iter()

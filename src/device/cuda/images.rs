@@ -13,11 +13,13 @@ pub enum Source {
     MmaFp8,
     Pattern,
     Stream,
+    Tensor,
+    TensorFp8,
     Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 10] = [
+    pub const ALL: [Source; 12] = [
         Source::Chase,
         Source::Digest,
         Source::Draw,
@@ -27,6 +29,8 @@ impl Source {
         Source::MmaFp8,
         Source::Pattern,
         Source::Stream,
+        Source::Tensor,
+        Source::TensorFp8,
         Source::Wgmma,
     ];
 
@@ -42,6 +46,8 @@ impl Source {
             Source::MmaFp8 => "mma_fp8",
             Source::Pattern => "pattern",
             Source::Stream => "stream",
+            Source::Tensor => "tensor",
+            Source::TensorFp8 => "tensor_fp8",
             Source::Wgmma => "wgmma",
         }
     }
@@ -84,7 +90,7 @@ pub fn caveat(sm: u32) -> Option<String> {
 /// driver can compile.
 pub fn candidates(source: Source, sm: u32) -> Vec<&'static Image> {
     // `mma.sync` reaches FP8 units on Ada and on the smaller Blackwells; elsewhere assemblers make FP16 of it, unasked.
-    if source == Source::MmaFp8 && sm != 89 && sm / 10 != 12 {
+    if matches!(source, Source::MmaFp8 | Source::TensorFp8) && sm != 89 && sm / 10 != 12 {
         return Vec::new();
     }
     let of_source = || IMAGES.iter().filter(|image| image.source == source.name());
@@ -153,12 +159,10 @@ mod tests {
                 assert!([89, 100, 103, 120, 121].into_iter().all(|sm| candidates(source, sm).is_empty()));
                 continue;
             }
-            let (first, only): (u32, &[u32]) = if source == Source::MmaFp8 {
-                (89, &[89, 120])
-            } else if source == Source::Mma {
-                (80, &[80, 86, 89, 90, 100, 103, 120])
-            } else {
-                (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120])
+            let (first, only): (u32, &[u32]) = match source {
+                Source::MmaFp8 | Source::TensorFp8 => (89, &[89, 120]),
+                Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
+                _ => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
             };
             for &sm in only {
                 let found = candidates(source, sm);

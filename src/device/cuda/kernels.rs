@@ -15,6 +15,7 @@ pub enum Kernel {
     Draw(Precision),
     Stream(StreamKind, Tile),
     Fma(FmaForm),
+    Tensor(TensorForm),
     Gemm(GemmForm),
     Digest,
     Ring,
@@ -70,6 +71,21 @@ impl FmaForm {
     /// Lanes of one thread.
     pub fn lanes(self) -> u32 {
         if self.precision.bytes() == 2 { 2 } else { 1 }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TensorForm {
+    pub precision: Precision,
+    /// Tiles that each warp holds.
+    pub tiles: u32,
+    pub block: u32,
+}
+
+impl TensorForm {
+    /// Tiles of one block.
+    pub fn of_block(self) -> u32 {
+        self.block / 32 * self.tiles
     }
 }
 
@@ -137,6 +153,10 @@ impl Kernel {
             Kernel::Draw(_) => Source::Draw,
             Kernel::Stream(..) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
+            Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
+                Source::TensorFp8
+            }
+            Kernel::Tensor(_) => Source::Tensor,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => Source::Wgmma,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
@@ -160,6 +180,9 @@ impl Kernel {
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
+            Kernel::Tensor(TensorForm { precision, tiles, .. }) => {
+                format!("tensor_{}_x{tiles}", precision.name())
+            }
             Kernel::Gemm(GemmForm { precision, units, tile }) => {
                 format!("{}_{}_{tile}", units.name(), precision.name())
             }
@@ -175,6 +198,7 @@ impl Kernel {
             Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) => tile.block,
             Kernel::Fma(form) => form.block,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 384,
+            Kernel::Tensor(form) => form.block,
             Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
         }
@@ -192,6 +216,7 @@ impl Kernel {
             | Kernel::Draw(_)
             | Kernel::Stream(..)
             | Kernel::Fma(_)
+            | Kernel::Tensor(_)
             | Kernel::Digest
             | Kernel::Ring
             | Kernel::Chase => 0,

@@ -5,7 +5,7 @@ use super::gpu::Grid;
 use super::kernels::{GemmForm, Kernel, Spread, Tile, Units};
 use crate::device::draw::Distribution;
 use crate::device::op::{
-    Buf, Means, Op, Precision, Route, Shape, StreamKind, Tally, fma_multiplier_words, ring_step,
+    Buf, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, fma_multiplier_words, ring_step,
 };
 
 /// The largest grid in its one direction.
@@ -106,6 +106,7 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, card),
         Op::Stream { .. } => stream(op, kernel, card)?,
         Op::Fma { .. } => fma(op, kernel, card)?,
+        Op::Mma { .. } => mma(op, kernel, card)?,
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], card)?,
         Op::Ring { dst, slots, stride_bytes, seed } => vec![ring(dst, slots, stride_bytes, seed)],
         Op::Chase { ring, hops, state } => chase(ring, hops, state),
@@ -280,6 +281,26 @@ fn fma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
         Launch { kernel, blocks: grid(threads.div_ceil(u64::from(form.block))), arguments }
     };
     Some(pieces(u64::from(lanes), per_lane, operations_per_ns(precision), card).map(launch).collect())
+}
+
+fn mma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
+    let (Op::Mma { precision, turns, tiles, distribution, seed, out }, Kernel::Tensor(form)) = (*op, kernel)
+    else {
+        return None;
+    };
+    let per_tile = (op.work() / u64::from(tiles.max(1))).max(1);
+    let tile_bytes = u64::from(TILE_RESULTS) * precision.result_bytes();
+    let launch = |piece: Piece| {
+        let end = piece.first + piece.elements;
+        let [name, magnitude] = distribution_words(distribution).map(u64::from);
+        let numbers = [piece.first, end, u64::from(turns), seed, name, magnitude];
+        let mut arguments = numbers.map(Argument::Number).to_vec();
+        // The kernel writes to its tile's place in the whole.
+        arguments.push(Argument::Range { buf: out, from: 0, end: end * tile_bytes });
+        arguments.push(Argument::Counters);
+        Launch { kernel, blocks: grid(piece.elements.div_ceil(u64::from(form.of_block()))), arguments }
+    };
+    Some(pieces(u64::from(tiles), per_tile, operations_per_ns(precision), card).map(launch).collect())
 }
 
 fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Option<Vec<Launch>> {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::digests::digest_words;
 use crate::device::draw::{self, Distribution};
-use crate::device::op::{Chains, Precision, Shape, StreamKind, ring_after};
+use crate::device::op::{Chains, Precision, Shape, StreamKind, TILE_RESULTS, TILE_STEPS, ring_after};
 use crate::device::reference;
 
 /// Steps of arithmetic that one look at memory may cost (about as many as the design executes at all).
@@ -44,6 +44,8 @@ pub enum Rule {
         seed: u64,
         wrong: Option<u64>,
     },
+    /// Results of tiles on tensor units; the one that is off, if any.
+    Mma { precision: Precision, turns: u32, distribution: Distribution, seed: u64, wrong: Option<u64> },
     /// One word in `stride_words` links to the next slot; between them lies what was there before.
     Ring { slots: u32, stride_words: u32, seed: u64, under: Source },
     /// One word: what was there before, plus `times` the sum of all words of the source.
@@ -118,6 +120,19 @@ impl Rule {
                 };
                 wide(precision.result_bytes(), from, out, lane);
             }
+            Rule::Mma { precision, turns, distribution, seed, wrong } => {
+                let each = u64::from(TILE_RESULTS);
+                let mut tile = (u64::MAX, Vec::new());
+                wide(precision.result_bytes(), from, out, |result| {
+                    if tile.0 != result / each {
+                        let index = result / each;
+                        let results =
+                            reference::mma_tile(*precision, *turns, *distribution, *seed, index as u32);
+                        tile = (index, results);
+                    }
+                    tile.1[(result % each) as usize] ^ u64::from(*wrong == Some(result))
+                });
+            }
             Rule::Ring { slots, stride_words, seed, under } => {
                 under.read(from, out);
                 let stride = u64::from(*stride_words);
@@ -146,6 +161,11 @@ impl Rule {
                 (f64::from(*row_words) * src.steps_per_word() / 2.0).min(STEPS_MAX)
             }
             Rule::Fma { chains, rounds, .. } => f64::from(*rounds) * f64::from(chains.accumulators),
+            // One word costs its whole tile.
+            Rule::Mma { precision, turns, .. } => {
+                let steps = f64::from(*turns) * f64::from(TILE_STEPS);
+                steps * f64::from(TILE_RESULTS) * f64::from(precision.tile_depth())
+            }
             Rule::Ring { under, .. } => 1.0 + under.steps_per_word(),
             Rule::Sum { before, sum, .. } => before.steps_per_word() + sum.src.steps().min(STEPS_MAX),
         }
@@ -161,7 +181,12 @@ impl Rule {
     /// How many rules stand on one another.
     pub fn depth(&self) -> u32 {
         match self {
-            Rule::Zero | Rule::Words(_) | Rule::Pattern { .. } | Rule::Drawn { .. } | Rule::Fma { .. } => 1,
+            Rule::Zero
+            | Rule::Words(_)
+            | Rule::Pattern { .. }
+            | Rule::Drawn { .. }
+            | Rule::Fma { .. }
+            | Rule::Mma { .. } => 1,
             Rule::Product(product) => 1 + product.a.depth().max(product.b.depth()),
             Rule::Stream { a, b, .. } => 1 + a.depth().max(b.depth()),
             Rule::Digest { src, .. } => 1 + src.depth(),
@@ -196,6 +221,10 @@ impl Rule {
             ),
             Rule::Ring { slots, stride_words, seed, under } => {
                 blend(8, &[u64::from(*slots), u64::from(*stride_words), *seed, under.fingerprint()])
+            }
+            Rule::Mma { precision, turns, distribution, seed, wrong } => {
+                let wrong = wrong.map_or(0, |i| i + 1);
+                blend(10, &[*precision as u64, u64::from(*turns), spread(*distribution), *seed, wrong])
             }
             Rule::Sum { before, sum, times } => {
                 blend(9, &[before.fingerprint(), sum.src.fingerprint(), u64::from(*times)])
@@ -235,14 +264,14 @@ fn blend(start: u64, parts: &[u64]) -> u64 {
     })
 }
 
-fn fill(out: &mut [u32], word: impl Fn(u64) -> u32) {
+fn fill(out: &mut [u32], mut word: impl FnMut(u64) -> u32) {
     for (i, slot) in (0..).zip(out) {
         *slot = word(i);
     }
 }
 
 /// Splits results of 4 or 8 bytes into words.
-fn wide(bytes: u64, from: u64, out: &mut [u32], bits: impl Fn(u64) -> u64) {
+fn wide(bytes: u64, from: u64, out: &mut [u32], mut bits: impl FnMut(u64) -> u64) {
     if bytes == 4 {
         fill(out, |i| bits(from + i) as u32);
         return;

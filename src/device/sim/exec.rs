@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
 use super::memory::{Extent, Memory};
 use super::scan;
-use crate::device::op::{Precision, Route, Shape, StreamKind, Tally, ring_after};
+use crate::device::op::{Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, ring_after};
 use crate::device::{Buf, Op};
 
 /// Rules stand on at most so many others before their words are computed.
@@ -24,6 +24,8 @@ const IN_PLACE_MAX: u32 = 64;
 pub struct Wrong {
     /// Element of every product, modulo their number.
     pub gemm_element: Option<u64>,
+    /// Result of every run of tiles, modulo their number.
+    pub mma_result: Option<u64>,
     /// Lane of every multiply-add run, modulo their number.
     pub fma_lane: Option<u64>,
 }
@@ -63,6 +65,12 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
                 return Err(format!("{steps} multiply-adds in one execution"));
             }
             vec![(out, bytes(u64::from(lanes), precision.result_bytes()))]
+        }
+        Op::Mma { precision, turns, tiles, out, .. } => {
+            if u64::from(turns) * u64::from(tiles) > 1 << 40 {
+                return Err(format!("{turns} turns of {tiles} tiles in one execution"));
+            }
+            vec![(out, area(tiles, TILE_RESULTS, precision.result_bytes()))]
         }
         Op::Gemm { precision, shape, a, b, c } => {
             let each = precision.bytes();
@@ -126,6 +134,12 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let wrong = wrong.fma_lane.and_then(|lane| lane.checked_rem(lanes));
             let rule = Rule::Fma { precision, chains, rounds, distribution, seed, wrong };
             memory.store(part(memory, out, lanes * precision.result_bytes() / 4), Rc::new(rule));
+        }
+        Op::Mma { precision, turns, tiles, distribution, seed, out } => {
+            let results = u64::from(tiles) * u64::from(TILE_RESULTS);
+            let wrong = wrong.mma_result.and_then(|result| result.checked_rem(results));
+            let rule = Rule::Mma { precision, turns, distribution, seed, wrong };
+            memory.store(part(memory, out, results * precision.result_bytes() / 4), Rc::new(rule));
         }
         Op::Gemm { precision, shape, a, b, c } => {
             distinct(op, a, c)?;
@@ -331,6 +345,7 @@ fn between_slots(source: Source, stride_words: u32) -> Source {
             | Rule::Stream { .. }
             | Rule::Digest { .. }
             | Rule::Fma { .. }
+            | Rule::Mma { .. }
             | Rule::Ring { .. }
             | Rule::Sum { .. } => pieces.push(piece),
         }

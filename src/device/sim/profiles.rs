@@ -27,9 +27,28 @@ pub struct Profile {
     /// Of one direction to any other such card, where they have links of their own; else 0.
     pub peer_rate: f64,
     pub caches: Caches,
-    /// Lanes and elements of a product that keep one unit busy.
+    /// Lanes, tiles, and elements of a product that keep one unit busy.
     pub lanes_per_unit: u32,
+    pub tiles_per_unit: u32,
     pub elements_per_unit: u32,
+}
+
+impl Profile {
+    /// The tensor units' ceiling: what products leave of the peak, they leave themselves.
+    pub fn tensor(&self, precision: Precision) -> f64 {
+        let share = match precision {
+            // No formats of tensor units.
+            Precision::Fp32 | Precision::Int32 => 0.0,
+            Precision::Fp64 => FMA / PRODUCT,
+            Precision::Tf32
+            | Precision::Fp16
+            | Precision::Bf16
+            | Precision::Fp8E4m3
+            | Precision::Fp8E5m2
+            | Precision::Int8 => FMA / TENSOR,
+        };
+        share * self.gemm.of(precision)
+    }
 }
 
 /// One rate for each precision.
@@ -123,6 +142,7 @@ pub const PROFILES: &[Profile] = &[
         peer_rate: 378.0 * GIGA,
         caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 330.0 },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // NVIDIA H100 SXM5 80GB: as the H200, but 3350 GB/s.
@@ -162,6 +182,7 @@ pub const PROFILES: &[Profile] = &[
         peer_rate: 378.0 * GIGA,
         caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 320.0 },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // NVIDIA A100 SXM4 80GB: 19.5 TFLOP/s FP32, 9.7 FP64 (19.5 tensor), 312 FP16 tensor, 624 INT8, 2039 GB/s, PCIe 4.
@@ -207,6 +228,7 @@ pub const PROFILES: &[Profile] = &[
             memory_ns: 335.0,
         },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // NVIDIA L40S: 91.6 TFLOP/s FP32, 1.41 FP64, 362 FP16 tensor, 733 INT8, 864 GB/s GDDR6, 96 MiB L2, PCIe 4.
@@ -252,6 +274,7 @@ pub const PROFILES: &[Profile] = &[
             memory_ns: 225.0,
         },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // AMD Instinct MI300X: 163.4 TFLOP/s FP32, 81.7 FP64 (163.4 matrix), 1307.4 FP16, 2614.9 INT8, 5300 GB/s. The
@@ -298,6 +321,7 @@ pub const PROFILES: &[Profile] = &[
             memory_ns: 360.0,
         },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // No real card: small enough that a whole run takes milliseconds, with memory that needs several buffers.
@@ -337,6 +361,7 @@ pub const PROFILES: &[Profile] = &[
         peer_rate: 0.0,
         caches: Caches { l1_bytes: 16 << 10, l1_ns: 10.0, l2_bytes: MIB / 4, l2_ns: 50.0, memory_ns: 200.0 },
         lanes_per_unit: 64,
+        tiles_per_unit: 4,
         elements_per_unit: 16 * 16,
     },
 ];

@@ -31,6 +31,7 @@ pub struct Cost {
 fn forms(op: &Op) -> &'static [(&'static str, f64)] {
     match op {
         Op::Fma { .. } => &[("lanes1", 0.94), ("lanes4", 1.0)],
+        Op::Mma { .. } => &[("tiles4", 0.96), ("tiles8", 1.0)],
         Op::Gemm { .. } => &[("tile64", 0.87), ("tile128", 1.0)],
         Op::Stream { .. } => &[("vec1", 0.91), ("vec4", 1.0)],
         Op::Fill { .. }
@@ -68,6 +69,10 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
         Op::Fma { precision, lanes, .. } => {
             let busy = busy(f64::from(*lanes), card.lanes_per_unit, card.units);
             Cost { bound: Bound::Compute, ns: seconds_ns(work, card.fma.of(*precision) * busy), load: 0.8 }
+        }
+        Op::Mma { precision, tiles, .. } => {
+            let busy = busy(f64::from(*tiles), card.tiles_per_unit, card.units);
+            Cost { bound: Bound::Compute, ns: seconds_ns(work, card.tensor(*precision) * busy), load: 1.0 }
         }
         Op::Gemm { precision, shape, .. } => {
             let (m, n, k) = (f64::from(shape.m), f64::from(shape.n), f64::from(shape.k));

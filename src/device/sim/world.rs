@@ -12,7 +12,7 @@ use super::profiles::Profile;
 use super::timing::{self, Bound, Cost, LAUNCH_NS};
 use crate::clock::{Clock, Stepped};
 use crate::device::fault::{Often, When};
-use crate::device::op::Route;
+use crate::device::op::{Precision, Route};
 use crate::device::{Buf, DeviceError, Done, Op, Ticket, Unsupported, draw};
 
 /// What the host spends in the driver for each kind of call.
@@ -94,14 +94,31 @@ impl World {
         }
     }
 
+    /// What an op computes in and how fast an honest card would be at it.
+    fn arithmetic(&self, op: &Op) -> Option<(Precision, f64)> {
+        match *op {
+            Op::Fma { precision, .. } => Some((precision, self.card.fma.of(precision))),
+            Op::Mma { precision, .. } => Some((precision, self.card.tensor(precision))),
+            Op::Gemm { precision, .. } => Some((precision, self.card.gemm.of(precision))),
+            Op::Fill { .. }
+            | Op::Scan { .. }
+            | Op::Flip { .. }
+            | Op::Draw { .. }
+            | Op::Digest { .. }
+            | Op::Stream { .. }
+            | Op::Ring { .. }
+            | Op::Chase { .. }
+            | Op::Copy { .. } => None,
+        }
+    }
+
     pub fn supports(&self, op: &Op) -> Result<(), Unsupported> {
-        if let Op::Fma { precision, .. } | Op::Gemm { precision, .. } = op {
+        if let Some((precision, rate)) = self.arithmetic(op) {
             let name = precision.name();
-            let rates = if matches!(op, Op::Fma { .. }) { &self.card.fma } else { &self.card.gemm };
-            if self.behaviour.cannot.contains(precision) || rates.of(*precision) == 0.0 {
+            if self.behaviour.cannot.contains(&precision) || rate == 0.0 {
                 return Err(Unsupported::card(format!("this card has no {name} arithmetic")));
             }
-            if self.behaviour.unwritten.contains(precision) {
+            if self.behaviour.unwritten.contains(&precision) {
                 return Err(Unsupported::us(format!("there is no {name} kernel for {} yet", op.name())));
             }
         }
@@ -334,6 +351,7 @@ impl World {
             | Op::Digest { .. }
             | Op::Stream { .. }
             | Op::Fma { .. }
+            | Op::Mma { .. }
             | Op::Gemm { .. }
             | Op::Ring { .. }
             | Op::Copy { .. } => 0,

@@ -68,6 +68,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
                 return Err(Unsupported::us(format!("{lanes} lanes of {accumulators} are more than 2^32")));
             }
         }
+        Op::Mma { .. } => return Err(Unsupported::us("this backend has no kernel for tensor units alone")),
         Op::Gemm { precision, .. } => {
             // FP16 inputs are widened as they are loaded, which every adapter can.
             if precision == Precision::Fp64 {
@@ -155,6 +156,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         Op::Fma { precision, chains, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| fma_forms(format, chains))
         }
+        Op::Mma { .. } => Vec::new(),
         Op::Gemm { precision, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| gemm_forms(format, card))
         }
@@ -226,7 +228,7 @@ pub fn first_guess(op: &Op, software: bool) -> f64 {
         Op::Fill { .. } | Op::Scan { .. } | Op::Stream { .. } | Op::Draw { .. } | Op::Digest { .. } => 20.0,
         Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. } => 10.0,
         Op::Fma { .. } => 200.0,
-        Op::Gemm { .. } => 50.0,
+        Op::Mma { .. } | Op::Gemm { .. } => 50.0,
         Op::Ring { .. } | Op::Copy { .. } => 20.0,
         Op::Flip { .. } | Op::Chase { .. } => 0.001,
     };

@@ -86,6 +86,8 @@ impl Row {
 const TRIAD: &str = "[[clause]]\nid = \"triad\"\nmetric = \"stream.triad.rate\"\nat_least = \"8.5 GB/s\"\nstatistic = \"p50\"";
 const FP32: &str =
     "[[clause]]\nid = \"fp32\"\nmetric = \"fma.fp32.rate\"\nat_least = \"3.5 GFLOP/s\"\nstatistic = \"p50\"";
+const TF32: &str =
+    "[[clause]]\nid = \"tf32\"\nmetric = \"mma.tf32.rate\"\nat_least = \"9.5 GFLOP/s\"\nstatistic = \"p50\"";
 const FP64: &str =
     "[[clause]]\nid = \"fp64\"\nmetric = \"fma.fp64.rate\"\nat_least = \"1.75 GFLOP/s\"\nstatistic = \"p50\"";
 const INT8_MIN: &str =
@@ -147,12 +149,15 @@ pub const MATRIX: &[Row] = &[
     // Results.
     on(PRODUCER, "gemm_wrong=17", "gemm").under(&[GEMM]).fails("gemm", "wrong result: the result of gemm is wrong at word 17"),
     on("mini", "fma_wrong=5", "fma").under(&[FP32]).fails("fp32", "wrong result: the result of fma is wrong at word 5"),
+    on("mini", "mma_wrong=9", "mma").under(&[TF32]).fails("tf32", "wrong result: the result of mma is wrong at word 9"),
     on(STREAMER, "lazy", "stream").under(&[TRIAD]).fails("triad", "wrong result"),
     on("mini", "lazy", "link").under(&[UPLOAD]).fails("upload", "wrong result: the scan looked at 0 of"),
     on("mini", "lazy", "memory").under(&[CAPACITY]).fails("capacity", "wrong result: the scan looked at 0 of"),
+    on("mini", "uncounted", "mma").under(&[TF32]).fails("tf32", "the device did not do all of the work"),
     on("mini", "uncounted", "fma").under(&[FP32]).fails("fp32", "the device did not do all of the work"),
     // Speed.
     on(STREAMER, "membw=0.5", "stream").under(&[TRIAD]).fails("triad", "not met"),
+    on("mini", "flops=0.5", "mma").under(&[TF32]).fails("tf32", "not met"),
     on("mini", "flops=0.5", "fma").under(&[FP32]).fails("fp32", "not met"),
     on("mini", "speed=0.5", "link").under(&[UPLOAD]).fails("upload", "not met"),
     on("mini", "speed=0.5", "chase").under(&[LATENCY]).fails("latency", "not met"),

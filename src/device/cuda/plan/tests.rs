@@ -42,6 +42,9 @@ fn ops() -> Vec<Op> {
         for (m, n, k) in [(1, 1, 1), (129, 97, 65), (100_000, 60_000, 30_000)] {
             ops.push(Op::Gemm { precision, shape: Shape { m, n, k }, a: B, b: B, c: B });
         }
+        for (turns, tiles) in [(1, 1), (64, 1 << 16), (1, 1 << 23)] {
+            ops.push(Op::Mma { precision, turns, tiles, distribution, seed, out: B });
+        }
         for (accumulators, stride) in [(8, 0), (12, 1), (14, 1), (16, 0), (16, 4), (32, 8)] {
             let chains = Chains { accumulators, stride };
             let op = |rounds, lanes| Op::Fma { precision, chains, rounds, lanes, distribution, seed, out: B };
@@ -154,6 +157,7 @@ fn the_parts_of_a_range_are_the_whole() {
             Op::Stream { .. }
             | Op::Flip { .. }
             | Op::Fma { .. }
+            | Op::Mma { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
             | Op::Copy { .. } => None,
@@ -161,7 +165,7 @@ fn the_parts_of_a_range_are_the_whole() {
         if let Some(whole) = whole {
             assert_eq!(joined(&plan, 0), [whole], "{op:?}");
         }
-        if let Op::Fma { lanes, .. } = *op {
+        if let Op::Fma { lanes: all, .. } | Op::Mma { tiles: all, .. } = *op {
             let number = |launch: &Launch, i: usize| match launch.arguments[i] {
                 Argument::Number(number) => number,
                 Argument::Range { .. } | Argument::Map { .. } | Argument::Counters => panic!("{launch:?}"),
@@ -170,7 +174,7 @@ fn the_parts_of_a_range_are_the_whole() {
                 assert_eq!(number(launch, 0), from);
                 number(launch, 1)
             });
-            assert_eq!(ends, u64::from(lanes));
+            assert_eq!(ends, u64::from(all));
         }
     });
 }
@@ -180,7 +184,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
     each_plan(|op, card, plan| {
         let parts = plan.launches.len() as u64;
         let slowest = match *op {
-            Op::Fma { precision, .. } => operations_per_ns(precision),
+            Op::Fma { precision, .. } | Op::Mma { precision, .. } => operations_per_ns(precision),
             Op::Gemm { .. } => match plan.launches[0].kernel {
                 Kernel::Gemm(form) => products_per_ns(form),
                 other => panic!("{op:?} as {other:?}"),
@@ -197,7 +201,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
         // What cannot be cut: eight rows of tiles, a block of lanes.
         let least = match *op {
             Op::Gemm { shape, .. } => 2 * 8 * 256 * u64::from(shape.n) * u64::from(shape.k),
-            Op::Fma { lanes, .. } => 256 * op.work() / u64::from(lanes),
+            Op::Fma { lanes: all, .. } | Op::Mma { tiles: all, .. } => 256 * op.work() / u64::from(all),
             Op::Fill { .. }
             | Op::Scan { .. }
             | Op::Flip { .. }

@@ -13,7 +13,7 @@ const WORDS: u64 = BYTES / 4;
 type Step = (u8, u64, u64, usize, usize, usize, u32);
 
 fn step() -> impl Strategy<Value = Step> {
-    (0u8..14, any::<u64>(), any::<u64>(), 0usize..3, 0usize..3, 0usize..3, 1u32..4)
+    (0u8..15, any::<u64>(), any::<u64>(), 0usize..3, 0usize..3, 0usize..3, 1u32..4)
 }
 
 /// The ops of a step; the last one is repeated. `main` are equal buffers, `tally` takes scans.
@@ -80,6 +80,18 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
             let ring = Op::Ring { dst: a, slots: 64, stride_bytes: 16, seed: y };
             let chase = Op::Chase { ring: a, hops: (x % 200) as u32, state: other };
             [vec![ring, start, chase], vec![ring, start, flip(a), chase]][(x % 2) as usize].clone()
+        }
+        13 => {
+            let precision = Precision::TENSOR[(y % 7) as usize];
+            let tiles = BYTES / 128 / precision.result_bytes();
+            vec![Op::Mma {
+                precision,
+                turns: (x % 4) as u32,
+                tiles: (y % (tiles + 1)) as u32,
+                distribution,
+                seed: x,
+                out: a,
+            }]
         }
         _ => {
             let route = route(x / 2, y, [b, other]);

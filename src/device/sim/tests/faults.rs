@@ -127,9 +127,17 @@ fn one_result_is_wrong() {
         run(&mut opened, op).unwrap();
         words(&read(&mut opened, Buf(0), 4096))
     };
+    let tiles = |script: &str| {
+        let mut opened = open(script);
+        let out = opened.device.alloc(4096).unwrap();
+        let (precision, distribution) = (Precision::Bf16, Distribution::Normal);
+        run(&mut opened, Op::Mma { precision, turns: 2, tiles: 8, distribution, seed: 1, out }).unwrap();
+        words(&read(&mut opened, out, 4096))
+    };
     let differ =
         |a: Vec<u32>, b: Vec<u32>| -> Vec<usize> { (0..a.len()).filter(|i| a[*i] != b[*i]).collect() };
     assert_eq!(differ(product("mini"), product("mini,gemm_wrong=273")), [17]);
+    assert_eq!(differ(tiles("mini"), tiles("mini,mma_wrong=1033")), [9]);
     assert_eq!(differ(lanes("mini"), lanes("mini,fma_wrong=1029")), [5]);
 }
 
