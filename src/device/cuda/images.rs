@@ -162,7 +162,14 @@ mod tests {
             let (first, only): (u32, &[u32]) = match source {
                 Source::MmaFp8 | Source::TensorFp8 => (89, &[89, 120]),
                 Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
-                _ => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
+                Source::Chase
+                | Source::Digest
+                | Source::Draw
+                | Source::Fma
+                | Source::Gemm
+                | Source::Pattern
+                | Source::Stream
+                | Source::Wgmma => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
             };
             for &sm in only {
                 let found = candidates(source, sm);

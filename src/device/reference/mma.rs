@@ -103,7 +103,13 @@ mod tests {
         match precision {
             Precision::Fp64 => f64::from_bits(bits),
             Precision::Int8 => f64::from(bits as u32 as i32),
-            _ => f64::from(f32::from_bits(bits as u32)),
+            Precision::Fp32
+            | Precision::Tf32
+            | Precision::Fp16
+            | Precision::Bf16
+            | Precision::Fp8E4m3
+            | Precision::Fp8E5m2
+            | Precision::Int32 => f64::from(f32::from_bits(bits as u32)),
         }
     }
 

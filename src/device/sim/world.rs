@@ -334,7 +334,8 @@ impl World {
         let draw =
             |salt: u64| f64::from(draw::hash(self.behaviour.seed ^ salt, self.tickets)) / 2f64.powi(32);
         let chance = elements as f64 * f64::from(repeat) / one_in as f64;
-        (happens && draw(0x0075_7073_6574) < chance).then(|| (draw(0x7768_6572_65) * elements as f64) as u64)
+        (happens && draw(0x0075_7073_6574) < chance)
+            .then(|| (draw(0x0077_6865_7265) * elements as f64) as u64)
     }
 
     /// Bytes that a chase hops around in.

@@ -185,10 +185,10 @@ fn no_launch_holds_more_work_than_its_time_allows() {
         let parts = plan.launches.len() as u64;
         let slowest = match *op {
             Op::Fma { precision, .. } | Op::Mma { precision, .. } => operations_per_ns(precision),
-            Op::Gemm { .. } => match plan.launches[0].kernel {
-                Kernel::Gemm(form) => products_per_ns(form),
-                other => panic!("{op:?} as {other:?}"),
-            },
+            Op::Gemm { .. } => {
+                let Kernel::Gemm(form) = plan.launches[0].kernel else { panic!("{op:?}") };
+                products_per_ns(form)
+            }
             Op::Chase { hops, .. } => return assert!(u64::from(hops) <= parts * u64::from(HOPS_MAX)),
             Op::Fill { .. }
             | Op::Scan { .. }
