@@ -230,7 +230,13 @@ fn junit(text: &str) -> Junit {
                 continue;
             }
             Event::Eof => break,
-            _ => continue,
+            Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_) => continue,
         };
         let name = element.name().as_ref().to_owned();
         let row = JUNIT.iter().find(|row| row.0 == name).unwrap_or_else(|| panic!("<{name}> is unknown"));
