@@ -38,39 +38,32 @@ pub fn measurements(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]
 
 fn sustained(load: &Sustained) -> Vec<[String; 6]> {
     let told = METRICS.iter().filter_map(|row| MetricName::parse(&row.name).ok()).filter(|m| load.tells(m));
-    let figure = |metric: MetricName| match metric.kind() {
-        Kind::Number(unit) if metric == load.load.metric => {
-            let Some(s) = Summary::of(&load.rates()) else {
-                return [
-                    metric.to_string(),
-                    "no figure".to_owned(),
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                ];
-            };
-            let (checked, wrong) = (load.checked(), load.wrong());
-            [
-                metric.to_string(),
-                unit.format(s.p50),
-                range(unit, s.p5, s.p95),
-                format!("{} windows", s.count),
-                joined(&load.load.conditions, clock(load.clocks())),
-                if wrong == 0 {
-                    format!("{checked} results compared, all right")
-                } else {
-                    format!("{wrong} of {checked} results WRONG")
-                },
-            ]
-        }
-        Kind::Number(unit) => {
-            let value = load.figure(&metric, None).map_or("no figure".to_owned(), |value| unit.format(value));
-            [metric.to_string(), value, String::new(), String::new(), String::new(), String::new()]
-        }
-        Kind::Fact => [const { String::new() }; 6],
-    };
-    told.map(figure).collect()
+    told.map(|metric| kept_up(load, &metric)).collect()
+}
+
+/// The rate has windows, conditions and a check; what follows from it is one number.
+fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
+    let Kind::Number(unit) = metric.kind() else { return [const { String::new() }; 6] };
+    let is_rate = *metric == load.load.metric;
+    let summary = is_rate.then(|| Summary::of(&load.rates())).flatten();
+    let value = summary.as_ref().map(|s| s.p50).or_else(|| load.figure(metric, None));
+    let rest = [
+        summary.as_ref().map_or(String::new(), |s| range(unit, s.p5, s.p95)),
+        summary.as_ref().map_or(String::new(), |s| format!("{} windows", s.count)),
+        is_rate.then(|| joined(&load.load.conditions, clock(load.clocks()))).unwrap_or_default(),
+        is_rate.then(|| compared(load)).unwrap_or_default(),
+    ];
+    let [range, windows, conditions, check] = rest;
+    let value = value.map_or("no figure".to_owned(), |value| unit.format(value));
+    [metric.to_string(), value, range, windows, conditions, check]
+}
+
+fn compared(load: &Sustained) -> String {
+    let (checked, wrong) = (load.checked(), load.wrong());
+    match wrong {
+        0 => format!("{checked} results compared, all right"),
+        _ => format!("{wrong} of {checked} results WRONG"),
+    }
 }
 
 pub fn range(unit: Unit, low: f64, high: f64) -> String {

@@ -7,7 +7,8 @@ use super::Report;
 use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
-use crate::evidence::{Canary, Check, Clocks, DeviceEvidence, Ended, Measurement, Value};
+use crate::evidence::sustain;
+use crate::evidence::{Canary, Check, Clocks, DeviceEvidence, Ended, Measurement, Sustained, Value};
 use crate::exit::Exit;
 use crate::units::Unit;
 
@@ -36,6 +37,8 @@ pub struct Pair {
     /// By what they are taken for one device: `uuid`, `PCI address` or `selector`.
     pub by: &'static str,
     pub rows: Vec<Row>,
+    /// How its part of the report after ended.
+    pub ended: Ended,
 }
 
 /// One metric of one device.
@@ -90,7 +93,8 @@ impl Comparison {
         self.rows().filter(|row| row.verdict == change).count()
     }
 
-    /// A device that is gone is not the same machine, so that nothing is decided.
+    /// A device that is gone is not the same machine, and one that did not come to its end has not shown that it still does:
+    /// nothing is decided.
     pub fn exit(&self) -> Exit {
         // Equal counts of errors alone do not make a machine as fast as it was.
         let compares = |row: &Row| row.ratio.is_some();
@@ -99,6 +103,7 @@ impl Comparison {
         } else if !self.rows().any(compares)
             || self.count(Change::Undecided) > 0
             || !self.only_before.is_empty()
+            || self.pairs.iter().any(|pair| pair.ended != Ended::Completed)
         {
             Exit::Inconclusive
         } else {
@@ -123,7 +128,8 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
         let (index, by) = (*partner)?;
         let other = &others[index];
         let rows = rows(device, other, width);
-        Some(Pair { before: device.selector.clone(), after: other.selector.clone(), by, rows })
+        let ended = other.ended.clone();
+        Some(Pair { before: device.selector.clone(), after: other.selector.clone(), by, rows, ended })
     });
     let alone = devices.iter().zip(&partner).filter(|(_, partner)| partner.is_none());
     let taken = |index: usize| partner.iter().flatten().any(|(other, _)| *other == index);
@@ -157,7 +163,23 @@ fn same_device(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<&'static str> {
 fn rows(before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
     let new = after.measurements.iter().filter(|m| before.measurement(&m.metric).is_none());
     let metrics = before.measurements.iter().chain(new).map(|m| &m.metric);
-    metrics.map(|metric| row(metric, before, after, width)).collect()
+    metrics.map(|metric| row(metric, before, after, width)).chain(under_load(before, after)).collect()
+}
+
+/// Wrong results under a load that was kept up.
+fn under_load(before: &DeviceEvidence, after: &DeviceEvidence) -> Option<Row> {
+    let metric = MetricName::parse(sustain::ERRORS).ok()?;
+    let wrong = |device: &DeviceEvidence| device.sustained.as_ref().map(Sustained::wrong);
+    let (a, b) = (wrong(before), wrong(after));
+    let (verdict, _, because) = match (a, b) {
+        (None, None) => return None,
+        (Some(a), Some(b)) => counted(a, b, Unit::Count, 0.0),
+        (Some(_), None) => (Change::Undecided, None, "no load was kept up after".to_owned()),
+        (None, Some(0)) => (Change::NotComparable, None, "no load was kept up before".to_owned()),
+        (None, Some(_)) => (Change::Degraded, None, "there are some".to_owned()),
+    };
+    let figure = |wrong: Option<u64>| wrong.map(|wrong| wrong as f64);
+    Some(Row { metric, before: figure(a), after: figure(b), ratio: None, verdict, because })
 }
 
 fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Row {
@@ -190,12 +212,15 @@ fn judge(
 ) -> Judged {
     let (a, b) = (before.1, after.1);
     let open = |why: String| (Change::NotComparable, None, why);
+    // A wrong result has no conditions that could differ.
+    if let (None, Some(why), true) = (unsound(a), unsound(b), is_wrong(b)) {
+        return (Change::Degraded, None, format!("{why} after"));
+    }
     if let Some(why) = differing(before, after) {
         return open(why);
     }
     match (unsound(a), unsound(b)) {
         (Some(why), _) => return open(format!("{why} before")),
-        (None, Some(why)) if is_wrong(b) => return (Change::Degraded, None, format!("{why} after")),
         (None, Some(why)) => return (Change::Undecided, None, format!("{why} after")),
         (None, None) => {}
     }

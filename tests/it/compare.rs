@@ -9,6 +9,7 @@ use gpu_assay::exit::Exit;
 use gpu_assay::report::compare::{Change, Comparison, compare};
 use gpu_assay::report::{Report, SealedBy};
 
+use crate::pipeline::Run;
 use crate::process::{Ended, assay};
 use crate::support::*;
 
@@ -191,4 +192,41 @@ fn the_command_says_what_changed_and_ends_with_the_documented_code() {
     for words in ["UUID, else PCI address", "degraded", "--width", "block bootstrap"] {
         assert!(help.contains(words), "{words}: {help}");
     }
+}
+
+/// As runs put it on record: a wrong result has neither shape nor kernel.
+#[test]
+fn a_card_that_now_computes_wrong_results_is_degraded() {
+    let card = |fault: &str| {
+        let selector = format!("sim:mini,mem=4MiB,buffer=1MiB{fault}");
+        Run::short(&selector, &["gemm"]).report()
+    };
+    let (sound, wrong) = (card(""), card(",gemm_wrong=17"));
+    let comparison = compare(&sound, &wrong, WIDTH);
+    assert_eq!((first(&comparison).0, comparison.exit()), (Change::Degraded, Exit::Fail));
+}
+
+#[test]
+fn a_load_with_wrong_results_is_degraded_and_one_that_was_not_kept_up_is_undecided() {
+    let card = |fault: &str, sustain_ms| {
+        let selector = format!("sim:mini,mem=16MiB,buffer=4MiB{fault}");
+        Run { sustain_ms, ..Run::short(&selector, &["link", "sustain"]) }.report()
+    };
+    let sound = card("", 10_000);
+    let under_load = |other: &Report| {
+        let comparison = compare(&sound, other, WIDTH);
+        let row = comparison.rows().find(|row| row.metric.as_str() == "sustain.errors.count").unwrap();
+        (row.verdict, comparison.exit())
+    };
+    assert_eq!(under_load(&sound).0, Change::Same);
+    assert_eq!(under_load(&card(",upset=10000000", 10_000)), (Change::Degraded, Exit::Fail));
+    assert_eq!(under_load(&card("", 0)).0, Change::Undecided);
+}
+
+#[test]
+fn a_device_that_did_not_come_to_its_end_decides_nothing() {
+    let lost = after(|device| {
+        device.ended = gpu_assay::evidence::Ended::Lost { why: "gone".to_owned(), during: None };
+    });
+    assert_eq!((first(&lost).0, lost.exit()), (Change::Same, Exit::Inconclusive));
 }
