@@ -44,18 +44,21 @@ fn sustained(load: &Sustained) -> Vec<[String; 6]> {
 /// The rate has windows, conditions and a check; what follows from it is one number.
 fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
     let Kind::Number(unit) = metric.kind() else { return [const { String::new() }; 6] };
-    let is_rate = *metric == load.load.metric;
-    let summary = is_rate.then(|| Summary::of(&load.rates())).flatten();
-    let value = summary.as_ref().map(|s| s.p50).or_else(|| load.figure(metric, None));
-    let rest = [
-        summary.as_ref().map_or(String::new(), |s| range(unit, s.p5, s.p95)),
-        summary.as_ref().map_or(String::new(), |s| format!("{} windows", s.count)),
-        is_rate.then(|| joined(&load.load.conditions, clock(load.clocks()))).unwrap_or_default(),
-        is_rate.then(|| compared(load)).unwrap_or_default(),
-    ];
-    let [range, windows, conditions, check] = rest;
-    let value = value.map_or("no figure".to_owned(), |value| unit.format(value));
-    [metric.to_string(), value, range, windows, conditions, check]
+    let shown = |value: Option<f64>| value.map_or("no figure".to_owned(), |value| unit.format(value));
+    if *metric != load.load.metric {
+        let [range, windows, conditions, check] = [const { String::new() }; 4];
+        return [metric.to_string(), shown(load.figure(metric, None)), range, windows, conditions, check];
+    }
+    let rates = Summary::of(&load.rates());
+    let of_rates = |text: &dyn Fn(&Summary) -> String| rates.as_ref().map_or(String::new(), text);
+    [
+        metric.to_string(),
+        shown(rates.as_ref().map(|s| s.p50)),
+        of_rates(&|s| range(unit, s.p5, s.p95)),
+        of_rates(&|s| format!("{} windows", s.count)),
+        joined(&load.load.conditions, clock(load.clocks())),
+        compared(load),
+    ]
 }
 
 fn compared(load: &Sustained) -> String {
