@@ -11,7 +11,7 @@ use gpu_assay::evidence::{DeviceEvidence, Evidence, Sustained};
 use serde_json::Value;
 
 use crate::pipeline::Run;
-use crate::process::{Ended, assay, children, signal, start, until, verified};
+use crate::process::{Ended, assay, children, start, verified};
 
 const CARD: &str = "sim:mini,mem=16MiB,buffer=4MiB";
 
@@ -202,6 +202,7 @@ fn the_gap_of_a_run_is_how_long_nothing_was_written() {
 #[test]
 #[cfg(all(target_os = "linux", feature = "wgpu"))]
 fn a_load_on_software_vulkan_survives_the_death_of_its_parent() {
+    use crate::process::{signal, until};
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("killed");
     let args =
