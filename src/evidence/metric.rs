@@ -98,28 +98,16 @@ fn table() -> Vec<MetricDef> {
     for (fact, about) in FACTS {
         row(format!("identity.{fact}"), Kind::Fact, (*about).to_owned());
     }
-    for precision in Precision::CHAINED {
-        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
-        let name = precision.name();
-        row(
-            format!("fma.{name}.rate"),
-            Kind::Number(unit),
-            format!("multiply-add ceiling of the {name} units"),
-        );
-    }
-    for precision in Precision::TENSOR {
-        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
-        let name = precision.name();
-        row(
-            format!("mma.{name}.rate"),
-            Kind::Number(unit),
-            format!("matrix multiply ceiling of the tensor units in {name}"),
-        );
-    }
-    for precision in Precision::MULTIPLIED {
-        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
-        let name = precision.name();
-        row(format!("gemm.{name}.rate"), Kind::Number(unit), format!("dense matrix product in {name}"));
+    for (probe, precisions, about) in [
+        ("fma", &Precision::CHAINED[..], "multiply-add ceiling of the vector units in"),
+        ("mma", &Precision::TENSOR, "multiply-add ceiling of the tensor units in"),
+        ("gemm", &Precision::MULTIPLIED, "dense matrix product in"),
+    ] {
+        for precision in precisions {
+            let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
+            let name = precision.name();
+            row(format!("{probe}.{name}.rate"), Kind::Number(unit), format!("{about} {name}"));
+        }
     }
     for kind in StreamKind::ALL {
         let name = kind.name();
