@@ -7,7 +7,8 @@ use super::Report;
 use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
-use crate::evidence::{Canary, Check, Clocks, DeviceEvidence, Ended, Measurement, Value};
+use crate::evidence::sustain::Sustained;
+use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
 use crate::exit::Exit;
 use crate::units::Unit;
 
@@ -157,7 +158,43 @@ fn same_device(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<&'static str> {
 fn rows(before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
     let new = after.measurements.iter().filter(|m| before.measurement(&m.metric).is_none());
     let metrics = before.measurements.iter().chain(new).map(|m| &m.metric);
-    metrics.map(|metric| row(metric, before, after, width)).collect()
+    let rows = metrics.map(|metric| row(metric, before, after, width));
+    rows.chain(before.sustained.iter().flat_map(|load| kept_up(load, before, after, width))).collect()
+}
+
+/// The load that was kept up before, and how it went after: its rate, and its wrong results.
+fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
+    let row = |metric: &MetricName, [before, after]: [Option<f64>; 2], (verdict, ratio, because): Judged| {
+        Row { metric: metric.clone(), before, after, ratio, verdict, because }
+    };
+    let metric = &load.load.metric;
+    let median = |load: &Sustained| Stat::P50.of(&load.rates());
+    let Some(other) = after.sustained.as_ref().filter(|other| other.load.metric == *metric) else {
+        let judged = (Change::Undecided, None, not_measured(metric, after));
+        return vec![row(metric, [median(load), None], judged)];
+    };
+    let sides = [(before, &load.load.conditions), (after, &other.load.conditions)];
+    let (a, b) = (load.rates(), other.rates());
+    let rate = match differing(sides[0], sides[1]) {
+        Some(why) => (Change::NotComparable, None, why),
+        None if load.load.asked_ms != other.load.asked_ms => {
+            (Change::NotComparable, None, "the load was kept up for another time".to_owned())
+        }
+        None => match [load, other].iter().find_map(|load| unsound_check(&load.load.check, load.clocks())) {
+            Some(why) => (Change::Undecided, None, why.to_owned()),
+            None => of_samples(&a, &b, metric, width),
+        },
+    };
+    let mut rows = vec![row(metric, [median(load), median(other)], rate)];
+    rows.extend(MetricName::parse("sustain.errors.count").ok().map(|errors| {
+        let counts = [load, other].map(Sustained::wrong);
+        row(
+            &errors,
+            counts.map(|count| Some(count as f64)),
+            counted(counts[0], counts[1], Unit::Count, width),
+        )
+    }));
+    rows
 }
 
 fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Row {
@@ -190,7 +227,7 @@ fn judge(
 ) -> Judged {
     let (a, b) = (before.1, after.1);
     let open = |why: String| (Change::NotComparable, None, why);
-    if let Some(why) = differing(before, after) {
+    if let Some(why) = differing((before.0, &a.conditions), (after.0, &b.conditions)) {
         return open(why);
     }
     match (unsound(a), unsound(b)) {
@@ -201,7 +238,7 @@ fn judge(
     }
     let Kind::Number(unit) = a.metric.kind() else { return open("it is no figure".to_owned()) };
     match (&a.value, &b.value) {
-        (Value::Timed(_), Value::Timed(_)) => timed(a, b, unit, width),
+        (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, width),
         (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => {
             open("it is a lower bound only".to_owned())
@@ -214,8 +251,8 @@ fn judge(
 
 /// Which condition differs, so that the figures say nothing about each other.
 fn differing(
-    before: (&DeviceEvidence, &Measurement),
-    after: (&DeviceEvidence, &Measurement),
+    before: (&DeviceEvidence, &Conditions),
+    after: (&DeviceEvidence, &Conditions),
 ) -> Option<String> {
     let kind = |device: &DeviceEvidence| device.identity.as_ref().map(|i| i.provenance.kind());
     let shown = |kind: Option<ProvenanceKind>| kind.map_or("unknown".to_owned(), |kind| kind.to_string());
@@ -223,7 +260,7 @@ fn differing(
     if a != b {
         return Some(format!("the device was {} before and is {} after", shown(a), shown(b)));
     }
-    let (a, b) = (&before.1.conditions, &after.1.conditions);
+    let (a, b) = (before.1, after.1);
     if a.kernel != b.kernel {
         Some("the kernels differ, see their digests".to_owned())
     } else if a.shape != b.shape {
@@ -237,19 +274,23 @@ fn differing(
 
 /// Why a figure does not count.
 fn unsound(m: &Measurement) -> Option<&'static str> {
-    let clocks_disagree =
-        matches!(&m.value, Value::Timed(timed) if matches!(timed.clocks(), Clocks::Disagree { .. }));
-    match &m.check {
-        Check::Wrong { .. } => Some("the device computed a wrong result"),
-        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
-            Some("the check missed a planted error")
-        }
-        Check::Matched { .. } | Check::Scanned { .. } if clocks_disagree => {
-            Some("the clocks of device and host disagreed")
-        }
-        Check::Matched { .. } | Check::Scanned { .. } => {
-            m.summary().is_none().then_some("the samples gave no finite figure")
-        }
+    let clocks = match &m.value {
+        Value::Timed(timed) => timed.clocks(),
+        Value::Count { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
+    };
+    let no_figure = || m.summary().is_none().then_some("the samples gave no finite figure");
+    unsound_check(&m.check, clocks).or_else(no_figure)
+}
+
+fn unsound_check(check: &Check, clocks: Clocks) -> Option<&'static str> {
+    match (check, clocks) {
+        (Check::Wrong { .. }, _) => Some("the device computed a wrong result"),
+        (
+            Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. },
+            _,
+        ) => Some("the check missed a planted error"),
+        (_, Clocks::Disagree { .. }) => Some("the clocks of device and host disagreed"),
+        (_, Clocks::Agree | Clocks::HostOnly) => None,
     }
 }
 
@@ -274,10 +315,10 @@ fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
     decide(Ratio { value, low: value, high: value }, false, width)
 }
 
-fn timed(a: &Measurement, b: &Measurement, unit: Unit, width: f64) -> Judged {
-    let name = a.metric.as_str();
-    match interval::ratio_of_medians(&a.figures(), &b.figures(), name) {
-        Ok(ratio) => decide(ratio, unit == Unit::Nanosecond, width),
+/// Rates or latencies in the order in which they were taken.
+fn of_samples(a: &[f64], b: &[f64], metric: &MetricName, width: f64) -> Judged {
+    match interval::ratio_of_medians(a, b, metric.as_str()) {
+        Ok(ratio) => decide(ratio, metric.kind() == Kind::Number(Unit::Nanosecond), width),
         Err(why) => (Change::Undecided, None, why),
     }
 }
