@@ -308,6 +308,11 @@ impl Sustained {
         self.busy().map(|window| self.rate(window)).collect()
     }
 
+    /// The same windows and their rates, for those who show them over time.
+    pub fn rated(&self) -> impl Iterator<Item = (&Window, f64)> {
+        self.busy().map(|window| (window, self.rate(window)))
+    }
+
     pub fn wrong(&self) -> u64 {
         self.windows.iter().fold(0, |sum, w| sum.saturating_add(w.wrong))
     }

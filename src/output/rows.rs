@@ -36,7 +36,7 @@ pub fn measurements(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]
     device.measurements.iter().map(measurement).chain(device.sustained.iter().flat_map(sustained))
 }
 
-fn sustained(load: &Sustained) -> Vec<[String; 6]> {
+pub fn sustained(load: &Sustained) -> Vec<[String; 6]> {
     let told = METRICS.iter().filter_map(|row| MetricName::parse(&row.name).ok()).filter(|m| load.tells(m));
     told.map(|metric| kept_up(load, &metric)).collect()
 }

@@ -7,8 +7,8 @@ use super::Report;
 use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
-use crate::evidence::sustain;
-use crate::evidence::{Canary, Check, Clocks, DeviceEvidence, Ended, Measurement, Sustained, Value};
+use crate::evidence::sustain::{ERRORS, Sustained};
+use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
 use crate::exit::Exit;
 use crate::units::Unit;
 
@@ -163,23 +163,57 @@ fn same_device(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<&'static str> {
 fn rows(before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
     let new = after.measurements.iter().filter(|m| before.measurement(&m.metric).is_none());
     let metrics = before.measurements.iter().chain(new).map(|m| &m.metric);
-    metrics.map(|metric| row(metric, before, after, width)).chain(under_load(before, after)).collect()
+    let rows = metrics.map(|metric| row(metric, before, after, width));
+    let load = match (&before.sustained, &after.sustained) {
+        (Some(load), _) => kept_up(load, before, after, width),
+        (None, Some(load)) => new_errors(load).into_iter().collect(),
+        (None, None) => Vec::new(),
+    };
+    rows.chain(load).collect()
 }
 
-/// Wrong results under a load that was kept up.
-fn under_load(before: &DeviceEvidence, after: &DeviceEvidence) -> Option<Row> {
-    let metric = MetricName::parse(sustain::ERRORS).ok()?;
-    let wrong = |device: &DeviceEvidence| device.sustained.as_ref().map(Sustained::wrong);
-    let (a, b) = (wrong(before), wrong(after));
-    let (verdict, _, because) = match (a, b) {
-        (None, None) => return None,
-        (Some(a), Some(b)) => counted(a, b, Unit::Count, 0.0),
-        (Some(_), None) => (Change::Undecided, None, "no load was kept up after".to_owned()),
-        (None, Some(0)) => (Change::NotComparable, None, "no load was kept up before".to_owned()),
-        (None, Some(_)) => (Change::Degraded, None, "there are some".to_owned()),
+/// Wrong results of a load of which nothing is known before: there should be none.
+fn new_errors(load: &Sustained) -> Option<Row> {
+    let (metric, wrong) = (MetricName::parse(ERRORS).ok()?, load.wrong());
+    let because = "there are wrong results".to_owned();
+    let after = Some(wrong as f64);
+    let row = Row { metric, before: None, after, ratio: None, verdict: Change::Degraded, because };
+    (wrong > 0).then_some(row)
+}
+
+/// The load that was kept up before, and how it went after: its rate, and its wrong results.
+fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
+    let row = |metric: &MetricName, [before, after]: [Option<f64>; 2], (verdict, ratio, because): Judged| {
+        Row { metric: metric.clone(), before, after, ratio, verdict, because }
     };
-    let figure = |wrong: Option<u64>| wrong.map(|wrong| wrong as f64);
-    Some(Row { metric, before: figure(a), after: figure(b), ratio: None, verdict, because })
+    let metric = &load.load.metric;
+    let median = |load: &Sustained| Stat::P50.of(&load.rates());
+    let Some(other) = after.sustained.as_ref().filter(|other| other.load.metric == *metric) else {
+        let judged = (Change::Undecided, None, not_measured(metric, after));
+        return vec![row(metric, [median(load), None], judged)];
+    };
+    let sides = [(before, &load.load.conditions), (after, &other.load.conditions)];
+    let (a, b) = (load.rates(), other.rates());
+    let rate = match differing(sides[0], sides[1]) {
+        Some(why) => (Change::NotComparable, None, why),
+        None if load.load.asked_ms != other.load.asked_ms => {
+            (Change::NotComparable, None, "the load was kept up for another time".to_owned())
+        }
+        None => match [load, other].iter().find_map(|load| unsound_check(&load.load.check, load.clocks())) {
+            Some(why) => (Change::Undecided, None, why.to_owned()),
+            None => of_samples(&a, &b, metric, width),
+        },
+    };
+    let mut rows = vec![row(metric, [median(load), median(other)], rate)];
+    rows.extend(MetricName::parse(ERRORS).ok().map(|errors| {
+        let counts = [load, other].map(Sustained::wrong);
+        row(
+            &errors,
+            counts.map(|count| Some(count as f64)),
+            counted(counts[0], counts[1], Unit::Count, width),
+        )
+    }));
+    rows
 }
 
 fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Row {
@@ -216,7 +250,7 @@ fn judge(
     if let (None, Some(why), true) = (unsound(a), unsound(b), is_wrong(b)) {
         return (Change::Degraded, None, format!("{why} after"));
     }
-    if let Some(why) = differing(before, after) {
+    if let Some(why) = differing((before.0, &a.conditions), (after.0, &b.conditions)) {
         return open(why);
     }
     match (unsound(a), unsound(b)) {
@@ -226,7 +260,7 @@ fn judge(
     }
     let Kind::Number(unit) = a.metric.kind() else { return open("it is no figure".to_owned()) };
     match (&a.value, &b.value) {
-        (Value::Timed(_), Value::Timed(_)) => timed(a, b, unit, width),
+        (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, width),
         (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => {
             open("it is a lower bound only".to_owned())
@@ -239,8 +273,8 @@ fn judge(
 
 /// Which condition differs, so that the figures say nothing about each other.
 fn differing(
-    before: (&DeviceEvidence, &Measurement),
-    after: (&DeviceEvidence, &Measurement),
+    before: (&DeviceEvidence, &Conditions),
+    after: (&DeviceEvidence, &Conditions),
 ) -> Option<String> {
     let kind = |device: &DeviceEvidence| device.identity.as_ref().map(|i| i.provenance.kind());
     let shown = |kind: Option<ProvenanceKind>| kind.map_or("unknown".to_owned(), |kind| kind.to_string());
@@ -248,7 +282,7 @@ fn differing(
     if a != b {
         return Some(format!("the device was {} before and is {} after", shown(a), shown(b)));
     }
-    let (a, b) = (&before.1.conditions, &after.1.conditions);
+    let (a, b) = (before.1, after.1);
     if a.kernel != b.kernel {
         Some("the kernels differ, see their digests".to_owned())
     } else if a.shape != b.shape {
@@ -262,19 +296,23 @@ fn differing(
 
 /// Why a figure does not count.
 fn unsound(m: &Measurement) -> Option<&'static str> {
-    let clocks_disagree =
-        matches!(&m.value, Value::Timed(timed) if matches!(timed.clocks(), Clocks::Disagree { .. }));
-    match &m.check {
-        Check::Wrong { .. } => Some("the device computed a wrong result"),
-        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
-            Some("the check missed a planted error")
-        }
-        Check::Matched { .. } | Check::Scanned { .. } if clocks_disagree => {
-            Some("the clocks of device and host disagreed")
-        }
-        Check::Matched { .. } | Check::Scanned { .. } => {
-            m.summary().is_none().then_some("the samples gave no finite figure")
-        }
+    let clocks = match &m.value {
+        Value::Timed(timed) => timed.clocks(),
+        Value::Count { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
+    };
+    let no_figure = || m.summary().is_none().then_some("the samples gave no finite figure");
+    unsound_check(&m.check, clocks).or_else(no_figure)
+}
+
+fn unsound_check(check: &Check, clocks: Clocks) -> Option<&'static str> {
+    match (check, clocks) {
+        (Check::Wrong { .. }, _) => Some("the device computed a wrong result"),
+        (
+            Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. },
+            _,
+        ) => Some("the check missed a planted error"),
+        (_, Clocks::Disagree { .. }) => Some("the clocks of device and host disagreed"),
+        (_, Clocks::Agree | Clocks::HostOnly) => None,
     }
 }
 
@@ -299,10 +337,10 @@ fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
     decide(Ratio { value, low: value, high: value }, false, width)
 }
 
-fn timed(a: &Measurement, b: &Measurement, unit: Unit, width: f64) -> Judged {
-    let name = a.metric.as_str();
-    match interval::ratio_of_medians(&a.figures(), &b.figures(), name) {
-        Ok(ratio) => decide(ratio, unit == Unit::Nanosecond, width),
+/// Rates or latencies in the order in which they were taken.
+fn of_samples(a: &[f64], b: &[f64], metric: &MetricName, width: f64) -> Judged {
+    match interval::ratio_of_medians(a, b, metric.as_str()) {
+        Ok(ratio) => decide(ratio, metric.kind() == Kind::Number(Unit::Nanosecond), width),
         Err(why) => (Change::Undecided, None, why),
     }
 }
