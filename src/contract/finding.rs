@@ -148,6 +148,11 @@ pub enum Reason {
     ClocksDisagree { device_ns: u64, host_ns: u64 },
     #[error("it is at least this much, more was not tried: {why}; run again with `--profile standard`")]
     OnlyALowerBound { why: String },
+    #[error(
+        "our kernel does not use the units that are fastest at this on this card, so the card may reach more; take another \
+         tool's word for it, or demand what this kernel reaches on a good card"
+    )]
+    ShortfallMayBeOurs,
     #[error("the samples give no finite figure; run again and report this")]
     NoFigure,
     #[error(

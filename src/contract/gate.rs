@@ -5,7 +5,7 @@
 use super::clause::{Accept, Figure};
 use super::finding::{Amount, Reason, Verdict};
 use crate::catalogue;
-use crate::device::{Identity, Lacking};
+use crate::device::{Identity, Lacking, Reach};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{
     AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Value,
@@ -40,8 +40,16 @@ impl Unusable {
     }
 }
 
+/// A figure that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Counted {
+    pub value: f64,
+    /// Why the device may have more than this, where it may.
+    pub at_least: Option<Reason>,
+}
+
 /// The figure of a device, if it counts.
-pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> {
+pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusable> {
     let identity = admitted(seen)?;
     let measured: Vec<&Measurement> =
         seen.device.measurements.iter().filter(|m| m.metric == figure.metric).collect();
@@ -55,9 +63,10 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> 
         completed(seen)?;
         let value = value(measurement, figure)?;
         possible(identity, &figure.metric, value)?;
+        let counted = Counted { value, at_least: at_least(measurement) };
         last = match last {
-            Err(_) => Ok(value),
-            Ok(before) if before == value => Ok(value),
+            Err(_) => Ok(counted),
+            Ok(before) if before == counted => Ok(counted),
             Ok(_) => return Err(Unusable::open(Reason::NoFigure)),
         };
     }
@@ -165,8 +174,7 @@ fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
             }
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
-        (Value::Count { count }, None) => counted(*count, measurement) as f64,
-        (Value::AtLeast { count, why }, None) => return Err(lower_bound(*count, why, measurement)),
+        (Value::Count { count } | Value::AtLeast { count, .. }, None) => counted(*count, measurement) as f64,
         // A count where samples belong, or the reverse, is no evidence of either.
         (Value::Timed(_), None) | (Value::Count { .. } | Value::AtLeast { .. }, Some(_)) => {
             return Err(no_figure());
@@ -175,13 +183,13 @@ fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
     if value.is_finite() { Ok(value) } else { Err(no_figure()) }
 }
 
-/// No figure, but something is known: a demand of at least this much is met all the same (see `judge`).
-fn lower_bound(count: u64, why: &str, measurement: &Measurement) -> Unusable {
-    let observed = match measurement.metric.kind() {
-        Kind::Number(unit) => Some(Amount::Number { value: count as f64, unit }),
-        Kind::Fact => None,
-    };
-    Unusable { observed, ..Unusable::open(Reason::OnlyALowerBound { why: why.to_owned() }) }
+/// Why a measurement shows only a part of what the device has, where it does.
+fn at_least(measurement: &Measurement) -> Option<Reason> {
+    match (&measurement.value, measurement.conditions.reach) {
+        (Value::AtLeast { why, .. }, _) => Some(Reason::OnlyALowerBound { why: why.clone() }),
+        (Value::Timed(_), Reach::Kernel) => Some(Reason::ShortfallMayBeOurs),
+        (Value::Timed(_), Reach::Card) | (Value::Count { .. }, _) => None,
+    }
 }
 
 /// The number that was counted. Errors are counted twice, by the probe and by the scan: the worse counts.

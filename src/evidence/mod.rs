@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::draw::Distribution;
 use crate::device::op::Tally;
-use crate::device::{DeviceError, Identity, Lacking};
+use crate::device::{DeviceError, Identity, Lacking, Reach};
 use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
 use crate::units::Unit;
@@ -178,6 +178,9 @@ pub struct Conditions {
     /// What a reader must know of that kernel, such as that it has not run on such hardware before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caveat: Option<String>,
+    /// Left out where it is the card's.
+    #[serde(default, skip_serializing_if = "Reach::is_card")]
+    pub reach: Reach,
 }
 
 /// What is known about the correctness of the results behind a figure.

@@ -1,7 +1,8 @@
 //! What the tables of every form say, cell by cell. Owns the wording; the forms own the layout.
 
 use crate::contract::{Finding, Verdict};
-use crate::device::Provenance;
+use crate::device::{Provenance, Reach};
+
 use crate::evidence::metric::Kind;
 use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
 use crate::report::{Report, SealedBy, TrustLevel};
@@ -48,8 +49,12 @@ fn conditions(m: &Measurement) -> String {
         },
         Value::Count { .. } | Value::AtLeast { .. } => None,
     };
-    let Conditions { shape, variant, caveat, .. } = &m.conditions;
-    let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref()];
+    let Conditions { shape, variant, caveat, reach, .. } = &m.conditions;
+    let reach = match reach {
+        Reach::Card => None,
+        Reach::Kernel => Some("not on the card's fastest units"),
+    };
+    let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref(), reach];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

@@ -8,7 +8,7 @@ mod link;
 mod memory;
 mod stream;
 
-use crate::device::Identity;
+use crate::device::{Identity, Reach};
 use crate::engine::bench::Tuned;
 use crate::engine::case::Case;
 use crate::engine::{Settings, Trouble};
@@ -49,6 +49,7 @@ fn timed(
         variant: conditions.variant.or_else(|| Some(form.variant.label.clone())),
         kernel: Some(form.variant.kernel.clone()),
         caveat: form.variant.caveat.clone(),
+        reach: form.variant.reach,
         ..conditions
     };
     measurement(metric, Value::Timed(timed), conditions, check)
@@ -66,7 +67,7 @@ fn measurement(
 
 /// Conditions that are nothing but a size.
 fn sized(shape: String) -> Conditions {
-    Conditions { shape, distribution: None, variant: None, kernel: None, caveat: None }
+    Conditions { shape, distribution: None, variant: None, kernel: None, caveat: None, reach: Reach::Card }
 }
 
 /// What the device can spare, where it says; else a size that every device has.

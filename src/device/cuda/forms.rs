@@ -2,8 +2,8 @@
 //! Owns support and choice of forms; must not call the driver.
 
 use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Tile, Units};
-use crate::device::Unsupported;
 use crate::device::op::{Chains, Op, Precision, Route, StreamKind};
+use crate::device::{Reach, Unsupported};
 
 /// A launch form; no kernel where the driver does the work.
 pub struct Form {
@@ -70,6 +70,32 @@ fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
         }
         Precision::Fp16 | Precision::Int8 => &[(8, 0), (16, 0), (16, 4)],
         Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => &[],
+    }
+}
+
+/// Whose limit the best of `forms` shows on compute capability `sm`. One form that uses the fastest units is enough: a card
+/// on which another one wins all the same has no excuse.
+pub fn reach(forms: &[Form], sm: u32) -> Reach {
+    let is_fastest = |form: &Form| match form.kernel {
+        Some(Kernel::Gemm(GemmForm { units: Units::Vector, precision, .. })) => {
+            !multiplies_in_tensor_units(precision, sm)
+        }
+        // Hopper and the large Blackwells have other instructions for it, and so may what comes later.
+        Some(Kernel::Gemm(GemmForm { units: Units::Tensor, .. })) => matches!(sm / 10, 8 | 12),
+        Some(_) | None => true,
+    };
+    if forms.iter().any(is_fastest) { Reach::Card } else { Reach::Kernel }
+}
+
+/// Whether compute capability `sm` has tensor units that are faster at such products than its vector units.
+fn multiplies_in_tensor_units(precision: Precision, sm: u32) -> bool {
+    match precision {
+        Precision::Fp32 | Precision::Int32 => false,
+        // The cards for data centres only; the others have units for it that are no faster.
+        Precision::Fp64 => !matches!(sm, 70 | 75 | 86..=89 | 120 | 121),
+        Precision::Fp16 => sm >= 70,
+        Precision::Int8 => sm >= 75,
+        Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => true,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::profiles::{Caches, Profile};
 use crate::device::op::{Precision, Route, StreamKind};
-use crate::device::{Op, Variant};
+use crate::device::{Op, Reach, Variant};
 
 /// Between the driver taking work and the first instruction of it.
 pub const LAUNCH_NS: f64 = 5_000.0;
@@ -49,6 +49,7 @@ pub fn variants(op: &Op, kernel: &str) -> Vec<Variant> {
         label: (*label).to_owned(),
         kernel: kernel.to_owned(),
         caveat: None,
+        reach: Reach::Card,
     };
     forms(op).iter().map(variant).collect()
 }

@@ -6,8 +6,8 @@ use super::coop::{CoopForm, MatrixUnit};
 use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
-use crate::device::Unsupported;
 use crate::device::op::{Buf, Chains, Op, Precision, Route};
+use crate::device::{Reach, Unsupported};
 
 /// What of an adapter decides about forms.
 #[derive(Clone, Copy, Debug)]
@@ -193,6 +193,15 @@ fn gemm_forms(format: &'static Format, card: &Card) -> Vec<Form> {
         .map(|form| Form::new(form.label(), Kernel::Gemm(form)));
     let unit = card.matrix.filter(|_| format.precision == Precision::Fp16);
     unit.into_iter().flat_map(|unit| coop_forms(unit, card)).chain(plain).collect()
+}
+
+/// Whose limit the best of `forms` shows. Which units an adapter has besides is not known here: products that many have units
+/// for are taken to be ours to fall short of.
+pub fn reach(op: &Op, forms: &[Form], software: bool) -> Reach {
+    let has_units =
+        matches!(op, Op::Gemm { precision: Precision::Fp16 | Precision::Int8 | Precision::Fp64, .. });
+    let uses_them = || forms.iter().any(|form| matches!(form.kernel, Some(Kernel::Coop(_))));
+    if has_units && !software && !uses_them() { Reach::Kernel } else { Reach::Card }
 }
 
 /// On matrix units: large tiles in registers first, for GPUs.
