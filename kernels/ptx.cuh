@@ -55,6 +55,13 @@ MMA_SYNC(mma_e4m3, float, "f", "m16n8k32.row.col.f32.e4m3.e4m3.f32")
 MMA_SYNC(mma_e5m2, float, "f", "m16n8k32.row.col.f32.e5m2.e5m2.f32")
 MMA_SYNC(mma_s8, u32, "r", "m16n8k32.row.col.s32.s8.s8.s32")
 
+// Loads from the L2 cache, past the L1 cache, as often as it is written.
+__device__ __forceinline__ uint4 load_from_l2(const uint4 *from) {
+    uint4 x;
+    asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w) : "l"(from));
+    return x;
+}
+
 __device__ __forceinline__ u32 shared_address(const void *shared) {
     u64 address;
     asm("cvta.to.shared.u64 %0, %1;" : "=l"(address) : "l"(shared));

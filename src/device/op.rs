@@ -143,6 +143,14 @@ pub enum Op {
         c: Buf,
         elements: u64,
     },
+    /// Adds every 32-bit word of `src`, `passes` times over and wrapping, to word 0 of `sum`. Not from caches of single units.
+    /// `words` is a multiple of [`Op::REREAD_WORDS`].
+    Reread {
+        src: Buf,
+        words: u64,
+        passes: u32,
+        sum: Buf,
+    },
     /// `lanes` independent recurrences of `rounds` rounds (even), started from drawn values; each lane's sum of
     /// accumulators goes to `out`, [`Precision::result_bytes`] each.
     Fma {
@@ -186,6 +194,9 @@ pub enum Op {
 }
 
 impl Op {
+    /// A working set that is read again consists of so many words at a time, which is whole tiles in every launch form.
+    pub const REREAD_WORDS: u64 = 8192;
+
     /// As it stands in messages.
     pub fn name(&self) -> &'static str {
         match self {
@@ -195,6 +206,7 @@ impl Op {
             Op::Draw { .. } => "draw",
             Op::Digest { .. } => "digest",
             Op::Stream { .. } => "stream",
+            Op::Reread { .. } => "reread",
             Op::Fma { .. } => "fma",
             Op::Gemm { .. } => "gemm",
             Op::Ring { .. } => "ring",
@@ -211,6 +223,7 @@ impl Op {
             Op::Flip { .. } => Some(1),
             Op::Draw { elements, .. } | Op::Stream { elements, .. } => Some(elements),
             Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
+            Op::Reread { words, passes, .. } => Some(words.wrapping_mul(u64::from(passes))),
             Op::Fma { rounds, lanes, .. } => Some(u64::from(rounds).wrapping_mul(u64::from(lanes))),
             Op::Gemm { shape, .. } => {
                 Some(u64::from(shape.m).wrapping_mul(u64::from(shape.n)).wrapping_mul(u64::from(shape.k)))
@@ -233,6 +246,7 @@ impl Op {
             Op::Draw { elements, precision, .. } => elements * precision.bytes(),
             Op::Digest { rows, row_words, .. } => rows * u64::from(row_words) * 4,
             Op::Stream { kind, elements, .. } => kind.arrays() * elements * 4,
+            Op::Reread { words, passes, .. } => words * u64::from(passes) * 4,
             Op::Fma { precision, chains, rounds, lanes, .. } => {
                 let per_step = if precision == Precision::Int8 { 8 } else { 2 };
                 per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)

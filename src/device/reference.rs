@@ -73,6 +73,11 @@ impl Memory {
                 }
             }
             Op::Stream { kind, a, b, c, elements } => self.stream(kind, [a, b, c], elements),
+            Op::Reread { src, words, passes, sum } => {
+                for _ in 0..passes {
+                    self.stream(StreamKind::Read, [src, src, sum], words);
+                }
+            }
             Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } => {
                 self.put_elements(out, precision.result_bytes(), u64::from(lanes), |lane| {
                     fma_lane(precision, chains, rounds, distribution, seed, lane as u32)

@@ -91,6 +91,7 @@ fn table() -> Vec<MetricDef> {
         "the driver's own buffer copy, read plus written bytes".to_owned(),
     );
     for (name, unit, about) in [
+        ("l2.read.rate", Unit::BytePerSecond, "reads of a working set that the L2 cache holds"),
         ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
         ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
         ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),

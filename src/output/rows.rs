@@ -2,7 +2,6 @@
 
 use crate::contract::{Finding, Verdict};
 use crate::device::{Provenance, Reach};
-
 use crate::evidence::metric::Kind;
 use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
 use crate::report::{Report, SealedBy, TrustLevel};

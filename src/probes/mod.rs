@@ -4,6 +4,7 @@
 mod chase;
 mod fma;
 mod gemm;
+mod l2;
 mod link;
 mod memory;
 mod stream;
@@ -25,7 +26,7 @@ pub struct Probe {
 
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
 pub const PROBES: &[Probe] =
-    &[stream::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
+    &[stream::PROBE, l2::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
 
 /// The cases of the probes that `settings` names, on such a device. Pure.
 pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {

@@ -181,6 +181,10 @@ inline unsigned fma_f16x2(unsigned a, unsigned b, unsigned c) {
 
 #endif
 
+inline uint4 load_from_l2(const uint4 *from) {
+    return *from;
+}
+
 // Tensor units: a warp does together what its threads each hold a part of.
 
 inline void load_matrices(unsigned (&to)[4], const void *row) {

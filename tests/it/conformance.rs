@@ -250,6 +250,20 @@ fn streams(bench: &mut Bench<'_>) {
     }
 }
 
+fn rereads(bench: &mut Bench<'_>) {
+    for (tiles, passes) in [(1, 1), (3, 7), (5, 2)] {
+        let words = tiles * Op::REREAD_WORDS;
+        for repeat in [1, 3] {
+            bench.case(&[garbage(words * 4), garbage(4)], repeat, Agree::Bits, |b| Op::Reread {
+                src: b[0],
+                words,
+                passes,
+                sum: b[1],
+            });
+        }
+    }
+}
+
 fn digests(bench: &mut Bench<'_>) {
     for (rows, row_words) in [(1u64, 1u32), (7, 3), (3, 64), (5, 1000), (300, 513), (2, 40_000)] {
         let src = garbage(rows * u64::from(row_words) * 4);
@@ -382,6 +396,7 @@ pub fn conforms(device: &mut dyn Device) {
         ("faulty memory", faulty_memory),
         ("draws", draws),
         ("streams", streams),
+        ("rereads", rereads),
         ("digests", digests),
         ("chains", chains),
         ("products", products),

@@ -71,6 +71,7 @@ fn shape(op: &Op) -> String {
         Op::Draw { dst, seed, .. } | Op::Ring { dst, seed, .. } => (*dst, *seed) = (Buf::NONE, 0),
         Op::Digest { src, out, .. } => (*src, *out) = (Buf::NONE, Buf::NONE),
         Op::Stream { a, b, c, .. } | Op::Gemm { a, b, c, .. } => [*a, *b, *c] = [Buf::NONE; 3],
+        Op::Reread { src, sum, .. } => (*src, *sum) = (Buf::NONE, Buf::NONE),
         Op::Fma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
         Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
         Op::Copy { route, buf, seed, .. } => {
@@ -92,6 +93,7 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         Op::Digest { rows, out, .. } => Some((out, rows * 8)),
         Op::Stream { kind: StreamKind::Read, c, .. } => Some((c, 4)),
         Op::Stream { c, elements, .. } => Some((c, elements * 4)),
+        Op::Reread { sum, .. } => Some((sum, 4)),
         Op::Gemm { shape, precision, c, .. } => {
             Some((c, u64::from(shape.m) * u64::from(shape.n) * precision.result_bytes()))
         }

@@ -44,6 +44,11 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
                 return Err(Unsupported::us("a ring of more than 2^32 words"));
             }
         }
+        Op::Reread { words, passes, .. } => {
+            if !words.is_multiple_of(Op::REREAD_WORDS) || words * u64::from(passes) >= 1 << 42 {
+                return Err(Unsupported::us(format!("{passes} passes over {words} words")));
+            }
+        }
         Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
             if words > COPY_BYTES_MAX / 4 =>
         {
@@ -105,6 +110,7 @@ pub fn forms(op: &Op) -> Vec<Form> {
         Op::Fill { .. } => TILES.iter().map(|t| Form::new(t.label(), Kernel::Fill(*t))).collect(),
         Op::Scan { .. } => TILES.iter().map(|t| Form::new(t.label(), Kernel::Scan(*t))).collect(),
         Op::Stream { kind, .. } => stream_forms(kind),
+        Op::Reread { .. } => REREAD_TILES.iter().map(|t| Form::new(t.label(), Kernel::Reread(*t))).collect(),
         Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
         Op::Draw { precision, .. } => vec![Form::new("vec4-block256", Kernel::Draw(precision))],
         Op::Digest { .. } => vec![Form::new("block-per-row", Kernel::Digest)],
@@ -138,6 +144,12 @@ const TILES: &[Tile] = &[
     Tile { vectors: 2, block: 512, spread: Spread::Tiles },
     Tile { vectors: 1, block: 1024, spread: Spread::Resident },
     Tile { vectors: 4, block: 512, spread: Spread::Resident },
+];
+
+const REREAD_TILES: &[Tile] = &[
+    Tile { vectors: 2, block: 1024, spread: Spread::Resident },
+    Tile { vectors: 4, block: 512, spread: Spread::Resident },
+    Tile { vectors: 4, block: 256, spread: Spread::Resident },
 ];
 
 /// A read ends in one addition per block to one address: only few blocks do that well.

@@ -14,6 +14,7 @@ pub enum Kernel {
     Flip,
     Draw(Precision),
     Stream(StreamKind, Tile),
+    Reread(Tile),
     Fma(FmaForm),
     Gemm(GemmForm),
     Digest,
@@ -104,7 +105,7 @@ impl Kernel {
         match self {
             Kernel::Fill(_) | Kernel::Scan(_) | Kernel::Fold | Kernel::Flip => Source::Pattern,
             Kernel::Draw(_) => Source::Draw,
-            Kernel::Stream(..) => Source::Stream,
+            Kernel::Stream(..) | Kernel::Reread(_) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
@@ -125,6 +126,7 @@ impl Kernel {
             Kernel::Flip => "flip".to_owned(),
             Kernel::Draw(precision) => format!("draw_{}", precision.name()),
             Kernel::Stream(kind, tile) => format!("stream_{}_x{}", kind.name(), tile.vectors),
+            Kernel::Reread(tile) => format!("stream_reread_x{}", tile.vectors),
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
@@ -140,7 +142,9 @@ impl Kernel {
     /// Threads per block.
     pub fn block(self) -> u32 {
         match self {
-            Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) => tile.block,
+            Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) | Kernel::Reread(tile) => {
+                tile.block
+            }
             Kernel::Fma(form) => form.block,
             Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,

@@ -79,6 +79,7 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         Op::Draw { .. } => draw(op, card)?,
         Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, card),
         Op::Stream { .. } => stream(op, kernel, card)?,
+        Op::Reread { .. } => reread(op, kernel, card)?,
         Op::Fma { .. } => fma(op, kernel, card)?,
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], card)?,
         Op::Ring { dst, slots, stride_bytes, seed } => vec![ring(dst, slots, stride_bytes, seed)],
@@ -197,6 +198,25 @@ fn stream(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
         Launch { kernel, blocks: tiles(piece.elements / 4, tile, card), arguments }
     };
     Some(pieces(elements, 4 * kind.arrays(), BYTES_PER_NS, card).map(launch).collect())
+}
+
+fn reread(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
+    let (Op::Reread { src, words, passes, sum }, Kernel::Reread(tile)) = (*op, kernel) else { return None };
+    let tile_words = u64::from(4 * tile.vectors * tile.block);
+    let tiles = words / tile_words;
+    let all = tiles * u64::from(passes);
+    let most = (card.launch_work(BYTES_PER_NS) / (4 * tile_words)).max(1);
+    let launch = |i: u64| {
+        let (first, end) = (i * most, all.min((i + 1) * most));
+        let mut arguments = vec![
+            Argument::Range { buf: src, from: 0, end: words * 4 },
+            Argument::Range { buf: sum, from: 0, end: 4 },
+        ];
+        arguments.extend([tiles, first, end].map(Argument::Number));
+        arguments.push(Argument::Counters);
+        Launch { kernel, blocks: grid((end - first).min(card.resident(tile.block))), arguments }
+    };
+    Some((0..all.div_ceil(most)).map(launch).collect())
 }
 
 fn digest(src: Buf, rows: u64, row_words: u32, out: Buf, card: &Card) -> Vec<Launch> {

@@ -51,6 +51,7 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
                 StreamKind::Add | StreamKind::Triad => vec![(a, all), (b, all), (c, all)],
             }
         }
+        Op::Reread { src, words, sum, .. } => vec![(src, bytes(words, 4)), (sum, 4)],
         Op::Fma { precision, chains, rounds, lanes, out, .. } => {
             if chains.accumulators == 0 || chains.accumulators > 4096 {
                 return Err(format!("{} accumulators in a chain", chains.accumulators));
@@ -118,6 +119,11 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let at = |memory: &Memory, buf| part(memory, buf, elements);
             let [a, b, c] = [at(memory, a), at(memory, b), at(memory, c)];
             stream(memory, kind, [a, b, c], repeat)?;
+        }
+        Op::Reread { src, words, passes, sum } => {
+            distinct(op, src, sum)?;
+            let (src, sum) = (part(memory, src, words), part(memory, sum, 1));
+            read_all(memory, src, sum, passes.wrapping_mul(repeat))?;
         }
         Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } => {
             let lanes = u64::from(lanes);

@@ -89,7 +89,7 @@ fn identity(card: &Profile, behaviour: &Behaviour, selector: &str) -> Identity {
         fillable_bytes: Some(behaviour.memory_bytes),
         buffer_bytes_max: behaviour.buffer_bytes_max,
         features: Vec::new(),
-        details: Default::default(),
+        details: [("l2_bytes".to_owned(), card.caches.l2_bytes.to_string())].into(),
     }
 }
 

@@ -38,6 +38,7 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
         | Op::Flip { .. }
         | Op::Draw { .. }
         | Op::Digest { .. }
+        | Op::Reread { .. }
         | Op::Ring { .. }
         | Op::Chase { .. }
         | Op::Copy { .. } => &[("plain", 1.0)],
@@ -100,6 +101,10 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
                 StreamKind::Add | StreamKind::Triad => 1.0,
             },
         ),
+        Op::Reread { words, passes, .. } => {
+            let pass = moved((words * 4) as f64, 1.0);
+            Cost { ns: pass.ns * f64::from(*passes), ..pass }
+        }
         Op::Fill { .. } | Op::Ring { .. } => moved(work, 0.97),
         Op::Scan { .. } | Op::Digest { .. } => moved(work, 0.95),
         Op::Draw { .. } => moved(work, 0.5),

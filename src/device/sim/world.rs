@@ -296,6 +296,7 @@ impl World {
             | Op::Draw { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Fma { .. }
             | Op::Gemm { .. }
             | Op::Ring { .. }

@@ -78,6 +78,9 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
             let windows = plan::ring_windows(u64::from(slots) * u64::from(stride_bytes), card.binding_bytes);
             chase_windows(windows, card)?;
         }
+        Op::Reread { words, passes, .. } if !words.is_multiple_of(Op::REREAD_WORDS) => {
+            return Err(Unsupported::us(format!("{passes} passes over {words} words")));
+        }
         Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
             if words * 4 > COPY_BYTES_MAX =>
         {
@@ -89,6 +92,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
         | Op::Draw { .. }
         | Op::Digest { .. }
         | Op::Stream { .. }
+        | Op::Reread { .. }
         | Op::Chase { .. }
         | Op::Copy { .. } => {}
     }
@@ -131,6 +135,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         Op::Stream { kind, .. } => {
             tiles(card).map(|t| Form::new(t.label(), Kernel::Stream(kind, t, Part::Tiles))).collect()
         }
+        Op::Reread { .. } => tiles(card).map(|t| Form::new(t.label(), Kernel::Reread(t))).collect(),
         Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
         Op::Draw { precision, .. } => {
             let form = |format| Form::new(Tile::DRAW.label(), Kernel::Draw(format, Part::Tiles));
@@ -217,7 +222,12 @@ fn coop_forms(unit: MatrixUnit, card: &Card) -> impl Iterator<Item = Form> {
 /// Work per nanosecond to expect of a kernel that has not run yet: low, so that first dispatches stay short.
 pub fn first_guess(op: &Op, software: bool) -> f64 {
     let hardware = match *op {
-        Op::Fill { .. } | Op::Scan { .. } | Op::Stream { .. } | Op::Draw { .. } | Op::Digest { .. } => 20.0,
+        Op::Fill { .. }
+        | Op::Scan { .. }
+        | Op::Stream { .. }
+        | Op::Reread { .. }
+        | Op::Draw { .. }
+        | Op::Digest { .. } => 20.0,
         Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. } => 10.0,
         Op::Fma { .. } => 200.0,
         Op::Gemm { .. } => 50.0,

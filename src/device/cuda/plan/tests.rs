@@ -33,6 +33,10 @@ fn ops() -> Vec<Op> {
         }));
         ops.push(Op::Digest { src: B, rows: words, row_words: 3, out: B });
     }
+    for passes in [1, 1000] {
+        ops.push(Op::Reread { src: B, words: 13 * Op::REREAD_WORDS, passes, sum: B });
+        ops.push(Op::Reread { src: B, words: 1 << 23, passes, sum: B });
+    }
     for hops in [1, 16_384, 1 << 22] {
         ops.push(Op::Chase { ring: B, hops, state: B });
     }
@@ -138,6 +142,7 @@ fn the_parts_of_a_range_are_the_whole() {
                 Some((0, u64::from(shape.m) * u64::from(shape.k) * precision.bytes()))
             }
             Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Flip { .. }
             | Op::Fma { .. }
             | Op::Ring { .. }
@@ -173,7 +178,8 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Flip { .. }
             | Op::Draw { .. }
             | Op::Digest { .. }
-            | Op::Stream { .. } => BYTES_PER_NS,
+            | Op::Stream { .. }
+            | Op::Reread { .. } => BYTES_PER_NS,
             Op::Ring { .. } | Op::Copy { .. } => return,
         };
         // What cannot be cut: eight rows of tiles, a block of lanes.
@@ -186,9 +192,10 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Draw { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
-            | Op::Copy { .. } => 4096,
+            | Op::Copy { .. } => 4 * Op::REREAD_WORDS,
         };
         let most = card.launch_work(slowest).max(least);
         assert!(op.work() <= parts * most, "{op:?}: {parts} launches of at most {most}");
