@@ -85,12 +85,12 @@ fn table() -> Vec<MetricDef> {
             format!("device memory bandwidth, STREAM {name}"),
         );
     }
-    row(
-        "stream.driver_copy.rate".to_owned(),
-        Kind::Number(Unit::BytePerSecond),
-        "the driver's own buffer copy, read plus written bytes".to_owned(),
-    );
     for (name, unit, about) in [
+        (
+            "stream.driver_copy.rate",
+            Unit::BytePerSecond,
+            "the driver's own buffer copy, read plus written bytes",
+        ),
         ("l2.read.rate", Unit::BytePerSecond, "reads of a working set that the L2 cache holds"),
         ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
         ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),

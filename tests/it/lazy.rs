@@ -14,10 +14,11 @@ use crate::front::{self, How};
 use crate::pipeline::{self, Run};
 
 /// A card for each probe on which it takes a moment.
-const CARDS: [(&str, &str); 6] = [
+const CARDS: [(&str, &str); 7] = [
     ("stream", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("fma", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("gemm", "sim:mini,mem=4MiB,buffer=1MiB"),
+    ("l2", "sim:mini"),
     ("link", "sim:mini"),
     ("chase", "sim:mini"),
     ("memory", "sim:mini"),
@@ -25,7 +26,7 @@ const CARDS: [(&str, &str); 6] = [
 
 /// Everything that a kernel does.
 const ALL_OPS: &[&str] =
-    &["fill", "scan", "flip", "draw", "digest", "stream", "fma", "gemm", "ring", "chase", "copy"];
+    &["fill", "scan", "flip", "draw", "digest", "stream", "reread", "fma", "gemm", "ring", "chase", "copy"];
 
 /// One clause for every metric that is a number, which any figure meets as long as it counts.
 fn anything_goes() -> Parsed {
@@ -110,10 +111,11 @@ fn no_figure_of_a_device_that_does_nothing_counts() {
 const LEANS: &[(&str, &[&str])] = &[
     ("fill", &["link.d2h.", "memory.", "stream.driver_copy."]),
     ("scan", &["link.h2d.", "memory.", "stream.driver_copy."]),
-    ("flip", &["stream.", "fma.", "gemm.", "link.", "chase.", "memory."]),
-    ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "gemm."]),
+    ("flip", &["stream.", "l2.", "fma.", "gemm.", "link.", "chase.", "memory."]),
+    ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "l2.", "gemm."]),
     ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "gemm."]),
     ("stream", &["stream.read.", "stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad."]),
+    ("reread", &["l2."]),
     ("fma", &["fma."]),
     ("gemm", &["gemm."]),
     ("ring", &["chase."]),

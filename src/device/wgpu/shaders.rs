@@ -229,12 +229,8 @@ impl Kernel {
                 CHASE
             }
         };
-        format!(
-            "{}{}{}",
-            self.enables(),
-            assemble(COMMON, &defines, repeat),
-            assemble(stem, &defines, repeat)
-        )
+        let assembled = |text| assemble(text, &defines, repeat);
+        format!("{}{}{}", self.enables(), assembled(COMMON), assembled(stem))
     }
 
     /// SHA-256 of the text, lower-case hex.
