@@ -74,6 +74,7 @@ TENSOR = Unit("compute_80", "7.0", "sm_80", True, ("80", "86", "89", "90a", "100
 FP8 = Unit("compute_89", "8.4", "sm_89", True, ("89", "120"))
 
 UNITS = {
+    "census": PLAIN,
     "chase": PLAIN,
     "digest": PLAIN,
     "draw": PLAIN,

@@ -62,6 +62,32 @@ __device__ __forceinline__ uint4 load_from_l2(const uint4 *from) {
     return x;
 }
 
+// The physical unit that runs this, and how many of them the device numbers.
+__device__ __forceinline__ u32 unit_id() {
+    u32 id;
+    asm volatile("mov.u32 %0, %%smid;" : "=r"(id));
+    return id;
+}
+
+__device__ __forceinline__ u32 unit_count() {
+    u32 count;
+    asm volatile("mov.u32 %0, %%nsmid;" : "=r"(count));
+    return count;
+}
+
+// Nanoseconds by the clock that all units share, and cycles by this unit's own.
+__device__ __forceinline__ u64 shared_clock() {
+    u64 ns;
+    asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(ns) : : "memory");
+    return ns;
+}
+
+__device__ __forceinline__ u64 unit_clock() {
+    u64 cycles;
+    asm volatile("mov.u64 %0, %%clock64;" : "=l"(cycles) : : "memory");
+    return cycles;
+}
+
 __device__ __forceinline__ u32 shared_address(const void *shared) {
     u64 address;
     asm("cvta.to.shared.u64 %0, %1;" : "=l"(address) : "l"(shared));

@@ -87,6 +87,13 @@ def fma(name, code, architecture):
     code.demand(others <= 16, f"{others} other instructions in a loop of {found} multiply-adds")
 
 
+def census(_name, code, _architecture):
+    """Both clocks are read in the loop, none of them before it alone."""
+    loop = max(code.loops, key=len, default=[])
+    clocks = code.count(loop, r"(CS2R|S2R|S2UR).*")
+    code.demand(clocks >= 2, f"{clocks} of 2 clocks are read in the loop")
+
+
 def stream(name, code, _architecture):
     """Every array moves by 128-bit accesses, as many as the source writes out."""
     _, kind, vectors = name.split("_")
@@ -165,6 +172,7 @@ def mma(name, code, _architecture):
 
 
 DEMANDS = {
+    "census": census,
     "chase": chase,
     "digest": digest,
     "draw": draw,

@@ -4,6 +4,66 @@ use super::{Code, Image};
 
 pub const IMAGES: &[Image] = &[
     Image {
+        source: "census",
+        code: Code::Ptx { from_sm: 70 },
+        sha256: "d8d1a33e51a969c17eb45cf21831040b976e54e5b860c40a76339996a5a86e27",
+        bytes: include_bytes!("census.ptx"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 70 },
+        sha256: "b73c92667bcdc7cfe8a26c97e9db4cf3b77c6c09f0c789a75f4dddb8da60028a",
+        bytes: include_bytes!("census.sm_70.cubin"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 75 },
+        sha256: "486bd19d6dafd7256c1e3aae4e2135f960a3d527dd83250a3a4a27f1cc23f497",
+        bytes: include_bytes!("census.sm_75.cubin"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 80 },
+        sha256: "0ea57c60b60989f7579f608e2c3049d3f2b019e863087ef9f5511bc3c055ba00",
+        bytes: include_bytes!("census.sm_80.cubin"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 86 },
+        sha256: "738ab712bb5ae5e0af0d422a7bd05217eefa57e178363cbeae62275b4c548b3e",
+        bytes: include_bytes!("census.sm_86.cubin"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 89 },
+        sha256: "b9d159240317148cdd01cbc6f1bdf3bdb41c1c37c41482e8f27a1f13a2505009",
+        bytes: include_bytes!("census.sm_89.cubin"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 90 },
+        sha256: "8b714793b72f3e34ea38d0b8648324d18c63753049d5213098f51346a9da6975",
+        bytes: include_bytes!("census.sm_90a.cubin"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 100 },
+        sha256: "7d3a6c2a806bbf146dff21793dd12ee41856e4b838d2f9f57eba46fdab13b66a",
+        bytes: include_bytes!("census.sm_100a.cubin"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 103 },
+        sha256: "0707c599eeeae11ffe19e1b9265ee345231021563773694393882fc92f4232bb",
+        bytes: include_bytes!("census.sm_103a.cubin"),
+    },
+    Image {
+        source: "census",
+        code: Code::Cubin { sm: 120 },
+        sha256: "d8ba846d517b24797d18df9bd5bea63cdaa43d12e982644412c96d17bb225e12",
+        bytes: include_bytes!("census.sm_120.cubin"),
+    },
+    Image {
         source: "chase",
         code: Code::Ptx { from_sm: 70 },
         sha256: "e803b8a3c1f8c7c5ad893175be3bc2b4dd0825dd692b48e9619d075db3dd075c",

@@ -403,7 +403,7 @@ fn unit_of(metric: &MetricName) -> Result<Unit, String> {
 fn is_timed(unit: Unit) -> bool {
     match unit {
         Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Nanosecond => true,
-        Unit::Byte | Unit::Count => false,
+        Unit::Byte | Unit::Count | Unit::Share => false,
     }
 }
 
@@ -423,7 +423,9 @@ fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String>
 
 fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {
     let adds_up = match rule {
-        Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => bound.unit() != Unit::Nanosecond,
+        Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => {
+            !matches!(bound.unit(), Unit::Nanosecond | Unit::Share)
+        }
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => false,
     };
     match scope {

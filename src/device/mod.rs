@@ -2,6 +2,7 @@
 //! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
 
 pub mod backend;
+pub mod census;
 #[cfg(feature = "cuda")]
 mod cuda;
 pub mod draw;

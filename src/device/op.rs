@@ -185,6 +185,13 @@ pub enum Op {
         hops: u32,
         state: Buf,
     },
+    /// Runs so many blocks, each for `spin_ns`, and leaves a [`super::census::Record`] of each in `out`. What it says
+    /// differs from run to run, so that there is no reference; [`super::census::broken`] is what must hold.
+    Census {
+        blocks: u32,
+        spin_ns: u32,
+        out: Buf,
+    },
     Copy {
         route: Route,
         buf: Buf,
@@ -211,6 +218,7 @@ impl Op {
             Op::Gemm { .. } => "gemm",
             Op::Ring { .. } => "ring",
             Op::Chase { .. } => "chase",
+            Op::Census { .. } => "census",
             Op::Copy { .. } => "copy",
         }
     }
@@ -230,6 +238,7 @@ impl Op {
             }
             Op::Ring { slots, .. } => Some(u64::from(slots)),
             Op::Chase { hops, .. } => Some(u64::from(hops)),
+            Op::Census { blocks, .. } => Some(u64::from(blocks)),
             Op::Copy { route, words, .. } => match route {
                 Route::DeviceToHost => Some(words),
                 Route::HostToDevice | Route::Within(_) => None,
@@ -238,7 +247,7 @@ impl Op {
     }
 
     /// The work of one execution, from which rates are computed: operations of arithmetic ops, bytes of moving
-    /// ops, hops of a chase.
+    /// ops, hops of a chase, blocks of a census.
     pub fn work(&self) -> u64 {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
@@ -254,6 +263,7 @@ impl Op {
             Op::Gemm { shape, .. } => 2 * u64::from(shape.m) * u64::from(shape.n) * u64::from(shape.k),
             Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),
             Op::Chase { hops, .. } => u64::from(hops),
+            Op::Census { blocks, .. } => u64::from(blocks),
             Op::Copy { route, words, .. } => match route {
                 Route::HostToDevice | Route::DeviceToHost => words * 4,
                 // Read once and written once, as STREAM counts a copy.

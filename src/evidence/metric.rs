@@ -63,20 +63,15 @@ fn table() -> Vec<MetricDef> {
     for (fact, about) in FACTS {
         row(format!("identity.{fact}"), Kind::Fact, (*about).to_owned());
     }
-    for precision in Precision::CHAINED {
-        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
-        let name = precision.name();
-        row(
-            format!("fma.{name}.rate"),
-            Kind::Number(unit),
-            format!("multiply-add ceiling of the {name} units"),
-        );
-    }
-    for precision in Precision::MULTIPLIED {
-        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
-        let name = precision.name();
-        row(format!("gemm.{name}.rate"), Kind::Number(unit), format!("dense matrix product in {name}"));
-    }
+    let mut arithmetic = |probe: &str, precisions: &[Precision], before: &str, after: &str| {
+        for precision in precisions {
+            let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
+            let name = precision.name();
+            row(format!("{probe}.{name}.rate"), Kind::Number(unit), format!("{before} {name}{after}"));
+        }
+    };
+    arithmetic("fma", &Precision::CHAINED, "multiply-add ceiling of the", " units");
+    arithmetic("gemm", &Precision::MULTIPLIED, "dense matrix product in", "");
     for kind in StreamKind::ALL {
         let name = kind.name();
         row(
@@ -96,24 +91,24 @@ fn table() -> Vec<MetricDef> {
         ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
         ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),
         ("memory.verify.rate", Unit::BytePerSecond, "pattern check of that memory"),
+        ("census.units.count", Unit::Count, "different units that work ran on"),
+        (
+            "census.stolen.share",
+            Unit::Share,
+            "time that all units lost at once while nothing of ours stopped them",
+        ),
         ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
         ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
     ] {
         row(name.to_owned(), Kind::Number(unit), about.to_owned());
     }
+    let ns = Kind::Number(Unit::Nanosecond);
     for bytes in chase_sizes() {
         let size = size_name(bytes);
-        row(
-            format!("chase.{size}.latency"),
-            Kind::Number(Unit::Nanosecond),
-            format!("dependent load over a working set of {size}"),
-        );
+        row(format!("chase.{size}.latency"), ns, format!("dependent load over a working set of {size}"));
     }
-    row(
-        "chase.hbm.latency".to_owned(),
-        Kind::Number(Unit::Nanosecond),
-        "dependent load over the largest working set that was measured".to_owned(),
-    );
+    let about = "dependent load over the largest working set that was measured";
+    row("chase.hbm.latency".to_owned(), ns, about.to_owned());
     rows
 }
 

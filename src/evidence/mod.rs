@@ -128,6 +128,11 @@ pub enum Value {
     Count {
         count: u64,
     },
+    /// A part of a whole, both counted in the same.
+    Share {
+        part: u64,
+        whole: u64,
+    },
     /// At least this many; why no more was tried.
     AtLeast {
         count: u64,
@@ -257,7 +262,7 @@ impl Timed {
                 match unit {
                     Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => work / (ns / 1e9),
                     Unit::Nanosecond => ns / work,
-                    Unit::Byte | Unit::Count => work,
+                    Unit::Byte | Unit::Count | Unit::Share => work,
                 }
             })
             .collect()
@@ -270,7 +275,11 @@ impl Measurement {
         match (&self.value, self.metric.kind()) {
             (Value::Timed(timed), Kind::Number(unit)) => timed.figures(unit),
             (Value::Count { count } | Value::AtLeast { count, .. }, Kind::Number(_)) => vec![*count as f64],
-            (Value::Timed(_) | Value::Count { .. } | Value::AtLeast { .. }, Kind::Fact) => Vec::new(),
+            (Value::Share { part, whole }, Kind::Number(_)) => vec![*part as f64 / *whole as f64],
+            (
+                Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. },
+                Kind::Fact,
+            ) => Vec::new(),
         }
     }
 

@@ -16,7 +16,7 @@ pub fn measurement(m: &Measurement) -> [String; 6] {
     let (median, range, samples) = match (m.summary(), m.metric.kind()) {
         (Some(s), Kind::Number(unit)) => match &m.value {
             Value::Timed(_) => (unit.format(s.p50), range(unit, s.p5, s.p95), s.count.to_string()),
-            Value::Count { .. } => (unit.format(s.p50), String::new(), String::new()),
+            Value::Count { .. } | Value::Share { .. } => (unit.format(s.p50), String::new(), String::new()),
             Value::AtLeast { why, .. } => {
                 (format!("at least {}", unit.format(s.p50)), why.clone(), String::new())
             }
@@ -46,7 +46,7 @@ fn conditions(m: &Measurement) -> String {
             Clocks::HostOnly => Some("host clock"),
             Clocks::Disagree { .. } => Some("CLOCKS DISAGREE"),
         },
-        Value::Count { .. } | Value::AtLeast { .. } => None,
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => None,
     };
     let Conditions { shape, variant, caveat, reach, .. } = &m.conditions;
     let reach = match reach {

@@ -1,6 +1,7 @@
 //! The probes: each answers one question about a device by running cases.
 //! Owns the table of probes; must not know contracts.
 
+mod census;
 mod chase;
 mod fma;
 mod gemm;
@@ -25,8 +26,16 @@ pub struct Probe {
 }
 
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
-pub const PROBES: &[Probe] =
-    &[stream::PROBE, l2::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
+pub const PROBES: &[Probe] = &[
+    census::PROBE,
+    stream::PROBE,
+    l2::PROBE,
+    fma::PROBE,
+    gemm::PROBE,
+    link::PROBE,
+    chase::PROBE,
+    memory::PROBE,
+];
 
 /// The cases of the probes that `settings` names, on such a device. Pure.
 pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {

@@ -79,7 +79,7 @@ fn recomputed(report: &Report, recheck: &Recheck) -> Vec<Entry> {
     let samples: usize = measurements
         .map(|measurement| match &measurement.value {
             Value::Timed(timed) => timed.samples.len(),
-            Value::Count { .. } | Value::AtLeast { .. } => 1,
+            Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => 1,
         })
         .sum();
     let mut entries = vec![

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use gpu_assay::device::backend::OpenOptions;
+use gpu_assay::device::census::{self, Record};
 use gpu_assay::device::draw::{self, Distribution};
 use gpu_assay::device::inventory;
 use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, Tally};
@@ -388,6 +389,26 @@ fn copies(bench: &mut Bench<'_>) {
     }
 }
 
+/// No two runs are alike: what a census leaves behind obeys its laws instead.
+fn censuses(bench: &mut Bench<'_>) {
+    let (blocks, spin_ns) = (5, 2_000_000);
+    let out = bench.device.alloc(u64::from(blocks) * Record::BYTES).unwrap();
+    let op = Op::Census { blocks, spin_ns, out };
+    let mut after_ns = 0;
+    for _ in 0..if bench.device.supports(&op).is_ok() { 2 } else { 0 } {
+        bench.device.write(out, 0, &garbage(u64::from(blocks) * Record::BYTES)).unwrap();
+        let ticket = bench.device.submit(&op, 0, 1).unwrap();
+        assert_eq!(bench.device.wait(ticket).unwrap().counted, Some(blocks));
+        let mut bytes = vec![0; usize::try_from(u64::from(blocks) * Record::BYTES).unwrap()];
+        bench.device.read(out, 0, &mut bytes).unwrap();
+        let records = Record::read(&bytes);
+        assert_eq!(census::broken(&records, u64::from(spin_ns), after_ns), None);
+        after_ns = records.iter().map(|record| record.end_ns).max().unwrap();
+        bench.cases += 1;
+    }
+    bench.device.free(out);
+}
+
 /// All ops on one device.
 pub fn conforms(device: &mut dyn Device) {
     let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
@@ -402,6 +423,7 @@ pub fn conforms(device: &mut dyn Device) {
         ("products", products),
         ("rings", rings),
         ("copies", copies),
+        ("censuses", censuses),
     ] {
         let start = std::time::Instant::now();
         let before = bench.cases;

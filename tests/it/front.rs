@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::Opened;
+use gpu_assay::device::census::Record;
 use gpu_assay::device::op::{Route, StreamKind, Tally};
 use gpu_assay::device::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant};
 
@@ -74,6 +75,7 @@ fn shape(op: &Op) -> String {
         Op::Reread { src, sum, .. } => (*src, *sum) = (Buf::NONE, Buf::NONE),
         Op::Fma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
         Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
+        Op::Census { out, .. } => *out = Buf::NONE,
         Op::Copy { route, buf, seed, .. } => {
             if let Route::Within(to) = route {
                 *to = Buf::NONE;
@@ -99,6 +101,7 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         }
         Op::Ring { dst, slots, stride_bytes, .. } => Some((dst, u64::from(slots) * u64::from(stride_bytes))),
         Op::Chase { state, .. } => Some((state, 4)),
+        Op::Census { blocks, out, .. } => Some((out, u64::from(blocks) * Record::BYTES)),
         Op::Copy { route: Route::HostToDevice, buf, words, .. } => Some((buf, words * 4)),
         Op::Copy { route: Route::Within(to), words, .. } => Some((to, words * 4)),
         Op::Copy { route: Route::DeviceToHost, .. } => Some((Buf::NONE, 0)),

@@ -14,19 +14,22 @@ use crate::front::{self, How};
 use crate::pipeline::{self, Run};
 
 /// A card for each probe on which it takes a moment.
-const CARDS: [(&str, &str); 7] = [
+const CARDS: [(&str, &str); 8] = [
     ("stream", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("fma", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("gemm", "sim:mini,mem=4MiB,buffer=1MiB"),
     ("l2", "sim:mini"),
+    ("census", "sim:mini"),
     ("link", "sim:mini"),
     ("chase", "sim:mini"),
     ("memory", "sim:mini"),
 ];
 
 /// Everything that a kernel does.
-const ALL_OPS: &[&str] =
-    &["fill", "scan", "flip", "draw", "digest", "stream", "reread", "fma", "gemm", "ring", "chase", "copy"];
+const ALL_OPS: &[&str] = &[
+    "fill", "scan", "flip", "draw", "digest", "stream", "reread", "fma", "gemm", "ring", "chase", "census",
+    "copy",
+];
 
 /// One clause for every metric that is a number, which any figure meets as long as it counts.
 fn anything_goes() -> Parsed {
@@ -35,7 +38,9 @@ fn anything_goes() -> Parsed {
         let demand = match row.kind {
             Kind::Fact => continue,
             Kind::Number(Unit::Nanosecond) => "at_most = \"1 s\"\nstatistic = \"p50\"",
+            Kind::Number(Unit::Count) if row.name == "census.units.count" => "at_least = \"1\"",
             Kind::Number(Unit::Count) => "equals = 0",
+            Kind::Number(Unit::Share) => "at_most = \"100 %\"",
             Kind::Number(Unit::Byte) => "at_least = \"1 B\"",
             Kind::Number(Unit::BytePerSecond) => "at_least = \"1 B/s\"\nstatistic = \"p50\"",
             Kind::Number(Unit::FlopPerSecond) => "at_least = \"1 FLOP/s\"\nstatistic = \"p50\"",
@@ -111,7 +116,7 @@ fn no_figure_of_a_device_that_does_nothing_counts() {
 const LEANS: &[(&str, &[&str])] = &[
     ("fill", &["link.d2h.", "memory.", "stream.driver_copy."]),
     ("scan", &["link.h2d.", "memory.", "stream.driver_copy."]),
-    ("flip", &["stream.", "l2.", "fma.", "gemm.", "link.", "chase.", "memory."]),
+    ("flip", &["stream.", "l2.", "fma.", "gemm.", "link.", "chase.", "census.", "memory."]),
     ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "l2.", "gemm."]),
     ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "gemm."]),
     ("stream", &["stream.read.", "stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad."]),
@@ -120,6 +125,7 @@ const LEANS: &[(&str, &[&str])] = &[
     ("gemm", &["gemm."]),
     ("ring", &["chase."]),
     ("chase", &["chase."]),
+    ("census", &["census."]),
     ("copy", &["link.", "stream.driver_copy."]),
 ];
 

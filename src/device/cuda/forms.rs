@@ -2,6 +2,7 @@
 //! Owns support and choice of forms; must not call the driver.
 
 use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Tile, Units};
+use super::plan::LAUNCH_NS;
 use crate::device::op::{Chains, Op, Precision, Route, StreamKind};
 use crate::device::{Reach, Unsupported};
 
@@ -49,6 +50,9 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
                 return Err(Unsupported::us(format!("{passes} passes over {words} words")));
             }
         }
+        Op::Census { spin_ns, .. } if u64::from(spin_ns) > LAUNCH_NS => {
+            return Err(Unsupported::us(format!("a census of {spin_ns} ns")));
+        }
         Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
             if words > COPY_BYTES_MAX / 4 =>
         {
@@ -62,6 +66,7 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
         | Op::Stream { .. }
         | Op::Gemm { .. }
         | Op::Chase { .. }
+        | Op::Census { .. }
         | Op::Copy { .. } => {}
     }
     Ok(())
@@ -134,6 +139,7 @@ pub fn forms(op: &Op) -> Vec<Form> {
             .collect(),
         Op::Ring { .. } => vec![Form::new("slot-per-thread", Kernel::Ring)],
         Op::Chase { .. } => vec![Form::new("single", Kernel::Chase)],
+        Op::Census { .. } => vec![Form::new("block1024", Kernel::Census)],
         Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
     }
 }

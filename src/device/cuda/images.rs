@@ -4,6 +4,7 @@
 /// One family of kernels, as one image each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
+    Census,
     Chase,
     Digest,
     Draw,
@@ -16,7 +17,8 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Source; 9] = [
+    pub const ALL: [Source; 10] = [
+        Source::Census,
         Source::Chase,
         Source::Digest,
         Source::Draw,
@@ -31,6 +33,7 @@ impl Source {
     /// The stem of its files.
     pub fn name(self) -> &'static str {
         match self {
+            Source::Census => "census",
             Source::Chase => "chase",
             Source::Digest => "digest",
             Source::Draw => "draw",

@@ -20,6 +20,7 @@ pub enum Kernel {
     Digest,
     Ring,
     Chase,
+    Census,
 }
 
 /// How a range is cut: what a block takes at a time, and how many blocks there are.
@@ -114,6 +115,7 @@ impl Kernel {
             Kernel::Gemm(GemmForm { units: Units::Tensor, .. }) => Source::Mma,
             Kernel::Digest => Source::Digest,
             Kernel::Ring | Kernel::Chase => Source::Chase,
+            Kernel::Census => Source::Census,
         }
     }
 
@@ -136,6 +138,7 @@ impl Kernel {
             Kernel::Digest => "digest".to_owned(),
             Kernel::Ring => "ring".to_owned(),
             Kernel::Chase => "chase".to_owned(),
+            Kernel::Census => "census".to_owned(),
         }
     }
 
@@ -148,6 +151,7 @@ impl Kernel {
             Kernel::Fma(form) => form.block,
             Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
+            Kernel::Census => 1024,
         }
     }
 }

@@ -2,13 +2,14 @@
 //! Owns the cutting of work to time budgets; pure, must not call the driver.
 
 use super::kernels::{Kernel, Spread, Tile};
+use crate::device::census::Record;
 use crate::device::draw::Distribution;
 use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, Tally, fma_multiplier_words, ring_step};
 
 /// The largest grid in its one direction.
 const BLOCKS_MAX: u64 = (1 << 31) - 1;
 /// One launch should not last longer: a GPU that also drives a display kills what blocks it for seconds.
-const LAUNCH_NS: u64 = 100_000_000;
+pub const LAUNCH_NS: u64 = 100_000_000;
 
 /// What of a device decides about launches.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +85,7 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], card)?,
         Op::Ring { dst, slots, stride_bytes, seed } => vec![ring(dst, slots, stride_bytes, seed)],
         Op::Chase { ring, hops, state } => chase(ring, hops, state),
+        Op::Census { blocks, spin_ns, out } => vec![census(blocks, spin_ns, out)],
         Op::Copy { .. } => Vec::new(),
     };
     Some(Plan { launches, last: None })
@@ -317,6 +319,13 @@ fn chase(ring: Buf, hops: u32, state: Buf) -> Vec<Launch> {
             Launch { kernel, blocks: 1, arguments }
         })
         .collect()
+}
+
+fn census(blocks: u32, spin_ns: u32, out: Buf) -> Launch {
+    let mut arguments = vec![Argument::Range { buf: out, from: 0, end: u64::from(blocks) * Record::BYTES }];
+    arguments.extend([u64::from(spin_ns), Record::GAP_NS].map(Argument::Number));
+    arguments.push(Argument::Counters);
+    Launch { kernel: Kernel::Census, blocks: grid(blocks.into()), arguments }
 }
 
 #[cfg(test)]

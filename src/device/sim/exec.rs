@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
 use super::memory::{Extent, Memory};
 use super::scan;
+use crate::device::census::Record;
 use crate::device::op::{Precision, Route, Shape, StreamKind, Tally, ring_after};
 use crate::device::{Buf, Op};
 
@@ -80,6 +81,7 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             vec![(dst, area(slots, stride_bytes, 1))]
         }
         Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
+        Op::Census { blocks, out, .. } => vec![(out, bytes(u64::from(blocks), Record::BYTES))],
         Op::Copy { route, buf, words, .. } => match route {
             Route::HostToDevice | Route::DeviceToHost => vec![(buf, bytes(words, 4))],
             Route::Within(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
@@ -148,9 +150,16 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
             memory.set(state, end);
         }
+        // Units and time are the world's business, see `put`.
+        Op::Census { .. } => {}
         Op::Copy { route, buf, words, seed } => return Ok(copy(memory, route, buf, words, seed)),
     }
     Ok(None)
+}
+
+/// Writes `words` to the beginning of `buf`.
+pub fn put(memory: &mut Memory, buf: Buf, words: &[u32]) {
+    memory.store_source(part(memory, buf, words.len() as u64), &Source::of(words));
 }
 
 /// The first `words` words of `buf`.

@@ -2,6 +2,7 @@
 //! Owns selectors, identity and the `Device` impl; must not know probes. Never a fallback, always marked as simulated.
 
 mod behaviour;
+mod census;
 mod content;
 mod exec;
 mod heat;

@@ -16,6 +16,8 @@ pub enum Bound {
     Cache,
     Latency,
     Link,
+    /// As long as was asked for, however fast the card is.
+    Clock,
 }
 
 /// Time and strain of one execution.
@@ -41,6 +43,7 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
         | Op::Reread { .. }
         | Op::Ring { .. }
         | Op::Chase { .. }
+        | Op::Census { .. }
         | Op::Copy { .. } => &[("plain", 1.0)],
     }
 }
@@ -88,6 +91,7 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
             let ns = f64::from(*hops) * latency_ns(&card.caches, ring_bytes);
             Cost { bound: Bound::Latency, ns, load: 0.1 }
         }
+        Op::Census { spin_ns, .. } => Cost { bound: Bound::Clock, ns: f64::from(*spin_ns), load: 0.1 },
         Op::Copy { route, .. } => match route {
             Route::HostToDevice | Route::DeviceToHost => link(card, work),
             Route::Within(_) => moved(work, 0.97),

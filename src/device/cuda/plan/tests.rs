@@ -20,6 +20,7 @@ const CARDS: [Card; 2] =
 fn ops() -> Vec<Op> {
     let (seed, distribution) = (1, Distribution::Normal);
     let mut ops = vec![Op::Flip { dst: B, word: 40 * GIB, mask: 1 }];
+    ops.push(Op::Census { blocks: 264, spin_ns: 20_000_000, out: B });
     for words in [1, 4097, 36 * GIB + 3] {
         ops.push(Op::Fill { dst: B, words, first_word: u64::MAX - 5, seed });
         ops.push(Op::Scan { src: B, words, first_word: 7, seed, tally: Buf(1) });
@@ -147,6 +148,7 @@ fn the_parts_of_a_range_are_the_whole() {
             | Op::Fma { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
+            | Op::Census { .. }
             | Op::Copy { .. } => None,
         };
         if let Some(whole) = whole {
@@ -180,7 +182,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Digest { .. }
             | Op::Stream { .. }
             | Op::Reread { .. } => BYTES_PER_NS,
-            Op::Ring { .. } | Op::Copy { .. } => return,
+            Op::Ring { .. } | Op::Census { .. } | Op::Copy { .. } => return,
         };
         // What cannot be cut: eight rows of tiles, a block of lanes.
         let least = match *op {
@@ -195,6 +197,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Reread { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
+            | Op::Census { .. }
             | Op::Copy { .. } => 4 * Op::REREAD_WORDS,
         };
         let most = card.launch_work(slowest).max(least);
