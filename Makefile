@@ -5,7 +5,7 @@ VENV := target/venv
 # Where cargo looks for a program that is to run test binaries.
 RUNNER = CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)_RUNNER
 
-.PHONY: demo release test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench hardware clean
+.PHONY: demo release test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench study hardware clean
 
 # Measures the device that this machine has, judges it by an example contract, signs, verifies.
 demo:
@@ -60,6 +60,10 @@ fuzz-smoke:
 # Our own overhead and the verifier's speed; see benches/README.md for the comparison with peers.
 bench:
 	$(CARGO) bench
+
+# How often sequential decisions err on simulated devices, and how long they take: writes results/decisions/study.md.
+study:
+	$(CARGO) bench --bench decisions
 
 # Every check that needs a GPU, on a machine that has one, written down in results/. Fails where there is none.
 hardware:

@@ -99,6 +99,7 @@ fn evidence(samples_each: usize) -> Evidence {
         measurements: measurements.collect(),
         absences: Vec::new(),
         timeline: Vec::new(),
+        sustained: None,
         ended: Ended::Completed,
     };
     let run = RunInfo {
@@ -108,12 +109,15 @@ fn evidence(samples_each: usize) -> Evidence {
         started: "1970-01-01T00:00:00Z".to_owned(),
         profile: "standard".to_owned(),
         probes: Vec::new(),
+        sustain_ms: None,
+        sample_ms: None,
         seed: "0".repeat(16),
         contract_sha256: None,
         selectors: vec![selector],
         host: None,
+        order: Order::Together,
     };
-    Evidence { run, devices: vec![device], ended: Ended::Completed }
+    Evidence { run, devices: vec![device], node: None, resumed: Vec::new(), ended: Ended::Completed }
 }
 
 fn contract() -> Parsed {

@@ -88,6 +88,11 @@ __device__ __forceinline__ u64 unit_clock() {
     return cycles;
 }
 
+// The same in FP64, which has smaller fragments: 8 x 4, 8 x 4 and 8 x 8.
+__device__ __forceinline__ void mma_f64(double &d0, double &d1, double a, double b) {
+    asm("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};" : "+d"(d0), "+d"(d1) : "d"(a), "d"(b));
+}
+
 __device__ __forceinline__ u32 shared_address(const void *shared) {
     u64 address;
     asm("cvta.to.shared.u64 %0, %1;" : "=l"(address) : "l"(shared));

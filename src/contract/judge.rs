@@ -1,12 +1,12 @@
 //! Judges evidence against a contract. Pure: no clock, no files, no chance.
 //! Owns the order of findings; what makes a figure count is the gate's business.
 
-use super::clause::{Accept, Clause, Figure, Rule, Scope};
-use super::finding::{Amount, Finding, Reason, Subject, Verdict};
+use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
+use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Counted, Seen};
-use super::{Contract, inventory, telemetry};
+use super::{Contract, Measured, inventory, peers, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
-use crate::evidence::{DeviceEvidence, Evidence};
+use crate::evidence::{DeviceEvidence, Evidence, Order};
 use crate::units::Unit;
 
 /// One demand judged on one subject, before it is said whose demand it was.
@@ -38,11 +38,47 @@ impl Judgement {
 /// All findings: what sources disagree on, what the inventory demands, then clause by clause in the contract's order.
 pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = inventory::conflicts(evidence);
+    findings.extend(continuity(evidence));
     findings.extend(inventory::judge(contract, evidence));
     for clause in contract.clauses.iter() {
+        let from = findings.len();
         judge_clause(clause, clause.accept.as_ref().unwrap_or(&contract.accept), evidence, &mut findings);
+        if is_timed(&clause.rule) && shows_less(contract, evidence) {
+            findings[from..].iter_mut().for_each(open_if_passed);
+        }
     }
     findings
+}
+
+/// Whether a rule is about figures that come from samples of one device. What lies between devices has its own time.
+fn is_timed(rule: &Rule) -> bool {
+    match rule {
+        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
+            figure.statistic.is_some() && !peers::concerns(rule)
+        }
+        Rule::Equals { .. } | Rule::Never { .. } => false,
+    }
+}
+
+/// Whether devices had the node for themselves and the contract wants them measured together.
+fn shows_less(contract: &Contract, evidence: &Evidence) -> bool {
+    let alone = evidence.run.order == Order::OneAtATime && evidence.devices.len() > 1;
+    alone && contract.measured == Measured::Together
+}
+
+/// What fails alone fails together as well; what passes alone may not.
+fn open_if_passed(finding: &mut Finding) {
+    if finding.verdict == Verdict::Pass {
+        (finding.verdict, finding.because) = (Verdict::Inconclusive, Reason::MeasuredAlone);
+    }
+}
+
+/// Nobody knows what happened while a run was broken off, nor why it was. That decides nothing, and should be known.
+fn continuity(evidence: &Evidence) -> Option<Finding> {
+    let times = evidence.resumed.len() as u64;
+    let gap_ns = evidence.resumed.iter().fold(0u64, |sum, at| sum.saturating_add(at.gap_ns));
+    let broken = Judgement::undecided(gate::Unusable::open(Reason::BrokeOff { times, gap_ns }), None);
+    (times > 0).then(|| broken.about(id::CONTINUITY, Severity::Should, Subject::Node))
 }
 
 fn judge_clause(clause: &Clause, accept: &Accept, evidence: &Evidence, findings: &mut Vec<Finding>) {
@@ -51,6 +87,9 @@ fn judge_clause(clause: &Clause, accept: &Accept, evidence: &Evidence, findings:
     };
     if evidence.devices.is_empty() {
         return say(Subject::Node, Judgement::undecided(gate::Unusable::open(Reason::NoDevice), None));
+    }
+    if peers::concerns(&clause.rule) {
+        return say(Subject::Node, peers::judge(&clause.rule, evidence, accept));
     }
     let each =
         evidence.devices.iter().map(|device| judge_device(&clause.rule, &Seen { evidence, device, accept }));
@@ -93,12 +132,17 @@ pub(super) fn judge_device(rule: &Rule, seen: &Seen<'_>) -> Judgement {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Side {
+pub(super) enum Side {
     Least,
     Most,
 }
 
-fn bounded(figure: Result<Counted, gate::Unusable>, bound: f64, unit: Unit, side: Side) -> Judgement {
+pub(super) fn bounded(
+    figure: Result<Counted, gate::Unusable>,
+    bound: f64,
+    unit: Unit,
+    side: Side,
+) -> Judgement {
     let amount = |value| Amount::Number { value, unit };
     let counted = match figure {
         Ok(counted) => counted,

@@ -7,6 +7,7 @@ pub mod gate;
 pub mod inventory;
 pub mod judge;
 pub mod parse;
+mod peers;
 pub mod quantity;
 pub mod schema;
 pub mod sku;
@@ -43,6 +44,9 @@ pub struct Contract {
     pub parties: Parties,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory: Option<Inventory>,
+    /// How the devices of a node must have been measured for rates and latencies to count.
+    #[serde(default, skip_serializing_if = "Measured::is_together")]
+    pub measured: Measured,
     #[serde(rename = "clause")]
     pub clauses: clause::Clauses,
 }
@@ -52,6 +56,23 @@ impl Contract {
     pub fn memory_bytes(&self) -> Option<u64> {
         let memory = self.inventory.as_ref()?.memory.as_ref()?;
         Some(memory.0.value() as u64)
+    }
+}
+
+/// How several devices of one node must have been measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Measured {
+    /// All at the same time.
+    #[default]
+    Together,
+    /// One at a time is enough.
+    Alone,
+}
+
+impl Measured {
+    pub fn is_together(&self) -> bool {
+        *self == Measured::Together
     }
 }
 

@@ -2,6 +2,8 @@
 //! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
 
 pub mod backend;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod binding;
 pub mod census;
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -130,6 +132,18 @@ pub struct Identity {
     /// What else the driver and the system say, such as clocks, ECC, sharing, and which driver file was loaded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
+}
+
+impl Identity {
+    /// Whether both name one device, as far as its own word goes. What changes with use does not count.
+    pub fn is_same_card(&self, other: &Identity) -> bool {
+        let named = |identity: &Identity| {
+            let provenance = identity.provenance.kind();
+            let Identity { backend, name, uuid, pci_address, .. } = identity.clone();
+            (backend, name, uuid, pci_address, provenance)
+        };
+        named(self) == named(other)
+    }
 }
 
 /// Where numbers come from. Set by the device layer, carried into the signed report.

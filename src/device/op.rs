@@ -78,6 +78,11 @@ pub struct Chains {
     pub stride: u32,
 }
 
+/// Steps of one turn of [`Op::Mma`], which all take the same operands.
+pub const TILE_STEPS: u32 = 64;
+/// Results of one tile of [`Op::Mma`]: 16 rows of 8 columns.
+pub const TILE_RESULTS: u32 = 16 * 8;
+
 /// Rows by columns by depth of a matrix product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Shape {
@@ -86,13 +91,32 @@ pub struct Shape {
     pub k: u32,
 }
 
+/// By what means bytes cross the link between host and device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Means {
+    /// By the copy engines, from or to pinned host memory.
+    Pinned,
+    /// As `Pinned`, and no repeat begins before the one before it has ended: one transfer is the unit of work.
+    InTurn,
+    /// From or to ordinary host memory, which the driver stages as it likes.
+    Pageable,
+    /// By a kernel that itself reads or writes pinned host memory.
+    Kernel,
+}
+
 /// Between which memories [`Op::Copy`] moves data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Route {
     /// Host memory holding `pattern(seed, 0..)` to the buffer.
-    HostToDevice,
+    HostToDevice(Means),
     /// The buffer to host memory; the host then counts the words that equal `pattern(seed, 0..)`.
-    DeviceToHost,
+    DeviceToHost(Means),
+    /// The buffer to host memory, counted as above, and at the same time pinned memory holding `pattern(!seed, 0..)` to this
+    /// other buffer.
+    BothWays(Buf),
+    /// The memory of another device, which holds `pattern(seed, 0..)`, to the buffer. Counted from 0 in the order in which
+    /// [`super::inventory::open_together`] was given them.
+    FromPeer(u32),
     /// The buffer to another buffer of the same device, by the driver's own copy.
     Within(Buf),
 }
@@ -162,6 +186,18 @@ pub enum Op {
         seed: u64,
         out: Buf,
     },
+    /// `tiles` independent products of small matrices that need not leave the registers: each of `turns` turns adds the
+    /// product of a drawn 16 x k and a drawn k x 8 matrix [`TILE_STEPS`] times over, k being [`Precision::tile_depth`], and
+    /// what it gave changes the first matrix for the next. The last turn's 16 x 8 results go to `out`, row-major,
+    /// [`Precision::result_bytes`] each.
+    Mma {
+        precision: Precision,
+        turns: u32,
+        tiles: u32,
+        distribution: Distribution,
+        seed: u64,
+        out: Buf,
+    },
     /// `c = a b`, with `a` of m x k, `b` stored transposed as n x k, `c` of m x n, all row-major.
     /// Sums are in [`Precision::result_bytes`]: FP32 for FP32 and FP16, FP64 for FP64, INT32 for integers.
     Gemm {
@@ -215,6 +251,7 @@ impl Op {
             Op::Stream { .. } => "stream",
             Op::Reread { .. } => "reread",
             Op::Fma { .. } => "fma",
+            Op::Mma { .. } => "mma",
             Op::Gemm { .. } => "gemm",
             Op::Ring { .. } => "ring",
             Op::Chase { .. } => "chase",
@@ -233,6 +270,9 @@ impl Op {
             Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
             Op::Reread { words, passes, .. } => Some(words.wrapping_mul(u64::from(passes))),
             Op::Fma { rounds, lanes, .. } => Some(u64::from(rounds).wrapping_mul(u64::from(lanes))),
+            Op::Mma { turns, tiles, .. } => {
+                Some(tile_steps(turns, tiles).wrapping_mul(u64::from(TILE_RESULTS)))
+            }
             Op::Gemm { shape, .. } => {
                 Some(u64::from(shape.m).wrapping_mul(u64::from(shape.n)).wrapping_mul(u64::from(shape.k)))
             }
@@ -240,14 +280,18 @@ impl Op {
             Op::Chase { hops, .. } => Some(u64::from(hops)),
             Op::Census { blocks, .. } => Some(u64::from(blocks)),
             Op::Copy { route, words, .. } => match route {
-                Route::DeviceToHost => Some(words),
-                Route::HostToDevice | Route::Within(_) => None,
+                Route::DeviceToHost(_) | Route::BothWays(_) | Route::HostToDevice(Means::Kernel) => {
+                    Some(words)
+                }
+                Route::HostToDevice(Means::Pinned | Means::InTurn | Means::Pageable)
+                | Route::FromPeer(_)
+                | Route::Within(_) => None,
             },
         }
     }
 
     /// The work of one execution, from which rates are computed: operations of arithmetic ops, bytes of moving
-    /// ops, hops of a chase, blocks of a census.
+    /// ops, hops of a chase, transfers in turn, blocks of a census.
     pub fn work(&self) -> u64 {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
@@ -260,17 +304,26 @@ impl Op {
                 let per_step = if precision == Precision::Int8 { 8 } else { 2 };
                 per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)
             }
+            Op::Mma { precision, turns, tiles, .. } => {
+                2 * u64::from(TILE_RESULTS) * u64::from(precision.tile_depth()) * tile_steps(turns, tiles)
+            }
             Op::Gemm { shape, .. } => 2 * u64::from(shape.m) * u64::from(shape.n) * u64::from(shape.k),
             Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),
             Op::Chase { hops, .. } => u64::from(hops),
             Op::Census { blocks, .. } => u64::from(blocks),
             Op::Copy { route, words, .. } => match route {
-                Route::HostToDevice | Route::DeviceToHost => words * 4,
-                // Read once and written once, as STREAM counts a copy.
-                Route::Within(_) => words * 8,
+                Route::HostToDevice(Means::InTurn) | Route::DeviceToHost(Means::InTurn) => 1,
+                Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => words * 4,
+                // In one direction and in the other; and read once and written once, as STREAM counts a copy.
+                Route::BothWays(_) | Route::Within(_) => words * 8,
             },
         }
     }
+}
+
+/// Steps of all tiles together.
+fn tile_steps(turns: u32, tiles: u32) -> u64 {
+    u64::from(TILE_STEPS) * u64::from(turns) * u64::from(tiles)
 }
 
 /// The two multipliers of [`Op::Fma`], which alternate from round to round.

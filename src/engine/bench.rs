@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use super::{Settings, Trouble};
 use crate::device::backend::Opened;
-use crate::device::{Buf, DeviceError, Op, Variant};
+use crate::device::{Buf, DeviceError, Op, Ticket, Variant};
 use crate::evidence::event::{Event, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{Sample, Timed};
-use crate::telemetry::Fact;
+use crate::telemetry::{Fact, Reading};
 use crate::units::Unit;
 
 pub struct Bench<'a> {
     opened: &'a mut Opened,
     settings: &'a Settings,
-    device: u32,
+    /// `None` for what is measured between devices.
+    device: Option<u32>,
     sink: &'a mut dyn Sink,
     buffers: Vec<Buf>,
     case: String,
@@ -26,6 +27,7 @@ pub struct Bench<'a> {
     next_reading_ns: u64,
     /// How long the last reading took.
     reading_took_ns: u64,
+    last_reading: Option<Reading>,
 }
 
 /// An op in one launch form.
@@ -72,7 +74,12 @@ const SAMPLES_MAX: usize = 100;
 const REPEAT_MAX: u32 = 1 << 20;
 
 impl<'a> Bench<'a> {
-    pub fn new(opened: &'a mut Opened, settings: &'a Settings, device: u32, sink: &'a mut dyn Sink) -> Self {
+    pub fn new(
+        opened: &'a mut Opened,
+        settings: &'a Settings,
+        device: Option<u32>,
+        sink: &'a mut dyn Sink,
+    ) -> Self {
         Self {
             opened,
             settings,
@@ -84,6 +91,7 @@ impl<'a> Bench<'a> {
             next_progress_ns: 0,
             next_reading_ns: 0,
             reading_took_ns: 0,
+            last_reading: None,
         }
     }
 
@@ -100,7 +108,7 @@ impl<'a> Bench<'a> {
     }
 
     pub fn emit(&mut self, what: What) -> io::Result<()> {
-        let event = Event { at_ns: self.now_ns(), device: Some(self.device), what };
+        let event = Event { at_ns: self.now_ns(), device: self.device, what };
         self.sink.event(&event)
     }
 
@@ -133,15 +141,26 @@ impl<'a> Bench<'a> {
         self.opened.telemetry.facts()
     }
 
-    /// Takes a reading, whatever the time. A driver that is slow to answer is left alone for so much longer.
-    pub fn read_telemetry(&mut self) -> io::Result<()> {
+    /// Looks at the sensors, whatever the time. A driver that is slow to answer is left alone for so much longer.
+    pub fn look(&mut self) -> Option<Reading> {
         let begun = self.now_ns();
         let reading = self.opened.telemetry.read();
         let now = self.now_ns();
         self.reading_took_ns = now.saturating_sub(begun);
         self.next_reading_ns = now.saturating_add(self.reading_took_ns.saturating_mul(READING_SHARE));
+        self.last_reading.clone_from(&reading);
+        reading
+    }
+
+    /// Whether the sensors have been left alone for long enough.
+    pub fn may_look(&self) -> bool {
+        self.now_ns() >= self.next_reading_ns
+    }
+
+    /// Takes a reading, whatever the time.
+    pub fn read_telemetry(&mut self) -> io::Result<()> {
         // A look that found nothing is evidence too: the sensors were silent.
-        match reading {
+        match self.look() {
             Some(reading) => self.emit(What::Reading(reading)),
             None => Ok(()),
         }
@@ -160,6 +179,23 @@ impl<'a> Bench<'a> {
     /// Whether readings fit between two batches: two are queued, so what takes less than one costs the device nothing.
     fn reads_quickly(&self) -> bool {
         self.reading_took_ns < self.settings.batch_ms() * 1_000_000
+    }
+
+    /// Lets time pass while the device does nothing.
+    pub fn pause(&self, duration: Duration) {
+        self.opened.clock.sleep(duration);
+    }
+
+    /// Starts one execution and does not wait for it.
+    pub fn start(&mut self, form: &Tuned) -> Result<Ticket, DeviceError> {
+        self.opened.device.submit(&form.op, form.index, 1)
+    }
+
+    /// Waits for what was started; the return is its time by the device's clock.
+    pub fn finish(&mut self, form: &Tuned, ticket: Ticket) -> Result<Option<u64>, Trouble> {
+        let done = self.opened.device.wait(ticket)?;
+        check_count(&form.op, 1, done.counted)?;
+        Ok(done.device_ns)
     }
 
     /// Memory that lives until the case ends or [`Bench::free`].
@@ -277,6 +313,14 @@ impl<'a> Bench<'a> {
             }
             repeat = fit.min(repeat.saturating_mul(32));
         }
+    }
+
+    /// Samples `form`, with at least one look at the sensors while it runs, unless they are too slow for that. What the last
+    /// look saw is the second part.
+    pub fn sample_watched(&mut self, form: &Tuned) -> Result<(Sampled, Option<Reading>), Trouble> {
+        (self.next_reading_ns, self.last_reading) = (0, None);
+        let sampled = self.sample(form)?;
+        Ok((sampled, self.last_reading.take()))
     }
 
     /// Samples `form` for the profile's time: one batch always queued behind the one being waited for, so that submission costs

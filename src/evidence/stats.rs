@@ -15,11 +15,13 @@ pub enum Stat {
     P95,
     P99,
     Max,
+    /// The last in time: what is left of a rate after hours.
+    Last,
 }
 
 impl Stat {
-    pub const ALL: [Stat; 8] =
-        [Stat::Min, Stat::P1, Stat::P5, Stat::P50, Stat::Mean, Stat::P95, Stat::P99, Stat::Max];
+    pub const ALL: [Stat; 9] =
+        [Stat::Min, Stat::P1, Stat::P5, Stat::P50, Stat::Mean, Stat::P95, Stat::P99, Stat::Max, Stat::Last];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -31,6 +33,7 @@ impl Stat {
             Stat::P95 => "p95",
             Stat::P99 => "p99",
             Stat::Max => "max",
+            Stat::Last => "last",
         }
     }
 
@@ -38,6 +41,9 @@ impl Stat {
     pub fn of(self, values: &[f64]) -> Option<f64> {
         if values.is_empty() || values.iter().any(|v| !v.is_finite()) {
             return None;
+        }
+        if self == Stat::Last {
+            return values.last().copied();
         }
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -58,7 +64,7 @@ impl Stat {
             Stat::Mean => sorted.iter().sum::<f64>() / sorted.len() as f64,
             Stat::P95 => rank(95.0),
             Stat::P99 => rank(99.0),
-            Stat::Max => sorted[sorted.len() - 1],
+            Stat::Max | Stat::Last => sorted[sorted.len() - 1],
         }
     }
 }

@@ -21,7 +21,7 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let blocks = blocks(identity);
     let looks = match settings.profile {
         Profile::Quick => 3,
-        Profile::Standard => 50,
+        Profile::Standard | Profile::Acceptance => 50,
     };
     let count = Case::single("census.units.count".to_owned(), move |bench, metric| {
         let looks = look(bench, blocks, 2)?;

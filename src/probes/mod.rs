@@ -8,7 +8,10 @@ mod gemm;
 mod l2;
 mod link;
 mod memory;
+mod mma;
+pub mod peer;
 mod stream;
+mod sustain;
 
 use crate::device::{Identity, Reach};
 use crate::engine::bench::Tuned;
@@ -31,11 +34,16 @@ pub const PROBES: &[Probe] = &[
     stream::PROBE,
     l2::PROBE,
     fma::PROBE,
+    mma::PROBE,
     gemm::PROBE,
     link::PROBE,
     chase::PROBE,
     memory::PROBE,
+    sustain::PROBE,
 ];
+
+/// The probe that runs only where a time for it is given.
+pub const SUSTAIN: &str = "sustain";
 
 /// The cases of the probes that `settings` names, on such a device. Pure.
 pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
@@ -43,8 +51,9 @@ pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     wanted.flat_map(|probe| (probe.cases)(identity, settings)).collect()
 }
 
+/// All that can be asked for: the probes of a device, and what is measured between devices.
 pub fn names() -> Vec<&'static str> {
-    PROBES.iter().map(|p| p.name).collect()
+    PROBES.iter().map(|p| p.name).chain([peer::NAME]).collect()
 }
 
 /// A timed measurement of `form`.
@@ -114,6 +123,8 @@ mod tests {
             profile: Profile::Standard,
             probes: Vec::new(),
             sample_ms: 1,
+            sustain_ms: 1000,
+            sustained_ms: 0,
             contracted_bytes: None,
             seed: 1,
             wait_limit_ms: 1,
@@ -130,6 +141,8 @@ mod tests {
         let named: std::collections::BTreeSet<String> = crate::evidence::metric::METRICS
             .iter()
             .filter(|row| row.kind != crate::evidence::metric::Kind::Fact)
+            // Stands for what is measured between devices.
+            .filter(|row| row.name != crate::evidence::metric::PEER_SLOWEST)
             .map(|row| row.name.clone())
             .collect();
         assert_eq!(measured, named);

@@ -33,7 +33,9 @@ fn array_bytes(identity: &Identity, settings: &Settings) -> u64 {
     let wanted = match (&identity.provenance, settings.profile) {
         (Provenance::Software { .. }, _) => 64 << 20,
         (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Quick) => 256 << 20,
-        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard) => 1 << 30,
+        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard | Profile::Acceptance) => {
+            1 << 30
+        }
     };
     let least = wanted.min(spare_bytes(identity) / 6).min(identity.buffer_bytes_max);
     (least >> 20 << 20).max(1 << 20)

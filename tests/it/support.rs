@@ -134,6 +134,7 @@ pub fn good_device(n: u32) -> DeviceEvidence {
         measurements,
         absences: Vec::new(),
         timeline: timeline(30),
+        sustained: None,
         ended: Ended::Completed,
     }
 }
@@ -147,12 +148,17 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             started: "1970-01-01T00:00:00Z".into(),
             profile: "quick".into(),
             probes: vec!["stream".into(), "memory".into()],
+            sustain_ms: None,
+            sample_ms: None,
             seed: "0000000000000007".into(),
             contract_sha256: None,
             selectors: devices.iter().map(|d| d.selector.clone()).collect(),
             host: None,
+            order: Order::Together,
         },
         devices,
+        node: None,
+        resumed: Vec::new(),
         ended: Ended::Completed,
     }
 }

@@ -16,6 +16,7 @@ pub enum Kernel {
     Stream(StreamKind, Tile),
     Reread(Tile),
     Fma(FmaForm),
+    Tensor(TensorForm),
     Gemm(GemmForm),
     Digest,
     Ring,
@@ -76,11 +77,54 @@ impl FmaForm {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TensorForm {
+    pub precision: Precision,
+    /// Tiles that each warp holds.
+    pub tiles: u32,
+    pub block: u32,
+}
+
+impl TensorForm {
+    /// Tiles of one block.
+    pub fn of_block(self) -> u32 {
+        self.block / 32 * self.tiles
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GemmForm {
     pub precision: Precision,
     pub units: Units,
-    /// Rows and columns of the tile that a block makes.
+    /// Rows of the tile that a block makes; and its columns, but of Hopper's tiles, which are twice as wide.
     pub tile: u32,
+}
+
+impl GemmForm {
+    pub fn label(self) -> String {
+        let Self { units, tile, .. } = self;
+        match units {
+            Units::Vector => format!("simt-{tile}x{tile}"),
+            Units::Tensor => format!("mma-{tile}x{tile}"),
+            Units::Warpgroup => format!("wgmma-{tile}x{}", 2 * tile),
+        }
+    }
+
+    /// Blocks that work at one tile together, in a cluster, one below the other.
+    pub fn cluster(self) -> u32 {
+        match self.units {
+            Units::Vector | Units::Tensor => 1,
+            Units::Warpgroup => 2,
+        }
+    }
+
+    /// The bytes of a row of a or b in memory that this form takes.
+    pub fn takes_rows(self, bytes: u64) -> bool {
+        match self.units {
+            Units::Vector | Units::Tensor => true,
+            // As copies of boxes demand it; columns are signed there.
+            Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
+        }
+    }
 }
 
 /// What multiplies.
@@ -89,6 +133,8 @@ pub enum Units {
     Vector,
     /// By `mma.sync`, from compute capability 8.0 on.
     Tensor,
+    /// By `wgmma`, on compute capability 9.0 alone.
+    Warpgroup,
 }
 
 impl Units {
@@ -97,6 +143,7 @@ impl Units {
         match self {
             Units::Vector => "gemm",
             Units::Tensor => "mma",
+            Units::Warpgroup => "wgmma",
         }
     }
 }
@@ -108,7 +155,12 @@ impl Kernel {
             Kernel::Draw(_) => Source::Draw,
             Kernel::Stream(..) | Kernel::Reread(_) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
+            Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
+                Source::TensorFp8
+            }
+            Kernel::Tensor(_) => Source::Tensor,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => Source::Wgmma,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::MmaFp8
             }
@@ -132,6 +184,9 @@ impl Kernel {
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
+            Kernel::Tensor(TensorForm { precision, tiles, .. }) => {
+                format!("tensor_{}_x{tiles}", precision.name())
+            }
             Kernel::Gemm(GemmForm { precision, units, tile }) => {
                 format!("{}_{}_{tile}", units.name(), precision.name())
             }
@@ -149,9 +204,32 @@ impl Kernel {
                 tile.block
             }
             Kernel::Fma(form) => form.block,
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 384,
+            Kernel::Tensor(form) => form.block,
             Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
             Kernel::Census => 1024,
+        }
+    }
+
+    /// Shared memory that a launch gives each block, in bytes: wgmma.cu's pipeline, and what its alignment takes.
+    pub fn shared_bytes(self) -> u32 {
+        match self {
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 4 * (128 + 256) * 128 + 1024 + 1024,
+            Kernel::Gemm(_)
+            | Kernel::Fill(_)
+            | Kernel::Scan(_)
+            | Kernel::Fold
+            | Kernel::Flip
+            | Kernel::Draw(_)
+            | Kernel::Stream(..)
+            | Kernel::Fma(_)
+            | Kernel::Tensor(_)
+            | Kernel::Digest
+            | Kernel::Ring
+            | Kernel::Chase
+            | Kernel::Reread(_)
+            | Kernel::Census => 0,
         }
     }
 }

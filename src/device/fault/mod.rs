@@ -32,6 +32,9 @@ pub enum Setting {
     Oom(u64),
     GemmWrong(u64),
     FmaWrong(u64),
+    Upset(u64),
+    UpsetWhen(When),
+    MmaWrong(u64),
     MemoryRate(f64),
     ComputeRate(f64),
     Speed(f64),
@@ -70,6 +73,15 @@ pub enum Injected {
     Validation,
     Hang,
     Crash,
+}
+
+/// When products come out wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// At this temperature and above.
+    Hot { from_c: u64 },
+    /// In the first product after the card had nothing to do.
+    Idle,
 }
 
 /// What is wrong with the telemetry.
@@ -135,6 +147,12 @@ pub const FAULTS: &[Fault] = &[
         "this element (modulo their number) of every matrix product is off by its lowest bit"),
     fault("fma_wrong", "fma_wrong=5", |v| value::whole(v, 0, u64::MAX).map(Setting::FmaWrong),
         "this lane (modulo their number) of every multiply-add run is off by its lowest bit"),
+    fault("upset", "upset=1000000000", |v| value::whole(v, 1, u64::MAX).map(Setting::Upset),
+        "one element in so many of all products is off by its lowest bit, by chance"),
+    fault("upset_when", "upset_when=hot:65", |v| value::when(v).map(Setting::UpsetWhen),
+        "upsets come only from this temperature on (hot:65), or only after a pause (idle)"),
+    fault("mma_wrong", "mma_wrong=9", |v| value::whole(v, 0, u64::MAX).map(Setting::MmaWrong),
+        "this result (modulo their number) of every run on tensor units is off by its lowest bit"),
     fault("lazy", "lazy", |v| value::nothing(v).map(|()| Setting::Lazy),
         "accepts work, takes its time, does nothing, claims to have counted all of it"),
     fault("uncounted", "uncounted", |v| value::nothing(v).map(|()| Setting::Uncounted),
@@ -295,6 +313,9 @@ impl Setting {
             Setting::Oom(n) => ("oom", bytes(*n)),
             Setting::GemmWrong(n) => ("gemm_wrong", n.to_string()),
             Setting::FmaWrong(n) => ("fma_wrong", n.to_string()),
+            Setting::Upset(n) => ("upset", n.to_string()),
+            Setting::UpsetWhen(when) => ("upset_when", value::print_when(*when)),
+            Setting::MmaWrong(n) => ("mma_wrong", n.to_string()),
             Setting::Lazy => ("lazy", String::new()),
             Setting::Uncounted => ("uncounted", String::new()),
             Setting::MemoryRate(x) => ("membw", x.to_string()),

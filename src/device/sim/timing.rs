@@ -2,7 +2,7 @@
 //! Owns the speed model; must not know faults, memory content or the clock.
 
 use super::profiles::{Caches, Profile};
-use crate::device::op::{Precision, Route, StreamKind};
+use crate::device::op::{Means, Precision, Route, StreamKind};
 use crate::device::{Op, Reach, Variant};
 
 /// Between the driver taking work and the first instruction of it.
@@ -33,6 +33,7 @@ pub struct Cost {
 fn forms(op: &Op) -> &'static [(&'static str, f64)] {
     match op {
         Op::Fma { .. } => &[("lanes1", 0.94), ("lanes4", 1.0)],
+        Op::Mma { .. } => &[("tiles4", 0.96), ("tiles8", 1.0)],
         Op::Gemm { .. } => &[("tile64", 0.87), ("tile128", 1.0)],
         Op::Stream { .. } => &[("vec1", 0.91), ("vec4", 1.0)],
         Op::Fill { .. }
@@ -74,6 +75,10 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
             let busy = busy(f64::from(*lanes), card.lanes_per_unit, card.units);
             Cost { bound: Bound::Compute, ns: seconds_ns(work, card.fma.of(*precision) * busy), load: 0.8 }
         }
+        Op::Mma { precision, tiles, .. } => {
+            let busy = busy(f64::from(*tiles), card.tiles_per_unit, card.units);
+            Cost { bound: Bound::Compute, ns: seconds_ns(work, card.tensor(*precision) * busy), load: 1.0 }
+        }
         Op::Gemm { precision, shape, .. } => {
             let (m, n, k) = (f64::from(shape.m), f64::from(shape.n), f64::from(shape.k));
             let busy = busy(m * n, card.elements_per_unit, card.units);
@@ -92,8 +97,11 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
             Cost { bound: Bound::Latency, ns, load: 0.1 }
         }
         Op::Census { spin_ns, .. } => Cost { bound: Bound::Clock, ns: f64::from(*spin_ns), load: 0.1 },
-        Op::Copy { route, .. } => match route {
-            Route::HostToDevice | Route::DeviceToHost => link(card, work),
+        Op::Copy { route, words, .. } => match route {
+            Route::HostToDevice(means) | Route::DeviceToHost(means) => by(*means, card, *words as f64 * 4.0),
+            Route::BothWays(_) => link(card, work / BOTH_WAYS),
+            // Whoever knows the other card asks `from_peer`.
+            Route::FromPeer(_) => from_peer(card, card, work),
             Route::Within(_) => moved(work, 0.97),
         },
         Op::Stream { kind, .. } => moved(
@@ -116,7 +124,36 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
     }
 }
 
-/// Host memory to or from the card.
+/// Both directions of a link together, as a multiple of one.
+const BOTH_WAYS: f64 = 1.85;
+/// From ordering a small transfer behind another to its end.
+const TRANSFER_NS: f64 = 2_000.0;
+
+/// How far apart two cards are, as it stands in reports.
+pub fn way(card: &Profile, other: &Profile) -> &'static str {
+    if card.peer_rate.min(other.peer_rate) > 0.0 { "direct" } else { "through the host" }
+}
+
+/// Memory of another card to this one: over links between them, else over both host links, one after the other in part.
+pub fn from_peer(card: &Profile, other: &Profile, bytes: f64) -> Cost {
+    let direct = card.peer_rate.min(other.peer_rate);
+    let rate = if direct > 0.0 { direct } else { card.link_rate.min(other.link_rate) * 0.6 };
+    Cost { bound: Bound::Link, ns: seconds_ns(bytes, rate), load: 0.2 }
+}
+
+/// Host memory to or from the card, by these means.
+fn by(means: Means, card: &Profile, bytes: f64) -> Cost {
+    let Cost { bound, ns, load } = link(card, bytes);
+    let ns = match means {
+        Means::Pinned => ns,
+        Means::InTurn => ns + TRANSFER_NS,
+        Means::Pageable => ns / 0.3,
+        Means::Kernel => ns / 0.9,
+    };
+    Cost { bound, ns, load }
+}
+
+/// Host memory to or from the card by its copy engines.
 pub fn link(card: &Profile, bytes: f64) -> Cost {
     Cost { bound: Bound::Link, ns: seconds_ns(bytes, card.link_rate), load: 0.1 }
 }

@@ -6,7 +6,7 @@ use super::coop::{CoopForm, MatrixUnit};
 use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
-use crate::device::op::{Buf, Chains, Op, Precision, Route};
+use crate::device::op::{Buf, Chains, Means, Op, Precision, Route};
 use crate::device::{Reach, Unsupported};
 
 /// What of an adapter decides about forms.
@@ -68,6 +68,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
                 return Err(Unsupported::us(format!("{lanes} lanes of {accumulators} are more than 2^32")));
             }
         }
+        Op::Mma { .. } => return Err(Unsupported::us("this backend has no kernel for tensor units alone")),
         Op::Gemm { precision, .. } => {
             // FP16 inputs are widened as they are loaded, which every adapter can.
             if precision == Precision::Fp64 {
@@ -84,11 +85,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
         Op::Reread { words, passes, .. } if !words.is_multiple_of(Op::REREAD_WORDS) => {
             return Err(Unsupported::us(format!("{passes} passes over {words} words")));
         }
-        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
-            if words * 4 > COPY_BYTES_MAX =>
-        {
-            return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
-        }
+        Op::Copy { route, words, .. } => copies(route, words)?,
         Op::Fill { .. }
         | Op::Scan { .. }
         | Op::Flip { .. }
@@ -96,8 +93,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
         | Op::Digest { .. }
         | Op::Stream { .. }
         | Op::Reread { .. }
-        | Op::Chase { .. }
-        | Op::Copy { .. } => {}
+        | Op::Chase { .. } => {}
     }
     let Some(kernel) = forms(op, card, &|_| 0).first().and_then(|form| form.kernel) else { return Ok(()) };
     let frame = Frame {
@@ -107,6 +103,26 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
         buffer_bytes: &|_| 0,
     };
     plan::plan(op, kernel, &frame).map(|_| ()).map_err(Unsupported::us)
+}
+
+/// One queue, whose copies go through mapped memory and may overlap.
+fn copies(route: Route, words: u64) -> Result<(), Unsupported> {
+    match route {
+        Route::HostToDevice(Means::Pinned) | Route::DeviceToHost(Means::Pinned) => {
+            if words * 4 > COPY_BYTES_MAX {
+                return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
+            }
+            Ok(())
+        }
+        Route::HostToDevice(means) | Route::DeviceToHost(means) => Err(Unsupported::us(match means {
+            Means::Pinned | Means::InTurn => "wgpu does not say when one of several copies ends",
+            Means::Pageable => "wgpu copies through memory of its own only",
+            Means::Kernel => "wgpu gives kernels no memory of the host",
+        })),
+        Route::FromPeer(_) => Err(Unsupported::us("wgpu copies nothing from one device to another")),
+        Route::BothWays(_) => Err(Unsupported::us("wgpu has one queue, so nothing runs both ways at once")),
+        Route::Within(_) => Ok(()),
+    }
 }
 
 fn has_precision(precision: Precision, card: &Card) -> Result<(), Unsupported> {
@@ -148,6 +164,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         Op::Fma { precision, chains, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| fma_forms(format, chains))
         }
+        Op::Mma { .. } => Vec::new(),
         Op::Gemm { precision, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| gemm_forms(format, card))
         }
@@ -234,7 +251,7 @@ pub fn first_guess(op: &Op, software: bool) -> f64 {
         | Op::Digest { .. } => 20.0,
         Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. } => 10.0,
         Op::Fma { .. } => 200.0,
-        Op::Gemm { .. } => 50.0,
+        Op::Mma { .. } | Op::Gemm { .. } => 50.0,
         Op::Ring { .. } | Op::Copy { .. } => 20.0,
         Op::Flip { .. } | Op::Chase { .. } | Op::Census { .. } => 0.001,
     };

@@ -351,7 +351,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::device::draw::Distribution;
-    use crate::device::op::{Buf, Op, Precision, Route, Shape};
+    use crate::device::op::{Buf, Means, Op, Precision, Route, Shape};
     use crate::device::wgpu::coop::MatrixUnit;
     use crate::device::wgpu::forms::{self, Card};
     use wgpu::naga;
@@ -395,7 +395,7 @@ mod tests {
             Op::Reread { src: b, words: Op::REREAD_WORDS, passes: 2, sum: b },
             Op::Ring { dst: b, slots: 1, stride_bytes: 64, seed },
             Op::Chase { ring: b, hops: 1, state: b },
-            Op::Copy { route: Route::HostToDevice, buf: b, words: 1, seed },
+            Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: b, words: 1, seed },
         ];
         ops.extend(StreamKind::ALL.map(|kind| Op::Stream { kind, a: b, b, c: b, elements: 1 }));
         for precision in Precision::ALL {

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::device::cuda::forms;
-use crate::device::cuda::images::{Code, IMAGES};
-use crate::device::op::{Chains, Route};
+use crate::device::op::{Chains, Means, Route};
 
 const B: Buf = Buf(0);
 const GIB: u64 = 1 << 30;
@@ -48,6 +47,9 @@ fn ops() -> Vec<Op> {
         for (m, n, k) in [(1, 1, 1), (129, 97, 65), (100_000, 60_000, 30_000)] {
             ops.push(Op::Gemm { precision, shape: Shape { m, n, k }, a: B, b: B, c: B });
         }
+        for (turns, tiles) in [(1, 1), (64, 1 << 16), (1, 1 << 23)] {
+            ops.push(Op::Mma { precision, turns, tiles, distribution, seed, out: B });
+        }
         for (accumulators, stride) in [(8, 0), (12, 1), (14, 1), (16, 0), (16, 4), (32, 8)] {
             let chains = Chains { accumulators, stride };
             let op = |rounds, lanes| Op::Fma { precision, chains, rounds, lanes, distribution, seed, out: B };
@@ -74,16 +76,26 @@ fn each_plan(mut test: impl FnMut(&Op, &Card, Plan)) {
     }
 }
 
+/// What `line` declares: `.param .u64 name` or `.param .align 64 .b8 name[128]`.
+fn size(line: &str) -> Option<u64> {
+    let rest = line.trim().strip_prefix(".param ")?;
+    Some(match rest.strip_prefix(".u") {
+        Some(bits) => bits[..2].parse::<u64>().unwrap() / 8,
+        None => rest.split(['[', ']']).nth(1).unwrap().parse().unwrap(),
+    })
+}
+
 /// The sizes of the arguments of every kernel, and the most threads of its blocks, as the PTX declares them.
 fn declared() -> BTreeMap<String, (Vec<u64>, u32)> {
-    let texts = IMAGES.iter().filter(|image| matches!(image.code, Code::Ptx { .. }));
+    let built = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/built")).unwrap();
+    let paths = built.map(|entry| entry.unwrap().path());
     let mut kernels = BTreeMap::new();
-    for text in texts.map(|image| std::str::from_utf8(image.bytes).unwrap()) {
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "ptx")) {
+        let text = std::fs::read_to_string(path).unwrap();
         for entry in text.split(".visible .entry ").skip(1) {
             let (name, rest) = entry.split_once('(').unwrap();
             let (parameters, rest) = rest.split_once(')').unwrap();
-            let bits = parameters.lines().filter_map(|line| line.trim().strip_prefix(".param .u"));
-            let sizes = bits.map(|bits| bits[..2].parse::<u64>().unwrap() / 8).collect();
+            let sizes = parameters.lines().filter_map(size).collect();
             let threads = rest.split(".maxntid ").nth(1).unwrap().split([',', '\n']).next().unwrap();
             kernels.insert(name.to_owned(), (sizes, threads.trim().parse().unwrap()));
         }
@@ -110,6 +122,7 @@ fn every_launch_fits_its_kernel() {
                 match argument {
                     Argument::Number(number) => assert!(*size == 8 || *number < 1 << 32, "{name}: {number}"),
                     Argument::Range { .. } | Argument::Counters => assert_eq!(*size, 8, "{name}"),
+                    Argument::Map { .. } => assert_eq!(*size, 128, "{name}"),
                 }
             }
             launched.insert(name);
@@ -123,7 +136,11 @@ fn every_launch_fits_its_kernel() {
 fn joined(plan: &Plan, argument: usize) -> Vec<(u64, u64)> {
     let mut joined: Vec<(u64, u64)> = Vec::new();
     for launch in &plan.launches {
-        let Argument::Range { from, end, .. } = launch.arguments[argument] else { panic!("{launch:?}") };
+        let (from, end) = match launch.arguments[argument] {
+            Argument::Range { from, end, .. } => (from, end),
+            Argument::Map { from, rows, row_bytes, .. } => (from, from + rows * row_bytes),
+            Argument::Number(_) | Argument::Counters => panic!("{launch:?}"),
+        };
         match joined.last_mut() {
             Some(last) if last.1 == from => last.1 = end,
             Some(_) | None => joined.push((from, end)),
@@ -146,6 +163,7 @@ fn the_parts_of_a_range_are_the_whole() {
             | Op::Reread { .. }
             | Op::Flip { .. }
             | Op::Fma { .. }
+            | Op::Mma { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
             | Op::Census { .. }
@@ -154,16 +172,16 @@ fn the_parts_of_a_range_are_the_whole() {
         if let Some(whole) = whole {
             assert_eq!(joined(&plan, 0), [whole], "{op:?}");
         }
-        if let Op::Fma { lanes, .. } = *op {
+        if let Op::Fma { lanes: all, .. } | Op::Mma { tiles: all, .. } = *op {
             let number = |launch: &Launch, i: usize| match launch.arguments[i] {
                 Argument::Number(number) => number,
-                Argument::Range { .. } | Argument::Counters => panic!("{launch:?}"),
+                Argument::Range { .. } | Argument::Map { .. } | Argument::Counters => panic!("{launch:?}"),
             };
             let ends = plan.launches.iter().fold(0, |from, launch| {
                 assert_eq!(number(launch, 0), from);
                 number(launch, 1)
             });
-            assert_eq!(ends, u64::from(lanes));
+            assert_eq!(ends, u64::from(all));
         }
     });
 }
@@ -173,7 +191,11 @@ fn no_launch_holds_more_work_than_its_time_allows() {
     each_plan(|op, card, plan| {
         let parts = plan.launches.len() as u64;
         let slowest = match *op {
-            Op::Fma { precision, .. } | Op::Gemm { precision, .. } => operations_per_ns(precision),
+            Op::Fma { precision, .. } | Op::Mma { precision, .. } => operations_per_ns(precision),
+            Op::Gemm { .. } => {
+                let Kernel::Gemm(form) = plan.launches[0].kernel else { panic!("{op:?}") };
+                products_per_ns(form)
+            }
             Op::Chase { hops, .. } => return assert!(u64::from(hops) <= parts * u64::from(HOPS_MAX)),
             Op::Fill { .. }
             | Op::Scan { .. }
@@ -186,8 +208,8 @@ fn no_launch_holds_more_work_than_its_time_allows() {
         };
         // What cannot be cut: eight rows of tiles, a block of lanes.
         let least = match *op {
-            Op::Gemm { shape, .. } => 2 * 8 * 128 * u64::from(shape.n) * u64::from(shape.k),
-            Op::Fma { lanes, .. } => 256 * op.work() / u64::from(lanes),
+            Op::Gemm { shape, .. } => 2 * 8 * 256 * u64::from(shape.n) * u64::from(shape.k),
+            Op::Fma { lanes: all, .. } | Op::Mma { tiles: all, .. } => 256 * op.work() / u64::from(all),
             Op::Fill { .. }
             | Op::Scan { .. }
             | Op::Flip { .. }
@@ -210,6 +232,6 @@ fn a_kernel_of_another_op_is_no_plan() {
     let op = Op::Fill { dst: B, words: 1, first_word: 0, seed: 1 };
     let tile = Tile { vectors: 1, block: 256, spread: Spread::Tiles };
     assert!(plan(&op, Kernel::Scan(tile), &CARDS[0]).is_none());
-    let copy = Op::Copy { route: Route::HostToDevice, buf: B, words: 1, seed: 1 };
+    let copy = Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: B, words: 1, seed: 1 };
     assert!(plan(&copy, Kernel::Flip, &CARDS[0]).unwrap().launches.is_empty());
 }

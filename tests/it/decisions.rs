@@ -1,0 +1,56 @@
+//! Sequential decisions err no more often than is promised, and are early: the study of `benches/decisions.rs` on fewer devices.
+
+#[path = "../../benches/decisions/noise.rs"]
+mod noise;
+#[path = "../../benches/decisions/study.rs"]
+mod study;
+
+use study::{ERROR_RATE, SCENARIOS, Size, Truth, at_least, exact_interval, fixed_length, simulate};
+
+const SIZE: Size = Size { devices: 250, cap: 600, seed: 1 };
+
+/// Of devices as good, or as bad, as the promise allows, no more are decided wrongly than chance explains: a right program
+/// fails here once in a million times at most.
+#[test]
+fn errors_are_no_more_frequent_than_promised() {
+    let kinds = SCENARIOS.iter().filter(|scenario| scenario.promised).count() * 2;
+    for (index, scenario) in SCENARIOS.iter().enumerate().filter(|(_, scenario)| scenario.promised) {
+        for truth in [Truth::Good, Truth::Bad] {
+            let wrong = simulate(index, truth, SIZE).wrong;
+            let chance = at_least(wrong, SIZE.devices, ERROR_RATE);
+            let (name, devices) = (scenario.name, SIZE.devices);
+            assert!(chance > 1e-6 / kinds as f64, "{name}, {truth:?}: {wrong} of {devices} wrong");
+        }
+    }
+}
+
+/// Twice what the promise covers, so that the floor under intervals does not hide what batches and their correlation do: taken
+/// for independent, such samples mislead every third device.
+#[test]
+fn samples_that_hang_together_are_not_taken_for_independent() {
+    for name in ["autocorrelation 0.9, 2 %", "white noise over a slow wander, 1.5 %"] {
+        let index = SCENARIOS.iter().position(|scenario| scenario.name == name).unwrap();
+        let wrong = simulate(index, Truth::Good, Size { cap: 2048, ..SIZE }).wrong;
+        assert!(wrong * 20 < SIZE.devices, "{name}: {wrong} of {} wrong", SIZE.devices);
+    }
+}
+
+#[test]
+fn a_device_far_from_its_bound_takes_a_fifth_of_a_fixed_time() {
+    let fixed = fixed_length(0, Size { devices: 2000, ..SIZE }, 600).unwrap();
+    for truth in [Truth::FarAbove, Truth::FarBelow] {
+        let far = simulate(0, truth, SIZE);
+        assert_eq!((far.wrong, far.clauses_open), (0, 0));
+        assert!(far.mean_batches() * 4.5 < f64::from(fixed), "{truth:?}: {} of {fixed}", far.mean_batches());
+    }
+}
+
+#[test]
+fn intervals_of_shares_are_exact() {
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
+    let (low, high) = exact_interval(0, 20_000, 0.99);
+    assert!(low == 0.0 && near(high, 1.0 - 0.005f64.powf(1.0 / 20_000.0)), "{high}");
+    let (low, high) = exact_interval(5, 10, 0.95);
+    assert!(near(low, 0.1871) && near(high, 0.8129), "{low} {high}");
+    assert!(near(at_least(1, 2, 0.5), 0.75) && at_least(0, 5, 0.3) == 1.0);
+}
