@@ -171,6 +171,19 @@ mod tests {
         assert_eq!(now, [last].into());
     }
 
+    /// Whoever started this process may have given it a part of the machine.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn no_cpu_is_taken_that_was_not_given() {
+        let allowed = affinity::allowed().unwrap();
+        let (first, all) = (*allowed.first().unwrap(), printed(&allowed));
+        let thread = std::thread::spawn(move || {
+            affinity::restrict(&[first].into()).unwrap();
+            (bind_to(&all), affinity::allowed())
+        });
+        assert_eq!(thread.join().unwrap(), (Ok(first.to_string()), Ok([first].into())));
+    }
+
     #[test]
     #[cfg(target_os = "linux")]
     fn what_cannot_be_bound_says_why_and_stays_as_it_is() {

@@ -106,16 +106,17 @@ fn table() -> Vec<MetricDef> {
     for (fact, about) in FACTS {
         row(format!("identity.{fact}"), Kind::Fact, (*about).to_owned());
     }
-    let mut arithmetic = |probe: &str, precisions: &[Precision], before: &str, after: &str| {
+    for (probe, precisions, about) in [
+        ("fma", &Precision::CHAINED[..], "multiply-add ceiling of the vector units in"),
+        ("mma", &Precision::TENSOR, "multiply-add ceiling of the tensor units in"),
+        ("gemm", &Precision::MULTIPLIED, "dense matrix product in"),
+    ] {
         for precision in precisions {
             let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
             let name = precision.name();
-            row(format!("{probe}.{name}.rate"), Kind::Number(unit), format!("{before} {name}{after}"));
+            row(format!("{probe}.{name}.rate"), Kind::Number(unit), format!("{about} {name}"));
         }
-    };
-    arithmetic("fma", &Precision::CHAINED, "multiply-add ceiling of the", " units");
-    arithmetic("mma", &Precision::TENSOR, "matrix multiply ceiling of the tensor units in", "");
-    arithmetic("gemm", &Precision::MULTIPLIED, "dense matrix product in", "");
+    }
     for kind in StreamKind::ALL {
         let name = kind.name();
         row(

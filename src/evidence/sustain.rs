@@ -121,14 +121,14 @@ impl Sensors {
     }
 
     fn absorb(&mut self, other: &Sensors) {
-        self.looks += other.looks;
+        self.looks = self.looks.saturating_add(other.looks);
         self.clock_mhz = Span::joined(self.clock_mhz, other.clock_mhz);
         self.power_mw = Span::joined(self.power_mw, other.power_mw);
         self.temperature_c = Span::joined(self.temperature_c, other.temperature_c);
-        self.told += other.told;
-        self.thermal += other.thermal;
-        self.power += other.power;
-        self.brake += other.brake;
+        self.told = self.told.saturating_add(other.told);
+        self.thermal = self.thermal.saturating_add(other.thermal);
+        self.power = self.power.saturating_add(other.power);
+        self.brake = self.brake.saturating_add(other.brake);
     }
 }
 
@@ -241,7 +241,9 @@ impl Sustained {
         let mut window = window;
         self.add_times(&std::mem::take(&mut window.times));
         let begun_ns = self.windows.first().map_or(window.from_ns, |first| first.from_ns);
-        if window.to_ns.saturating_sub(begun_ns) <= FIRST_NS.min(self.load.asked_ms * 1_000_000 / 4) {
+        if window.to_ns.saturating_sub(begun_ns)
+            <= FIRST_NS.min(self.load.asked_ms.saturating_mul(1_000_000 / 4))
+        {
             if self.windows.is_empty() {
                 self.first.from_ns = window.from_ns;
             }
@@ -277,10 +279,10 @@ impl Sustained {
 
     /// Both are in order of time.
     fn add_times(&mut self, more: &[(u64, u64)]) {
-        for (ns, count) in more {
-            match self.times.binary_search_by_key(ns, |(known, _)| *known) {
-                Ok(at) => self.times[at].1 = self.times[at].1.saturating_add(*count),
-                Err(at) => self.times.insert(at, (*ns, *count)),
+        for (ns, count) in more.iter().map(|(ns, count)| (three_digits(*ns), *count)) {
+            match self.times.binary_search_by_key(&ns, |(known, _)| *known) {
+                Ok(at) => self.times[at].1 = self.times[at].1.saturating_add(count),
+                Err(at) => self.times.insert(at, (ns, count)),
             }
         }
     }
@@ -304,6 +306,11 @@ impl Sustained {
     /// The rate of each window in order of time, in operations a second.
     pub fn rates(&self) -> Vec<f64> {
         self.busy().map(|window| self.rate(window)).collect()
+    }
+
+    /// The same windows and their rates, for those who show them over time.
+    pub fn rated(&self) -> impl Iterator<Item = (&Window, f64)> {
+        self.busy().map(|window| (window, self.rate(window)))
     }
 
     pub fn wrong(&self) -> u64 {
@@ -343,20 +350,35 @@ impl Sustained {
         (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile) as f64)
     }
 
+    /// Whether a power sensor told one and the same value through all of a load with steps and pauses: it is not alive.
+    fn stands_still(&self) -> bool {
+        let power = self.windows.iter().map(|w| w.sensors.power_mw).fold(None, Span::joined);
+        power.is_some_and(|span| span.least == span.most)
+    }
+
+    /// When a window first told of `reason`, and how many looks did in all.
+    pub fn told(&self, reason: Throttle) -> Option<(u64, u64)> {
+        let first = self.windows.iter().find(|w| w.sensors.told(reason) > 0)?;
+        let looks = self.windows.iter().fold(0u64, |sum, w| sum.saturating_add(w.sensors.told(reason)));
+        Some((first.from_ns, looks))
+    }
+
     /// Share of the looks that told of `reason`.
     fn throttled(&self, reason: Throttle) -> Option<f64> {
         let sum = |count: &dyn Fn(&Sensors) -> u64| {
             self.windows.iter().fold(0u64, |sum, w| sum.saturating_add(count(&w.sensors)))
         };
         let told = sum(&|s| s.told);
-        (told > 0).then(|| sum(&|s| s.told(reason)) as f64 / told as f64)
+        (told > 0 && !self.stands_still()).then(|| sum(&|s| s.told(reason)) as f64 / told as f64)
     }
 
     /// How much slower the last window is than the first minute, as a share; 0 where it is not.
     fn drift(&self) -> Option<f64> {
         let last = self.busy().next_back()?;
         let (first, last) = (self.rate(&self.first), self.rate(last));
-        (first > 0.0 && first.is_finite()).then(|| (1.0 - last / first).max(0.0))
+        let drift = 1.0 - last / first;
+        // A window of no time is as fast as one likes.
+        (first > 0.0 && drift.is_finite()).then(|| drift.max(0.0))
     }
 
     /// Standard deviation of the windows' rates, as a share of their mean.
@@ -382,6 +404,12 @@ impl Sustained {
     }
 }
 
+/// A time to three digits, so that there are few different ones however many products there were.
+pub fn three_digits(ns: u64) -> u64 {
+    let unit = 10u64.pow(ns.max(1).ilog10().saturating_sub(2));
+    ns / unit * unit
+}
+
 /// A figure that follows from the windows, whatever the format of the products.
 pub struct FigureDef {
     pub name: &'static str,
@@ -389,6 +417,9 @@ pub struct FigureDef {
     pub about: &'static str,
     of: fn(&Sustained) -> Option<f64>,
 }
+
+/// The metric of wrong results.
+pub const ERRORS: &str = "sustain.errors.count";
 
 /// All of them, in the order in which they are shown.
 pub const FIGURES: &[FigureDef] = &[
@@ -423,7 +454,7 @@ pub const FIGURES: &[FigureDef] = &[
         of: |s| s.time_at(0.999),
     },
     FigureDef {
-        name: "sustain.errors.count",
+        name: ERRORS,
         unit: Unit::Count,
         about: "wrong results under load: products, chains, memory, link",
         of: |s| Some(s.wrong() as f64),

@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::listing;
 use super::page::Page;
+use super::rows;
+use crate::evidence::Ended;
 use crate::evidence::metric::Kind;
 use crate::exit::Exit;
 use crate::report::compare::{Change, Comparison, LEVEL, Pair, Row};
@@ -18,9 +20,12 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
     let (level, width) = (100.0 * LEVEL, 100.0 * comparison.width);
     writeln!(out, "medians, intervals of {level} %; a change of at most {width} % is none")?;
     let bold = Style::new().bold();
-    for Pair { before, after, by, rows } in &comparison.pairs {
+    for Pair { before, after, by, rows: compared, ended } in &comparison.pairs {
         writeln!(out, "\n{bold}{before} -> {after}{bold:#}, one device by its {by}")?;
-        listing::print_table(COLUMNS, rows.iter().map(cells), out)?;
+        listing::print_table(COLUMNS, compared.iter().map(cells), out)?;
+        if *ended != Ended::Completed {
+            writeln!(out, "{after}, after: {}", rows::ended(ended))?;
+        }
     }
     for (selectors, when) in [(&comparison.only_before, "before"), (&comparison.only_after, "after")] {
         for selector in selectors {

@@ -23,7 +23,7 @@ pub const ORANGE: RGBColor = RGBColor(0xe6, 0x9f, 0x00);
 pub const PURPLE: RGBColor = RGBColor(0xcc, 0x79, 0xa7);
 const INK: RGBColor = RGBColor(0x11, 0x11, 0x11);
 const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
-const AXIS: RGBColor = RGBColor(0x88, 0x88, 0x88);
+pub const GREY: RGBColor = RGBColor(0x88, 0x88, 0x88);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
@@ -42,6 +42,8 @@ pub struct Axis {
     pub from_zero: bool,
     /// A linear axis spans at least this share of what it shows.
     pub span_least: f64,
+    /// What must lie on the axis, so that plots below each other have one axis.
+    pub domain: Option<(f64, f64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,7 +86,7 @@ pub struct Plot {
 
 impl Axis {
     pub fn linear(label: fn(f64) -> String) -> Self {
-        Self { scale: Scale::Linear, label, from_zero: false, span_least: SPAN_LEAST }
+        Self { scale: Scale::Linear, label, from_zero: false, span_least: SPAN_LEAST, domain: None }
     }
 
     pub fn log(label: fn(f64) -> String) -> Self {
@@ -111,8 +113,11 @@ impl Axis {
 
     /// From where to where, around `placed`: `None` where there is nothing.
     fn range(&self, placed: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-        let (mut low, mut high) =
-            placed.map(|v| (v, v)).reduce(|(low, high), (v, _)| (low.min(v), high.max(v)))?;
+        let ends = self.domain.into_iter().flat_map(|(low, high)| [low, high]);
+        let (mut low, mut high) = placed
+            .chain(ends.filter_map(|end| self.place(end)))
+            .map(|v| (v, v))
+            .reduce(|(low, high), (v, _)| (low.min(v), high.max(v)))?;
         if self.from_zero {
             (low, high) = (low.min(0.0), high.max(0.0));
         }
@@ -163,9 +168,14 @@ pub fn short(value: f64) -> String {
     format!("{}{prefix}", if text == "-0" { "0" } else { text })
 }
 
-/// `0.5 s`, `12 s`, `4 min`
+/// `0.5 s`, `12 s`, `4 min`, `30 h`
 pub fn seconds(value: f64) -> String {
-    if value >= 180.0 { format!("{} min", short(value / 60.0)) } else { format!("{} s", short(value)) }
+    let (value, unit) = match value {
+        v if v >= 3.0 * 3600.0 => (v / 3600.0, "h"),
+        v if v >= 180.0 => (v / 60.0, "min"),
+        v => (v, "s"),
+    };
+    format!("{} {unit}", short(value))
 }
 
 /// `4 KiB`, `64 MiB`
@@ -223,6 +233,7 @@ pub fn svg(plot: &Plot, about: &str) -> Option<String> {
         Look::Line | Look::Dashed | Look::Dots => Vec::new(),
     });
     let marks = plot.marks.iter().filter_map(|mark| plot.y.place(mark.at.1));
+    points().next()?;
     let x = plot.x.range(points().map(|p| p.0).chain(ends))?;
     let y = plot.y.range(points().map(|p| p.1).chain(marks))?;
     let mut text = String::new();
@@ -282,7 +293,7 @@ fn draw(plot: &Plot, placed: &[Placed], ranges: ((f64, f64), (f64, f64)), out: &
     chart
         .configure_mesh()
         .bold_line_style(GRID.stroke_width(SCALE))
-        .axis_style(AXIS.stroke_width(SCALE))
+        .axis_style(GREY.stroke_width(SCALE))
         .label_style(font())
         .x_label_formatter(&x_label)
         .y_label_formatter(&y_label)
@@ -423,6 +434,7 @@ mod tests {
     fn figures_at_ticks_are_short() {
         let shown = [short(0.0), short(3.25e12), short(700.0), short(1e15), short(0.25), short(-2000.0)];
         assert_eq!(shown, ["0", "3.25T", "700", "1P", "0.25", "-2k"]);
-        assert_eq!((seconds(12.0), seconds(240.0)), ("12 s".into(), "4 min".into()));
+        let times = [seconds(12.0), seconds(240.0), seconds(108_000.0)];
+        assert_eq!(times, ["12 s", "4 min", "30 h"]);
     }
 }

@@ -36,41 +36,37 @@ pub fn measurements(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]
     device.measurements.iter().map(measurement).chain(device.sustained.iter().flat_map(sustained))
 }
 
-fn sustained(load: &Sustained) -> Vec<[String; 6]> {
+pub fn sustained(load: &Sustained) -> Vec<[String; 6]> {
     let told = METRICS.iter().filter_map(|row| MetricName::parse(&row.name).ok()).filter(|m| load.tells(m));
-    let figure = |metric: MetricName| match metric.kind() {
-        Kind::Number(unit) if metric == load.load.metric => {
-            let Some(s) = Summary::of(&load.rates()) else {
-                return [
-                    metric.to_string(),
-                    "no figure".to_owned(),
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                ];
-            };
-            let (checked, wrong) = (load.checked(), load.wrong());
-            [
-                metric.to_string(),
-                unit.format(s.p50),
-                range(unit, s.p5, s.p95),
-                format!("{} windows", s.count),
-                joined(&load.load.conditions, clock(load.clocks())),
-                if wrong == 0 {
-                    format!("{checked} results compared, all right")
-                } else {
-                    format!("{wrong} of {checked} results WRONG")
-                },
-            ]
-        }
-        Kind::Number(unit) => {
-            let value = load.figure(&metric, None).map_or("no figure".to_owned(), |value| unit.format(value));
-            [metric.to_string(), value, String::new(), String::new(), String::new(), String::new()]
-        }
-        Kind::Fact => [const { String::new() }; 6],
-    };
-    told.map(figure).collect()
+    told.map(|metric| kept_up(load, &metric)).collect()
+}
+
+/// The rate has windows, conditions and a check; what follows from it is one number.
+fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
+    let Kind::Number(unit) = metric.kind() else { return [const { String::new() }; 6] };
+    let shown = |value: Option<f64>| value.map_or("no figure".to_owned(), |value| unit.format(value));
+    if *metric != load.load.metric {
+        let [range, windows, conditions, check] = [const { String::new() }; 4];
+        return [metric.to_string(), shown(load.figure(metric, None)), range, windows, conditions, check];
+    }
+    let rates = Summary::of(&load.rates());
+    let of_rates = |text: &dyn Fn(&Summary) -> String| rates.as_ref().map_or(String::new(), text);
+    [
+        metric.to_string(),
+        shown(rates.as_ref().map(|s| s.p50)),
+        of_rates(&|s| range(unit, s.p5, s.p95)),
+        of_rates(&|s| format!("{} windows", s.count)),
+        joined(&load.load.conditions, clock(load.clocks())),
+        compared(load),
+    ]
+}
+
+fn compared(load: &Sustained) -> String {
+    let (checked, wrong) = (load.checked(), load.wrong());
+    match wrong {
+        0 => format!("{checked} results compared, all right"),
+        _ => format!("{wrong} of {checked} results WRONG"),
+    }
 }
 
 pub fn range(unit: Unit, low: f64, high: f64) -> String {

@@ -44,7 +44,9 @@ fn working_set(identity: &Identity, profile: Profile) -> (WorkingSet, String) {
     let all: u64 = match (&identity.provenance, profile) {
         (Provenance::Software { .. }, _) => 64 << 20,
         (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Quick) => 256 << 20,
-        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard | Profile::Acceptance) => 4 << 30,
+        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard | Profile::Acceptance) => {
+            4 << 30
+        }
     };
     let passes = (all / (words * 4)).clamp(1, 1 << 14) as u32;
     let cache = match l2_bytes {

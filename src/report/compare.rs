@@ -7,7 +7,8 @@ use super::Report;
 use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
-use crate::evidence::{Canary, Check, Clocks, DeviceEvidence, Ended, Measurement, Value};
+use crate::evidence::sustain::{ERRORS, Sustained};
+use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
 use crate::exit::Exit;
 use crate::units::Unit;
 
@@ -36,6 +37,8 @@ pub struct Pair {
     /// By what they are taken for one device: `uuid`, `PCI address` or `selector`.
     pub by: &'static str,
     pub rows: Vec<Row>,
+    /// How its part of the report after ended.
+    pub ended: Ended,
 }
 
 /// One metric of one device.
@@ -90,7 +93,8 @@ impl Comparison {
         self.rows().filter(|row| row.verdict == change).count()
     }
 
-    /// A device that is gone is not the same machine, so that nothing is decided.
+    /// A device that is gone is not the same machine, and one that did not come to its end has not shown that it still does:
+    /// nothing is decided.
     pub fn exit(&self) -> Exit {
         // Equal counts of errors alone do not make a machine as fast as it was.
         let compares = |row: &Row| row.ratio.is_some();
@@ -99,6 +103,7 @@ impl Comparison {
         } else if !self.rows().any(compares)
             || self.count(Change::Undecided) > 0
             || !self.only_before.is_empty()
+            || self.pairs.iter().any(|pair| pair.ended != Ended::Completed)
         {
             Exit::Inconclusive
         } else {
@@ -123,7 +128,8 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
         let (index, by) = (*partner)?;
         let other = &others[index];
         let rows = rows(device, other, width);
-        Some(Pair { before: device.selector.clone(), after: other.selector.clone(), by, rows })
+        let ended = other.ended.clone();
+        Some(Pair { before: device.selector.clone(), after: other.selector.clone(), by, rows, ended })
     });
     let alone = devices.iter().zip(&partner).filter(|(_, partner)| partner.is_none());
     let taken = |index: usize| partner.iter().flatten().any(|(other, _)| *other == index);
@@ -157,7 +163,57 @@ fn same_device(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<&'static str> {
 fn rows(before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
     let new = after.measurements.iter().filter(|m| before.measurement(&m.metric).is_none());
     let metrics = before.measurements.iter().chain(new).map(|m| &m.metric);
-    metrics.map(|metric| row(metric, before, after, width)).collect()
+    let rows = metrics.map(|metric| row(metric, before, after, width));
+    let load = match (&before.sustained, &after.sustained) {
+        (Some(load), _) => kept_up(load, before, after, width),
+        (None, Some(load)) => new_errors(load).into_iter().collect(),
+        (None, None) => Vec::new(),
+    };
+    rows.chain(load).collect()
+}
+
+/// Wrong results of a load of which nothing is known before: there should be none.
+fn new_errors(load: &Sustained) -> Option<Row> {
+    let (metric, wrong) = (MetricName::parse(ERRORS).ok()?, load.wrong());
+    let because = "there are wrong results".to_owned();
+    let after = Some(wrong as f64);
+    let row = Row { metric, before: None, after, ratio: None, verdict: Change::Degraded, because };
+    (wrong > 0).then_some(row)
+}
+
+/// The load that was kept up before, and how it went after: its rate, and its wrong results.
+fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
+    let row = |metric: &MetricName, [before, after]: [Option<f64>; 2], (verdict, ratio, because): Judged| {
+        Row { metric: metric.clone(), before, after, ratio, verdict, because }
+    };
+    let metric = &load.load.metric;
+    let median = |load: &Sustained| Stat::P50.of(&load.rates());
+    let Some(other) = after.sustained.as_ref().filter(|other| other.load.metric == *metric) else {
+        let judged = (Change::Undecided, None, not_measured(metric, after));
+        return vec![row(metric, [median(load), None], judged)];
+    };
+    let sides = [(before, &load.load.conditions), (after, &other.load.conditions)];
+    let (a, b) = (load.rates(), other.rates());
+    let rate = match differing(sides[0], sides[1]) {
+        Some(why) => (Change::NotComparable, None, why),
+        None if load.load.asked_ms != other.load.asked_ms => {
+            (Change::NotComparable, None, "the load was kept up for another time".to_owned())
+        }
+        None => match [load, other].iter().find_map(|load| unsound_check(&load.load.check, load.clocks())) {
+            Some(why) => (Change::Undecided, None, why.to_owned()),
+            None => of_samples(&a, &b, metric, width),
+        },
+    };
+    let mut rows = vec![row(metric, [median(load), median(other)], rate)];
+    rows.extend(MetricName::parse(ERRORS).ok().map(|errors| {
+        let counts = [load, other].map(Sustained::wrong);
+        row(
+            &errors,
+            counts.map(|count| Some(count as f64)),
+            counted(counts[0], counts[1], Unit::Count, width),
+        )
+    }));
+    rows
 }
 
 fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Row {
@@ -190,32 +246,37 @@ fn judge(
 ) -> Judged {
     let (a, b) = (before.1, after.1);
     let open = |why: String| (Change::NotComparable, None, why);
-    if let Some(why) = differing(before, after) {
+    // A wrong result has no conditions that could differ.
+    if let (None, Some(why), true) = (unsound(a), unsound(b), is_wrong(b)) {
+        return (Change::Degraded, None, format!("{why} after"));
+    }
+    if let Some(why) = differing((before.0, &a.conditions), (after.0, &b.conditions)) {
         return open(why);
     }
     match (unsound(a), unsound(b)) {
         (Some(why), _) => return open(format!("{why} before")),
-        (None, Some(why)) if is_wrong(b) => return (Change::Degraded, None, format!("{why} after")),
         (None, Some(why)) => return (Change::Undecided, None, format!("{why} after")),
         (None, None) => {}
     }
     let Kind::Number(unit) = a.metric.kind() else { return open("it is no figure".to_owned()) };
     match (&a.value, &b.value) {
-        (Value::Timed(_), Value::Timed(_)) => timed(a, b, unit, width),
+        (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, width),
         (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => {
             open("it is a lower bound only".to_owned())
         }
-        (Value::Timed(_), Value::Count { .. }) | (Value::Count { .. }, Value::Timed(_)) => {
-            open("one was timed and one was counted".to_owned())
-        }
+        (Value::Share { .. }, Value::Share { .. }) => shared(a, b, width),
+        (
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
+        ) => open("one was timed and one was counted".to_owned()),
     }
 }
 
 /// Which condition differs, so that the figures say nothing about each other.
 fn differing(
-    before: (&DeviceEvidence, &Measurement),
-    after: (&DeviceEvidence, &Measurement),
+    before: (&DeviceEvidence, &Conditions),
+    after: (&DeviceEvidence, &Conditions),
 ) -> Option<String> {
     let kind = |device: &DeviceEvidence| device.identity.as_ref().map(|i| i.provenance.kind());
     let shown = |kind: Option<ProvenanceKind>| kind.map_or("unknown".to_owned(), |kind| kind.to_string());
@@ -223,7 +284,7 @@ fn differing(
     if a != b {
         return Some(format!("the device was {} before and is {} after", shown(a), shown(b)));
     }
-    let (a, b) = (&before.1.conditions, &after.1.conditions);
+    let (a, b) = (before.1, after.1);
     if a.kernel != b.kernel {
         Some("the kernels differ, see their digests".to_owned())
     } else if a.shape != b.shape {
@@ -237,19 +298,23 @@ fn differing(
 
 /// Why a figure does not count.
 fn unsound(m: &Measurement) -> Option<&'static str> {
-    let clocks_disagree =
-        matches!(&m.value, Value::Timed(timed) if matches!(timed.clocks(), Clocks::Disagree { .. }));
-    match &m.check {
-        Check::Wrong { .. } => Some("the device computed a wrong result"),
-        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
-            Some("the check missed a planted error")
-        }
-        Check::Matched { .. } | Check::Scanned { .. } if clocks_disagree => {
-            Some("the clocks of device and host disagreed")
-        }
-        Check::Matched { .. } | Check::Scanned { .. } => {
-            m.summary().is_none().then_some("the samples gave no finite figure")
-        }
+    let clocks = match &m.value {
+        Value::Timed(timed) => timed.clocks(),
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
+    };
+    let no_figure = || m.summary().is_none().then_some("the samples gave no finite figure");
+    unsound_check(&m.check, clocks).or_else(no_figure)
+}
+
+fn unsound_check(check: &Check, clocks: Clocks) -> Option<&'static str> {
+    match (check, clocks) {
+        (Check::Wrong { .. }, _) => Some("the device computed a wrong result"),
+        (
+            Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. },
+            _,
+        ) => Some("the check missed a planted error"),
+        (_, Clocks::Disagree { .. }) => Some("the clocks of device and host disagreed"),
+        (_, Clocks::Agree | Clocks::HostOnly) => None,
     }
 }
 
@@ -274,10 +339,22 @@ fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
     decide(Ratio { value, low: value, high: value }, false, width)
 }
 
-fn timed(a: &Measurement, b: &Measurement, unit: Unit, width: f64) -> Judged {
-    let name = a.metric.as_str();
-    match interval::ratio_of_medians(&a.figures(), &b.figures(), name) {
-        Ok(ratio) => decide(ratio, unit == Unit::Nanosecond, width),
+/// Shares of time that somebody else took: more is worse.
+fn shared(a: &Measurement, b: &Measurement, width: f64) -> Judged {
+    let share = |m: &Measurement| Stat::P50.of(&m.figures());
+    match (share(a), share(b)) {
+        (Some(a), Some(b)) if b <= a + width => {
+            (Change::Same, None, "it is not more by more than the width".to_owned())
+        }
+        (Some(_), Some(_)) => (Change::Degraded, None, "it is more by more than the width".to_owned()),
+        (None, _) | (_, None) => (Change::Undecided, None, "there is no figure".to_owned()),
+    }
+}
+
+/// Rates or latencies in the order in which they were taken.
+fn of_samples(a: &[f64], b: &[f64], metric: &MetricName, width: f64) -> Judged {
+    match interval::ratio_of_medians(a, b, metric.as_str()) {
+        Ok(ratio) => decide(ratio, metric.kind() == Kind::Number(Unit::Nanosecond), width),
         Err(why) => (Change::Undecided, None, why),
     }
 }

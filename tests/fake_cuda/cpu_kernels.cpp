@@ -178,14 +178,8 @@ bool held_up(unsigned &held) {
     return held > 0 && held-- > 0;
 }
 
-// Whether any was held up.
-bool let_all_go() {
-    bool any = false;
-    for (Warp &warp : block->warps) {
-        any |= warp.held > 0;
-        warp.held = 0;
-    }
-    return any;
+void let_all_go() {
+    for (Warp &warp : block->warps) warp.held = 0;
 }
 
 void run_cluster(Dim first, const Launch &launch) {
@@ -210,13 +204,17 @@ void run_cluster(Dim first, const Launch &launch) {
     block->barrier.live = threads;
     unsigned skips = 0;
     while (block->barrier.live > 0) {
-        bool moved = false;
+        bool moved = false, held = false;
         block->looked = false;
         for (unsigned from = 0; from < threads; from += WARP) {
-            if (held_up(block->warps[from / WARP].held)) continue;
-            moved |= run_warp(from, std::min(from + WARP, threads));
+            if (held_up(block->warps[from / WARP].held)) {
+                held = true;
+            } else {
+                moved |= run_warp(from, std::min(from + WARP, threads));
+            }
         }
-        if (moved || let_all_go() || make_late_copy()) continue;
+        if (held && !moved) let_all_go();
+        if (held || moved || make_late_copy()) continue;
         // Whoever looks at a clock meanwhile may give up.
         if (!block->looked || ++skips > 100) broken("all threads of a block wait for ever");
         skipped_ns += 1000000000;

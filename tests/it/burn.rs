@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use gpu_assay::contract::{Verdict, judge, parse};
 use gpu_assay::engine::Profile;
 use gpu_assay::evidence::sustain::WINDOWS_MAX;
-use gpu_assay::evidence::{DeviceEvidence, Sustained};
+use gpu_assay::evidence::{DeviceEvidence, Evidence, Sustained};
 use serde_json::Value;
 
 use crate::pipeline::Run;
@@ -49,6 +50,19 @@ fn upsets_of_a_hot_card_come_late_and_those_after_a_pause_at_once() {
     let hot = first("upset=1000,upset_when=hot:60");
     assert!(hot.temperature_c.unwrap() >= 59 && hot.at_ns > 10_000_000_000, "{hot:?}");
     assert_eq!(first("upset=1,upset_when=idle").of, "product");
+}
+
+/// A long load keeps few whole readings, and every look counts.
+#[test]
+fn heat_between_two_readings_is_seen() {
+    let clause = "version = 1\nid = \"cool\"\naccept = [\"simulated\"]\n[[clause]]\nid = \"cool\"\nnever = \"throttle.thermal\"";
+    let contract = parse("cool.toml", clause.as_bytes()).unwrap().contract;
+    let probes = ["sustain"];
+    let mut evidence = Run { sustain_ms: 60_000, ..Run::short(CARD, &probes) }.report().evidence;
+    let verdict = |evidence: &Evidence| judge(&contract, evidence).last().unwrap().verdict;
+    assert_eq!(verdict(&evidence), Verdict::Pass);
+    evidence.devices[0].sustained.as_mut().unwrap().windows[2].sensors.thermal = 1;
+    assert_eq!(verdict(&evidence), Verdict::Fail);
 }
 
 #[test]
@@ -147,7 +161,9 @@ fn what_cannot_be_sealed_or_resumed_says_why_and_is_left_alone() {
     let empty = cut(dir.path(), "empty", b"");
     let nothing = dir.path().join("nothing").to_str().unwrap().to_owned();
     let broken = cut(dir.path(), "broken", b"{\"at_ns\":0}\n{\n");
+    let unsealed = cut(dir.path(), "unsealed", &recording);
     for (args, says) in [
+        (vec!["run", "--resume", &unsealed], "came to its end and was not sealed; `assay seal"),
         (vec!["seal", &whole], "report.dsse.json is there already"),
         (vec!["run", "--resume", &whole], "report.dsse.json is there already"),
         (vec!["seal", &empty], "is empty"),
@@ -165,6 +181,56 @@ fn what_cannot_be_sealed_or_resumed_says_why_and_is_left_alone() {
         std::fs::read(Path::new(&half).join("events.jsonl")).unwrap(),
         &recording[..recording.len() / 2]
     );
+}
+
+/// By the host's clock, and not from when the recording was opened again.
+#[test]
+fn the_gap_of_a_run_is_how_long_nothing_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let recording = finished(dir.path());
+    let out = cut(dir.path(), "late", &recording[..recording.len() / 2]);
+    let events = std::fs::File::options().append(true).open(Path::new(&out).join("events.jsonl")).unwrap();
+    events.set_modified(std::time::SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    judged(&["run", "--resume"], dir.path(), &out);
+    let text = assay(["render", &format!("{out}/report.dsse.json"), "--format", "json"]).stdout;
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let gap_ns = report["evidence"]["resumed"][0]["gap_ns"].as_u64().unwrap();
+    assert!((3_600_000_000_000..7_200_000_000_000).contains(&gap_ns), "{gap_ns}");
+}
+
+/// A real driver and a real kill: the parent dies in the middle of a load, and so do its workers.
+#[test]
+#[cfg(all(target_os = "linux", feature = "wgpu"))]
+fn a_load_on_software_vulkan_survives_the_death_of_its_parent() {
+    use crate::process::{signal, until};
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("killed");
+    let args =
+        ["run", "--measure-only", "--device", "wgpu:0", "--probe", "sustain", "--soak", "15s", "--duration"];
+    let mut run = start(args.iter().chain(&["50ms", "--out", out.to_str().unwrap()]));
+    let windows = || {
+        let events = std::fs::read_to_string(out.join("events.jsonl")).unwrap_or_default();
+        (events.matches("\"event\":\"window\"").count() >= 3).then_some(())
+    };
+    until("three windows", windows);
+    let workers = children(run.id());
+    signal(run.id(), "KILL");
+    run.wait().unwrap();
+    until("the end of the workers", || {
+        workers.iter().all(|pid| !Path::new(&format!("/proc/{pid}/exe")).exists()).then_some(())
+    });
+    let sealed = cut(dir.path(), "sealed", &std::fs::read(out.join("events.jsonl")).unwrap());
+    let ended = assay(["seal", &sealed]);
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    verified(Path::new(&sealed));
+    let ended = assay(["run", "--measure-only", "--resume", out.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    verified(&out);
+    let text = assay(["render", out.join("report.dsse.json").to_str().unwrap(), "--format", "json"]).stdout;
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let load = &report["evidence"]["devices"][0]["sustained"];
+    assert_eq!(load["gaps"].as_array().unwrap().len(), 1, "{load}");
+    assert!(load["windows"].as_array().unwrap().iter().all(|window| window["wrong"] == 0), "{load}");
 }
 
 /// Peak resident memory of a process, in bytes.

@@ -9,6 +9,7 @@ use gpu_assay::exit::Exit;
 use gpu_assay::report::compare::{Change, Comparison, compare};
 use gpu_assay::report::{Report, SealedBy};
 
+use crate::pipeline::Run;
 use crate::process::{Ended, assay};
 use crate::support::*;
 
@@ -75,9 +76,9 @@ fn figures_of_other_conditions_are_not_comparable() {
         }),
     ];
     for (words, edit) in edits {
-        // Far slower, and still nothing is said of it.
+        // Far slower, and still nothing is said of it; that there are as many errors does not say it either.
         let comparison = after(|device| {
-            device.measurements = vec![triad(500_000_000)];
+            device.measurements[0] = triad(500_000_000);
             edit(device);
         });
         let (change, because) = first(&comparison);
@@ -106,6 +107,37 @@ fn what_is_gone_or_wrong_now_is_never_the_same() {
     let (none, one) = (report(evidence(Vec::new())), report(evidence(vec![device(1, 5_000_000)])));
     assert_eq!(compare(&one, &none, WIDTH).exit(), Exit::Inconclusive);
     assert_eq!(compare(&none, &none, WIDTH).exit(), Exit::Inconclusive);
+}
+
+#[test]
+fn a_load_that_was_kept_up_is_compared_too() {
+    let rate = |level: u64| (0..30).map(|n| level + level / 1000 * (n * 7 % 5)).collect::<Vec<_>>();
+    let compared = |edit: &dyn Fn(&mut DeviceEvidence)| {
+        let mut before = device(1, 1_000_000_000);
+        before.sustained = Some(kept_up(&rate(500_000_000_000)));
+        let mut after = before.clone();
+        edit(&mut after);
+        let comparison = compare(&report(evidence(vec![before])), &report(evidence(vec![after])), WIDTH);
+        let rows = comparison.rows().filter(|row| row.metric.probe() == "sustain");
+        let rows: Vec<_> = rows.map(|row| (row.metric.to_string(), row.verdict)).collect();
+        (rows, comparison.exit())
+    };
+    let rate_and_errors = |rate, errors| {
+        vec![("sustain.bf16.rate".to_owned(), rate), ("sustain.errors.count".to_owned(), errors)]
+    };
+    let kept = |device: &mut DeviceEvidence| device.sustained.take().unwrap();
+    assert_eq!(compared(&|_| ()), (rate_and_errors(Change::Same, Change::Same), Exit::Pass));
+    let slower = compared(&|device| device.sustained = Some(kept_up(&rate(450_000_000_000))));
+    assert_eq!(slower, (rate_and_errors(Change::Degraded, Change::Same), Exit::Fail));
+    let wrong = compared(&|device| device.sustained.as_mut().unwrap().windows[2].wrong = 1);
+    assert_eq!(wrong, (rate_and_errors(Change::Same, Change::Degraded), Exit::Fail));
+    let gone = compared(&|device| drop(kept(device)));
+    assert_eq!(gone, (vec![("sustain.bf16.rate".to_owned(), Change::Undecided)], Exit::Inconclusive));
+    let shorter = compared(&|device| device.sustained.as_mut().unwrap().load.asked_ms /= 2);
+    assert_eq!(shorter.0, rate_and_errors(Change::NotComparable, Change::Same));
+    let other =
+        |device: &mut DeviceEvidence| device.sustained.as_mut().unwrap().load.conditions.kernel = None;
+    assert_eq!(compared(&other).0, rate_and_errors(Change::NotComparable, Change::Same));
 }
 
 #[test]
@@ -191,4 +223,43 @@ fn the_command_says_what_changed_and_ends_with_the_documented_code() {
     for words in ["UUID, else PCI address", "degraded", "--width", "block bootstrap"] {
         assert!(help.contains(words), "{words}: {help}");
     }
+}
+
+/// As runs put it on record: a wrong result has neither shape nor kernel.
+#[test]
+fn a_card_that_now_computes_wrong_results_is_degraded() {
+    let card = |fault: &str| {
+        let selector = format!("sim:mini,mem=4MiB,buffer=1MiB{fault}");
+        Run::short(&selector, &["gemm"]).report()
+    };
+    let (sound, wrong) = (card(""), card(",gemm_wrong=17"));
+    let comparison = compare(&sound, &wrong, WIDTH);
+    assert_eq!((first(&comparison).0, comparison.exit()), (Change::Degraded, Exit::Fail));
+}
+
+#[test]
+fn a_load_with_wrong_results_is_degraded_and_one_that_was_not_kept_up_is_undecided() {
+    let card = |fault: &str, sustain_ms| {
+        let selector = format!("sim:mini,mem=16MiB,buffer=4MiB{fault}");
+        Run { sustain_ms, ..Run::short(&selector, &["link", "sustain"]) }.report()
+    };
+    let sound = card("", 10_000);
+    let under_load = |other: &Report| {
+        let comparison = compare(&sound, other, WIDTH);
+        let row = comparison.rows().find(|row| row.metric.as_str() == "sustain.errors.count").unwrap();
+        (row.verdict, comparison.exit())
+    };
+    assert_eq!(under_load(&sound).0, Change::Same);
+    assert_eq!(under_load(&card(",upset=10000000", 10_000)), (Change::Degraded, Exit::Fail));
+    assert_eq!(compare(&sound, &card("", 0), WIDTH).exit(), Exit::Inconclusive);
+    let wrong = card(",upset=10000000", 10_000);
+    assert_eq!(compare(&card("", 0), &wrong, WIDTH).exit(), Exit::Fail);
+}
+
+#[test]
+fn a_device_that_did_not_come_to_its_end_decides_nothing() {
+    let lost = after(|device| {
+        device.ended = gpu_assay::evidence::Ended::Lost { why: "gone".to_owned(), during: None };
+    });
+    assert_eq!((first(&lost).0, lost.exit()), (Change::Same, Exit::Inconclusive));
 }

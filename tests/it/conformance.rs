@@ -345,16 +345,6 @@ fn tiles_in(bench: &mut Bench<'_>, precision: Precision) {
     }
 }
 
-fn tiles(bench: &mut Bench<'_>) {
-    Precision::ALL.into_iter().for_each(|precision| tiles_in(bench, precision));
-}
-
-fn products(bench: &mut Bench<'_>) {
-    for precision in Precision::ALL {
-        products_in(bench, precision, &SHAPES);
-    }
-}
-
 const SHAPES: [[u32; 3]; 8] = [
     [1, 1, 1],
     [2, 3, 5],
@@ -456,8 +446,8 @@ pub fn conforms(device: &mut dyn Device) {
         ("rereads", rereads),
         ("digests", digests),
         ("chains", chains),
-        ("tiles", tiles),
-        ("products", products),
+        ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p))),
+        ("products", |bench| Precision::ALL.into_iter().for_each(|p| products_in(bench, p, &SHAPES))),
         ("rings", rings),
         ("copies", copies),
         ("censuses", censuses),

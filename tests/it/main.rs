@@ -55,8 +55,10 @@ mod nvml;
 mod nvml_runs;
 // What is measured between devices, and how it is judged.
 mod peers;
-// Reports as a page, for pipelines and for dashboards, read strictly; what a hostile machine writes stays text.
+// Reports as a page and as a step summary; what a hostile machine writes stays text.
 mod pages;
+// Reports for pipelines and dashboards, read strictly.
+mod pipelines;
 // The README: its commands run, its tables are those of the program.
 mod readme;
 // What lies in results/ verifies.

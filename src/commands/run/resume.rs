@@ -44,6 +44,14 @@ pub fn broken_off(out: &Path) -> Result<Recording, Failure> {
 /// What is left of the run in `out`, and its recording, which has noted that it goes on.
 pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
     let recording = broken_off(out)?;
+    if recording.evidence.ended != Ended::Unfinished {
+        let out = out.display();
+        return Err(Failure::usage(format!(
+            "the run in {out} came to its end and was not sealed; `assay seal {out}` signs it"
+        )));
+    }
+    // Before the recording is written to again.
+    let gap_ns = silence_ns(&out.join(EVENTS));
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     same_contract(&recording.evidence.run, contract.as_ref())?;
     let (key, sealed_by) = signer(args.key.as_deref())?;
@@ -64,7 +72,7 @@ pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
         Some(Ended::Completed | Ended::Interrupted | Ended::Lost { .. }) => None,
     };
     let mut recorder = Recorder::reopen(out, recording)?;
-    let resumption = Resumption { at: System::start().wall(), gap_ns: silence_ns(&out.join(EVENTS)) };
+    let resumption = Resumption { at: System::start().wall(), gap_ns };
     recorder.take(&Event { at_ns: 0, device: None, what: What::Resumed(resumption) });
     let plan = Plan {
         contract,

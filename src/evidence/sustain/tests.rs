@@ -78,3 +78,67 @@ fn a_gap_is_no_time_that_was_watched() {
     assert_eq!(sustained.windows.len(), 2);
     assert_eq!(sustained.watched_ns(), 30_000_000_000, "also where windows were made one");
 }
+
+#[test]
+fn times_keep_three_digits() {
+    for (ns, kept) in [
+        (0, 0),
+        (7, 7),
+        (999, 999),
+        (12_345, 12_300),
+        (1_234_567, 1_230_000),
+        (u64::MAX, 18_400_000_000_000_000_000),
+    ] {
+        assert_eq!(three_digits(ns), kept);
+    }
+}
+
+/// Else a last window of no time would hide that all before it were slow.
+#[test]
+fn a_window_of_no_time_has_no_drift() {
+    let mut sustained = Sustained::begin(load(240_000));
+    (0..23).for_each(|i| sustained.add(window(i, 1_000_000)));
+    sustained.add(Window { device_ns: Some(0), ..window(23, 1_000_000) });
+    for name in ["sustain.drift.share", "sustain.variation.share"] {
+        assert_eq!(sustained.figure(&MetricName::parse(name).unwrap(), None), None, "{name}");
+    }
+    assert_eq!(sustained.figure(&sustained.load.metric, Some(Stat::P50)), None);
+}
+
+#[test]
+fn sensors_that_stand_still_tell_nothing() {
+    let share = |most| {
+        let mut sustained = Sustained::begin(load(240_000));
+        for i in 0..24 {
+            let power_mw = Some(Span { least: 300_000, most });
+            let sensors = Sensors { looks: 10, told: 10, power_mw, ..Sensors::default() };
+            sustained.add(Window { sensors, ..window(i, 1_000_000) });
+        }
+        sustained.figure(&MetricName::parse("sustain.thermal_throttle.share").unwrap(), None)
+    };
+    assert_eq!((share(300_000), share(300_001)), (None, Some(0.0)));
+}
+
+#[test]
+fn numbers_of_a_broken_recording_overflow_nothing() {
+    let most = u64::MAX;
+    let sensors =
+        Sensors { looks: most, told: most, thermal: most, power: most, brake: most, ..Sensors::default() };
+    let window = Window {
+        from_ns: 0,
+        to_ns: most,
+        products: most,
+        device_ns: Some(most),
+        host_ns: most,
+        checked: most,
+        wrong: most,
+        sensors,
+        times: vec![(most, most)],
+    };
+    let mut sustained = Sustained::begin(Load { work: most, ..load(most) });
+    (0..1000).for_each(|_| sustained.add(window.clone()));
+    for figure in FIGURES {
+        let _ = sustained.figure(&MetricName::parse(figure.name).unwrap(), None);
+    }
+    assert_eq!((sustained.wrong(), sustained.told(Throttle::Brake)), (most, Some((0, most))));
+}

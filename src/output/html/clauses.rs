@@ -132,7 +132,8 @@ fn strip_of(report: &Report, finding: &Finding) -> Option<Markup> {
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => return None,
     };
     let Some(Amount::Number { value: bound, unit }) = &finding.bound else { return None };
-    let summary = report.evidence.devices.get(*index as usize)?.measurement(&figure.metric)?.summary()?;
+    let device = report.evidence.devices.get(*index as usize)?;
+    let summary = super::summary(device, &figure.metric)?;
     strip(&summary, *bound, is_floor, *unit)
 }
 

@@ -4,7 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::plots::{self, Drawing};
-use super::{counted, fact};
+use super::{counted, fact, sustained};
 use crate::catalogue;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::Kind;
@@ -23,8 +23,9 @@ pub fn section(report: &Report, device: &DeviceEvidence, index: usize, is_drawn:
                 None => p { "The device was never opened." },
             }
             (memory_errors(device))
+            @if let Some(load) = &device.sustained { (sustained::part(load, is_drawn)) }
             @if is_drawn { (drawings(report, device, index)) }
-            @if !device.measurements.is_empty() { (measurements(device)) }
+            @if !device.measurements.is_empty() || device.sustained.is_some() { (measurements(device)) }
             @if !device.absences.is_empty() { (absences(device)) }
         }
     }
@@ -79,7 +80,14 @@ fn measurements(device: &DeviceEvidence) -> Markup {
                     td.figure { (share(device, m)) }
                     td.because { @if is_wrong(m) { span aria-hidden="true" { "\u{2718} " } } (check) }
                 }
-            } }
+            }
+            @if let Some(load) = &device.sustained { @for [metric, median, range, samples, _, check] in rows::sustained(load) {
+                tr.wrong[load.wrong() > 0 && metric == load.load.metric.as_str()] {
+                    th scope="row" { (metric) }
+                    td.figure { (median) } td.figure { (range) } td.figure { (samples) }
+                    td.figure { "-" } td.because { (check) }
+                }
+            } } }
         } }
     }
 }
@@ -170,7 +178,7 @@ fn group(title: &str, drawings: &[Drawing]) -> Markup {
     }
 }
 
-fn figure(drawing: &Drawing) -> Markup {
+pub fn figure(drawing: &Drawing) -> Markup {
     html! {
         figure {
             figcaption { b { (drawing.title) } " " span.note { (drawing.note) } }

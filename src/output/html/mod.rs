@@ -6,6 +6,7 @@ mod clauses;
 mod device;
 mod node;
 mod plots;
+mod sustained;
 
 use std::io::{self, Write};
 
@@ -14,7 +15,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::rows;
 use crate::contract::{Severity, Verdict};
 use crate::device::ProvenanceKind;
-use crate::evidence::DeviceEvidence;
+use crate::evidence::metric::MetricName;
+use crate::evidence::stats::Summary;
+use crate::evidence::{Conditions, DeviceEvidence};
 use crate::report::Report;
 
 /// Devices whose plots are drawn: more make a page that no phone opens.
@@ -145,6 +148,15 @@ fn fact(name: &str, value: Markup) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
 
+/// The statistics of a case, or of the windows of a load that was kept up.
+fn summary(device: &DeviceEvidence, metric: &MetricName) -> Option<Summary> {
+    match (device.measurement(metric), &device.sustained) {
+        (Some(m), _) => m.summary(),
+        (None, Some(kept)) if kept.load.metric == *metric => Summary::of(&kept.rates()),
+        (None, _) => None,
+    }
+}
+
 fn has_simulated(devices: &[DeviceEvidence]) -> bool {
     let mut identities = devices.iter().filter_map(|device| device.identity.as_ref());
     identities.any(|identity| identity.provenance.kind() == ProvenanceKind::Simulated)
@@ -170,6 +182,14 @@ fn in_short(report: &Report) -> String {
 
 /// Under what conditions each figure was taken, and by which kernel.
 fn conditions(devices: &[DeviceEvidence]) -> Markup {
+    let row = |metric: &MetricName, said: String, c: &Conditions| {
+        html! { tr {
+            th scope="row" { (metric) }
+            td { (said) }
+            td { (c.variant.as_deref().unwrap_or("-")) }
+            td.digest { (c.kernel.as_deref().unwrap_or("-")) }
+        } }
+    };
     html! {
         section {
             h2 { "Conditions and kernels" }
@@ -178,12 +198,12 @@ fn conditions(devices: &[DeviceEvidence]) -> Markup {
                     summary { (device.selector) }
                     div.scroll { table {
                         thead { tr { @for name in ["metric", "conditions", "launch form", "kernel SHA-256"] { th scope="col" { (name) } } } }
-                        tbody { @for m in &device.measurements { tr {
-                            th scope="row" { (m.metric) }
-                            td { (rows::conditions(m)) }
-                            td { (m.conditions.variant.as_deref().unwrap_or("-")) }
-                            td.digest { (m.conditions.kernel.as_deref().unwrap_or("-")) }
-                        } } }
+                        tbody {
+                            @for m in &device.measurements { (row(&m.metric, rows::conditions(m), &m.conditions)) }
+                            @for load in device.sustained.iter().map(|kept| &kept.load) {
+                                (row(&load.metric, load.conditions.shape.clone(), &load.conditions))
+                            }
+                        }
                     } }
                 }
             }

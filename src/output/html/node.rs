@@ -5,7 +5,6 @@ use maud::{Markup, html};
 
 use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::{Kind, METRICS, MetricName};
-use crate::evidence::stats::Stat;
 use crate::units::Unit;
 
 /// Rows of a comparison; of more devices the slowest are shown.
@@ -62,9 +61,9 @@ fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Opti
     }
     let figures = devices
         .iter()
-        .filter_map(|device| Some((device.selector.as_str(), device.measurement(&metric)?.summary()?.p50)));
+        .filter_map(|device| Some((device.selector.as_str(), super::summary(device, &metric)?.p50)));
     let figures: Vec<(&str, f64)> = figures.collect();
-    let median = Stat::P50.of(&figures.iter().map(|f| f.1).collect::<Vec<_>>()).filter(|m| *m > 0.0)?;
+    let median = middle(figures.iter().map(|f| f.1).collect()).filter(|median| *median > 0.0)?;
     let mut rows: Vec<Row> = figures
         .into_iter()
         .map(|(selector, figure)| {
@@ -74,6 +73,13 @@ fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Opti
         .collect();
     rows.sort_by(|a, b| b.deficit.total_cmp(&a.deficit));
     (rows.len() > 1).then_some(Comparison { metric: name, unit, median, rows })
+}
+
+/// Between the two in the middle where there are two: of two devices neither is the measure of the other.
+fn middle(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    let last = figures.len().checked_sub(1)?;
+    Some((figures[last / 2] + figures[last.div_ceil(2)]) / 2.0)
 }
 
 fn figure(c: &Comparison) -> Markup {

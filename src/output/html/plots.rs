@@ -13,8 +13,8 @@ use crate::report::Report;
 use crate::telemetry::{Reading, Throttle};
 use crate::units::Unit;
 
-const LARGE: (u32, u32) = (440, 260);
-const SMALL: (u32, u32) = (360, 170);
+pub const LARGE: (u32, u32) = (440, 260);
+pub const SMALL: (u32, u32) = (360, 170);
 const HISTOGRAMS_MAX: usize = 4;
 
 /// A plot with the words around it.
@@ -30,7 +30,7 @@ pub struct LegendLine {
     pub cells: Vec<String>,
 }
 
-fn drawing(title: impl Into<String>, note: impl Into<String>, plot: &Plot) -> Option<Drawing> {
+pub fn drawing(title: impl Into<String>, note: impl Into<String>, plot: &Plot) -> Option<Drawing> {
     let (title, note) = (title.into(), note.into());
     let svg = plot::svg(plot, &format!("{title}, {note}"))?;
     Some(Drawing { title, note, svg, legend: Vec::new() })
@@ -40,7 +40,7 @@ fn line(points: Vec<(f64, f64)>) -> Series {
     Series { look: Look::Line, colour: BLUE, points }
 }
 
-fn plain(size: (u32, u32), x: Axis, y: Axis, series: Vec<Series>) -> Plot {
+pub fn plain(size: (u32, u32), x: Axis, y: Axis, series: Vec<Series>) -> Plot {
     Plot { size, x, y, series, bands: Vec::new(), marks: Vec::new() }
 }
 

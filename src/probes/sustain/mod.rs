@@ -11,7 +11,7 @@ mod watch;
 use std::time::Duration;
 
 use super::Probe;
-use crate::device::Identity;
+use crate::device::{DeviceError, Identity};
 use crate::engine::bench::Bench;
 use crate::engine::case::Case;
 use crate::engine::{Settings, Trouble, check};
@@ -127,7 +127,8 @@ fn possible<T>(prepared: Result<T, Trouble>) -> Result<Option<T>, Trouble> {
     match prepared {
         Ok(load) => Ok(Some(load)),
         Err(Trouble::Unsupported(_) | Trouble::Skipped(_)) => Ok(None),
-        Err(Trouble::Device(error)) if !error.is_final() => Ok(None),
+        // What is left of the memory may be too little for it.
+        Err(Trouble::Device(DeviceError::OutOfMemory { .. })) => Ok(None),
         Err(other) => Err(other),
     }
 }

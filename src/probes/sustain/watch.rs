@@ -7,7 +7,7 @@ use crate::engine::Trouble;
 use crate::engine::bench::Bench;
 use crate::evidence::Sample;
 use crate::evidence::event::What;
-use crate::evidence::sustain::{Fault, Load, Sensors, Span, Window};
+use crate::evidence::sustain::{Fault, Load, Sensors, Span, Window, three_digits};
 use crate::telemetry::{Reading, Throttle};
 
 /// Longest window of the recording: what a run that dies loses.
@@ -152,12 +152,6 @@ impl Watch {
     }
 }
 
-/// The time to three digits, so that there are few different ones.
-fn three_digits(ns: u64) -> u64 {
-    let unit = 10u64.pow(ns.max(1).ilog10().saturating_sub(2));
-    ns / unit * unit
-}
-
 fn take(sensors: &mut Sensors, reading: &Reading) {
     let widened =
         |span: &mut Option<Span>, value: Option<u32>| *span = Span::joined(*span, value.map(Span::of));
@@ -171,17 +165,5 @@ fn take(sensors: &mut Sensors, reading: &Reading) {
         sensors.thermal += told(Throttle::Thermal);
         sensors.power += told(Throttle::Power);
         sensors.brake += told(Throttle::Brake);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_keep_three_digits() {
-        for (ns, kept) in [(0, 0), (7, 7), (999, 999), (12_345, 12_300), (1_234_567, 1_230_000)] {
-            assert_eq!(three_digits(ns), kept);
-        }
     }
 }

@@ -81,23 +81,19 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
             let chase = Op::Chase { ring: a, hops: (x % 200) as u32, state: other };
             [vec![ring, start, chase], vec![ring, start, flip(a), chase]][(x % 2) as usize].clone()
         }
-        13 => {
-            let precision = Precision::TENSOR[(y % 7) as usize];
-            let tiles = BYTES / 128 / precision.result_bytes();
-            vec![Op::Mma {
-                precision,
-                turns: (x % 4) as u32,
-                tiles: (y % (tiles + 1)) as u32,
-                distribution,
-                seed: x,
-                out: a,
-            }]
-        }
+        13 => vec![tiles(x, y, distribution, a)],
         _ => {
             let route = route(x / 2, y, [b, other]);
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
         }
     }
+}
+
+fn tiles(x: u64, y: u64, distribution: Distribution, out: Buf) -> Op {
+    let precision = Precision::TENSOR[(y % 7) as usize];
+    let tiles_max = BYTES / 128 / precision.result_bytes();
+    let (turns, tiles) = ((x % 4) as u32, (y % (tiles_max + 1)) as u32);
+    Op::Mma { precision, turns, tiles, distribution, seed: x, out }
 }
 
 /// `to` may be the buffer that is copied, `other` is not.
