@@ -58,8 +58,8 @@ const MOVES: &[(&str, Unit, &str)] = &[
     ("link.d2h_pageable.rate", Unit::BytePerSecond, "device to host into memory that is not pinned"),
     ("link.h2d_kernel.rate", Unit::BytePerSecond, "host to device by a kernel that reads host memory"),
     ("link.d2h_kernel.rate", Unit::BytePerSecond, "device to host by a kernel that writes host memory"),
-    ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, host to device"),
-    ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, device to host"),
+    ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, h2d"),
+    ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, d2h"),
     ("census.units.count", Unit::Count, "different units that work ran on"),
     (
         "census.stolen.share",

@@ -14,7 +14,7 @@ use crate::front::{self, How};
 use crate::pipeline::{self, Run};
 
 /// A card for each probe on which it takes a moment.
-const CARDS: [(&str, &str); 8] = [
+const CARDS: [(&str, &str); 10] = [
     ("stream", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("fma", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("mma", "sim:mini,mem=16MiB,buffer=2MiB"),
@@ -42,7 +42,6 @@ fn anything_goes() -> Parsed {
             Kind::Number(Unit::Nanosecond) if row.name.starts_with("sustain.") => "at_most = \"1 h\"",
             Kind::Number(Unit::Nanosecond) => "at_most = \"1 s\"\nstatistic = \"p50\"",
             Kind::Number(Unit::Count) if row.name == "census.units.count" => "at_least = \"1\"",
-            Kind::Number(Unit::Share) => "at_most = \"100 %\"",
             Kind::Number(Unit::Count) => "equals = 0",
             Kind::Number(Unit::Share) => "at_most = \"100 %\"",
             Kind::Number(Unit::Byte) => "at_least = \"1 B\"",
