@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use gpu_assay::contract::{Parsed, parse};
-use gpu_assay::device::{Identity, Provenance};
+use gpu_assay::device::{Identity, Provenance, Reach};
 use gpu_assay::evidence::metric::{Kind, METRICS, MetricName};
 use gpu_assay::evidence::*;
 use gpu_assay::report::{Report, SealedBy, recheck};
@@ -71,6 +71,7 @@ fn evidence(samples_each: usize) -> Evidence {
             variant: Some("vec4-group256".to_owned()),
             kernel: Some("ab".repeat(32)),
             caveat: None,
+            reach: Reach::Card,
         },
         check: Check::Matched { exact: 262_161, sampled: 4096, canary: Canary::Caught },
     });

@@ -93,14 +93,24 @@ def fma(name, code, architecture):
     code.demand(others <= 16, f"{others} other instructions in a loop of {found} multiply-adds")
 
 
+def census(_name, code, _architecture):
+    """Both clocks are read in the loop, none of them before it alone."""
+    loop = max(code.loops, key=len, default=[])
+    clocks = code.count(loop, r"(CS2R|S2R|S2UR).*")
+    code.demand(clocks >= 2, f"{clocks} of 2 clocks are read in the loop")
+
+
 def stream(name, code, _architecture):
     """Every array moves by 128-bit accesses, as many as the source writes out."""
     _, kind, vectors = name.split("_")
     v = int(vectors[1:])
-    arrays = {"read": (1, 0), "write": (0, 1), "copy": (1, 1), "scale": (1, 1), "add": (2, 1), "triad": (2, 1)}[kind]
+    arrays = {"read": (1, 0), "reread": (1, 0), "write": (0, 1), "copy": (1, 1), "scale": (1, 1), "add": (2, 1), "triad": (2, 1)}[kind]
     for opcode, wanted in zip(("LDG", "STG"), arrays):
         wide = code.count(code.opcodes, rf"{opcode}\.E\.(EF\.)?128.*")
         code.demand(wide >= wanted * v, f"{wide} of {wanted * v} {opcode} of 128 bits")
+    if kind == "reread":
+        past_l1 = code.count(code.opcodes, r"LDG\.E\..*STRONG\.GPU.*")
+        code.demand(past_l1 >= v, f"{past_l1} of {v} loads pass the L1 cache by")
 
 
 def pattern(name, code, _architecture):
@@ -215,6 +225,7 @@ def tensor(name, code, _architecture):
 
 
 DEMANDS = {
+    "census": census,
     "chase": chase,
     "digest": digest,
     "draw": draw,

@@ -156,6 +156,11 @@ pub enum Reason {
     ClocksDisagree { device_ns: u64, host_ns: u64 },
     #[error("it is at least this much, more was not tried: {why}; run again with `--profile standard`")]
     OnlyALowerBound { why: String },
+    #[error(
+        "no kernel of ours is known to reach all that this card has, which may be more; take another tool's word for it, or \
+         demand what this kernel reaches on a good card"
+    )]
+    ShortfallMayBeOurs,
     #[error("the samples give no finite figure; run again and report this")]
     NoFigure,
     #[error(

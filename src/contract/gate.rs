@@ -5,7 +5,7 @@
 use super::clause::{Accept, Figure};
 use super::finding::{Amount, Reason, Verdict};
 use crate::catalogue;
-use crate::device::{Identity, Lacking};
+use crate::device::{Identity, Lacking, Reach};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{
     AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained, Value,
@@ -40,8 +40,16 @@ impl Unusable {
     }
 }
 
+/// A figure that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Counted {
+    pub value: f64,
+    /// Why the device may have more than this, where it may.
+    pub at_least: Option<Reason>,
+}
+
 /// The figure of a device, if it counts.
-pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> {
+pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusable> {
     let identity = admitted(seen)?;
     let measured: Vec<&Measurement> =
         seen.device.measurements.iter().filter(|m| m.metric == figure.metric).collect();
@@ -59,9 +67,10 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> 
         completed(seen)?;
         let value = value(measurement, figure)?;
         possible(identity, &figure.metric, value)?;
+        let counted = Counted { value, at_least: at_least(measurement) };
         last = match last {
-            Err(_) => Ok(value),
-            Ok(before) if before == value => Ok(value),
+            Err(_) => Ok(counted),
+            Ok(before) if before == counted => Ok(counted),
             Ok(_) => return Err(Unusable::open(Reason::NoFigure)),
         };
     }
@@ -70,7 +79,7 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> 
 
 /// A figure of the load that was kept up. That a result was wrong counts whatever happened later, and for every figure: fast and
 /// wrong is not fast.
-fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<f64, Unusable> {
+fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<Counted, Unusable> {
     right(&sustained.load.check)?;
     let value = sustained.figure(&figure.metric, figure.statistic);
     if counts_errors(&figure.metric) {
@@ -91,7 +100,10 @@ fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<f6
     agreeing(sustained.clocks())?;
     let value = value.filter(|value| value.is_finite()).ok_or_else(|| Unusable::open(Reason::NoFigure))?;
     possible(admitted(seen)?, &figure.metric, value)?;
-    Ok(value)
+    let is_rate = figure.metric == sustained.load.metric;
+    let at_least =
+        (is_rate && sustained.load.conditions.reach == Reach::Kernel).then_some(Reason::ShortfallMayBeOurs);
+    Ok(Counted { value, at_least })
 }
 
 /// The text of a fact, if it counts.
@@ -171,7 +183,7 @@ pub(super) fn checked(measurement: &Measurement) -> Result<(), Unusable> {
                 {
                     Err(Unusable::open(Reason::NotReadBack { filled: *filled, checked }))
                 }
-                Value::Count { .. } | Value::AtLeast { .. } | Value::Timed(_) => Ok(()),
+                Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::Timed(_) => Ok(()),
             }
         }
     }
@@ -207,14 +219,24 @@ pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, U
             agreeing(timed.clocks())?;
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
-        (Value::Count { count }, None) => counted(*count, measurement) as f64,
-        (Value::AtLeast { count, why }, None) => return Err(lower_bound(*count, why, measurement)),
+        (Value::Count { count } | Value::AtLeast { count, .. }, None) => counted(*count, measurement) as f64,
+        (Value::Share { part, whole }, None) => *part as f64 / *whole as f64,
         // A count where samples belong, or the reverse, is no evidence of either.
-        (Value::Timed(_), None) | (Value::Count { .. } | Value::AtLeast { .. }, Some(_)) => {
+        (Value::Timed(_), None)
+        | (Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. }, Some(_)) => {
             return Err(no_figure());
         }
     };
     if value.is_finite() { Ok(value) } else { Err(no_figure()) }
+}
+
+/// Why a measurement shows only a part of what the device has, where it does.
+fn at_least(measurement: &Measurement) -> Option<Reason> {
+    match (&measurement.value, measurement.conditions.reach) {
+        (Value::AtLeast { why, .. }, _) => Some(Reason::OnlyALowerBound { why: why.clone() }),
+        (Value::Timed(_), Reach::Kernel) => Some(Reason::ShortfallMayBeOurs),
+        (Value::Timed(_), Reach::Card) | (Value::Count { .. } | Value::Share { .. }, _) => None,
+    }
 }
 
 fn agreeing(clocks: Clocks) -> Result<(), Unusable> {
@@ -224,15 +246,6 @@ fn agreeing(clocks: Clocks) -> Result<(), Unusable> {
             Err(Unusable::open(Reason::ClocksDisagree { device_ns, host_ns }))
         }
     }
-}
-
-/// No figure, but something is known: a demand of at least this much is met all the same (see `judge`).
-fn lower_bound(count: u64, why: &str, measurement: &Measurement) -> Unusable {
-    let observed = match measurement.metric.kind() {
-        Kind::Number(unit) => Some(Amount::Number { value: count as f64, unit }),
-        Kind::Fact => None,
-    };
-    Unusable { observed, ..Unusable::open(Reason::OnlyALowerBound { why: why.to_owned() }) }
 }
 
 /// The number that was counted. Errors are counted twice, by the probe and by the scan: the worse counts.

@@ -3,7 +3,7 @@
 
 use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
-use super::gate::{self, Seen};
+use super::gate::{self, Counted, Seen};
 use super::{Contract, Measured, inventory, peers, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{DeviceEvidence, Evidence, Order};
@@ -131,35 +131,40 @@ pub(super) fn judge_device(rule: &Rule, seen: &Seen<'_>) -> Judgement {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) enum Side {
     Least,
     Most,
 }
 
-pub(super) fn bounded(figure: Result<f64, gate::Unusable>, bound: f64, unit: Unit, side: Side) -> Judgement {
+pub(super) fn bounded(
+    figure: Result<Counted, gate::Unusable>,
+    bound: f64,
+    unit: Unit,
+    side: Side,
+) -> Judgement {
     let amount = |value| Amount::Number { value, unit };
-    let figure = match (figure, side) {
-        // What is at least this much is enough where at least so much is demanded.
-        (
-            Err(gate::Unusable {
-                observed: Some(Amount::Number { value, .. }),
-                because: Reason::OnlyALowerBound { .. },
-                ..
-            }),
-            Side::Least,
-        ) if value >= bound => Ok(value),
-        (figure, _) => figure,
+    let counted = match figure {
+        Ok(counted) => counted,
+        Err(unusable) => return Judgement::undecided(unusable, Some(amount(bound))),
     };
-    match figure {
-        Ok(value) => {
-            let holds = match side {
-                Side::Least => value >= bound,
-                Side::Most => value <= bound,
-            };
-            Judgement::compare(holds, amount(value), amount(bound))
+    let holds = match side {
+        Side::Least => counted.value >= bound,
+        Side::Most => counted.value <= bound,
+    };
+    // What may be more is enough where so much is demanded; all else stays open.
+    let open = counted.at_least.filter(|_| side == Side::Most || !holds);
+    settled(open, holds, amount(counted.value), amount(bound))
+}
+
+/// Compares, unless something leaves the matter open.
+fn settled(open: Option<Reason>, holds: bool, observed: Amount, bound: Amount) -> Judgement {
+    match open {
+        Some(because) => {
+            let unusable = gate::Unusable { observed: Some(observed), ..gate::Unusable::open(because) };
+            Judgement::undecided(unusable, Some(bound))
         }
-        Err(unusable) => Judgement::undecided(unusable, Some(amount(bound))),
+        None => Judgement::compare(holds, observed, bound),
     }
 }
 
@@ -173,15 +178,14 @@ fn judge_node(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
             return Judgement::undecided(gate::Unusable::open(Reason::NoFigure), None);
         }
     };
-    let figures = evidence.devices.iter().map(|device| {
-        // What one device has at least says nothing about the sum while another is undecided.
-        gate::figure(&Seen { evidence, device, accept }, figure)
-            .map_err(|unusable| gate::Unusable { observed: None, ..unusable })
-    });
-    let mut sum: Result<f64, gate::Unusable> = Ok(0.0);
+    let figures =
+        evidence.devices.iter().map(|device| gate::figure(&Seen { evidence, device, accept }, figure));
+    let mut sum: Result<_, gate::Unusable> = Ok(Counted { value: 0.0, at_least: None });
     for figure in figures {
         sum = match (sum, figure) {
-            (Ok(sum), Ok(value)) => Ok(sum + value),
+            (Ok(sum), Ok(more)) => {
+                Ok(Counted { value: sum.value + more.value, at_least: sum.at_least.or(more.at_least) })
+            }
             (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
             (Err(first), _) => Err(first),
             (Ok(_), Err(other)) => Err(other),
@@ -195,8 +199,11 @@ fn ratio(seen: &Seen<'_>, figure: &Figure, to: &MetricName, at_least: f64) -> Ju
     let both = gate::figure(seen, figure).and_then(|of| Ok((of, gate::figure(seen, &base)?)));
     let bound = Amount::Ratio { value: at_least };
     match both {
-        Ok((of, to)) if to > 0.0 && (of / to).is_finite() => {
-            Judgement::compare(of / to >= at_least, Amount::Ratio { value: of / to }, bound)
+        Ok((of, to)) if to.value > 0.0 && (of.value / to.value).is_finite() => {
+            let value = of.value / to.value;
+            let holds = value >= at_least;
+            let open = to.at_least.or(of.at_least.filter(|_| !holds));
+            settled(open, holds, Amount::Ratio { value }, bound)
         }
         Ok(_) => Judgement::undecided(gate::Unusable::open(Reason::NoFigure), Some(bound)),
         Err(unusable) => Judgement::undecided(unusable, Some(bound)),
@@ -206,19 +213,17 @@ fn ratio(seen: &Seen<'_>, figure: &Figure, to: &MetricName, at_least: f64) -> Ju
 fn equals(seen: &Seen<'_>, metric: &MetricName, value: &str) -> Judgement {
     let text = |value: &str| Amount::Text { value: value.to_owned() };
     let observed = match metric.kind() {
-        Kind::Fact => gate::fact(seen, metric).map(|fact| (fact == value, text(fact))),
+        Kind::Fact => gate::fact(seen, metric).map(|fact| (None, fact == value, text(fact))),
         Kind::Number(unit) => {
             let figure = Figure { metric: metric.clone(), statistic: None };
-            gate::figure(seen, &figure).map(|count| {
-                (
-                    value.parse::<f64>().is_ok_and(|wanted| wanted == count),
-                    Amount::Number { value: count, unit },
-                )
+            gate::figure(seen, &figure).map(|Counted { value: count, at_least }| {
+                let holds = value.parse::<f64>().is_ok_and(|wanted| wanted == count);
+                (at_least, holds, Amount::Number { value: count, unit })
             })
         }
     };
     match observed {
-        Ok((holds, observed)) => Judgement::compare(holds, observed, text(value)),
+        Ok((open, holds, observed)) => settled(open, holds, observed, text(value)),
         Err(unusable) => Judgement::undecided(unusable, Some(text(value))),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::clause::{Accept, Figure, Rule, Scope};
 use super::finding::Reason;
-use super::gate::{self, Seen, Unusable};
+use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
 use crate::evidence::metric::{MetricName, PEER_SLOWEST, peer_name};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, NodeEvidence};
@@ -49,7 +49,8 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
             return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
         }
     };
-    bounded(slowest(evidence, accept, figure), bound.value(), bound.unit(), side)
+    let slowest = slowest(evidence, accept, figure).map(|value| Counted { value, at_least: None });
+    bounded(slowest, bound.value(), bound.unit(), side)
 }
 
 /// The least figure of the pairs that `figure` means. One that does not count leaves all undecided, the worst says why.

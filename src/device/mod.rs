@@ -4,6 +4,7 @@
 pub mod backend;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod binding;
+pub mod census;
 #[cfg(feature = "cuda")]
 mod cuda;
 pub mod draw;
@@ -83,6 +84,24 @@ pub struct Variant {
     pub kernel: String,
     /// What a reader of its figures must know, such as that it has not run on such hardware before.
     pub caveat: Option<String>,
+    pub reach: Reach,
+}
+
+/// Whose limit a rate shows. The difference decides whether a demand that is not met speaks against the card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Kernels that use the units that are fastest at this work on this card.
+    #[default]
+    Card,
+    /// No kernel of ours uses them: the card may reach more.
+    Kernel,
+}
+
+impl Reach {
+    pub fn is_card(&self) -> bool {
+        *self == Reach::Card
+    }
 }
 
 /// What a device claims to be. All of it is the machine's own word.

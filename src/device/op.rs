@@ -167,6 +167,14 @@ pub enum Op {
         c: Buf,
         elements: u64,
     },
+    /// Adds every 32-bit word of `src`, `passes` times over and wrapping, to word 0 of `sum`. Not from caches of single units.
+    /// `words` is a multiple of [`Op::REREAD_WORDS`].
+    Reread {
+        src: Buf,
+        words: u64,
+        passes: u32,
+        sum: Buf,
+    },
     /// `lanes` independent recurrences of `rounds` rounds (even), started from drawn values; each lane's sum of
     /// accumulators goes to `out`, [`Precision::result_bytes`] each.
     Fma {
@@ -213,6 +221,13 @@ pub enum Op {
         hops: u32,
         state: Buf,
     },
+    /// Runs so many blocks, each for `spin_ns`, and leaves a [`super::census::Record`] of each in `out`. What it says
+    /// differs from run to run, so that there is no reference; [`super::census::broken`] is what must hold.
+    Census {
+        blocks: u32,
+        spin_ns: u32,
+        out: Buf,
+    },
     Copy {
         route: Route,
         buf: Buf,
@@ -222,6 +237,9 @@ pub enum Op {
 }
 
 impl Op {
+    /// A working set that is read again consists of so many words at a time, which is whole tiles in every launch form.
+    pub const REREAD_WORDS: u64 = 8192;
+
     /// As it stands in messages.
     pub fn name(&self) -> &'static str {
         match self {
@@ -231,11 +249,13 @@ impl Op {
             Op::Draw { .. } => "draw",
             Op::Digest { .. } => "digest",
             Op::Stream { .. } => "stream",
+            Op::Reread { .. } => "reread",
             Op::Fma { .. } => "fma",
             Op::Mma { .. } => "mma",
             Op::Gemm { .. } => "gemm",
             Op::Ring { .. } => "ring",
             Op::Chase { .. } => "chase",
+            Op::Census { .. } => "census",
             Op::Copy { .. } => "copy",
         }
     }
@@ -248,6 +268,7 @@ impl Op {
             Op::Flip { .. } => Some(1),
             Op::Draw { elements, .. } | Op::Stream { elements, .. } => Some(elements),
             Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
+            Op::Reread { words, passes, .. } => Some(words.wrapping_mul(u64::from(passes))),
             Op::Fma { rounds, lanes, .. } => Some(u64::from(rounds).wrapping_mul(u64::from(lanes))),
             Op::Mma { turns, tiles, .. } => {
                 Some(tile_steps(turns, tiles).wrapping_mul(u64::from(TILE_RESULTS)))
@@ -257,6 +278,7 @@ impl Op {
             }
             Op::Ring { slots, .. } => Some(u64::from(slots)),
             Op::Chase { hops, .. } => Some(u64::from(hops)),
+            Op::Census { blocks, .. } => Some(u64::from(blocks)),
             Op::Copy { route, words, .. } => match route {
                 Route::DeviceToHost(_) | Route::BothWays(_) | Route::HostToDevice(Means::Kernel) => {
                     Some(words)
@@ -269,7 +291,7 @@ impl Op {
     }
 
     /// The work of one execution, from which rates are computed: operations of arithmetic ops, bytes of moving
-    /// ops, hops of a chase, transfers in turn.
+    /// ops, hops of a chase, transfers in turn, blocks of a census.
     pub fn work(&self) -> u64 {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
@@ -277,6 +299,7 @@ impl Op {
             Op::Draw { elements, precision, .. } => elements * precision.bytes(),
             Op::Digest { rows, row_words, .. } => rows * u64::from(row_words) * 4,
             Op::Stream { kind, elements, .. } => kind.arrays() * elements * 4,
+            Op::Reread { words, passes, .. } => words * u64::from(passes) * 4,
             Op::Fma { precision, chains, rounds, lanes, .. } => {
                 let per_step = if precision == Precision::Int8 { 8 } else { 2 };
                 per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)
@@ -287,6 +310,7 @@ impl Op {
             Op::Gemm { shape, .. } => 2 * u64::from(shape.m) * u64::from(shape.n) * u64::from(shape.k),
             Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),
             Op::Chase { hops, .. } => u64::from(hops),
+            Op::Census { blocks, .. } => u64::from(blocks),
             Op::Copy { route, words, .. } => match route {
                 Route::HostToDevice(Means::InTurn) | Route::DeviceToHost(Means::InTurn) => 1,
                 Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => words * 4,

@@ -76,6 +76,11 @@ impl Memory {
                 }
             }
             Op::Stream { kind, a, b, c, elements } => self.stream(kind, [a, b, c], elements),
+            Op::Reread { src, words, passes, sum } => {
+                for _ in 0..passes {
+                    self.stream(StreamKind::Read, [src, src, sum], words);
+                }
+            }
             Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } => {
                 self.put_elements(out, precision.result_bytes(), u64::from(lanes), |lane| {
                     fma_lane(precision, chains, rounds, distribution, seed, lane as u32)
@@ -101,6 +106,8 @@ impl Memory {
                 }
                 self.set_word(state, 0, at);
             }
+            // No two runs are alike: nothing to compute.
+            Op::Census { .. } => {}
             Op::Copy { route, buf, words, seed } => return self.copy(route, buf, words, seed),
         }
         None

@@ -13,7 +13,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::device::backend::{OpenError, Opened};
-use crate::device::{DeviceError, Identity, Unsupported};
+use crate::device::{DeviceError, Identity, Reach, Unsupported};
 use crate::evidence::event::{Sink, What};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Ended, Fact, Measurement, Timed, Value};
@@ -204,6 +204,7 @@ fn wrong(metric: &MetricName, why: &str) -> Measurement {
             variant: None,
             kernel: None,
             caveat: None,
+            reach: Reach::Card,
         },
         check: Check::Wrong { why: why.to_owned() },
     }

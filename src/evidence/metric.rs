@@ -43,8 +43,10 @@ pub fn size_name(bytes: u64) -> String {
     }
 }
 
-/// What is measured of memory and of the host link.
+/// What is measured of memory, of the host link, and of whose the device is.
 const MOVES: &[(&str, Unit, &str)] = &[
+    ("stream.driver_copy.rate", Unit::BytePerSecond, "the driver's own buffer copy, read plus written bytes"),
+    ("l2.read.rate", Unit::BytePerSecond, "reads of a working set that the L2 cache holds"),
     ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
     ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
     ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),
@@ -56,8 +58,14 @@ const MOVES: &[(&str, Unit, &str)] = &[
     ("link.d2h_pageable.rate", Unit::BytePerSecond, "device to host into memory that is not pinned"),
     ("link.h2d_kernel.rate", Unit::BytePerSecond, "host to device by a kernel that reads host memory"),
     ("link.d2h_kernel.rate", Unit::BytePerSecond, "device to host by a kernel that writes host memory"),
-    ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, host to device"),
-    ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, device to host"),
+    ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, h2d"),
+    ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, d2h"),
+    ("census.units.count", Unit::Count, "different units that work ran on"),
+    (
+        "census.stolen.share",
+        Unit::Share,
+        "time that all units lost at once while nothing of ours stopped them",
+    ),
 ];
 
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
@@ -117,11 +125,6 @@ fn table() -> Vec<MetricDef> {
             format!("device memory bandwidth, STREAM {name}"),
         );
     }
-    row(
-        "stream.driver_copy.rate".to_owned(),
-        Kind::Number(Unit::BytePerSecond),
-        "the driver's own buffer copy, read plus written bytes".to_owned(),
-    );
     for (name, unit, about) in MOVES {
         row((*name).to_owned(), Kind::Number(*unit), (*about).to_owned());
     }
@@ -131,19 +134,13 @@ fn table() -> Vec<MetricDef> {
         "device to device, the slowest pair; `peer.0-1.rate` is from the first device of the run to the second"
             .to_owned(),
     );
+    let ns = Kind::Number(Unit::Nanosecond);
     for bytes in chase_sizes() {
         let size = size_name(bytes);
-        row(
-            format!("chase.{size}.latency"),
-            Kind::Number(Unit::Nanosecond),
-            format!("dependent load over a working set of {size}"),
-        );
+        row(format!("chase.{size}.latency"), ns, format!("dependent load over a working set of {size}"));
     }
-    row(
-        "chase.hbm.latency".to_owned(),
-        Kind::Number(Unit::Nanosecond),
-        "dependent load over the largest working set that was measured".to_owned(),
-    );
+    let about = "dependent load over the largest working set that was measured";
+    row("chase.hbm.latency".to_owned(), ns, about.to_owned());
     rows.extend(sustained());
     rows
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::draw::Distribution;
 use crate::device::op::Tally;
-use crate::device::{DeviceError, Identity, Lacking};
+use crate::device::{DeviceError, Identity, Lacking, Reach};
 use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
 use crate::units::Unit;
@@ -192,6 +192,11 @@ pub enum Value {
     Count {
         count: u64,
     },
+    /// A part of a whole, both counted in the same.
+    Share {
+        part: u64,
+        whole: u64,
+    },
     /// At least this many; why no more was tried.
     AtLeast {
         count: u64,
@@ -242,6 +247,9 @@ pub struct Conditions {
     /// What a reader must know of that kernel, such as that it has not run on such hardware before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caveat: Option<String>,
+    /// Left out where it is the card's.
+    #[serde(default, skip_serializing_if = "Reach::is_card")]
+    pub reach: Reach,
 }
 
 /// What is known about the correctness of the results behind a figure.
@@ -334,7 +342,11 @@ impl Measurement {
         match (&self.value, self.metric.kind()) {
             (Value::Timed(timed), Kind::Number(unit)) => timed.figures(unit),
             (Value::Count { count } | Value::AtLeast { count, .. }, Kind::Number(_)) => vec![*count as f64],
-            (Value::Timed(_) | Value::Count { .. } | Value::AtLeast { .. }, Kind::Fact) => Vec::new(),
+            (Value::Share { part, whole }, Kind::Number(_)) => vec![*part as f64 / *whole as f64],
+            (
+                Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. },
+                Kind::Fact,
+            ) => Vec::new(),
         }
     }
 

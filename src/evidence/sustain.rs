@@ -438,19 +438,19 @@ pub const FIGURES: &[FigureDef] = &[
     FigureDef {
         name: "sustain.p1.latency",
         unit: Unit::Nanosecond,
-        about: "time of one product that 1 % of them do not exceed",
+        about: "p1 of the time of one product",
         of: |s| s.time_at(0.01),
     },
     FigureDef {
         name: "sustain.p50.latency",
         unit: Unit::Nanosecond,
-        about: "median time of one product",
+        about: "p50 of the time of one product",
         of: |s| s.time_at(0.5),
     },
     FigureDef {
         name: "sustain.p999.latency",
         unit: Unit::Nanosecond,
-        about: "time of one product that 99.9 % of them do not exceed",
+        about: "p999 of the time of one product",
         of: |s| s.time_at(0.999),
     },
     FigureDef {

@@ -1,7 +1,7 @@
 //! What the tables of every form say, cell by cell. Owns the wording; the forms own the layout.
 
 use crate::contract::{Finding, Verdict};
-use crate::device::Provenance;
+use crate::device::{Provenance, Reach};
 use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
 use crate::evidence::stats::Summary;
 use crate::evidence::{
@@ -21,7 +21,7 @@ pub fn measurement(m: &Measurement) -> [String; 6] {
     let (median, range, samples) = match (m.summary(), m.metric.kind()) {
         (Some(s), Kind::Number(unit)) => match &m.value {
             Value::Timed(_) => (unit.format(s.p50), range(unit, s.p5, s.p95), s.count.to_string()),
-            Value::Count { .. } => (unit.format(s.p50), String::new(), String::new()),
+            Value::Count { .. } | Value::Share { .. } => (unit.format(s.p50), String::new(), String::new()),
             Value::AtLeast { why, .. } => {
                 (format!("at least {}", unit.format(s.p50)), why.clone(), String::new())
             }
@@ -80,7 +80,7 @@ pub fn range(unit: Unit, low: f64, high: f64) -> String {
 pub fn conditions(m: &Measurement) -> String {
     let clock = match &m.value {
         Value::Timed(timed) => clock(timed.clocks()),
-        Value::Count { .. } | Value::AtLeast { .. } => None,
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => None,
     };
     joined(&m.conditions, clock)
 }
@@ -99,8 +99,12 @@ fn joined(conditions: &Conditions, clock: Option<&str>) -> String {
         crate::device::draw::Distribution::Normal => "normal data",
         crate::device::draw::Distribution::Wide => "wide-range data",
     });
-    let Conditions { shape, variant, caveat, .. } = conditions;
-    let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref()];
+    let Conditions { shape, variant, caveat, reach, .. } = conditions;
+    let reach = match reach {
+        Reach::Card => None,
+        Reach::Kernel => Some("perhaps not all that the card has"),
+    };
+    let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref(), reach];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,9 +1,11 @@
 //! The probes: each answers one question about a device by running cases.
 //! Owns the table of probes; must not know contracts.
 
+mod census;
 mod chase;
 mod fma;
 mod gemm;
+mod l2;
 mod link;
 mod memory;
 mod mma;
@@ -11,7 +13,7 @@ pub mod peer;
 mod stream;
 mod sustain;
 
-use crate::device::Identity;
+use crate::device::{Identity, Reach};
 use crate::engine::bench::Tuned;
 use crate::engine::case::Case;
 use crate::engine::{Settings, Trouble};
@@ -28,7 +30,9 @@ pub struct Probe {
 
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
 pub const PROBES: &[Probe] = &[
+    census::PROBE,
     stream::PROBE,
+    l2::PROBE,
     fma::PROBE,
     mma::PROBE,
     gemm::PROBE,
@@ -64,6 +68,7 @@ fn timed(
         variant: conditions.variant.or_else(|| Some(form.variant.label.clone())),
         kernel: Some(form.variant.kernel.clone()),
         caveat: form.variant.caveat.clone(),
+        reach: form.variant.reach,
         ..conditions
     };
     measurement(metric, Value::Timed(timed), conditions, check)
@@ -81,7 +86,7 @@ fn measurement(
 
 /// Conditions that are nothing but a size.
 fn sized(shape: String) -> Conditions {
-    Conditions { shape, distribution: None, variant: None, kernel: None, caveat: None }
+    Conditions { shape, distribution: None, variant: None, kernel: None, caveat: None, reach: Reach::Card }
 }
 
 /// What the device can spare, where it says; else a size that every device has.

@@ -265,9 +265,11 @@ fn judge(
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => {
             open("it is a lower bound only".to_owned())
         }
-        (Value::Timed(_), Value::Count { .. }) | (Value::Count { .. }, Value::Timed(_)) => {
-            open("one was timed and one was counted".to_owned())
-        }
+        (Value::Share { .. }, Value::Share { .. }) => shared(a, b, width),
+        (
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
+        ) => open("one was timed and one was counted".to_owned()),
     }
 }
 
@@ -298,7 +300,7 @@ fn differing(
 fn unsound(m: &Measurement) -> Option<&'static str> {
     let clocks = match &m.value {
         Value::Timed(timed) => timed.clocks(),
-        Value::Count { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
     };
     let no_figure = || m.summary().is_none().then_some("the samples gave no finite figure");
     unsound_check(&m.check, clocks).or_else(no_figure)
@@ -335,6 +337,18 @@ fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
     }
     let value = b as f64 / a as f64;
     decide(Ratio { value, low: value, high: value }, false, width)
+}
+
+/// Shares of time that somebody else took: more is worse.
+fn shared(a: &Measurement, b: &Measurement, width: f64) -> Judged {
+    let share = |m: &Measurement| Stat::P50.of(&m.figures());
+    match (share(a), share(b)) {
+        (Some(a), Some(b)) if b <= a + width => {
+            (Change::Same, None, "it is not more by more than the width".to_owned())
+        }
+        (Some(_), Some(_)) => (Change::Degraded, None, "it is more by more than the width".to_owned()),
+        (None, _) | (_, None) => (Change::Undecided, None, "there is no figure".to_owned()),
+    }
 }
 
 /// Rates or latencies in the order in which they were taken.

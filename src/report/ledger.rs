@@ -80,7 +80,7 @@ fn recomputed(report: &Report, recheck: &Recheck) -> Vec<Entry> {
     let samples: usize = measurements
         .map(|measurement| match &measurement.value {
             Value::Timed(timed) => timed.samples.len(),
-            Value::Count { .. } | Value::AtLeast { .. } => 1,
+            Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => 1,
         })
         .sum();
     let loads = report.evidence.devices.iter().filter_map(|device| device.sustained.as_ref());

@@ -3,6 +3,7 @@
 // them (see cpu_kernels.cpp), so that barriers and shuffles mean what they mean on a GPU.
 #pragma once
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -220,6 +221,28 @@ inline unsigned fma_f16x2(unsigned a, unsigned b, unsigned c) {
 }
 
 #endif
+
+inline uint4 load_from_l2(const uint4 *from) {
+    return *from;
+}
+
+// As many units as the driver for tests says.
+inline unsigned unit_count() {
+    return 4;
+}
+
+inline unsigned unit_id() {
+    return blockIdx.x % unit_count();
+}
+
+inline unsigned long long shared_clock() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return (unsigned long long)std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+inline unsigned long long unit_clock() {
+    return shared_clock();
+}
 
 // Tensor units: a warp does together what its threads each hold a part of.
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use gpu_assay::device::backend::OpenOptions;
+use gpu_assay::device::census::{self, Record};
 use gpu_assay::device::draw::{self, Distribution};
 use gpu_assay::device::inventory;
 use gpu_assay::device::op::{Chains, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally};
@@ -252,6 +253,20 @@ fn streams(bench: &mut Bench<'_>) {
     }
 }
 
+fn rereads(bench: &mut Bench<'_>) {
+    for (tiles, passes) in [(1, 1), (3, 7), (5, 2)] {
+        let words = tiles * Op::REREAD_WORDS;
+        for repeat in [1, 3] {
+            bench.case(&[garbage(words * 4), garbage(4)], repeat, Agree::Bits, |b| Op::Reread {
+                src: b[0],
+                words,
+                passes,
+                sum: b[1],
+            });
+        }
+    }
+}
+
 fn digests(bench: &mut Bench<'_>) {
     for (rows, row_words) in [(1u64, 1u32), (7, 3), (3, 64), (5, 1000), (300, 513), (2, 40_000)] {
         let src = garbage(rows * u64::from(row_words) * 4);
@@ -400,6 +415,26 @@ fn copies(bench: &mut Bench<'_>) {
     }
 }
 
+/// No two runs are alike: what a census leaves behind obeys its laws instead.
+fn censuses(bench: &mut Bench<'_>) {
+    let (blocks, spin_ns) = (5, 2_000_000);
+    let out = bench.device.alloc(u64::from(blocks) * Record::BYTES).unwrap();
+    let op = Op::Census { blocks, spin_ns, out };
+    let mut after_ns = 0;
+    for _ in 0..if bench.device.supports(&op).is_ok() { 2 } else { 0 } {
+        bench.device.write(out, 0, &garbage(u64::from(blocks) * Record::BYTES)).unwrap();
+        let ticket = bench.device.submit(&op, 0, 1).unwrap();
+        assert_eq!(bench.device.wait(ticket).unwrap().counted, Some(blocks));
+        let mut bytes = vec![0; usize::try_from(u64::from(blocks) * Record::BYTES).unwrap()];
+        bench.device.read(out, 0, &mut bytes).unwrap();
+        let records = Record::read(&bytes);
+        assert_eq!(census::broken(&records, u64::from(spin_ns), after_ns), None);
+        after_ns = records.iter().map(|record| record.end_ns).max().unwrap();
+        bench.cases += 1;
+    }
+    bench.device.free(out);
+}
+
 /// All ops on one device.
 pub fn conforms(device: &mut dyn Device) {
     let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
@@ -408,12 +443,14 @@ pub fn conforms(device: &mut dyn Device) {
         ("faulty memory", faulty_memory),
         ("draws", draws),
         ("streams", streams),
+        ("rereads", rereads),
         ("digests", digests),
         ("chains", chains),
         ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p))),
         ("products", |bench| Precision::ALL.into_iter().for_each(|p| products_in(bench, p, &SHAPES))),
         ("rings", rings),
         ("copies", copies),
+        ("censuses", censuses),
     ] {
         let start = std::time::Instant::now();
         let before = bench.cases;

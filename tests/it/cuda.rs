@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, StreamKind};
-use gpu_assay::device::{Buf, Device, DeviceError, Lacking, draw, inventory};
+use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory};
 
 use crate::examples::output_within;
 use crate::process::{Ended, command, verified};
@@ -61,6 +61,38 @@ fn products_in_fp8_equal_the_reference_where_there_are_units() {
     ) {
         crate::conformance::multiplies(&mut *open().device, &[Precision::Fp8E4m3, Precision::Fp8E5m2]);
     }
+}
+
+/// On which cards a shortfall may be ours, by compute capability and format.
+#[test]
+fn a_product_says_whose_limit_it_shows() {
+    const ALL: [(u32, &[Precision]); 7] = [
+        (75, &[Precision::Fp16, Precision::Int8]),
+        (80, &[Precision::Fp64]),
+        (86, &[]),
+        (89, &[]),
+        (90, &[Precision::Fp64, Precision::Tf32, Precision::Fp16, Precision::Bf16, Precision::Int8]),
+        (100, &[Precision::Fp64, Precision::Tf32, Precision::Fp16, Precision::Bf16, Precision::Int8]),
+        (120, &[]),
+    ];
+    if !is_here() {
+        for (sm, _) in ALL {
+            in_child("cuda", "a_product_says_whose_limit_it_shows", &FakeCuda::new().with("SM", sm));
+        }
+        return;
+    }
+    let opened = open();
+    let (shape, none) = (Shape { m: 1, n: 1, k: 1 }, Buf::NONE);
+    let by_ours = |precision: &Precision| {
+        let op = Op::Gemm { precision: *precision, shape, a: none, b: none, c: none };
+        opened.device.variants(&op).iter().any(|variant| variant.reach == Reach::Kernel)
+    };
+    let found: Vec<Precision> = Precision::MULTIPLIED.into_iter().filter(by_ours).collect();
+    let capability = &opened.device.identity().details["compute_capability"];
+    let (_, expected) = ALL.iter().find(|(sm, _)| *capability == format!("{}.{}", sm / 10, sm % 10)).unwrap();
+    assert_eq!(found, *expected, "{capability}");
+    let stream = Op::Stream { kind: StreamKind::Copy, a: none, b: none, c: none, elements: 1 };
+    assert!(opened.device.variants(&stream).iter().all(|variant| variant.reach == Reach::Card));
 }
 
 /// Formats that products of warpgroups have.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::Opened;
+use gpu_assay::device::census::Record;
 use gpu_assay::device::op::{Route, StreamKind, Tally};
 use gpu_assay::device::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant};
 
@@ -71,8 +72,10 @@ fn shape(op: &Op) -> String {
         Op::Draw { dst, seed, .. } | Op::Ring { dst, seed, .. } => (*dst, *seed) = (Buf::NONE, 0),
         Op::Digest { src, out, .. } => (*src, *out) = (Buf::NONE, Buf::NONE),
         Op::Stream { a, b, c, .. } | Op::Gemm { a, b, c, .. } => [*a, *b, *c] = [Buf::NONE; 3],
+        Op::Reread { src, sum, .. } => (*src, *sum) = (Buf::NONE, Buf::NONE),
         Op::Fma { seed, out, .. } | Op::Mma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
         Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
+        Op::Census { out, .. } => *out = Buf::NONE,
         Op::Copy { route, buf, seed, .. } => {
             if let Route::Within(to) | Route::BothWays(to) = route {
                 *to = Buf::NONE;
@@ -92,11 +95,13 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         Op::Digest { rows, out, .. } => Some((out, rows * 8)),
         Op::Stream { kind: StreamKind::Read, c, .. } => Some((c, 4)),
         Op::Stream { c, elements, .. } => Some((c, elements * 4)),
+        Op::Reread { sum, .. } => Some((sum, 4)),
         Op::Gemm { shape, precision, c, .. } => {
             Some((c, u64::from(shape.m) * u64::from(shape.n) * precision.result_bytes()))
         }
         Op::Ring { dst, slots, stride_bytes, .. } => Some((dst, u64::from(slots) * u64::from(stride_bytes))),
         Op::Chase { state, .. } => Some((state, 4)),
+        Op::Census { blocks, out, .. } => Some((out, u64::from(blocks) * Record::BYTES)),
         Op::Copy { route: Route::HostToDevice(_) | Route::FromPeer(_), buf, words, .. } => {
             Some((buf, words * 4))
         }

@@ -14,11 +14,13 @@ use crate::front::{self, How};
 use crate::pipeline::{self, Run};
 
 /// A card for each probe on which it takes a moment.
-const CARDS: [(&str, &str); 8] = [
+const CARDS: [(&str, &str); 10] = [
     ("stream", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("fma", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("mma", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("gemm", "sim:mini,mem=4MiB,buffer=1MiB"),
+    ("l2", "sim:mini"),
+    ("census", "sim:mini"),
     ("link", "sim:mini"),
     ("chase", "sim:mini"),
     ("memory", "sim:mini"),
@@ -26,8 +28,10 @@ const CARDS: [(&str, &str); 8] = [
 ];
 
 /// Everything that a kernel does.
-const ALL_OPS: &[&str] =
-    &["fill", "scan", "flip", "draw", "digest", "stream", "fma", "mma", "gemm", "ring", "chase", "copy"];
+const ALL_OPS: &[&str] = &[
+    "fill", "scan", "flip", "draw", "digest", "stream", "reread", "fma", "mma", "gemm", "ring", "chase",
+    "census", "copy",
+];
 
 /// One clause for every metric that is a number, which any figure meets as long as it counts.
 fn anything_goes() -> Parsed {
@@ -37,8 +41,9 @@ fn anything_goes() -> Parsed {
             Kind::Fact => continue,
             Kind::Number(Unit::Nanosecond) if row.name.starts_with("sustain.") => "at_most = \"1 h\"",
             Kind::Number(Unit::Nanosecond) => "at_most = \"1 s\"\nstatistic = \"p50\"",
-            Kind::Number(Unit::Share) => "at_most = \"100 %\"",
+            Kind::Number(Unit::Count) if row.name == "census.units.count" => "at_least = \"1\"",
             Kind::Number(Unit::Count) => "equals = 0",
+            Kind::Number(Unit::Share) => "at_most = \"100 %\"",
             Kind::Number(Unit::Byte) => "at_least = \"1 B\"",
             Kind::Number(Unit::BytePerSecond) => "at_least = \"1 B/s\"\nstatistic = \"p50\"",
             Kind::Number(Unit::FlopPerSecond) => "at_least = \"1 FLOP/s\"\nstatistic = \"p50\"",
@@ -127,15 +132,17 @@ fn no_figure_of_a_device_that_does_nothing_counts() {
 const LEANS: &[(&str, &[&str])] = &[
     ("fill", &["link.d2h", "link.both.", "memory.", "stream.driver_copy.", "sustain."]),
     ("scan", &["link.h2d", "link.both.", "memory.", "stream.driver_copy.", "sustain."]),
-    ("flip", &["stream.", "fma.", "mma.", "gemm.", "link.", "chase.", "memory.", "sustain."]),
-    ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "gemm.", "sustain."]),
+    ("flip", &["stream.", "l2.", "census.", "fma.", "mma.", "gemm.", "link.", "chase.", "memory.", "sustain."]),
+    ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "l2.", "gemm.", "sustain."]),
     ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "mma.", "gemm.", "sustain."]),
     ("stream", &["stream.read.", "stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad."]),
+    ("reread", &["l2."]),
     ("fma", &["fma.", "sustain."]),
     ("mma", &["mma."]),
     ("gemm", &["gemm.", "sustain."]),
     ("ring", &["chase."]),
     ("chase", &["chase."]),
+    ("census", &["census."]),
     ("copy", &["link.", "stream.driver_copy.", "sustain."]),
 ];
 

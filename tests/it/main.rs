@@ -35,6 +35,9 @@ mod faults;
 mod foreign;
 // What only a GPU can show.
 mod hardware;
+// The script that runs it all on a machine with a GPU, and writes it down.
+#[cfg(feature = "cuda")]
+mod hardware_script;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;
 // Key files of ours and of OpenSSL, and each mistake with them.

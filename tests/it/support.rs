@@ -3,7 +3,7 @@
 
 use gpu_assay::contract::{Contract, Parsed, parse};
 use gpu_assay::device::op::Tally;
-use gpu_assay::device::{Identity, Provenance};
+use gpu_assay::device::{Identity, Provenance, Reach};
 use gpu_assay::evidence::metric::MetricName;
 use gpu_assay::evidence::*;
 use gpu_assay::seal::SecretKey;
@@ -58,6 +58,7 @@ pub fn conditions() -> Conditions {
         variant: Some("vec4-group256".into()),
         kernel: Some("00".repeat(32)),
         caveat: None,
+        reach: Reach::Card,
     }
 }
 

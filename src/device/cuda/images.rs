@@ -4,6 +4,7 @@
 /// One family of kernels, as one image each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
+    Census,
     Chase,
     Digest,
     Draw,
@@ -19,7 +20,8 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Source; 12] = [
+    pub const ALL: [Source; 13] = [
+        Source::Census,
         Source::Chase,
         Source::Digest,
         Source::Draw,
@@ -37,6 +39,7 @@ impl Source {
     /// The stem of its files.
     pub fn name(self) -> &'static str {
         match self {
+            Source::Census => "census",
             Source::Chase => "chase",
             Source::Digest => "digest",
             Source::Draw => "draw",
@@ -81,9 +84,13 @@ mod table;
 /// results/. None so far.
 const PROVEN: &[u32] = &[];
 
+pub fn proven(sm: u32) -> bool {
+    PROVEN.contains(&sm)
+}
+
 /// What stands beside the figures of kernels that have not run on hardware yet.
 pub fn caveat(sm: u32) -> Option<String> {
-    (!PROVEN.contains(&sm)).then(|| format!("kernels for sm_{sm} have not yet run on hardware"))
+    (!proven(sm)).then(|| format!("kernels for sm_{sm} have not yet run on hardware"))
 }
 
 /// The images of `source` that may run on compute capability `sm`, the best first: its own machine code, then what the
@@ -162,7 +169,8 @@ mod tests {
             let (first, only): (u32, &[u32]) = match source {
                 Source::MmaFp8 | Source::TensorFp8 => (89, &[89, 120]),
                 Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
-                Source::Chase
+                Source::Census
+                | Source::Chase
                 | Source::Digest
                 | Source::Draw
                 | Source::Fma

@@ -14,12 +14,14 @@ pub enum Kernel {
     Flip,
     Draw(Precision),
     Stream(StreamKind, Tile),
+    Reread(Tile),
     Fma(FmaForm),
     Tensor(TensorForm),
     Gemm(GemmForm),
     Digest,
     Ring,
     Chase,
+    Census,
 }
 
 /// How a range is cut: what a block takes at a time, and how many blocks there are.
@@ -151,7 +153,7 @@ impl Kernel {
         match self {
             Kernel::Fill(_) | Kernel::Scan(_) | Kernel::Fold | Kernel::Flip => Source::Pattern,
             Kernel::Draw(_) => Source::Draw,
-            Kernel::Stream(..) => Source::Stream,
+            Kernel::Stream(..) | Kernel::Reread(_) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
             Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::TensorFp8
@@ -165,6 +167,7 @@ impl Kernel {
             Kernel::Gemm(GemmForm { units: Units::Tensor, .. }) => Source::Mma,
             Kernel::Digest => Source::Digest,
             Kernel::Ring | Kernel::Chase => Source::Chase,
+            Kernel::Census => Source::Census,
         }
     }
 
@@ -177,6 +180,7 @@ impl Kernel {
             Kernel::Flip => "flip".to_owned(),
             Kernel::Draw(precision) => format!("draw_{}", precision.name()),
             Kernel::Stream(kind, tile) => format!("stream_{}_x{}", kind.name(), tile.vectors),
+            Kernel::Reread(tile) => format!("stream_reread_x{}", tile.vectors),
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
@@ -189,18 +193,22 @@ impl Kernel {
             Kernel::Digest => "digest".to_owned(),
             Kernel::Ring => "ring".to_owned(),
             Kernel::Chase => "chase".to_owned(),
+            Kernel::Census => "census".to_owned(),
         }
     }
 
     /// Threads per block.
     pub fn block(self) -> u32 {
         match self {
-            Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) => tile.block,
+            Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) | Kernel::Reread(tile) => {
+                tile.block
+            }
             Kernel::Fma(form) => form.block,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 384,
             Kernel::Tensor(form) => form.block,
             Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
+            Kernel::Census => 1024,
         }
     }
 
@@ -219,7 +227,9 @@ impl Kernel {
             | Kernel::Tensor(_)
             | Kernel::Digest
             | Kernel::Ring
-            | Kernel::Chase => 0,
+            | Kernel::Chase
+            | Kernel::Reread(_)
+            | Kernel::Census => 0,
         }
     }
 }

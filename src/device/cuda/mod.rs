@@ -172,12 +172,15 @@ impl Device for CudaDevice {
     }
 
     fn variants(&self, op: &Op) -> Vec<Variant> {
+        let forms = self.forms(op).unwrap_or_default();
+        let reach = forms::reach(&forms, self.sm);
         let described = |form: Form| Variant {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
             caveat: form.kernel.and_then(|_| images::caveat(self.sm)),
+            reach,
         };
-        self.forms(op).unwrap_or_default().into_iter().map(described).collect()
+        forms.into_iter().map(described).collect()
     }
 
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {

@@ -3,6 +3,7 @@
 
 use super::gpu::Grid;
 use super::kernels::{GemmForm, Kernel, Spread, Tile, Units};
+use crate::device::census::Record;
 use crate::device::draw::Distribution;
 use crate::device::op::{
     Buf, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, fma_multiplier_words, ring_step,
@@ -11,7 +12,7 @@ use crate::device::op::{
 /// The largest grid in its one direction.
 const BLOCKS_MAX: u64 = (1 << 31) - 1;
 /// One launch should not last longer: a GPU that also drives a display kills what blocks it for seconds.
-const LAUNCH_NS: u64 = 100_000_000;
+pub const LAUNCH_NS: u64 = 100_000_000;
 
 /// What of a device decides about launches.
 #[derive(Clone, Copy, Debug)]
@@ -105,11 +106,13 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         Op::Draw { .. } => draw(op, card)?,
         Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, card),
         Op::Stream { .. } => stream(op, kernel, card)?,
+        Op::Reread { .. } => reread(op, kernel, card)?,
         Op::Fma { .. } => fma(op, kernel, card)?,
         Op::Mma { .. } => mma(op, kernel, card)?,
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], card)?,
         Op::Ring { dst, slots, stride_bytes, seed } => vec![ring(dst, slots, stride_bytes, seed)],
         Op::Chase { ring, hops, state } => chase(ring, hops, state),
+        Op::Census { blocks, spin_ns, out } => vec![census(blocks, spin_ns, out)],
         Op::Copy { route, buf, words, .. } => match route {
             Route::HostToDevice(Means::Kernel) => stream(&copied(HOST, buf, words), kernel, card)?,
             Route::DeviceToHost(Means::Kernel) => stream(&copied(buf, HOST, words), kernel, card)?,
@@ -232,6 +235,25 @@ fn stream(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
         Launch { kernel, blocks: tiles(piece.elements / 4, tile, card), arguments }
     };
     Some(pieces(elements, 4 * kind.arrays(), BYTES_PER_NS, card).map(launch).collect())
+}
+
+fn reread(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
+    let (Op::Reread { src, words, passes, sum }, Kernel::Reread(tile)) = (*op, kernel) else { return None };
+    let tile_words = u64::from(4 * tile.vectors * tile.block);
+    let tiles = words / tile_words;
+    let all = tiles * u64::from(passes);
+    let most = (card.launch_work(BYTES_PER_NS) / (4 * tile_words)).max(1);
+    let launch = |i: u64| {
+        let (first, end) = (i * most, all.min((i + 1) * most));
+        let mut arguments = vec![
+            Argument::Range { buf: src, from: 0, end: words * 4 },
+            Argument::Range { buf: sum, from: 0, end: 4 },
+        ];
+        arguments.extend([tiles, first, end].map(Argument::Number));
+        arguments.push(Argument::Counters);
+        Launch { kernel, blocks: grid((end - first).min(card.resident(tile.block))), arguments }
+    };
+    Some((0..all.div_ceil(most)).map(launch).collect())
 }
 
 fn copied(a: Buf, c: Buf, words: u64) -> Op {
@@ -370,6 +392,13 @@ fn chase(ring: Buf, hops: u32, state: Buf) -> Vec<Launch> {
             Launch { kernel, blocks: 1, arguments }
         })
         .collect()
+}
+
+fn census(blocks: u32, spin_ns: u32, out: Buf) -> Launch {
+    let mut arguments = vec![Argument::Range { buf: out, from: 0, end: u64::from(blocks) * Record::BYTES }];
+    arguments.extend([u64::from(spin_ns), Record::GAP_NS].map(Argument::Number));
+    arguments.push(Argument::Counters);
+    Launch { kernel: Kernel::Census, blocks: grid(blocks.into()), arguments }
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct Behaviour {
     pub memory_rate: f64,
     pub compute_rate: f64,
     pub speed: f64,
+    /// Share of all time that another tenant has.
+    pub stolen: f64,
     pub throttle: Option<(f64, u64)>,
     /// Share of speed lost per second.
     pub drift_per_s: f64,
@@ -99,6 +101,7 @@ impl Behaviour {
             memory_rate: 1.0,
             compute_rate: 1.0,
             speed: 1.0,
+            stolen: 0.0,
             throttle: None,
             drift_per_s: 0.0,
             clock_lie: 1.0,
@@ -155,6 +158,7 @@ impl Behaviour {
             Setting::MemoryRate(share) => self.memory_rate = share,
             Setting::ComputeRate(share) => self.compute_rate = share,
             Setting::Speed(share) => self.speed = share,
+            Setting::Stolen(share) => self.stolen = share,
             Setting::Throttle { share, from_ns } => self.throttle = Some((share, from_ns)),
             Setting::Drift { share, per } => self.drift_per_s = per_s(share, per),
             Setting::ClockLie(share) => self.clock_lie = share,

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
 use super::memory::{Extent, Memory};
 use super::scan;
+use crate::device::census::Record;
 use crate::device::op::{Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, ring_after};
 use crate::device::{Buf, Op};
 
@@ -53,6 +54,7 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
                 StreamKind::Add | StreamKind::Triad => vec![(a, all), (b, all), (c, all)],
             }
         }
+        Op::Reread { src, words, sum, .. } => vec![(src, bytes(words, 4)), (sum, 4)],
         Op::Fma { precision, chains, rounds, lanes, out, .. } => {
             if chains.accumulators == 0 || chains.accumulators > 4096 {
                 return Err(format!("{} accumulators in a chain", chains.accumulators));
@@ -87,6 +89,7 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             vec![(dst, area(slots, stride_bytes, 1))]
         }
         Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
+        Op::Census { blocks, out, .. } => vec![(out, bytes(u64::from(blocks), Record::BYTES))],
         Op::Copy { route, buf, words, .. } => match route {
             Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => {
                 vec![(buf, bytes(words, 4))]
@@ -129,6 +132,11 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let [a, b, c] = [at(memory, a), at(memory, b), at(memory, c)];
             stream(memory, kind, [a, b, c], repeat)?;
         }
+        Op::Reread { src, words, passes, sum } => {
+            distinct(op, src, sum)?;
+            let (src, sum) = (part(memory, src, words), part(memory, sum, 1));
+            read_all(memory, src, sum, passes.wrapping_mul(repeat))?;
+        }
         Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } => {
             let lanes = u64::from(lanes);
             let wrong = wrong.fma_lane.and_then(|lane| lane.checked_rem(lanes));
@@ -158,6 +166,8 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
             memory.set(state, end);
         }
+        // Units and time are the world's business, see `put`.
+        Op::Census { .. } => {}
         Op::Copy { route, buf, words, seed } => {
             if let Route::BothWays(to) = route {
                 distinct(op, buf, to)?;
@@ -166,6 +176,11 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
         }
     }
     Ok(None)
+}
+
+/// Writes `words` to the beginning of `buf`.
+pub fn put(memory: &mut Memory, buf: Buf, words: &[u32]) {
+    memory.store_source(part(memory, buf, words.len() as u64), &Source::of(words));
 }
 
 /// The first `words` words of `buf`.

@@ -2,6 +2,7 @@
 //! Owns selectors, identity and the `Device` impl; must not know probes. Never a fallback, always marked as simulated.
 
 mod behaviour;
+mod census;
 mod content;
 mod digests;
 mod exec;
@@ -105,7 +106,7 @@ fn identity(card: &Profile, behaviour: &Behaviour, selector: &str) -> Identity {
         fillable_bytes: Some(behaviour.memory_bytes),
         buffer_bytes_max: behaviour.buffer_bytes_max,
         features: Vec::new(),
-        details: Default::default(),
+        details: [("l2_bytes".to_owned(), card.caches.l2_bytes.to_string())].into(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::profiles::{Caches, Profile};
 use crate::device::op::{Means, Precision, Route, StreamKind};
-use crate::device::{Op, Variant};
+use crate::device::{Op, Reach, Variant};
 
 /// Between the driver taking work and the first instruction of it.
 pub const LAUNCH_NS: f64 = 5_000.0;
@@ -16,6 +16,8 @@ pub enum Bound {
     Cache,
     Latency,
     Link,
+    /// As long as was asked for, however fast the card is.
+    Clock,
 }
 
 /// Time and strain of one execution.
@@ -39,8 +41,10 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
         | Op::Flip { .. }
         | Op::Draw { .. }
         | Op::Digest { .. }
+        | Op::Reread { .. }
         | Op::Ring { .. }
         | Op::Chase { .. }
+        | Op::Census { .. }
         | Op::Copy { .. } => &[("plain", 1.0)],
     }
 }
@@ -50,6 +54,7 @@ pub fn variants(op: &Op, kernel: &str) -> Vec<Variant> {
         label: (*label).to_owned(),
         kernel: kernel.to_owned(),
         caveat: None,
+        reach: Reach::Card,
     };
     forms(op).iter().map(variant).collect()
 }
@@ -91,6 +96,7 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
             let ns = f64::from(*hops) * latency_ns(&card.caches, ring_bytes);
             Cost { bound: Bound::Latency, ns, load: 0.1 }
         }
+        Op::Census { spin_ns, .. } => Cost { bound: Bound::Clock, ns: f64::from(*spin_ns), load: 0.1 },
         Op::Copy { route, words, .. } => match route {
             Route::HostToDevice(means) | Route::DeviceToHost(means) => by(*means, card, *words as f64 * 4.0),
             Route::BothWays(_) => link(card, work / BOTH_WAYS),
@@ -107,6 +113,10 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
                 StreamKind::Add | StreamKind::Triad => 1.0,
             },
         ),
+        Op::Reread { words, passes, .. } => {
+            let pass = moved((words * 4) as f64, 1.0);
+            Cost { ns: pass.ns * f64::from(*passes), ..pass }
+        }
         Op::Fill { .. } | Op::Ring { .. } => moved(work, 0.97),
         Op::Scan { .. } | Op::Digest { .. } => moved(work, 0.95),
         Op::Draw { .. } => moved(work, 0.5),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::behaviour::Behaviour;
+use super::census;
 use super::content::{STEPS_MAX, Source};
 use super::exec;
 use super::heat::{Heat, Work};
@@ -106,6 +107,8 @@ impl World {
             | Op::Draw { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
+            | Op::Reread { .. }
+            | Op::Census { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
             | Op::Copy { .. } => None,
@@ -304,10 +307,15 @@ impl World {
             gemm_element: Some(element),
             ..self.behaviour.wrong
         });
+        let begin_ns = self.clock.now_ns().max(self.free_at_ns);
         let device_ns = self.spend(cost, repeat);
         let mut counted = op.units().map(|units| units.wrapping_mul(u64::from(repeat)) as u32);
         if !self.behaviour.lazy {
             let by_host = exec::execute(&mut self.memory, op, repeat, wrong).map_err(invalid)?;
+            if let Op::Census { blocks, spin_ns, out } = *op {
+                let words = census::watch(&self.behaviour, blocks, spin_ns, begin_ns);
+                exec::put(&mut self.memory, out, &words);
+            }
             counted = by_host.map(|words| words.wrapping_mul(repeat)).or(counted);
         }
         if self.behaviour.uncounted {
@@ -351,10 +359,12 @@ impl World {
             | Op::Draw { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Fma { .. }
             | Op::Mma { .. }
             | Op::Gemm { .. }
             | Op::Ring { .. }
+            | Op::Census { .. }
             | Op::Copy { .. } => 0,
         }
     }
@@ -365,7 +375,8 @@ impl World {
         let start_ns = now_ns.max(self.free_at_ns);
         let each_ns = (cost.ns / self.speed(cost.bound, start_ns)).max(EXECUTION_NS_MIN);
         let uniform = f64::from(draw::hash(self.behaviour.seed ^ 0x006E_6F69_7365, self.tickets));
-        let noise = 1.0 + self.behaviour.noise * (uniform / f64::from(u32::MAX) * 2.0 - 1.0);
+        let noisy = if matches!(cost.bound, Bound::Clock) { 0.0 } else { self.behaviour.noise };
+        let noise = 1.0 + noisy * (uniform / f64::from(u32::MAX) * 2.0 - 1.0);
         let work_ns = each_ns * f64::from(repeat) * noise;
         self.free_at_ns = start_ns.saturating_add((LAUNCH_NS + work_ns) as u64);
         self.heat.add(now_ns, Work { start_ns, end_ns: self.free_at_ns, load: cost.load });
@@ -381,9 +392,10 @@ impl World {
             Bound::Cache => clocks,
             Bound::Memory => lies.memory_rate,
             Bound::Latency | Bound::Link => 1.0,
+            Bound::Clock => return 1.0,
         };
         let drift = (1.0 - lies.drift_per_s * (at_ns as f64 / 1e9)).max(DRIFT_MIN);
-        of_kind * lies.speed * drift
+        of_kind * lies.speed * drift * (1.0 - lies.stolen)
     }
 
     fn throttle(&self, at_ns: u64) -> Option<f64> {

@@ -175,12 +175,15 @@ impl Device for WgpuDevice {
     fn variants(&self, op: &Op) -> Vec<Variant> {
         let subgroups = self.features.contains(wgpu::Features::SUBGROUP);
         let sizes = |buf| self.parts.as_ref().map_or(0, |parts| parts.memory.bytes(buf));
-        forms::forms(op, &self.card(), &sizes)
+        let forms = forms::forms(op, &self.card(), &sizes);
+        let reach = forms::reach(op, &forms, self.software());
+        forms
             .into_iter()
             .map(|form| Variant {
                 label: form.label,
                 kernel: form.kernel.map_or_else(String::new, |kernel| kernel.digest(subgroups)),
                 caveat: None,
+                reach,
             })
             .collect()
     }

@@ -1,6 +1,7 @@
 //! Windows that are merged, figures by hand, gaps.
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::device::Reach;
 use crate::evidence::Canary;
 
 fn load(asked_ms: u64) -> Load {
@@ -10,6 +11,7 @@ fn load(asked_ms: u64) -> Load {
         variant: None,
         kernel: None,
         caveat: None,
+        reach: Reach::Card,
     };
     let check = Check::Matched { exact: 1, sampled: 0, canary: Canary::Caught };
     Load { metric: MetricName::parse("sustain.bf16.rate").unwrap(), work: 1000, asked_ms, conditions, check }

@@ -104,6 +104,8 @@ const CAPACITY: &str =
     "[[clause]]\nid = \"capacity\"\nmetric = \"memory.filled.bytes\"\nat_least = \"60 MiB\"";
 const ERRORS: &str = "[[clause]]\nid = \"errors\"\nmetric = \"memory.errors.count\"\nequals = 0";
 const UNITS: &str = "[[clause]]\nid = \"units\"\nmetric = \"identity.device.units\"\nequals = \"8\"";
+const CENSUS: &str = "[[clause]]\nid = \"census\"\nmetric = \"census.units.count\"\nat_least = \"8\"";
+const ALONE: &str = "[[clause]]\nid = \"alone\"\nmetric = \"census.stolen.share\"\nat_most = \"1 %\"";
 const COOL: &str = "[[clause]]\nid = \"cool\"\nnever = \"throttle.thermal\"";
 const NO_ECC: &str = "[[clause]]\nid = \"no-ecc\"\nnever = \"ecc.uncorrected\"";
 const NO_XID: &str = "[[clause]]\nid = \"no-xid\"\nnever = \"xid\"";
@@ -196,6 +198,9 @@ pub const MATRIX: &[Row] = &[
         .conflicts("identity.conflict", "the uuid is"),
     on("mini", "name=Other Card", "link").under(&[MODEL, UPLOAD]).stays_open("inventory.sku", "neither confirms nor contradicts"),
     on("mini", "units=4", "link").under(&[UNITS]).fails("units", "not met"),
+    on("mini", "units=4", "census").under(&[CENSUS]).fails("census", "not met"),
+    on("mini", "stolen=0.2", "census").under(&[ALONE]).fails("alone", "not met"),
+    on("mini", "stolen=0.3", "fma").under(&[FP32]).fails("fp32", "not met"),
     on("mini", "units=4", "fma").under(&[FP32]).fails("fp32", "not met"),
     // Abilities.
     on("mini", "no=fp64", "fma").under(&[FP64]).fails("fp64", "this card has no fp64 arithmetic"),
@@ -221,6 +226,7 @@ pub const MATRIX: &[Row] = &[
     // No fault.
     on("mini", "noise=0.04", "fma").under(&[FP32]).passes("fp32"),
     on("mini", "noise=0.04", "link").under(&[UPLOAD]).passes("upload"),
+    on("mini", "noise=0.04", "census").under(&[CENSUS, ALONE]).passes("alone"),
     on("mini", "timer=none", "fma").under(&[FP32]).passes("fp32"),
     on("mini", "seed=7,index=3,buffer=8MiB", "memory").under(&[MEMORY, CAPACITY, ERRORS]).passes("errors"),
 ];

@@ -19,6 +19,7 @@ const CARDS: [Card; 2] =
 fn ops() -> Vec<Op> {
     let (seed, distribution) = (1, Distribution::Normal);
     let mut ops = vec![Op::Flip { dst: B, word: 40 * GIB, mask: 1 }];
+    ops.push(Op::Census { blocks: 264, spin_ns: 20_000_000, out: B });
     for words in [1, 4097, 36 * GIB + 3] {
         ops.push(Op::Fill { dst: B, words, first_word: u64::MAX - 5, seed });
         ops.push(Op::Scan { src: B, words, first_word: 7, seed, tally: Buf(1) });
@@ -31,6 +32,10 @@ fn ops() -> Vec<Op> {
             seed,
         }));
         ops.push(Op::Digest { src: B, rows: words, row_words: 3, out: B });
+    }
+    for passes in [1, 1000] {
+        ops.push(Op::Reread { src: B, words: 13 * Op::REREAD_WORDS, passes, sum: B });
+        ops.push(Op::Reread { src: B, words: 1 << 23, passes, sum: B });
     }
     for hops in [1, 16_384, 1 << 22] {
         ops.push(Op::Chase { ring: B, hops, state: B });
@@ -155,11 +160,13 @@ fn the_parts_of_a_range_are_the_whole() {
                 Some((0, u64::from(shape.m) * u64::from(shape.k) * precision.bytes()))
             }
             Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Flip { .. }
             | Op::Fma { .. }
             | Op::Mma { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
+            | Op::Census { .. }
             | Op::Copy { .. } => None,
         };
         if let Some(whole) = whole {
@@ -195,8 +202,9 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Flip { .. }
             | Op::Draw { .. }
             | Op::Digest { .. }
-            | Op::Stream { .. } => BYTES_PER_NS,
-            Op::Ring { .. } | Op::Copy { .. } => return,
+            | Op::Stream { .. }
+            | Op::Reread { .. } => BYTES_PER_NS,
+            Op::Ring { .. } | Op::Census { .. } | Op::Copy { .. } => return,
         };
         // What cannot be cut: eight rows of tiles, a block of lanes.
         let least = match *op {
@@ -208,9 +216,11 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Draw { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
-            | Op::Copy { .. } => 4096,
+            | Op::Census { .. }
+            | Op::Copy { .. } => 4 * Op::REREAD_WORDS,
         };
         let most = card.launch_work(slowest).max(least);
         assert!(op.work() <= parts * most, "{op:?}: {parts} launches of at most {most}");
