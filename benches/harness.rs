@@ -137,7 +137,7 @@ fn run(profile: Profile) -> Vec<Shares> {
         probes: ["fma", "stream", "gemm"].map(str::to_owned).to_vec(),
         sample_ms: profile.sample_ms(),
         sustain_ms: 0,
-        sustained_ms: 0,
+        begun: None,
         contracted_bytes: None,
         seed: 1,
         wait_limit_ms: WAIT_LIMIT_MS,

@@ -75,7 +75,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         probes: probes.clone(),
         sample_ms: args.duration.map_or(args.profile.sample_ms(), |d| d.as_millis() as u64),
         sustain_ms,
-        sustained_ms: 0,
+        begun: None,
         contracted_bytes: contract.as_ref().and_then(|c| c.contract.memory_bytes()),
         seed,
         wait_limit_ms: args.hang_after.as_millis() as u64,

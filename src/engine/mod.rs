@@ -37,8 +37,16 @@ pub struct WorkerPlan {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Already {
     pub metrics: Vec<MetricName>,
-    /// For how long a load was kept up.
-    pub sustained_ms: u64,
+    pub load: Option<Begun>,
+}
+
+/// A load that a run which goes on had begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    pub metric: MetricName,
+    /// Operations of one product.
+    pub work: u64,
+    pub kept_up_ms: u64,
 }
 
 /// How thoroughly to measure.
@@ -51,9 +59,9 @@ pub struct Settings {
     pub sample_ms: u64,
     /// For how long a load is kept up; 0 for not at all.
     pub sustain_ms: u64,
-    /// How much of that is done: more than 0 only where a run goes on that had broken off.
+    /// What of that is done, where a run goes on that had broken off.
     #[serde(default)]
-    pub sustained_ms: u64,
+    pub begun: Option<Begun>,
     /// What capacity the contract names, in bytes.
     pub contracted_bytes: Option<u64>,
     pub seed: u64,
@@ -144,7 +152,7 @@ pub fn run(
     }
     bench.read_telemetry()?;
     let mut settings = plan.settings.clone();
-    settings.sustained_ms = plan.already.sustained_ms;
+    settings.begun = plan.already.load.clone();
     let mut cases = cases(&identity, &settings);
     cases.retain(|case| case.goes_on || !case.metrics.iter().any(|m| plan.already.metrics.contains(m)));
     let ended = run_cases(&cases, &mut bench)?;

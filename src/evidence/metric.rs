@@ -147,7 +147,7 @@ fn table() -> Vec<MetricDef> {
 
 fn sustained() -> impl Iterator<Item = MetricDef> {
     let rates = SUSTAINED.iter().map(|precision| MetricDef {
-        name: format!("sustain.{}.rate", precision.name()),
+        name: sustain::rate_of(*precision),
         kind: Kind::Number(Unit::FlopPerSecond),
         about: format!("dense matrix product in {} under load kept up, window by window", precision.name()),
     });

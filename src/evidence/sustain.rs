@@ -15,6 +15,11 @@ use crate::units::Unit;
 /// Formats in which a load may be kept up.
 pub const SUSTAINED: [Precision; 4] = [Precision::Bf16, Precision::Fp16, Precision::Tf32, Precision::Fp32];
 
+/// The metric of a load of products in this format.
+pub fn rate_of(precision: Precision) -> String {
+    format!("sustain.{}.rate", precision.name())
+}
+
 /// What is kept up, said before the first window, so that a run that breaks off still says what it did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Load {

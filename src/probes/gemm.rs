@@ -1,5 +1,7 @@
 //! Dense matrix products: exact on integers first, then timed on random data.
 
+use std::ops::RangeInclusive;
+
 use super::{Probe, sized, spare_bytes, timed};
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{Precision, Shape};
@@ -23,20 +25,25 @@ const SIZE_MAX: u32 = 8192;
 const PRODUCT_NS: u64 = 5_000_000;
 
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
-    let (spare, buffer_max) = (spare_bytes(identity), identity.buffer_bytes_max);
     let seed = settings.seed;
     Precision::MULTIPLIED
         .into_iter()
         .filter_map(|precision| {
             let metric = format!("gemm.{}.rate", precision.name());
-            let fits = move |size: u32| {
-                let elements = u64::from(size) * u64::from(size);
-                elements * precision.result_bytes() <= buffer_max
-                    && elements * (2 * precision.bytes() + precision.result_bytes()) <= spare / 2
-            };
-            Case::single(metric, move |bench, metric| gemm(bench, metric, precision, seed, &fits))
+            let bytes = 2 * precision.bytes() + precision.result_bytes();
+            let sizes = sizes(identity, precision, spare_bytes(identity) / 2 / bytes);
+            Case::single(metric, move |bench, metric| gemm(bench, metric, precision, seed, &sizes))
         })
         .collect()
+}
+
+/// The smallest and the largest size to try, of products with at most so many elements a matrix.
+pub(super) fn sizes(identity: &Identity, precision: Precision, elements_max: u64) -> RangeInclusive<u32> {
+    let elements = elements_max.min(identity.buffer_bytes_max / precision.result_bytes());
+    let fits = |size: &u32| u64::from(*size) * u64::from(*size) <= elements;
+    let powers = || (5..=SIZE_MAX.ilog2()).map(|power| 1 << power);
+    let largest = powers().rev().find(fits).unwrap_or(32);
+    SIZE_MIN.min(largest)..=largest
 }
 
 /// Magnitude of integers for which `k` products sum exactly in FP32: `k m^2 <= 2^24`, and 2^13 for FP8, of whose sums some
@@ -108,9 +115,9 @@ fn gemm(
     metric: &str,
     precision: Precision,
     seed: u64,
-    fits: &dyn Fn(u32) -> bool,
+    sizes: &RangeInclusive<u32>,
 ) -> Result<Measurement, Trouble> {
-    let Checked { product, form, check, distribution } = checked(bench, precision, seed, fits)?;
+    let Checked { product, form, check, distribution } = checked(bench, precision, seed, sizes)?;
     let steady = check::steady(bench, &form, product.c, product.result_bytes())?;
     let random = Check::Matched { exact: 0, sampled: 0, canary: steady.canary };
 
@@ -133,10 +140,10 @@ pub(super) fn checked(
     bench: &mut Bench,
     precision: Precision,
     seed: u64,
-    fits: &dyn Fn(u32) -> bool,
+    sizes: &RangeInclusive<u32>,
 ) -> Result<Checked, Trouble> {
     bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
-    let (product, form) = sized_and_tuned(bench, precision, seed, fits)?;
+    let (product, form) = sized_and_tuned(bench, precision, seed, sizes)?;
     let odd = odd_shape(bench, precision, seed, form.index)?;
     let whole = exact_at_size(bench, &product, &form, seed)?;
     let distribution = Distribution::Normal;
@@ -152,10 +159,10 @@ pub(super) fn checked(
 pub(super) fn trial(
     bench: &mut Bench,
     precision: Precision,
-    fits: &dyn Fn(u32) -> bool,
+    sizes: &RangeInclusive<u32>,
 ) -> Result<f64, Trouble> {
     bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
-    let (product, form) = sized_and_tuned(bench, precision, 0, fits)?;
+    let (product, form) = sized_and_tuned(bench, precision, 0, sizes)?;
     let sample = bench.run(&form, 1)?;
     let ns = sample.device_ns.unwrap_or(sample.host_ns).max(1);
     let rate = form.op.work() as f64 / (ns as f64 / 1e9);
@@ -168,13 +175,10 @@ fn sized_and_tuned(
     bench: &mut Bench,
     precision: Precision,
     seed: u64,
-    fits: &dyn Fn(u32) -> bool,
+    sizes: &RangeInclusive<u32>,
 ) -> Result<(Product, Tuned), Trouble> {
     let inputs = DrawnInputs { distribution: Distribution::Normal, seed_a: seed, seed_b: !seed };
-    let mut size = SIZE_MIN;
-    while size > 32 && !fits(size) {
-        size /= 2;
-    }
+    let mut size = *sizes.start();
     loop {
         let product = Product::alloc(bench, precision, size)?;
         product.draw(bench, &inputs)?;
@@ -182,7 +186,7 @@ fn sized_and_tuned(
         let form = bench.tune(forms)?;
         let sample = bench.run(&form, 1)?;
         let long_enough = sample.device_ns.unwrap_or(sample.host_ns) >= PRODUCT_NS;
-        if long_enough || size >= SIZE_MAX || !fits(size * 2) {
+        if long_enough || size * 2 > *sizes.end() {
             return Ok((product, form));
         }
         product.free(bench);

@@ -124,7 +124,7 @@ mod tests {
             probes: Vec::new(),
             sample_ms: 1,
             sustain_ms: 1000,
-            sustained_ms: 0,
+            begun: None,
             contracted_bytes: None,
             seed: 1,
             wait_limit_ms: 1,

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gpu_assay::contract::{Verdict, judge, parse};
-use gpu_assay::engine::Profile;
+use gpu_assay::engine::{Already, Begun, Profile};
+use gpu_assay::evidence::metric::MetricName;
 use gpu_assay::evidence::sustain::WINDOWS_MAX;
 use gpu_assay::evidence::{DeviceEvidence, Evidence, Sustained};
 use serde_json::Value;
@@ -196,6 +197,23 @@ fn the_gap_of_a_run_is_how_long_nothing_was_written() {
     let report: Value = serde_json::from_str(&text).unwrap();
     let gap_ns = report["evidence"]["resumed"][0]["gap_ns"].as_u64().unwrap();
     assert!((3_600_000_000_000..7_200_000_000_000).contains(&gap_ns), "{gap_ns}");
+}
+
+/// However fast the device is by now: other products are another load.
+#[test]
+fn a_load_that_goes_on_multiplies_what_it_multiplied() {
+    let probes = ["sustain"];
+    let begun =
+        Begun { metric: MetricName::parse("sustain.fp32.rate").unwrap(), work: 2 << 18, kept_up_ms: 1000 };
+    let run = Run { profile: Profile::Standard, sustain_ms: 2000, ..Run::short(CARD, &probes) };
+    let loads = |already: Already| {
+        let run = Run { already, ..run.clone() };
+        load(&run.report().evidence.devices[0]).load.clone()
+    };
+    let anew = loads(Already::default());
+    let goes_on = loads(Already { load: Some(begun.clone()), ..Already::default() });
+    assert!(anew.metric != begun.metric && anew.work != begun.work, "{anew:?}");
+    assert_eq!((goes_on.metric, goes_on.work), (begun.metric, begun.work));
 }
 
 /// A real driver and a real kill: the parent dies in the middle of a load, and so do its workers.

@@ -464,16 +464,18 @@ pub fn conforms(device: &mut dyn Device) {
 
 /// Products and tiles in these formats, every one of which the device must have.
 pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
-    multiplies_shapes(device, precisions, &SHAPES);
+    products(device, precisions, &SHAPES);
+    if device.identity().backend == "cuda" {
+        let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+        precisions.iter().for_each(|precision| tiles_in(&mut bench, *precision));
+        assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
+    }
 }
 
-/// The same in these shapes.
-pub fn multiplies_shapes(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
+/// Products in these formats and shapes, every one of which the device must have.
+pub fn products(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
     let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
     precisions.iter().for_each(|precision| products_in(&mut bench, *precision, shapes));
-    if bench.device.identity().backend == "cuda" {
-        precisions.iter().for_each(|precision| tiles_in(&mut bench, *precision));
-    }
     assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
 }
 

@@ -111,7 +111,7 @@ fn products_on_warpgroups_equal_the_reference() {
     if in_child("cuda", "products_on_warpgroups_equal_the_reference", &FakeCuda::new()) {
         let mut opened = open();
         let shapes = [[1, 1, 16], [270, 259, 144], [5, 258, 528]];
-        crate::conformance::multiplies_shapes(&mut *opened.device, &ON_WARPGROUPS, &shapes);
+        crate::conformance::products(&mut *opened.device, &ON_WARPGROUPS, &shapes);
         let product = |precision, k| {
             let (shape, [a, b, c]) = (Shape { m: 129, n: 97, k }, [Buf::NONE; 3]);
             Op::Gemm { precision, shape, a, b, c }

@@ -151,7 +151,7 @@ fn between(selectors: &[&str]) -> Result<Evidence, RecordError> {
         probes: vec!["peer".to_owned()],
         sample_ms: 1,
         sustain_ms: 0,
-        sustained_ms: 0,
+        begun: None,
         contracted_bytes: None,
         seed: 7,
         wait_limit_ms: 1000,

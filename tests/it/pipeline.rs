@@ -14,6 +14,7 @@ use gpu_assay::report::{Report, SealedBy};
 const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a test varies.
+#[derive(Clone)]
 pub struct Run<'a> {
     pub selector: &'a str,
     pub probes: &'a [&'a str],
@@ -21,12 +22,22 @@ pub struct Run<'a> {
     pub sample_ms: u64,
     pub sustain_ms: u64,
     pub contract: Option<&'a Parsed>,
+    pub already: Already,
 }
 
 impl<'a> Run<'a> {
     /// The given probes on the given device, as short as they can be.
     pub fn short(selector: &'a str, probes: &'a [&'a str]) -> Self {
-        Self { selector, probes, profile: Profile::Quick, sample_ms: 1, sustain_ms: 0, contract: None }
+        let already = Already::default();
+        Self {
+            selector,
+            probes,
+            profile: Profile::Quick,
+            sample_ms: 1,
+            sustain_ms: 0,
+            contract: None,
+            already,
+        }
     }
 
     fn settings(&self) -> Settings {
@@ -35,7 +46,7 @@ impl<'a> Run<'a> {
             probes: self.probes.iter().map(|name| (*name).to_owned()).collect(),
             sample_ms: self.sample_ms,
             sustain_ms: self.sustain_ms,
-            sustained_ms: 0,
+            begun: None,
             contracted_bytes: self.contract.and_then(|c| c.contract.memory_bytes()),
             seed: 0x5EED,
             wait_limit_ms: WAIT_LIMIT.as_millis() as u64,
@@ -70,7 +81,7 @@ impl<'a> Run<'a> {
             device: 0,
             selector: self.selector.to_owned(),
             settings,
-            already: Already::default(),
+            already: self.already.clone(),
         };
         let options = OpenOptions { wait_limit: WAIT_LIMIT };
         match inventory::open(self.selector, options) {

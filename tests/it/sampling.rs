@@ -65,7 +65,7 @@ fn events(open: Duration, read: Duration) -> Vec<Event> {
         probes: vec!["stream".to_owned(), "fma".to_owned()],
         sample_ms: 2500,
         sustain_ms: 0,
-        sustained_ms: 0,
+        begun: None,
         contracted_bytes: None,
         seed: 1,
         wait_limit_ms: 1000,

@@ -13,7 +13,7 @@ use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
 use crate::commands::{Failure, discover};
 use crate::contract::{self, Parsed};
-use crate::engine::{Already, Profile, Settings, WorkerPlan};
+use crate::engine::{Already, Begun, Profile, Settings, WorkerPlan};
 use crate::evidence::event::{self, Event, What};
 use crate::evidence::record::Recording;
 use crate::evidence::{DeviceEvidence, Ended, Resumption, RunInfo};
@@ -111,7 +111,7 @@ fn settings(args: &RunArgs, run: &RunInfo, contract: Option<&Parsed>) -> Result<
         probes: run.probes.clone(),
         sample_ms: run.sample_ms.unwrap_or_else(|| profile.sample_ms()),
         sustain_ms: run.sustain_ms.unwrap_or(0),
-        sustained_ms: 0,
+        begun: None,
         contracted_bytes: contract.and_then(|c| c.contract.memory_bytes()),
         seed,
         wait_limit_ms: args.hang_after.as_millis() as u64,
@@ -121,8 +121,12 @@ fn settings(args: &RunArgs, run: &RunInfo, contract: Option<&Parsed>) -> Result<
 fn already(device: &DeviceEvidence) -> Already {
     let measured = device.measurements.iter().map(|m| m.metric.clone());
     let absent = device.absences.iter().map(|a| a.metric.clone());
-    let sustained_ms = device.sustained.as_ref().map_or(0, |load| load.watched_ns() / 1_000_000);
-    Already { metrics: measured.chain(absent).collect(), sustained_ms }
+    let load = device.sustained.as_ref().map(|sustained| Begun {
+        metric: sustained.load.metric.clone(),
+        work: sustained.load.work,
+        kept_up_ms: sustained.watched_ns() / 1_000_000,
+    });
+    Already { metrics: measured.chain(absent).collect(), load }
 }
 
 /// Time since the recording was last written, by the host's own clock; none where that went backwards.

@@ -10,7 +10,7 @@ fn plan(device: u32) -> WorkerPlan {
         probes: Vec::new(),
         sample_ms: 1,
         sustain_ms: 0,
-        sustained_ms: 0,
+        begun: None,
         contracted_bytes: None,
         seed: 0,
         wait_limit_ms: 1,

@@ -17,7 +17,7 @@ use crate::engine::case::Case;
 use crate::engine::{Settings, Trouble, check};
 use crate::evidence::event::What;
 use crate::evidence::metric::MetricName;
-use crate::evidence::sustain::{FIGURES, Load, SUSTAINED};
+use crate::evidence::sustain::{FIGURES, Load, SUSTAINED, rate_of};
 use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Measurement};
 use chains::Chains;
 use link::Link;
@@ -60,10 +60,10 @@ enum Turn {
 }
 
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
-    if settings.sustain_ms <= settings.sustained_ms {
+    if settings.sustain_ms <= kept_up_ms(settings) {
         return Vec::new();
     }
-    let rates = SUSTAINED.map(|precision| format!("sustain.{}.rate", precision.name()));
+    let rates = SUSTAINED.map(rate_of);
     let figures = FIGURES.iter().map(|figure| figure.name.to_owned());
     let metrics: Vec<String> = rates.iter().cloned().chain(figures).collect();
     let (identity, settings) = (identity.clone(), settings.clone());
@@ -71,23 +71,26 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     case.into_iter().map(|case| Case { goes_on: true, ..case }).collect()
 }
 
+/// How much of the load is done already.
+fn kept_up_ms(settings: &Settings) -> u64 {
+    settings.begun.as_ref().map_or(0, |begun| begun.kept_up_ms)
+}
+
 /// Yields windows as they come, and no measurement: figures follow from the windows.
 fn sustain(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Result<Vec<Measurement>, Trouble> {
-    let mut products = Products::prepare(bench, identity, settings.seed)?;
+    let mut products = Products::prepare(bench, identity, settings)?;
     let mut others = Others::prepare(bench, identity, settings.seed)?;
     let load = products.load(settings.sustain_ms)?;
     let check = std::mem::take(&mut others.checks).into_iter().fold(load.check.clone(), check::joined);
     let shape = format!("{}{}", load.conditions.shape, others.named());
     let load = Load { check, conditions: Conditions { shape, ..load.conditions.clone() }, ..load };
-    for metric in
-        SUSTAINED.iter().filter_map(|p| MetricName::parse(&format!("sustain.{}.rate", p.name())).ok())
-    {
+    for metric in SUSTAINED.iter().filter_map(|p| MetricName::parse(&rate_of(*p)).ok()) {
         if metric != load.metric {
             let why = format!("{} is the heaviest load of this device", load.metric);
             bench.emit(What::Absent(Absence { metric, reason: AbsenceReason::Skipped { why } }))?;
         }
     }
-    let mut watch = Watch::begin(bench, load, settings.sustained_ms)?;
+    let mut watch = Watch::begin(bench, load, kept_up_ms(settings))?;
     let outcome = keep_up(bench, &mut watch, &mut products, &mut others);
     products.abandon(bench);
     outcome?;

@@ -1,6 +1,7 @@
 //! Matrix products without end: each result is digested on the device and compared with the first, which was checked.
 //! Owns the ring of results that lets the device go on while earlier ones are compared, and the search for the wrong word.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::super::gemm;
@@ -8,11 +9,11 @@ use super::super::{sized, spare_bytes};
 use super::watch::Watch;
 use crate::device::op::{Precision, Shape};
 use crate::device::{Buf, Identity, Op};
-use crate::engine::Trouble;
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::queue::{Finished, Queue};
+use crate::engine::{Begun, Settings, Trouble};
 use crate::evidence::metric::MetricName;
-use crate::evidence::sustain::{Fault, Load, SUSTAINED};
+use crate::evidence::sustain::{Fault, Load, SUSTAINED, rate_of};
 use crate::evidence::{Canary, Check, Conditions};
 
 /// Results that are kept until they were compared.
@@ -41,10 +42,17 @@ struct Slot {
 }
 
 impl Products {
-    /// Chooses the format in which this device multiplies fastest, and checks its product thoroughly.
-    pub fn prepare(bench: &mut Bench, identity: &Identity, seed: u64) -> Result<Self, Trouble> {
-        let precision = heaviest(bench, identity)?;
-        let checked = gemm::checked(bench, precision, seed, &fits(identity, precision))?;
+    /// Chooses the format in which this device multiplies fastest, or what it multiplied when the run broke off, and checks
+    /// its product thoroughly.
+    pub fn prepare(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Result<Self, Trouble> {
+        let (precision, sizes) = match &settings.begun {
+            Some(begun) => taken_up(begun)?,
+            None => {
+                let precision = heaviest(bench, identity)?;
+                (precision, sizes(identity, precision))
+            }
+        };
+        let checked = gemm::checked(bench, precision, settings.seed, &sizes)?;
         let gemm::Checked { product, form, check, distribution } = checked;
         let shape = product.shape;
         let conditions = Conditions {
@@ -74,8 +82,8 @@ impl Products {
     }
 
     pub fn load(&self, asked_ms: u64) -> Result<Load, Trouble> {
-        let metric = format!("sustain.{}.rate", self.precision.name());
-        let metric = MetricName::parse(&metric).map_err(|e| Trouble::Skipped(e.to_string()))?;
+        let metric =
+            MetricName::parse(&rate_of(self.precision)).map_err(|e| Trouble::Skipped(e.to_string()))?;
         let work = self.ring[0].steps[0].op.work();
         Ok(Load { metric, work, asked_ms, conditions: self.conditions.clone(), check: self.check.clone() })
     }
@@ -226,12 +234,18 @@ fn slot(bench: &mut Bench, product: &gemm::Product, form: &Tuned, c: Buf) -> Res
 }
 
 /// Inputs, and a ring of results, in a quarter of what there is.
-fn fits(identity: &Identity, precision: Precision) -> impl Fn(u32) -> bool + 'static {
-    let (spare, buffer_max) = (spare_bytes(identity), identity.buffer_bytes_max);
-    move |size| {
-        let elements = u64::from(size) * u64::from(size);
-        elements * precision.result_bytes() <= buffer_max
-            && elements * (2 * precision.bytes() + RING as u64 * precision.result_bytes()) <= spare / 4
+fn sizes(identity: &Identity, precision: Precision) -> RangeInclusive<u32> {
+    let bytes = 2 * precision.bytes() + RING as u64 * precision.result_bytes();
+    gemm::sizes(identity, precision, spare_bytes(identity) / 4 / bytes)
+}
+
+/// The product of a load that goes on: what it was, however fast the device is by now.
+fn taken_up(begun: &Begun) -> Result<(Precision, RangeInclusive<u32>), Trouble> {
+    let precision = SUSTAINED.into_iter().find(|precision| begun.metric.as_str() == rate_of(*precision));
+    let size = (begun.work as f64 / 2.0).cbrt().round() as u32;
+    match precision {
+        Some(precision) => Ok((precision, size..=size)),
+        None => Err(Trouble::Skipped(format!("no load of this version is called {}", begun.metric))),
     }
 }
 
@@ -243,7 +257,7 @@ fn heaviest(bench: &mut Bench, identity: &Identity) -> Result<Precision, Trouble
     let mut best: Option<(Precision, f64)> = None;
     let mut refusal = None;
     for precision in SUSTAINED {
-        match gemm::trial(bench, precision, &fits(identity, precision)) {
+        match gemm::trial(bench, precision, &sizes(identity, precision)) {
             Ok(rate) if best.is_none_or(|(_, known)| rate > CLEARLY * known) => {
                 best = Some((precision, rate))
             }
