@@ -132,6 +132,7 @@ fn run(profile: Profile) -> Vec<Shares> {
         probes: ["fma", "stream", "gemm"].map(str::to_owned).to_vec(),
         sample_ms: profile.sample_ms(),
         contracted_bytes: None,
+        demands: Vec::new(),
         seed: 1,
         wait_limit_ms: WAIT_LIMIT_MS,
     };

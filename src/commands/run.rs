@@ -61,6 +61,7 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         probes: probes.clone(),
         sample_ms: args.duration.map_or(args.profile.sample_ms(), |d| d.as_millis() as u64),
         contracted_bytes: contract.as_ref().and_then(|c| c.contract.memory_bytes()),
+        demands: contract.as_ref().map_or(Vec::new(), |c| c.contract.demands()),
         seed,
         wait_limit_ms: args.hang_after.as_millis() as u64,
     };

@@ -4,8 +4,9 @@
 use super::clause::{Accept, Clause, Figure, Rule, Scope};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict};
 use super::gate::{self, Seen};
-use super::{Contract, inventory, telemetry};
+use super::{Contract, decision, inventory, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::sequence::Demand;
 use crate::evidence::{DeviceEvidence, Evidence};
 use crate::units::Unit;
 
@@ -39,21 +40,33 @@ impl Judgement {
 pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = inventory::conflicts(evidence);
     findings.extend(inventory::judge(contract, evidence));
-    for clause in contract.clauses.iter() {
-        judge_clause(clause, clause.accept.as_ref().unwrap_or(&contract.accept), evidence, &mut findings);
+    for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {
+        let accept = clause.accept.as_ref().unwrap_or(&contract.accept);
+        judge_clause(clause, demand.as_ref(), accept, evidence, &mut findings);
     }
     findings
 }
 
-fn judge_clause(clause: &Clause, accept: &Accept, evidence: &Evidence, findings: &mut Vec<Finding>) {
+fn judge_clause(
+    clause: &Clause,
+    demand: Option<&Demand>,
+    accept: &Accept,
+    evidence: &Evidence,
+    findings: &mut Vec<Finding>,
+) {
     let mut say = |subject, judgement: Judgement| {
         findings.push(judgement.about(&clause.id, clause.severity, subject));
     };
     if evidence.devices.is_empty() {
         return say(Subject::Node, Judgement::undecided(gate::Unusable::open(Reason::NoDevice), None));
     }
-    let each =
-        evidence.devices.iter().map(|device| judge_device(&clause.rule, &Seen { evidence, device, accept }));
+    let each = evidence.devices.iter().map(|device| {
+        let seen = Seen { evidence, device, accept };
+        match (&clause.rule, demand) {
+            (Rule::AtLeast { bound, .. }, Some(demand)) => decision::judge(&seen, demand, bound.unit()),
+            (rule, _) => judge_device(rule, &seen),
+        }
+    });
     match clause.scope {
         Scope::EveryDevice => {
             for ((subject, _), judgement) in subjects(evidence).zip(each) {

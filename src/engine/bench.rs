@@ -10,6 +10,7 @@ use crate::device::backend::Opened;
 use crate::device::{Buf, DeviceError, Op, Variant};
 use crate::evidence::event::{Event, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::sequence::{Decision, Demand};
 use crate::evidence::{Sample, Timed};
 use crate::telemetry::Fact;
 use crate::units::Unit;
@@ -56,6 +57,20 @@ impl Tried {
     }
 }
 
+/// When sampling ends. It may end early because all is decided, and decides nothing itself: the judge does, on the samples.
+struct Stop<'a> {
+    demands: Vec<&'a Demand>,
+    budget_ns: u64,
+    samples_max: usize,
+}
+
+impl Stop<'_> {
+    fn is_decided(&self, rates: &[f64]) -> bool {
+        let decided = |demand: &&Demand| demand.decide(rates).1 != Decision::Undecided;
+        !self.demands.is_empty() && self.demands.iter().all(decided)
+    }
+}
+
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 const READING_EVERY: Duration = Duration::from_secs(1);
 /// Readings may take at most one part in so many of the time.
@@ -69,6 +84,8 @@ const FINALISTS: usize = 3;
 const FINALS: usize = 2;
 const SAMPLES_MIN: usize = 5;
 const SAMPLES_MAX: usize = 100;
+/// Where something is to be decided, sampling may take so many times as long, and so many times as many samples.
+const DECIDING: u64 = 8;
 const REPEAT_MAX: u32 = 1 << 20;
 
 impl<'a> Bench<'a> {
@@ -279,11 +296,22 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Samples `form` for the profile's time: one batch always queued behind the one being waited for, so that submission costs
+    fn stop(&self) -> Stop<'a> {
+        let demands: Vec<&Demand> =
+            self.settings.demands.iter().filter(|demand| demand.metric.to_string() == self.case).collect();
+        let times = if demands.is_empty() { 1 } else { DECIDING };
+        Stop {
+            demands,
+            budget_ns: self.settings.sample_ms * times * 1_000_000,
+            samples_max: SAMPLES_MAX * times as usize,
+        }
+    }
+
+    /// Samples `form` for the profile's time, or until all that is demanded of this case is decided: one batch always queued behind the one being waited for, so that submission costs
     /// the device nothing. A sample's host time is from the end of the one before it.
     pub fn sample(&mut self, form: &Tuned) -> Result<Sampled, Trouble> {
         let (repeat, mut executions) = self.calibrate(form, self.settings.batch_ms() * 1_000_000)?;
-        let budget_ns = self.settings.sample_ms * 1_000_000;
+        let stop = self.stop();
         let mut timed = Timed { work: form.op.work(), repeat, samples: Vec::new() };
         let begun = self.now_ns();
         let mut ready = begun;
@@ -291,7 +319,10 @@ impl<'a> Bench<'a> {
         loop {
             let elapsed = self.now_ns() - begun;
             let taken = timed.samples.len() + 1;
-            let last = taken >= SAMPLES_MAX || (taken >= SAMPLES_MIN && elapsed >= budget_ns);
+            let figures = self.unit.map(|unit| timed.figures(unit)).unwrap_or_default();
+            let last = taken >= stop.samples_max
+                || (taken >= SAMPLES_MIN && elapsed >= stop.budget_ns)
+                || stop.is_decided(&figures);
             let next =
                 if last { None } else { Some(self.opened.device.submit(&form.op, form.index, repeat)?) };
             if self.reads_quickly() {
@@ -305,7 +336,7 @@ impl<'a> Bench<'a> {
             ready = now;
             let figure =
                 self.unit.and_then(|unit| crate::evidence::stats::Stat::P50.of(&timed.figures(unit)));
-            self.progress(elapsed * 1000 / budget_ns.max(1), figure)?;
+            self.progress(elapsed * 1000 / stop.budget_ns.max(1), figure)?;
             match next {
                 Some(ticket) => waiting = ticket,
                 None => return Ok(Sampled { timed, executions }),

@@ -373,6 +373,7 @@ mod tests {
             probes: Vec::new(),
             sample_ms: 1,
             contracted_bytes: None,
+            demands: Vec::new(),
             seed: 0,
             wait_limit_ms: 1,
         };

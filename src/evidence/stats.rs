@@ -12,14 +12,25 @@ pub enum Stat {
     P5,
     P50,
     Mean,
+    /// All work over all time: the harmonic mean of rates. Decided on an interval, see [`super::sequence`].
+    Delivered,
     P95,
     P99,
     Max,
 }
 
 impl Stat {
-    pub const ALL: [Stat; 8] =
-        [Stat::Min, Stat::P1, Stat::P5, Stat::P50, Stat::Mean, Stat::P95, Stat::P99, Stat::Max];
+    pub const ALL: [Stat; 9] = [
+        Stat::Min,
+        Stat::P1,
+        Stat::P5,
+        Stat::P50,
+        Stat::Mean,
+        Stat::Delivered,
+        Stat::P95,
+        Stat::P99,
+        Stat::Max,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -28,6 +39,7 @@ impl Stat {
             Stat::P5 => "p5",
             Stat::P50 => "p50",
             Stat::Mean => "mean",
+            Stat::Delivered => "delivered",
             Stat::P95 => "p95",
             Stat::P99 => "p99",
             Stat::Max => "max",
@@ -56,6 +68,7 @@ impl Stat {
             Stat::P5 => rank(5.0),
             Stat::P50 => rank(50.0),
             Stat::Mean => sorted.iter().sum::<f64>() / sorted.len() as f64,
+            Stat::Delivered => sorted.len() as f64 / sorted.iter().map(|rate| 1.0 / rate).sum::<f64>(),
             Stat::P95 => rank(95.0),
             Stat::P99 => rank(99.0),
             Stat::Max => sorted[sorted.len() - 1],
@@ -111,6 +124,7 @@ mod tests {
         assert_eq!(Stat::P95.of(&values), Some(19.0));
         assert_eq!(Stat::Mean.of(&values), Some(10.5));
         assert_eq!(Stat::P99.of(&[7.0]), Some(7.0));
+        assert_eq!(Stat::Delivered.of(&[2.0, 6.0]), Some(3.0));
     }
 
     #[test]

@@ -34,6 +34,7 @@ impl<'a> Run<'a> {
             probes: self.probes.iter().map(|name| (*name).to_owned()).collect(),
             sample_ms: self.sample_ms,
             contracted_bytes: self.contract.and_then(|c| c.contract.memory_bytes()),
+            demands: self.contract.map_or(Vec::new(), |c| c.contract.demands()),
             seed: 0x5EED,
             wait_limit_ms: WAIT_LIMIT.as_millis() as u64,
         }

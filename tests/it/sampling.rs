@@ -63,6 +63,7 @@ fn events(open: Duration, read: Duration) -> Vec<Event> {
         probes: vec!["stream".to_owned(), "fma".to_owned()],
         sample_ms: 2500,
         contracted_bytes: None,
+        demands: Vec::new(),
         seed: 1,
         wait_limit_ms: 1000,
     };
