@@ -65,7 +65,6 @@ bench:
 study:
 	$(CARGO) bench --bench decisions
 
-# Every check that needs a GPU, on a machine that has one. Fails where there is none.
+# Every check that needs a GPU, on a machine that has one, written down in results/. Fails where there is none.
 hardware:
-	$(CARGO) build --release
-	$(CARGO) test --release --test it -- --include-ignored --nocapture --skip matrix_units hardware:: conformance::
+	sh tests/hardware.sh

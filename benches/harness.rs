@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::inventory;
-use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
+use gpu_assay::engine::{self, Already, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, Lines, Sink, What};
 use gpu_assay::evidence::{Measurement, Value};
 use gpu_assay::probes;
@@ -94,11 +94,16 @@ impl<W: io::Write> Sink for TimedSink<W> {
                 return self.events.timed(|| inner.event(event));
             }
             What::Progress { figure: None, .. }
+            | What::SustainStarted(_)
+            | What::Resumed(_)
+            | What::Window(_)
+            | What::Fault(_)
             | What::RunStarted(_)
             | What::DeviceOpened(_)
             | What::Fact(_)
             | What::Absent(_)
             | What::DeviceEnded(_)
+            | What::NodeEnded(_)
             | What::RunEnded(_) => {}
         }
         self.inner.event(event)
@@ -131,12 +136,14 @@ fn run(profile: Profile) -> Vec<Shares> {
         profile,
         probes: ["fma", "stream", "gemm"].map(str::to_owned).to_vec(),
         sample_ms: profile.sample_ms(),
+        sustain_ms: 0,
+        sustained_ms: 0,
         contracted_bytes: None,
         demands: Vec::new(),
         seed: 1,
         wait_limit_ms: WAIT_LIMIT_MS,
     };
-    let plan = WorkerPlan { device: 0, selector: SELECTOR.to_owned(), settings };
+    let plan = WorkerPlan { device: 0, selector: SELECTOR.to_owned(), settings, already: Already::default() };
     let (reader, writer) = io::pipe().unwrap();
     let supervisor = std::thread::spawn(move || io::BufReader::new(reader).lines().count());
     let mut sink = TimedSink { inner: Lines(writer), events: Spent::default(), telemetry, seen: Vec::new() };

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use gpu_assay::contract::{Parsed, parse};
-use gpu_assay::device::{Identity, Provenance};
+use gpu_assay::device::{Identity, Provenance, Reach};
 use gpu_assay::evidence::metric::{Kind, METRICS, MetricName};
 use gpu_assay::evidence::*;
 use gpu_assay::report::{Report, SealedBy, recheck};
@@ -71,6 +71,7 @@ fn evidence(samples_each: usize) -> Evidence {
             variant: Some("vec4-group256".to_owned()),
             kernel: Some("ab".repeat(32)),
             caveat: None,
+            reach: Reach::Card,
         },
         check: Check::Matched { exact: 262_161, sampled: 4096, canary: Canary::Caught },
     });
@@ -98,6 +99,7 @@ fn evidence(samples_each: usize) -> Evidence {
         measurements: measurements.collect(),
         absences: Vec::new(),
         timeline: Vec::new(),
+        sustained: None,
         ended: Ended::Completed,
     };
     let run = RunInfo {
@@ -107,12 +109,15 @@ fn evidence(samples_each: usize) -> Evidence {
         started: "1970-01-01T00:00:00Z".to_owned(),
         profile: "standard".to_owned(),
         probes: Vec::new(),
+        sustain_ms: None,
+        sample_ms: None,
         seed: "0".repeat(16),
         contract_sha256: None,
         selectors: vec![selector],
         host: None,
+        order: Order::Together,
     };
-    Evidence { run, devices: vec![device], ended: Ended::Completed }
+    Evidence { run, devices: vec![device], node: None, resumed: Vec::new(), ended: Ended::Completed }
 }
 
 fn contract() -> Parsed {

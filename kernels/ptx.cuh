@@ -55,6 +55,44 @@ MMA_SYNC(mma_e4m3, float, "f", "m16n8k32.row.col.f32.e4m3.e4m3.f32")
 MMA_SYNC(mma_e5m2, float, "f", "m16n8k32.row.col.f32.e5m2.e5m2.f32")
 MMA_SYNC(mma_s8, u32, "r", "m16n8k32.row.col.s32.s8.s8.s32")
 
+// Loads from the L2 cache, past the L1 cache, as often as it is written.
+__device__ __forceinline__ uint4 load_from_l2(const uint4 *from) {
+    uint4 x;
+    asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w) : "l"(from));
+    return x;
+}
+
+// The physical unit that runs this, and how many of them the device numbers.
+__device__ __forceinline__ u32 unit_id() {
+    u32 id;
+    asm volatile("mov.u32 %0, %%smid;" : "=r"(id));
+    return id;
+}
+
+__device__ __forceinline__ u32 unit_count() {
+    u32 count;
+    asm volatile("mov.u32 %0, %%nsmid;" : "=r"(count));
+    return count;
+}
+
+// Nanoseconds by the clock that all units share, and cycles by this unit's own.
+__device__ __forceinline__ u64 shared_clock() {
+    u64 ns;
+    asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(ns) : : "memory");
+    return ns;
+}
+
+__device__ __forceinline__ u64 unit_clock() {
+    u64 cycles;
+    asm volatile("mov.u64 %0, %%clock64;" : "=l"(cycles) : : "memory");
+    return cycles;
+}
+
+// The same in FP64, which has smaller fragments: 8 x 4, 8 x 4 and 8 x 8.
+__device__ __forceinline__ void mma_f64(double &d0, double &d1, double a, double b) {
+    asm("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};" : "+d"(d0), "+d"(d1) : "d"(a), "d"(b));
+}
+
 __device__ __forceinline__ u32 shared_address(const void *shared) {
     u64 address;
     asm("cvta.to.shared.u64 %0, %1;" : "=l"(address) : "l"(shared));

@@ -24,6 +24,12 @@ def assert_nothing_spilt(where, said):
         fail(where, f"registers are spilt\n{said}")
 
 
+def assert_no_warning(where, said):
+    """Such as that products of warpgroups wait for one another, which costs most of their speed."""
+    if re.search("warning|Performance Loss", said):
+        fail(where, said)
+
+
 class Code:
     """One kernel as disassembled: opcodes in order, and loops as ranges of them."""
 
@@ -36,7 +42,7 @@ class Code:
             label = re.match(r"\s*(\.L_x_\d+):", line)
             if label:
                 self.labels[label.group(1)] = len(self.opcodes)
-            instruction = re.match(r"\s*/\*[0-9a-f]{4,}\*/\s+(?:\{\s*)?(?:@!?U?P\w+ )?\s*([A-Z][A-Z0-9_.]*)", line)
+            instruction = re.match(r"\s*/\*[0-9a-f]{4,}\*/\s+(?:\{\s*)?(?:@!?U?P\w+ )?\s*([A-Z][A-Z0-9x_.]*)", line)
             if instruction:
                 target = re.search(r"\.L_x_\d+", line)
                 if instruction.group(1).startswith("BRA") and target:
@@ -87,14 +93,24 @@ def fma(name, code, architecture):
     code.demand(others <= 16, f"{others} other instructions in a loop of {found} multiply-adds")
 
 
+def census(_name, code, _architecture):
+    """Both clocks are read in the loop, none of them before it alone."""
+    loop = max(code.loops, key=len, default=[])
+    clocks = code.count(loop, r"(CS2R|S2R|S2UR).*")
+    code.demand(clocks >= 2, f"{clocks} of 2 clocks are read in the loop")
+
+
 def stream(name, code, _architecture):
     """Every array moves by 128-bit accesses, as many as the source writes out."""
     _, kind, vectors = name.split("_")
     v = int(vectors[1:])
-    arrays = {"read": (1, 0), "write": (0, 1), "copy": (1, 1), "scale": (1, 1), "add": (2, 1), "triad": (2, 1)}[kind]
+    arrays = {"read": (1, 0), "reread": (1, 0), "write": (0, 1), "copy": (1, 1), "scale": (1, 1), "add": (2, 1), "triad": (2, 1)}[kind]
     for opcode, wanted in zip(("LDG", "STG"), arrays):
         wide = code.count(code.opcodes, rf"{opcode}\.E\.(EF\.)?128.*")
         code.demand(wide >= wanted * v, f"{wide} of {wanted * v} {opcode} of 128 bits")
+    if kind == "reread":
+        past_l1 = code.count(code.opcodes, r"LDG\.E\..*STRONG\.GPU.*")
+        code.demand(past_l1 >= v, f"{past_l1} of {v} loads pass the L1 cache by")
 
 
 def pattern(name, code, _architecture):
@@ -143,6 +159,7 @@ def gemm(name, code, _architecture):
 UNIT_STEPS = {
     "bf16": r"HMMA\.16816\.F32\.BF16",
     "fp16": r"HMMA\.16816\.F32",
+    "fp64": r"DMMA\.8(84|x8x4)?",
     "fp8_e4m3": r"QMMA\.16832\.F32\.E4M3\.E4M3",
     "fp8_e5m2": r"QMMA\.16832\.F32\.E5M2\.E5M2",
     "int8": r"IMMA\.16832\.S8\.S8",
@@ -161,7 +178,54 @@ def mma(name, code, _architecture):
         code.demand(there >= wanted, f"{there} of {wanted} {opcode}")
 
 
+# The same for products of warpgroups.
+WARPGROUP_STEPS = {
+    "bf16": r"HGMMA\.64x256x16\.F32\.BF16",
+    "fp16": r"HGMMA\.64x256x16\.F32",
+    "fp8_e4m3": r"QGMMA\.64x256x32\.F32\.E4M3\.E4M3",
+    "fp8_e5m2": r"QGMMA\.64x256x32\.F32\.E5M2\.E5M2",
+    "int8": r"IGMMA\.64x256x32\.S8\.S8",
+    "tf32": r"HGMMA\.64x256x8\.F32\.TF32",
+}
+
+
+def wgmma(name, code, _architecture):
+    """One loop over k is four products with one wait; another orders boxes; registers change hands between them."""
+    step = WARPGROUP_STEPS[name.removeprefix("wgmma_").rsplit("_", 1)[0]]
+    code.demand(code.count(code.opcodes, step) == 4, "not the four products that the source writes out")
+    # The innermost: the loop over tiles has them as well.
+    loop = min((loop for loop in code.loops if code.count(loop, step)), key=len, default=[])
+    for opcode, wanted in ((step, 4), (r"WARPGROUP\.ARRIVE", 1), (r"WARPGROUP\.DEPBAR\.LE", 1), (r"ST.*|LD[GL].*|MEMBAR.*", 0)):
+        there = code.count(loop, opcode)
+        code.demand(there == wanted, f"{there} of {wanted} {opcode} in the loop over k")
+    for opcode, wanted in (
+        (r"UTMALDG\.2D", 1),
+        (r"UTMALDG\.2D\.MULTICAST", 1),
+        (r"USETMAXREG\.DEALLOC\.CTAPOOL", 1),
+        (r"USETMAXREG\.TRY_ALLOC\.CTAPOOL", 1),
+        (r"STG\.E\.64", 64),
+    ):
+        there = code.count(code.opcodes, opcode)
+        code.demand(there == wanted, f"{there} of {wanted} {opcode}")
+
+
+def tensor(name, code, _architecture):
+    """The loop is products on the tensor units and next to nothing else, and no memory but registers."""
+    precision, _, tiles = name.removeprefix("tensor_").rpartition("_x")
+    step = UNIT_STEPS[precision]
+    loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
+    found = code.count(loop, step)
+    wanted = (8 if precision == "fp64" else 16) * int(tiles)
+    code.demand(found >= wanted, f"{found} of {wanted} products of the tensor units stand in the loop")
+    # The newest assembler paces slow units with NOPs.
+    others = len(loop) - found - code.count(loop, "NOP")
+    code.demand(4 * others <= found, f"{others} other instructions in a loop of {found} products")
+    moves = code.count(loop, r"(LD|ST|ATOM|RED).*")
+    code.demand(moves == 0, f"{moves} accesses to memory in the loop")
+
+
 DEMANDS = {
+    "census": census,
     "chase": chase,
     "digest": digest,
     "draw": draw,
@@ -171,6 +235,9 @@ DEMANDS = {
     "mma_fp8": mma,
     "pattern": pattern,
     "stream": stream,
+    "wgmma": wgmma,
+    "tensor": tensor,
+    "tensor_fp8": tensor,
 }
 
 

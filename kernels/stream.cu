@@ -1,4 +1,4 @@
-// stream: read, write, copy, scale, add, triad over 32-bit elements (J. McCalpin, STREAM).
+// stream: read, write, copy, scale, add, triad over 32-bit elements (J. McCalpin, STREAM), and reads from the L2 cache.
 // Work: 4 bytes per element and array moved. Exact, and on integers free of rounding: the factor is 3.
 // Layout: a block takes tiles of blockDim.x * V 16-byte vectors, gridDim.x tiles apart; a thread's vectors lie
 // blockDim.x apart and are all loaded before the first is stored. Block 0 takes the last elements, up to three. Element
@@ -115,6 +115,29 @@ __device__ __forceinline__ void summed(const uint4 *__restrict__ a, u32 *c, u64 
     count(counters, done);
 }
 
+// Tile after tile of a working set, from the L2 cache. Each pass begins one tile further, so that no block stays with its
+// part of the cache.
+template <int V>
+__device__ __forceinline__ void resummed(
+    const uint4 *a, u32 *c, u32 tiles, u32 first, u32 end, u64 *counters
+) {
+    u32 done = 0;
+    u32 sum = 0;
+    for (u32 i = first + blockIdx.x; i < end; i += gridDim.x) {
+        const u32 tile = (i + i / tiles) % tiles;
+        const uint4 *from = a + (u64)tile * (blockDim.x * V) + threadIdx.x;
+        uint4 x[V];
+#pragma unroll
+        for (int k = 0; k < V; k++) x[k] = load_from_l2(from + k * blockDim.x);
+#pragma unroll
+        for (int k = 0; k < V; k++) sum += x[k].x + x[k].y + x[k].z + x[k].w;
+        done += 4 * V;
+    }
+    const u32 all = block_sum(sum);
+    if (threadIdx.x == 0) atomicAdd(c, all);
+    count(counters, done);
+}
+
 #define MOVED(name, K, V)                                                                                            \
     KERNEL(1024) stream_##name##_x##V(                                                                               \
         const uint4 *a, const uint4 *b, uint4 *c, u64 elements, u64 at, u64 *counters                                \
@@ -131,6 +154,13 @@ __device__ __forceinline__ void summed(const uint4 *__restrict__ a, u32 *c, u64 
     MOVED(write, Write, V) MOVED(copy, Copy, V) MOVED(scale, Scale, V) MOVED(add, Add, V) MOVED(triad, Triad, V)     \
     SUMMED(V)
 
+#define RESUMMED(V)                                                                                                  \
+    KERNEL(1024) stream_reread_x##V(const uint4 *a, u32 *c, u32 tiles, u32 first, u32 end, u64 *counters) {           \
+        resummed<V>(a, c, tiles, first, end, counters);                                                              \
+    }
+
 ALL(1)
 ALL(2)
 ALL(4)
+RESUMMED(2)
+RESUMMED(4)

@@ -47,7 +47,9 @@ First steps:
 pub enum Command {
     List(ListArgs),
     Run(RunArgs),
+    Seal(SealArgs),
     Verify(VerifyArgs),
+    Compare(CompareArgs),
     Replay(ReplayArgs),
     Render(RenderArgs),
     /// Write, check or describe contract files
@@ -101,9 +103,17 @@ pub struct RunArgs {
     /// Run only this probe; may be given several times
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(probes::names()))]
     pub probe: Vec<String>,
+    /// Measure one device after the other instead of all at the same time. A contract counts such figures only where it
+    /// says so (measured = "alone")
+    #[arg(long)]
+    pub one_at_a_time: bool,
     /// Time to sample each case, such as 500ms, 10s or 2m [default: 300ms in quick, 2.5s in standard]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,
+    /// Also keep up a full load for so long, such as 10m, 1h, 24h or 168h: products, multiply-add chains, memory, link,
+    /// steps and pauses, every result checked [default: 5m in acceptance, else none]
+    #[arg(long, value_name = "TIME", value_parser = soak)]
+    pub soak: Option<Duration>,
     /// Only measure, on purpose: a run without a contract that measured everything then ends with exit code 0
     #[arg(long, conflicts_with = "contract")]
     pub measure_only: bool,
@@ -113,6 +123,13 @@ pub struct RunArgs {
     /// Directory for the results; must not hold a report already [default: assay-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Go on with the run in this directory that broke off: devices, probes and times are those it was begun with
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["device", "profile", "probe", "duration", "soak", "out", "seed", "events"]
+    )]
+    pub resume: Option<PathBuf>,
     /// Where the event lines go besides; `-` is the standard output
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
@@ -127,6 +144,26 @@ pub struct RunArgs {
     pub seed: Option<u64>,
 }
 
+/// Sign what a run recorded before it broke off
+///
+/// For a run that was killed, crashed or lost its power: the partial report says where it stops, and its verdict is at
+/// best inconclusive. `assay run --resume DIR` goes on with it instead.
+#[derive(Debug, Args)]
+pub struct SealArgs {
+    /// The directory of the run, with its events.jsonl
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// The contract to judge against
+    #[arg(long, short, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// The private key that signs [default: a key made for this report alone]
+    #[arg(long, value_name = "KEY.pem")]
+    pub key: Option<PathBuf>,
+    /// Also write the report in this form; may be given several times
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Vec<Format>,
+}
+
 /// Check a signed report: signature, schema, and every figure and finding recomputed from the raw samples
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
@@ -138,6 +175,31 @@ pub struct VerifyArgs {
     /// The contract that the report must have been judged against
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Say what became worse between two reports of the same machine, before and after
+///
+/// Devices are paired by UUID, else PCI address, else selector. Per metric: the ratio of the medians with an interval of
+/// 99 % (block bootstrap, so that samples which drift together do not count as independent), and a verdict. Figures of
+/// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything is the same or
+/// improved, 1 where something degraded, 3 where that cannot be told or something is no longer measured. Samples of one
+/// run do not show how runs differ: what one pair of reports calls degraded, a second pair should confirm.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The signed report of before (report.dsse.json)
+    pub before: PathBuf,
+    /// The signed report of after
+    pub after: PathBuf,
+    /// A public key that is trusted to sign; may be given several times [default: signatures are not checked, and the
+    /// output says so]
+    #[arg(long, value_name = "PUB.pem")]
+    pub trust: Vec<PathBuf>,
+    /// A change of at most this share is none
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    pub width: f64,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -203,15 +265,38 @@ pub struct WorkerArgs {
     /// Print what NVML there is
     #[arg(long, conflicts_with = "check")]
     pub nvml: bool,
+    /// Measure between devices
+    #[arg(long, conflicts_with_all = ["list", "check", "nvml"])]
+    pub node: bool,
 }
 
 /// Reads `500ms`, `10s`, `1m 30s`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let hint = "write for example 500ms, 10s or 2m";
+    time(text, Duration::from_millis(1), Duration::from_secs(86_400), "500ms, 10s or 2m")
+}
+
+/// Shorter than ten seconds there is nothing to keep up; longer than a month nobody waits.
+fn soak(text: &str) -> Result<Duration, String> {
+    time(text, Duration::from_secs(10), Duration::from_secs(31 * 86_400), "10m, 24h or 168h")
+}
+
+fn time(text: &str, least: Duration, most: Duration, examples: &str) -> Result<Duration, String> {
+    let hint = format!("write for example {examples}");
     let span: jiff::SignedDuration = text.parse().map_err(|_| format!("{text:?} is not a time; {hint}"))?;
     match Duration::try_from(span) {
-        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(86_400) => Ok(duration),
-        Ok(_) | Err(_) => Err(format!("{text:?} must lie between 1ms and 24h; {hint}")),
+        Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
+        Ok(_) | Err(_) => {
+            Err(format!("{text:?} must lie between {least:?} and {} h; {hint}", most.as_secs() / 3600))
+        }
+    }
+}
+
+/// Reads `1%` or `0.5`, in percent, as a share.
+fn percent(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.trim().trim_end_matches('%').trim_end().parse().ok();
+    match number {
+        Some(percent) if (0.0..=50.0).contains(&percent) => Ok(percent / 100.0),
+        Some(_) | None => Err(format!("{text:?} is not a share from 0% to 50%; write for example 1%")),
     }
 }
 
@@ -230,6 +315,14 @@ mod tests {
         for exit in crate::exit::Exit::ALL {
             let line = EXIT_CODES.lines().find(|l| l.trim_start().starts_with(&format!("{} ", exit.code())));
             assert!(line.is_some(), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn shares_are_read_or_refused() {
+        assert_eq!((percent("1%"), percent("0.5"), percent("0 %")), (Ok(0.01), Ok(0.005), Ok(0.0)));
+        for bad in ["", "%", "-1%", "51%", "nan", "inf", "one"] {
+            assert!(percent(bad).is_err(), "{bad}");
         }
     }
 

@@ -20,6 +20,9 @@ pub enum Unit {
     Nanosecond,
     #[serde(rename = "count")]
     Count,
+    /// Of a whole, 1 being all of it; people write percent.
+    #[serde(rename = "%")]
+    Share,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,13 +38,14 @@ pub enum QuantityError {
 }
 
 impl Unit {
-    pub const ALL: [Unit; 6] = [
+    pub const ALL: [Unit; 7] = [
         Unit::FlopPerSecond,
         Unit::OpPerSecond,
         Unit::BytePerSecond,
         Unit::Byte,
         Unit::Nanosecond,
         Unit::Count,
+        Unit::Share,
     ];
 
     pub fn symbol(self) -> &'static str {
@@ -52,6 +56,7 @@ impl Unit {
             Unit::Byte => "B",
             Unit::Nanosecond => "ns",
             Unit::Count => "count",
+            Unit::Share => "%",
         }
     }
 
@@ -64,6 +69,7 @@ impl Unit {
             Unit::Byte => "140 GB",
             Unit::Nanosecond => "700 ns",
             Unit::Count => "0",
+            Unit::Share => "2 %",
         }
     }
 
@@ -76,6 +82,7 @@ impl Unit {
             Unit::Byte => &["B"],
             Unit::Nanosecond => &["s"],
             Unit::Count => &[""],
+            Unit::Share => &["%"],
         }
     }
 
@@ -109,6 +116,7 @@ impl Unit {
             Unit::BytePerSecond | Unit::Byte => BYTES,
             Unit::Nanosecond => TIME,
             Unit::Count => &[("", 1.0)],
+            Unit::Share => &[("", 0.01)],
         }
     }
 
@@ -155,8 +163,11 @@ impl Unit {
     }
 
     fn factor(self, suffix: &str) -> Option<f64> {
-        if self == Unit::Count && suffix == "count" {
-            return Some(1.0);
+        match (self, suffix) {
+            (Unit::Count, "count") => return Some(1.0),
+            (Unit::Nanosecond, "min") => return Some(60e9),
+            (Unit::Nanosecond, "h") => return Some(3_600e9),
+            _ => {}
         }
         self.spellings().iter().find_map(|spelling| {
             let prefix = suffix.strip_suffix(spelling)?;
@@ -168,10 +179,13 @@ impl Unit {
     pub fn format(self, value: f64) -> String {
         match self {
             Unit::Count => format!("{value}"),
+            Unit::Share => format!("{} %", four_digits(value * 100.0)),
             Unit::Nanosecond if value < 1e3 => format!("{} ns", four_digits(value)),
             Unit::Nanosecond if value < 1e6 => format!("{} us", four_digits(value / 1e3)),
             Unit::Nanosecond if value < 1e9 => format!("{} ms", four_digits(value / 1e6)),
-            Unit::Nanosecond => format!("{} s", four_digits(value / 1e9)),
+            Unit::Nanosecond if value < 120e9 => format!("{} s", four_digits(value / 1e9)),
+            Unit::Nanosecond if value < 7_200e9 => format!("{} min", four_digits(value / 60e9)),
+            Unit::Nanosecond => format!("{} h", four_digits(value / 3_600e9)),
             Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Byte => {
                 let (prefix, factor) =
                     [("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15)]
@@ -208,7 +222,10 @@ mod tests {
             (Unit::FlopPerSecond, "1 EFLOP/s", 1e18),
             (Unit::OpPerSecond, "2 POP/s", 2e15),
             (Unit::Nanosecond, "1.5 us", 1500.0),
+            (Unit::Nanosecond, "10 min", 600e9),
+            (Unit::Nanosecond, "24 h", 86_400e9),
             (Unit::Count, "0", 0.0),
+            (Unit::Share, "2.5 %", 0.025),
         ] {
             assert_eq!(unit.parse(text), Ok(value), "{text}");
         }

@@ -152,7 +152,7 @@ fn clause_of(index: usize, truth: Truth, size: Size, clause: u64) -> (Decision, 
         let interval = sequence.push(time);
         match interval.map_or(Decision::Undecided, |interval| interval.decide(1.0, WIDTH)) {
             Decision::Undecided => {}
-            decision => return (decision, batch),
+            decision @ (Decision::Pass | Decision::Fail) => return (decision, batch),
         }
     }
     (Decision::Undecided, size.cap)

@@ -32,6 +32,9 @@ pub struct Gpu {
     pub bandwidth_gb_per_s: Option<f64>,
     pub pcie_gen: Option<u32>,
     pub pcie_width: Option<u32>,
+    /// Both directions, all links together.
+    #[serde(rename = "nvlink_GBps_total")]
+    pub nvlink_gb_per_s: Option<f64>,
     #[serde(rename = "pci_device_ids")]
     pci_ids: String,
 }
@@ -117,7 +120,15 @@ fn peak_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
     let Kind::Number(Unit::BytePerSecond) = metric.kind() else { return None };
     let gb_per_s = match metric.probe() {
         "stream" | "memory" => gpu.bandwidth_gb_per_s?,
-        "link" => pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?),
+        // Links of their own, or the host's.
+        "peer" => {
+            let host = pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?);
+            gpu.nvlink_gb_per_s.map_or(host, |both| host.max(both / 2.0))
+        }
+        "link" => {
+            let directions = if metric.as_str() == "link.both.rate" { 2.0 } else { 1.0 };
+            directions * pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?)
+        }
         _ => return None,
     };
     Some(gb_per_s * 1e9)
@@ -125,15 +136,18 @@ fn peak_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
 
 enum Arithmetic {
     Fma,
+    Mma,
     Gemm,
 }
 
-/// Probe and precision of `fma.<precision>.rate` and `gemm.<precision>.rate`.
+/// Probe and precision of `fma.<precision>.rate`, `mma.<precision>.rate`, `gemm.<precision>.rate` and
+/// `sustain.<precision>.rate`.
 fn arithmetic(metric: &MetricName) -> Option<(Arithmetic, Precision)> {
     let mut parts = metric.as_str().split('.');
     let probe = match parts.next()? {
         "fma" => Arithmetic::Fma,
-        "gemm" => Arithmetic::Gemm,
+        "mma" => Arithmetic::Mma,
+        "gemm" | "sustain" => Arithmetic::Gemm,
         _ => return None,
     };
     let name = parts.next()?;
@@ -145,13 +159,18 @@ fn arithmetic_peak(gpu: &Gpu, probe: Arithmetic, precision: Precision) -> Option
     let most = |a: Option<f64>, b: Option<f64>| a.into_iter().chain(b).reduce(f64::max);
     match (probe, precision) {
         (Arithmetic::Fma, Precision::Fp64) => gpu.fp64,
-        (Arithmetic::Gemm, Precision::Fp64) => most(gpu.fp64, gpu.fp64_tensor),
+        // Where there are no such units, others do their work.
+        (Arithmetic::Mma | Arithmetic::Gemm, Precision::Fp64) => most(gpu.fp64, gpu.fp64_tensor),
+        (Arithmetic::Mma, Precision::Fp32 | Precision::Int32) => None,
+        (Arithmetic::Mma, Precision::Fp16) => gpu.fp16,
+        (Arithmetic::Mma, Precision::Bf16) => gpu.bf16,
+        (Arithmetic::Mma, Precision::Int8) => gpu.int8,
         // No card multiplies 32-bit integers faster than floats.
         (Arithmetic::Fma, Precision::Fp32 | Precision::Int32) => gpu.fp32,
         // A library may take the TF32 units for it.
         (Arithmetic::Gemm, Precision::Fp32 | Precision::Int32) => most(gpu.fp32, gpu.tf32),
-        (Arithmetic::Fma | Arithmetic::Gemm, Precision::Tf32) => gpu.tf32,
-        (Arithmetic::Fma | Arithmetic::Gemm, Precision::Fp8E4m3 | Precision::Fp8E5m2) => gpu.fp8,
+        (_, Precision::Tf32) => gpu.tf32,
+        (_, Precision::Fp8E4m3 | Precision::Fp8E5m2) => gpu.fp8,
         (Arithmetic::Fma | Arithmetic::Gemm, Precision::Bf16) => {
             most(gpu.bf16, gpu.fp32.map(|fp32| 4.0 * fp32))
         }
@@ -228,8 +247,13 @@ mod tests {
         close("stream.triad.rate", 4800e9 * 1.05);
         close("fma.fp32.rate", 67e12 * 1.25);
         close("gemm.fp64.rate", 67e12 * 1.25);
+        close("mma.fp64.rate", 67e12 * 1.25);
+        close("mma.int8.rate", 1979e12 * 1.25);
         close("gemm.fp16.rate", 989.5e12 * 1.25);
         close("link.h2d.rate", 3.938e9 * 16.0 * 1.05);
+        close("link.both.rate", 2.0 * 3.938e9 * 16.0 * 1.05);
+        close("peer.0-1.rate", 450e9 * 1.05);
+        assert_eq!(limit(&h200, "link.h2d.latency"), None);
         assert_eq!(limit(&h200, "memory.filled.bytes"), None);
         assert_eq!(limit(&h200, "chase.hbm.latency"), None);
     }

@@ -1,6 +1,7 @@
 //! One short file per verb: resolve inputs, call the stations, say what happened.
 //! Owns the mapping from failures to exit codes; must not measure, judge or render itself.
 
+mod compare;
 mod contract;
 mod discover;
 mod doctor;
@@ -9,6 +10,7 @@ mod list;
 mod render;
 mod replay;
 mod run;
+mod seal;
 mod shell;
 mod verify;
 mod worker;
@@ -56,7 +58,9 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::List(args) => list::list(args),
         Command::Run(args) => run::run(args, cli.quiet),
+        Command::Seal(args) => seal::seal(args, cli.quiet),
         Command::Verify(args) => verify::verify(args, cli.quiet),
+        Command::Compare(args) => compare::compare(args, cli.quiet),
         Command::Replay(args) => replay::replay(args),
         Command::Render(args) => render::render(args),
         Command::Contract(command) => contract::contract(command),

@@ -9,11 +9,13 @@ use super::{Failure, discover, print};
 use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
 use crate::contract::{self, Parsed};
+use crate::engine::node::NodePlan;
 use crate::engine::supervise::{self, Orders};
-use crate::engine::{Settings, WorkerPlan};
+use crate::engine::{Already, Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
-use crate::evidence::{Ended, Evidence, FORMAT, RunInfo};
+use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, Order, RunInfo};
 use crate::exit::Exit;
+use crate::output::Format;
 use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
 use crate::probes;
@@ -22,7 +24,9 @@ use crate::seal::SecretKey;
 use crate::telemetry::host::Host;
 
 mod recorder;
+mod resume;
 use recorder::Recorder;
+pub(super) use resume::broken_off;
 
 /// Everything that a run needs, checked before a device is touched.
 struct Plan {
@@ -31,24 +35,34 @@ struct Plan {
     sealed_by: SealedBy,
     out: PathBuf,
     run: RunInfo,
+    /// One for each device, or fewer where the run goes on.
     workers: Vec<WorkerPlan>,
+    node: Option<NodePlan>,
     program: PathBuf,
 }
 
 pub fn run(args: &RunArgs, quiet: bool) -> Result<Exit, Failure> {
-    let plan = resolve(args)?;
-    let mut recorder = Recorder::create(&plan.out, args.events.as_deref())?;
+    let (plan, mut recorder) = match &args.resume {
+        None => begin(args)?,
+        Some(out) => resume::resume(args, out)?,
+    };
     let evidence = measure(args, &plan, &mut recorder, quiet)?;
     deliver(args, plan, evidence, recorder, quiet)
 }
 
-fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
+/// Who signs: a key that somebody keeps, or one made for this report.
+pub(super) fn signer(key: Option<&Path>) -> Result<(SecretKey, SealedBy), Failure> {
+    match key {
+        Some(path) => Ok((SecretKey::load(path).map_err(Failure::usage)?, SealedBy::Named)),
+        None => Ok((SecretKey::generate().map_err(Failure::usage)?, SealedBy::Ephemeral)),
+    }
+}
+
+fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
-    let (key, sealed_by) = match &args.key {
-        Some(path) => (SecretKey::load(path).map_err(Failure::usage)?, SealedBy::Named),
-        None => (SecretKey::generate().map_err(Failure::usage)?, SealedBy::Ephemeral),
-    };
-    let probes = chosen_probes(&args.probe);
+    let (key, sealed_by) = signer(args.key.as_deref())?;
+    let sustain_ms = args.soak.map_or(args.profile.sustain_ms(), |d| d.as_millis() as u64);
+    let probes = chosen_probes(&args.probe, sustain_ms)?;
     let out = out_directory(args.out.as_deref())?;
     let seed = match args.seed {
         Some(seed) => seed,
@@ -60,6 +74,8 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         profile: args.profile,
         probes: probes.clone(),
         sample_ms: args.duration.map_or(args.profile.sample_ms(), |d| d.as_millis() as u64),
+        sustain_ms,
+        sustained_ms: 0,
         contracted_bytes: contract.as_ref().and_then(|c| c.contract.memory_bytes()),
         demands: contract.as_ref().map_or(Vec::new(), |c| c.contract.demands()),
         seed,
@@ -69,8 +85,10 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         device,
         selector: selector.clone(),
         settings: settings.clone(),
+        already: Already::default(),
     });
     let workers = workers.collect();
+    let node = between(&selectors, &settings);
     let run = RunInfo {
         format: FORMAT,
         tool: "assay".to_owned(),
@@ -78,19 +96,44 @@ fn resolve(args: &RunArgs) -> Result<Plan, Failure> {
         started: System::start().wall(),
         profile: args.profile.name().to_owned(),
         probes,
+        sample_ms: Some(settings.sample_ms),
+        sustain_ms: (settings.sustain_ms > 0).then_some(settings.sustain_ms),
         seed: format!("{seed:016x}"),
         contract_sha256: contract.as_ref().map(|c| c.sha256.clone()),
         selectors,
         host: Some(Host::read(Path::new("/"))),
+        order: if args.one_at_a_time { Order::OneAtATime } else { Order::Together },
     };
-    Ok(Plan { contract, key, sealed_by, out, run, workers, program })
+    let first = Event { at_ns: 0, device: None, what: What::RunStarted(run.clone()) };
+    let recorder = Recorder::create(&out, args.events.as_deref(), &first)?;
+    Ok((Plan { contract, key, sealed_by, out, run, workers, node, program }, recorder))
 }
 
-/// All probes, or those that were named, in the order of the table.
-fn chosen_probes(named: &[String]) -> Vec<String> {
-    let wanted =
-        probes::names().into_iter().filter(|name| named.is_empty() || named.iter().any(|n| n == name));
-    wanted.map(str::to_owned).collect()
+/// What is to be measured between devices, where there are several.
+fn between(selectors: &[String], settings: &Settings) -> Option<NodePlan> {
+    let wanted = selectors.len() > 1 && settings.probes.iter().any(|name| name == probes::peer::NAME);
+    wanted.then(|| NodePlan {
+        selectors: selectors.to_vec(),
+        settings: Settings {
+            sample_ms: settings.sample_ms.min(probes::peer::SAMPLE_MS_MAX),
+            ..settings.clone()
+        },
+    })
+}
+
+/// All probes, or those that were named, in the order of the table. A load is kept up only where a time for it is given.
+fn chosen_probes(named: &[String], sustain_ms: u64) -> Result<Vec<String>, Failure> {
+    let is_named = |name: &str| named.iter().any(|n| n == name);
+    if is_named(probes::SUSTAIN) && sustain_ms == 0 {
+        return Err(Failure::usage(
+            "how long is the load to be kept up? write for example --soak 10m, or --profile acceptance"
+                .to_owned(),
+        ));
+    }
+    let wanted = probes::names().into_iter().filter(|name| {
+        if named.is_empty() { *name != probes::SUSTAIN || sustain_ms > 0 } else { is_named(name) }
+    });
+    Ok(wanted.map(str::to_owned).collect())
 }
 
 fn random_seed() -> Result<u64, Failure> {
@@ -129,20 +172,21 @@ fn measure(args: &RunArgs, plan: &Plan, recorder: &mut Recorder, quiet: bool) ->
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .map_err(|e| Failure::new(Exit::Environment, format!("Ctrl-C cannot be caught: {e}")))?;
     let clock = System::start();
-    recorder.take(Event { at_ns: 0, device: None, what: What::RunStarted(plan.run.clone()) });
     let mut progress = Progress::start(&plan.run.selectors, quiet);
     let orders = Orders {
         program: &plan.program,
         plans: &plan.workers,
+        order: plan.run.order,
+        node: plan.node.as_ref(),
         hang_after: args.hang_after,
         interrupted: &interrupted,
     };
     let ended = supervise::run(&orders, |event| {
         progress.event(&event);
-        recorder.take(event);
+        recorder.take(&event);
     });
     progress.finish();
-    recorder.take(Event { at_ns: clock.now_ns(), device: None, what: What::RunEnded(ended) });
+    recorder.take(&Event { at_ns: clock.now_ns(), device: None, what: What::RunEnded(ended) });
     recorder.evidence().map_err(|e| Failure::new(Exit::Bug, e.to_string()))
 }
 
@@ -155,29 +199,14 @@ fn deliver(
 ) -> Result<Exit, Failure> {
     let interrupted = evidence.ended == Ended::Interrupted;
     let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::start().wall());
-    let envelope = report.seal(&plan.key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
-    write_atomically(&plan.out, REPORT, &envelope.to_bytes())?;
-    let public = plan.key.public().to_pem().map_err(Failure::usage)?;
-    write_atomically(&plan.out, PUBLIC_KEY, public.as_bytes())?;
-    for format in &args.format {
-        let mut text = Vec::new();
-        let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
-        format
-            .render(&report, &mut Page::file(&mut plain))
-            .map_err(|e| Failure::cannot_write(&plan.out, &e))?;
-        write_atomically(&plan.out, format.file_name(), &text)?;
-    }
+    write_results(&plan.out, &report, &plan.key, &args.format)?;
     if let Some(error) = recorder.finish() {
         return Err(error);
     }
     // With the events on the standard output, nothing else may go there.
     let events_on_stdout = args.events.as_deref() == Some(Path::new("-"));
     if !quiet && !events_on_stdout {
-        print(|out| {
-            human::verdict(&report, out)?;
-            writeln!(out, "\nsigned report  {}", plan.out.join(REPORT).display())?;
-            writeln!(out, "public key     {}", plan.out.join(PUBLIC_KEY).display())
-        })?;
+        show(&report, &plan.out)?;
     }
     Ok(match (report.exit(), measured(&report)) {
         _ if interrupted => Exit::Interrupted,
@@ -188,10 +217,44 @@ fn deliver(
     })
 }
 
-/// Whether every device measured something, and came to its end.
+/// Writes the signed report, the public half of the key and the renderings asked for.
+pub(super) fn write_results(
+    out: &Path,
+    report: &Report,
+    key: &SecretKey,
+    formats: &[Format],
+) -> Result<(), Failure> {
+    let envelope = report.seal(key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
+    write_atomically(out, REPORT, &envelope.to_bytes())?;
+    let public = key.public().to_pem().map_err(Failure::usage)?;
+    write_atomically(out, PUBLIC_KEY, public.as_bytes())?;
+    for format in formats {
+        let mut text = Vec::new();
+        let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
+        format.render(report, &mut Page::file(&mut plain)).map_err(|e| Failure::cannot_write(out, &e))?;
+        write_atomically(out, format.file_name(), &text)?;
+    }
+    Ok(())
+}
+
+/// The verdict on the terminal, and where the report lies.
+pub(super) fn show(report: &Report, out: &Path) -> Result<(), Failure> {
+    print(|to| {
+        human::verdict(report, to)?;
+        writeln!(to, "\nsigned report  {}", out.join(REPORT).display())?;
+        writeln!(to, "public key     {}", out.join(PUBLIC_KEY).display())
+    })
+    .map(drop)
+}
+
+/// Whether something was measured, and all came to its end.
 fn measured(report: &Report) -> bool {
-    let devices = &report.evidence.devices;
-    !devices.is_empty() && devices.iter().all(|d| !d.measurements.is_empty() && d.ended == Ended::Completed)
+    let Evidence { devices, node, run, .. } = &report.evidence;
+    let between = node.as_ref().is_none_or(|node| node.ended == Ended::Completed);
+    let only_between = run.probes == [probes::peer::NAME] && node.is_some();
+    let something = |d: &DeviceEvidence| !d.measurements.is_empty() || d.sustained.is_some();
+    let all = devices.iter().all(|d| (only_between || something(d)) && d.ended == Ended::Completed);
+    !devices.is_empty() && all && between
 }
 
 /// Writes beside the target and renames, so that no reader ever sees half a file.

@@ -30,6 +30,14 @@ pub fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Failure> {
     Ok(recheck.exit(&report))
 }
 
+/// A report that a trusted key has signed.
+pub fn read_trusted(path: &Path, trust: &TrustList) -> Result<Report, Failure> {
+    let refused =
+        |e: &dyn std::fmt::Display| Failure::new(Exit::Signature, format!("{}: {e}", path.display()));
+    let verified = read(path)?.open(trust).map_err(|e| refused(&e))?;
+    Report::from_verified(&verified).map_err(|e| refused(&e))
+}
+
 /// A report for showing, its signature not checked.
 pub fn read_unverified(path: &Path) -> Result<Report, Failure> {
     Report::unchecked(&read(path)?)

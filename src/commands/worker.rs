@@ -8,7 +8,7 @@ use super::Failure;
 use crate::cli::WorkerArgs;
 use crate::device::backend::{OpenOptions, Opened};
 use crate::device::inventory::{self, BACKENDS};
-use crate::engine::{self, WorkerPlan};
+use crate::engine::{self, WorkerPlan, node};
 use crate::evidence::event::{Event, Lines, Sink};
 use crate::exit::Exit;
 use crate::probes;
@@ -33,10 +33,12 @@ pub fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
     }
     let mut lines = io::stdin().lock().lines();
     let plan = lines.next().transpose().map_err(broken)?.unwrap_or_default();
-    let plan: WorkerPlan = serde_json::from_str(&plan).map_err(|e| {
-        Failure::new(Exit::Usage, format!("a worker reads its plan from the standard input: {e}"))
-    })?;
     let mut sink = Lines(io::stdout().lock());
+    if args.node {
+        node::run(&parsed(&plan)?, &mut sink, probes::peer::case).map_err(broken)?;
+        return Ok(Exit::Pass);
+    }
+    let plan: WorkerPlan = parsed(&plan)?;
     let options = OpenOptions { wait_limit: Duration::from_millis(plan.settings.wait_limit_ms) };
     match inventory::open(&plan.selector, options) {
         Ok(opened) => {
@@ -48,6 +50,12 @@ pub fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Pass)
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(plan: &str) -> Result<T, Failure> {
+    serde_json::from_str(plan).map_err(|e| {
+        Failure::new(Exit::Usage, format!("a worker reads its plan from the standard input: {e}"))
+    })
 }
 
 fn measure(

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::decision;
+use super::peers;
 use super::quantity::{Quantity, Written};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::{Kind, MetricName};
@@ -257,7 +258,7 @@ fn must() -> Severity {
 }
 
 /// Ids that judging itself uses.
-const RESERVED: [&str; 2] = ["inventory.", "identity."];
+const RESERVED: [&str; 3] = ["inventory.", "identity.", "run."];
 
 impl TryFrom<RawClause> for Clause {
     type Error = String;
@@ -267,7 +268,7 @@ impl TryFrom<RawClause> for Clause {
         let id = raw.id.clone();
         let in_clause = |why: String| format!("clause {id:?}: {why}");
         let rule = rule(&raw).map_err(in_clause)?;
-        check_scope(raw.scope, &rule).map_err(in_clause)?;
+        check_scope(raw.scope, &rule).and_then(|()| peers::check(&rule, raw.scope)).map_err(in_clause)?;
         decision::check(raw.scope, &rule).map_err(in_clause)?;
         Ok(Self {
             id: raw.id,
@@ -401,16 +402,9 @@ fn unit_of(metric: &MetricName) -> Result<Unit, String> {
     }
 }
 
-/// Whether figures of this unit come from samples, so that a statistic must be named.
-fn is_timed(unit: Unit) -> bool {
-    match unit {
-        Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Nanosecond => true,
-        Unit::Byte | Unit::Count => false,
-    }
-}
-
 fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String> {
-    match (is_timed(unit_of(&metric)?), statistic) {
+    unit_of(&metric)?;
+    match (metric.is_sampled(), statistic) {
         (true, None) => {
             let names: Vec<&str> = Stat::ALL.iter().map(|stat| stat.name()).collect();
             Err(format!(
@@ -425,7 +419,9 @@ fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String>
 
 fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {
     let adds_up = match rule {
-        Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => bound.unit() != Unit::Nanosecond,
+        Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => {
+            !matches!(bound.unit(), Unit::Nanosecond | Unit::Share)
+        }
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => false,
     };
     match scope {

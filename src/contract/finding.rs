@@ -58,6 +58,8 @@ pub mod id {
     pub const SKU: &str = "inventory.sku";
     /// Sources disagree about one device.
     pub const CONFLICT: &str = "identity.conflict";
+    /// The run broke off and was taken up again.
+    pub const CONTINUITY: &str = "run.continuity";
     /// Two devices of a run are one.
     pub const DUPLICATE: &str = "identity.duplicate";
 }
@@ -144,6 +146,12 @@ pub enum Reason {
     Skipped { why: String },
     #[error("the device computed a wrong result: {why}")]
     WrongResult { why: String },
+    #[error("{wrong} of {checked} results under load were wrong, so no figure of it counts")]
+    WrongUnderLoad { wrong: u64, checked: u64 },
+    #[error("the load was kept up for {} s of {} s; run again", seconds(*.watched_ns), seconds(*.asked_ns))]
+    NotKeptUp { watched_ns: u64, asked_ns: u64 },
+    #[error("the run broke off {times} times, for {} s in all, in which nobody watched", seconds(*.gap_ns))]
+    BrokeOff { times: u64, gap_ns: u64 },
     #[error("the check missed a planted error, so nothing it says counts; run again and report this")]
     CanaryMissed,
     #[error(
@@ -161,6 +169,11 @@ pub enum Reason {
     ClocksDisagree { device_ns: u64, host_ns: u64 },
     #[error("it is at least this much, more was not tried: {why}; run again with `--profile standard`")]
     OnlyALowerBound { why: String },
+    #[error(
+        "no kernel of ours is known to reach all that this card has, which may be more; take another tool's word for it, or \
+         demand what this kernel reaches on a good card"
+    )]
+    ShortfallMayBeOurs,
     #[error("the samples give no finite figure; run again and report this")]
     NoFigure,
     #[error(
@@ -168,6 +181,11 @@ pub enum Reason {
          or its PCI id"
     )]
     TooFastToBeTrue { figure: Amount, limit: Amount },
+    #[error(
+        "the devices were measured one at a time, and at the same time they may be slower; run again without \
+         `--one-at-a-time`, or let both parties agree on measured = \"alone\""
+    )]
+    MeasuredAlone,
     #[error("telemetry does not say {}; it needs a driver that does, see `assay doctor`", .flag.name())]
     TelemetryAbsent { flag: Flag },
     #[error("{readings} readings of telemetry are too few to say never; run longer, with `--duration`")]

@@ -5,10 +5,10 @@
 use super::clause::{Accept, Figure};
 use super::finding::{Amount, Reason, Verdict};
 use crate::catalogue;
-use crate::device::{Identity, Lacking};
+use crate::device::{Identity, Lacking, Reach};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{
-    AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Value,
+    AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained, Value,
 };
 use crate::units::Unit;
 
@@ -40,13 +40,25 @@ impl Unusable {
     }
 }
 
+/// A figure that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Counted {
+    pub value: f64,
+    /// Why the device may have more than this, where it may.
+    pub at_least: Option<Reason>,
+}
+
 /// The figure of a device, if it counts.
-pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> {
+pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusable> {
     let identity = admitted(seen)?;
     let measured: Vec<&Measurement> =
         seen.device.measurements.iter().filter(|m| m.metric == figure.metric).collect();
     if measured.is_empty() {
-        return Err(missing(seen, &figure.metric));
+        let load = seen.device.sustained.as_ref().filter(|load| load.tells(&figure.metric));
+        return match (load, seen.device.absence(&figure.metric)) {
+            (Some(load), None) => kept_up(seen, load, figure),
+            (Some(_), Some(_)) | (None, _) => Err(missing(seen, &figure.metric)),
+        };
     }
     // A metric stands once in the evidence. Where it stands twice and differs nobody may choose: none counts.
     let mut last = Err(Unusable::open(Reason::NoFigure));
@@ -55,13 +67,43 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<f64, Unusable> 
         completed(seen)?;
         let value = value(measurement, figure)?;
         possible(identity, &figure.metric, value)?;
+        let counted = Counted { value, at_least: at_least(measurement) };
         last = match last {
-            Err(_) => Ok(value),
-            Ok(before) if before == value => Ok(value),
+            Err(_) => Ok(counted),
+            Ok(before) if before == counted => Ok(counted),
             Ok(_) => return Err(Unusable::open(Reason::NoFigure)),
         };
     }
     last
+}
+
+/// A figure of the load that was kept up. That a result was wrong counts whatever happened later, and for every figure: fast and
+/// wrong is not fast.
+fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<Counted, Unusable> {
+    right(&sustained.load.check)?;
+    let value = sustained.figure(&figure.metric, figure.statistic);
+    if counts_errors(&figure.metric) {
+        // Each error that was found is one, even if the run broke off: only a number of none needs the whole run.
+        if sustained.wrong() == 0 {
+            completed(seen)?;
+        }
+    } else if sustained.wrong() > 0 {
+        let (wrong, checked) = (sustained.wrong(), sustained.checked());
+        return Err(Unusable::fault(Reason::WrongUnderLoad { wrong, checked }));
+    } else {
+        completed(seen)?;
+    }
+    let (watched_ns, asked_ns) = (sustained.watched_ns(), sustained.load.asked_ms.saturating_mul(1_000_000));
+    if watched_ns < asked_ns && !(counts_errors(&figure.metric) && sustained.wrong() > 0) {
+        return Err(Unusable::open(Reason::NotKeptUp { watched_ns, asked_ns }));
+    }
+    agreeing(sustained.clocks())?;
+    let value = value.filter(|value| value.is_finite()).ok_or_else(|| Unusable::open(Reason::NoFigure))?;
+    possible(admitted(seen)?, &figure.metric, value)?;
+    let is_rate = figure.metric == sustained.load.metric;
+    let at_least =
+        (is_rate && sustained.load.conditions.reach == Reach::Kernel).then_some(Reason::ShortfallMayBeOurs);
+    Ok(Counted { value, at_least })
 }
 
 /// The text of a fact, if it counts.
@@ -97,15 +139,8 @@ pub(super) fn completed(seen: &Seen<'_>) -> Result<(), Unusable> {
 }
 
 fn missing(seen: &Seen<'_>, metric: &MetricName) -> Unusable {
-    match seen.device.absence(metric).map(|absence| &absence.reason) {
-        Some(AbsenceReason::Unsupported { by: Lacking::Card, why }) => {
-            Unusable::fault(Reason::CardCannot { why: why.clone() })
-        }
-        Some(AbsenceReason::Unsupported { by: Lacking::Us, why }) => {
-            Unusable::open(Reason::WeCannot { why: why.clone() })
-        }
-        Some(AbsenceReason::Failed { error }) => Unusable::open(Reason::Failed { error: error.clone() }),
-        Some(AbsenceReason::Skipped { why }) => Unusable::open(Reason::Skipped { why: why.clone() }),
+    match seen.device.absence(metric) {
+        Some(absence) => absent(&absence.reason),
         // Where the run broke off, that is the reason.
         None => match completed(seen) {
             Err(broken_off) => broken_off,
@@ -114,20 +149,26 @@ fn missing(seen: &Seen<'_>, metric: &MetricName) -> Unusable {
     }
 }
 
-/// A wrong result is a fault of the device even if the run broke off later, so this is asked first.
-fn checked(measurement: &Measurement) -> Result<(), Unusable> {
-    match &measurement.check {
-        Check::Wrong { why } => Err(Unusable::fault(Reason::WrongResult { why: why.clone() })),
-        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
-            Err(Unusable::open(Reason::CanaryMissed))
+/// What it means that something was not measured for this reason.
+pub(super) fn absent(reason: &AbsenceReason) -> Unusable {
+    match reason {
+        AbsenceReason::Unsupported { by: Lacking::Card, why } => {
+            Unusable::fault(Reason::CardCannot { why: why.clone() })
         }
-        // A rate counts only with its exact phase; samples of rows within a bound are not enough.
-        Check::Matched { exact: 0, .. } => Err(Unusable::open(Reason::NothingCompared)),
-        Check::Matched { canary: Canary::Caught, .. } => Ok(()),
-        Check::Scanned { tally, canary: Canary::Caught } => {
-            if tally.words_checked == 0 {
-                return Err(Unusable::open(Reason::NothingCompared));
-            }
+        AbsenceReason::Unsupported { by: Lacking::Us, why } => {
+            Unusable::open(Reason::WeCannot { why: why.clone() })
+        }
+        AbsenceReason::Failed { error } => Unusable::open(Reason::Failed { error: error.clone() }),
+        AbsenceReason::Skipped { why } => Unusable::open(Reason::Skipped { why: why.clone() }),
+    }
+}
+
+/// A wrong result is a fault of the device even if the run broke off later, so this is asked first.
+pub(super) fn checked(measurement: &Measurement) -> Result<(), Unusable> {
+    right(&measurement.check)?;
+    match &measurement.check {
+        Check::Wrong { .. } | Check::Matched { .. } => Ok(()),
+        Check::Scanned { tally, .. } => {
             if counts_errors(&measurement.metric) {
                 return Ok(());
             }
@@ -142,8 +183,26 @@ fn checked(measurement: &Measurement) -> Result<(), Unusable> {
                 {
                     Err(Unusable::open(Reason::NotReadBack { filled: *filled, checked }))
                 }
-                Value::Count { .. } | Value::AtLeast { .. } | Value::Timed(_) => Ok(()),
+                Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::Timed(_) => Ok(()),
             }
+        }
+    }
+}
+
+/// Whether results were compared at all, by a check that has shown that it sees, and were right.
+fn right(check: &Check) -> Result<(), Unusable> {
+    match check {
+        Check::Wrong { why } => Err(Unusable::fault(Reason::WrongResult { why: why.clone() })),
+        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
+            Err(Unusable::open(Reason::CanaryMissed))
+        }
+        // A rate counts only with its exact phase; samples of rows within a bound are not enough.
+        Check::Matched { exact: 0, .. } => Err(Unusable::open(Reason::NothingCompared)),
+        Check::Scanned { tally, .. } if tally.words_checked == 0 => {
+            Err(Unusable::open(Reason::NothingCompared))
+        }
+        Check::Matched { canary: Canary::Caught, .. } | Check::Scanned { canary: Canary::Caught, .. } => {
+            Ok(())
         }
     }
 }
@@ -152,36 +211,41 @@ fn counts_errors(metric: &MetricName) -> bool {
     metric.kind() == Kind::Number(Unit::Count)
 }
 
-fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
+pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, Unusable> {
     let no_figure = || Unusable::open(Reason::NoFigure);
     let value = match (&measurement.value, figure.statistic) {
         (Value::Timed(timed), Some(_)) if timed.samples.is_empty() => return Err(no_figure()),
         (Value::Timed(timed), Some(statistic)) => {
-            match timed.clocks() {
-                Clocks::Agree | Clocks::HostOnly => {}
-                Clocks::Disagree { device_ns, host_ns } => {
-                    return Err(Unusable::open(Reason::ClocksDisagree { device_ns, host_ns }));
-                }
-            }
+            agreeing(timed.clocks())?;
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
-        (Value::Count { count }, None) => counted(*count, measurement) as f64,
-        (Value::AtLeast { count, why }, None) => return Err(lower_bound(*count, why, measurement)),
+        (Value::Count { count } | Value::AtLeast { count, .. }, None) => counted(*count, measurement) as f64,
+        (Value::Share { part, whole }, None) => *part as f64 / *whole as f64,
         // A count where samples belong, or the reverse, is no evidence of either.
-        (Value::Timed(_), None) | (Value::Count { .. } | Value::AtLeast { .. }, Some(_)) => {
+        (Value::Timed(_), None)
+        | (Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. }, Some(_)) => {
             return Err(no_figure());
         }
     };
     if value.is_finite() { Ok(value) } else { Err(no_figure()) }
 }
 
-/// No figure, but something is known: a demand of at least this much is met all the same (see `judge`).
-fn lower_bound(count: u64, why: &str, measurement: &Measurement) -> Unusable {
-    let observed = match measurement.metric.kind() {
-        Kind::Number(unit) => Some(Amount::Number { value: count as f64, unit }),
-        Kind::Fact => None,
-    };
-    Unusable { observed, ..Unusable::open(Reason::OnlyALowerBound { why: why.to_owned() }) }
+/// Why a measurement shows only a part of what the device has, where it does.
+fn at_least(measurement: &Measurement) -> Option<Reason> {
+    match (&measurement.value, measurement.conditions.reach) {
+        (Value::AtLeast { why, .. }, _) => Some(Reason::OnlyALowerBound { why: why.clone() }),
+        (Value::Timed(_), Reach::Kernel) => Some(Reason::ShortfallMayBeOurs),
+        (Value::Timed(_), Reach::Card) | (Value::Count { .. } | Value::Share { .. }, _) => None,
+    }
+}
+
+fn agreeing(clocks: Clocks) -> Result<(), Unusable> {
+    match clocks {
+        Clocks::Agree | Clocks::HostOnly => Ok(()),
+        Clocks::Disagree { device_ns, host_ns } => {
+            Err(Unusable::open(Reason::ClocksDisagree { device_ns, host_ns }))
+        }
+    }
 }
 
 /// The number that was counted. Errors are counted twice, by the probe and by the scan: the worse counts.
@@ -194,7 +258,7 @@ fn counted(count: u64, measurement: &Measurement) -> u64 {
 
 /// A figure beyond the physical limit is no measurement: time, work or identity were not what they seemed. It can
 /// never pass, and it cannot fail either, because the limit follows from the PCI id, which is the machine's own word.
-fn possible(identity: &Identity, metric: &MetricName, value: f64) -> Result<(), Unusable> {
+pub(super) fn possible(identity: &Identity, metric: &MetricName, value: f64) -> Result<(), Unusable> {
     let Kind::Number(unit) = metric.kind() else { return Ok(()) };
     let beyond = match (catalogue::ceiling(identity, metric), catalogue::floor(metric)) {
         (Some(most), _) if value > most => most,

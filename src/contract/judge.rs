@@ -1,13 +1,13 @@
 //! Judges evidence against a contract. Pure: no clock, no files, no chance.
 //! Owns the order of findings; what makes a figure count is the gate's business.
 
-use super::clause::{Accept, Clause, Figure, Rule, Scope};
-use super::finding::{Amount, Finding, Reason, Subject, Verdict};
-use super::gate::{self, Seen};
-use super::{Contract, decision, inventory, telemetry};
+use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
+use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
+use super::gate::{self, Counted, Seen};
+use super::{Contract, Measured, decision, inventory, peers, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::Demand;
-use crate::evidence::{DeviceEvidence, Evidence};
+use crate::evidence::{DeviceEvidence, Evidence, Order};
 use crate::units::Unit;
 
 /// One demand judged on one subject, before it is said whose demand it was.
@@ -39,12 +39,48 @@ impl Judgement {
 /// All findings: what sources disagree on, what the inventory demands, then clause by clause in the contract's order.
 pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = inventory::conflicts(evidence);
+    findings.extend(continuity(evidence));
     findings.extend(inventory::judge(contract, evidence));
     for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {
+        let from = findings.len();
         let accept = clause.accept.as_ref().unwrap_or(&contract.accept);
         judge_clause(clause, demand.as_ref(), accept, evidence, &mut findings);
+        if is_timed(&clause.rule) && shows_less(contract, evidence) {
+            findings[from..].iter_mut().for_each(open_if_passed);
+        }
     }
     findings
+}
+
+/// Whether a rule is about figures that come from samples of one device. What lies between devices has its own time.
+fn is_timed(rule: &Rule) -> bool {
+    match rule {
+        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
+            figure.statistic.is_some() && !peers::concerns(rule)
+        }
+        Rule::Equals { .. } | Rule::Never { .. } => false,
+    }
+}
+
+/// Whether devices had the node for themselves and the contract wants them measured together.
+fn shows_less(contract: &Contract, evidence: &Evidence) -> bool {
+    let alone = evidence.run.order == Order::OneAtATime && evidence.devices.len() > 1;
+    alone && contract.measured == Measured::Together
+}
+
+/// What fails alone fails together as well; what passes alone may not.
+fn open_if_passed(finding: &mut Finding) {
+    if finding.verdict == Verdict::Pass {
+        (finding.verdict, finding.because) = (Verdict::Inconclusive, Reason::MeasuredAlone);
+    }
+}
+
+/// Nobody knows what happened while a run was broken off, nor why it was. That decides nothing, and should be known.
+fn continuity(evidence: &Evidence) -> Option<Finding> {
+    let times = evidence.resumed.len() as u64;
+    let gap_ns = evidence.resumed.iter().fold(0u64, |sum, at| sum.saturating_add(at.gap_ns));
+    let broken = Judgement::undecided(gate::Unusable::open(Reason::BrokeOff { times, gap_ns }), None);
+    (times > 0).then(|| broken.about(id::CONTINUITY, Severity::Should, Subject::Node))
 }
 
 fn judge_clause(
@@ -59,6 +95,9 @@ fn judge_clause(
     };
     if evidence.devices.is_empty() {
         return say(Subject::Node, Judgement::undecided(gate::Unusable::open(Reason::NoDevice), None));
+    }
+    if peers::concerns(&clause.rule) {
+        return say(Subject::Node, peers::judge(&clause.rule, evidence, accept));
     }
     let each = evidence.devices.iter().map(|device| {
         let seen = Seen { evidence, device, accept };
@@ -105,35 +144,40 @@ pub(super) fn judge_device(rule: &Rule, seen: &Seen<'_>) -> Judgement {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Side {
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Side {
     Least,
     Most,
 }
 
-fn bounded(figure: Result<f64, gate::Unusable>, bound: f64, unit: Unit, side: Side) -> Judgement {
+pub(super) fn bounded(
+    figure: Result<Counted, gate::Unusable>,
+    bound: f64,
+    unit: Unit,
+    side: Side,
+) -> Judgement {
     let amount = |value| Amount::Number { value, unit };
-    let figure = match (figure, side) {
-        // What is at least this much is enough where at least so much is demanded.
-        (
-            Err(gate::Unusable {
-                observed: Some(Amount::Number { value, .. }),
-                because: Reason::OnlyALowerBound { .. },
-                ..
-            }),
-            Side::Least,
-        ) if value >= bound => Ok(value),
-        (figure, _) => figure,
+    let counted = match figure {
+        Ok(counted) => counted,
+        Err(unusable) => return Judgement::undecided(unusable, Some(amount(bound))),
     };
-    match figure {
-        Ok(value) => {
-            let holds = match side {
-                Side::Least => value >= bound,
-                Side::Most => value <= bound,
-            };
-            Judgement::compare(holds, amount(value), amount(bound))
+    let holds = match side {
+        Side::Least => counted.value >= bound,
+        Side::Most => counted.value <= bound,
+    };
+    // What may be more is enough where so much is demanded; all else stays open.
+    let open = counted.at_least.filter(|_| side == Side::Most || !holds);
+    settled(open, holds, amount(counted.value), amount(bound))
+}
+
+/// Compares, unless something leaves the matter open.
+fn settled(open: Option<Reason>, holds: bool, observed: Amount, bound: Amount) -> Judgement {
+    match open {
+        Some(because) => {
+            let unusable = gate::Unusable { observed: Some(observed), ..gate::Unusable::open(because) };
+            Judgement::undecided(unusable, Some(bound))
         }
-        Err(unusable) => Judgement::undecided(unusable, Some(amount(bound))),
+        None => Judgement::compare(holds, observed, bound),
     }
 }
 
@@ -147,15 +191,14 @@ fn judge_node(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
             return Judgement::undecided(gate::Unusable::open(Reason::NoFigure), None);
         }
     };
-    let figures = evidence.devices.iter().map(|device| {
-        // What one device has at least says nothing about the sum while another is undecided.
-        gate::figure(&Seen { evidence, device, accept }, figure)
-            .map_err(|unusable| gate::Unusable { observed: None, ..unusable })
-    });
-    let mut sum: Result<f64, gate::Unusable> = Ok(0.0);
+    let figures =
+        evidence.devices.iter().map(|device| gate::figure(&Seen { evidence, device, accept }, figure));
+    let mut sum: Result<_, gate::Unusable> = Ok(Counted { value: 0.0, at_least: None });
     for figure in figures {
         sum = match (sum, figure) {
-            (Ok(sum), Ok(value)) => Ok(sum + value),
+            (Ok(sum), Ok(more)) => {
+                Ok(Counted { value: sum.value + more.value, at_least: sum.at_least.or(more.at_least) })
+            }
             (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
             (Err(first), _) => Err(first),
             (Ok(_), Err(other)) => Err(other),
@@ -169,8 +212,11 @@ fn ratio(seen: &Seen<'_>, figure: &Figure, to: &MetricName, at_least: f64) -> Ju
     let both = gate::figure(seen, figure).and_then(|of| Ok((of, gate::figure(seen, &base)?)));
     let bound = Amount::Ratio { value: at_least };
     match both {
-        Ok((of, to)) if to > 0.0 && (of / to).is_finite() => {
-            Judgement::compare(of / to >= at_least, Amount::Ratio { value: of / to }, bound)
+        Ok((of, to)) if to.value > 0.0 && (of.value / to.value).is_finite() => {
+            let value = of.value / to.value;
+            let holds = value >= at_least;
+            let open = to.at_least.or(of.at_least.filter(|_| !holds));
+            settled(open, holds, Amount::Ratio { value }, bound)
         }
         Ok(_) => Judgement::undecided(gate::Unusable::open(Reason::NoFigure), Some(bound)),
         Err(unusable) => Judgement::undecided(unusable, Some(bound)),
@@ -180,19 +226,17 @@ fn ratio(seen: &Seen<'_>, figure: &Figure, to: &MetricName, at_least: f64) -> Ju
 fn equals(seen: &Seen<'_>, metric: &MetricName, value: &str) -> Judgement {
     let text = |value: &str| Amount::Text { value: value.to_owned() };
     let observed = match metric.kind() {
-        Kind::Fact => gate::fact(seen, metric).map(|fact| (fact == value, text(fact))),
+        Kind::Fact => gate::fact(seen, metric).map(|fact| (None, fact == value, text(fact))),
         Kind::Number(unit) => {
             let figure = Figure { metric: metric.clone(), statistic: None };
-            gate::figure(seen, &figure).map(|count| {
-                (
-                    value.parse::<f64>().is_ok_and(|wanted| wanted == count),
-                    Amount::Number { value: count, unit },
-                )
+            gate::figure(seen, &figure).map(|Counted { value: count, at_least }| {
+                let holds = value.parse::<f64>().is_ok_and(|wanted| wanted == count);
+                (at_least, holds, Amount::Number { value: count, unit })
             })
         }
     };
     match observed {
-        Ok((holds, observed)) => Judgement::compare(holds, observed, text(value)),
+        Ok((open, holds, observed)) => settled(open, holds, observed, text(value)),
         Err(unusable) => Judgement::undecided(unusable, Some(text(value))),
     }
 }

@@ -8,6 +8,7 @@ pub mod gate;
 pub mod inventory;
 pub mod judge;
 pub mod parse;
+mod peers;
 pub mod quantity;
 pub mod schema;
 pub mod sku;
@@ -46,6 +47,9 @@ pub struct Contract {
     pub parties: Parties,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory: Option<Inventory>,
+    /// How the devices of a node must have been measured for rates and latencies to count.
+    #[serde(default, skip_serializing_if = "Measured::is_together")]
+    pub measured: Measured,
     #[serde(rename = "clause")]
     pub clauses: clause::Clauses,
 }
@@ -60,6 +64,23 @@ impl Contract {
     /// What must be delivered, so that measuring may stop as soon as it is decided.
     pub fn demands(&self) -> Vec<Demand> {
         decision::demands(&self.clauses).into_iter().flatten().collect()
+    }
+}
+
+/// How several devices of one node must have been measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Measured {
+    /// All at the same time.
+    #[default]
+    Together,
+    /// One at a time is enough.
+    Alone,
+}
+
+impl Measured {
+    pub fn is_together(&self) -> bool {
+        *self == Measured::Together
     }
 }
 

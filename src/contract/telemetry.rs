@@ -30,6 +30,12 @@ pub(super) fn never(seen: &Seen<'_>, flag: Flag) -> Judgement {
         let because = Reason::FlagSeen { flag, readings: raised.len() as u64, at_ns: first.at_ns };
         return Judgement::undecided(Unusable::fault(because), None);
     }
+    // Between two readings of a long load lie many looks.
+    let looks =
+        flag.throttle().zip(seen.device.sustained.as_ref()).and_then(|(reason, load)| load.told(reason));
+    if let Some((at_ns, readings)) = looks {
+        return Judgement::undecided(Unusable::fault(Reason::FlagSeen { flag, readings, at_ns }), None);
+    }
     let silence = gate::completed(seen).and_then(|()| watched(timeline, flag));
     match silence {
         Ok(()) => Judgement { verdict: Verdict::Pass, observed: None, bound: None, because: Reason::Met },

@@ -29,7 +29,11 @@ pub struct Backend {
     /// What this backend finds; `Err` says why it finds nothing and what would help.
     pub list: fn() -> Result<Vec<Listed>, String>,
     pub open: fn(rest: &str, options: OpenOptions) -> Result<Opened, OpenError>,
+    /// Opens several devices that then copy from one another; `None` where no two ever can.
+    pub open_together: Option<OpenTogether>,
 }
+
+pub type OpenTogether = fn(rests: &[&str], options: OpenOptions) -> Result<Vec<Opened>, OpenError>;
 
 /// One device as `assay list` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,13 +9,34 @@ pub const BACKENDS: &[Backend] = &[
     super::cuda::BACKEND,
     #[cfg(feature = "wgpu")]
     super::wgpu::BACKEND,
-    Backend { name: "sim", list: super::sim::list, open: super::sim::open },
+    Backend {
+        name: "sim",
+        list: super::sim::list,
+        open: super::sim::open,
+        open_together: Some(super::sim::open_together),
+    },
 ];
 
 /// Opens the device that `selector` names.
 pub fn open(selector: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     let (backend, rest) = split(selector)?;
     (backend.open)(rest, options)
+}
+
+/// Opens devices of one backend that then copy from one another, in the order of `selectors`.
+pub fn open_together(selectors: &[&str], options: OpenOptions) -> Result<Vec<Opened>, OpenError> {
+    let mut rests = Vec::new();
+    let mut together = None;
+    for selector in selectors {
+        let (backend, rest) = split(selector)?;
+        together = backend.open_together;
+        rests.push(rest);
+    }
+    let nothing = || OpenError::Refused {
+        selector: selectors.join(" and "),
+        why: "no backend opens them together".to_owned(),
+    };
+    together.ok_or_else(nothing)?(&rests, options)
 }
 
 /// The backend that a selector names, and the rest of the selector. Touches no device.

@@ -2,6 +2,9 @@
 //! Owns the `Device` trait and its plain data; must not know probes, contracts or any one backend's ceremony.
 
 pub mod backend;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod binding;
+pub mod census;
 #[cfg(feature = "cuda")]
 mod cuda;
 pub mod draw;
@@ -81,6 +84,24 @@ pub struct Variant {
     pub kernel: String,
     /// What a reader of its figures must know, such as that it has not run on such hardware before.
     pub caveat: Option<String>,
+    pub reach: Reach,
+}
+
+/// Whose limit a rate shows. The difference decides whether a demand that is not met speaks against the card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Kernels that use the units that are fastest at this work on this card.
+    #[default]
+    Card,
+    /// No kernel of ours uses them: the card may reach more.
+    Kernel,
+}
+
+impl Reach {
+    pub fn is_card(&self) -> bool {
+        *self == Reach::Card
+    }
 }
 
 /// What a device claims to be. All of it is the machine's own word.
@@ -111,6 +132,18 @@ pub struct Identity {
     /// What else the driver and the system say, such as clocks, ECC, sharing, and which driver file was loaded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
+}
+
+impl Identity {
+    /// Whether both name one device, as far as its own word goes. What changes with use does not count.
+    pub fn is_same_card(&self, other: &Identity) -> bool {
+        let named = |identity: &Identity| {
+            let provenance = identity.provenance.kind();
+            let Identity { backend, name, uuid, pci_address, .. } = identity.clone();
+            (backend, name, uuid, pci_address, provenance)
+        };
+        named(self) == named(other)
+    }
 }
 
 /// Where numbers come from. Set by the device layer, carried into the signed report.

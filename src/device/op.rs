@@ -78,6 +78,11 @@ pub struct Chains {
     pub stride: u32,
 }
 
+/// Steps of one turn of [`Op::Mma`], which all take the same operands.
+pub const TILE_STEPS: u32 = 64;
+/// Results of one tile of [`Op::Mma`]: 16 rows of 8 columns.
+pub const TILE_RESULTS: u32 = 16 * 8;
+
 /// Rows by columns by depth of a matrix product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Shape {
@@ -86,13 +91,32 @@ pub struct Shape {
     pub k: u32,
 }
 
+/// By what means bytes cross the link between host and device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Means {
+    /// By the copy engines, from or to pinned host memory.
+    Pinned,
+    /// As `Pinned`, and no repeat begins before the one before it has ended: one transfer is the unit of work.
+    InTurn,
+    /// From or to ordinary host memory, which the driver stages as it likes.
+    Pageable,
+    /// By a kernel that itself reads or writes pinned host memory.
+    Kernel,
+}
+
 /// Between which memories [`Op::Copy`] moves data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Route {
     /// Host memory holding `pattern(seed, 0..)` to the buffer.
-    HostToDevice,
+    HostToDevice(Means),
     /// The buffer to host memory; the host then counts the words that equal `pattern(seed, 0..)`.
-    DeviceToHost,
+    DeviceToHost(Means),
+    /// The buffer to host memory, counted as above, and at the same time pinned memory holding `pattern(!seed, 0..)` to this
+    /// other buffer.
+    BothWays(Buf),
+    /// The memory of another device, which holds `pattern(seed, 0..)`, to the buffer. Counted from 0 in the order in which
+    /// [`super::inventory::open_together`] was given them.
+    FromPeer(u32),
     /// The buffer to another buffer of the same device, by the driver's own copy.
     Within(Buf),
 }
@@ -143,6 +167,14 @@ pub enum Op {
         c: Buf,
         elements: u64,
     },
+    /// Adds every 32-bit word of `src`, `passes` times over and wrapping, to word 0 of `sum`. Not from caches of single units.
+    /// `words` is a multiple of [`Op::REREAD_WORDS`].
+    Reread {
+        src: Buf,
+        words: u64,
+        passes: u32,
+        sum: Buf,
+    },
     /// `lanes` independent recurrences of `rounds` rounds (even), started from drawn values; each lane's sum of
     /// accumulators goes to `out`, [`Precision::result_bytes`] each.
     Fma {
@@ -150,6 +182,18 @@ pub enum Op {
         chains: Chains,
         rounds: u32,
         lanes: u32,
+        distribution: Distribution,
+        seed: u64,
+        out: Buf,
+    },
+    /// `tiles` independent products of small matrices that need not leave the registers: each of `turns` turns adds the
+    /// product of a drawn 16 x k and a drawn k x 8 matrix [`TILE_STEPS`] times over, k being [`Precision::tile_depth`], and
+    /// what it gave changes the first matrix for the next. The last turn's 16 x 8 results go to `out`, row-major,
+    /// [`Precision::result_bytes`] each.
+    Mma {
+        precision: Precision,
+        turns: u32,
+        tiles: u32,
         distribution: Distribution,
         seed: u64,
         out: Buf,
@@ -177,6 +221,13 @@ pub enum Op {
         hops: u32,
         state: Buf,
     },
+    /// Runs so many blocks, each for `spin_ns`, and leaves a [`super::census::Record`] of each in `out`. What it says
+    /// differs from run to run, so that there is no reference; [`super::census::broken`] is what must hold.
+    Census {
+        blocks: u32,
+        spin_ns: u32,
+        out: Buf,
+    },
     Copy {
         route: Route,
         buf: Buf,
@@ -186,6 +237,9 @@ pub enum Op {
 }
 
 impl Op {
+    /// A working set that is read again consists of so many words at a time, which is whole tiles in every launch form.
+    pub const REREAD_WORDS: u64 = 8192;
+
     /// As it stands in messages.
     pub fn name(&self) -> &'static str {
         match self {
@@ -195,10 +249,13 @@ impl Op {
             Op::Draw { .. } => "draw",
             Op::Digest { .. } => "digest",
             Op::Stream { .. } => "stream",
+            Op::Reread { .. } => "reread",
             Op::Fma { .. } => "fma",
+            Op::Mma { .. } => "mma",
             Op::Gemm { .. } => "gemm",
             Op::Ring { .. } => "ring",
             Op::Chase { .. } => "chase",
+            Op::Census { .. } => "census",
             Op::Copy { .. } => "copy",
         }
     }
@@ -211,21 +268,30 @@ impl Op {
             Op::Flip { .. } => Some(1),
             Op::Draw { elements, .. } | Op::Stream { elements, .. } => Some(elements),
             Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
+            Op::Reread { words, passes, .. } => Some(words.wrapping_mul(u64::from(passes))),
             Op::Fma { rounds, lanes, .. } => Some(u64::from(rounds).wrapping_mul(u64::from(lanes))),
+            Op::Mma { turns, tiles, .. } => {
+                Some(tile_steps(turns, tiles).wrapping_mul(u64::from(TILE_RESULTS)))
+            }
             Op::Gemm { shape, .. } => {
                 Some(u64::from(shape.m).wrapping_mul(u64::from(shape.n)).wrapping_mul(u64::from(shape.k)))
             }
             Op::Ring { slots, .. } => Some(u64::from(slots)),
             Op::Chase { hops, .. } => Some(u64::from(hops)),
+            Op::Census { blocks, .. } => Some(u64::from(blocks)),
             Op::Copy { route, words, .. } => match route {
-                Route::DeviceToHost => Some(words),
-                Route::HostToDevice | Route::Within(_) => None,
+                Route::DeviceToHost(_) | Route::BothWays(_) | Route::HostToDevice(Means::Kernel) => {
+                    Some(words)
+                }
+                Route::HostToDevice(Means::Pinned | Means::InTurn | Means::Pageable)
+                | Route::FromPeer(_)
+                | Route::Within(_) => None,
             },
         }
     }
 
     /// The work of one execution, from which rates are computed: operations of arithmetic ops, bytes of moving
-    /// ops, hops of a chase.
+    /// ops, hops of a chase, transfers in turn, blocks of a census.
     pub fn work(&self) -> u64 {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
@@ -233,20 +299,31 @@ impl Op {
             Op::Draw { elements, precision, .. } => elements * precision.bytes(),
             Op::Digest { rows, row_words, .. } => rows * u64::from(row_words) * 4,
             Op::Stream { kind, elements, .. } => kind.arrays() * elements * 4,
+            Op::Reread { words, passes, .. } => words * u64::from(passes) * 4,
             Op::Fma { precision, chains, rounds, lanes, .. } => {
                 let per_step = if precision == Precision::Int8 { 8 } else { 2 };
                 per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)
             }
+            Op::Mma { precision, turns, tiles, .. } => {
+                2 * u64::from(TILE_RESULTS) * u64::from(precision.tile_depth()) * tile_steps(turns, tiles)
+            }
             Op::Gemm { shape, .. } => 2 * u64::from(shape.m) * u64::from(shape.n) * u64::from(shape.k),
             Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),
             Op::Chase { hops, .. } => u64::from(hops),
+            Op::Census { blocks, .. } => u64::from(blocks),
             Op::Copy { route, words, .. } => match route {
-                Route::HostToDevice | Route::DeviceToHost => words * 4,
-                // Read once and written once, as STREAM counts a copy.
-                Route::Within(_) => words * 8,
+                Route::HostToDevice(Means::InTurn) | Route::DeviceToHost(Means::InTurn) => 1,
+                Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => words * 4,
+                // In one direction and in the other; and read once and written once, as STREAM counts a copy.
+                Route::BothWays(_) | Route::Within(_) => words * 8,
             },
         }
     }
+}
+
+/// Steps of all tiles together.
+fn tile_steps(turns: u32, tiles: u32) -> u64 {
+    u64::from(TILE_STEPS) * u64::from(turns) * u64::from(tiles)
 }
 
 /// The two multipliers of [`Op::Fma`], which alternate from round to round.

@@ -41,6 +41,16 @@ impl Precision {
     /// Whose multiply-add ceiling is measured.
     pub const CHAINED: [Precision; 5] =
         [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int32, Precision::Int8];
+    /// Whose ceiling on tensor units is measured.
+    pub const TENSOR: [Precision; 7] = [
+        Precision::Fp64,
+        Precision::Tf32,
+        Precision::Fp16,
+        Precision::Bf16,
+        Precision::Fp8E4m3,
+        Precision::Fp8E5m2,
+        Precision::Int8,
+    ];
     /// Whose matrix products are measured.
     pub const MULTIPLIED: [Precision; 8] = [
         Precision::Fp64,
@@ -78,6 +88,11 @@ impl Precision {
         }
     }
 
+    /// How deep the matrices of [`super::Op::Mma`] are: rows of 32 bytes, as tensor units take them.
+    pub fn tile_depth(self) -> u32 {
+        32 / self.bytes() as u32
+    }
+
     pub fn is_float(self) -> bool {
         self.roundoff() > 0.0
     }
@@ -102,7 +117,7 @@ impl Precision {
         (size < f64::from(u32::MAX)).then_some(size as u32)
     }
 
-    /// Bytes of one lane's result of [`super::Op::Fma`] and of one element of a GEMM's result: FP64, else FP32 for floats
+    /// Bytes of one lane's result of [`super::Op::Fma`] and of one element of a product's result: FP64, else FP32 for floats
     /// and 32 bits for integers.
     pub fn result_bytes(self) -> u64 {
         if self == Precision::Fp64 { 8 } else { 4 }

@@ -1,10 +1,13 @@
 //! The CPU meaning of every op: the oracle for all backends and the engine of simulated devices.
 //! Owns semantics in the plainest possible form; speed is not its business. Must not know any backend.
 
+mod mma;
+
 use std::collections::BTreeMap;
 
 use half::{bf16, f16};
 
+pub use self::mma::{mma_first_turn, mma_tile};
 use super::draw::{self, Distribution};
 use super::op::{Buf, Chains, Op, Precision, Route, Shape, StreamKind, Tally};
 
@@ -73,10 +76,20 @@ impl Memory {
                 }
             }
             Op::Stream { kind, a, b, c, elements } => self.stream(kind, [a, b, c], elements),
+            Op::Reread { src, words, passes, sum } => {
+                for _ in 0..passes {
+                    self.stream(StreamKind::Read, [src, src, sum], words);
+                }
+            }
             Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } => {
                 self.put_elements(out, precision.result_bytes(), u64::from(lanes), |lane| {
                     fma_lane(precision, chains, rounds, distribution, seed, lane as u32)
                 });
+            }
+            Op::Mma { precision, turns, tiles, distribution, seed, out } => {
+                let bits = (0..tiles).flat_map(|tile| mma_tile(precision, turns, distribution, seed, tile));
+                let bits: Vec<u64> = bits.collect();
+                self.put_elements(out, precision.result_bytes(), bits.len() as u64, |i| bits[i as usize]);
             }
             Op::Gemm { precision, shape, a, b, c } => self.gemm(precision, shape, [a, b, c]),
             Op::Ring { dst, slots, stride_bytes, seed } => {
@@ -93,6 +106,8 @@ impl Memory {
                 }
                 self.set_word(state, 0, at);
             }
+            // No two runs are alike: nothing to compute.
+            Op::Census { .. } => {}
             Op::Copy { route, buf, words, seed } => return self.copy(route, buf, words, seed),
         }
         None
@@ -145,11 +160,15 @@ impl Memory {
 
     fn copy(&mut self, route: Route, buf: Buf, words: u64, seed: u64) -> Option<u32> {
         match route {
-            Route::HostToDevice => {
+            Route::HostToDevice(_) | Route::FromPeer(_) => {
                 self.set_words(buf, words, |w| draw::pattern(seed, w));
                 None
             }
-            Route::DeviceToHost => Some(matching_words(self.get(buf), words, seed)),
+            Route::DeviceToHost(_) => Some(matching_words(self.get(buf), words, seed)),
+            Route::BothWays(to) => {
+                self.set_words(to, words, |w| draw::pattern(!seed, w));
+                Some(matching_words(self.get(buf), words, seed))
+            }
             Route::Within(to) => {
                 for word in 0..words {
                     self.set_word(to, word, self.word(buf, word));

@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use super::{Settings, Trouble};
 use crate::device::backend::Opened;
-use crate::device::{Buf, DeviceError, Op, Variant};
+use crate::device::{Buf, DeviceError, Op, Ticket, Variant};
 use crate::evidence::event::{Event, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::{Decision, Demand};
+use crate::evidence::stats::Stat;
 use crate::evidence::{Sample, Timed};
-use crate::telemetry::Fact;
+use crate::telemetry::{Fact, Reading};
 use crate::units::Unit;
 
 pub struct Bench<'a> {
     opened: &'a mut Opened,
     settings: &'a Settings,
-    device: u32,
+    /// `None` for what is measured between devices.
+    device: Option<u32>,
     sink: &'a mut dyn Sink,
     buffers: Vec<Buf>,
     case: String,
@@ -27,6 +29,7 @@ pub struct Bench<'a> {
     next_reading_ns: u64,
     /// How long the last reading took.
     reading_took_ns: u64,
+    last_reading: Option<Reading>,
 }
 
 /// An op in one launch form.
@@ -57,7 +60,7 @@ impl Tried {
     }
 }
 
-/// When sampling ends. It may end early because all is decided, and decides nothing itself: the judge does, on the samples.
+/// When sampling ends. It may end early because all is decided, but nothing is decided here: the judge does that, on the samples.
 struct Stop<'a> {
     demands: Vec<&'a Demand>,
     budget_ns: u64,
@@ -65,6 +68,11 @@ struct Stop<'a> {
 }
 
 impl Stop<'_> {
+    fn is_now(&self, taken: usize, elapsed_ns: u64, rates: &[f64]) -> bool {
+        let is_long = taken >= SAMPLES_MIN && elapsed_ns >= self.budget_ns;
+        taken >= self.samples_max || is_long || self.is_decided(rates)
+    }
+
     fn is_decided(&self, rates: &[f64]) -> bool {
         let decided = |demand: &&Demand| demand.decide(rates).1 != Decision::Undecided;
         !self.demands.is_empty() && self.demands.iter().all(decided)
@@ -89,7 +97,12 @@ const DECIDING: u64 = 8;
 const REPEAT_MAX: u32 = 1 << 20;
 
 impl<'a> Bench<'a> {
-    pub fn new(opened: &'a mut Opened, settings: &'a Settings, device: u32, sink: &'a mut dyn Sink) -> Self {
+    pub fn new(
+        opened: &'a mut Opened,
+        settings: &'a Settings,
+        device: Option<u32>,
+        sink: &'a mut dyn Sink,
+    ) -> Self {
         Self {
             opened,
             settings,
@@ -101,6 +114,7 @@ impl<'a> Bench<'a> {
             next_progress_ns: 0,
             next_reading_ns: 0,
             reading_took_ns: 0,
+            last_reading: None,
         }
     }
 
@@ -117,7 +131,7 @@ impl<'a> Bench<'a> {
     }
 
     pub fn emit(&mut self, what: What) -> io::Result<()> {
-        let event = Event { at_ns: self.now_ns(), device: Some(self.device), what };
+        let event = Event { at_ns: self.now_ns(), device: self.device, what };
         self.sink.event(&event)
     }
 
@@ -150,15 +164,26 @@ impl<'a> Bench<'a> {
         self.opened.telemetry.facts()
     }
 
-    /// Takes a reading, whatever the time. A driver that is slow to answer is left alone for so much longer.
-    pub fn read_telemetry(&mut self) -> io::Result<()> {
+    /// Looks at the sensors, whatever the time. A driver that is slow to answer is left alone for so much longer.
+    pub fn look(&mut self) -> Option<Reading> {
         let begun = self.now_ns();
         let reading = self.opened.telemetry.read();
         let now = self.now_ns();
         self.reading_took_ns = now.saturating_sub(begun);
         self.next_reading_ns = now.saturating_add(self.reading_took_ns.saturating_mul(READING_SHARE));
+        self.last_reading.clone_from(&reading);
+        reading
+    }
+
+    /// Whether the sensors have been left alone for long enough.
+    pub fn may_look(&self) -> bool {
+        self.now_ns() >= self.next_reading_ns
+    }
+
+    /// Takes a reading, whatever the time.
+    pub fn read_telemetry(&mut self) -> io::Result<()> {
         // A look that found nothing is evidence too: the sensors were silent.
-        match reading {
+        match self.look() {
             Some(reading) => self.emit(What::Reading(reading)),
             None => Ok(()),
         }
@@ -177,6 +202,23 @@ impl<'a> Bench<'a> {
     /// Whether readings fit between two batches: two are queued, so what takes less than one costs the device nothing.
     fn reads_quickly(&self) -> bool {
         self.reading_took_ns < self.settings.batch_ms() * 1_000_000
+    }
+
+    /// Lets time pass while the device does nothing.
+    pub fn pause(&self, duration: Duration) {
+        self.opened.clock.sleep(duration);
+    }
+
+    /// Starts one execution and does not wait for it.
+    pub fn start(&mut self, form: &Tuned) -> Result<Ticket, DeviceError> {
+        self.opened.device.submit(&form.op, form.index, 1)
+    }
+
+    /// Waits for what was started; the return is its time by the device's clock.
+    pub fn finish(&mut self, form: &Tuned, ticket: Ticket) -> Result<Option<u64>, Trouble> {
+        let done = self.opened.device.wait(ticket)?;
+        check_count(&form.op, 1, done.counted)?;
+        Ok(done.device_ns)
     }
 
     /// Memory that lives until the case ends or [`Bench::free`].
@@ -298,7 +340,7 @@ impl<'a> Bench<'a> {
 
     fn stop(&self) -> Stop<'a> {
         let demands: Vec<&Demand> =
-            self.settings.demands.iter().filter(|demand| demand.metric.to_string() == self.case).collect();
+            self.settings.demands.iter().filter(|demand| demand.metric.as_str() == self.case).collect();
         let times = if demands.is_empty() { 1 } else { DECIDING };
         Stop {
             demands,
@@ -307,22 +349,27 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Samples `form` for the profile's time, or until all that is demanded of this case is decided: one batch always queued behind the one being waited for, so that submission costs
-    /// the device nothing. A sample's host time is from the end of the one before it.
+    /// Samples `form`, with at least one look at the sensors while it runs, unless they are too slow for that. What the last
+    /// look saw is the second part.
+    pub fn sample_watched(&mut self, form: &Tuned) -> Result<(Sampled, Option<Reading>), Trouble> {
+        (self.next_reading_ns, self.last_reading) = (0, None);
+        let sampled = self.sample(form)?;
+        Ok((sampled, self.last_reading.take()))
+    }
+
+    /// Samples `form` for the profile's time, or until what is demanded of it is decided: one batch always queued behind the one
+    /// being waited for, so that submission costs the device nothing. A sample's host time is from the end of the one before it.
     pub fn sample(&mut self, form: &Tuned) -> Result<Sampled, Trouble> {
         let (repeat, mut executions) = self.calibrate(form, self.settings.batch_ms() * 1_000_000)?;
         let stop = self.stop();
         let mut timed = Timed { work: form.op.work(), repeat, samples: Vec::new() };
+        let mut figures = Vec::new();
         let begun = self.now_ns();
         let mut ready = begun;
         let mut waiting = self.opened.device.submit(&form.op, form.index, repeat)?;
         loop {
             let elapsed = self.now_ns() - begun;
-            let taken = timed.samples.len() + 1;
-            let figures = self.unit.map(|unit| timed.figures(unit)).unwrap_or_default();
-            let last = taken >= stop.samples_max
-                || (taken >= SAMPLES_MIN && elapsed >= stop.budget_ns)
-                || stop.is_decided(&figures);
+            let last = stop.is_now(timed.samples.len() + 1, elapsed, &figures);
             let next =
                 if last { None } else { Some(self.opened.device.submit(&form.op, form.index, repeat)?) };
             if self.reads_quickly() {
@@ -334,9 +381,8 @@ impl<'a> Bench<'a> {
             executions += u64::from(repeat);
             timed.samples.push(Sample { device_ns: done.device_ns, host_ns: now - ready });
             ready = now;
-            let figure =
-                self.unit.and_then(|unit| crate::evidence::stats::Stat::P50.of(&timed.figures(unit)));
-            self.progress(elapsed * 1000 / stop.budget_ns.max(1), figure)?;
+            figures = self.unit.map(|unit| timed.figures(unit)).unwrap_or_default();
+            self.progress(elapsed * 1000 / stop.budget_ns.max(1), Stat::P50.of(&figures))?;
             match next {
                 Some(ticket) => waiting = ticket,
                 None => return Ok(Sampled { timed, executions }),

@@ -8,6 +8,8 @@ use crate::evidence::metric::MetricName;
 /// One thing to measure. `metrics` are those that it yields, the leading one first; never empty.
 pub struct Case {
     pub metrics: Vec<MetricName>,
+    /// Whether a run that broke off within it goes on where it was; other cases begin anew.
+    pub goes_on: bool,
     pub run: Box<Run>,
 }
 
@@ -21,7 +23,7 @@ impl Case {
     ) -> Option<Case> {
         let metrics: Option<Vec<MetricName>> =
             metrics.iter().map(|name| MetricName::parse(name).ok()).collect();
-        Some(Case { metrics: metrics?, run: Box::new(run) })
+        Some(Case { metrics: metrics?, goes_on: false, run: Box::new(run) })
     }
 
     /// A case that yields one metric, whose name `run` is given.

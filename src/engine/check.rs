@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Trouble;
 use super::bench::{Bench, Sampled, Tuned};
 use crate::device::draw;
-use crate::device::op::{Precision, Shape, Tally};
+use crate::device::op::{Precision, Shape, TILE_RESULTS, TILE_STEPS, Tally};
 use crate::device::reference::{self, DrawnInputs, Memory};
 use crate::device::{Buf, Op};
 use crate::evidence::{Canary, Check};
@@ -123,6 +123,21 @@ pub fn steady(bench: &mut Bench, form: &Tuned, result: Buf, bytes: u64) -> Resul
     Ok(Steady { sampled, digest: before, canary })
 }
 
+/// `other`, which is work whose digest is `before` but on other data, must give another result: an old one would show.
+pub fn remembers_nothing(
+    bench: &mut Bench,
+    other: &Tuned,
+    result: Buf,
+    bytes: u64,
+    before: &[u8],
+) -> Result<(), Trouble> {
+    bench.run(other, 1)?;
+    if digest(bench, result, bytes)? == before {
+        return Err(Trouble::Wrong("other data gave the same result: it is an old one".to_owned()));
+    }
+    Ok(())
+}
+
 /// A digest of `bytes` of `src`, computed on the device: equal results have equal digests.
 pub fn digest(bench: &mut Bench, src: Buf, bytes: u64) -> Result<Vec<u8>, Trouble> {
     const ROW_WORDS: u32 = 16_384;
@@ -233,6 +248,48 @@ pub fn gemm_rows(
         }
     }
     Ok(rows.len() as u64 * u64::from(shape.n))
+}
+
+/// What tiles of [`Op::Mma`] were drawn from and how often they turned.
+#[derive(Clone, Copy, Debug)]
+pub struct Turned {
+    pub precision: Precision,
+    pub turns: u32,
+    pub distribution: draw::Distribution,
+    pub seed: u64,
+}
+
+/// Compares tiles with the reference: bit for bit on integers, else the results of their only turn within the error bound
+/// that [`gemm_rows`] has. Returns how many results were compared.
+pub fn mma_tiles(bench: &mut Bench, turned: Turned, out: Buf, tiles: &[u32]) -> Result<u64, Trouble> {
+    let Turned { precision, turns, distribution, seed } = turned;
+    let width = precision.result_bytes();
+    let bytes = u64::from(TILE_RESULTS) * width;
+    let depth = TILE_STEPS * precision.tile_depth();
+    for tile in tiles {
+        let got = bench.read(out, u64::from(*tile) * bytes, bytes)?;
+        let got = got.chunks_exact(width as usize).map(|bytes| result_value(precision, bytes));
+        let expected: Vec<(f64, f64)> = match distribution {
+            draw::Distribution::Integers { .. } => {
+                let bits = reference::mma_tile(precision, turns, distribution, seed, *tile).into_iter();
+                bits.map(|bits| (result_value(precision, &bits.to_le_bytes()[..width as usize]), 0.0))
+                    .collect()
+            }
+            draw::Distribution::Normal | draw::Distribution::Wide => {
+                reference::mma_first_turn(precision, distribution, seed, *tile)
+            }
+        };
+        for (place, (got, (value, magnitude))) in got.zip(expected).enumerate() {
+            let bound = f64::from(depth + 2) * roundoff(precision) * magnitude;
+            let error = (got - value).abs();
+            if error > bound || error.is_nan() {
+                return Err(Trouble::Wrong(format!(
+                    "tile {tile} of the tensor units is wrong at result {place}: expected {value} within {bound:e}, got {got}"
+                )));
+            }
+        }
+    }
+    Ok(tiles.len() as u64 * u64::from(TILE_RESULTS))
 }
 
 /// For each row the exact elements, and the sums of magnitudes that bound their rounding.

@@ -4,6 +4,8 @@
 pub mod bench;
 pub mod case;
 pub mod check;
+pub mod node;
+pub mod queue;
 pub mod supervise;
 
 use std::io;
@@ -11,7 +13,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::device::backend::{OpenError, Opened};
-use crate::device::{DeviceError, Identity, Unsupported};
+use crate::device::{DeviceError, Identity, Reach, Unsupported};
 use crate::evidence::event::{Sink, What};
 use crate::evidence::metric::MetricName;
 use crate::evidence::sequence::Demand;
@@ -27,6 +29,17 @@ pub struct WorkerPlan {
     pub device: u32,
     pub selector: String,
     pub settings: Settings,
+    /// What was measured before the run broke off.
+    #[serde(default)]
+    pub already: Already,
+}
+
+/// What a run that goes on need not do again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Already {
+    pub metrics: Vec<MetricName>,
+    /// For how long a load was kept up.
+    pub sustained_ms: u64,
 }
 
 /// How thoroughly to measure.
@@ -37,6 +50,11 @@ pub struct Settings {
     pub probes: Vec<String>,
     /// Time for the samples of one case.
     pub sample_ms: u64,
+    /// For how long a load is kept up; 0 for not at all.
+    pub sustain_ms: u64,
+    /// How much of that is done: more than 0 only where a run goes on that had broken off.
+    #[serde(default)]
+    pub sustained_ms: u64,
     /// What capacity the contract names, in bytes.
     pub contracted_bytes: Option<u64>,
     pub seed: u64,
@@ -54,6 +72,8 @@ pub enum Profile {
     Quick,
     /// Minutes; at least 95 % of the memory.
     Standard,
+    /// As standard, and a full load kept up for five minutes: about ten in all.
+    Acceptance,
 }
 
 impl Profile {
@@ -61,13 +81,22 @@ impl Profile {
         match self {
             Profile::Quick => "quick",
             Profile::Standard => "standard",
+            Profile::Acceptance => "acceptance",
         }
     }
 
     pub fn sample_ms(self) -> u64 {
         match self {
             Profile::Quick => 300,
-            Profile::Standard => 2500,
+            Profile::Standard | Profile::Acceptance => 2500,
+        }
+    }
+
+    /// For how long a load is kept up where nothing else is said.
+    pub fn sustain_ms(self) -> u64 {
+        match self {
+            Profile::Quick | Profile::Standard => 0,
+            Profile::Acceptance => 300_000,
         }
     }
 }
@@ -107,7 +136,7 @@ pub fn run(
     ready: impl FnOnce() -> io::Result<()>,
 ) -> io::Result<()> {
     let identity = opened.device.identity().clone();
-    let mut bench = Bench::new(&mut opened, &plan.settings, plan.device, sink);
+    let mut bench = Bench::new(&mut opened, &plan.settings, Some(plan.device), sink);
     bench.emit(What::DeviceOpened(identity.clone()))?;
     ready()?;
     for fact in facts(&identity) {
@@ -118,7 +147,10 @@ pub fn run(
         bench.emit(claim(fact)?)?;
     }
     bench.read_telemetry()?;
-    let cases = cases(&identity, &plan.settings);
+    let mut settings = plan.settings.clone();
+    settings.sustained_ms = plan.already.sustained_ms;
+    let mut cases = cases(&identity, &settings);
+    cases.retain(|case| case.goes_on || !case.metrics.iter().any(|m| plan.already.metrics.contains(m)));
     let ended = run_cases(&cases, &mut bench)?;
     bench.read_telemetry()?;
     bench.emit(What::DeviceEnded(ended))
@@ -176,6 +208,7 @@ fn wrong(metric: &MetricName, why: &str) -> Measurement {
             variant: None,
             kernel: None,
             caveat: None,
+            reach: Reach::Card,
         },
         check: Check::Wrong { why: why.to_owned() },
     }

@@ -9,10 +9,11 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use super::WorkerPlan;
+use super::node::NodePlan;
 use crate::device::Identity;
 use crate::device::backend::{Listed, OpenError};
-use crate::evidence::Ended;
 use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
+use crate::evidence::{Ended, Order};
 use crate::telemetry::NvmlFound;
 
 /// The hidden subcommand that makes this binary a worker.
@@ -30,6 +31,9 @@ pub struct Orders<'a> {
     /// This binary.
     pub program: &'a Path,
     pub plans: &'a [WorkerPlan],
+    pub order: Order,
+    /// Carried out when all of the above are through.
+    pub node: Option<&'a NodePlan>,
     /// A worker that says nothing for so long is given up.
     pub hang_after: Duration,
     /// Set from outside, by Ctrl-C.
@@ -37,23 +41,79 @@ pub struct Orders<'a> {
 }
 
 /// Runs all workers to their ends and hands every event to `take`, in the order of arrival. Each device gets exactly one
-/// `DeviceEnded`, from its worker or from here.
-pub fn run(orders: &Orders, take: impl FnMut(Event)) -> Ended {
-    let mut workers = Vec::new();
-    let ended = watch(orders, &mut workers, take);
-    see_off(workers);
-    ended
+/// `DeviceEnded`, from its worker or from here, and the node its `NodeEnded`.
+pub fn run(orders: &Orders, mut take: impl FnMut(Event)) -> Ended {
+    let at_once = match orders.order {
+        Order::Together => orders.plans.len(),
+        Order::OneAtATime => 1,
+    };
+    let jobs: Vec<Job> = orders.plans.iter().map(Job::Device).collect();
+    let node = orders.node.map(|plan| [Job::Node(plan)]);
+    let mut how = Ended::Completed;
+    for jobs in jobs.chunks(at_once.max(1)).chain(node.iter().map(|job| &job[..])) {
+        if how != Ended::Completed {
+            jobs.iter().for_each(|job| take(ended(job.device(), Instant::now(), how.clone())));
+            continue;
+        }
+        let mut workers = Vec::new();
+        how = watch(orders, jobs, &mut workers, &mut take);
+        // Gone before the next begin.
+        see_off(workers);
+    }
+    how
 }
 
-fn watch(orders: &Orders, workers: &mut Vec<Worker>, mut take: impl FnMut(Event)) -> Ended {
+/// What one worker process does.
+#[derive(Clone, Copy)]
+enum Job<'a> {
+    Device(&'a WorkerPlan),
+    Node(&'a NodePlan),
+}
+
+impl Job<'_> {
+    /// As it stands in events.
+    fn device(&self) -> Option<u32> {
+        match self {
+            Job::Device(plan) => Some(plan.device),
+            Job::Node(_) => None,
+        }
+    }
+
+    fn arguments(&self) -> &'static [&'static str] {
+        match self {
+            Job::Device(_) => &[WORKER],
+            Job::Node(_) => &[WORKER, "--node"],
+        }
+    }
+
+    /// One line of JSON.
+    fn line(&self) -> serde_json::Result<Vec<u8>> {
+        let mut line = match self {
+            Job::Device(plan) => serde_json::to_vec(plan)?,
+            Job::Node(plan) => serde_json::to_vec(plan)?,
+        };
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    /// Only workers of devices wait for one another.
+    fn first_state(&self) -> State {
+        match self {
+            Job::Device(_) => State::Opening,
+            Job::Node(_) => State::Measuring,
+        }
+    }
+}
+
+fn watch(orders: &Orders, jobs: &[Job], workers: &mut Vec<Worker>, mut take: impl FnMut(Event)) -> Ended {
     let begun = Instant::now();
     let (sender, receiver) = mpsc::channel();
-    workers.extend(orders.plans.iter().map(|plan| match Worker::start(orders.program, plan, &sender) {
+    workers.extend(jobs.iter().map(|job| match Worker::start(orders.program, job, &sender) {
         Ok(worker) => worker,
         Err(why) => {
             let why = format!("the worker cannot be started: {why}");
-            take(ended(plan.device, begun, Ended::Lost { why, during: None }));
-            Worker::dead(plan.device)
+            take(ended(job.device(), begun, Ended::Lost { why, during: None }));
+            Worker::dead(job.device())
         }
     }));
     let mut released = false;
@@ -66,8 +126,8 @@ fn watch(orders: &Orders, workers: &mut Vec<Worker>, mut take: impl FnMut(Event)
             return Ended::Interrupted;
         }
         if let Some(message) = next(&receiver) {
-            let worker = &mut workers[message.worker as usize];
-            if let Some(event) = worker.hear(message.heard, begun) {
+            let speaker = workers.iter_mut().find(|worker| worker.device == message.worker);
+            if let Some(event) = speaker.and_then(|worker| worker.hear(message.heard, begun)) {
                 take(event);
             }
         }
@@ -106,9 +166,10 @@ fn next(receiver: &Receiver<Message>) -> Option<Message> {
     }
 }
 
-fn ended(device: u32, begun: Instant, how: Ended) -> Event {
+fn ended(device: Option<u32>, begun: Instant, how: Ended) -> Event {
     let at_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    Event { at_ns, device: Some(device), what: What::DeviceEnded(how) }
+    let what = if device.is_some() { What::DeviceEnded(how) } else { What::NodeEnded(how) };
+    Event { at_ns, device, what }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,7 +180,8 @@ enum State {
 }
 
 struct Worker {
-    device: u32,
+    /// `None` for the node's.
+    device: Option<u32>,
     child: Option<Child>,
     stdin: Option<ChildStdin>,
     stderr: Option<std::thread::JoinHandle<String>>,
@@ -129,7 +191,7 @@ struct Worker {
 }
 
 struct Message {
-    worker: u32,
+    worker: Option<u32>,
     heard: Heard,
 }
 
@@ -140,30 +202,29 @@ enum Heard {
 }
 
 impl Worker {
-    fn start(program: &Path, plan: &WorkerPlan, sender: &Sender<Message>) -> std::io::Result<Self> {
+    fn start(program: &Path, job: &Job, sender: &Sender<Message>) -> std::io::Result<Self> {
         let mut child = command(program)
-            .arg(WORKER)
+            .args(job.arguments())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
         let mut stdin = child.stdin.take();
         if let Some(pipe) = &mut stdin {
-            let mut line = serde_json::to_vec(plan)?;
-            line.push(b'\n');
+            let line = job.line()?;
             // A worker that died at once is noticed by its closed output.
             let _ = pipe.write_all(&line).and_then(|()| pipe.flush());
         }
         if let Some(stdout) = child.stdout.take() {
-            let (device, sender) = (plan.device, sender.clone());
+            let (device, sender) = (job.device(), sender.clone());
             std::thread::spawn(move || listen(device, BufReader::new(stdout), &sender));
         }
         let stderr = child.stderr.take().map(|pipe| std::thread::spawn(move || last_words(pipe)));
-        let state = State::Opening;
-        Ok(Self { child: Some(child), stdin, stderr, state, ..Self::dead(plan.device) })
+        let state = job.first_state();
+        Ok(Self { child: Some(child), stdin, stderr, state, ..Self::dead(job.device()) })
     }
 
-    fn dead(device: u32) -> Self {
+    fn dead(device: Option<u32>) -> Self {
         Self {
             device,
             child: None,
@@ -194,13 +255,17 @@ impl Worker {
                 match &event.what {
                     What::DeviceOpened(_) => self.state = State::Measuring,
                     What::CaseStarted { metric, .. } => self.during = Some(metric.clone()),
-                    What::DeviceEnded(_) => self.state = State::Over,
+                    What::DeviceEnded(_) | What::NodeEnded(_) => self.state = State::Over,
                     What::RunStarted(_)
                     | What::Progress { .. }
                     | What::Measured(_)
                     | What::Fact(_)
                     | What::Absent(_)
                     | What::Reading(_)
+                    | What::SustainStarted(_)
+                    | What::Resumed(_)
+                    | What::Window(_)
+                    | What::Fault(_)
                     | What::RunEnded(_) => {}
                 }
                 Some(*event)
@@ -269,7 +334,7 @@ fn command(program: &Path) -> Command {
     command
 }
 
-fn listen(worker: u32, mut from: impl BufRead, sender: &Sender<Message>) {
+fn listen(worker: Option<u32>, mut from: impl BufRead, sender: &Sender<Message>) {
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -279,10 +344,10 @@ fn listen(worker: u32, mut from: impl BufRead, sender: &Sender<Message>) {
             // Some drivers print on the standard output; an event begins with a brace.
             Ok(_) if !line.starts_with(b"{") => continue,
             Ok(_) => match event::parse(line.trim_ascii_end()) {
-                Ok(event) if event.device != Some(worker) => {
+                Ok(event) if event.device != worker => {
                     Heard::Nonsense("an event of another device".to_owned())
                 }
-                Ok(Event { what: What::RunStarted(_) | What::RunEnded(_), .. }) => {
+                Ok(event) if !may_say(worker, &event.what) => {
                     Heard::Nonsense("an event of the run".to_owned())
                 }
                 Ok(event) => Heard::Event(Box::new(event)),
@@ -293,6 +358,22 @@ fn listen(worker: u32, mut from: impl BufRead, sender: &Sender<Message>) {
         if sender.send(Message { worker, heard }).is_err() || closed {
             return;
         }
+    }
+}
+
+/// Whether an event is of a kind that this worker may speak of.
+fn may_say(worker: Option<u32>, what: &What) -> bool {
+    match what {
+        What::RunStarted(_) | What::Resumed(_) | What::RunEnded(_) => false,
+        What::CaseStarted { .. } | What::Progress { .. } | What::Measured(_) | What::Absent(_) => true,
+        What::DeviceOpened(_)
+        | What::Fact(_)
+        | What::Reading(_)
+        | What::SustainStarted(_)
+        | What::Window(_)
+        | What::Fault(_)
+        | What::DeviceEnded(_) => worker.is_some(),
+        What::NodeEnded(_) => worker.is_none(),
     }
 }
 
@@ -362,69 +443,4 @@ fn ask<T: serde::de::DeserializeOwned>(
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
-    use super::*;
-    use crate::engine::{Profile, Settings};
-
-    fn plan() -> WorkerPlan {
-        let settings = Settings {
-            profile: Profile::Quick,
-            probes: Vec::new(),
-            sample_ms: 1,
-            contracted_bytes: None,
-            demands: Vec::new(),
-            seed: 0,
-            wait_limit_ms: 1,
-        };
-        WorkerPlan { device: 0, selector: "none:".to_owned(), settings }
-    }
-
-    /// What is heard of a worker that runs this script, and how the run ends.
-    #[cfg(unix)]
-    fn hear(script: &str) -> (Vec<What>, Ended) {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let program = dir.path().join("worker");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let (plans, interrupted) = ([plan()], AtomicBool::new(false));
-        let hang_after = Duration::from_secs(60);
-        let orders = Orders { program: &program, plans: &plans, hang_after, interrupted: &interrupted };
-        let mut heard = Vec::new();
-        let ended = run(&orders, |event| heard.push(event.what));
-        (heard, ended)
-    }
-
-    /// A worker that is through with its plan still has a driver to close, and its exit is not taken from it.
-    #[test]
-    #[cfg(unix)]
-    fn a_worker_may_exit_in_peace() {
-        let dir = tempfile::tempdir().unwrap();
-        let mark = dir.path().join("exited");
-        let ended = serde_json::to_string(&ended(0, Instant::now(), Ended::Completed)).unwrap();
-        let heard = hear(&format!("echo '{ended}'\nsleep 0.3\n: > '{}'", mark.display()));
-        assert_eq!(heard, (vec![What::DeviceEnded(Ended::Completed)], Ended::Completed));
-        assert!(mark.exists());
-    }
-
-    /// Else it could begin or end the recording, or speak for other devices.
-    #[test]
-    #[cfg(unix)]
-    fn a_worker_speaks_for_its_own_device_only() {
-        let event = |device, what| serde_json::to_string(&Event { at_ns: 1, device, what }).unwrap();
-        for (line, said) in [
-            (event(Some(1), What::DeviceEnded(Ended::Completed)), "an event of another device"),
-            (event(None, What::RunEnded(Ended::Completed)), "an event of another device"),
-            (event(Some(0), What::RunEnded(Ended::Completed)), "an event of the run"),
-            ("{\"at_ns\":1".to_owned(), "EOF while parsing"),
-        ] {
-            let (heard, ended) = hear(&format!("echo '{line}'\nsleep 0.1"));
-            let [What::DeviceEnded(Ended::Lost { why, .. })] = &heard[..] else {
-                panic!("{line}: {heard:?}")
-            };
-            assert!(why.contains(said), "{line}: {why}");
-            assert_eq!(ended, Ended::Completed, "the run itself went on");
-        }
-    }
-}
+mod tests;

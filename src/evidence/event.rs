@@ -5,7 +5,8 @@ use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Absence, Ended, Fact, Measurement, RunInfo};
+use super::sustain::{Fault, Load, Window};
+use super::{Absence, Ended, Fact, Measurement, Resumption, RunInfo};
 use crate::device::Identity;
 use crate::telemetry::Reading;
 
@@ -14,7 +15,7 @@ use crate::telemetry::Reading;
 pub struct Event {
     /// Nanoseconds since the device's worker began; of the run's own events, since the run began.
     pub at_ns: u64,
-    /// Index into [`RunInfo::selectors`]; `None` for the run's own events.
+    /// Index into [`RunInfo::selectors`]; `None` for the run's own events and what is measured between devices.
     pub device: Option<u32>,
     #[serde(flatten)]
     pub what: What,
@@ -25,6 +26,8 @@ pub struct Event {
 #[serde(rename_all = "snake_case", tag = "event", content = "data")]
 pub enum What {
     RunStarted(RunInfo),
+    /// The run had broken off and goes on.
+    Resumed(Resumption),
     DeviceOpened(Identity),
     /// Case `case` of `cases` begins, counted from 0.
     CaseStarted {
@@ -42,8 +45,16 @@ pub enum What {
     Fact(Fact),
     Absent(Absence),
     Reading(#[serde(serialize_with = "compact")] Reading),
+    /// From here on a load is kept up.
+    SustainStarted(Load),
+    /// What happened in the last few seconds of it.
+    Window(Window),
+    /// A wrong result under load.
+    Fault(Fault),
     /// The device's part is over.
     DeviceEnded(Ended),
+    /// What is measured between devices is over.
+    NodeEnded(Ended),
     RunEnded(Ended),
 }
 

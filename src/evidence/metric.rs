@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::sustain::{self, SUSTAINED};
 use crate::device::op::{Precision, StreamKind};
 use crate::nearest::nearest;
 use crate::telemetry::FACTS;
@@ -42,6 +43,48 @@ pub fn size_name(bytes: u64) -> String {
     }
 }
 
+/// What is measured of memory, of the host link, and of whose the device is.
+const MOVES: &[(&str, Unit, &str)] = &[
+    ("stream.driver_copy.rate", Unit::BytePerSecond, "the driver's own buffer copy, read plus written bytes"),
+    ("l2.read.rate", Unit::BytePerSecond, "reads of a working set that the L2 cache holds"),
+    ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
+    ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
+    ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),
+    ("memory.verify.rate", Unit::BytePerSecond, "pattern check of that memory"),
+    ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
+    ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
+    ("link.both.rate", Unit::BytePerSecond, "both at the same time, the bytes of both directions"),
+    ("link.h2d_pageable.rate", Unit::BytePerSecond, "host to device from memory that is not pinned"),
+    ("link.d2h_pageable.rate", Unit::BytePerSecond, "device to host into memory that is not pinned"),
+    ("link.h2d_kernel.rate", Unit::BytePerSecond, "host to device by a kernel that reads host memory"),
+    ("link.d2h_kernel.rate", Unit::BytePerSecond, "device to host by a kernel that writes host memory"),
+    ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, h2d"),
+    ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, d2h"),
+    ("census.units.count", Unit::Count, "different units that work ran on"),
+    (
+        "census.stolen.share",
+        Unit::Share,
+        "time that all units lost at once while nothing of ours stopped them",
+    ),
+];
+
+/// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
+pub const PEER_SLOWEST: &str = "peer.slowest.rate";
+
+/// From device `from` of a run to device `to`.
+pub fn peer_name(from: u32, to: u32) -> String {
+    format!("peer.{from}-{to}.rate")
+}
+
+/// Whether this is `peer.<a>-<b>.rate`, as [`peer_name`] writes it, of two devices.
+fn is_peer(name: &str) -> bool {
+    let pair = name.strip_prefix("peer.").and_then(|rest| rest.strip_suffix(".rate"));
+    let places = pair.and_then(|pair| pair.split_once('-'));
+    places
+        .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
+        .is_some_and(|(from, to): (u32, u32)| from != to && peer_name(from, to) == name)
+}
+
 /// Every metric, in the order in which reports show them.
 pub static METRICS: LazyLock<Vec<MetricDef>> = LazyLock::new(table);
 
@@ -63,19 +106,16 @@ fn table() -> Vec<MetricDef> {
     for (fact, about) in FACTS {
         row(format!("identity.{fact}"), Kind::Fact, (*about).to_owned());
     }
-    for precision in Precision::CHAINED {
-        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
-        let name = precision.name();
-        row(
-            format!("fma.{name}.rate"),
-            Kind::Number(unit),
-            format!("multiply-add ceiling of the {name} units"),
-        );
-    }
-    for precision in Precision::MULTIPLIED {
-        let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
-        let name = precision.name();
-        row(format!("gemm.{name}.rate"), Kind::Number(unit), format!("dense matrix product in {name}"));
+    for (probe, precisions, about) in [
+        ("fma", &Precision::CHAINED[..], "multiply-add ceiling of the vector units in"),
+        ("mma", &Precision::TENSOR, "multiply-add ceiling of the tensor units in"),
+        ("gemm", &Precision::MULTIPLIED, "dense matrix product in"),
+    ] {
+        for precision in precisions {
+            let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
+            let name = precision.name();
+            row(format!("{probe}.{name}.rate"), Kind::Number(unit), format!("{about} {name}"));
+        }
     }
     for kind in StreamKind::ALL {
         let name = kind.name();
@@ -85,35 +125,38 @@ fn table() -> Vec<MetricDef> {
             format!("device memory bandwidth, STREAM {name}"),
         );
     }
-    row(
-        "stream.driver_copy.rate".to_owned(),
-        Kind::Number(Unit::BytePerSecond),
-        "the driver's own buffer copy, read plus written bytes".to_owned(),
-    );
-    for (name, unit, about) in [
-        ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
-        ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
-        ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),
-        ("memory.verify.rate", Unit::BytePerSecond, "pattern check of that memory"),
-        ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
-        ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
-    ] {
-        row(name.to_owned(), Kind::Number(unit), about.to_owned());
+    for (name, unit, about) in MOVES {
+        row((*name).to_owned(), Kind::Number(*unit), (*about).to_owned());
     }
+    row(
+        PEER_SLOWEST.to_owned(),
+        Kind::Number(Unit::BytePerSecond),
+        "device to device, the slowest pair; `peer.0-1.rate` is from the first device of the run to the second"
+            .to_owned(),
+    );
+    let ns = Kind::Number(Unit::Nanosecond);
     for bytes in chase_sizes() {
         let size = size_name(bytes);
-        row(
-            format!("chase.{size}.latency"),
-            Kind::Number(Unit::Nanosecond),
-            format!("dependent load over a working set of {size}"),
-        );
+        row(format!("chase.{size}.latency"), ns, format!("dependent load over a working set of {size}"));
     }
-    row(
-        "chase.hbm.latency".to_owned(),
-        Kind::Number(Unit::Nanosecond),
-        "dependent load over the largest working set that was measured".to_owned(),
-    );
+    let about = "dependent load over the largest working set that was measured";
+    row("chase.hbm.latency".to_owned(), ns, about.to_owned());
+    rows.extend(sustained());
     rows
+}
+
+fn sustained() -> impl Iterator<Item = MetricDef> {
+    let rates = SUSTAINED.iter().map(|precision| MetricDef {
+        name: format!("sustain.{}.rate", precision.name()),
+        kind: Kind::Number(Unit::FlopPerSecond),
+        about: format!("dense matrix product in {} under load kept up, window by window", precision.name()),
+    });
+    let figures = sustain::FIGURES.iter().map(|figure| MetricDef {
+        name: figure.name.to_owned(),
+        kind: Kind::Number(figure.unit),
+        about: figure.about.to_owned(),
+    });
+    rates.chain(figures)
 }
 
 /// A metric's name, known to stand in [`METRICS`].
@@ -137,7 +180,7 @@ fn hint(nearest: &Option<String>) -> String {
 
 impl MetricName {
     pub fn parse(name: &str) -> Result<Self, UnknownMetric> {
-        if METRICS.iter().any(|row| row.name == name) {
+        if is_peer(name) || METRICS.iter().any(|row| row.name == name) {
             return Ok(Self(name.to_owned()));
         }
         let nearest = nearest(name, METRICS.iter().map(|row| row.name.as_str())).map(str::to_owned);
@@ -154,7 +197,20 @@ impl MetricName {
         self.0.split('.').next().unwrap_or_default()
     }
 
+    /// Whether there are many figures of it, so that a statistic must say which counts.
+    pub fn is_sampled(&self) -> bool {
+        match self.kind() {
+            Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
+            // Of a load that was kept up each percentile is a metric of its own.
+            Kind::Number(Unit::Nanosecond) => self.probe() != "sustain",
+            Kind::Number(Unit::Byte | Unit::Count | Unit::Share) | Kind::Fact => false,
+        }
+    }
+
     pub fn kind(&self) -> Kind {
+        if is_peer(&self.0) {
+            return Kind::Number(Unit::BytePerSecond);
+        }
         METRICS.iter().find(|row| row.name == self.0).map_or(Kind::Fact, |row| row.kind)
     }
 }
@@ -189,6 +245,16 @@ mod tests {
         for row in METRICS.iter() {
             assert_eq!(row.name.split('.').count(), 3, "{}", row.name);
             assert!(seen.insert(&row.name), "{} stands twice", row.name);
+        }
+    }
+
+    #[test]
+    fn pairs_of_devices_have_names_of_their_own() {
+        for name in ["peer.0-1.rate", "peer.15-3.rate", "peer.slowest.rate"] {
+            assert_eq!(MetricName::parse(name).map(|m| m.kind()), Ok(Kind::Number(Unit::BytePerSecond)));
+        }
+        for bad in ["peer.1-1.rate", "peer.01-2.rate", "peer.0-.rate", "peer.-1-0.rate", "peer.0-1.latency"] {
+            assert!(MetricName::parse(bad).is_err(), "{bad}");
         }
     }
 

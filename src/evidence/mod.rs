@@ -6,24 +6,50 @@ pub mod metric;
 pub mod record;
 pub mod sequence;
 pub mod stats;
+pub mod sustain;
 mod timeline;
 
 use serde::{Deserialize, Serialize};
 
 use crate::device::draw::Distribution;
 use crate::device::op::Tally;
-use crate::device::{DeviceError, Identity, Lacking};
+use crate::device::{DeviceError, Identity, Lacking, Reach};
 use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
 use crate::units::Unit;
 use metric::{Kind, MetricName};
+pub use sustain::Sustained;
 
 /// A whole run on one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Evidence {
     pub run: RunInfo,
     pub devices: Vec<DeviceEvidence>,
+    /// `None` where nothing was measured between devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeEvidence>,
+    /// Each time that the run broke off and was taken up again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Resumption>,
     pub ended: Ended,
+}
+
+/// What was measured between devices, after each had its turn. `peer.0-1.rate` is from the first of
+/// [`Evidence::devices`] to the second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct NodeEvidence {
+    pub measurements: Vec<Measurement>,
+    pub absences: Vec<Absence>,
+    pub ended: Ended,
+}
+
+/// How a run that had broken off went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Resumption {
+    /// Wall-clock time by the host's own clock, RFC 3339.
+    pub at: String,
+    /// How long nothing was recorded, by the host's own clock.
+    pub gap_ns: u64,
 }
 
 /// What was asked for, by which program, on which machine.
@@ -38,6 +64,12 @@ pub struct RunInfo {
     pub profile: String,
     /// Probes that were asked for, in order.
     pub probes: Vec<String>,
+    /// For how long a load was to be kept up; `None` where none was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sustain_ms: Option<u64>,
+    /// Time for the samples of one case. `None` in recordings of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_ms: Option<u64>,
     /// The seed that all data was drawn from, 16 hex digits.
     pub seed: String,
     /// SHA-256 of the contract file, where there was one.
@@ -47,6 +79,34 @@ pub struct RunInfo {
     /// `None` in recordings of before it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Host>,
+    #[serde(default, skip_serializing_if = "Order::is_together")]
+    pub order: Order,
+}
+
+/// When the devices of a run were measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// All at the same time, as they are rented; they share what the node has one of. The only order there was at first.
+    #[default]
+    Together,
+    /// Each while the others rested.
+    OneAtATime,
+}
+
+impl Order {
+    pub fn is_together(&self) -> bool {
+        *self == Order::Together
+    }
+}
+
+impl std::fmt::Display for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Order::Together => "all devices at the same time",
+            Order::OneAtATime => "one device at a time",
+        })
+    }
 }
 
 pub const FORMAT: u32 = 1;
@@ -63,6 +123,9 @@ pub struct DeviceEvidence {
     #[serde(with = "timeline")]
     #[schemars(with = "timeline::Columns")]
     pub timeline: Vec<TimedReading>,
+    /// The load that was kept up, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sustained: Option<Sustained>,
     pub ended: Ended,
 }
 
@@ -129,6 +192,11 @@ pub enum Value {
     Count {
         count: u64,
     },
+    /// A part of a whole, both counted in the same.
+    Share {
+        part: u64,
+        whole: u64,
+    },
     /// At least this many; why no more was tried.
     AtLeast {
         count: u64,
@@ -179,6 +247,9 @@ pub struct Conditions {
     /// What a reader must know of that kernel, such as that it has not run on such hardware before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caveat: Option<String>,
+    /// Left out where it is the card's.
+    #[serde(default, skip_serializing_if = "Reach::is_card")]
+    pub reach: Reach,
 }
 
 /// What is known about the correctness of the results behind a figure.
@@ -227,6 +298,9 @@ const CLOCK_SLACK_PER_SAMPLE_NS: f64 = 1e6;
 
 impl Timed {
     pub fn clocks(&self) -> Clocks {
+        if self.samples.is_empty() {
+            return Clocks::HostOnly;
+        }
         let host_ns: u64 = self.samples.iter().fold(0, |sum, s| sum.saturating_add(s.host_ns));
         let device: Option<Vec<u64>> = self.samples.iter().map(|s| s.device_ns).collect();
         let Some(device) = device else { return Clocks::HostOnly };
@@ -255,7 +329,7 @@ impl Timed {
                 match unit {
                     Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => work / (ns / 1e9),
                     Unit::Nanosecond => ns / work,
-                    Unit::Byte | Unit::Count => work,
+                    Unit::Byte | Unit::Count | Unit::Share => work,
                 }
             })
             .collect()
@@ -268,7 +342,11 @@ impl Measurement {
         match (&self.value, self.metric.kind()) {
             (Value::Timed(timed), Kind::Number(unit)) => timed.figures(unit),
             (Value::Count { count } | Value::AtLeast { count, .. }, Kind::Number(_)) => vec![*count as f64],
-            (Value::Timed(_) | Value::Count { .. } | Value::AtLeast { .. }, Kind::Fact) => Vec::new(),
+            (Value::Share { part, whole }, Kind::Number(_)) => vec![*part as f64 / *whole as f64],
+            (
+                Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. },
+                Kind::Fact,
+            ) => Vec::new(),
         }
     }
 

@@ -2,7 +2,8 @@
 //! Owns the fold; must not judge.
 
 use super::event::{Event, What};
-use super::{DeviceEvidence, Ended, Evidence, TimedReading};
+use super::sustain::Fault;
+use super::{DeviceEvidence, Ended, Evidence, NodeEvidence, Sustained, TimedReading};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
@@ -18,80 +19,172 @@ pub enum RecordError {
     NoDevice,
     #[error("device {0} is opened twice")]
     OpenedTwice(u32),
+    #[error("device {0} keeps up two loads at once")]
+    TwoLoads(u32),
+    #[error("a window of device {0} is of no load")]
+    NoLoad(u32),
+    #[error("device {0} ends the whole run")]
+    RunEndByDevice(u32),
     #[error("an event follows the end of device {0}")]
     AfterDevice(u32),
+    #[error("an event follows the end of what was measured between devices")]
+    AfterNode,
+    #[error("an event of the whole node names a device")]
+    NoNode,
     #[error("an event follows the end of the run")]
     AfterRun,
 }
 
 /// The evidence of a recording. What is missing stays missing: a run without an end is unfinished.
 pub fn fold(events: &[Event]) -> Result<Evidence, RecordError> {
-    let Some((Event { what: What::RunStarted(run), .. }, rest)) = events.split_first() else {
-        return Err(RecordError::NoStart);
-    };
-    if run.format != super::FORMAT {
-        return Err(RecordError::Format(run.format));
-    }
-    let devices = run.selectors.iter().map(|selector| DeviceEvidence {
-        selector: selector.clone(),
-        identity: None,
-        facts: Vec::new(),
-        measurements: Vec::new(),
-        absences: Vec::new(),
-        timeline: Vec::new(),
-        ended: Ended::Unfinished,
-    });
-    let mut evidence = Evidence { run: run.clone(), devices: devices.collect(), ended: Ended::Unfinished };
+    let (first, rest) = events.split_first().ok_or(RecordError::NoStart)?;
+    let mut recording = Recording::begin(first)?;
     for event in rest {
-        add(&mut evidence, event)?;
+        recording.add(event)?;
     }
-    Ok(evidence)
+    Ok(recording.evidence)
 }
 
-/// Adds one event. An end is an end: nothing that comes after it is believed, least of all a better end.
-fn add(evidence: &mut Evidence, event: &Event) -> Result<(), RecordError> {
-    if evidence.ended != Ended::Unfinished {
-        return Err(RecordError::AfterRun);
+/// Evidence as it grows, event by event.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    pub evidence: Evidence,
+    /// For each device, when its last event was, and what is added to the times of its events: a worker's clock begins anew
+    /// where a run is resumed.
+    times: Vec<Times>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Times {
+    last_ns: u64,
+    offset_ns: u64,
+}
+
+impl Recording {
+    /// From the first event of a recording.
+    pub fn begin(first: &Event) -> Result<Self, RecordError> {
+        let What::RunStarted(run) = &first.what else { return Err(RecordError::NoStart) };
+        if run.format != super::FORMAT {
+            return Err(RecordError::Format(run.format));
+        }
+        let devices = run.selectors.iter().map(|selector| DeviceEvidence {
+            selector: selector.clone(),
+            identity: None,
+            facts: Vec::new(),
+            measurements: Vec::new(),
+            absences: Vec::new(),
+            timeline: Vec::new(),
+            sustained: None,
+            ended: Ended::Unfinished,
+        });
+        let evidence = Evidence {
+            run: run.clone(),
+            devices: devices.collect(),
+            node: None,
+            resumed: Vec::new(),
+            ended: Ended::Unfinished,
+        };
+        let times = vec![Times::default(); run.selectors.len()];
+        Ok(Self { evidence, times })
     }
-    let Some(index) = event.device else {
-        return add_to_run(evidence, &event.what);
-    };
-    let count = evidence.devices.len();
-    let device = evidence.devices.get_mut(index as usize).ok_or(RecordError::NoSuchDevice(index, count))?;
-    if device.ended != Ended::Unfinished {
-        return Err(RecordError::AfterDevice(index));
+
+    /// Adds one event. An end is an end: nothing that comes after it is believed, least of all a better end.
+    pub fn add(&mut self, event: &Event) -> Result<(), RecordError> {
+        if self.evidence.ended != Ended::Unfinished {
+            return Err(RecordError::AfterRun);
+        }
+        let Some(index) = event.device else { return self.add_to_run(&event.what) };
+        let count = self.evidence.devices.len();
+        let known = self.evidence.devices.get_mut(index as usize).zip(self.times.get_mut(index as usize));
+        let (device, times) = known.ok_or(RecordError::NoSuchDevice(index, count))?;
+        if device.ended != Ended::Unfinished {
+            return Err(RecordError::AfterDevice(index));
+        }
+        let offset_ns = times.offset_ns;
+        times.last_ns = event.at_ns.saturating_add(offset_ns);
+        add(device, index, &event.what, times.last_ns, offset_ns)
     }
-    match &event.what {
-        What::DeviceOpened(_) if device.identity.is_some() => return Err(RecordError::OpenedTwice(index)),
-        What::DeviceOpened(identity) => device.identity = Some(identity.clone()),
+
+    fn add_to_run(&mut self, what: &What) -> Result<(), RecordError> {
+        let evidence = &mut self.evidence;
+        match what {
+            What::RunEnded(ended) => evidence.ended = ended.clone(),
+            What::Resumed(resumption) => {
+                for times in &mut self.times {
+                    times.offset_ns = times.last_ns.saturating_add(resumption.gap_ns);
+                }
+                // What lies between devices is measured in one go.
+                evidence.node = evidence.node.take().filter(|node| node.ended != Ended::Unfinished);
+                evidence.resumed.push(resumption.clone());
+            }
+            What::Measured(measurement) => node(evidence)?.measurements.push(measurement.clone()),
+            What::Absent(absence) => node(evidence)?.absences.push(absence.clone()),
+            What::NodeEnded(ended) => node(evidence)?.ended = ended.clone(),
+            What::CaseStarted { .. } | What::Progress { .. } => node(evidence).map(|_| ())?,
+            What::RunStarted(_) => return Err(RecordError::TwoStarts),
+            What::DeviceOpened(_)
+            | What::Fact(_)
+            | What::Reading(_)
+            | What::SustainStarted(_)
+            | What::Window(_)
+            | What::Fault(_)
+            | What::DeviceEnded(_) => return Err(RecordError::NoDevice),
+        }
+        Ok(())
+    }
+}
+
+/// Adds what happened to one device, at `at_ns` on the run's own line of time. `offset_ns` is above 0 where the run was resumed.
+fn add(
+    device: &mut DeviceEvidence,
+    index: u32,
+    what: &What,
+    at_ns: u64,
+    offset_ns: u64,
+) -> Result<(), RecordError> {
+    let resumed = offset_ns > 0;
+    match what {
+        What::DeviceOpened(identity) => match &device.identity {
+            None => device.identity = Some(identity.clone()),
+            Some(before) if resumed && before.is_same_card(identity) => {}
+            Some(before) if resumed => {
+                let why =
+                    format!("the run went on with another device: {}, not {}", identity.name, before.name);
+                device.ended = Ended::Lost { why, during: None };
+            }
+            Some(_) => return Err(RecordError::OpenedTwice(index)),
+        },
         What::Measured(measurement) => device.measurements.push(measurement.clone()),
+        What::Fact(fact) if resumed && device.fact(&fact.metric) == Some(fact.value.as_str()) => {}
         What::Fact(fact) => device.facts.push(fact.clone()),
+        What::Absent(absence) if resumed && device.absences.contains(absence) => {}
         What::Absent(absence) => device.absences.push(absence.clone()),
-        What::Reading(reading) => {
-            device.timeline.push(TimedReading { at_ns: event.at_ns, reading: reading.clone() });
+        What::Reading(reading) => device.timeline.push(TimedReading { at_ns, reading: reading.clone() }),
+        What::SustainStarted(load) => match &mut device.sustained {
+            None => device.sustained = Some(Sustained::begin(load.clone())),
+            Some(before) if resumed && before.load.goes_on(load) => before.gap_until(at_ns),
+            Some(_) => return Err(RecordError::TwoLoads(index)),
+        },
+        What::Window(window) => {
+            let load = device.sustained.as_mut().ok_or(RecordError::NoLoad(index))?;
+            load.add(window.later(offset_ns));
+        }
+        What::Fault(fault) => {
+            let load = device.sustained.as_mut().ok_or(RecordError::NoLoad(index))?;
+            load.add_fault(Fault { at_ns: fault.at_ns.saturating_add(offset_ns), ..fault.clone() });
         }
         What::DeviceEnded(ended) => device.ended = ended.clone(),
         What::CaseStarted { .. } | What::Progress { .. } => {}
-        What::RunStarted(_) => return Err(RecordError::TwoStarts),
-        What::RunEnded(ended) => evidence.ended = ended.clone(),
+        What::RunStarted(_) | What::Resumed(_) => return Err(RecordError::TwoStarts),
+        What::RunEnded(_) => return Err(RecordError::RunEndByDevice(index)),
+        What::NodeEnded(_) => return Err(RecordError::NoNode),
     }
     Ok(())
 }
 
-fn add_to_run(evidence: &mut Evidence, what: &What) -> Result<(), RecordError> {
-    match what {
-        What::RunEnded(ended) => {
-            evidence.ended = ended.clone();
-            Ok(())
-        }
-        What::RunStarted(_) => Err(RecordError::TwoStarts),
-        What::DeviceOpened(_)
-        | What::CaseStarted { .. }
-        | What::Progress { .. }
-        | What::Measured(_)
-        | What::Fact(_)
-        | What::Absent(_)
-        | What::Reading(_)
-        | What::DeviceEnded(_) => Err(RecordError::NoDevice),
-    }
+/// What is measured between devices, as long as that is not over.
+fn node(evidence: &mut Evidence) -> Result<&mut NodeEvidence, RecordError> {
+    let begun = || NodeEvidence { measurements: Vec::new(), absences: Vec::new(), ended: Ended::Unfinished };
+    let node = evidence.node.get_or_insert_with(begun);
+    if node.ended == Ended::Unfinished { Ok(node) } else { Err(RecordError::AfterNode) }
 }

@@ -12,15 +12,17 @@ pub enum Stat {
     P5,
     P50,
     Mean,
-    /// All work over all time: the harmonic mean of rates. Decided on an interval, see [`super::sequence`].
+    /// All work over all time: the harmonic mean of rates. What it demands is decided on an interval.
     Delivered,
     P95,
     P99,
     Max,
+    /// The last in time: what is left of a rate after hours.
+    Last,
 }
 
 impl Stat {
-    pub const ALL: [Stat; 9] = [
+    pub const ALL: [Stat; 10] = [
         Stat::Min,
         Stat::P1,
         Stat::P5,
@@ -30,6 +32,7 @@ impl Stat {
         Stat::P95,
         Stat::P99,
         Stat::Max,
+        Stat::Last,
     ];
 
     pub fn name(self) -> &'static str {
@@ -43,6 +46,7 @@ impl Stat {
             Stat::P95 => "p95",
             Stat::P99 => "p99",
             Stat::Max => "max",
+            Stat::Last => "last",
         }
     }
 
@@ -50,6 +54,9 @@ impl Stat {
     pub fn of(self, values: &[f64]) -> Option<f64> {
         if values.is_empty() || values.iter().any(|v| !v.is_finite()) {
             return None;
+        }
+        if self == Stat::Last {
+            return values.last().copied();
         }
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -71,7 +78,7 @@ impl Stat {
             Stat::Delivered => sorted.len() as f64 / sorted.iter().map(|rate| 1.0 / rate).sum::<f64>(),
             Stat::P95 => rank(95.0),
             Stat::P99 => rank(99.0),
-            Stat::Max => sorted[sorted.len() - 1],
+            Stat::Max | Stat::Last => sorted[sorted.len() - 1],
         }
     }
 }

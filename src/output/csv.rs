@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use super::rows;
+use crate::evidence::Measurement;
 use crate::evidence::metric::Kind;
+use crate::evidence::stats::Summary;
 use crate::report::Report;
 
 const HEADER: [&str; 12] = [
@@ -30,32 +32,37 @@ pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 (guarded(&identity.name), identity.provenance.kind().to_string())
             });
         for m in &device.measurements {
-            let unit = match m.metric.kind() {
-                Kind::Number(unit) => unit.symbol(),
-                Kind::Fact => "",
-            };
-            let summary = m.summary();
-            let number = |pick: fn(&crate::evidence::stats::Summary) -> f64| {
-                summary.as_ref().map_or(String::new(), |s| pick(s).to_string())
-            };
-            let [.., check] = rows::measurement(m);
-            writer.write_record([
-                guarded(&device.selector),
-                name.clone(),
-                provenance.clone(),
-                m.metric.to_string(),
-                unit.to_owned(),
-                summary.as_ref().map_or("0".to_owned(), |s| s.count.to_string()),
-                number(|s| s.min),
-                number(|s| s.p5),
-                number(|s| s.p50),
-                number(|s| s.p95),
-                number(|s| s.max),
-                guarded(&check),
-            ])?;
+            writer.write_record(row([guarded(&device.selector), name.clone(), provenance.clone()], m))?;
         }
     }
+    for m in report.evidence.node.iter().flat_map(|node| &node.measurements) {
+        writer.write_record(row(["node".to_owned(), String::new(), String::new()], m))?;
+    }
     writer.flush()
+}
+
+fn row([selector, device, provenance]: [String; 3], m: &Measurement) -> [String; 12] {
+    let unit = match m.metric.kind() {
+        Kind::Number(unit) => unit.symbol(),
+        Kind::Fact => "",
+    };
+    let summary = m.summary();
+    let number = |pick: fn(&Summary) -> f64| summary.as_ref().map_or(String::new(), |s| pick(s).to_string());
+    let [.., check] = rows::measurement(m);
+    [
+        selector,
+        device,
+        provenance,
+        m.metric.to_string(),
+        unit.to_owned(),
+        summary.as_ref().map_or("0".to_owned(), |s| s.count.to_string()),
+        number(|s| s.min),
+        number(|s| s.p5),
+        number(|s| s.p50),
+        number(|s| s.p95),
+        number(|s| s.max),
+        guarded(&check),
+    ]
 }
 
 /// A text that a spreadsheet would run as a formula gets a quote in front.

@@ -114,13 +114,14 @@ pub fn metrics(metrics: &[MetricDef], json: bool, out: &mut Page) -> io::Result<
 
 /// A table without lines, as command-line tools print lists. Cells that are too long for the page are wrapped inside
 /// their columns.
-pub(super) fn print_table<const N: usize>(
-    header: [&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
+pub(super) fn print_table<H: AsRef<str>, R: Into<comfy_table::Row>>(
+    header: impl IntoIterator<Item = H>,
+    rows: impl IntoIterator<Item = R>,
     out: &mut Page,
 ) -> io::Result<()> {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header.map(str::to_uppercase));
+    let header = header.into_iter().map(|text| text.as_ref().to_uppercase());
+    table.load_style(presets::NOTHING).set_header(header);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = out.width {
         table.set_width(width);

@@ -1,14 +1,19 @@
 //! Everything that a person or another program reads: tables, files, the live display.
 //! Owns wording and layout; must not judge or measure.
 
+pub mod comparison;
 pub mod csv;
 pub mod diagnosis;
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod listing;
 pub mod markdown;
 pub mod page;
+pub mod plot;
 pub mod progress;
+pub mod prometheus;
 mod rows;
 pub mod verification;
 
@@ -28,6 +33,12 @@ pub enum Format {
     Markdown,
     /// One line per measurement
     Csv,
+    /// One page with plots, for people who decide; needs no network
+    Html,
+    /// JUnit XML, one test case per clause, for the test view of a pipeline
+    Junit,
+    /// Gauges for the text file collector of Prometheus's node exporter
+    Prometheus,
 }
 
 impl Format {
@@ -38,6 +49,9 @@ impl Format {
             Format::Json => "report.json",
             Format::Markdown => "report.md",
             Format::Csv => "report.csv",
+            Format::Html => "report.html",
+            Format::Junit => "report.junit.xml",
+            Format::Prometheus => "assay.prom",
         }
     }
 
@@ -48,6 +62,9 @@ impl Format {
             Format::Json => json::report(report, out),
             Format::Markdown => markdown::report(report, out),
             Format::Csv => csv::report(report, out),
+            Format::Html => html::report(report, out),
+            Format::Junit => junit::report(report, out),
+            Format::Prometheus => prometheus::report(report, out),
         }
     }
 }

@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::evidence::event::{Event, What};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::sustain::Fault;
 use crate::evidence::{Check, Ended, Measurement};
 use crate::units::Unit;
 
@@ -48,7 +49,7 @@ impl Progress {
     }
 
     pub fn event(&mut self, event: &Event) {
-        let Some(device) = event.device.map(|d| d as usize) else { return };
+        let Some(device) = event.device.map(|d| d as usize) else { return self.node(&event.what) };
         match self {
             Progress::Quiet => {}
             Progress::Bars { bars, .. } => {
@@ -63,6 +64,21 @@ impl Progress {
                     // Nobody may be listening any more; the run goes on.
                     let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  {selector}  {text}");
                 }
+            }
+        }
+    }
+
+    /// What is measured between devices has no bar of its own.
+    fn node(&self, what: &What) {
+        let Some(text) = line(what) else { return };
+        match self {
+            Progress::Quiet => {}
+            Progress::Bars { all, .. } => {
+                let _ = all.println(format!("node: {text}"));
+            }
+            Progress::Lines { begun, .. } => {
+                let seconds = begun.elapsed().as_secs_f64();
+                let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  node  {text}");
             }
         }
     }
@@ -119,7 +135,12 @@ impl Bar {
             | What::Fact(_)
             | What::Absent(_)
             | What::Reading(_)
+            | What::NodeEnded(_)
+            | What::SustainStarted(_)
+            | What::Window(_)
+            | What::Resumed(_)
             | What::RunEnded(_) => {}
+            What::Fault(fault) => self.bar.println(format!("{}: {}", self.selector, fault_text(fault))),
         }
     }
 }
@@ -130,12 +151,20 @@ fn line(what: &What) -> Option<String> {
         What::DeviceOpened(identity) => Some(format!("opened {} ({})", identity.name, identity.driver)),
         What::Measured(measurement) => Some(measured(measurement)),
         What::Absent(absence) => Some(format!("{}: not measured, {}", absence.metric, absence.reason)),
-        What::DeviceEnded(ended) => Some(ended_text(ended)),
+        What::DeviceEnded(ended) | What::NodeEnded(ended) => Some(ended_text(ended)),
+        What::SustainStarted(load) => Some(format!(
+            "{}: keeping up the load for {}",
+            load.metric,
+            Unit::Nanosecond.format(load.asked_ms as f64 * 1e6)
+        )),
+        What::Fault(fault) => Some(fault_text(fault)),
         What::RunStarted(_)
         | What::CaseStarted { .. }
         | What::Progress { .. }
         | What::Fact(_)
         | What::Reading(_)
+        | What::Window(_)
+        | What::Resumed(_)
         | What::RunEnded(_) => None,
     }
 }
@@ -149,6 +178,12 @@ fn measured(measurement: &Measurement) -> String {
         (Some(summary), Kind::Number(unit)) => format!("{metric}: {}", unit.format(summary.p50)),
         (None, _) | (_, Kind::Fact) => format!("{metric}: no figure"),
     }
+}
+
+fn fault_text(fault: &Fault) -> String {
+    let at = Unit::Nanosecond.format(fault.at_ns as f64);
+    let word = fault.word.map_or(String::new(), |word| format!(" at word {word}"));
+    format!("WRONG RESULT of {}{word}, found {at} after the start", fault.of)
 }
 
 fn ended_text(ended: &Ended) -> String {

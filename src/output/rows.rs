@@ -1,22 +1,27 @@
 //! What the tables of every form say, cell by cell. Owns the wording; the forms own the layout.
 
 use crate::contract::{Finding, Verdict};
-use crate::device::Provenance;
-use crate::evidence::metric::Kind;
-use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
+use crate::device::{Provenance, Reach};
+use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
+use crate::evidence::stats::Summary;
+use crate::evidence::{
+    Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Evidence, Measurement, NodeEvidence, Sustained,
+    Value,
+};
 use crate::report::{Report, SealedBy, TrustLevel};
 use crate::units::Unit;
 
 pub const MEASUREMENTS: [&str; 6] =
     ["metric", "median", "p5 .. p95", "samples", "conditions", "result check"];
 pub const FINDINGS: [&str; 7] = ["clause", "severity", "on", "demanded", "found", "verdict", "because"];
+pub const PEERS: &str = "between devices: median rates from the device of a row to that of a column";
 pub const ABSENCES: [&str; 2] = ["not measured", "why"];
 
 pub fn measurement(m: &Measurement) -> [String; 6] {
     let (median, range, samples) = match (m.summary(), m.metric.kind()) {
         (Some(s), Kind::Number(unit)) => match &m.value {
             Value::Timed(_) => (unit.format(s.p50), range(unit, s.p5, s.p95), s.count.to_string()),
-            Value::Count { .. } => (unit.format(s.p50), String::new(), String::new()),
+            Value::Count { .. } | Value::Share { .. } => (unit.format(s.p50), String::new(), String::new()),
             Value::AtLeast { why, .. } => {
                 (format!("at least {}", unit.format(s.p50)), why.clone(), String::new())
             }
@@ -26,7 +31,45 @@ pub fn measurement(m: &Measurement) -> [String; 6] {
     [m.metric.to_string(), median, range, samples, conditions(m), check(m)]
 }
 
-fn range(unit: Unit, low: f64, high: f64) -> String {
+/// Everything measured on a device: cases, then the figures of a load that was kept up.
+pub fn measurements(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]> {
+    device.measurements.iter().map(measurement).chain(device.sustained.iter().flat_map(sustained))
+}
+
+pub fn sustained(load: &Sustained) -> Vec<[String; 6]> {
+    let told = METRICS.iter().filter_map(|row| MetricName::parse(&row.name).ok()).filter(|m| load.tells(m));
+    told.map(|metric| kept_up(load, &metric)).collect()
+}
+
+/// The rate has windows, conditions and a check; what follows from it is one number.
+fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
+    let Kind::Number(unit) = metric.kind() else { return [const { String::new() }; 6] };
+    let shown = |value: Option<f64>| value.map_or("no figure".to_owned(), |value| unit.format(value));
+    if *metric != load.load.metric {
+        let [range, windows, conditions, check] = [const { String::new() }; 4];
+        return [metric.to_string(), shown(load.figure(metric, None)), range, windows, conditions, check];
+    }
+    let rates = Summary::of(&load.rates());
+    let of_rates = |text: &dyn Fn(&Summary) -> String| rates.as_ref().map_or(String::new(), text);
+    [
+        metric.to_string(),
+        shown(rates.as_ref().map(|s| s.p50)),
+        of_rates(&|s| range(unit, s.p5, s.p95)),
+        of_rates(&|s| format!("{} windows", s.count)),
+        joined(&load.load.conditions, clock(load.clocks())),
+        compared(load),
+    ]
+}
+
+fn compared(load: &Sustained) -> String {
+    let (checked, wrong) = (load.checked(), load.wrong());
+    match wrong {
+        0 => format!("{checked} results compared, all right"),
+        _ => format!("{wrong} of {checked} results WRONG"),
+    }
+}
+
+pub fn range(unit: Unit, low: f64, high: f64) -> String {
     let (low, high) = (unit.format(low), unit.format(high));
     match (low.split_once(' '), high.split_once(' ')) {
         (Some((number, a)), Some((_, b))) if a == b => format!("{number} .. {high}"),
@@ -34,26 +77,38 @@ fn range(unit: Unit, low: f64, high: f64) -> String {
     }
 }
 
-fn conditions(m: &Measurement) -> String {
-    let data = m.conditions.distribution.map(|d| match d {
+pub fn conditions(m: &Measurement) -> String {
+    let clock = match &m.value {
+        Value::Timed(timed) => clock(timed.clocks()),
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => None,
+    };
+    joined(&m.conditions, clock)
+}
+
+fn clock(clocks: Clocks) -> Option<&'static str> {
+    match clocks {
+        Clocks::Agree => None,
+        Clocks::HostOnly => Some("host clock"),
+        Clocks::Disagree { .. } => Some("CLOCKS DISAGREE"),
+    }
+}
+
+fn joined(conditions: &Conditions, clock: Option<&str>) -> String {
+    let data = conditions.distribution.map(|d| match d {
         crate::device::draw::Distribution::Integers { .. } => "integer data",
         crate::device::draw::Distribution::Normal => "normal data",
         crate::device::draw::Distribution::Wide => "wide-range data",
     });
-    let clock = match &m.value {
-        Value::Timed(timed) => match timed.clocks() {
-            Clocks::Agree => None,
-            Clocks::HostOnly => Some("host clock"),
-            Clocks::Disagree { .. } => Some("CLOCKS DISAGREE"),
-        },
-        Value::Count { .. } | Value::AtLeast { .. } => None,
+    let Conditions { shape, variant, caveat, reach, .. } = conditions;
+    let reach = match reach {
+        Reach::Card => None,
+        Reach::Kernel => Some("perhaps not all that the card has"),
     };
-    let Conditions { shape, variant, caveat, .. } = &m.conditions;
-    let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref()];
+    let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref(), reach];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-fn check(m: &Measurement) -> String {
+pub fn check(m: &Measurement) -> String {
     let note = |canary: &Canary| match canary {
         Canary::Caught => "",
         Canary::Missed => ", PLANTED ERROR MISSED",
@@ -80,6 +135,42 @@ fn check(m: &Measurement) -> String {
         }
         Check::Wrong { why } => format!("WRONG: {why}"),
     }
+}
+
+/// The matrix of rates between devices, a row for each device that data comes from; the first row names where it goes.
+pub fn peers(evidence: &Evidence) -> Option<Vec<Vec<String>>> {
+    let node = evidence.node.as_ref()?;
+    let count = u32::try_from(evidence.devices.len()).ok()?;
+    let names = evidence.devices.iter().map(|device| device.selector.clone());
+    let mut rows = vec![["from \\ to".to_owned()].into_iter().chain(names.clone()).collect()];
+    for (from, name) in (0..count).zip(names) {
+        let cells = (0..count).map(|to| peer(node, from, to));
+        rows.push([name].into_iter().chain(cells).collect());
+    }
+    Some(rows)
+}
+
+fn peer(node: &NodeEvidence, from: u32, to: u32) -> String {
+    let name = peer_name(from, to);
+    let measured = node.measurements.iter().find(|m| m.metric.as_str() == name);
+    match measured.map(|m| (&m.check, m.summary(), m.metric.kind())) {
+        _ if from == to => String::new(),
+        Some((Check::Matched { canary: Canary::Caught, .. }, Some(summary), Kind::Number(unit))) => {
+            let way = measured.and_then(|m| m.conditions.variant.as_deref()).unwrap_or_default();
+            format!("{}, {way}", unit.format(summary.p50))
+        }
+        Some((Check::Wrong { .. }, ..)) => "WRONG".to_owned(),
+        Some(_) => "no figure".to_owned(),
+        None => "not measured".to_owned(),
+    }
+}
+
+/// What of the matrix needs words: pairs with a wrong result or without one.
+pub fn peer_troubles(node: &NodeEvidence) -> Vec<[String; 2]> {
+    let wrong = node.measurements.iter().filter(|m| matches!(m.check, Check::Wrong { .. }));
+    let wrong = wrong.map(|m| [m.metric.to_string(), check(m)]);
+    let absent = node.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);
+    wrong.chain(absent).collect()
 }
 
 pub fn finding(f: &Finding) -> [String; 7] {

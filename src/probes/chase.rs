@@ -22,7 +22,9 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let cap = match (&identity.provenance, settings.profile) {
         (Provenance::Software { .. }, _) => 128 << 20,
         (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Quick) => 256 << 20,
-        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard) => 4 << 30,
+        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard | Profile::Acceptance) => {
+            4 << 30
+        }
     };
     let most = cap.min(spare_bytes(identity) / 2).min(identity.buffer_bytes_max);
     let sizes: Vec<u64> = chase_sizes().filter(|bytes| *bytes <= most).collect();

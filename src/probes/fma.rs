@@ -8,7 +8,7 @@ use crate::engine::bench::{Bench, Tuned};
 use crate::engine::case::Case;
 use crate::engine::check::{self, Trial};
 use crate::engine::{Settings, Trouble};
-use crate::evidence::{Check, Conditions, Measurement};
+use crate::evidence::{Canary, Check, Conditions, Measurement};
 
 pub const PROBE: Probe =
     Probe { name: "fma", question: "How many multiply-adds a second do the vector units reach?", cases };
@@ -96,7 +96,8 @@ fn fma(
     let exact = exact(bench, work, form.index)?;
     let sampled = random(bench, work, form.index)?;
     let steady = check::steady(bench, &form, out, work.result_bytes())?;
-    remembers_nothing(bench, work, &form, out, &steady.digest)?;
+    let other = Tuned { op: Work { seed: !work.seed, ..work }.op(out), ..form.clone() };
+    check::remembers_nothing(bench, &other, out, work.result_bytes(), &steady.digest)?;
     let random = Check::Matched { exact: 0, sampled, canary: steady.canary };
 
     let conditions = Conditions {
@@ -105,6 +106,37 @@ fn fma(
         ..sized(format!("{} lanes, {ROUNDS} rounds", work.lanes))
     };
     timed(metric, steady.sampled.timed, &form, conditions, check::joined(exact, random))
+}
+
+/// Chains in FP32 that keep the vector units busy, checked: their launch form, where the results go, how many there are.
+pub(super) fn load(
+    bench: &mut Bench,
+    most_bytes: u64,
+    seed: u64,
+) -> Result<(Tuned, Buf, u32, Check), Trouble> {
+    let precision = Precision::Fp32;
+    let work = Work {
+        precision,
+        chains: candidates(precision)[0],
+        rounds: ROUNDS,
+        lanes: LANES_MIN,
+        distribution: Distribution::Normal,
+        seed,
+    };
+    bench.supports(&work.op(Buf::NONE))?;
+    let lanes_max = u64::from(LANES_MAX).min(most_bytes / precision.result_bytes()) as u32;
+    let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
+    let lanes = enough_lanes(bench, work, lanes_max, out)?;
+    let (form, chains) = tune(bench, Work { lanes, ..work }, out)?;
+    let work = Work { lanes, chains, ..work };
+    let exact = exact(bench, work, form.index)?;
+    let sampled = random(bench, work, form.index)?;
+    bench.run(&form, 1)?;
+    let digest = check::digest(bench, out, work.result_bytes())?;
+    let other = Tuned { op: Work { seed: !work.seed, ..work }.op(out), ..form.clone() };
+    check::remembers_nothing(bench, &other, out, work.result_bytes(), &digest)?;
+    let random = Check::Matched { exact: 0, sampled, canary: Canary::Caught };
+    Ok((form, out, lanes, check::joined(exact, random)))
 }
 
 /// Doubles the lanes until one execution takes long enough.
@@ -165,22 +197,6 @@ fn exact(bench: &mut Bench, work: Work, index: usize) -> Result<Check, Trouble> 
     let trial =
         Trial { bytes: &[work.result_bytes()], output: 0, program: &|bufs| (Vec::new(), work.op(bufs[0])) };
     check::exact(bench, &trial, index)
-}
-
-/// The same work on other data must give another result: an old one would show.
-fn remembers_nothing(
-    bench: &mut Bench,
-    work: Work,
-    form: &Tuned,
-    out: Buf,
-    before: &[u8],
-) -> Result<(), Trouble> {
-    let other = Tuned { op: Work { seed: !work.seed, ..work }.op(out), ..form.clone() };
-    bench.run(&other, 1)?;
-    if check::digest(bench, out, work.result_bytes())? == before {
-        return Err(Trouble::Wrong("other data gave the same result: it is an old one".to_owned()));
-    }
-    Ok(())
 }
 
 /// Compares lanes on random data with the reference. Each round may round differently where the device does not

@@ -14,8 +14,9 @@ use crate::evidence::{Canary, Check, Conditions, Measurement};
 pub const PROBE: Probe =
     Probe { name: "gemm", question: "How fast are dense matrix products, and are they right?", cases };
 
-/// Not multiples of any tile: the edges are tried as well.
-const ODD: Shape = Shape { m: 129, n: 97, k: 65 };
+/// Not multiples of any tile: the edges are tried as well. Rows of every format are multiples of 16 bytes, as in the shapes that
+/// are timed, so that both have the same launch forms.
+const ODD: Shape = Shape { m: 129, n: 97, k: 80 };
 const SIZE_MIN: u32 = 512;
 const SIZE_MAX: u32 = 8192;
 /// The size grows until one product takes this long.
@@ -40,7 +41,7 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 
 /// Magnitude of integers for which `k` products sum exactly in FP32: `k m^2 <= 2^24`, and 2^13 for FP8, of whose sums some
 /// tensor units keep about 14 bits. INT8 sums are exact in full range.
-fn magnitude(precision: Precision, k: u32) -> u32 {
+pub(super) fn magnitude(precision: Precision, k: u32) -> u32 {
     if precision == Precision::Int8 {
         return 127;
     }
@@ -50,12 +51,12 @@ fn magnitude(precision: Precision, k: u32) -> u32 {
 }
 
 /// The matrices of one product.
-struct Product {
-    precision: Precision,
-    shape: Shape,
+pub(super) struct Product {
+    pub precision: Precision,
+    pub shape: Shape,
     a: Buf,
     b: Buf,
-    c: Buf,
+    pub c: Buf,
 }
 
 impl Product {
@@ -75,7 +76,12 @@ impl Product {
     }
 
     fn op(&self) -> Op {
-        Op::Gemm { precision: self.precision, shape: self.shape, a: self.a, b: self.b, c: self.c }
+        self.into(self.c)
+    }
+
+    /// The same product with another place for its result.
+    pub fn into(&self, c: Buf) -> Op {
+        Op::Gemm { precision: self.precision, shape: self.shape, a: self.a, b: self.b, c }
     }
 
     fn draw(&self, bench: &mut Bench, inputs: &DrawnInputs) -> Result<(), Trouble> {
@@ -87,7 +93,7 @@ impl Product {
         Ok(())
     }
 
-    fn result_bytes(&self) -> u64 {
+    pub fn result_bytes(&self) -> u64 {
         u64::from(self.shape.m) * u64::from(self.shape.n) * self.precision.result_bytes()
     }
 
@@ -104,21 +110,57 @@ fn gemm(
     seed: u64,
     fits: &dyn Fn(u32) -> bool,
 ) -> Result<Measurement, Trouble> {
-    bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
-    let (product, form) = sized_and_tuned(bench, precision, seed, fits)?;
-
-    let odd = odd_shape(bench, precision, seed, form.index)?;
-    let whole = exact_at_size(bench, &product, &form, seed)?;
-    let inputs = DrawnInputs { distribution: Distribution::Normal, seed_a: seed, seed_b: !seed };
-    product.draw(bench, &inputs)?;
+    let Checked { product, form, check, distribution } = checked(bench, precision, seed, fits)?;
     let steady = check::steady(bench, &form, product.c, product.result_bytes())?;
-    let sampled = product.rows(bench, &inputs)?;
-    let random = Check::Matched { exact: 0, sampled, canary: steady.canary };
+    let random = Check::Matched { exact: 0, sampled: 0, canary: steady.canary };
 
     let Shape { m, n, k } = product.shape;
-    let conditions = Conditions { distribution: Some(Distribution::Normal), ..sized(format!("{m}x{n}x{k}")) };
-    let check = check::joined(check::joined(odd, whole), random);
-    timed(metric, steady.sampled.timed, &form, conditions, check)
+    let conditions = Conditions { distribution: Some(distribution), ..sized(format!("{m}x{n}x{k}")) };
+    timed(metric, steady.sampled.timed, &form, conditions, check::joined(check, random))
+}
+
+/// A product in its best launch form, whose result was compared and still lies in `c`.
+pub(super) struct Checked {
+    pub product: Product,
+    pub form: Tuned,
+    pub check: Check,
+    /// What the inputs were drawn from in the end.
+    pub distribution: Distribution,
+}
+
+/// Sizes, tunes and checks a product: exact on integers in odd and in full size, sampled rows on random data.
+pub(super) fn checked(
+    bench: &mut Bench,
+    precision: Precision,
+    seed: u64,
+    fits: &dyn Fn(u32) -> bool,
+) -> Result<Checked, Trouble> {
+    bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
+    let (product, form) = sized_and_tuned(bench, precision, seed, fits)?;
+    let odd = odd_shape(bench, precision, seed, form.index)?;
+    let whole = exact_at_size(bench, &product, &form, seed)?;
+    let distribution = Distribution::Normal;
+    let inputs = DrawnInputs { distribution, seed_a: seed, seed_b: !seed };
+    product.draw(bench, &inputs)?;
+    bench.run(&form, 1)?;
+    let sampled = product.rows(bench, &inputs)?;
+    let random = Check::Matched { exact: 0, sampled, canary: Canary::Caught };
+    Ok(Checked { product, form, check: check::joined(check::joined(odd, whole), random), distribution })
+}
+
+/// How fast this device multiplies in `precision`, by a short trial, in operations a second.
+pub(super) fn trial(
+    bench: &mut Bench,
+    precision: Precision,
+    fits: &dyn Fn(u32) -> bool,
+) -> Result<f64, Trouble> {
+    bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
+    let (product, form) = sized_and_tuned(bench, precision, 0, fits)?;
+    let sample = bench.run(&form, 1)?;
+    let ns = sample.device_ns.unwrap_or(sample.host_ns).max(1);
+    let rate = form.op.work() as f64 / (ns as f64 / 1e9);
+    product.free(bench);
+    Ok(rate)
 }
 
 /// Grows the product until it takes long enough, with the best launch form at each size.

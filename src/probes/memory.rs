@@ -51,7 +51,7 @@ impl Target {
         let whole = whole.div_ceil(1 << 20) << 20;
         match settings.profile {
             Profile::Quick => Self { bytes: whole.min(QUICK_BYTES), capped: whole > QUICK_BYTES },
-            Profile::Standard => Self { bytes: whole, capped: false },
+            Profile::Standard | Profile::Acceptance => Self { bytes: whole, capped: false },
         }
     }
 }

@@ -1,14 +1,19 @@
 //! The probes: each answers one question about a device by running cases.
 //! Owns the table of probes; must not know contracts.
 
+mod census;
 mod chase;
 mod fma;
 mod gemm;
+mod l2;
 mod link;
 mod memory;
+mod mma;
+pub mod peer;
 mod stream;
+mod sustain;
 
-use crate::device::Identity;
+use crate::device::{Identity, Reach};
 use crate::engine::bench::Tuned;
 use crate::engine::case::Case;
 use crate::engine::{Settings, Trouble};
@@ -24,8 +29,21 @@ pub struct Probe {
 }
 
 /// All probes, in the order in which they run: short ones first, so that an early end leaves much.
-pub const PROBES: &[Probe] =
-    &[stream::PROBE, fma::PROBE, gemm::PROBE, link::PROBE, chase::PROBE, memory::PROBE];
+pub const PROBES: &[Probe] = &[
+    census::PROBE,
+    stream::PROBE,
+    l2::PROBE,
+    fma::PROBE,
+    mma::PROBE,
+    gemm::PROBE,
+    link::PROBE,
+    chase::PROBE,
+    memory::PROBE,
+    sustain::PROBE,
+];
+
+/// The probe that runs only where a time for it is given.
+pub const SUSTAIN: &str = "sustain";
 
 /// The cases of the probes that `settings` names, on such a device. Pure.
 pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
@@ -33,8 +51,9 @@ pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     wanted.flat_map(|probe| (probe.cases)(identity, settings)).collect()
 }
 
+/// All that can be asked for: the probes of a device, and what is measured between devices.
 pub fn names() -> Vec<&'static str> {
-    PROBES.iter().map(|p| p.name).collect()
+    PROBES.iter().map(|p| p.name).chain([peer::NAME]).collect()
 }
 
 /// A timed measurement of `form`.
@@ -49,6 +68,7 @@ fn timed(
         variant: conditions.variant.or_else(|| Some(form.variant.label.clone())),
         kernel: Some(form.variant.kernel.clone()),
         caveat: form.variant.caveat.clone(),
+        reach: form.variant.reach,
         ..conditions
     };
     measurement(metric, Value::Timed(timed), conditions, check)
@@ -66,7 +86,7 @@ fn measurement(
 
 /// Conditions that are nothing but a size.
 fn sized(shape: String) -> Conditions {
-    Conditions { shape, distribution: None, variant: None, kernel: None, caveat: None }
+    Conditions { shape, distribution: None, variant: None, kernel: None, caveat: None, reach: Reach::Card }
 }
 
 /// What the device can spare, where it says; else a size that every device has.
@@ -103,6 +123,8 @@ mod tests {
             profile: Profile::Standard,
             probes: Vec::new(),
             sample_ms: 1,
+            sustain_ms: 1000,
+            sustained_ms: 0,
             contracted_bytes: None,
             demands: Vec::new(),
             seed: 1,
@@ -120,6 +142,8 @@ mod tests {
         let named: std::collections::BTreeSet<String> = crate::evidence::metric::METRICS
             .iter()
             .filter(|row| row.kind != crate::evidence::metric::Kind::Fact)
+            // Stands for what is measured between devices.
+            .filter(|row| row.name != crate::evidence::metric::PEER_SLOWEST)
             .map(|row| row.name.clone())
             .collect();
         assert_eq!(measured, named);

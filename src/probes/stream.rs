@@ -33,7 +33,9 @@ fn array_bytes(identity: &Identity, settings: &Settings) -> u64 {
     let wanted = match (&identity.provenance, settings.profile) {
         (Provenance::Software { .. }, _) => 64 << 20,
         (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Quick) => 256 << 20,
-        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard) => 1 << 30,
+        (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard | Profile::Acceptance) => {
+            1 << 30
+        }
     };
     let least = wanted.min(spare_bytes(identity) / 6).min(identity.buffer_bytes_max);
     (least >> 20 << 20).max(1 << 20)
@@ -65,7 +67,7 @@ fn stream(
     let exact = check::exact(bench, &trial, form.index)?;
 
     let (sampled, random) = match kind {
-        StreamKind::Read => arrays.sums(bench, &form)?,
+        StreamKind::Read => Sum { of: arrays.a, bytes, passes: 1, to: arrays.c }.sampled(bench, &form)?,
         StreamKind::Write | StreamKind::Copy | StreamKind::Scale | StreamKind::Add | StreamKind::Triad => {
             arrays.results(bench, &form)?
         }
@@ -107,33 +109,6 @@ impl Arrays {
 
     fn op(&self) -> Op {
         Op::Stream { kind: self.kind, a: self.a, b: self.b, c: self.c, elements: self.bytes / 4 }
-    }
-
-    /// Samples a read, which adds the sum of `a` to the first word of `c`: the last sum must be a multiple of the first, and follow
-    /// a bit that was flipped since.
-    fn sums(&self, bench: &mut Bench, form: &Tuned) -> Result<(Sampled, Check), Trouble> {
-        const MASK: u32 = 1 << 20;
-        let first = self.sum(bench, form)?;
-        let sampled = bench.sample(form)?;
-        let executions = sampled.executions;
-        let got = word(&bench.read(self.c, 0, 4)?);
-        let expected = first.wrapping_mul((executions as u32).wrapping_add(1));
-        if got != expected {
-            return Err(Trouble::Wrong(format!(
-                "{executions} reads summed to {got:#x} instead of {expected:#x}: the sum differed between repeats"
-            )));
-        }
-        bench.once(&Op::Flip { dst: self.a, word: self.bytes / 8, mask: MASK })?;
-        let change = self.sum(bench, form)?.wrapping_sub(first);
-        let seen = change == MASK || change == MASK.wrapping_neg();
-        let canary = if seen { Canary::Caught } else { Canary::Missed };
-        Ok((sampled, Check::Matched { exact: 0, sampled: 1, canary }))
-    }
-
-    fn sum(&self, bench: &mut Bench, form: &Tuned) -> Result<u32, Trouble> {
-        bench.write(self.c, 0, &[0; 4])?;
-        bench.run(form, 1)?;
-        Ok(word(&bench.read(self.c, 0, 4)?))
     }
 
     /// Samples a kernel that leaves an array, and compares elements of a last run: on other data and over other content, so that
@@ -179,6 +154,43 @@ impl Arrays {
             StreamKind::Triad => (a + scalar * b, a.abs() + scalar * b.abs()),
         };
         (f64::from(f32::from_bits(bits)) - expected).abs() <= magnitude * f64::from(f32::EPSILON)
+    }
+}
+
+/// An op that adds the sum of all words of a buffer, so many times over, to the first word of another.
+pub(super) struct Sum {
+    pub of: Buf,
+    pub bytes: u64,
+    pub passes: u32,
+    pub to: Buf,
+}
+
+impl Sum {
+    /// Samples it: the last sum must be a multiple of the first, and follow a bit that was flipped since.
+    pub(super) fn sampled(&self, bench: &mut Bench, form: &Tuned) -> Result<(Sampled, Check), Trouble> {
+        const MASK: u32 = 1 << 16;
+        let first = self.once(bench, form)?;
+        let sampled = bench.sample(form)?;
+        let executions = sampled.executions;
+        let got = word(&bench.read(self.to, 0, 4)?);
+        let expected = first.wrapping_mul((executions as u32).wrapping_add(1));
+        if got != expected {
+            return Err(Trouble::Wrong(format!(
+                "{executions} reads summed to {got:#x} instead of {expected:#x}: the sum differed between repeats"
+            )));
+        }
+        bench.once(&Op::Flip { dst: self.of, word: self.bytes / 8, mask: MASK })?;
+        let change = self.once(bench, form)?.wrapping_sub(first);
+        let flipped = MASK.wrapping_mul(self.passes);
+        let seen = change == flipped || change == flipped.wrapping_neg();
+        let canary = if seen { Canary::Caught } else { Canary::Missed };
+        Ok((sampled, Check::Matched { exact: 0, sampled: 1, canary }))
+    }
+
+    fn once(&self, bench: &mut Bench, form: &Tuned) -> Result<u32, Trouble> {
+        bench.write(self.to, 0, &[0; 4])?;
+        bench.run(form, 1)?;
+        Ok(word(&bench.read(self.to, 0, 4)?))
     }
 }
 

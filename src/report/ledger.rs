@@ -75,13 +75,16 @@ fn signed(report: &Report, signer: &KeyId) -> Vec<Entry> {
 }
 
 fn recomputed(report: &Report, recheck: &Recheck) -> Vec<Entry> {
-    let measurements = report.evidence.devices.iter().flat_map(|device| &device.measurements);
+    let between = report.evidence.node.iter().flat_map(|node| &node.measurements);
+    let measurements = report.evidence.devices.iter().flat_map(|device| &device.measurements).chain(between);
     let samples: usize = measurements
         .map(|measurement| match &measurement.value {
             Value::Timed(timed) => timed.samples.len(),
-            Value::Count { .. } | Value::AtLeast { .. } => 1,
+            Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => 1,
         })
         .sum();
+    let loads = report.evidence.devices.iter().filter_map(|device| device.sustained.as_ref());
+    let samples = samples + loads.map(|load| load.windows.len()).sum::<usize>();
     let mut entries = vec![
         entry("samples", samples.to_string()),
         entry("summaries", recheck.summaries.len().to_string()),
@@ -136,6 +139,7 @@ fn word_of_run(report: &Report) -> Vec<Entry> {
     let mut entries = report.evidence.run.host.as_ref().map_or(Vec::new(), word_of_host);
     entries.extend([
         entry("clocks", "every sample was timed on the measured machine"),
+        entry("measured", report.evidence.run.order.to_string()),
         entry("started", report.evidence.run.started.clone()),
         entry("sealed", report.sealed_at.clone()),
         entry("measured by", format!("{} {}", report.evidence.run.tool, report.evidence.run.tool_version)),

@@ -1,6 +1,7 @@
 //! What is signed: evidence, the contract it was judged against, and the findings.
 //! Owns the report's shape and the only way to read one back; must not know how it is shown.
 
+pub mod compare;
 pub mod ledger;
 pub mod recheck;
 pub mod schema;
@@ -158,10 +159,13 @@ fn exit(verdict: Option<Verdict>, findings: &[Finding], evidence: &Evidence) -> 
 pub fn summaries(evidence: &Evidence) -> Vec<DeviceSummary> {
     (0u32..)
         .zip(&evidence.devices)
-        .flat_map(|(index, device)| device.measurements.iter().map(move |m| (index, m)))
-        .filter_map(|(device, measurement)| {
-            let summary = measurement.summary()?;
-            Some(DeviceSummary { device, metric: measurement.metric.clone(), summary })
+        .flat_map(|(index, device)| {
+            let cases = device.measurements.iter().map(|m| (m.metric.clone(), m.summary()));
+            let load = device.sustained.iter().map(|s| (s.load.metric.clone(), Summary::of(&s.rates())));
+            let all: Vec<_> = cases.chain(load).collect();
+            all.into_iter().filter_map(move |(metric, summary)| {
+                Some(DeviceSummary { device: index, metric, summary: summary? })
+            })
         })
         .collect()
 }
@@ -171,7 +175,7 @@ pub fn trust_level(evidence: &Evidence) -> TrustLevel {
     let measured = |device: &evidence::DeviceEvidence| match &device.identity {
         Some(identity) => identity.provenance.kind() != ProvenanceKind::Simulated,
         // A device that never opened adds nothing, neither truth nor simulation.
-        None => device.measurements.is_empty(),
+        None => device.measurements.is_empty() && device.sustained.is_none(),
     };
     let any = evidence.devices.iter().any(|device| device.identity.is_some());
     if any && evidence.devices.iter().all(measured) { TrustLevel::L1 } else { TrustLevel::L0 }

@@ -61,6 +61,20 @@ pub fn for_device_under(identity: &Identity, root: &Path) -> Box<dyn Telemetry> 
     }
 }
 
+/// What of the host is nearest to a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// `None` on machines without such nodes.
+    pub numa_node: Option<u64>,
+    /// As the kernel lists them, such as `0-15,32-47`.
+    pub cpus: Option<String>,
+}
+
+/// What is near the card at a PCI address, on a system whose /sys lies below `root`, if the kernel lists the card.
+pub fn near(root: &Path, address: &str) -> Option<Near> {
+    sysfs::Card::find(root, address).map(|card| card.near())
+}
+
 /// The NVML of this machine, as `assay list` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NvmlFound {

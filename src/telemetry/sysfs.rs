@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Fact, Reading, Telemetry};
+use super::{Fact, Near, Reading, Telemetry};
 use crate::device::Unsupported;
 
 /// A card by its folder in the kernel's PCI tree.
@@ -23,6 +23,11 @@ impl Card {
         }
         let sensors = std::fs::read_dir(folder.join("hwmon")).into_iter().flatten().flatten();
         Some(Card { sensors: sensors.map(|entry| entry.path()).min(), folder })
+    }
+
+    pub fn near(&self) -> Near {
+        // -1 where the machine has no such nodes.
+        Near { numa_node: self.number("numa_node"), cpus: self.text("local_cpulist") }
     }
 
     fn text(&self, file: &str) -> Option<String> {
@@ -126,8 +131,7 @@ impl Telemetry for Card {
             said("pci.subsystem_id", self.ids("subsystem_vendor", "subsystem_device")),
             said("pci.class", self.hex("class").map(|class| format!("{class:06x}"))),
             said("pci.driver", self.driver()),
-            // -1 where the machine has no such nodes.
-            said("pci.numa_node", self.number("numa_node").map(|node| node.to_string())),
+            said("pci.numa_node", self.near().numa_node.map(|node| node.to_string())),
             said("pci.generation_max", self.generation("max_link_speed").map(|n| n.to_string())),
             said("pci.width_max", self.width("max_link_width").map(|lanes| lanes.to_string())),
             said("pci.cards", self.cards().map(|cards| cards.to_string())),

@@ -22,6 +22,19 @@ void broken(const char *why) {
     std::abort();
 }
 
+unsigned long long random() {
+    static thread_local unsigned long long state = 0x9E3779B97F4A7C15;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+// As tests/fake_cuda/kernels.rs has it. Blocks come in clusters, side by side; shared memory is what each block is given.
+struct Launch {
+    unsigned x, y, threads, cluster, shared, lost_box;
+};
+
 namespace {
 
 const unsigned WARP = 32;
@@ -45,6 +58,8 @@ struct Barrier {
 
 struct Warp {
     Barrier barrier;
+    // For how many turns it is held up.
+    unsigned held = 0;
     // Two sets by turns: a lane may be in the next exchange before all have read the values of the last.
     alignas(16) char values[2][WARP * EXCHANGE_BYTES];
 };
@@ -64,19 +79,34 @@ struct Fiber {
     bool born = false, done = true;
 };
 
-// The fibers of one OS thread, kept for all blocks of a launch.
-struct Block {
+// One block of a cluster.
+struct Cta {
+    Barrier barrier;
+    Dim place;
+    Shared shared;
+};
+
+// The fibers of one OS thread, kept for all clusters of a launch: those of its first block, then those of the next.
+struct Cluster {
     const Entry *entry = nullptr;
     void *const *arguments = nullptr;
     std::vector<Fiber> fibers;
     std::vector<Warp> warps;
+    std::vector<Cta> ctas;
     Barrier barrier;
     jmp_buf scheduler;
     unsigned running = 0;
     // Something has happened since the scheduler last looked.
     bool moved = false;
+    // Somebody has looked for something in vain.
+    bool looked = false;
+    std::unique_ptr<unsigned char[]> memory;
 };
-constinit thread_local Block *block = nullptr;
+constinit thread_local Cluster *block = nullptr;
+
+Cta &here() {
+    return block->ctas[block->running / now.block_size.x];
+}
 
 void yield() {
     if (!_setjmp(block->fibers[block->running].here)) _longjmp(block->scheduler, 1);
@@ -97,6 +127,8 @@ void life() {
         if (!block->fibers[block->running].copies.empty()) broken("a thread ends with copies on their way");
         block->fibers[block->running].done = true;
         block->warps[block->running / WARP].barrier.left();
+        here().barrier.left();
+        here().shared.live = here().barrier.live > 0;
         block->barrier.left();
         block->moved = true;
         yield();
@@ -106,7 +138,8 @@ void life() {
 void resume(unsigned index) {
     Fiber &fiber = block->fibers[index];
     block->running = index;
-    now.thread = Dim{index, 0, 0};
+    now.thread = Dim{index % now.block_size.x, 0, 0};
+    now.block = here().place;
     if (_setjmp(block->scheduler)) return;
     if (fiber.born) _longjmp(fiber.here, 1);
     fiber.born = true;
@@ -134,40 +167,105 @@ bool run_warp(unsigned first, unsigned end) {
     return moved;
 }
 
-void run_block(unsigned threads) {
+// What a multiprocessor keeps for itself of its shared memory, and where a launch's part may begin: 16 bytes are promised, no more.
+const unsigned RESERVED = 1024, LAUNCHED = RESERVED + 16;
+const unsigned char GARBAGE = 0xA5;
+
+// The warps of a cluster keep no step: by chance one is held up, for as long as others find something to do.
+bool held_up(unsigned &held) {
+    if (block->ctas.size() == 1) return false;
+    if (held == 0 && random() % 16 == 0) held = 1 + random() % 64;
+    return held > 0 && held-- > 0;
+}
+
+void let_all_go() {
+    for (Warp &warp : block->warps) warp.held = 0;
+}
+
+void run_cluster(Dim first, const Launch &launch) {
+    const unsigned threads = launch.threads * launch.cluster;
     if (block->fibers.size() < threads) block->fibers.resize(threads);
     block->warps.assign((threads + WARP - 1) / WARP, Warp());
+    block->ctas.assign(launch.cluster, Cta());
+    const unsigned each = (LAUNCHED + launch.shared + 1023) / 1024 * 1024;
+    if (launch.shared > 0 && !block->memory) block->memory.reset(new unsigned char[each * launch.cluster]);
+    if (launch.shared > 0) std::memset(block->memory.get(), GARBAGE, each * launch.cluster);
+    for (unsigned i = 0; i < launch.cluster; i++) {
+        Cta &cta = block->ctas[i];
+        cta.barrier.live = launch.threads;
+        cta.place = Dim{first.x + i, first.y, 0};
+        cta.shared = Shared{block->memory.get() + each * i, LAUNCHED, LAUNCHED + launch.shared, 0, true};
+    }
     for (unsigned t = 0; t < threads; t++) {
         block->fibers[t].done = false;
         block->warps[t / WARP].barrier.live++;
     }
     block->barrier = Barrier();
     block->barrier.live = threads;
+    unsigned skips = 0;
     while (block->barrier.live > 0) {
-        bool moved = false;
-        for (unsigned first = 0; first < threads; first += WARP) moved |= run_warp(first, std::min(first + WARP, threads));
-        if (!moved) broken("all threads of a block wait for ever");
+        bool moved = false, held = false;
+        block->looked = false;
+        for (unsigned from = 0; from < threads; from += WARP) {
+            if (held_up(block->warps[from / WARP].held)) {
+                held = true;
+            } else {
+                moved |= run_warp(from, std::min(from + WARP, threads));
+            }
+        }
+        if (held && !moved) let_all_go();
+        if (held || moved || make_late_copy()) continue;
+        // Whoever looks at a clock meanwhile may give up.
+        if (!block->looked || ++skips > 100) broken("all threads of a block wait for ever");
+        skipped_ns += 1000000000;
     }
+    warpgroups_end();
 }
 
-void run_blocks(const Entry *entry, void *const *arguments, Dim grid, unsigned threads, std::atomic<uint64_t> &next) {
-    Block mine;
+void run_blocks(const Entry *entry, void *const *arguments, const Launch &launch, std::atomic<uint64_t> &next) {
+    Cluster mine;
     mine.entry = entry;
     mine.arguments = arguments;
     block = &mine;
-    now.grid = grid;
-    now.block_size = Dim{threads, 1, 1};
-    const uint64_t blocks = (uint64_t)grid.x * grid.y;
-    for (uint64_t i = next++; i < blocks; i = next++) {
-        now.block = Dim{(unsigned)(i % grid.x), (unsigned)(i / grid.x), 0};
-        run_block(threads);
+    now.grid = Dim{launch.x, launch.y, 1};
+    now.block_size = Dim{launch.threads, 1, 1};
+    const unsigned across = launch.x / launch.cluster;
+    const uint64_t clusters = (uint64_t)across * launch.y;
+    for (uint64_t i = next++; i < clusters; i = next++) {
+        run_cluster(Dim{(unsigned)(i % across) * launch.cluster, (unsigned)(i / across), 0}, launch);
     }
 }
 
 }  // namespace
 
 void block_barrier() {
+    pass(here().barrier);
+}
+
+void meet_cluster() {
     pass(block->barrier);
+}
+
+Shared &shared(unsigned rank) {
+    if (rank >= block->ctas.size()) broken("there is no such block in the cluster");
+    return block->ctas[rank].shared;
+}
+
+unsigned rank() {
+    return block->running / now.block_size.x;
+}
+
+unsigned cluster() {
+    return (unsigned)block->ctas.size();
+}
+
+void look_again() {
+    block->looked = true;
+    yield();
+}
+
+void moved() {
+    block->moved = true;
 }
 
 const void *exchange(const void *mine, std::size_t bytes) {
@@ -231,13 +329,14 @@ extern "C" int cpu_kernel(const char *name, unsigned *sizes) {
     return (int)entry->sizes.size();
 }
 
-extern "C" void cpu_launch(const char *name, unsigned x, unsigned y, unsigned threads, void *const *arguments) {
+extern "C" void cpu_launch(const char *name, const cpu::Launch *launch, void *const *arguments) {
     const cpu::Entry *entry = find(name);
     if (!entry) cpu::broken("no such kernel");
     std::atomic<uint64_t> next{0};
-    const cpu::Dim grid{x, y, 1};
-    const auto work = [&] { cpu::run_blocks(entry, arguments, grid, threads, next); };
-    const unsigned helpers = (uint64_t)x * y * threads < 4096 ? 0 : std::thread::hardware_concurrency() - 1;
+    cpu::lose_box(launch->lost_box);
+    const auto work = [&] { cpu::run_blocks(entry, arguments, *launch, next); };
+    const uint64_t threads = (uint64_t)launch->x * launch->y * launch->threads;
+    const unsigned helpers = threads < 4096 ? 0 : std::thread::hardware_concurrency() - 1;
     std::vector<std::thread> others;
     for (unsigned i = 0; i < helpers; i++) others.emplace_back(work);
     work();

@@ -3,6 +3,7 @@
 // them (see cpu_kernels.cpp), so that barriers and shuffles mean what they mean on a GPU.
 #pragma once
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -32,6 +33,36 @@ void start_copy(void *to, const void *from, unsigned bytes);
 void commit_copies();
 void finish_copies(std::size_t pending);
 [[noreturn]] void broken(const char *why);
+
+// Lets the others go on, and says that this thread only looks for something. What nobody's progress brings comes late: copies, and
+// at last time itself.
+void look_again();
+void moved();
+// The same numbers every time.
+unsigned long long random();
+
+// The shared memory of block `rank` of this cluster, as an address of 32 bits names it: `launched` is where that begins which the
+// launch gave.
+struct Shared {
+    unsigned char *bytes;
+    unsigned launched, end;
+    // Registers that warpgroups have given, and nobody has taken.
+    unsigned registers;
+    // Whether any thread is left that may use it.
+    bool live;
+};
+Shared &shared(unsigned rank);
+unsigned rank();
+unsigned cluster();
+void meet_cluster();
+
+// cpu_sm90.cpp: makes one of the copies that are still to come, if there is one; lets the one of this number of a launch never come.
+// What must hold when a cluster ends.
+bool make_late_copy();
+void lose_box(unsigned number);
+void warpgroups_end();
+// By how much the clock has been put forward, in nanoseconds.
+extern thread_local unsigned long long skipped_ns;
 
 // A kernel by name, and how to call it with the arguments that a launch points at.
 struct Entry {
@@ -68,8 +99,10 @@ std::vector<unsigned> sizes(void (*)(A...)) {
 #define __forceinline__ inline
 #define __noinline__
 #define __launch_bounds__(...)
-// Every block runs on one OS thread from its beginning to its end.
+// Every block runs on one OS thread from its beginning to its end; those of a cluster on the same, and have none of this.
 #define __shared__ static thread_local
+#define __cluster_dims__(...)
+#define __grid_constant__
 #define threadIdx (cpu::now.thread)
 #define blockIdx (cpu::now.block)
 #define blockDim (cpu::now.block_size)
@@ -120,6 +153,14 @@ inline const T *of_the_warp(const T &mine) {
 inline unsigned __shfl_xor_sync(unsigned mask, unsigned value, int distance) {
     if (mask != 0xFFFFFFFFu) cpu::broken("a shuffle over part of a warp");
     return of_the_warp(value)[(threadIdx.x % 32) ^ (unsigned)distance];
+}
+
+inline bool __any_sync(unsigned mask, bool mine) {
+    if (mask != 0xFFFFFFFFu) cpu::broken("a vote of part of a warp");
+    const bool *const all = of_the_warp(mine);
+    bool any = false;
+    for (int lane = 0; lane < 32; lane++) any |= all[lane];
+    return any;
 }
 
 template <class T>
@@ -180,6 +221,28 @@ inline unsigned fma_f16x2(unsigned a, unsigned b, unsigned c) {
 }
 
 #endif
+
+inline uint4 load_from_l2(const uint4 *from) {
+    return *from;
+}
+
+// As many units as the driver for tests says.
+inline unsigned unit_count() {
+    return 4;
+}
+
+inline unsigned unit_id() {
+    return blockIdx.x % unit_count();
+}
+
+inline unsigned long long shared_clock() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return (unsigned long long)std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+inline unsigned long long unit_clock() {
+    return shared_clock();
+}
 
 // Tensor units: a warp does together what its threads each hold a part of.
 
@@ -252,6 +315,19 @@ inline void mma_s8(unsigned (&d)[4], const unsigned (&a)[4], const unsigned (&b)
     mma<1>(d, a, b, [](unsigned left, unsigned right, unsigned, unsigned sum) { return dp4a(left, right, sum); });
 }
 
+// Rows and columns of 4 values; a thread holds value t of row g of each, and its results are columns 2 t and 2 t + 1.
+inline void mma_f64(double &d0, double &d1, double a, double b) {
+    struct Pair {
+        double a, b;
+    };
+    const Pair *const parts = of_the_warp(Pair{a, b});
+    const unsigned row = threadIdx.x % 32 / 4, column = threadIdx.x % 4 * 2;
+    for (unsigned k = 0; k < 4; k++) {
+        d0 = std::fma(parts[4 * row + k].a, parts[4 * column + k].b, d0);
+        d1 = std::fma(parts[4 * row + k].a, parts[4 * (column + 1) + k].b, d1);
+    }
+}
+
 // Copies are made as late as they may be, at the wait, so that a kernel that does not wait reads what was there before.
 inline void copy_async(void *shared, const void *global, unsigned bytes) {
     cpu::start_copy(shared, global, bytes);
@@ -265,3 +341,5 @@ template <int PENDING>
 inline void wait_for_copies() {
     cpu::finish_copies(PENDING);
 }
+
+#include "cpu_sm90.h"

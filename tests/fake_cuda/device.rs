@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int, c_uint};
 
 use super::state::CURRENT;
-use super::{INVALID_CONTEXT, INVALID_DEVICE, INVALID_VALUE, Refusal, call};
+use super::{INVALID_CONTEXT, INVALID_DEVICE, INVALID_VALUE, PEER_ACCESS_ALREADY_ENABLED, Refusal, call};
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuInit(flags: c_uint) -> i32 {
@@ -143,7 +143,28 @@ pub unsafe extern "C" fn cuCtxSetCurrent(context: usize) -> i32 {
     })
 }
 
-fn handle(device: c_int) -> usize {
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuDeviceCanAccessPeer(can: *mut c_int, device: c_int, peer: c_int) -> i32 {
+    call("cuDeviceCanAccessPeer", |state| {
+        known(device, state.faults.count)?;
+        known(peer, state.faults.count)?;
+        put(can, if device == peer { 0 } else { state.faults.peers })
+    })
+}
+
+/// Once for each context that is to be reached.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuCtxEnablePeerAccess(peer: usize, flags: c_uint) -> i32 {
+    call("cuCtxEnablePeerAccess", |state| {
+        let (own, peer) = (state.current()?, state.device_of(peer)?);
+        if flags != 0 || own == peer || state.faults.peers == 0 {
+            return Err(INVALID_VALUE);
+        }
+        if state.reaches.insert((own, peer)) { Ok(()) } else { Err(PEER_ACCESS_ALREADY_ENABLED) }
+    })
+}
+
+pub fn handle(device: c_int) -> usize {
     0xC0 + 0x100 * device as usize
 }
 

@@ -18,6 +18,8 @@ pub struct Faults {
     pub crash: Option<u64>,
     /// Launches do nothing at all.
     pub idle: bool,
+    /// The n-th box that a launch copies into shared memory never comes.
+    pub lose_box: Option<u64>,
     /// Flips a bit in the largest buffer after every n-th launch.
     pub flip: Option<u64>,
     pub name: String,
@@ -26,6 +28,8 @@ pub struct Faults {
     pub sm: u32,
     /// 0 for default, 2 prohibited, 3 exclusive to a process; and 1 where the multi-process service is on.
     pub compute_mode: i32,
+    /// 1 where devices reach each other's memory.
+    pub peers: i32,
     pub mps: i32,
     /// What is claimed, and what can really be allocated.
     pub memory_mib: u64,
@@ -52,10 +56,12 @@ impl Faults {
             stuck: number("STUCK"),
             crash: number("CRASH"),
             idle: number("IDLE").is_some_and(|n| n > 0),
+            lose_box: number("LOSE_BOX"),
             flip: number("FLIP"),
             name: text("NAME").unwrap_or_else(|| "Test driver, no GPU".to_owned()),
             count: number("COUNT").unwrap_or(1) as i32,
             sm: number("SM").unwrap_or(90) as u32,
+            peers: number("PEERS").unwrap_or(1) as i32,
             compute_mode: number("COMPUTE_MODE").unwrap_or(0) as i32,
             mps: number("MPS").unwrap_or(0) as i32,
             memory_mib,

@@ -15,6 +15,8 @@ pub struct Signature {
     pub sizes: Vec<u32>,
     /// Threads of a block, at most.
     pub threads_max: u32,
+    /// Blocks of a cluster.
+    pub cluster: u32,
 }
 
 fn built() -> PathBuf {
@@ -73,7 +75,7 @@ fn of_ptx(text: &str, sm: u32) -> Result<Vec<Signature>, (Refusal, String)> {
     }
 }
 
-/// Every `.entry` with its `.param`s and its `.maxntid`.
+/// Every `.entry` with its `.param`s, its `.maxntid` and its `.reqnctapercluster`.
 pub fn declared(text: &str) -> Vec<Signature> {
     text.split(".visible .entry ")
         .skip(1)
@@ -81,16 +83,25 @@ pub fn declared(text: &str) -> Vec<Signature> {
             let (name, rest) = entry.split_once('(').unwrap();
             let (parameters, rest) = rest.split_once(')').unwrap();
             let head = rest.split('{').next().unwrap();
-            let threads = head.split(".maxntid ").nth(1).and_then(|rest| rest.split([',', '\n']).next());
-            let size = |line: &str| {
-                line.trim().strip_prefix(".param .u").map(|bits| bits[..2].parse::<u32>().unwrap() / 8)
-            };
+            let first = |name: &str| head.split(name).nth(1).and_then(|rest| rest.split([',', '\n']).next());
+            let number = |name: &str| first(name).and_then(|count| count.trim().parse().ok());
             Signature {
                 name: name.to_owned(),
                 // Pointers are declared as .u64 with what they point at.
                 sizes: parameters.lines().filter_map(size).collect(),
-                threads_max: threads.and_then(|count| count.trim().parse().ok()).unwrap_or(1024),
+                threads_max: number(".maxntid ").unwrap_or(1024),
+                cluster: number(".reqnctapercluster ").unwrap_or(1),
             }
         })
         .collect()
+}
+
+/// The size of the argument that `line` declares: `.param .u64 name` or `.param .align 64 .b8 name[128]`.
+fn size(line: &str) -> Option<u32> {
+    let rest = line.trim().strip_prefix(".param ")?;
+    let size = match rest.strip_prefix(".u") {
+        Some(bits) => bits[..2].parse::<u32>().unwrap() / 8,
+        None => rest.split(['[', ']']).nth(1).unwrap().parse().unwrap(),
+    };
+    Some(size)
 }

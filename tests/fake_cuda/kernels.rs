@@ -9,7 +9,24 @@ use super::image::Signature;
 pub struct Kernels(Library);
 
 type Describe = unsafe extern "C" fn(*const c_char, *mut c_uint) -> c_int;
-type Launch = unsafe extern "C" fn(*const c_char, c_uint, c_uint, c_uint, *const *const c_void);
+type Launch = unsafe extern "C" fn(*const c_char, *const Grid, *const *const c_void);
+
+/// How much of a kernel one launch runs, as cpu_kernels.cpp has it.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Grid {
+    pub x: c_uint,
+    pub y: c_uint,
+    pub threads: c_uint,
+    pub cluster: c_uint,
+    pub shared: c_uint,
+    pub lost_box: c_uint,
+}
+
+/// An argument's bytes, as large and as aligned as any may be.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub struct Argument(pub [u8; 128]);
 
 impl Kernels {
     /// Loads the library that ASSAY_FAKE_CUDA_KERNELS names.
@@ -33,13 +50,13 @@ impl Kernels {
     }
 
     /// Runs a kernel to its end.
-    pub fn launch(&self, name: &str, grid: [u32; 2], threads: u32, arguments: &[u64]) {
+    pub fn launch(&self, name: &str, grid: &Grid, arguments: &[Argument]) {
         let name = CString::new(name).unwrap();
         let pointers: Vec<*const c_void> = arguments.iter().map(|a| std::ptr::from_ref(a).cast()).collect();
         // SAFETY: as above; the arguments were checked against the kernel's sizes when it was looked up.
         unsafe {
             let launch: Symbol<'_, Launch> = self.0.get(b"cpu_launch").unwrap();
-            launch(name.as_ptr(), grid[0], grid[1], threads, pointers.as_ptr());
+            launch(name.as_ptr(), grid, pointers.as_ptr());
         }
     }
 }

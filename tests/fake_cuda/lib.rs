@@ -14,6 +14,7 @@
 )]
 #![allow(non_snake_case, reason = "the names of the interface")]
 
+mod boxes;
 mod device;
 mod faults;
 mod image;
@@ -41,6 +42,7 @@ pub const INVALID_HANDLE: Refusal = 400;
 pub const NOT_FOUND: Refusal = 500;
 pub const NOT_READY: Refusal = 600;
 pub const LAUNCH_OUT_OF_RESOURCES: Refusal = 701;
+pub const PEER_ACCESS_ALREADY_ENABLED: Refusal = 704;
 pub const LAUNCH_FAILED: Refusal = 719;
 
 static STATE: Mutex<Option<State>> = Mutex::new(None);

@@ -62,6 +62,8 @@ pub unsafe extern "C" fn cuMemAlloc_v2(at: *mut u64, bytes: usize) -> i32 {
         }
         let address = map(bytes as u64)?;
         state.memory.insert(address, bytes as u64);
+        let owner = state.current()?;
+        state.owners.insert(address, owner);
         put(at, address)
     })
 }
@@ -73,6 +75,7 @@ pub unsafe extern "C" fn cuMemFree_v2(at: u64) -> i32 {
         // As the real one does: everything that may use it comes first.
         state.run_everything();
         let bytes = state.memory.remove(&at).ok_or(INVALID_VALUE)?;
+        state.owners.remove(&at);
         unmap(at, bytes);
         Ok(())
     })
@@ -99,5 +102,17 @@ pub unsafe extern "C" fn cuMemFreeHost(at: *mut c_void) -> i32 {
         let bytes = state.pinned.remove(&(at as u64)).ok_or(INVALID_VALUE)?;
         unmap(at as u64, bytes);
         Ok(())
+    })
+}
+
+/// The same address: host and device share theirs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemHostGetDevicePointer_v2(at: *mut u64, host: *mut c_void, flags: c_uint) -> i32 {
+    call("cuMemHostGetDevicePointer", |state| {
+        state.in_context()?;
+        if flags != 0 || !state.pinned.contains_key(&(host as u64)) {
+            return Err(INVALID_VALUE);
+        }
+        put(at, host as u64)
     })
 }

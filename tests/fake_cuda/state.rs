@@ -1,10 +1,11 @@
 //! Everything that exists in the driver, and who may use it.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::CString;
 use std::time::Instant;
 
+use super::device::handle;
 use super::faults::Faults;
 use super::image::Signature;
 use super::kernels::Kernels;
@@ -31,15 +32,26 @@ pub struct State {
     pub contexts: HashMap<i32, u32>,
     /// Allocations of device memory by address: how long they are.
     pub memory: BTreeMap<u64, u64>,
+    /// The device that each of them lies on.
+    pub owners: BTreeMap<u64, i32>,
+    /// Who was given access to whose memory.
+    pub reaches: BTreeSet<(i32, i32)>,
     /// The same for pinned host memory.
     pub pinned: BTreeMap<u64, u64>,
     pub streams: HashMap<usize, VecDeque<Work>>,
     pub events: HashMap<usize, Event>,
     pub modules: HashMap<usize, Vec<Signature>>,
-    /// Functions by handle: the module each is of, and what it takes.
-    pub functions: HashMap<usize, (usize, Signature)>,
+    pub functions: HashMap<usize, Function>,
     pub kernels: Option<Kernels>,
     next: usize,
+}
+
+/// A kernel of a module: what it takes, and the shared memory that a launch may give each block.
+#[derive(Clone)]
+pub struct Function {
+    pub module: usize,
+    pub signature: Signature,
+    pub shared_max: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -70,6 +82,8 @@ impl State {
             failed: None,
             contexts: HashMap::new(),
             memory: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            reaches: BTreeSet::new(),
             pinned: BTreeMap::new(),
             streams: HashMap::new(),
             events: HashMap::new(),
@@ -102,8 +116,28 @@ impl State {
 
     /// The current context must be one that is retained.
     pub fn in_context(&self) -> Result<(), Refusal> {
-        let retained = |device| self.contexts.get(&device).is_some_and(|count| *count > 0);
-        CURRENT.get().filter(|device| retained(*device)).map(|_| ()).ok_or(INVALID_CONTEXT)
+        self.current().map(|_| ())
+    }
+
+    /// The device of the current context.
+    pub fn current(&self) -> Result<i32, Refusal> {
+        CURRENT.get().filter(|device| self.is_retained(*device)).ok_or(INVALID_CONTEXT)
+    }
+
+    /// The device of a retained context.
+    pub fn device_of(&self, context: usize) -> Result<i32, Refusal> {
+        let mut all = 0..self.faults.count;
+        all.find(|device| handle(*device) == context && self.is_retained(*device)).ok_or(INVALID_CONTEXT)
+    }
+
+    fn is_retained(&self, device: i32) -> bool {
+        self.contexts.get(&device).is_some_and(|count| *count > 0)
+    }
+
+    /// Whether these bytes are memory of this device.
+    pub fn lies_on(&self, device: i32, from: u64, bytes: u64) -> bool {
+        let owner = self.owners.range(..=from).next_back().map(|(_, owner)| *owner);
+        holds(&self.memory, from, bytes) && owner == Some(device)
     }
 
     pub fn stream(&mut self, handle: usize) -> Result<&mut VecDeque<Work>, Refusal> {

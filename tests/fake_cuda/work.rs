@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use super::device::put;
 use super::image;
-use super::kernels::Kernels;
-use super::state::{Event, Recorded, State, holds};
+use super::kernels::{Argument, Grid, Kernels};
+use super::state::{Event, Function, Recorded, State, holds};
 use super::{
     INVALID_HANDLE, INVALID_VALUE, LAUNCH_FAILED, LAUNCH_OUT_OF_RESOURCES, NOT_FOUND, NOT_READY, Refusal,
     call,
@@ -15,10 +15,24 @@ use super::{
 
 /// One thing in a stream.
 pub enum Work {
-    Launch { name: String, grid: [u32; 2], threads: u32, arguments: Vec<u64> },
-    Copy { to: u64, from: u64, bytes: u64 },
-    Set { to: u64, value: u32, words: u64 },
+    Launch {
+        name: String,
+        grid: Grid,
+        arguments: Vec<Argument>,
+    },
+    Copy {
+        to: u64,
+        from: u64,
+        bytes: u64,
+    },
+    Set {
+        to: u64,
+        value: u32,
+        words: u64,
+    },
     Record(usize),
+    /// Nothing behind it begins before this event.
+    Await(usize),
 }
 
 impl State {
@@ -46,14 +60,14 @@ impl State {
 
     fn run(&mut self, work: Work) {
         match work {
-            Work::Launch { name, grid, threads, arguments } => {
+            Work::Launch { name, grid, arguments } => {
                 self.ran += 1;
                 if self.faults.lose == Some(self.ran) {
                     self.sticky = Some(LAUNCH_FAILED);
                     return;
                 }
                 if !self.faults.idle {
-                    self.kernels.get_or_insert_with(Kernels::load).launch(&name, grid, threads, &arguments);
+                    self.kernels.get_or_insert_with(Kernels::load).launch(&name, &grid, &arguments);
                 }
                 if self.faults.flip.is_some_and(|n| self.ran.is_multiple_of(n)) {
                     self.flip_a_bit();
@@ -67,11 +81,21 @@ impl State {
             Work::Set { to, value, words } => unsafe {
                 std::slice::from_raw_parts_mut(to as *mut u32, words as usize).fill(value);
             },
+            Work::Await(event) => self.run_up_to(event),
             Work::Record(event) => {
                 if let Some(event) = self.events.get_mut(&event) {
                     event.recorded = Recorded::At(Instant::now());
                 }
             }
+        }
+    }
+
+    /// Does what comes before the record of `event`, in whatever stream that is; nothing where it is recorded already.
+    fn run_up_to(&mut self, event: usize) {
+        let holds_it = |work: &Work| matches!(work, Work::Record(handle) if *handle == event);
+        let stream = self.streams.iter().find(|(_, queue)| queue.iter().any(holds_it)).map(|(s, _)| *s);
+        if let Some(stream) = stream {
+            self.run_until(stream, Some(event));
         }
     }
 
@@ -132,7 +156,7 @@ pub unsafe extern "C" fn cuModuleUnload(module: usize) -> i32 {
     call("cuModuleUnload", |state| {
         state.in_context()?;
         state.modules.remove(&module).ok_or(INVALID_HANDLE)?;
-        state.functions.retain(|_, (of, _)| *of != module);
+        state.functions.retain(|_, function| function.module != module);
         Ok(())
     })
 }
@@ -151,8 +175,25 @@ pub unsafe extern "C" fn cuModuleGetFunction(
         let signature = kernels.iter().find(|kernel| kernel.name == name).cloned().ok_or(NOT_FOUND)?;
         state.kernels.get_or_insert_with(Kernels::load).check(&signature);
         let handle = state.handle();
-        state.functions.insert(handle, (module, signature));
+        state.functions.insert(handle, Function { module, signature, shared_max: SHARED_ALWAYS });
         put(function, handle)
+    })
+}
+
+/// Shared memory of a block in bytes: what every kernel may have, and what one may that asks for it.
+const SHARED_ALWAYS: u32 = 48 << 10;
+const SHARED_MAX: c_int = 227 << 10;
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuFuncSetAttribute(function: usize, attribute: c_int, value: c_int) -> i32 {
+    call("cuFuncSetAttribute", |state| {
+        state.in_context()?;
+        let function = state.functions.get_mut(&function).ok_or(INVALID_HANDLE)?;
+        if attribute != 8 || !(0..=SHARED_MAX).contains(&value) {
+            return Err(INVALID_VALUE);
+        }
+        function.shared_max = value as u32;
+        Ok(())
     })
 }
 
@@ -177,21 +218,30 @@ pub unsafe extern "C" fn cuLaunchKernel(
         if let Some((_, code)) = state.faults.refuse.filter(|(n, _)| *n == state.launches) {
             return Err(code);
         }
-        let (_, signature) = state.functions.get(&function).cloned().ok_or(INVALID_HANDLE)?;
+        let Function { signature, shared_max, .. } =
+            state.functions.get(&function).cloned().ok_or(INVALID_HANDLE)?;
+        let cluster = signature.cluster;
         let whole = (1..1 << 31).contains(&x) && (1..=65_535).contains(&y) && z == 1;
-        if !whole || threads == 0 || (threads_y, threads_z, shared) != (1, 1, 0) || !extra.is_null() {
+        let fits = shared <= shared_max && x.is_multiple_of(cluster);
+        if !whole || !fits || threads == 0 || (threads_y, threads_z) != (1, 1) || !extra.is_null() {
             return Err(INVALID_VALUE);
         }
         if threads > signature.threads_max {
             return Err(LAUNCH_OUT_OF_RESOURCES);
         }
-        // SAFETY: the caller gives a pointer to a value of its size for every argument that the kernel declares.
-        let value = |(i, size): (usize, &u32)| unsafe {
-            let at = *arguments.add(i);
-            if *size == 8 { at.cast::<u64>().read() } else { u64::from(at.cast::<u32>().read()) }
+        let value = |(i, size): (usize, &u32)| {
+            let mut value = Argument([0; 128]);
+            // SAFETY: the caller gives a pointer to a value of its size for every argument that the kernel declares.
+            unsafe {
+                let at: *const u8 = (*arguments.add(i)).cast();
+                std::ptr::copy_nonoverlapping(at, value.0.as_mut_ptr(), *size as usize);
+            }
+            value
         };
         let arguments = signature.sizes.iter().enumerate().map(value).collect();
-        let launch = Work::Launch { name: signature.name, grid: [x, y], threads, arguments };
+        let lost_box = state.faults.lose_box.unwrap_or(0) as u32;
+        let grid = Grid { x, y, threads, cluster, shared, lost_box };
+        let launch = Work::Launch { name: signature.name, grid, arguments };
         state.stream(stream)?.push_back(launch);
         Ok(())
     })
@@ -199,36 +249,58 @@ pub unsafe extern "C" fn cuLaunchKernel(
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyHtoDAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
-    copy("cuMemcpyHtoDAsync", to, from, bytes, stream, |state, bytes| {
-        holds(&state.memory, to, bytes) && holds(&state.pinned, from, bytes)
-    })
+    call("cuMemcpyHtoDAsync", |state| across(state, [to, from], [to, from], bytes as u64, stream))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyDtoHAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
-    copy("cuMemcpyDtoHAsync", to, from, bytes, stream, |state, bytes| {
-        holds(&state.pinned, to, bytes) && holds(&state.memory, from, bytes)
-    })
+    call("cuMemcpyDtoHAsync", |state| across(state, [to, from], [from, to], bytes as u64, stream))
+}
+
+/// Memory that the driver did not pin is copied before the call returns, as the real one may.
+fn across(
+    state: &mut State,
+    [to, from]: [u64; 2],
+    [device, host]: [u64; 2],
+    bytes: u64,
+    stream: usize,
+) -> Result<(), Refusal> {
+    let is_pinned = holds(&state.pinned, host, 1);
+    if !holds(&state.memory, device, bytes) || is_pinned && !holds(&state.pinned, host, bytes) {
+        return Err(INVALID_VALUE);
+    }
+    state.stream(stream)?.push_back(Work::Copy { to, from, bytes });
+    if !is_pinned {
+        state.run_until(stream, None);
+    }
+    Ok(())
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemcpyDtoDAsync_v2(to: u64, from: u64, bytes: usize, stream: usize) -> i32 {
-    copy("cuMemcpyDtoDAsync", to, from, bytes, stream, |state, bytes| {
-        holds(&state.memory, to, bytes) && holds(&state.memory, from, bytes)
+    call("cuMemcpyDtoDAsync", |state| {
+        let bytes = bytes as u64;
+        if !holds(&state.memory, to, bytes) || !holds(&state.memory, from, bytes) {
+            return Err(INVALID_VALUE);
+        }
+        state.stream(stream)?.push_back(Work::Copy { to, from, bytes });
+        Ok(())
     })
 }
 
-fn copy(
-    name: &str,
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuMemcpyPeerAsync(
     to: u64,
+    to_context: usize,
     from: u64,
+    from_context: usize,
     bytes: usize,
     stream: usize,
-    fits: impl FnOnce(&State, u64) -> bool,
 ) -> i32 {
-    call(name, |state| {
+    call("cuMemcpyPeerAsync", |state| {
         let bytes = bytes as u64;
-        if !fits(state, bytes) {
+        let (target, source) = (state.device_of(to_context)?, state.device_of(from_context)?);
+        if !state.lies_on(target, to, bytes) || !state.lies_on(source, from, bytes) {
             return Err(INVALID_VALUE);
         }
         state.stream(stream)?.push_back(Work::Copy { to, from, bytes });
@@ -267,6 +339,19 @@ pub unsafe extern "C" fn cuStreamDestroy_v2(stream: usize) -> i32 {
         state.stream(stream)?;
         state.run_until(stream, None);
         state.streams.remove(&stream);
+        Ok(())
+    })
+}
+
+/// An event that was never recorded holds nothing up.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cuStreamWaitEvent(stream: usize, event: usize, flags: c_uint) -> i32 {
+    call("cuStreamWaitEvent", |state| {
+        state.event(event)?;
+        if flags != 0 {
+            return Err(INVALID_VALUE);
+        }
+        state.stream(stream)?.push_back(Work::Await(event));
         Ok(())
     })
 }
@@ -317,10 +402,7 @@ pub unsafe extern "C" fn cuEventQuery(event: usize) -> i32 {
                 Err(NOT_READY)
             }
             Recorded::Queued { asked: true } => {
-                let holds_it = |work: &Work| matches!(work, Work::Record(handle) if *handle == event);
-                let stream =
-                    state.streams.iter().find(|(_, queue)| queue.iter().any(holds_it)).map(|(s, _)| *s);
-                state.run_until(stream.ok_or(INVALID_HANDLE)?, Some(event));
+                state.run_up_to(event);
                 state.sticky.map_or(Ok(()), Err)
             }
         }

@@ -24,24 +24,17 @@ fn a_run_ends_with_a_verdict_and_a_report_that_verifies() {
     let (contract, out) = (easy_contract(dir.path()), dir.path().join("out"));
     let key = dir.path().join("key.pem");
     assert_eq!(assay(["key", "new", text(&key)]).code, Some(0));
-    let more = [
-        "--key",
-        text(&key),
-        "--format",
-        "markdown",
-        "--format",
-        "csv",
-        "--format",
-        "json",
-        "--format",
-        "human",
-    ];
+    let formats = ["markdown", "csv", "json", "human", "html", "junit", "prometheus"];
+    let mut more = vec!["--key", text(&key)];
+    more.extend(formats.iter().flat_map(|format| ["--format", format]));
     let ended = assay(run_args(&contract, &out, "sim:mini", &more));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stdout.contains("verdict: PASS"), "{}", ended.stdout);
-    for file in ["report.md", "report.csv", "report.json", "report.txt", "events.jsonl", "report.dsse.json"] {
+    let forms = ["report.md", "report.csv", "report.json", "report.txt", "report.html", "assay.prom"];
+    for file in forms.into_iter().chain(["report.junit.xml", "events.jsonl", "report.dsse.json"]) {
         let written = std::fs::read_to_string(out.join(file)).unwrap();
-        assert!(written.contains("stream.triad.rate") || file == "report.dsse.json", "{file}");
+        let names_clauses_only = ["report.dsse.json", "report.junit.xml"].contains(&file);
+        assert!(written.contains("stream.triad.rate") || names_clauses_only, "{file}");
         assert!(!written.contains('\u{1b}'), "{file} holds terminal codes");
     }
     let (report, public) = (out.join("report.dsse.json"), dir.path().join("key.pub.pem"));

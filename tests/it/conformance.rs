@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use gpu_assay::device::backend::OpenOptions;
+use gpu_assay::device::census::{self, Record};
 use gpu_assay::device::draw::{self, Distribution};
 use gpu_assay::device::inventory;
-use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, Tally};
+use gpu_assay::device::op::{Chains, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally};
 use gpu_assay::device::reference::Memory;
 use gpu_assay::device::{Buf, Device, Identity};
 
@@ -57,7 +58,7 @@ impl Bench<'_> {
             let done = self.device.wait(ticket).unwrap_or_else(|e| panic!("{what}: {e}"));
             let units = op.units().map(|units| (units as u32).wrapping_mul(repeat));
             assert_eq!(done.counted, units, "{what}: counted units");
-            if matches!(op, Op::Copy { route: Route::DeviceToHost, .. }) {
+            if matches!(op, Op::Copy { route: Route::DeviceToHost(_) | Route::BothWays(_), .. }) {
                 assert_eq!(units, Some(counted_by_host.iter().flatten().sum()), "{what}: reference");
             }
             for (place, buf) in bufs.iter().enumerate() {
@@ -101,7 +102,9 @@ fn compare(got: &[u8], expected: &[u8], agree: Agree, op: &Op, what: &str) {
     };
     let wide = matches!(
         op,
-        Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. }
+        Op::Fma { precision: Precision::Fp64, .. }
+            | Op::Mma { precision: Precision::Fp64, .. }
+            | Op::Gemm { precision: Precision::Fp64, .. }
     );
     let (got, expected) = (numbers(got, wide), numbers(expected, wide));
     let scale = expected.iter().fold(0f64, |m, v| m.max(v.abs()));
@@ -250,6 +253,20 @@ fn streams(bench: &mut Bench<'_>) {
     }
 }
 
+fn rereads(bench: &mut Bench<'_>) {
+    for (tiles, passes) in [(1, 1), (3, 7), (5, 2)] {
+        let words = tiles * Op::REREAD_WORDS;
+        for repeat in [1, 3] {
+            bench.case(&[garbage(words * 4), garbage(4)], repeat, Agree::Bits, |b| Op::Reread {
+                src: b[0],
+                words,
+                passes,
+                sum: b[1],
+            });
+        }
+    }
+}
+
 fn digests(bench: &mut Bench<'_>) {
     for (rows, row_words) in [(1u64, 1u32), (7, 3), (3, 64), (5, 1000), (300, 513), (2, 40_000)] {
         let src = garbage(rows * u64::from(row_words) * 4);
@@ -305,25 +322,43 @@ fn chains(bench: &mut Bench<'_>) {
     }
 }
 
-fn products(bench: &mut Bench<'_>) {
-    for precision in Precision::ALL {
-        products_in(bench, precision);
+/// Whole warps of tiles and parts of them. On other data than integers what one turn leaves to the next may differ.
+fn tiles_in(bench: &mut Bench<'_>, precision: Precision) {
+    for (tiles, turns, distribution) in [
+        (1, 1, Distribution::Integers { magnitude: 2 }),
+        (75, 3, Distribution::Integers { magnitude: 2 }),
+        (9, 13, Distribution::Integers { magnitude: 2 }),
+        (3, 1, Distribution::Normal),
+        (3, 1, Distribution::Wide),
+    ] {
+        let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
+        let agree = if exact { Agree::Bits } else { Agree::Within(1e-4) };
+        let out = garbage(u64::from(tiles * TILE_RESULTS) * precision.result_bytes());
+        bench.case(&[out], 2, agree, |b| Op::Mma {
+            precision,
+            turns,
+            tiles,
+            distribution,
+            seed: 0x0000_0002_8000_0001,
+            out: b[0],
+        });
     }
 }
 
-fn products_in(bench: &mut Bench<'_>, precision: Precision) {
-    let shapes = [
-        [1, 1, 1],
-        [2, 3, 5],
-        [64, 64, 64],
-        [16, 80, 33],
-        [65, 63, 130],
-        [130, 129, 17],
-        [1, 200, 257],
-        // Whole tiles of every form beside edges, with rows that begin at multiples of 16 bytes.
-        [144, 132, 80],
-    ];
-    for [m, n, k] in shapes {
+const SHAPES: [[u32; 3]; 8] = [
+    [1, 1, 1],
+    [2, 3, 5],
+    [64, 64, 64],
+    [16, 80, 33],
+    [65, 63, 130],
+    [130, 129, 17],
+    [1, 200, 257],
+    // Whole tiles of every form beside edges, with rows that begin at multiples of 16 bytes.
+    [144, 132, 80],
+];
+
+fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 3]]) {
+    for &[m, n, k] in shapes {
         for distribution in DISTRIBUTIONS {
             let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
             let roundoff = if precision == Precision::Fp64 { 1e-15 } else { 1e-6 };
@@ -361,17 +396,43 @@ fn copies(bench: &mut Bench<'_>) {
     for words in [1u64, 1000, 100_003] {
         let seed = 21;
         let pattern: Vec<u8> = (0..words).flat_map(|w| draw::pattern(seed, w).to_le_bytes()).collect();
-        for (route, first) in [
-            (Route::HostToDevice, garbage(words * 4)),
-            (Route::DeviceToHost, pattern),
-            (Route::Within(Buf::NONE), garbage(words * 4)),
-        ] {
+        let into = |route| (route, garbage(words * 4));
+        let mut routes = vec![into(Route::Within(Buf::NONE)), (Route::BothWays(Buf::NONE), pattern.clone())];
+        for means in [Means::Pinned, Means::InTurn, Means::Pageable, Means::Kernel] {
+            routes.push(into(Route::HostToDevice(means)));
+            routes.push((Route::DeviceToHost(means), pattern.clone()));
+        }
+        for (route, first) in routes {
             bench.case(&[first, garbage(words * 4)], 3, Agree::Bits, |b| {
-                let route = if let Route::Within(_) = route { Route::Within(b[1]) } else { route };
+                let route = match route {
+                    Route::Within(_) => Route::Within(b[1]),
+                    Route::BothWays(_) => Route::BothWays(b[1]),
+                    Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => route,
+                };
                 Op::Copy { route, buf: b[0], words, seed }
             });
         }
     }
+}
+
+/// No two runs are alike: what a census leaves behind obeys its laws instead.
+fn censuses(bench: &mut Bench<'_>) {
+    let (blocks, spin_ns) = (5, 2_000_000);
+    let out = bench.device.alloc(u64::from(blocks) * Record::BYTES).unwrap();
+    let op = Op::Census { blocks, spin_ns, out };
+    let mut after_ns = 0;
+    for _ in 0..if bench.device.supports(&op).is_ok() { 2 } else { 0 } {
+        bench.device.write(out, 0, &garbage(u64::from(blocks) * Record::BYTES)).unwrap();
+        let ticket = bench.device.submit(&op, 0, 1).unwrap();
+        assert_eq!(bench.device.wait(ticket).unwrap().counted, Some(blocks));
+        let mut bytes = vec![0; usize::try_from(u64::from(blocks) * Record::BYTES).unwrap()];
+        bench.device.read(out, 0, &mut bytes).unwrap();
+        let records = Record::read(&bytes);
+        assert_eq!(census::broken(&records, u64::from(spin_ns), after_ns), None);
+        after_ns = records.iter().map(|record| record.end_ns).max().unwrap();
+        bench.cases += 1;
+    }
+    bench.device.free(out);
 }
 
 /// All ops on one device.
@@ -382,11 +443,14 @@ pub fn conforms(device: &mut dyn Device) {
         ("faulty memory", faulty_memory),
         ("draws", draws),
         ("streams", streams),
+        ("rereads", rereads),
         ("digests", digests),
         ("chains", chains),
-        ("products", products),
+        ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p))),
+        ("products", |bench| Precision::ALL.into_iter().for_each(|p| products_in(bench, p, &SHAPES))),
         ("rings", rings),
         ("copies", copies),
+        ("censuses", censuses),
     ] {
         let start = std::time::Instant::now();
         let before = bench.cases;
@@ -398,10 +462,18 @@ pub fn conforms(device: &mut dyn Device) {
     }
 }
 
-/// Products in these formats, every one of which the device must have.
+/// Products and tiles in these formats, every one of which the device must have.
 pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
+    multiplies_shapes(device, precisions, &SHAPES);
+}
+
+/// The same in these shapes.
+pub fn multiplies_shapes(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
     let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
-    precisions.iter().for_each(|precision| products_in(&mut bench, *precision));
+    precisions.iter().for_each(|precision| products_in(&mut bench, *precision, shapes));
+    if bench.device.identity().backend == "cuda" {
+        precisions.iter().for_each(|precision| tiles_in(&mut bench, *precision));
+    }
     assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
 }
 

@@ -5,8 +5,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
-use gpu_assay::device::op::{Op, Precision, Route, Shape, StreamKind};
-use gpu_assay::device::{Buf, Device, DeviceError, Lacking, draw, inventory};
+use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, StreamKind};
+use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory};
 
 use crate::examples::output_within;
 use crate::process::{Ended, command, verified};
@@ -60,6 +60,108 @@ fn products_in_fp8_equal_the_reference_where_there_are_units() {
         &FakeCuda::new().with("SM", 89),
     ) {
         crate::conformance::multiplies(&mut *open().device, &[Precision::Fp8E4m3, Precision::Fp8E5m2]);
+    }
+}
+
+/// On which cards a shortfall may be ours, by compute capability and format.
+#[test]
+fn a_product_says_whose_limit_it_shows() {
+    const ALL: [(u32, &[Precision]); 7] = [
+        (75, &[Precision::Fp16, Precision::Int8]),
+        (80, &[Precision::Fp64]),
+        (86, &[]),
+        (89, &[]),
+        (90, &[Precision::Fp64, Precision::Tf32, Precision::Fp16, Precision::Bf16, Precision::Int8]),
+        (100, &[Precision::Fp64, Precision::Tf32, Precision::Fp16, Precision::Bf16, Precision::Int8]),
+        (120, &[]),
+    ];
+    if !is_here() {
+        for (sm, _) in ALL {
+            in_child("cuda", "a_product_says_whose_limit_it_shows", &FakeCuda::new().with("SM", sm));
+        }
+        return;
+    }
+    let opened = open();
+    let (shape, none) = (Shape { m: 1, n: 1, k: 1 }, Buf::NONE);
+    let by_ours = |precision: &Precision| {
+        let op = Op::Gemm { precision: *precision, shape, a: none, b: none, c: none };
+        opened.device.variants(&op).iter().any(|variant| variant.reach == Reach::Kernel)
+    };
+    let found: Vec<Precision> = Precision::MULTIPLIED.into_iter().filter(by_ours).collect();
+    let capability = &opened.device.identity().details["compute_capability"];
+    let (_, expected) = ALL.iter().find(|(sm, _)| *capability == format!("{}.{}", sm / 10, sm % 10)).unwrap();
+    assert_eq!(found, *expected, "{capability}");
+    let stream = Op::Stream { kind: StreamKind::Copy, a: none, b: none, c: none, elements: 1 };
+    assert!(opened.device.variants(&stream).iter().all(|variant| variant.reach == Reach::Card));
+}
+
+/// Formats that products of warpgroups have.
+const ON_WARPGROUPS: [Precision; 6] = [
+    Precision::Fp16,
+    Precision::Bf16,
+    Precision::Tf32,
+    Precision::Fp8E4m3,
+    Precision::Fp8E5m2,
+    Precision::Int8,
+];
+
+/// On Hopper: more tiles than blocks, more slabs than stages, fewer of both, tiles that lie outside on two sides.
+#[test]
+fn products_on_warpgroups_equal_the_reference() {
+    if in_child("cuda", "products_on_warpgroups_equal_the_reference", &FakeCuda::new()) {
+        let mut opened = open();
+        let shapes = [[1, 1, 16], [270, 259, 144], [5, 258, 528]];
+        crate::conformance::multiplies_shapes(&mut *opened.device, &ON_WARPGROUPS, &shapes);
+        let product = |precision, k| {
+            let (shape, [a, b, c]) = (Shape { m: 129, n: 97, k }, [Buf::NONE; 3]);
+            Op::Gemm { precision, shape, a, b, c }
+        };
+        for precision in ON_WARPGROUPS {
+            let labels = |k| opened.device.variants(&product(precision, k)).into_iter().map(|v| v.label);
+            assert!(labels(80).next().is_some_and(|first| first == "wgmma-128x256"), "{precision:?}");
+            assert!(labels(65).all(|label| !label.starts_with("wgmma")), "{precision:?}");
+        }
+        assert!(opened.device.supports(&product(Precision::Fp8E4m3, 65)).is_err());
+        drop(opened);
+        assert_eq!(live(), 0);
+    }
+}
+
+/// One box of a matrix never comes: the kernel gives up, and counts less than was asked for.
+#[test]
+fn a_product_that_waits_for_ever_gives_up_and_counts_less() {
+    if in_child(
+        "cuda",
+        "a_product_that_waits_for_ever_gives_up_and_counts_less",
+        &FakeCuda::new().with("LOSE_BOX", 5),
+    ) {
+        let mut opened = open();
+        let device = &mut *opened.device;
+        let [a, b, c] = [(); 3].map(|()| device.alloc(1 << 18).unwrap());
+        let shape = Shape { m: 200, n: 256, k: 256 };
+        let op = Op::Gemm { precision: Precision::Bf16, shape, a, b, c };
+        assert_eq!(device.variants(&op)[0].label, "wgmma-128x256");
+        let counted = u64::from(run(device, &op).counted.unwrap());
+        assert!(counted < op.units().unwrap(), "{counted}");
+        let fill = Op::Fill { dst: a, words: 1024, first_word: 0, seed: 1 };
+        assert_eq!(run(device, &fill).counted, Some(1024), "the device is as well as before");
+    }
+}
+
+/// Drivers before CUDA 12.0 cannot describe a matrix for copies of boxes.
+#[test]
+fn an_old_driver_multiplies_without_warpgroups() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = FakeCuda::new().without("cuTensorMapEncodeTiled", dir.path());
+    if in_child("cuda", "an_old_driver_multiplies_without_warpgroups", &old) {
+        let opened = open();
+        let product = |precision| {
+            let (shape, [a, b, c]) = (Shape { m: 64, n: 64, k: 64 }, [Buf::NONE; 3]);
+            Op::Gemm { precision, shape, a, b, c }
+        };
+        assert_eq!(opened.device.variants(&product(Precision::Bf16))[0].label, "mma-128x128");
+        let unsupported = opened.device.supports(&product(Precision::Fp8E4m3)).unwrap_err();
+        assert!(unsupported.why.contains("cuTensorMapEncodeTiled"), "{}", unsupported.why);
     }
 }
 
@@ -152,7 +254,7 @@ fn what_cannot_be_done_is_refused_and_does_no_harm() {
         assert!(refused(device, fill(buf, 1025), 0).contains("of a buffer of 4096"));
         assert!(refused(device, fill(Buf(77), 1), 0).contains("no buffer 77"));
         assert!(refused(device, fill(buf, 1), 99).contains("99"));
-        let copy = Op::Copy { route: Route::HostToDevice, buf, words: 1 << 27, seed: 1 };
+        let copy = Op::Copy { route: Route::HostToDevice(Means::Pinned), buf, words: 1 << 27, seed: 1 };
         assert!(refused(device, copy, 0).contains("bytes"));
         assert!(device.write(buf, 4096, &[0; 4]).is_err());
         assert!(device.read(buf, u64::MAX - 1, &mut [0; 4]).is_err());
@@ -191,7 +293,12 @@ fn parts_of_cards_and_who_shares_them_are_on_record() {
         opened["Ok"]["details"].clone()
     };
     let whole = details(&FakeCuda::new());
-    for (name, value) in [("mig", "no"), ("mps", "no"), ("compute_mode", "default")] {
+    for (name, value) in [
+        ("mig", "no"),
+        ("mps", "no"),
+        ("compute_mode", "default"),
+        ("not_bound", "the kernel names no CPUs near it"),
+    ] {
         assert_eq!(whole[name], value, "{name}: {whole}");
     }
     let part = FakeCuda::new()

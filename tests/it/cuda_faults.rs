@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use gpu_assay::device::backend::{OpenError, OpenOptions};
-use gpu_assay::device::op::{Op, Route, Tally};
-use gpu_assay::device::{Device, DeviceError, inventory};
+use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, Tally};
+use gpu_assay::device::{Buf, Device, DeviceError, inventory};
 
 use crate::cuda::{assay_on, in_child};
 use crate::process::verified;
@@ -12,15 +12,27 @@ use crate::support_cuda::{FakeCuda, calls, failed_call, fails_at, live};
 
 const WORDS: u64 = 4096;
 
+/// One that needs all that a launch can.
+fn product(buf: Buf) -> Op {
+    let shape = Shape { m: 8, n: 8, k: 16 };
+    Op::Gemm { precision: Precision::Int8, shape, a: buf, b: buf, c: buf }
+}
+
 /// A bit of everything: memory, kernels, copies.
 fn work(device: &mut dyn Device) -> Result<(), DeviceError> {
     let (memory, tally) = (device.alloc(WORDS * 4)?, device.alloc(Tally::BYTES as u64)?);
+    let other = device.alloc(WORDS * 4)?;
     device.write(tally, 0, &Tally::default().encode())?;
     for op in [
         Op::Fill { dst: memory, words: WORDS, first_word: 0, seed: 5 },
         Op::Scan { src: memory, words: WORDS, first_word: 0, seed: 5, tally },
-        Op::Copy { route: Route::DeviceToHost, buf: memory, words: WORDS, seed: 5 },
-        Op::Copy { route: Route::HostToDevice, buf: memory, words: WORDS, seed: 6 },
+        Op::Copy { route: Route::DeviceToHost(Means::Pinned), buf: memory, words: WORDS, seed: 5 },
+        Op::Copy { route: Route::BothWays(other), buf: memory, words: WORDS, seed: 5 },
+        Op::Copy { route: Route::DeviceToHost(Means::Pageable), buf: memory, words: WORDS, seed: 5 },
+        Op::Copy { route: Route::DeviceToHost(Means::Kernel), buf: memory, words: WORDS, seed: 5 },
+        Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: memory, words: WORDS, seed: 6 },
+        Op::Copy { route: Route::HostToDevice(Means::Kernel), buf: memory, words: WORDS, seed: 7 },
+        product(memory),
     ] {
         let ticket = device.submit(&op, 0, 1)?;
         let done = device.wait(ticket)?;
@@ -34,6 +46,7 @@ fn work(device: &mut dyn Device) -> Result<(), DeviceError> {
     device.read(tally, 0, &mut raw)?;
     assert_eq!((Tally::decode(&raw).words_checked, Tally::decode(&raw).words_wrong), (WORDS, 0));
     device.free(memory);
+    device.free(other);
     Ok(())
 }
 

@@ -59,12 +59,19 @@ fn every_fault_is_noticed_and_the_honest_card_passes() {
         let report = |faulty| {
             let selector = row.selector(faulty);
             let short = Run::short(&selector, &probes);
-            Run { profile: row.profile, sample_ms: row.sample_ms, contract: Some(&contract), ..short }
-                .report()
+            Run {
+                profile: row.profile,
+                sample_ms: row.sample_ms,
+                sustain_ms: row.sustain_ms,
+                contract: Some(&contract),
+                ..short
+            }
+            .report()
         };
         let faulty = report(true);
         differences.extend(row.differs(&faulty.findings, Some(i32::from(faulty.exit().code()))));
-        let key = format!("{} {} {} {}", row.card, row.probe, row.sample_ms, row.contract());
+        let key =
+            format!("{} {} {} {} {}", row.card, row.probe, row.sample_ms, row.sustain_ms, row.contract());
         let verdict = honest.entry(key).or_insert_with(|| overall(&report(false).findings));
         if *verdict != Verdict::Pass {
             differences.push(format!("the honest card of {} ends as {verdict}", row.name()));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::Opened;
+use gpu_assay::device::census::Record;
 use gpu_assay::device::op::{Route, StreamKind, Tally};
 use gpu_assay::device::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant};
 
@@ -71,10 +72,12 @@ fn shape(op: &Op) -> String {
         Op::Draw { dst, seed, .. } | Op::Ring { dst, seed, .. } => (*dst, *seed) = (Buf::NONE, 0),
         Op::Digest { src, out, .. } => (*src, *out) = (Buf::NONE, Buf::NONE),
         Op::Stream { a, b, c, .. } | Op::Gemm { a, b, c, .. } => [*a, *b, *c] = [Buf::NONE; 3],
-        Op::Fma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
+        Op::Reread { src, sum, .. } => (*src, *sum) = (Buf::NONE, Buf::NONE),
+        Op::Fma { seed, out, .. } | Op::Mma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
         Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
+        Op::Census { out, .. } => *out = Buf::NONE,
         Op::Copy { route, buf, seed, .. } => {
-            if let Route::Within(to) = route {
+            if let Route::Within(to) | Route::BothWays(to) = route {
                 *to = Buf::NONE;
             }
             (*buf, *seed) = (Buf::NONE, 0);
@@ -92,16 +95,20 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         Op::Digest { rows, out, .. } => Some((out, rows * 8)),
         Op::Stream { kind: StreamKind::Read, c, .. } => Some((c, 4)),
         Op::Stream { c, elements, .. } => Some((c, elements * 4)),
+        Op::Reread { sum, .. } => Some((sum, 4)),
         Op::Gemm { shape, precision, c, .. } => {
             Some((c, u64::from(shape.m) * u64::from(shape.n) * precision.result_bytes()))
         }
         Op::Ring { dst, slots, stride_bytes, .. } => Some((dst, u64::from(slots) * u64::from(stride_bytes))),
         Op::Chase { state, .. } => Some((state, 4)),
-        Op::Copy { route: Route::HostToDevice, buf, words, .. } => Some((buf, words * 4)),
-        Op::Copy { route: Route::Within(to), words, .. } => Some((to, words * 4)),
-        Op::Copy { route: Route::DeviceToHost, .. } => Some((Buf::NONE, 0)),
+        Op::Census { blocks, out, .. } => Some((out, u64::from(blocks) * Record::BYTES)),
+        Op::Copy { route: Route::HostToDevice(_) | Route::FromPeer(_), buf, words, .. } => {
+            Some((buf, words * 4))
+        }
+        Op::Copy { route: Route::Within(to) | Route::BothWays(to), words, .. } => Some((to, words * 4)),
+        Op::Copy { route: Route::DeviceToHost(_), .. } => Some((Buf::NONE, 0)),
         // A flip is no result, and chains are run again with the data of the first.
-        Op::Flip { .. } | Op::Fma { .. } => None,
+        Op::Flip { .. } | Op::Fma { .. } | Op::Mma { .. } => None,
     }
 }
 
@@ -118,9 +125,9 @@ impl Front {
     }
 
     fn replay(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError> {
-        if let Op::Fma { out: here, .. } = op {
+        if let Op::Fma { out: here, .. } | Op::Mma { out: here, .. } = op {
             let mut again = *self.chains.entry(shape(op)).or_insert(*op);
-            if let Op::Fma { out, .. } = &mut again {
+            if let Op::Fma { out, .. } | Op::Mma { out, .. } = &mut again {
                 *out = *here;
             }
             return self.inner.submit(&again, variant, repeat);

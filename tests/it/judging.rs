@@ -10,6 +10,8 @@ use gpu_assay::units::Unit;
 
 use crate::support::*;
 
+mod reach;
+
 const TRIAD: &str = "metric = \"stream.triad.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"p50\"";
 const FILLED: &str = "metric = \"memory.filled.bytes\"\nat_least = \"15 GiB\"";
 const ERRORS: &str = "metric = \"memory.errors.count\"\nequals = 0";

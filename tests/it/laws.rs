@@ -2,7 +2,7 @@
 
 use gpu_assay::contract::{Contract, Verdict, judge, overall, parse};
 use gpu_assay::device::op::Tally;
-use gpu_assay::device::{Lacking, Provenance};
+use gpu_assay::device::{Lacking, Provenance, Reach};
 use gpu_assay::evidence::*;
 use gpu_assay::report::{Report, SealedBy, recheck};
 use gpu_assay::seal::Envelope;
@@ -75,6 +75,7 @@ fn damage(measurement: &mut Measurement, edit: &Edit) {
         (5, Value::Count { count }) => *count = edit.size,
         (6, Value::Timed(timed)) => timed.samples.truncate(edit.at % 3),
         (7, Value::Timed(timed)) => timed.samples.iter_mut().for_each(|s| s.device_ns = Some(edit.size)),
+        (8, _) => measurement.conditions.reach = Reach::Kernel,
         _ => measurement.conditions.variant = None,
     }
 }
@@ -94,7 +95,7 @@ fn remove(device: &mut DeviceEvidence, which: usize) {
         _ if which.is_multiple_of(2) => drop(device.measurements.remove(which % measurements)),
         _ => match &mut device.measurements[which % measurements].value {
             Value::Timed(timed) => timed.samples.clear(),
-            Value::Count { .. } | Value::AtLeast { .. } => {
+            Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => {
                 drop(device.measurements.remove(which % measurements));
             }
         },

@@ -4,8 +4,12 @@
 // Several software adapters in one run, and a slow one beside a fast one.
 #[cfg(feature = "wgpu")]
 mod adapters;
+// A load that is kept up, and runs that break off within it.
+mod burn;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
+// Two reports of one machine: degraded, same, improved, not comparable.
+mod compare;
 // Sequential decisions err as rarely as promised, on simulated devices.
 mod decisions;
 // Clauses on what is delivered: decided on an interval, measured until that decides.
@@ -19,6 +23,9 @@ mod cuda;
 // The CUDA backend on a driver that fails, hangs, crashes or lies.
 #[cfg(feature = "cuda")]
 mod cuda_faults;
+// Copies between GPUs, on that driver.
+#[cfg(feature = "cuda")]
+mod cuda_peers;
 // The wgpu backend on a driver that fails: the right error, every time, and no panic.
 #[cfg(feature = "wgpu")]
 mod driver_faults;
@@ -30,6 +37,9 @@ mod faults;
 mod foreign;
 // What only a GPU can show.
 mod hardware;
+// The script that runs it all on a machine with a GPU, and writes it down.
+#[cfg(feature = "cuda")]
+mod hardware_script;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;
 // Key files of ours and of OpenSSL, and each mistake with them.
@@ -45,6 +55,12 @@ mod nvml;
 // Whole runs on a card that Vulkan and NVML describe, alike or not.
 #[cfg(all(feature = "nvml", feature = "wgpu"))]
 mod nvml_runs;
+// What is measured between devices, and how it is judged.
+mod peers;
+// Reports as a page and as a step summary; what a hostile machine writes stays text.
+mod pages;
+// Reports for pipelines and dashboards, read strictly.
+mod pipelines;
 // The README: its commands run, its tables are those of the program.
 mod readme;
 // What lies in results/ verifies.
@@ -63,6 +79,8 @@ mod sources;
 mod sweep;
 // Rules about the tree: layers, lengths, where unsafe may stand.
 mod tidy;
+// Devices measured together and one at a time.
+mod order;
 // From evidence to a report that a stranger can check.
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use gpu_assay::contract::Parsed;
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::inventory;
-use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
+use gpu_assay::engine::{self, Already, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
-use gpu_assay::evidence::{Ended, FORMAT, RunInfo, record};
+use gpu_assay::evidence::{Ended, FORMAT, Order, RunInfo, record};
 use gpu_assay::report::{Report, SealedBy};
 
 /// By a simulated clock, so it costs nothing.
@@ -19,13 +19,14 @@ pub struct Run<'a> {
     pub probes: &'a [&'a str],
     pub profile: Profile,
     pub sample_ms: u64,
+    pub sustain_ms: u64,
     pub contract: Option<&'a Parsed>,
 }
 
 impl<'a> Run<'a> {
     /// The given probes on the given device, as short as they can be.
     pub fn short(selector: &'a str, probes: &'a [&'a str]) -> Self {
-        Self { selector, probes, profile: Profile::Quick, sample_ms: 1, contract: None }
+        Self { selector, probes, profile: Profile::Quick, sample_ms: 1, sustain_ms: 0, contract: None }
     }
 
     fn settings(&self) -> Settings {
@@ -33,6 +34,8 @@ impl<'a> Run<'a> {
             profile: self.profile,
             probes: self.probes.iter().map(|name| (*name).to_owned()).collect(),
             sample_ms: self.sample_ms,
+            sustain_ms: self.sustain_ms,
+            sustained_ms: 0,
             contracted_bytes: self.contract.and_then(|c| c.contract.memory_bytes()),
             demands: self.contract.map_or(Vec::new(), |c| c.contract.demands()),
             seed: 0x5EED,
@@ -55,13 +58,21 @@ impl<'a> Run<'a> {
             started: "1970-01-01T00:00:00Z".to_owned(),
             profile: self.profile.name().to_owned(),
             probes: settings.probes.clone(),
+            sustain_ms: (self.sustain_ms > 0).then_some(self.sustain_ms),
+            sample_ms: None,
             seed: format!("{:016x}", settings.seed),
             contract_sha256: self.contract.map(|c| c.sha256.clone()),
             selectors: vec![self.selector.to_owned()],
             host: None,
+            order: Order::Together,
         };
         let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];
-        let plan = WorkerPlan { device: 0, selector: self.selector.to_owned(), settings };
+        let plan = WorkerPlan {
+            device: 0,
+            selector: self.selector.to_owned(),
+            settings,
+            already: Already::default(),
+        };
         let options = OpenOptions { wait_limit: WAIT_LIMIT };
         match inventory::open(self.selector, options) {
             Ok(opened) => {

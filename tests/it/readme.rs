@@ -10,24 +10,54 @@ fn readme() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
 }
 
-/// The metrics as the README shows them. The latency curve's points stand in one row.
+/// Metrics that differ in the middle of their names only, and in that word where it stands in what they are.
+struct Family {
+    probe: String,
+    cases: Vec<String>,
+    quantity: String,
+    units: Vec<&'static str>,
+    /// Of the first; and of all, with that word left out.
+    about: [String; 2],
+}
+
+/// The metrics as the README shows them, a row for each family.
 fn metric_table() -> String {
-    let mut table = String::new();
+    let mut families: Vec<Family> = Vec::new();
     for row in METRICS.iter() {
-        let unit = match row.kind {
-            Kind::Number(unit) => unit.symbol(),
-            Kind::Fact => continue,
-        };
-        let curve = row.name.starts_with("chase.") && row.name != "chase.hbm.latency";
-        match (curve, row.name.as_str()) {
-            (true, "chase.4kib.latency") => {
-                table.push_str("| `chase.4kib.latency` .. `chase.4gib.latency` | ns | dependent load over a working set of that size |\n");
+        let Kind::Number(unit) = row.kind else { continue };
+        let parts: Vec<&str> = row.name.split('.').collect();
+        let [probe, case, quantity] = parts[..] else { panic!("{}", row.name) };
+        let about = [row.about.clone(), row.about.replace(case, "…")];
+        let same = |f: &&mut Family| f.probe == probe && f.quantity == quantity && f.about[1] == about[1];
+        match families.last_mut().filter(same) {
+            Some(family) => {
+                family.cases.push(case.to_owned());
+                if !family.units.contains(&unit.symbol()) {
+                    family.units.push(unit.symbol());
+                }
             }
-            (true, _) => {}
-            (false, name) => table.push_str(&format!("| `{name}` | {unit} | {} |\n", row.about)),
+            None => families.push(Family {
+                probe: probe.to_owned(),
+                cases: vec![case.to_owned()],
+                quantity: quantity.to_owned(),
+                units: vec![unit.symbol()],
+                about,
+            }),
         }
     }
-    table
+    families.iter().map(Family::line).collect()
+}
+
+impl Family {
+    fn line(&self) -> String {
+        let Self { probe, quantity, .. } = self;
+        let (cases, about) = match &self.cases[..] {
+            [one] => (one.clone(), &self.about[0]),
+            [first, .., last] if probe == "chase" => (format!("{first}..{last}"), &self.about[1]),
+            several => (format!("{{{}}}", several.join(",")), &self.about[1]),
+        };
+        format!("| `{probe}.{cases}.{quantity}` | {} | {about} |\n", self.units.join(", "))
+    }
 }
 
 #[test]

@@ -7,10 +7,12 @@ use std::time::Duration;
 use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::inventory;
-use gpu_assay::engine::{self, Profile, Settings, WorkerPlan};
+use gpu_assay::engine::{self, Already, Profile, Settings, WorkerPlan};
 use gpu_assay::evidence::event::{Event, What};
 use gpu_assay::probes;
 use gpu_assay::telemetry::{Fact, Reading, Telemetry};
+
+use crate::pipeline::Run;
 
 /// Sensors whose every answer moves the clock on.
 struct Slow {
@@ -62,12 +64,15 @@ fn events(open: Duration, read: Duration) -> Vec<Event> {
         profile: Profile::Quick,
         probes: vec!["stream".to_owned(), "fma".to_owned()],
         sample_ms: 2500,
+        sustain_ms: 0,
+        sustained_ms: 0,
         contracted_bytes: None,
         demands: Vec::new(),
         seed: 1,
         wait_limit_ms: 1000,
     };
-    let plan = WorkerPlan { device: 0, selector: "sim:mini".to_owned(), settings };
+    let plan =
+        WorkerPlan { device: 0, selector: "sim:mini".to_owned(), settings, already: Already::default() };
     let opened = inventory::open(&plan.selector, OpenOptions { wait_limit: Duration::from_secs(1) }).unwrap();
     let took = Rc::new(Cell::new(0));
     let opened = Opened {
@@ -132,4 +137,20 @@ fn silent_sensors_are_evidence_too() {
     let silent = events.iter().filter(|event| event.what == What::Reading(Reading::default())).count();
     assert!(silent > 2, "{silent}");
     assert!(events.iter().any(|e| matches!(&e.what, What::Fact(fact) if fact.value == "slow")));
+}
+
+/// Cards train their link down while they rest, so what stands beside a link's rate was read while it was busy.
+#[test]
+fn the_link_is_looked_at_while_it_is_busy() {
+    let report = Run::short("sim:h200", &["link"]).report();
+    let device = &report.evidence.devices[0];
+    assert_eq!(device.timeline[0].reading.pcie_generation, Some(1), "it rests before");
+    let links = device.measurements.iter().filter(|m| m.metric.probe() == "link");
+    let shapes: Vec<&str> = links.map(|m| m.conditions.shape.as_str()).collect();
+    assert!(shapes.len() > 5, "{shapes:?}");
+    for shape in shapes {
+        assert!(shape.ends_with(", at PCIe generation 5 x16"), "{shape}");
+    }
+    let silent = Run::short("sim:h200,telemetry=none", &["link"]).report();
+    assert_eq!(silent.evidence.devices[0].measurements[0].conditions.shape, "128 MiB");
 }

@@ -3,7 +3,7 @@
 
 use gpu_assay::contract::{Contract, Parsed, parse};
 use gpu_assay::device::op::Tally;
-use gpu_assay::device::{Identity, Provenance};
+use gpu_assay::device::{Identity, Provenance, Reach};
 use gpu_assay::evidence::metric::MetricName;
 use gpu_assay::evidence::*;
 use gpu_assay::seal::SecretKey;
@@ -58,6 +58,7 @@ pub fn conditions() -> Conditions {
         variant: Some("vec4-group256".into()),
         kernel: Some("00".repeat(32)),
         caveat: None,
+        reach: Reach::Card,
     }
 }
 
@@ -114,6 +115,41 @@ pub fn timeline(readings: u64) -> Vec<TimedReading> {
         .collect()
 }
 
+/// A load of BF16 products kept up through windows of ten seconds, with these rates in operations a second.
+pub fn kept_up(rates: &[u64]) -> sustain::Sustained {
+    let load = sustain::Load {
+        metric: metric("sustain.bf16.rate"),
+        work: 1_000_000,
+        asked_ms: 10_000 * rates.len() as u64,
+        conditions: conditions(),
+        check: Check::Matched { exact: 4096, sampled: 0, canary: Canary::Caught },
+    };
+    let mut kept = sustain::Sustained::begin(load);
+    for (n, rate) in (0u64..).zip(rates) {
+        let span = 10_000_000_000;
+        let sensors = sustain::Sensors {
+            looks: 10,
+            told: 10,
+            clock_mhz: Some((1700, 1980).into()),
+            power_mw: Some((690_000, 700_000).into()),
+            temperature_c: Some(sustain::Span::of(60 + n as u32 % 20)),
+            ..sustain::Sensors::default()
+        };
+        let (from_ns, to_ns) = (n * span, (n + 1) * span);
+        let products = rate * 10 / 1_000_000;
+        kept.add(sustain::Window {
+            from_ns,
+            to_ns,
+            products,
+            host_ns: span,
+            checked: 5,
+            sensors,
+            ..Default::default()
+        });
+    }
+    kept
+}
+
 /// A device that did everything well: triad and copy at 1 and 2 GB/s (median), 15 GiB filled without an error.
 pub fn good_device(n: u32) -> DeviceEvidence {
     let filled = 15u64 << 30;
@@ -133,6 +169,7 @@ pub fn good_device(n: u32) -> DeviceEvidence {
         measurements,
         absences: Vec::new(),
         timeline: timeline(30),
+        sustained: None,
         ended: Ended::Completed,
     }
 }
@@ -146,12 +183,17 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             started: "1970-01-01T00:00:00Z".into(),
             profile: "quick".into(),
             probes: vec!["stream".into(), "memory".into()],
+            sustain_ms: None,
+            sample_ms: None,
             seed: "0000000000000007".into(),
             contract_sha256: None,
             selectors: devices.iter().map(|d| d.selector.clone()).collect(),
             host: None,
+            order: Order::Together,
         },
         devices,
+        node: None,
+        resumed: Vec::new(),
         ended: Ended::Completed,
     }
 }

@@ -132,7 +132,7 @@ static KERNELS: LazyLock<PathBuf> = LazyLock::new(|| {
     std::fs::create_dir_all(&folder).unwrap();
     let library = folder.join("libcpu_kernels.so");
     let scratch = tempfile::tempdir().unwrap();
-    let mut sources = vec![fake_cuda().join("cpu_kernels.cpp")];
+    let mut sources = vec![fake_cuda().join("cpu_kernels.cpp"), fake_cuda().join("cpu_sm90.cpp")];
     for (stem, entries) in declared() {
         let source = scratch.path().join(format!("{stem}.cpp"));
         let table: String = entries.iter().map(|entry| format!("ENTRY({entry}) ")).collect();

@@ -1,61 +1,112 @@
-//! Keeps every event of a run: in memory for the evidence, in the event file for replay, and where else it was asked for.
+//! Keeps every event of a run: folded into the evidence at once, in the event file for replay, and where else it was asked for.
 //! One place that fails never silences another.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::super::Failure;
 use crate::evidence::Evidence;
 use crate::evidence::event::{Event, Lines, Sink, What};
-use crate::evidence::record::{self, RecordError};
+use crate::evidence::record::{RecordError, Recording};
 
 pub struct Recorder {
-    events: Vec<Event>,
+    recording: Result<Recording, RecordError>,
     places: Vec<Place>,
 }
 
 struct Place {
     path: PathBuf,
     lines: Lines<Box<dyn Write>>,
+    /// The file once more, and when it was last made safe against a power cut.
+    disk: Option<(File, Instant)>,
     failed: Option<io::Error>,
 }
 
+/// What a power cut may take.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
 impl Place {
+    fn new(path: &Path, to: File) -> io::Result<Self> {
+        let disk = Some((to.try_clone()?, Instant::now()));
+        Ok(Self { path: path.to_owned(), lines: Lines(Box::new(to)), disk, failed: None })
+    }
+
     fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|e| Failure::cannot_write(path, &e))?;
-        Ok(Self { path: path.to_owned(), lines: Lines(Box::new(file)), failed: None })
+        File::create(path).and_then(|file| Self::new(path, file)).map_err(|e| Failure::cannot_write(path, &e))
+    }
+
+    /// Goes on writing after the last whole line: what was cut off while being written is dropped.
+    fn reopen(path: &Path) -> Result<Self, Failure> {
+        let open = || {
+            let whole =
+                std::fs::read(path)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at as u64 + 1);
+            let file = File::options().append(true).open(path)?;
+            file.set_len(whole)?;
+            Self::new(path, file)
+        };
+        open().map_err(|e| Failure::cannot_write(path, &e))
+    }
+
+    fn standard_output() -> Self {
+        Self { path: PathBuf::from("-"), lines: Lines(Box::new(io::stdout())), disk: None, failed: None }
+    }
+
+    fn write(&mut self, event: &Event) -> io::Result<()> {
+        self.lines.event(event)?;
+        match &mut self.disk {
+            Some((file, synced)) if synced.elapsed() >= SYNC_EVERY => {
+                *synced = Instant::now();
+                // A pipe or a device has nothing to sync.
+                let _ = file.sync_data();
+            }
+            Some(_) | None => {}
+        }
+        Ok(())
     }
 }
 
 impl Recorder {
-    pub fn create(out: &Path, besides: Option<&Path>) -> Result<Self, Failure> {
+    /// Begins a recording in the directory `out` with its first event.
+    pub fn create(out: &Path, besides: Option<&Path>, first: &Event) -> Result<Self, Failure> {
         let mut places = vec![Place::create(&out.join(super::EVENTS))?];
         match besides {
             None => {}
-            Some(path) if path == Path::new("-") => places.push(Place {
-                path: path.to_owned(),
-                lines: Lines(Box::new(io::stdout())),
-                failed: None,
-            }),
+            Some(path) if path == Path::new("-") => places.push(Place::standard_output()),
             Some(path) => places.push(Place::create(path)?),
         }
-        Ok(Self { events: Vec::new(), places })
+        let mut recorder = Self { recording: Recording::begin(first), places };
+        recorder.write(first);
+        Ok(recorder)
+    }
+
+    /// Goes on with a recording that broke off.
+    pub fn reopen(out: &Path, recording: Recording) -> Result<Self, Failure> {
+        Ok(Self { recording: Ok(recording), places: vec![Place::reopen(&out.join(super::EVENTS))?] })
     }
 
     /// Files the event. Signs of life are for the display only.
-    pub fn take(&mut self, event: Event) {
+    pub fn take(&mut self, event: &Event) {
         if matches!(event.what, What::Progress { .. }) {
             return;
         }
-        for place in self.places.iter_mut().filter(|p| p.failed.is_none()) {
-            place.failed = place.lines.event(&event).err();
+        self.write(event);
+        if let Ok(recording) = &mut self.recording
+            && let Err(error) = recording.add(event)
+        {
+            self.recording = Err(error);
         }
-        self.events.push(event);
+    }
+
+    fn write(&mut self, event: &Event) {
+        for place in self.places.iter_mut().filter(|p| p.failed.is_none()) {
+            place.failed = place.write(event).err();
+        }
     }
 
     pub fn evidence(&self) -> Result<Evidence, RecordError> {
-        record::fold(&self.events)
+        self.recording.clone().map(|recording| recording.evidence)
     }
 
     /// The first place that could not be written, if any. A reader of the standard output may leave early.

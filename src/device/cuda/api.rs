@@ -20,6 +20,7 @@ impl Code {
     pub const SUCCESS: Code = Code(0);
     pub const OUT_OF_MEMORY: Code = Code(2);
     pub const NOT_READY: Code = Code(600);
+    pub const PEER_ACCESS_ALREADY_ENABLED: Code = Code(704);
 }
 
 macro_rules! functions {
@@ -73,11 +74,13 @@ functions! {
         cuModuleLoadDataEx(*mut CUmodule, *const c_void, c_uint, *mut c_int, *mut *mut c_void);
         cuModuleUnload(CUmodule);
         cuModuleGetFunction(*mut CUfunction, CUmodule, *const c_char);
+        cuFuncSetAttribute(CUfunction, c_int, c_int);
         cuLaunchKernel(
             CUfunction, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, c_uint, CUstream, *mut *mut c_void, *mut *mut c_void
         );
         cuStreamCreate(*mut CUstream, c_uint);
         cuStreamDestroy_v2(CUstream);
+        cuStreamWaitEvent(CUstream, CUevent, c_uint);
         cuEventCreate(*mut CUevent, c_uint);
         cuEventDestroy_v2(CUevent);
         cuEventRecord(CUevent, CUstream);
@@ -85,9 +88,16 @@ functions! {
         cuEventElapsedTime(*mut f32, CUevent, CUevent);
     }
     optional {
+        cuDeviceCanAccessPeer(*mut c_int, c_int, c_int);
+        cuCtxEnablePeerAccess(CUcontext, c_uint);
+        cuMemcpyPeerAsync(CUdeviceptr, CUcontext, CUdeviceptr, CUcontext, usize, CUstream);
+        cuMemHostGetDevicePointer_v2(*mut CUdeviceptr, *mut c_void, c_uint);
         cuGetErrorName(c_int, *mut *const c_char);
         cuDeviceGetUuid(*mut sys::CUuuid, c_int);
         cuDeviceGetUuid_v2(*mut sys::CUuuid, c_int);
+        cuTensorMapEncodeTiled(
+            *mut c_void, c_int, c_uint, *mut c_void, *const u64, *const u64, *const u32, *const u32, c_int, c_int, c_int, c_int
+        );
     }
 }
 

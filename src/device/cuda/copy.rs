@@ -1,19 +1,23 @@
 //! Transfers: host to device, device to host, and within the device by the driver's own copy.
-//! Owns the pinned memory of timed copies; must not know kernels.
+//! Owns the host memory of timed copies; must not know kernels.
 
 use std::rc::Rc;
 
-use super::gpu::{Gpu, Pinned};
+use super::gpu::{DeviceMemory, Gpu};
+use super::host_memory::{HostKind, HostMemory};
 use super::memory::Memory;
-use super::run::{After, Runner, Slot};
+use super::modules::Modules;
+use super::peers::Neighbour;
+use super::plan::Plan;
+use super::run::{After, Reach, Runner, Slot};
 use crate::device::draw;
-use crate::device::op::{Buf, Route};
+use crate::device::op::{Buf, Means, Route};
 use crate::device::{DeviceError, Ticket, reference};
 
 /// Host memory that holds a pattern, ready to be sent again.
 #[derive(Default)]
 pub struct Upload {
-    staging: Option<Pinned>,
+    staging: Option<HostMemory>,
     /// Seed and words of the pattern it holds.
     holds: Option<(u64, u64)>,
 }
@@ -31,9 +35,10 @@ pub struct Transfer {
 /// A copy to the host whose words are still to be compared.
 #[derive(Clone, Copy)]
 pub struct Landed {
-    words: u64,
+    pub words: u64,
+    pub repeat: u32,
     seed: u64,
-    repeat: u32,
+    kind: HostKind,
 }
 
 /// Starts a transfer.
@@ -42,7 +47,7 @@ pub fn submit(
     runner: &mut Runner,
     memory: &Memory,
     upload: &mut Upload,
-    transfer: Transfer,
+    (transfer, neighbour): (Transfer, Option<&Neighbour>),
 ) -> Result<Ticket, DeviceError> {
     let Transfer { route, buf, words, seed, repeat } = transfer;
     let bytes = words * 4;
@@ -53,33 +58,78 @@ pub fn submit(
             let to = memory.get(to)?;
             runner.submit_copies(After::Nothing, |_| Ok(()), |_| times(&|| gpu.copy(ours, to, bytes)))
         }
-        Route::HostToDevice => {
-            let staging = upload.prepare(gpu, memory, seed, words)?;
+        Route::FromPeer(_) => {
+            let alone = || DeviceError::Validation { why: "there is no such neighbour".to_owned() };
+            let neighbour = neighbour.ok_or_else(alone)?;
+            neighbour.prepare(gpu, memory, seed, words)?;
+            let copy = || neighbour.order(gpu, ours, bytes);
+            runner.submit_copies(After::Nothing, |_| Ok(()), |_| times(&copy))
+        }
+        Route::HostToDevice(means) => {
+            let staging = upload.prepare(gpu, memory, seed, words, kind(means))?;
             runner.submit_copies(
                 After::Nothing,
                 |_| Ok(()),
                 |_| times(&|| gpu.upload(staging, ours, 0, bytes)),
             )
         }
-        Route::DeviceToHost => {
-            let after = After::Landing(Landed { words, seed, repeat });
+        Route::DeviceToHost(means) => {
+            let landed = Landed { words, repeat, seed, kind: kind(means) };
             runner.submit_copies(
-                after,
-                |slot| make_room(gpu, slot, bytes),
-                |slot| {
-                    times(&|| {
-                        slot.landing.iter().try_for_each(|landing| gpu.download(ours, 0, landing, bytes))
-                    })
-                },
+                After::Landing(landed),
+                |slot| make_room(gpu, slot, landed),
+                |slot| times(&|| land(gpu, ours, slot, bytes)),
+            )
+        }
+        Route::BothWays(to) => {
+            let to = memory.get(to)?;
+            let staging = upload.prepare(gpu, memory, !seed, words, HostKind::Pinned)?;
+            let landed = Landed { words, repeat, seed, kind: HostKind::Pinned };
+            runner.submit_both_ways(
+                landed,
+                || gpu.upload_beside(staging, to, bytes),
+                |slot| land(gpu, ours, slot, bytes),
             )
         }
     }
 }
 
-fn make_room(gpu: &Rc<Gpu>, slot: &mut Slot, bytes: u64) -> Result<(), DeviceError> {
-    if slot.landing.as_ref().is_none_or(|landing| landing.len() < bytes) {
+/// Starts a transfer that the kernel of `plan` makes itself.
+pub fn submit_kernel(
+    gpu: &Rc<Gpu>,
+    runner: &mut Runner,
+    memory: &Memory,
+    modules: &mut Modules,
+    upload: &mut Upload,
+    (transfer, plan): (Transfer, &Plan),
+) -> Result<Ticket, DeviceError> {
+    let Transfer { route, words, seed, repeat, .. } = transfer;
+    let reach = match route {
+        Route::HostToDevice(_) => Reach::From(upload.prepare(gpu, memory, seed, words, HostKind::Pinned)?),
+        Route::DeviceToHost(_) => Reach::To(Landed { words, repeat, seed, kind: HostKind::Pinned }),
+        Route::BothWays(_) | Route::FromPeer(_) | Route::Within(_) => Reach::None,
+    };
+    runner.submit(memory, modules, plan, repeat, reach)
+}
+
+fn kind(means: Means) -> HostKind {
+    match means {
+        Means::Pinned | Means::InTurn | Means::Kernel => HostKind::Pinned,
+        Means::Pageable => HostKind::Pageable,
+    }
+}
+
+fn land(gpu: &Gpu, from: &DeviceMemory, slot: &Slot, bytes: u64) -> Result<(), DeviceError> {
+    slot.landing.iter().try_for_each(|landing| gpu.download(from, 0, landing, bytes))
+}
+
+/// Memory in which a copy can land.
+pub fn make_room(gpu: &Rc<Gpu>, slot: &mut Slot, landed: Landed) -> Result<(), DeviceError> {
+    let bytes = landed.words * 4;
+    let fits = |landing: &HostMemory| landing.kind == landed.kind && landing.len() >= bytes;
+    if !slot.landing.as_ref().is_some_and(fits) {
         slot.landing = None;
-        slot.landing = Some(gpu.pinned(bytes)?);
+        slot.landing = Some(gpu.host_memory(landed.kind, bytes)?);
     }
     Ok(())
 }
@@ -92,15 +142,19 @@ impl Upload {
         memory: &Memory,
         seed: u64,
         words: u64,
-    ) -> Result<&Pinned, DeviceError> {
-        if self.holds.is_none_or(|(held_seed, held_words)| held_seed != seed || held_words < words) {
+        kind: HostKind,
+    ) -> Result<&HostMemory, DeviceError> {
+        let is_of_kind = self.staging.as_ref().is_some_and(|staging| staging.kind == kind);
+        let holds =
+            self.holds.is_some_and(|(held_seed, held_words)| held_seed == seed && held_words >= words);
+        if !(is_of_kind && holds) {
             self.holds = None;
             // A transfer may still read what is there.
             memory.finish()?;
-            let fits = |staging: &Pinned| staging.len() >= words * 4;
+            let fits = |staging: &HostMemory| staging.kind == kind && staging.len() >= words * 4;
             let mut staging = match self.staging.take().filter(fits) {
                 Some(staging) => staging,
-                None => gpu.pinned(words * 4)?,
+                None => gpu.host_memory(kind, words * 4)?,
             };
             for (word, slot) in (0..words).zip(staging.bytes_mut().chunks_exact_mut(4)) {
                 slot.copy_from_slice(&draw::pattern(seed, word).to_le_bytes());

@@ -1,9 +1,11 @@
 //! Which ops there are kernels for, and in which launch forms.
 //! Owns support and choice of forms; must not call the driver.
 
-use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Tile, Units};
-use crate::device::Unsupported;
-use crate::device::op::{Chains, Op, Precision, Route, StreamKind};
+use super::images;
+use super::kernels::{FmaForm, GemmForm, Kernel, Spread, TensorForm, Tile, Units};
+use super::plan::LAUNCH_NS;
+use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind};
+use crate::device::{Reach, Unsupported};
 
 /// A launch form; no kernel where the driver does the work.
 pub struct Form {
@@ -34,6 +36,9 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
                 return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
             }
         }
+        Op::Mma { precision, .. } if !Precision::TENSOR.contains(&precision) => {
+            return Err(Unsupported::us(format!("no {} kernel for tensor units", precision.name())));
+        }
         Op::Ring { slots, stride_bytes, .. } => {
             if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
                 return Err(Unsupported::us(format!(
@@ -44,9 +49,19 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
                 return Err(Unsupported::us("a ring of more than 2^32 words"));
             }
         }
-        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
-            if words > COPY_BYTES_MAX / 4 =>
-        {
+        Op::Reread { words, passes, .. } => {
+            if !words.is_multiple_of(Op::REREAD_WORDS) || words * u64::from(passes) >= 1 << 42 {
+                return Err(Unsupported::us(format!("{passes} passes over {words} words")));
+            }
+        }
+        Op::Census { spin_ns, .. } if u64::from(spin_ns) > LAUNCH_NS => {
+            return Err(Unsupported::us(format!("a census of {spin_ns} ns")));
+        }
+        Op::Copy {
+            route: Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::BothWays(_) | Route::FromPeer(_),
+            words,
+            ..
+        } if words > COPY_BYTES_MAX / 4 => {
             return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
         }
         Op::Fill { .. }
@@ -55,8 +70,10 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
         | Op::Draw { .. }
         | Op::Digest { .. }
         | Op::Stream { .. }
+        | Op::Mma { .. }
         | Op::Gemm { .. }
         | Op::Chase { .. }
+        | Op::Census { .. }
         | Op::Copy { .. } => {}
     }
     Ok(())
@@ -73,12 +90,44 @@ fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
     }
 }
 
+/// Whose limit the best of `forms` shows on compute capability `sm`. One form that uses the fastest units is enough: a card
+/// on which another one wins all the same has no excuse.
+pub fn reach(forms: &[Form], sm: u32) -> Reach {
+    // Hopper and the large Blackwells have other instructions for it, and so may what comes later.
+    let by_mma_sync = matches!(sm / 10, 8 | 12);
+    let is_fastest = |form: &Form| match form.kernel {
+        Some(Kernel::Gemm(GemmForm { units: Units::Vector, precision, .. })) => {
+            !multiplies_in_tensor_units(precision, sm)
+        }
+        Some(Kernel::Gemm(GemmForm { units: Units::Tensor, .. })) => by_mma_sync,
+        // So intricate that it counts only when it has shown what it reaches.
+        Some(Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. })) => images::proven(sm),
+        // FP64 has no other instruction anywhere.
+        Some(Kernel::Tensor(form)) => by_mma_sync || form.precision == Precision::Fp64,
+        Some(_) | None => true,
+    };
+    if forms.iter().any(is_fastest) { Reach::Card } else { Reach::Kernel }
+}
+
+/// Whether compute capability `sm` has tensor units that are faster at such products than its vector units.
+fn multiplies_in_tensor_units(precision: Precision, sm: u32) -> bool {
+    match precision {
+        Precision::Fp32 | Precision::Int32 => false,
+        // The cards for data centres only; the others have units for it that are no faster.
+        Precision::Fp64 => !matches!(sm, 70 | 75 | 86..=89 | 120 | 121),
+        Precision::Fp16 => sm >= 70,
+        Precision::Int8 => sm >= 75,
+        Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => true,
+    }
+}
+
 /// The launch forms of `op`, all with the same result, the likeliest first.
 pub fn forms(op: &Op) -> Vec<Form> {
     match *op {
         Op::Fill { .. } => TILES.iter().map(|t| Form::new(t.label(), Kernel::Fill(*t))).collect(),
         Op::Scan { .. } => TILES.iter().map(|t| Form::new(t.label(), Kernel::Scan(*t))).collect(),
         Op::Stream { kind, .. } => stream_forms(kind),
+        Op::Reread { .. } => REREAD_TILES.iter().map(|t| Form::new(t.label(), Kernel::Reread(*t))).collect(),
         Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
         Op::Draw { precision, .. } => vec![Form::new("vec4-block256", Kernel::Draw(precision))],
         Op::Digest { .. } => vec![Form::new("block-per-row", Kernel::Digest)],
@@ -89,19 +138,23 @@ pub fn forms(op: &Op) -> Vec<Form> {
                 Form::new(format!("unroll{}-block{}", form.rounds_per_turn(), form.block), Kernel::Fma(form))
             })
             .collect(),
-        Op::Gemm { precision, .. } => gemm_tiles(precision)
+        Op::Mma { precision, .. } => [(8, 256), (8, 128), (4, 256), (4, 128)]
+            .into_iter()
+            .map(|(tiles, block)| TensorForm { precision, tiles, block })
+            .map(|form| Form::new(format!("tiles{}-block{}", form.tiles, form.block), Kernel::Tensor(form)))
+            .collect(),
+        Op::Gemm { precision, shape, .. } => gemm_tiles(precision)
             .iter()
-            .map(|(units, tile)| {
-                let name = match units {
-                    Units::Vector => "simt",
-                    Units::Tensor => "mma",
-                };
-                let form = GemmForm { precision, units: *units, tile: *tile };
-                Form::new(format!("{name}-{tile}x{tile}"), Kernel::Gemm(form))
-            })
+            .map(|(units, tile)| GemmForm { precision, units: *units, tile: *tile })
+            .filter(|form| form.takes_rows(u64::from(shape.k) * precision.bytes()))
+            .map(|form| Form::new(form.label(), Kernel::Gemm(form)))
             .collect(),
         Op::Ring { .. } => vec![Form::new("slot-per-thread", Kernel::Ring)],
         Op::Chase { .. } => vec![Form::new("single", Kernel::Chase)],
+        Op::Census { .. } => vec![Form::new("block1024", Kernel::Census)],
+        Op::Copy {
+            route: Route::HostToDevice(Means::Kernel) | Route::DeviceToHost(Means::Kernel), ..
+        } => stream_forms(StreamKind::Copy),
         Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
     }
 }
@@ -112,6 +165,12 @@ const TILES: &[Tile] = &[
     Tile { vectors: 2, block: 512, spread: Spread::Tiles },
     Tile { vectors: 1, block: 1024, spread: Spread::Resident },
     Tile { vectors: 4, block: 512, spread: Spread::Resident },
+];
+
+const REREAD_TILES: &[Tile] = &[
+    Tile { vectors: 2, block: 1024, spread: Spread::Resident },
+    Tile { vectors: 4, block: 512, spread: Spread::Resident },
+    Tile { vectors: 4, block: 256, spread: Spread::Resident },
 ];
 
 /// A read ends in one addition per block to one address: only few blocks do that well.
@@ -131,10 +190,10 @@ fn gemm_tiles(precision: Precision) -> &'static [(Units, u32)] {
         Precision::Fp64 => &[(Units::Vector, 64)],
         Precision::Fp32 | Precision::Int32 => &[(Units::Vector, 128), (Units::Vector, 64)],
         Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => {
-            &[(Units::Tensor, 128)]
+            &[(Units::Warpgroup, 128), (Units::Tensor, 128)]
         }
         Precision::Fp16 | Precision::Int8 => {
-            &[(Units::Tensor, 128), (Units::Vector, 128), (Units::Vector, 64)]
+            &[(Units::Warpgroup, 128), (Units::Tensor, 128), (Units::Vector, 128), (Units::Vector, 64)]
         }
     }
 }

@@ -13,18 +13,54 @@ use cudarc::driver::sys::{CUcontext, CUevent, CUfunction, CUmodule, CUstream};
 
 use super::api::{Api, Code};
 use super::faults;
+use super::host_memory::HostMemory;
 use crate::device::DeviceError;
 
 /// The context of one device and a stream in it. All others hold on to it.
 pub struct Gpu {
-    api: &'static Api,
-    device: c_int,
-    context: CUcontext,
-    stream: CUstream,
+    pub(super) api: &'static Api,
+    pub(super) device: c_int,
+    pub(super) context: CUcontext,
+    pub(super) stream: CUstream,
+    /// What runs beside the work of the first stream.
+    side: CUstream,
     wait_limit: Duration,
     /// Set once, by the first final error.
     broken: RefCell<Option<DeviceError>>,
 }
+
+/// How much of a kernel one launch runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Grid {
+    pub blocks: u32,
+    /// Threads per block.
+    pub block: u32,
+    pub shared_bytes: u32,
+}
+
+/// An argument as a kernel gets it.
+pub enum Value {
+    /// In the low bytes, as many as the kernel declares.
+    Word(u64),
+    Map(Box<TensorMap>),
+}
+
+impl Value {
+    fn pointer(&mut self) -> *mut c_void {
+        match self {
+            Value::Word(word) => std::ptr::from_mut(word).cast(),
+            Value::Map(map) => std::ptr::from_mut(&mut **map).cast(),
+        }
+    }
+}
+
+/// What the driver makes of a matrix for copies of boxes; opaque.
+#[repr(C, align(64))]
+pub struct TensorMap([u64; 16]);
+
+/// A box as wgmma.cu copies it.
+const BOX_ROWS: u32 = 128;
+const BOX_BYTES: u32 = 128;
 
 /// Streams that do not wait for the default stream.
 const STREAM_NON_BLOCKING: u32 = 1;
@@ -41,14 +77,20 @@ impl Gpu {
         if code != Code::SUCCESS {
             return Err(faults::meaning("cuDevicePrimaryCtxRetain", code, &api.name(code), 0));
         }
-        let mut gpu = Self { api, device, context, stream: std::ptr::null_mut(), wait_limit, broken };
+        let none = std::ptr::null_mut();
+        let mut gpu = Self { api, device, context, stream: none, side: none, wait_limit, broken };
         gpu.enter()?;
+        gpu.stream = gpu.new_stream()?;
+        gpu.side = gpu.new_stream()?;
+        Ok(Rc::new(gpu))
+    }
+
+    fn new_stream(&self) -> Result<CUstream, DeviceError> {
         let mut stream = std::ptr::null_mut();
         // SAFETY: a context is current; the driver fills in the handle.
-        let code = unsafe { (api.cuStreamCreate)(&mut stream, STREAM_NON_BLOCKING) };
-        gpu.answer("cuStreamCreate", code, 0)?;
-        gpu.stream = stream;
-        Ok(Rc::new(gpu))
+        let code = unsafe { (self.api.cuStreamCreate)(&mut stream, STREAM_NON_BLOCKING) };
+        self.answer("cuStreamCreate", code, 0)?;
+        Ok(stream)
     }
 
     /// Makes this device the one that the thread's calls go to. Fails where it is broken.
@@ -62,7 +104,7 @@ impl Gpu {
     }
 
     /// Turns the answer to a call into a result, and remembers what ends the device.
-    fn answer(&self, call: &str, code: Code, bytes: u64) -> Result<(), DeviceError> {
+    pub(super) fn answer(&self, call: &str, code: Code, bytes: u64) -> Result<(), DeviceError> {
         if code == Code::SUCCESS {
             return Ok(());
         }
@@ -77,7 +119,7 @@ impl Gpu {
         error
     }
 
-    fn is_broken(&self) -> bool {
+    pub(super) fn is_broken(&self) -> bool {
         self.broken.borrow().is_some()
     }
 
@@ -97,23 +139,6 @@ impl Gpu {
         let code = unsafe { (self.api.cuMemAlloc_v2)(&mut at, size) };
         self.answer("cuMemAlloc", code, bytes)?;
         Ok(DeviceMemory { gpu: Rc::clone(self), at, bytes })
-    }
-
-    /// Host memory that the device can reach directly.
-    pub fn pinned(self: &Rc<Self>, bytes: u64) -> Result<Pinned, DeviceError> {
-        let mut at = std::ptr::null_mut();
-        let size = usize::try_from(bytes).map_err(|_| DeviceError::OutOfMemory { bytes })?;
-        // SAFETY: the driver fills in the address.
-        let code = unsafe { (self.api.cuMemHostAlloc)(&mut at, size, 0) };
-        self.answer("cuMemHostAlloc", code, bytes)?;
-        if at.is_null() {
-            return Err(DeviceError::Validation {
-                why: "cuMemHostAlloc gave no memory and no error".to_owned(),
-            });
-        }
-        // SAFETY: the driver gave `size` bytes at `at`; zeroed, so that reading them is defined.
-        unsafe { std::ptr::write_bytes(at.cast::<u8>(), 0, size) };
-        Ok(Pinned { gpu: Rc::clone(self), at: at.cast(), bytes: size })
     }
 
     pub fn event_with_time(self: &Rc<Self>) -> Result<Event, DeviceError> {
@@ -137,6 +162,23 @@ impl Gpu {
         // SAFETY: event and stream are alive and of this context.
         let code = unsafe { (self.api.cuEventRecord)(event.raw, self.stream) };
         self.answer("cuEventRecord", code, 0)
+    }
+
+    /// Lets what is ordered beside begin when the device comes to `event`.
+    pub fn fork(&self, event: &Event) -> Result<(), DeviceError> {
+        // SAFETY: as in `record`.
+        let code = unsafe { (self.api.cuStreamWaitEvent)(self.side, event.raw, 0) };
+        self.answer("cuStreamWaitEvent", code, 0)
+    }
+
+    /// Lets what is ordered from now on wait for all that was ordered beside; `event` marks its end.
+    pub fn join(&self, event: &Event) -> Result<(), DeviceError> {
+        // SAFETY: as in `record`.
+        let code = unsafe { (self.api.cuEventRecord)(event.raw, self.side) };
+        self.answer("cuEventRecord", code, 0)?;
+        // SAFETY: as above.
+        let code = unsafe { (self.api.cuStreamWaitEvent)(self.stream, event.raw, 0) };
+        self.answer("cuStreamWaitEvent", code, 0)
     }
 
     /// Waits until the device has come to `event`, not longer than the limit.
@@ -175,22 +217,49 @@ impl Gpu {
     }
 
     /// Orders a copy from the beginning of `from` to byte `at` of `to`.
-    pub fn upload(&self, from: &Pinned, to: &DeviceMemory, at: u64, bytes: u64) -> Result<(), DeviceError> {
+    pub fn upload(
+        &self,
+        from: &HostMemory,
+        to: &DeviceMemory,
+        at: u64,
+        bytes: u64,
+    ) -> Result<(), DeviceError> {
+        self.upload_in(self.stream, from, to, at, bytes)
+    }
+
+    /// The same to the beginning of `to`, beside other work.
+    pub fn upload_beside(&self, from: &HostMemory, to: &DeviceMemory, bytes: u64) -> Result<(), DeviceError> {
+        self.upload_in(self.side, from, to, 0, bytes)
+    }
+
+    fn upload_in(
+        &self,
+        stream: CUstream,
+        from: &HostMemory,
+        to: &DeviceMemory,
+        at: u64,
+        bytes: u64,
+    ) -> Result<(), DeviceError> {
         let to = to.range(at, at + bytes)?;
         from.holds(bytes)?;
         // SAFETY: both ranges are checked; see `clear` for how long they live.
-        let code =
-            unsafe { (self.api.cuMemcpyHtoDAsync_v2)(to, from.at.cast(), bytes as usize, self.stream) };
+        let code = unsafe { (self.api.cuMemcpyHtoDAsync_v2)(to, from.at().cast(), bytes as usize, stream) };
         self.answer("cuMemcpyHtoDAsync", code, 0)
     }
 
     /// Orders a copy from byte `at` of `from` to the beginning of `to`.
-    pub fn download(&self, from: &DeviceMemory, at: u64, to: &Pinned, bytes: u64) -> Result<(), DeviceError> {
+    pub fn download(
+        &self,
+        from: &DeviceMemory,
+        at: u64,
+        to: &HostMemory,
+        bytes: u64,
+    ) -> Result<(), DeviceError> {
         let from = from.range(at, at + bytes)?;
         to.holds(bytes)?;
         // SAFETY: as in `upload`.
         let code =
-            unsafe { (self.api.cuMemcpyDtoHAsync_v2)(to.at.cast(), from, bytes as usize, self.stream) };
+            unsafe { (self.api.cuMemcpyDtoHAsync_v2)(to.at().cast(), from, bytes as usize, self.stream) };
         self.answer("cuMemcpyDtoHAsync", code, 0)
     }
 
@@ -235,30 +304,22 @@ impl Gpu {
         }
     }
 
-    /// Orders a kernel over `blocks` blocks of `block` threads. `arguments` are as the kernel declares them, each in the low
-    /// bytes of one word.
-    pub fn launch(
-        &self,
-        function: Function,
-        blocks: u32,
-        block: u32,
-        arguments: &mut [u64],
-    ) -> Result<(), DeviceError> {
-        let mut pointers: Vec<*mut c_void> =
-            arguments.iter_mut().map(|value| std::ptr::from_mut(value).cast()).collect();
+    /// Orders a kernel. `arguments` are as the kernel declares them.
+    pub fn launch(&self, function: Function, grid: Grid, arguments: &mut [Value]) -> Result<(), DeviceError> {
+        let mut pointers: Vec<*mut c_void> = arguments.iter_mut().map(Value::pointer).collect();
         // SAFETY: the function is of a loaded module. The plan gives arguments of the number and sizes that the kernel
         // declares, which the test driver enforces; the driver reads them during the call. Addresses in them come from
         // ranges that were checked.
         let code = unsafe {
             (self.api.cuLaunchKernel)(
                 function.0,
-                blocks,
+                grid.blocks,
                 1,
                 1,
-                block,
+                grid.block,
                 1,
                 1,
-                0,
+                grid.shared_bytes,
                 self.stream,
                 pointers.as_mut_ptr(),
                 std::ptr::null_mut(),
@@ -267,8 +328,55 @@ impl Gpu {
         self.answer("cuLaunchKernel", code, 0)
     }
 
+    /// Lets blocks of `function` have so much shared memory: more than what every kernel may have must be asked for.
+    pub fn allow_shared(&self, function: Function, bytes: u32) -> Result<(), DeviceError> {
+        const MAX_DYNAMIC_SHARED_SIZE_BYTES: c_int = 8;
+        let bytes = c_int::try_from(bytes).unwrap_or(c_int::MAX);
+        // SAFETY: the function is of a loaded module.
+        let code = unsafe { (self.api.cuFuncSetAttribute)(function.0, MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes) };
+        self.answer("cuFuncSetAttribute", code, 0)
+    }
+
+    /// Whether the driver knows copies of boxes.
+    pub fn has_tensor_maps(&self) -> bool {
+        self.api.cuTensorMapEncodeTiled.is_some()
+    }
+
+    /// `rows` rows of `row_bytes` bytes from `address` on, for copies of boxes of [`BOX_ROWS`] rows by [`BOX_BYTES`] bytes, which
+    /// lie in shared memory as `wgmma` wants them. A matrix of any format is one of bytes here.
+    pub fn tensor_map(&self, address: u64, rows: u64, row_bytes: u64) -> Result<TensorMap, DeviceError> {
+        const UINT8: c_int = 0;
+        const INTERLEAVE_NONE: c_int = 0;
+        const SWIZZLE_128B: c_int = 3;
+        const L2_PROMOTION_256B: c_int = 3;
+        const FILL_WITH_ZERO: c_int = 0;
+        let why = || "this driver has no cuTensorMapEncodeTiled".to_owned();
+        let encode = self.api.cuTensorMapEncodeTiled.ok_or_else(|| DeviceError::Validation { why: why() })?;
+        let mut map = TensorMap([0; 16]);
+        // SAFETY: the map is as large and as aligned as the driver demands; the arrays have an entry for each of the two
+        // dimensions, that of strides for all but the innermost; the address is of a range that was checked.
+        let code = unsafe {
+            encode(
+                map.0.as_mut_ptr().cast(),
+                UINT8,
+                2,
+                address as *mut c_void,
+                [row_bytes, rows].as_ptr(),
+                [row_bytes].as_ptr(),
+                [BOX_BYTES, BOX_ROWS].as_ptr(),
+                [1, 1].as_ptr(),
+                INTERLEAVE_NONE,
+                SWIZZLE_128B,
+                L2_PROMOTION_256B,
+                FILL_WITH_ZERO,
+            )
+        };
+        self.answer("cuTensorMapEncodeTiled", code, 0)?;
+        Ok(map)
+    }
+
     /// Calls one of the functions that free something. A refusal is not worth a failure: the process ends soon.
-    fn free(&self, call: impl FnOnce(&Api) -> Code) {
+    pub(super) fn free(&self, call: impl FnOnce(&Api) -> Code) {
         if self.enter().is_ok() {
             let _ = call(self.api);
         }
@@ -280,9 +388,9 @@ impl Drop for Gpu {
         if self.is_broken() {
             return;
         }
-        if !self.stream.is_null() {
+        for stream in [self.stream, self.side].into_iter().filter(|stream| !stream.is_null()) {
             // SAFETY: everything in the stream was waited for or belongs to nobody.
-            self.free(|api| unsafe { (api.cuStreamDestroy_v2)(self.stream) });
+            self.free(|api| unsafe { (api.cuStreamDestroy_v2)(stream) });
         }
         // SAFETY: retained once, in `open`.
         self.free(|api| unsafe { (api.cuDevicePrimaryCtxRelease_v2)(self.device) });
@@ -311,46 +419,6 @@ impl Drop for DeviceMemory {
     fn drop(&mut self) {
         // SAFETY: allocated once, freed here only; freeing waits for work that uses it.
         self.gpu.free(|api| unsafe { (api.cuMemFree_v2)(self.at) });
-    }
-}
-
-/// Page-locked host memory.
-pub struct Pinned {
-    gpu: Rc<Gpu>,
-    at: *mut u8,
-    bytes: usize,
-}
-
-impl Pinned {
-    pub fn len(&self) -> u64 {
-        self.bytes as u64
-    }
-
-    fn holds(&self, bytes: u64) -> Result<(), DeviceError> {
-        if bytes > self.len() {
-            let why = format!("{bytes} bytes do not fit staging memory of {}", self.bytes);
-            return Err(DeviceError::Validation { why });
-        }
-        Ok(())
-    }
-
-    /// The content. Whoever ordered copies into it has waited for them.
-    pub fn bytes(&self) -> &[u8] {
-        // SAFETY: the memory lives as long as this value and was zeroed at first.
-        unsafe { std::slice::from_raw_parts(self.at, self.bytes) }
-    }
-
-    /// The content, to be changed. Whoever ordered copies from or into it has waited for them.
-    pub fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`, and nobody else has it.
-        unsafe { std::slice::from_raw_parts_mut(self.at, self.bytes) }
-    }
-}
-
-impl Drop for Pinned {
-    fn drop(&mut self) {
-        // SAFETY: allocated once, freed here only.
-        self.gpu.free(|api| unsafe { (api.cuMemFreeHost)(self.at.cast()) });
     }
 }
 

@@ -161,6 +161,10 @@ fn details(
             ask(Attribute::CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH).map(|n| n.to_string()),
         ),
         ("l2_bytes", ask(Attribute::CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE).map(|n| n.to_string())),
+        (
+            "threads_per_unit",
+            ask(Attribute::CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR).map(|n| n.to_string()),
+        ),
         ("ecc", ask(Attribute::CU_DEVICE_ATTRIBUTE_ECC_ENABLED).map(yes_no)),
         ("compute_mode", ask(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_MODE).map(compute_mode)),
         ("mps", ask(Attribute::CU_DEVICE_ATTRIBUTE_MPS_ENABLED).map(yes_no)),

@@ -4,6 +4,7 @@
 /// One family of kernels, as one image each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
+    Census,
     Chase,
     Digest,
     Draw,
@@ -13,10 +14,14 @@ pub enum Source {
     MmaFp8,
     Pattern,
     Stream,
+    Tensor,
+    TensorFp8,
+    Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 9] = [
+    pub const ALL: [Source; 13] = [
+        Source::Census,
         Source::Chase,
         Source::Digest,
         Source::Draw,
@@ -26,11 +31,15 @@ impl Source {
         Source::MmaFp8,
         Source::Pattern,
         Source::Stream,
+        Source::Tensor,
+        Source::TensorFp8,
+        Source::Wgmma,
     ];
 
     /// The stem of its files.
     pub fn name(self) -> &'static str {
         match self {
+            Source::Census => "census",
             Source::Chase => "chase",
             Source::Digest => "digest",
             Source::Draw => "draw",
@@ -40,6 +49,9 @@ impl Source {
             Source::MmaFp8 => "mma_fp8",
             Source::Pattern => "pattern",
             Source::Stream => "stream",
+            Source::Tensor => "tensor",
+            Source::TensorFp8 => "tensor_fp8",
+            Source::Wgmma => "wgmma",
         }
     }
 }
@@ -72,16 +84,20 @@ mod table;
 /// results/. None so far.
 const PROVEN: &[u32] = &[];
 
+pub fn proven(sm: u32) -> bool {
+    PROVEN.contains(&sm)
+}
+
 /// What stands beside the figures of kernels that have not run on hardware yet.
 pub fn caveat(sm: u32) -> Option<String> {
-    (!PROVEN.contains(&sm)).then(|| format!("kernels for sm_{sm} have not yet run on hardware"))
+    (!proven(sm)).then(|| format!("kernels for sm_{sm} have not yet run on hardware"))
 }
 
 /// The images of `source` that may run on compute capability `sm`, the best first: its own machine code, then what the
 /// driver can compile.
 pub fn candidates(source: Source, sm: u32) -> Vec<&'static Image> {
     // `mma.sync` reaches FP8 units on Ada and on the smaller Blackwells; elsewhere assemblers make FP16 of it, unasked.
-    if source == Source::MmaFp8 && sm != 89 && sm / 10 != 12 {
+    if matches!(source, Source::MmaFp8 | Source::TensorFp8) && sm != 89 && sm / 10 != 12 {
         return Vec::new();
     }
     let of_source = || IMAGES.iter().filter(|image| image.source == source.name());
@@ -141,12 +157,27 @@ mod tests {
     #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
-            let (first, only): (u32, &[u32]) = if source == Source::MmaFp8 {
-                (89, &[89, 120])
-            } else if source == Source::Mma {
-                (80, &[80, 86, 89, 90, 100, 103, 120])
-            } else {
-                (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120])
+            if source == Source::Wgmma {
+                let of_hopper = candidates(source, 90);
+                assert!(
+                    matches!(of_hopper[..], [Image { code: Code::Cubin { sm: 90 }, .. }]),
+                    "{of_hopper:?}"
+                );
+                assert!([89, 100, 103, 120, 121].into_iter().all(|sm| candidates(source, sm).is_empty()));
+                continue;
+            }
+            let (first, only): (u32, &[u32]) = match source {
+                Source::MmaFp8 | Source::TensorFp8 => (89, &[89, 120]),
+                Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
+                Source::Census
+                | Source::Chase
+                | Source::Digest
+                | Source::Draw
+                | Source::Fma
+                | Source::Gemm
+                | Source::Pattern
+                | Source::Stream
+                | Source::Wgmma => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
             };
             for &sm in only {
                 let found = candidates(source, sm);

@@ -14,11 +14,14 @@ pub enum Kernel {
     Flip,
     Draw(Precision),
     Stream(StreamKind, Tile),
+    Reread(Tile),
     Fma(FmaForm),
+    Tensor(TensorForm),
     Gemm(GemmForm),
     Digest,
     Ring,
     Chase,
+    Census,
 }
 
 /// How a range is cut: what a block takes at a time, and how many blocks there are.
@@ -74,11 +77,54 @@ impl FmaForm {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TensorForm {
+    pub precision: Precision,
+    /// Tiles that each warp holds.
+    pub tiles: u32,
+    pub block: u32,
+}
+
+impl TensorForm {
+    /// Tiles of one block.
+    pub fn of_block(self) -> u32 {
+        self.block / 32 * self.tiles
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GemmForm {
     pub precision: Precision,
     pub units: Units,
-    /// Rows and columns of the tile that a block makes.
+    /// Rows of the tile that a block makes; and its columns, but of Hopper's tiles, which are twice as wide.
     pub tile: u32,
+}
+
+impl GemmForm {
+    pub fn label(self) -> String {
+        let Self { units, tile, .. } = self;
+        match units {
+            Units::Vector => format!("simt-{tile}x{tile}"),
+            Units::Tensor => format!("mma-{tile}x{tile}"),
+            Units::Warpgroup => format!("wgmma-{tile}x{}", 2 * tile),
+        }
+    }
+
+    /// Blocks that work at one tile together, in a cluster, one below the other.
+    pub fn cluster(self) -> u32 {
+        match self.units {
+            Units::Vector | Units::Tensor => 1,
+            Units::Warpgroup => 2,
+        }
+    }
+
+    /// The bytes of a row of a or b in memory that this form takes.
+    pub fn takes_rows(self, bytes: u64) -> bool {
+        match self.units {
+            Units::Vector | Units::Tensor => true,
+            // As copies of boxes demand it; columns are signed there.
+            Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
+        }
+    }
 }
 
 /// What multiplies.
@@ -87,6 +133,8 @@ pub enum Units {
     Vector,
     /// By `mma.sync`, from compute capability 8.0 on.
     Tensor,
+    /// By `wgmma`, on compute capability 9.0 alone.
+    Warpgroup,
 }
 
 impl Units {
@@ -95,6 +143,7 @@ impl Units {
         match self {
             Units::Vector => "gemm",
             Units::Tensor => "mma",
+            Units::Warpgroup => "wgmma",
         }
     }
 }
@@ -104,15 +153,21 @@ impl Kernel {
         match self {
             Kernel::Fill(_) | Kernel::Scan(_) | Kernel::Fold | Kernel::Flip => Source::Pattern,
             Kernel::Draw(_) => Source::Draw,
-            Kernel::Stream(..) => Source::Stream,
+            Kernel::Stream(..) | Kernel::Reread(_) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
+            Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
+                Source::TensorFp8
+            }
+            Kernel::Tensor(_) => Source::Tensor,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => Source::Wgmma,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::MmaFp8
             }
             Kernel::Gemm(GemmForm { units: Units::Tensor, .. }) => Source::Mma,
             Kernel::Digest => Source::Digest,
             Kernel::Ring | Kernel::Chase => Source::Chase,
+            Kernel::Census => Source::Census,
         }
     }
 
@@ -125,8 +180,12 @@ impl Kernel {
             Kernel::Flip => "flip".to_owned(),
             Kernel::Draw(precision) => format!("draw_{}", precision.name()),
             Kernel::Stream(kind, tile) => format!("stream_{}_x{}", kind.name(), tile.vectors),
+            Kernel::Reread(tile) => format!("stream_reread_x{}", tile.vectors),
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
+            }
+            Kernel::Tensor(TensorForm { precision, tiles, .. }) => {
+                format!("tensor_{}_x{tiles}", precision.name())
             }
             Kernel::Gemm(GemmForm { precision, units, tile }) => {
                 format!("{}_{}_{tile}", units.name(), precision.name())
@@ -134,16 +193,43 @@ impl Kernel {
             Kernel::Digest => "digest".to_owned(),
             Kernel::Ring => "ring".to_owned(),
             Kernel::Chase => "chase".to_owned(),
+            Kernel::Census => "census".to_owned(),
         }
     }
 
     /// Threads per block.
     pub fn block(self) -> u32 {
         match self {
-            Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) => tile.block,
+            Kernel::Fill(tile) | Kernel::Scan(tile) | Kernel::Stream(_, tile) | Kernel::Reread(tile) => {
+                tile.block
+            }
             Kernel::Fma(form) => form.block,
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 384,
+            Kernel::Tensor(form) => form.block,
             Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
+            Kernel::Census => 1024,
+        }
+    }
+
+    /// Shared memory that a launch gives each block, in bytes: wgmma.cu's pipeline, and what its alignment takes.
+    pub fn shared_bytes(self) -> u32 {
+        match self {
+            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 4 * (128 + 256) * 128 + 1024 + 1024,
+            Kernel::Gemm(_)
+            | Kernel::Fill(_)
+            | Kernel::Scan(_)
+            | Kernel::Fold
+            | Kernel::Flip
+            | Kernel::Draw(_)
+            | Kernel::Stream(..)
+            | Kernel::Fma(_)
+            | Kernel::Tensor(_)
+            | Kernel::Digest
+            | Kernel::Ring
+            | Kernel::Chase
+            | Kernel::Reread(_)
+            | Kernel::Census => 0,
         }
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::gpu::{DeviceMemory, Event, Gpu, Pinned};
+use super::gpu::{DeviceMemory, Event, Gpu};
+use super::host_memory::HostMemory;
 use crate::device::{Buf, DeviceError};
 
 /// Host copies go through pinned memory of this size.
@@ -15,7 +16,7 @@ pub struct Memory {
     gpu: Rc<Gpu>,
     buffers: HashMap<Buf, DeviceMemory>,
     next: u32,
-    staging: Pinned,
+    staging: HostMemory,
     copied: Event,
 }
 

@@ -6,11 +6,13 @@ mod copy;
 mod faults;
 mod forms;
 mod gpu;
+mod host_memory;
 mod identity;
 mod images;
 mod kernels;
 mod memory;
 mod modules;
+mod peers;
 mod plan;
 mod run;
 
@@ -22,32 +24,71 @@ use self::gpu::Gpu;
 use self::identity::Found;
 use self::memory::Memory;
 use self::modules::Modules;
+use self::peers::{Neighbour, Source};
 use self::plan::Card;
-use self::run::Runner;
+use self::run::{Reach, Runner};
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
-use super::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant, select};
+use super::op::{Means, Route};
+use super::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant, binding, select};
 use crate::clock::System;
 use crate::telemetry;
 
 /// The entry in the table of backends.
-pub const BACKEND: Backend = Backend { name: "cuda", list, open };
+pub const BACKEND: Backend = Backend { name: "cuda", list, open, open_together: Some(open_together) };
 
 fn list() -> Result<Vec<Listed>, String> {
     Ok(identity::enumerate(api::load()?)?.into_iter().map(|found| found.listed).collect())
 }
 
 fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
+    let (api, mut chosen) = choose(rest)?;
+    binding::bind(&mut chosen.listed.identity);
+    Ok(opened(start(api, chosen, options)?))
+}
+
+/// Bound to no CPUs: there is one process for all of them.
+fn open_together(rests: &[&str], options: OpenOptions) -> Result<Vec<Opened>, OpenError> {
+    let mut devices = Vec::new();
+    for rest in rests {
+        let (api, chosen) = choose(rest)?;
+        devices.push(start(api, chosen, options)?);
+    }
+    let refused = |error: DeviceError| OpenError::Refused {
+        selector: rests.iter().map(|rest| format!("cuda:{rest}")).collect::<Vec<_>>().join(" and "),
+        why: error.to_string(),
+    };
+    let sources: Result<Vec<_>, _> = devices.iter().map(|device| Source::new(&device.gpu)).collect();
+    let sources = sources.map_err(refused)?;
+    for (place, device) in devices.iter_mut().enumerate() {
+        for (other, source) in sources.iter().enumerate() {
+            let neighbour = (other != place).then(|| Neighbour::new(&device.gpu, source)).transpose();
+            device.neighbours.push(neighbour.map_err(refused)?);
+        }
+    }
+    Ok(devices.into_iter().map(opened).collect())
+}
+
+/// The one GPU that `rest` names.
+fn choose(rest: &str) -> Result<(&'static api::Api, Found), OpenError> {
     let selector = || format!("cuda:{rest}");
     let nothing = |why: String| OpenError::NoSuchDevice { selector: selector(), why };
     let api = api::load().map_err(nothing)?;
     let found = identity::enumerate(api).map_err(nothing)?;
     let listed: Vec<Listed> = found.iter().map(|found| found.listed.clone()).collect();
     let index = select::pick("cuda", rest, &listed)?;
-    let refused = |why: String| OpenError::Refused { selector: format!("cuda:{index}"), why };
-    let Some(chosen) = found.into_iter().nth(index) else { return Err(refused("it vanished".to_owned())) };
-    let device = CudaDevice::open(api, chosen, options).map_err(|error| refused(error.to_string()))?;
+    let vanished = || OpenError::Refused { selector: selector(), why: "it vanished".to_owned() };
+    Ok((api, found.into_iter().nth(index).ok_or_else(vanished)?))
+}
+
+fn start(api: &'static api::Api, chosen: Found, options: OpenOptions) -> Result<CudaDevice, OpenError> {
+    let selector = chosen.listed.selector.clone();
+    CudaDevice::open(api, chosen, options)
+        .map_err(|error| OpenError::Refused { selector, why: error.to_string() })
+}
+
+fn opened(device: CudaDevice) -> Opened {
     let telemetry = telemetry::for_device(device.identity());
-    Ok(Opened { device: Box::new(device), telemetry, clock: Rc::new(System::start()) })
+    Opened { device: Box::new(device), telemetry, clock: Rc::new(System::start()) }
 }
 
 struct CudaDevice {
@@ -59,6 +100,8 @@ struct CudaDevice {
     modules: Modules,
     runner: Runner,
     upload: Upload,
+    /// By their places among the devices that were opened together; `None` in its own.
+    neighbours: Vec<Option<Neighbour>>,
 }
 
 impl CudaDevice {
@@ -72,12 +115,39 @@ impl CudaDevice {
         identity.fillable_bytes = identity.fillable_bytes.map(|bytes| bytes.min(free));
         identity.details.insert("free_bytes_when_opened".to_owned(), free.to_string());
         let card = Card { units, threads_per_unit };
-        Ok(Self { identity, sm, card, gpu, memory, modules, runner, upload: Upload::default() })
+        Ok(Self {
+            identity,
+            sm,
+            card,
+            gpu,
+            memory,
+            modules,
+            runner,
+            upload: Upload::default(),
+            neighbours: Vec::new(),
+        })
+    }
+
+    fn neighbour(&self, place: u32) -> Option<&Neighbour> {
+        self.neighbours.get(place as usize)?.as_ref()
     }
 
     /// The launch forms of `op` that this device has: at least one.
     fn forms(&self, op: &Op) -> Result<Vec<Form>, Unsupported> {
         forms::supports(op)?;
+        if let Op::Copy { route: Route::FromPeer(place), .. } = op {
+            self.gpu.copies_from_peers()?;
+            let alone = || Unsupported::us("it was not opened together with that device");
+            let way = self.neighbour(*place).ok_or_else(alone)?.way;
+            return Ok(vec![Form { label: way.name().to_owned(), kernel: None }]);
+        }
+        if let Op::Copy {
+            route: Route::HostToDevice(Means::Kernel) | Route::DeviceToHost(Means::Kernel),
+            ..
+        } = op
+        {
+            self.gpu.maps_host_memory()?;
+        }
         let (mut usable, mut refusals) = (Vec::new(), Vec::new());
         for form in forms::forms(op) {
             match form.kernel.map_or(Ok(()), |kernel| self.modules.supports(kernel)) {
@@ -85,7 +155,7 @@ impl CudaDevice {
                 Err(why) => refusals.push(why),
             }
         }
-        match refusals.into_iter().next_back() {
+        match refusals.into_iter().next() {
             Some(why) if usable.is_empty() => Err(why),
             Some(_) | None => Ok(usable),
         }
@@ -102,12 +172,15 @@ impl Device for CudaDevice {
     }
 
     fn variants(&self, op: &Op) -> Vec<Variant> {
+        let forms = self.forms(op).unwrap_or_default();
+        let reach = forms::reach(&forms, self.sm);
         let described = |form: Form| Variant {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
             caveat: form.kernel.and_then(|_| images::caveat(self.sm)),
+            reach,
         };
-        self.forms(op).unwrap_or_default().into_iter().map(described).collect()
+        forms.into_iter().map(described).collect()
     }
 
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {
@@ -136,12 +209,25 @@ impl Device for CudaDevice {
             why: format!("{} has {} variants, asked for was number {variant}", op.name(), forms.len()),
         };
         let form = forms.get(variant).ok_or_else(missing)?;
-        if let Op::Copy { route, buf, words, seed } = *op {
-            let transfer = Transfer { route, buf, words, seed, repeat };
-            return copy::submit(&self.gpu, &mut self.runner, &self.memory, &mut self.upload, transfer);
+        let plan = form.kernel.and_then(|kernel| plan::plan(op, kernel, &self.card));
+        let Self { gpu, runner, memory, modules, upload, neighbours, .. } = self;
+        let Op::Copy { route, buf, words, seed } = *op else {
+            return runner.submit(memory, modules, &plan.ok_or_else(missing)?, repeat, Reach::None);
+        };
+        let transfer = Transfer { route, buf, words, seed, repeat };
+        match plan {
+            Some(plan) => copy::submit_kernel(gpu, runner, memory, modules, upload, (transfer, &plan)),
+            None => {
+                let neighbour = match route {
+                    Route::FromPeer(place) => neighbours.get(place as usize).and_then(Option::as_ref),
+                    Route::HostToDevice(_)
+                    | Route::DeviceToHost(_)
+                    | Route::BothWays(_)
+                    | Route::Within(_) => None,
+                };
+                copy::submit(gpu, runner, memory, upload, (transfer, neighbour))
+            }
         }
-        let plan = form.kernel.and_then(|kernel| plan::plan(op, kernel, &self.card)).ok_or_else(missing)?;
-        self.runner.submit(&self.memory, &mut self.modules, &plan, repeat)
     }
 
     fn wait(&mut self, ticket: Ticket) -> Result<Done, DeviceError> {

@@ -10,6 +10,7 @@ use super::kernels::Kernel;
 use crate::device::{DeviceError, Unsupported};
 
 pub struct Modules {
+    gpu: Rc<Gpu>,
     loaded: BTreeMap<Source, Result<Loaded, String>>,
     functions: HashMap<String, Function>,
 }
@@ -26,7 +27,7 @@ impl Modules {
         for source in Source::ALL {
             loaded.insert(source, load(gpu, source, sm)?);
         }
-        Ok(Self { loaded, functions: HashMap::new() })
+        Ok(Self { gpu: Rc::clone(gpu), loaded, functions: HashMap::new() })
     }
 
     fn of(&self, source: Source) -> Result<&Loaded, String> {
@@ -50,6 +51,9 @@ impl Modules {
         }
         let loaded = self.of(kernel.source()).map_err(|why| DeviceError::Validation { why })?;
         let function = loaded.module.function(&name)?;
+        if kernel.shared_bytes() > 0 {
+            self.gpu.allow_shared(function, kernel.shared_bytes())?;
+        }
         self.functions.insert(name, function);
         Ok(function)
     }
@@ -57,6 +61,11 @@ impl Modules {
 
 /// The first image that the driver takes, or why it takes none.
 fn load(gpu: &Rc<Gpu>, source: Source, sm: u32) -> Result<Result<Loaded, String>, DeviceError> {
+    if source == Source::Wgmma && !gpu.has_tensor_maps() {
+        return Ok(
+            Err("this driver has no cuTensorMapEncodeTiled; one of CUDA 12.0 or newer has".to_owned()),
+        );
+    }
     let mut refusals = Vec::new();
     for image in images::candidates(source, sm) {
         match gpu.load(image.bytes) {

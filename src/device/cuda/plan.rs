@@ -1,14 +1,18 @@
 //! From an op to launches: which kernel over which ranges of which buffers, with how many blocks.
 //! Owns the cutting of work to time budgets; pure, must not call the driver.
 
-use super::kernels::{Kernel, Spread, Tile};
+use super::gpu::Grid;
+use super::kernels::{GemmForm, Kernel, Spread, Tile, Units};
+use crate::device::census::Record;
 use crate::device::draw::Distribution;
-use crate::device::op::{Buf, Op, Precision, Shape, StreamKind, Tally, fma_multiplier_words, ring_step};
+use crate::device::op::{
+    Buf, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, fma_multiplier_words, ring_step,
+};
 
 /// The largest grid in its one direction.
 const BLOCKS_MAX: u64 = (1 << 31) - 1;
 /// One launch should not last longer: a GPU that also drives a display kills what blocks it for seconds.
-const LAUNCH_NS: u64 = 100_000_000;
+pub const LAUNCH_NS: u64 = 100_000_000;
 
 /// What of a device decides about launches.
 #[derive(Clone, Copy, Debug)]
@@ -30,11 +34,20 @@ impl Card {
 }
 
 /// The least that a multiprocessor of any generation does in a nanosecond: bytes, and operations by precision (its
-/// slowest FP64 has two units).
+/// slowest FP64 has two units) and of products by what multiplies.
 const BYTES_PER_NS: u64 = 1;
 fn operations_per_ns(precision: Precision) -> u64 {
     if precision == Precision::Fp64 { 1 } else { 8 }
 }
+fn products_per_ns(form: GemmForm) -> u64 {
+    match form.units {
+        Units::Vector | Units::Tensor => operations_per_ns(form.precision),
+        Units::Warpgroup => 500,
+    }
+}
+
+/// Stands among the buffers of a launch for the host memory that a copy by kernel reaches.
+pub const HOST: Buf = Buf::NONE;
 
 /// One argument of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +59,13 @@ pub enum Argument {
         from: u64,
         end: u64,
     },
+    /// `rows` rows of `row_bytes` bytes, from byte `from` of a buffer on, as copies of boxes know them.
+    Map {
+        buf: Buf,
+        from: u64,
+        rows: u64,
+        row_bytes: u64,
+    },
     /// The address of the ticket's counters.
     Counters,
 }
@@ -56,6 +76,13 @@ pub struct Launch {
     pub kernel: Kernel,
     pub blocks: u32,
     pub arguments: Vec<Argument>,
+}
+
+impl Launch {
+    pub fn grid(&self) -> Grid {
+        let kernel = self.kernel;
+        Grid { blocks: self.blocks, block: kernel.block(), shared_bytes: kernel.shared_bytes() }
+    }
 }
 
 /// One execution of an op.
@@ -79,11 +106,22 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         Op::Draw { .. } => draw(op, card)?,
         Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, card),
         Op::Stream { .. } => stream(op, kernel, card)?,
+        Op::Reread { .. } => reread(op, kernel, card)?,
         Op::Fma { .. } => fma(op, kernel, card)?,
+        Op::Mma { .. } => mma(op, kernel, card)?,
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], card)?,
         Op::Ring { dst, slots, stride_bytes, seed } => vec![ring(dst, slots, stride_bytes, seed)],
         Op::Chase { ring, hops, state } => chase(ring, hops, state),
-        Op::Copy { .. } => Vec::new(),
+        Op::Census { blocks, spin_ns, out } => vec![census(blocks, spin_ns, out)],
+        Op::Copy { route, buf, words, .. } => match route {
+            Route::HostToDevice(Means::Kernel) => stream(&copied(HOST, buf, words), kernel, card)?,
+            Route::DeviceToHost(Means::Kernel) => stream(&copied(buf, HOST, words), kernel, card)?,
+            Route::HostToDevice(_)
+            | Route::DeviceToHost(_)
+            | Route::BothWays(_)
+            | Route::FromPeer(_)
+            | Route::Within(_) => Vec::new(),
+        },
     };
     Some(Plan { launches, last: None })
 }
@@ -199,6 +237,29 @@ fn stream(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
     Some(pieces(elements, 4 * kind.arrays(), BYTES_PER_NS, card).map(launch).collect())
 }
 
+fn reread(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
+    let (Op::Reread { src, words, passes, sum }, Kernel::Reread(tile)) = (*op, kernel) else { return None };
+    let tile_words = u64::from(4 * tile.vectors * tile.block);
+    let tiles = words / tile_words;
+    let all = tiles * u64::from(passes);
+    let most = (card.launch_work(BYTES_PER_NS) / (4 * tile_words)).max(1);
+    let launch = |i: u64| {
+        let (first, end) = (i * most, all.min((i + 1) * most));
+        let mut arguments = vec![
+            Argument::Range { buf: src, from: 0, end: words * 4 },
+            Argument::Range { buf: sum, from: 0, end: 4 },
+        ];
+        arguments.extend([tiles, first, end].map(Argument::Number));
+        arguments.push(Argument::Counters);
+        Launch { kernel, blocks: grid((end - first).min(card.resident(tile.block))), arguments }
+    };
+    Some((0..all.div_ceil(most)).map(launch).collect())
+}
+
+fn copied(a: Buf, c: Buf, words: u64) -> Op {
+    Op::Stream { kind: StreamKind::Copy, a, b: Buf::NONE, c, elements: words }
+}
+
 fn digest(src: Buf, rows: u64, row_words: u32, out: Buf, card: &Card) -> Vec<Launch> {
     let kernel = Kernel::Digest;
     let row_bytes = u64::from(row_words) * 4;
@@ -244,30 +305,64 @@ fn fma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
     Some(pieces(u64::from(lanes), per_lane, operations_per_ns(precision), card).map(launch).collect())
 }
 
+fn mma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
+    let (Op::Mma { precision, turns, tiles, distribution, seed, out }, Kernel::Tensor(form)) = (*op, kernel)
+    else {
+        return None;
+    };
+    let per_tile = (op.work() / u64::from(tiles.max(1))).max(1);
+    let tile_bytes = u64::from(TILE_RESULTS) * precision.result_bytes();
+    let launch = |piece: Piece| {
+        let end = piece.first + piece.elements;
+        let [name, magnitude] = distribution_words(distribution).map(u64::from);
+        let numbers = [piece.first, end, u64::from(turns), seed, name, magnitude];
+        let mut arguments = numbers.map(Argument::Number).to_vec();
+        // The kernel writes to its tile's place in the whole.
+        arguments.push(Argument::Range { buf: out, from: 0, end: end * tile_bytes });
+        arguments.push(Argument::Counters);
+        Launch { kernel, blocks: grid(piece.elements.div_ceil(u64::from(form.of_block()))), arguments }
+    };
+    Some(pieces(u64::from(tiles), per_tile, operations_per_ns(precision), card).map(launch).collect())
+}
+
 fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Option<Vec<Launch>> {
     let Kernel::Gemm(form) = kernel else { return None };
     let (bytes, result) = (form.precision.bytes(), form.precision.result_bytes());
     let [m, n, k] = [shape.m, shape.n, shape.k].map(u64::from);
-    let tile = u64::from(form.tile);
     // Rows that one launch may take: whole groups of eight tiles, as the kernel orders its blocks.
-    let group = 8 * tile;
+    let group = 8 * u64::from(form.tile * form.cluster());
     let per_row = (2 * n * k).max(1);
-    let rows = (card.launch_work(operations_per_ns(form.precision)) / per_row / group).max(1) * group;
+    let rows = (card.launch_work(products_per_ns(form)) / per_row / group).max(1) * group;
     let launches = (0..m.div_ceil(rows))
         .map(|i| {
             let (first, end) = (i * rows, m.min((i + 1) * rows));
-            let mut arguments = vec![
-                Argument::Range { buf: a, from: first * k * bytes, end: end * k * bytes },
-                Argument::Range { buf: b, from: 0, end: n * k * bytes },
-                Argument::Range { buf: c, from: first * n * result, end: end * n * result },
-            ];
+            let matrix = |buf, first: u64, end: u64| {
+                let (from, row_bytes) = (first * k * bytes, k * bytes);
+                match form.units {
+                    Units::Vector | Units::Tensor => Argument::Range { buf, from, end: end * row_bytes },
+                    Units::Warpgroup => Argument::Map { buf, from, rows: end - first, row_bytes },
+                }
+            };
+            let mut arguments = vec![matrix(a, first, end), matrix(b, 0, n)];
+            arguments.push(Argument::Range { buf: c, from: first * n * result, end: end * n * result });
             arguments.extend([end - first, n, k].map(Argument::Number));
             arguments.push(Argument::Counters);
-            let blocks = (end - first).div_ceil(tile) * n.div_ceil(tile);
-            Launch { kernel, blocks: grid(blocks), arguments }
+            Launch { kernel, blocks: gemm_blocks(form, end - first, n, card), arguments }
         })
         .collect();
     Some(launches)
+}
+
+/// A block for every tile; of those that take many tiles, as many as the device holds at a time.
+fn gemm_blocks(form: GemmForm, m: u64, n: u64, card: &Card) -> u32 {
+    let (tile, cluster) = (u64::from(form.tile), u64::from(form.cluster()));
+    match form.units {
+        Units::Vector | Units::Tensor => grid(m.div_ceil(tile) * n.div_ceil(tile)),
+        Units::Warpgroup => {
+            let tiles = m.div_ceil(cluster * tile) * n.div_ceil(2 * tile);
+            grid(tiles.min((u64::from(card.units) / cluster).max(1)) * cluster)
+        }
+    }
 }
 
 fn ring(dst: Buf, slots: u32, stride_bytes: u32, seed: u64) -> Launch {
@@ -297,6 +392,13 @@ fn chase(ring: Buf, hops: u32, state: Buf) -> Vec<Launch> {
             Launch { kernel, blocks: 1, arguments }
         })
         .collect()
+}
+
+fn census(blocks: u32, spin_ns: u32, out: Buf) -> Launch {
+    let mut arguments = vec![Argument::Range { buf: out, from: 0, end: u64::from(blocks) * Record::BYTES }];
+    arguments.extend([u64::from(spin_ns), Record::GAP_NS].map(Argument::Number));
+    arguments.push(Argument::Counters);
+    Launch { kernel: Kernel::Census, blocks: grid(blocks.into()), arguments }
 }
 
 #[cfg(test)]

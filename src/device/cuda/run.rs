@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::copy::{self, Landed};
-use super::gpu::{DeviceMemory, Event, Gpu, Pinned};
+use super::gpu::{DeviceMemory, Event, Gpu, Value};
+use super::host_memory::HostMemory;
 use super::memory::Memory;
 use super::modules::Modules;
-use super::plan::{Argument, Launch, Plan};
+use super::plan::{Argument, HOST, Launch, Plan};
 use crate::device::{DeviceError, Done, Ticket};
 
 /// Open tickets, as the device seam allows.
@@ -27,13 +28,15 @@ pub struct Runner {
 /// What one ticket writes its results to.
 pub struct Slot {
     counters: DeviceMemory,
-    readback: Pinned,
+    readback: HostMemory,
     begun: Event,
     ended: Event,
     /// After the results have been copied back.
     ready: Event,
+    /// After what ran beside has ended.
+    beside: Event,
     /// Where copies to the host land; made when first needed.
-    pub landing: Option<Pinned>,
+    pub landing: Option<HostMemory>,
 }
 
 struct Open {
@@ -50,6 +53,15 @@ pub enum After {
     Nothing,
     /// The host looks at what arrived.
     Landing(Landed),
+    /// The host does so if the kernels say that they sent all of it.
+    CountersAndLanding(Landed),
+}
+
+/// The host memory of a ticket that its kernels reach.
+pub enum Reach<'a> {
+    None,
+    From(&'a HostMemory),
+    To(Landed),
 }
 
 impl Runner {
@@ -62,6 +74,7 @@ impl Runner {
                 begun: gpu.event_with_time()?,
                 ended: gpu.event_with_time()?,
                 ready: gpu.event_without_time()?,
+                beside: gpu.event_without_time()?,
                 landing: None,
             });
         }
@@ -75,11 +88,24 @@ impl Runner {
         modules: &mut Modules,
         plan: &Plan,
         repeat: u32,
+        reach: Reach<'_>,
     ) -> Result<Ticket, DeviceError> {
         let gpu = Rc::clone(&self.gpu);
-        self.start(After::Counters, |slot| {
+        let after = match reach {
+            Reach::None | Reach::From(_) => After::Counters,
+            Reach::To(landed) => After::CountersAndLanding(landed),
+        };
+        self.start(after, |slot| {
+            if let Reach::To(landed) = reach {
+                copy::make_room(&gpu, slot, landed)?;
+            }
+            let host = match reach {
+                Reach::None => None,
+                Reach::From(staging) => Some(staging),
+                Reach::To(_) => slot.landing.as_ref(),
+            };
             // Everything is resolved before the first launch, so that a refusal leaves nothing half done.
-            let resolved = |launch: &Launch| resolve(memory, slot, launch);
+            let resolved = |launch: &Launch| resolve(&gpu, memory, slot, host, launch);
             let mut all = plan.launches.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
             let mut last = plan.last.iter().map(resolved).collect::<Result<Vec<_>, _>>()?;
             let mut functions = Vec::new();
@@ -91,11 +117,11 @@ impl Runner {
             gpu.record(&slot.begun)?;
             for _ in 0..repeat {
                 for ((launch, function), arguments) in plan.launches.iter().zip(of_all).zip(&mut all) {
-                    gpu.launch(*function, launch.blocks, launch.kernel.block(), arguments)?;
+                    gpu.launch(*function, launch.grid(), arguments)?;
                 }
             }
             for ((launch, function), arguments) in plan.last.iter().zip(of_last).zip(&mut last) {
-                gpu.launch(*function, launch.blocks, launch.kernel.block(), arguments)?;
+                gpu.launch(*function, launch.grid(), arguments)?;
             }
             gpu.record(&slot.ended)?;
             gpu.download(&slot.counters, 0, &slot.readback, COUNTER_BYTES)
@@ -114,6 +140,26 @@ impl Runner {
             prepare(slot)?;
             gpu.record(&slot.begun)?;
             order(slot)?;
+            gpu.record(&slot.ended)
+        })
+    }
+
+    /// The same, with `aside` before each `order` beside it: both begin together, and the later end counts.
+    pub fn submit_both_ways(
+        &mut self,
+        landed: Landed,
+        aside: impl Fn() -> Result<(), DeviceError>,
+        order: impl Fn(&Slot) -> Result<(), DeviceError>,
+    ) -> Result<Ticket, DeviceError> {
+        let gpu = Rc::clone(&self.gpu);
+        self.start(After::Landing(landed), |slot| {
+            copy::make_room(&gpu, slot, landed)?;
+            gpu.record(&slot.begun)?;
+            gpu.fork(&slot.begun)?;
+            let ordered = (0..landed.repeat).try_for_each(|_| aside().and_then(|()| order(slot)));
+            // Whatever was ordered is waited for.
+            gpu.join(&slot.beside)?;
+            ordered?;
             gpu.record(&slot.ended)
         })
     }
@@ -154,6 +200,11 @@ impl Runner {
             After::Counters => Some(sum(slot.readback.bytes())),
             After::Nothing => None,
             After::Landing(landed) => Some(copy::count_landed(slot, landed)?),
+            After::CountersAndLanding(landed) => {
+                let sent = sum(slot.readback.bytes());
+                let all = (landed.words as u32).wrapping_mul(landed.repeat);
+                Some(if sent == all { copy::count_landed(slot, landed)? } else { sent })
+            }
         };
         Ok(Done { device_ns, counted })
     }
@@ -165,11 +216,24 @@ fn sum(counters: &[u8]) -> u32 {
 }
 
 /// The arguments of a launch as the kernel gets them.
-fn resolve(memory: &Memory, slot: &Slot, launch: &Launch) -> Result<Vec<u64>, DeviceError> {
-    let value = |argument: &Argument| match *argument {
-        Argument::Number(number) => Ok(number),
-        Argument::Range { buf, from, end } => memory.get(buf)?.range(from, end),
-        Argument::Counters => slot.counters.range(0, COUNTER_BYTES),
+fn resolve(
+    gpu: &Gpu,
+    memory: &Memory,
+    slot: &Slot,
+    host: Option<&HostMemory>,
+    launch: &Launch,
+) -> Result<Vec<Value>, DeviceError> {
+    let value = |argument: &Argument| match (*argument, host) {
+        (Argument::Range { buf: HOST, from, end }, Some(host)) => {
+            host.device_range(from, end).map(Value::Word)
+        }
+        (Argument::Number(number), _) => Ok(Value::Word(number)),
+        (Argument::Range { buf, from, end }, _) => memory.get(buf)?.range(from, end).map(Value::Word),
+        (Argument::Map { buf, from, rows, row_bytes }, _) => {
+            let at = memory.get(buf)?.range(from, from + rows * row_bytes)?;
+            gpu.tensor_map(at, rows, row_bytes).map(|map| Value::Map(Box::new(map)))
+        }
+        (Argument::Counters, _) => slot.counters.range(0, COUNTER_BYTES).map(Value::Word),
     };
     launch.arguments.iter().map(value).collect()
 }

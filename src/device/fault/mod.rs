@@ -32,9 +32,13 @@ pub enum Setting {
     Oom(u64),
     GemmWrong(u64),
     FmaWrong(u64),
+    Upset(u64),
+    UpsetWhen(When),
+    MmaWrong(u64),
     MemoryRate(f64),
     ComputeRate(f64),
     Speed(f64),
+    Stolen(f64),
     Throttle { share: f64, from_ns: u64 },
     Drift { share: f64, per: Per },
     ClockLie(f64),
@@ -69,6 +73,15 @@ pub enum Injected {
     Validation,
     Hang,
     Crash,
+}
+
+/// When products come out wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// At this temperature and above.
+    Hot { from_c: u64 },
+    /// In the first product after the card had nothing to do.
+    Idle,
 }
 
 /// What is wrong with the telemetry.
@@ -134,6 +147,12 @@ pub const FAULTS: &[Fault] = &[
         "this element (modulo their number) of every matrix product is off by its lowest bit"),
     fault("fma_wrong", "fma_wrong=5", |v| value::whole(v, 0, u64::MAX).map(Setting::FmaWrong),
         "this lane (modulo their number) of every multiply-add run is off by its lowest bit"),
+    fault("upset", "upset=1000000000", |v| value::whole(v, 1, u64::MAX).map(Setting::Upset),
+        "one element in so many of all products is off by its lowest bit, by chance"),
+    fault("upset_when", "upset_when=hot:65", |v| value::when(v).map(Setting::UpsetWhen),
+        "upsets come only from this temperature on (hot:65), or only after a pause (idle)"),
+    fault("mma_wrong", "mma_wrong=9", |v| value::whole(v, 0, u64::MAX).map(Setting::MmaWrong),
+        "this result (modulo their number) of every run on tensor units is off by its lowest bit"),
     fault("lazy", "lazy", |v| value::nothing(v).map(|()| Setting::Lazy),
         "accepts work, takes its time, does nothing, claims to have counted all of it"),
     fault("uncounted", "uncounted", |v| value::nothing(v).map(|()| Setting::Uncounted),
@@ -145,6 +164,8 @@ pub const FAULTS: &[Fault] = &[
         "compute rates and the clock that telemetry shows, as a multiple of the profile's"),
     fault("speed", "speed=3.0", |v| value::share(v).map(Setting::Speed),
         "everything as a multiple of the profile's speed; above 1 it is too fast to be true"),
+    fault("stolen", "stolen=0.2", |v| value::number(v, 0.0, 0.9).map(Setting::Stolen),
+        "share of all time that another tenant has, in turns of 10 ms"),
     fault("throttle", "throttle=0.7@20s", |v| value::share_from(v).map(|(share, from_ns)| Setting::Throttle { share, from_ns }),
         "clock and compute rates fall to this share after this time, and telemetry says thermal"),
     fault("drift", "drift=0.03/min", |v| value::rate(v).map(|(share, per)| Setting::Drift { share, per }),
@@ -292,11 +313,15 @@ impl Setting {
             Setting::Oom(n) => ("oom", bytes(*n)),
             Setting::GemmWrong(n) => ("gemm_wrong", n.to_string()),
             Setting::FmaWrong(n) => ("fma_wrong", n.to_string()),
+            Setting::Upset(n) => ("upset", n.to_string()),
+            Setting::UpsetWhen(when) => ("upset_when", value::print_when(*when)),
+            Setting::MmaWrong(n) => ("mma_wrong", n.to_string()),
             Setting::Lazy => ("lazy", String::new()),
             Setting::Uncounted => ("uncounted", String::new()),
             Setting::MemoryRate(x) => ("membw", x.to_string()),
             Setting::ComputeRate(x) => ("flops", x.to_string()),
             Setting::Speed(x) => ("speed", x.to_string()),
+            Setting::Stolen(x) => ("stolen", x.to_string()),
             Setting::Throttle { share, from_ns } => ("throttle", format!("{share}@{}", time(*from_ns))),
             Setting::Drift { share, per } => ("drift", format!("{share}/{}", per.name())),
             Setting::ClockLie(x) => ("clocklie", x.to_string()),

@@ -1,7 +1,7 @@
 //! The values of a fault script: how each kind is written, read and bounded.
 //! Owns no key and no meaning; every error is a fragment to which the caller adds place and example.
 
-use super::{Injected, Sensors};
+use super::{Injected, Sensors, When};
 use crate::device::op::Precision;
 use crate::units::Unit;
 
@@ -103,6 +103,22 @@ pub fn time(text: &str) -> Result<u64, String> {
         Ok(ns.round() as u64)
     } else {
         Err(format!("{:?} is longer than {}", super::cut(text), print_time(TIME_NS_MAX as u64)))
+    }
+}
+
+/// `idle`, or `hot:` and a temperature in degrees Celsius.
+pub fn when(text: &str) -> Result<When, String> {
+    match text.split_once(':') {
+        None if text == "idle" => Ok(When::Idle),
+        Some(("hot", degrees)) => whole(degrees, 0, 200).map(|from_c| When::Hot { from_c }),
+        Some(_) | None => Err(format!("{:?} is neither idle nor hot and a temperature", super::cut(text))),
+    }
+}
+
+pub fn print_when(when: When) -> String {
+    match when {
+        When::Hot { from_c } => format!("hot:{from_c}"),
+        When::Idle => "idle".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::exec::Wrong;
 use super::profiles::Profile;
 use crate::device::DeviceError;
-use crate::device::fault::{Injected, Often, Per, Script, Sensors, Setting};
+use crate::device::fault::{Injected, Often, Per, Script, Sensors, Setting, When};
 use crate::device::op::Precision;
 
 /// How one card behaves. Shares are multiples of what an honest card does.
@@ -22,11 +22,16 @@ pub struct Behaviour {
     pub real_bytes: u64,
     pub oom_bytes: u64,
     pub wrong: Wrong,
+    /// One element of products in so many is wrong.
+    pub upset: Option<u64>,
+    pub upset_when: Option<When>,
     pub lazy: bool,
     pub uncounted: bool,
     pub memory_rate: f64,
     pub compute_rate: f64,
     pub speed: f64,
+    /// Share of all time that another tenant has.
+    pub stolen: f64,
     pub throttle: Option<(f64, u64)>,
     /// Share of speed lost per second.
     pub drift_per_s: f64,
@@ -89,11 +94,14 @@ impl Behaviour {
             real_bytes: u64::MAX,
             oom_bytes: u64::MAX,
             wrong: Wrong::default(),
+            upset: None,
+            upset_when: None,
             lazy: false,
             uncounted: false,
             memory_rate: 1.0,
             compute_rate: 1.0,
             speed: 1.0,
+            stolen: 0.0,
             throttle: None,
             drift_per_s: 0.0,
             clock_lie: 1.0,
@@ -141,12 +149,16 @@ impl Behaviour {
             Setting::Alias(bytes) => self.real_bytes = bytes,
             Setting::Oom(bytes) => self.oom_bytes = bytes,
             Setting::GemmWrong(element) => self.wrong.gemm_element = Some(element),
+            Setting::MmaWrong(result) => self.wrong.mma_result = Some(result),
             Setting::FmaWrong(lane) => self.wrong.fma_lane = Some(lane),
+            Setting::Upset(elements) => self.upset = Some(elements),
+            Setting::UpsetWhen(when) => self.upset_when = Some(when),
             Setting::Lazy => self.lazy = true,
             Setting::Uncounted => self.uncounted = true,
             Setting::MemoryRate(share) => self.memory_rate = share,
             Setting::ComputeRate(share) => self.compute_rate = share,
             Setting::Speed(share) => self.speed = share,
+            Setting::Stolen(share) => self.stolen = share,
             Setting::Throttle { share, from_ns } => self.throttle = Some((share, from_ns)),
             Setting::Drift { share, per } => self.drift_per_s = per_s(share, per),
             Setting::ClockLie(share) => self.clock_lie = share,

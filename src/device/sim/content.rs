@@ -4,8 +4,9 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use super::digests::digest_words;
 use crate::device::draw::{self, Distribution};
-use crate::device::op::{Chains, Precision, Shape, StreamKind, ring_after};
+use crate::device::op::{Chains, Precision, Shape, StreamKind, TILE_RESULTS, TILE_STEPS, ring_after};
 use crate::device::reference;
 
 /// Steps of arithmetic that one look at memory may cost (about as many as the design executes at all).
@@ -43,6 +44,8 @@ pub enum Rule {
         seed: u64,
         wrong: Option<u64>,
     },
+    /// Results of tiles on tensor units; the one that is off, if any.
+    Mma { precision: Precision, turns: u32, distribution: Distribution, seed: u64, wrong: Option<u64> },
     /// One word in `stride_words` links to the next slot; between them lies what was there before.
     Ring { slots: u32, stride_words: u32, seed: u64, under: Source },
     /// One word: what was there before, plus `times` the sum of all words of the source.
@@ -117,6 +120,19 @@ impl Rule {
                 };
                 wide(precision.result_bytes(), from, out, lane);
             }
+            Rule::Mma { precision, turns, distribution, seed, wrong } => {
+                let each = u64::from(TILE_RESULTS);
+                let mut tile = (u64::MAX, Vec::new());
+                wide(precision.result_bytes(), from, out, |result| {
+                    if tile.0 != result / each {
+                        let index = result / each;
+                        let results =
+                            reference::mma_tile(*precision, *turns, *distribution, *seed, index as u32);
+                        tile = (index, results);
+                    }
+                    tile.1[(result % each) as usize] ^ u64::from(*wrong == Some(result))
+                });
+            }
             Rule::Ring { slots, stride_words, seed, under } => {
                 under.read(from, out);
                 let stride = u64::from(*stride_words);
@@ -145,6 +161,11 @@ impl Rule {
                 (f64::from(*row_words) * src.steps_per_word() / 2.0).min(STEPS_MAX)
             }
             Rule::Fma { chains, rounds, .. } => f64::from(*rounds) * f64::from(chains.accumulators),
+            // One word costs its whole tile.
+            Rule::Mma { precision, turns, .. } => {
+                let steps = f64::from(*turns) * f64::from(TILE_STEPS);
+                steps * f64::from(TILE_RESULTS) * f64::from(precision.tile_depth())
+            }
             Rule::Ring { under, .. } => 1.0 + under.steps_per_word(),
             Rule::Sum { before, sum, .. } => before.steps_per_word() + sum.src.steps().min(STEPS_MAX),
         }
@@ -160,7 +181,12 @@ impl Rule {
     /// How many rules stand on one another.
     pub fn depth(&self) -> u32 {
         match self {
-            Rule::Zero | Rule::Words(_) | Rule::Pattern { .. } | Rule::Drawn { .. } | Rule::Fma { .. } => 1,
+            Rule::Zero
+            | Rule::Words(_)
+            | Rule::Pattern { .. }
+            | Rule::Drawn { .. }
+            | Rule::Fma { .. }
+            | Rule::Mma { .. } => 1,
             Rule::Product(product) => 1 + product.a.depth().max(product.b.depth()),
             Rule::Stream { a, b, .. } => 1 + a.depth().max(b.depth()),
             Rule::Digest { src, .. } => 1 + src.depth(),
@@ -178,13 +204,7 @@ impl Rule {
                 blend(2, &[*precision as u64, spread(*distribution), *seed])
             }
             Rule::Words(words) => words.iter().fold(3, |sum, word| blend(sum, &[u64::from(*word)])),
-            Rule::Product(p) => {
-                let Shape { m, n, k } = p.shape;
-                let shape = [u64::from(m), u64::from(n), u64::from(k)];
-                let wrong = p.wrong.map_or(0, |i| i + 1);
-                let parts = [p.precision as u64, wrong, p.a.fingerprint(), p.b.fingerprint()];
-                blend(blend(4, &shape), &parts)
-            }
+            Rule::Product(p) => blend(p.sound_fingerprint(), &[p.wrong.map_or(0, |i| i + 1)]),
             Rule::Stream { kind, a, b } => blend(5, &[*kind as u64, a.fingerprint(), b.fingerprint()]),
             Rule::Digest { src, row_words } => blend(6, &[src.fingerprint(), u64::from(*row_words)]),
             Rule::Fma { precision, chains, rounds, distribution, seed, wrong } => blend(
@@ -202,10 +222,29 @@ impl Rule {
             Rule::Ring { slots, stride_words, seed, under } => {
                 blend(8, &[u64::from(*slots), u64::from(*stride_words), *seed, under.fingerprint()])
             }
+            Rule::Mma { precision, turns, distribution, seed, wrong } => {
+                let wrong = wrong.map_or(0, |i| i + 1);
+                blend(10, &[*precision as u64, u64::from(*turns), spread(*distribution), *seed, wrong])
+            }
             Rule::Sum { before, sum, times } => {
                 blend(9, &[before.fingerprint(), sum.src.fingerprint(), u64::from(*times)])
             }
         }
+    }
+}
+
+impl Rule {
+    /// The fingerprint as if no element of a product were wrong.
+    pub fn sound_fingerprint(&self) -> u64 {
+        if let Rule::Product(product) = self { product.sound_fingerprint() } else { self.fingerprint() }
+    }
+}
+
+impl Product {
+    fn sound_fingerprint(&self) -> u64 {
+        let Shape { m, n, k } = self.shape;
+        let shape = [u64::from(m), u64::from(n), u64::from(k)];
+        blend(blend(4, &shape), &[self.precision as u64, self.a.fingerprint(), self.b.fingerprint()])
     }
 }
 
@@ -225,14 +264,14 @@ fn blend(start: u64, parts: &[u64]) -> u64 {
     })
 }
 
-fn fill(out: &mut [u32], word: impl Fn(u64) -> u32) {
+fn fill(out: &mut [u32], mut word: impl FnMut(u64) -> u32) {
     for (i, slot) in (0..).zip(out) {
         *slot = word(i);
     }
 }
 
 /// Splits results of 4 or 8 bytes into words.
-fn wide(bytes: u64, from: u64, out: &mut [u32], bits: impl Fn(u64) -> u64) {
+fn wide(bytes: u64, from: u64, out: &mut [u32], mut bits: impl FnMut(u64) -> u64) {
     if bytes == 4 {
         fill(out, |i| bits(from + i) as u32);
         return;
@@ -270,29 +309,6 @@ fn stream(kind: StreamKind, a: &Source, b: &Source, from: u64, out: &mut [u32]) 
                 StreamKind::Triad => StreamKind::SCALAR.mul_add(b, a).to_bits(),
             };
         }
-    }
-}
-
-/// Rows that would cost too much to compute are digested from their rule instead: equal for equal work, but not
-/// equal to the reference. Few rows are always computed.
-fn digest_words(src: &Source, row_words: u32, from: u64, out: &mut [u32]) {
-    let rows = (out.len() as u64).div_ceil(2);
-    let steps = rows as f64 * f64::from(row_words) * src.steps_per_word();
-    let shortcut = (steps > STEPS_MAX).then(|| src.fingerprint());
-    let mut words = vec![0; if shortcut.is_some() { 0 } else { row_words as usize }];
-    let mut last: Option<(u64, [u32; 2])> = None;
-    for (index, slot) in (from..).zip(out) {
-        let row = index / 2;
-        let pair = match (last, shortcut) {
-            (Some((known, pair)), _) if known == row => pair,
-            (_, Some(print)) => [draw::hash(print, 2 * row), draw::hash(print, 2 * row + 1)],
-            (_, None) => {
-                src.read(row * u64::from(row_words), &mut words);
-                reference::digest(words.iter().copied())
-            }
-        };
-        last = Some((row, pair));
-        *slot = pair[(index & 1) as usize];
     }
 }
 
@@ -424,8 +440,12 @@ impl Source {
     }
 
     pub fn fingerprint(&self) -> u64 {
+        self.print(Rule::fingerprint)
+    }
+
+    pub fn print(&self, of: fn(&Rule) -> u64) -> u64 {
         let pieces = self.pieces.iter().fold(self.words, |sum, piece| {
-            blend(sum, &[piece.at, piece.words, piece.offset, piece.rule.fingerprint()])
+            blend(sum, &[piece.at, piece.words, piece.offset, of(&piece.rule)])
         });
         self.patches.iter().fold(pieces, |sum, (at, word)| blend(sum, &[*at, u64::from(*word)]))
     }

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
 use super::memory::{Extent, Memory};
 use super::scan;
-use crate::device::op::{Precision, Route, Shape, StreamKind, Tally, ring_after};
+use crate::device::census::Record;
+use crate::device::op::{Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, ring_after};
 use crate::device::{Buf, Op};
 
 /// Rules stand on at most so many others before their words are computed.
@@ -24,6 +25,8 @@ const IN_PLACE_MAX: u32 = 64;
 pub struct Wrong {
     /// Element of every product, modulo their number.
     pub gemm_element: Option<u64>,
+    /// Result of every run of tiles, modulo their number.
+    pub mma_result: Option<u64>,
     /// Lane of every multiply-add run, modulo their number.
     pub fma_lane: Option<u64>,
 }
@@ -51,6 +54,7 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
                 StreamKind::Add | StreamKind::Triad => vec![(a, all), (b, all), (c, all)],
             }
         }
+        Op::Reread { src, words, sum, .. } => vec![(src, bytes(words, 4)), (sum, 4)],
         Op::Fma { precision, chains, rounds, lanes, out, .. } => {
             if chains.accumulators == 0 || chains.accumulators > 4096 {
                 return Err(format!("{} accumulators in a chain", chains.accumulators));
@@ -63,6 +67,12 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
                 return Err(format!("{steps} multiply-adds in one execution"));
             }
             vec![(out, bytes(u64::from(lanes), precision.result_bytes()))]
+        }
+        Op::Mma { precision, turns, tiles, out, .. } => {
+            if u64::from(turns) * u64::from(tiles) > 1 << 40 {
+                return Err(format!("{turns} turns of {tiles} tiles in one execution"));
+            }
+            vec![(out, area(tiles, TILE_RESULTS, precision.result_bytes()))]
         }
         Op::Gemm { precision, shape, a, b, c } => {
             let each = precision.bytes();
@@ -79,9 +89,12 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             vec![(dst, area(slots, stride_bytes, 1))]
         }
         Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
+        Op::Census { blocks, out, .. } => vec![(out, bytes(u64::from(blocks), Record::BYTES))],
         Op::Copy { route, buf, words, .. } => match route {
-            Route::HostToDevice | Route::DeviceToHost => vec![(buf, bytes(words, 4))],
-            Route::Within(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
+            Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => {
+                vec![(buf, bytes(words, 4))]
+            }
+            Route::Within(to) | Route::BothWays(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
         },
     })
 }
@@ -119,11 +132,22 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let [a, b, c] = [at(memory, a), at(memory, b), at(memory, c)];
             stream(memory, kind, [a, b, c], repeat)?;
         }
+        Op::Reread { src, words, passes, sum } => {
+            distinct(op, src, sum)?;
+            let (src, sum) = (part(memory, src, words), part(memory, sum, 1));
+            read_all(memory, src, sum, passes.wrapping_mul(repeat))?;
+        }
         Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } => {
             let lanes = u64::from(lanes);
             let wrong = wrong.fma_lane.and_then(|lane| lane.checked_rem(lanes));
             let rule = Rule::Fma { precision, chains, rounds, distribution, seed, wrong };
             memory.store(part(memory, out, lanes * precision.result_bytes() / 4), Rc::new(rule));
+        }
+        Op::Mma { precision, turns, tiles, distribution, seed, out } => {
+            let results = u64::from(tiles) * u64::from(TILE_RESULTS);
+            let wrong = wrong.mma_result.and_then(|result| result.checked_rem(results));
+            let rule = Rule::Mma { precision, turns, distribution, seed, wrong };
+            memory.store(part(memory, out, results * precision.result_bytes() / 4), Rc::new(rule));
         }
         Op::Gemm { precision, shape, a, b, c } => {
             distinct(op, a, c)?;
@@ -142,9 +166,21 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
             memory.set(state, end);
         }
-        Op::Copy { route, buf, words, seed } => return Ok(copy(memory, route, buf, words, seed)),
+        // Units and time are the world's business, see `put`.
+        Op::Census { .. } => {}
+        Op::Copy { route, buf, words, seed } => {
+            if let Route::BothWays(to) = route {
+                distinct(op, buf, to)?;
+            }
+            return Ok(copy(memory, route, buf, words, seed));
+        }
     }
     Ok(None)
+}
+
+/// Writes `words` to the beginning of `buf`.
+pub fn put(memory: &mut Memory, buf: Buf, words: &[u32]) {
+    memory.store_source(part(memory, buf, words.len() as u64), &Source::of(words));
 }
 
 /// The first `words` words of `buf`.
@@ -180,9 +216,15 @@ fn gemm(
 fn copy(memory: &mut Memory, route: Route, buf: Buf, words: u64, seed: u64) -> Option<u32> {
     let from = part(memory, buf, words);
     match route {
-        Route::HostToDevice => memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 })),
-        Route::DeviceToHost => {
+        Route::HostToDevice(_) | Route::FromPeer(_) => {
+            memory.store(from, Rc::new(Rule::Pattern { seed, first_word: 0 }))
+        }
+        Route::DeviceToHost(_) | Route::BothWays(_) => {
             let found = scan::scan(&memory.snapshot(from), 0, seed);
+            if let Route::BothWays(to) = route {
+                let to = part(memory, to, words);
+                memory.store(to, Rc::new(Rule::Pattern { seed: !seed, first_word: 0 }));
+            }
             return Some((found.words_checked - found.words_wrong) as u32);
         }
         Route::Within(to) => {
@@ -318,6 +360,7 @@ fn between_slots(source: Source, stride_words: u32) -> Source {
             | Rule::Stream { .. }
             | Rule::Digest { .. }
             | Rule::Fma { .. }
+            | Rule::Mma { .. }
             | Rule::Ring { .. }
             | Rule::Sum { .. } => pieces.push(piece),
         }

@@ -2,7 +2,9 @@
 //! Owns selectors, identity and the `Device` impl; must not know probes. Never a fallback, always marked as simulated.
 
 mod behaviour;
+mod census;
 mod content;
+mod digests;
 mod exec;
 mod heat;
 mod memory;
@@ -47,6 +49,18 @@ pub fn list() -> Result<Vec<Listed>, String> {
 
 /// Opens the card that `rest`, what stands after `sim:`, describes.
 pub fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
+    Ok(opened(start(rest, options)?))
+}
+
+/// Opens cards of one node, which copy from one another.
+pub fn open_together(rests: &[&str], options: OpenOptions) -> Result<Vec<Opened>, OpenError> {
+    let mut cards = rests.iter().map(|rest| start(rest, options)).collect::<Result<Vec<_>, _>>()?;
+    let together: Vec<&Profile> = cards.iter().map(|(world, _)| world.card).collect();
+    cards.iter_mut().for_each(|(world, _)| world.together.clone_from(&together));
+    Ok(cards.into_iter().map(opened).collect())
+}
+
+fn start(rest: &str, options: OpenOptions) -> Result<(World, Identity), OpenError> {
     let selector = format!("sim:{rest}");
     // A hostile script must not make a hostile message.
     let shown: String = selector.chars().take(200).collect();
@@ -62,11 +76,14 @@ pub fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     })?;
     let behaviour = Behaviour::of(card, &script).map_err(wrong)?;
     let identity = identity(card, &behaviour, &selector);
-    let world = World::new(card, behaviour, options.wait_limit);
+    Ok((World::new(card, behaviour, options.wait_limit), identity))
+}
+
+fn opened((world, identity): (World, Identity)) -> Opened {
     let clock = Rc::new(world.clock.clone());
     let world = Rc::new(RefCell::new(world));
     let telemetry = Box::new(SimTelemetry::new(world.clone(), identity.clone()));
-    Ok(Opened { device: Box::new(Card { world, identity }), telemetry, clock })
+    Opened { device: Box::new(Card { world, identity }), telemetry, clock }
 }
 
 fn identity(card: &Profile, behaviour: &Behaviour, selector: &str) -> Identity {
@@ -89,7 +106,7 @@ fn identity(card: &Profile, behaviour: &Behaviour, selector: &str) -> Identity {
         fillable_bytes: Some(behaviour.memory_bytes),
         buffer_bytes_max: behaviour.buffer_bytes_max,
         features: Vec::new(),
-        details: Default::default(),
+        details: [("l2_bytes".to_owned(), card.caches.l2_bytes.to_string())].into(),
     }
 }
 
@@ -109,10 +126,15 @@ impl Device for Card {
     }
 
     fn variants(&self, op: &Op) -> Vec<Variant> {
-        match self.supports(op) {
-            Ok(()) => timing::variants(op, &KERNEL),
-            Err(_) => Vec::new(),
+        if self.supports(op).is_err() {
+            return Vec::new();
         }
+        let mut variants = timing::variants(op, &KERNEL);
+        let world = self.world.borrow();
+        if let Some(peer) = world.peer(op) {
+            variants.iter_mut().for_each(|variant| variant.label = timing::way(world.card, peer).to_owned());
+        }
+        variants
     }
 
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {

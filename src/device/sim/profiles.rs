@@ -24,10 +24,31 @@ pub struct Profile {
     pub memory_rate: f64,
     pub l2_rate: f64,
     pub link_rate: f64,
+    /// Of one direction to any other such card, where they have links of their own; else 0.
+    pub peer_rate: f64,
     pub caches: Caches,
-    /// Lanes and elements of a product that keep one unit busy.
+    /// Lanes, tiles, and elements of a product that keep one unit busy.
     pub lanes_per_unit: u32,
+    pub tiles_per_unit: u32,
     pub elements_per_unit: u32,
+}
+
+impl Profile {
+    /// The tensor units' ceiling: what products leave of the peak, they leave themselves.
+    pub fn tensor(&self, precision: Precision) -> f64 {
+        let share = match precision {
+            // No formats of tensor units.
+            Precision::Fp32 | Precision::Int32 => 0.0,
+            Precision::Fp64 => FMA / PRODUCT,
+            Precision::Tf32
+            | Precision::Fp16
+            | Precision::Bf16
+            | Precision::Fp8E4m3
+            | Precision::Fp8E5m2
+            | Precision::Int8 => FMA / TENSOR,
+        };
+        share * self.gemm.of(precision)
+    }
 }
 
 /// One rate for each precision.
@@ -82,7 +103,7 @@ const STREAM: f64 = 0.92 * GIGA;
 
 /// All cards. Units, clocks, rates and power: datasheets as collected in the catalogue. Memory: what the drivers
 /// report. Vector FP16, INT32 and byte dot products: instructions per clock of the vendors' programming guides.
-/// Latencies: published pointer-chase microbenchmarks, rounded.
+/// Latencies: published pointer-chase microbenchmarks, rounded. Links between cards: published copies between two of them.
 pub const PROFILES: &[Profile] = &[
     // NVIDIA H200 SXM: 67 TFLOP/s FP32, 33.5 FP64 (67 tensor), 989.5 FP16 tensor, 1979 INT8, 4800 GB/s, 50 MiB L2.
     Profile {
@@ -118,8 +139,10 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 4800.0 * STREAM,
         l2_rate: 9000.0 * GIGA,
         link_rate: 55.0 * GIGA,
+        peer_rate: 378.0 * GIGA,
         caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 330.0 },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // NVIDIA H100 SXM5 80GB: as the H200, but 3350 GB/s.
@@ -156,8 +179,10 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 3350.0 * STREAM,
         l2_rate: 7500.0 * GIGA,
         link_rate: 55.0 * GIGA,
+        peer_rate: 378.0 * GIGA,
         caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 320.0 },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // NVIDIA A100 SXM4 80GB: 19.5 TFLOP/s FP32, 9.7 FP64 (19.5 tensor), 312 FP16 tensor, 624 INT8, 2039 GB/s, PCIe 4.
@@ -194,6 +219,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 2039.0 * STREAM,
         l2_rate: 4500.0 * GIGA,
         link_rate: 25.0 * GIGA,
+        peer_rate: 276.0 * GIGA,
         caches: Caches {
             l1_bytes: 192 << 10,
             l1_ns: 27.0,
@@ -202,6 +228,7 @@ pub const PROFILES: &[Profile] = &[
             memory_ns: 335.0,
         },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // NVIDIA L40S: 91.6 TFLOP/s FP32, 1.41 FP64, 362 FP16 tensor, 733 INT8, 864 GB/s GDDR6, 96 MiB L2, PCIe 4.
@@ -238,6 +265,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 864.0 * STREAM,
         l2_rate: 4000.0 * GIGA,
         link_rate: 25.0 * GIGA,
+        peer_rate: 0.0,
         caches: Caches {
             l1_bytes: 128 << 10,
             l1_ns: 17.0,
@@ -246,6 +274,7 @@ pub const PROFILES: &[Profile] = &[
             memory_ns: 225.0,
         },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // AMD Instinct MI300X: 163.4 TFLOP/s FP32, 81.7 FP64 (163.4 matrix), 1307.4 FP16, 2614.9 INT8, 5300 GB/s. The
@@ -283,6 +312,7 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 5300.0 * STREAM,
         l2_rate: 11_000.0 * GIGA,
         link_rate: 55.0 * GIGA,
+        peer_rate: 50.0 * GIGA,
         caches: Caches {
             l1_bytes: 32 << 10,
             l1_ns: 58.0,
@@ -291,6 +321,7 @@ pub const PROFILES: &[Profile] = &[
             memory_ns: 360.0,
         },
         lanes_per_unit: 1024,
+        tiles_per_unit: 64,
         elements_per_unit: 128 * 128,
     },
     // No real card: small enough that a whole run takes milliseconds, with memory that needs several buffers.
@@ -327,8 +358,10 @@ pub const PROFILES: &[Profile] = &[
         memory_rate: 10.0 * GIGA,
         l2_rate: 30.0 * GIGA,
         link_rate: 2.0 * GIGA,
+        peer_rate: 0.0,
         caches: Caches { l1_bytes: 16 << 10, l1_ns: 10.0, l2_bytes: MIB / 4, l2_ns: 50.0, memory_ns: 200.0 },
         lanes_per_unit: 64,
+        tiles_per_unit: 4,
         elements_per_unit: 16 * 16,
     },
 ];

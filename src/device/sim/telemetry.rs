@@ -39,6 +39,8 @@ impl SimTelemetry {
             clock_mhz: Some(world.clock_mhz()),
             power_mw: Some(world.power_mw()),
             temperature_c: Some(world.temperature_c()),
+            pcie_generation: Some(world.pcie_generation()),
+            pcie_width: Some(16),
             ..Reading::default()
         }
     }

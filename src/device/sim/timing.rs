@@ -2,8 +2,8 @@
 //! Owns the speed model; must not know faults, memory content or the clock.
 
 use super::profiles::{Caches, Profile};
-use crate::device::op::{Precision, Route, StreamKind};
-use crate::device::{Op, Variant};
+use crate::device::op::{Means, Precision, Route, StreamKind};
+use crate::device::{Op, Reach, Variant};
 
 /// Between the driver taking work and the first instruction of it.
 pub const LAUNCH_NS: f64 = 5_000.0;
@@ -16,6 +16,8 @@ pub enum Bound {
     Cache,
     Latency,
     Link,
+    /// As long as was asked for, however fast the card is.
+    Clock,
 }
 
 /// Time and strain of one execution.
@@ -31,6 +33,7 @@ pub struct Cost {
 fn forms(op: &Op) -> &'static [(&'static str, f64)] {
     match op {
         Op::Fma { .. } => &[("lanes1", 0.94), ("lanes4", 1.0)],
+        Op::Mma { .. } => &[("tiles4", 0.96), ("tiles8", 1.0)],
         Op::Gemm { .. } => &[("tile64", 0.87), ("tile128", 1.0)],
         Op::Stream { .. } => &[("vec1", 0.91), ("vec4", 1.0)],
         Op::Fill { .. }
@@ -38,8 +41,10 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
         | Op::Flip { .. }
         | Op::Draw { .. }
         | Op::Digest { .. }
+        | Op::Reread { .. }
         | Op::Ring { .. }
         | Op::Chase { .. }
+        | Op::Census { .. }
         | Op::Copy { .. } => &[("plain", 1.0)],
     }
 }
@@ -49,6 +54,7 @@ pub fn variants(op: &Op, kernel: &str) -> Vec<Variant> {
         label: (*label).to_owned(),
         kernel: kernel.to_owned(),
         caveat: None,
+        reach: Reach::Card,
     };
     forms(op).iter().map(variant).collect()
 }
@@ -69,6 +75,10 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
             let busy = busy(f64::from(*lanes), card.lanes_per_unit, card.units);
             Cost { bound: Bound::Compute, ns: seconds_ns(work, card.fma.of(*precision) * busy), load: 0.8 }
         }
+        Op::Mma { precision, tiles, .. } => {
+            let busy = busy(f64::from(*tiles), card.tiles_per_unit, card.units);
+            Cost { bound: Bound::Compute, ns: seconds_ns(work, card.tensor(*precision) * busy), load: 1.0 }
+        }
         Op::Gemm { precision, shape, .. } => {
             let (m, n, k) = (f64::from(shape.m), f64::from(shape.n), f64::from(shape.k));
             let busy = busy(m * n, card.elements_per_unit, card.units);
@@ -86,8 +96,12 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
             let ns = f64::from(*hops) * latency_ns(&card.caches, ring_bytes);
             Cost { bound: Bound::Latency, ns, load: 0.1 }
         }
-        Op::Copy { route, .. } => match route {
-            Route::HostToDevice | Route::DeviceToHost => link(card, work),
+        Op::Census { spin_ns, .. } => Cost { bound: Bound::Clock, ns: f64::from(*spin_ns), load: 0.1 },
+        Op::Copy { route, words, .. } => match route {
+            Route::HostToDevice(means) | Route::DeviceToHost(means) => by(*means, card, *words as f64 * 4.0),
+            Route::BothWays(_) => link(card, work / BOTH_WAYS),
+            // Whoever knows the other card asks `from_peer`.
+            Route::FromPeer(_) => from_peer(card, card, work),
             Route::Within(_) => moved(work, 0.97),
         },
         Op::Stream { kind, .. } => moved(
@@ -99,6 +113,10 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
                 StreamKind::Add | StreamKind::Triad => 1.0,
             },
         ),
+        Op::Reread { words, passes, .. } => {
+            let pass = moved((words * 4) as f64, 1.0);
+            Cost { ns: pass.ns * f64::from(*passes), ..pass }
+        }
         Op::Fill { .. } | Op::Ring { .. } => moved(work, 0.97),
         Op::Scan { .. } | Op::Digest { .. } => moved(work, 0.95),
         Op::Draw { .. } => moved(work, 0.5),
@@ -106,7 +124,36 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
     }
 }
 
-/// Host memory to or from the card.
+/// Both directions of a link together, as a multiple of one.
+const BOTH_WAYS: f64 = 1.85;
+/// From ordering a small transfer behind another to its end.
+const TRANSFER_NS: f64 = 2_000.0;
+
+/// How far apart two cards are, as it stands in reports.
+pub fn way(card: &Profile, other: &Profile) -> &'static str {
+    if card.peer_rate.min(other.peer_rate) > 0.0 { "direct" } else { "through the host" }
+}
+
+/// Memory of another card to this one: over links between them, else over both host links, one after the other in part.
+pub fn from_peer(card: &Profile, other: &Profile, bytes: f64) -> Cost {
+    let direct = card.peer_rate.min(other.peer_rate);
+    let rate = if direct > 0.0 { direct } else { card.link_rate.min(other.link_rate) * 0.6 };
+    Cost { bound: Bound::Link, ns: seconds_ns(bytes, rate), load: 0.2 }
+}
+
+/// Host memory to or from the card, by these means.
+fn by(means: Means, card: &Profile, bytes: f64) -> Cost {
+    let Cost { bound, ns, load } = link(card, bytes);
+    let ns = match means {
+        Means::Pinned => ns,
+        Means::InTurn => ns + TRANSFER_NS,
+        Means::Pageable => ns / 0.3,
+        Means::Kernel => ns / 0.9,
+    };
+    Cost { bound, ns, load }
+}
+
+/// Host memory to or from the card by its copy engines.
 pub fn link(card: &Profile, bytes: f64) -> Cost {
     Cost { bound: Bound::Link, ns: seconds_ns(bytes, card.link_rate), load: 0.1 }
 }

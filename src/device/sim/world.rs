@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::behaviour::Behaviour;
+use super::census;
 use super::content::{STEPS_MAX, Source};
 use super::exec;
 use super::heat::{Heat, Work};
@@ -11,7 +12,8 @@ use super::memory::{Extent, Memory};
 use super::profiles::Profile;
 use super::timing::{self, Bound, Cost, LAUNCH_NS};
 use crate::clock::{Clock, Stepped};
-use crate::device::fault::Often;
+use crate::device::fault::{Often, When};
+use crate::device::op::{Precision, Route};
 use crate::device::{Buf, DeviceError, Done, Op, Ticket, Unsupported, draw};
 
 /// What the host spends in the driver for each kind of call.
@@ -21,6 +23,8 @@ const ALLOC_NS: u64 = 50_000;
 const TRANSFER_NS: u64 = 10_000;
 /// The least time between two executions of one submission.
 const EXECUTION_NS_MIN: f64 = 1_500.0;
+/// What counts as a pause of the card.
+const IDLE_NS: u64 = 20_000_000;
 const TICKETS_MAX: usize = 2;
 /// One read may cost a few seconds at worst.
 const READ_STEPS_MAX: f64 = 4.0 * STEPS_MAX;
@@ -45,6 +49,8 @@ pub struct World {
     tickets: u64,
     /// When the card has finished all it was given.
     free_at_ns: u64,
+    /// All cards that were opened together, itself included.
+    pub together: Vec<&'static Profile>,
 }
 
 /// Submitted work. Its effects are in memory already; its time has not passed.
@@ -85,19 +91,43 @@ impl World {
             open: Vec::new(),
             tickets: 0,
             free_at_ns: 0,
+            together: Vec::new(),
+        }
+    }
+
+    /// What an op computes in and how fast an honest card would be at it.
+    fn arithmetic(&self, op: &Op) -> Option<(Precision, f64)> {
+        match *op {
+            Op::Fma { precision, .. } => Some((precision, self.card.fma.of(precision))),
+            Op::Mma { precision, .. } => Some((precision, self.card.tensor(precision))),
+            Op::Gemm { precision, .. } => Some((precision, self.card.gemm.of(precision))),
+            Op::Fill { .. }
+            | Op::Scan { .. }
+            | Op::Flip { .. }
+            | Op::Draw { .. }
+            | Op::Digest { .. }
+            | Op::Stream { .. }
+            | Op::Reread { .. }
+            | Op::Census { .. }
+            | Op::Ring { .. }
+            | Op::Chase { .. }
+            | Op::Copy { .. } => None,
         }
     }
 
     pub fn supports(&self, op: &Op) -> Result<(), Unsupported> {
-        if let Op::Fma { precision, .. } | Op::Gemm { precision, .. } = op {
+        if let Some((precision, rate)) = self.arithmetic(op) {
             let name = precision.name();
-            let rates = if matches!(op, Op::Fma { .. }) { &self.card.fma } else { &self.card.gemm };
-            if self.behaviour.cannot.contains(precision) || rates.of(*precision) == 0.0 {
+            if self.behaviour.cannot.contains(&precision) || rate == 0.0 {
                 return Err(Unsupported::card(format!("this card has no {name} arithmetic")));
             }
-            if self.behaviour.unwritten.contains(precision) {
+            if self.behaviour.unwritten.contains(&precision) {
                 return Err(Unsupported::us(format!("there is no {name} kernel for {} yet", op.name())));
             }
+        }
+        if let Op::Copy { route: Route::FromPeer(place), .. } = op {
+            let alone = || Unsupported::us("it was not opened together with that card");
+            self.together.get(*place as usize).ok_or_else(alone)?;
         }
         let needs = exec::needs(op).map_err(Unsupported::us)?;
         let most = self.behaviour.buffer_bytes_max;
@@ -268,19 +298,52 @@ impl World {
                 None => return Err(invalid(format!("{} names a buffer that does not exist", op.name()))),
             }
         }
-        let cost = timing::cost(self.card, op, variant, self.working_set_bytes(op))
+        let mut cost = timing::cost(self.card, op, variant, self.working_set_bytes(op))
             .ok_or_else(|| invalid(format!("{} has no variant {variant}", op.name())))?;
+        if let Some(peer) = self.peer(op) {
+            cost = timing::from_peer(self.card, peer, op.work() as f64);
+        }
+        let wrong = self.upset(op, repeat).map_or(self.behaviour.wrong, |element| exec::Wrong {
+            gemm_element: Some(element),
+            ..self.behaviour.wrong
+        });
+        let begin_ns = self.clock.now_ns().max(self.free_at_ns);
         let device_ns = self.spend(cost, repeat);
         let mut counted = op.units().map(|units| units.wrapping_mul(u64::from(repeat)) as u32);
         if !self.behaviour.lazy {
-            let by_host =
-                exec::execute(&mut self.memory, op, repeat, self.behaviour.wrong).map_err(invalid)?;
+            let by_host = exec::execute(&mut self.memory, op, repeat, wrong).map_err(invalid)?;
+            if let Op::Census { blocks, spin_ns, out } = *op {
+                let words = census::watch(&self.behaviour, blocks, spin_ns, begin_ns);
+                exec::put(&mut self.memory, out, &words);
+            }
             counted = by_host.map(|words| words.wrapping_mul(repeat)).or(counted);
         }
         if self.behaviour.uncounted {
             counted = counted.map(|units| units / 2);
         }
         Ok(Done { device_ns, counted })
+    }
+
+    /// The card that a copy comes from, where it comes from one.
+    pub fn peer(&self, op: &Op) -> Option<&'static Profile> {
+        let Op::Copy { route: Route::FromPeer(place), .. } = op else { return None };
+        self.together.get(*place as usize).copied()
+    }
+
+    /// The element of a product that comes out wrong by chance, if one does.
+    fn upset(&mut self, op: &Op, repeat: u32) -> Option<u64> {
+        let (Some(one_in), Op::Gemm { shape, .. }) = (self.behaviour.upset, op) else { return None };
+        let happens = match self.behaviour.upset_when {
+            None => true,
+            Some(When::Hot { from_c }) => u64::from(self.temperature_c()) >= from_c,
+            Some(When::Idle) => self.clock.now_ns().saturating_sub(self.free_at_ns) >= IDLE_NS,
+        };
+        let elements = u64::from(shape.m) * u64::from(shape.n);
+        let draw =
+            |salt: u64| f64::from(draw::hash(self.behaviour.seed ^ salt, self.tickets)) / 2f64.powi(32);
+        let chance = elements as f64 * f64::from(repeat) / one_in as f64;
+        (happens && draw(0x0075_7073_6574) < chance)
+            .then(|| (draw(0x0077_6865_7265) * elements as f64) as u64)
     }
 
     /// Bytes that a chase hops around in.
@@ -296,9 +359,12 @@ impl World {
             | Op::Draw { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Fma { .. }
+            | Op::Mma { .. }
             | Op::Gemm { .. }
             | Op::Ring { .. }
+            | Op::Census { .. }
             | Op::Copy { .. } => 0,
         }
     }
@@ -309,7 +375,8 @@ impl World {
         let start_ns = now_ns.max(self.free_at_ns);
         let each_ns = (cost.ns / self.speed(cost.bound, start_ns)).max(EXECUTION_NS_MIN);
         let uniform = f64::from(draw::hash(self.behaviour.seed ^ 0x006E_6F69_7365, self.tickets));
-        let noise = 1.0 + self.behaviour.noise * (uniform / f64::from(u32::MAX) * 2.0 - 1.0);
+        let noisy = if matches!(cost.bound, Bound::Clock) { 0.0 } else { self.behaviour.noise };
+        let noise = 1.0 + noisy * (uniform / f64::from(u32::MAX) * 2.0 - 1.0);
         let work_ns = each_ns * f64::from(repeat) * noise;
         self.free_at_ns = start_ns.saturating_add((LAUNCH_NS + work_ns) as u64);
         self.heat.add(now_ns, Work { start_ns, end_ns: self.free_at_ns, load: cost.load });
@@ -325,9 +392,10 @@ impl World {
             Bound::Cache => clocks,
             Bound::Memory => lies.memory_rate,
             Bound::Latency | Bound::Link => 1.0,
+            Bound::Clock => return 1.0,
         };
         let drift = (1.0 - lies.drift_per_s * (at_ns as f64 / 1e9)).max(DRIFT_MIN);
-        of_kind * lies.speed * drift
+        of_kind * lies.speed * drift * (1.0 - lies.stolen)
     }
 
     fn throttle(&self, at_ns: u64) -> Option<f64> {
@@ -368,6 +436,13 @@ impl World {
         let share = self.behaviour.compute_rate.min(1.0) * self.throttle(now_ns).unwrap_or(1.0);
         let resting = if self.free_at_ns > now_ns { 1.0 } else { 0.25 };
         (f64::from(self.card.clock_mhz) * share * resting) as u32
+    }
+
+    /// The least that carries the card's link over 16 lanes; a resting link is trained down.
+    pub fn pcie_generation(&self) -> u32 {
+        const GB_PER_S: [f64; 5] = [4.0, 8.0, 15.8, 31.5, 63.0];
+        let busy = GB_PER_S.iter().position(|most| self.card.link_rate <= most * 1e9).unwrap_or(4) as u32 + 1;
+        if self.free_at_ns > self.now_ns() { busy } else { 1 }
     }
 
     pub fn power_mw(&mut self) -> u32 {

@@ -5,7 +5,7 @@ use super::faults::Guarded;
 use super::memory::{self, Memory};
 use super::run::{After, Landed, Runner, Slot};
 use crate::device::draw;
-use crate::device::op::{Buf, Route};
+use crate::device::op::{Buf, Means, Route};
 use crate::device::{DeviceError, Ticket};
 
 /// The longest transfer, and so the staging memory per direction and ticket.
@@ -50,7 +50,7 @@ pub fn submit(
                 }
             })
         }
-        Route::HostToDevice => {
+        Route::HostToDevice(Means::Pinned) => {
             let staging = upload.prepare(gpu, runner, seed, words)?;
             let slot = runner.take_slot()?;
             runner.submit_copy(gpu, slot, After::Nothing, |encoder, _| {
@@ -59,7 +59,7 @@ pub fn submit(
                 }
             })
         }
-        Route::DeviceToHost => {
+        Route::DeviceToHost(Means::Pinned) => {
             let mut slot = runner.take_slot()?;
             if let Err(error) = make_room(gpu, &mut slot, bytes) {
                 runner.return_slot(gpu, slot);
@@ -71,6 +71,12 @@ pub fn submit(
                     encoder.copy_buffer_to_buffer(ours, 0, landing, 0, bytes);
                 }
             })
+        }
+        Route::HostToDevice(Means::InTurn | Means::Pageable | Means::Kernel)
+        | Route::DeviceToHost(Means::InTurn | Means::Pageable | Means::Kernel)
+        | Route::BothWays(_)
+        | Route::FromPeer(_) => {
+            Err(DeviceError::Validation { why: format!("wgpu has no way for {route:?}") })
         }
     }
 }

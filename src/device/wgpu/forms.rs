@@ -6,8 +6,8 @@ use super::coop::{CoopForm, MatrixUnit};
 use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
-use crate::device::Unsupported;
-use crate::device::op::{Buf, Chains, Op, Precision, Route};
+use crate::device::op::{Buf, Chains, Means, Op, Precision, Route};
+use crate::device::{Reach, Unsupported};
 
 /// What of an adapter decides about forms.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +68,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
                 return Err(Unsupported::us(format!("{lanes} lanes of {accumulators} are more than 2^32")));
             }
         }
+        Op::Mma { .. } => return Err(Unsupported::us("this backend has no kernel for tensor units alone")),
         Op::Gemm { precision, .. } => {
             // FP16 inputs are widened as they are loaded, which every adapter can.
             if precision == Precision::Fp64 {
@@ -78,19 +79,21 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
             let windows = plan::ring_windows(u64::from(slots) * u64::from(stride_bytes), card.binding_bytes);
             chase_windows(windows, card)?;
         }
-        Op::Copy { route: Route::HostToDevice | Route::DeviceToHost, words, .. }
-            if words * 4 > COPY_BYTES_MAX =>
-        {
-            return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
+        Op::Census { .. } => {
+            return Err(Unsupported::us("WGSL names no unit and has no clock; the CUDA backend has both"));
         }
+        Op::Reread { words, passes, .. } if !words.is_multiple_of(Op::REREAD_WORDS) => {
+            return Err(Unsupported::us(format!("{passes} passes over {words} words")));
+        }
+        Op::Copy { route, words, .. } => copies(route, words)?,
         Op::Fill { .. }
         | Op::Scan { .. }
         | Op::Flip { .. }
         | Op::Draw { .. }
         | Op::Digest { .. }
         | Op::Stream { .. }
-        | Op::Chase { .. }
-        | Op::Copy { .. } => {}
+        | Op::Reread { .. }
+        | Op::Chase { .. } => {}
     }
     let Some(kernel) = forms(op, card, &|_| 0).first().and_then(|form| form.kernel) else { return Ok(()) };
     let frame = Frame {
@@ -100,6 +103,26 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
         buffer_bytes: &|_| 0,
     };
     plan::plan(op, kernel, &frame).map(|_| ()).map_err(Unsupported::us)
+}
+
+/// One queue, whose copies go through mapped memory and may overlap.
+fn copies(route: Route, words: u64) -> Result<(), Unsupported> {
+    match route {
+        Route::HostToDevice(Means::Pinned) | Route::DeviceToHost(Means::Pinned) => {
+            if words * 4 > COPY_BYTES_MAX {
+                return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
+            }
+            Ok(())
+        }
+        Route::HostToDevice(means) | Route::DeviceToHost(means) => Err(Unsupported::us(match means {
+            Means::Pinned | Means::InTurn => "wgpu does not say when one of several copies ends",
+            Means::Pageable => "wgpu copies through memory of its own only",
+            Means::Kernel => "wgpu gives kernels no memory of the host",
+        })),
+        Route::FromPeer(_) => Err(Unsupported::us("wgpu copies nothing from one device to another")),
+        Route::BothWays(_) => Err(Unsupported::us("wgpu has one queue, so nothing runs both ways at once")),
+        Route::Within(_) => Ok(()),
+    }
 }
 
 fn has_precision(precision: Precision, card: &Card) -> Result<(), Unsupported> {
@@ -131,6 +154,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         Op::Stream { kind, .. } => {
             tiles(card).map(|t| Form::new(t.label(), Kernel::Stream(kind, t, Part::Tiles))).collect()
         }
+        Op::Reread { .. } => tiles(card).map(|t| Form::new(t.label(), Kernel::Reread(t))).collect(),
         Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
         Op::Draw { precision, .. } => {
             let form = |format| Form::new(Tile::DRAW.label(), Kernel::Draw(format, Part::Tiles));
@@ -140,6 +164,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         Op::Fma { precision, chains, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| fma_forms(format, chains))
         }
+        Op::Mma { .. } => Vec::new(),
         Op::Gemm { precision, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| gemm_forms(format, card))
         }
@@ -149,6 +174,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
             let windows = u32::try_from(windows).unwrap_or(u32::MAX);
             vec![Form::new(format!("windows{windows}"), Kernel::Chase(windows))]
         }
+        Op::Census { .. } => Vec::new(),
         Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
     }
 }
@@ -195,6 +221,15 @@ fn gemm_forms(format: &'static Format, card: &Card) -> Vec<Form> {
     unit.into_iter().flat_map(|unit| coop_forms(unit, card)).chain(plain).collect()
 }
 
+/// Whose limit the best of `forms` shows. Which units an adapter has besides is not known here: products that many have units
+/// for are taken to be ours to fall short of.
+pub fn reach(op: &Op, forms: &[Form], software: bool) -> Reach {
+    let has_units =
+        matches!(op, Op::Gemm { precision: Precision::Fp16 | Precision::Int8 | Precision::Fp64, .. });
+    let uses_them = || forms.iter().any(|form| matches!(form.kernel, Some(Kernel::Coop(_))));
+    if has_units && !software && !uses_them() { Reach::Kernel } else { Reach::Card }
+}
+
 /// On matrix units: large tiles in registers first, for GPUs.
 fn coop_forms(unit: MatrixUnit, card: &Card) -> impl Iterator<Item = Form> {
     let (group_max, shared_bytes) = (card.group_max, card.shared_bytes);
@@ -208,12 +243,17 @@ fn coop_forms(unit: MatrixUnit, card: &Card) -> impl Iterator<Item = Form> {
 /// Work per nanosecond to expect of a kernel that has not run yet: low, so that first dispatches stay short.
 pub fn first_guess(op: &Op, software: bool) -> f64 {
     let hardware = match *op {
-        Op::Fill { .. } | Op::Scan { .. } | Op::Stream { .. } | Op::Draw { .. } | Op::Digest { .. } => 20.0,
+        Op::Fill { .. }
+        | Op::Scan { .. }
+        | Op::Stream { .. }
+        | Op::Reread { .. }
+        | Op::Draw { .. }
+        | Op::Digest { .. } => 20.0,
         Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. } => 10.0,
         Op::Fma { .. } => 200.0,
-        Op::Gemm { .. } => 50.0,
+        Op::Mma { .. } | Op::Gemm { .. } => 50.0,
         Op::Ring { .. } | Op::Copy { .. } => 20.0,
-        Op::Flip { .. } | Op::Chase { .. } => 0.001,
+        Op::Flip { .. } | Op::Chase { .. } | Op::Census { .. } => 0.001,
     };
     if software && !matches!(op, Op::Chase { .. } | Op::Flip { .. }) { hardware / 20.0 } else { hardware }
 }

@@ -27,12 +27,14 @@ use self::plan::Frame;
 use self::run::{DISPATCH_NS, Runner};
 use self::shaders::Kernel;
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
-use super::{Buf, Device, DeviceError, Done, Identity, Op, Provenance, Ticket, Unsupported, Variant, select};
+use super::{
+    Buf, Device, DeviceError, Done, Identity, Op, Provenance, Ticket, Unsupported, Variant, binding, select,
+};
 use crate::clock::System;
 use crate::telemetry;
 
 /// The entry in the table of backends.
-pub const BACKEND: Backend = Backend { name: "wgpu", list, open };
+pub const BACKEND: Backend = Backend { name: "wgpu", list, open, open_together: None };
 
 fn list() -> Result<Vec<Listed>, String> {
     Ok(adapter::enumerate()?.into_iter().map(|found| found.listed).collect())
@@ -44,7 +46,10 @@ fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     let listed: Vec<Listed> = found.iter().map(|found| found.listed.clone()).collect();
     let index = select::pick("wgpu", rest, &listed)?;
     let refused = |why: String| OpenError::Refused { selector: format!("wgpu:{index}"), why };
-    let Some(chosen) = found.into_iter().nth(index) else { return Err(refused("it vanished".to_owned())) };
+    let Some(mut chosen) = found.into_iter().nth(index) else {
+        return Err(refused("it vanished".to_owned()));
+    };
+    binding::bind(&mut chosen.listed.identity);
     let opened = catch_unwind(AssertUnwindSafe(|| WgpuDevice::open(&chosen, options)));
     let device = match opened {
         Ok(device) => device.map_err(refused)?,
@@ -170,12 +175,15 @@ impl Device for WgpuDevice {
     fn variants(&self, op: &Op) -> Vec<Variant> {
         let subgroups = self.features.contains(wgpu::Features::SUBGROUP);
         let sizes = |buf| self.parts.as_ref().map_or(0, |parts| parts.memory.bytes(buf));
-        forms::forms(op, &self.card(), &sizes)
+        let forms = forms::forms(op, &self.card(), &sizes);
+        let reach = forms::reach(op, &forms, self.software());
+        forms
             .into_iter()
             .map(|form| Variant {
                 label: form.label,
                 kernel: form.kernel.map_or_else(String::new, |kernel| kernel.digest(subgroups)),
                 caveat: None,
+                reach,
             })
             .collect()
     }

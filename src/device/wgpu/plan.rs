@@ -1,6 +1,8 @@
 //! From an op to dispatches: which windows of which buffers, how many workgroups, what parameters.
 //! Owns the cutting of work to binding sizes and time budgets; pure, must not know wgpu's objects.
 
+mod reread;
+
 use super::format;
 use super::shaders::{FmaForm, Kernel, Part, Tile};
 use crate::device::draw::Distribution;
@@ -73,11 +75,13 @@ pub fn plan(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal>
         }
         Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, frame),
         Op::Stream { kind, a, b, c, elements } => stream(kernel, kind, [a, b, c], elements, frame),
+        Op::Reread { src, words, passes, sum } => reread::plan(kernel, src, words, passes, sum, frame),
         Op::Fma { .. } => fma(op, kernel, frame),
+        Op::Mma { .. } => Err(format!("no kernel for {}", op.name())),
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], frame),
         Op::Ring { dst, slots, stride_bytes, seed } => ring(dst, slots, stride_bytes, seed, frame),
         Op::Chase { ring, hops, state } => Ok(chase(kernel, ring, hops, state, frame)),
-        Op::Copy { .. } => Ok(Plan::default()),
+        Op::Census { .. } | Op::Copy { .. } => Ok(Plan::default()),
     }
 }
 

@@ -14,6 +14,7 @@ const COMMON: &str = include_str!("../../../kernels/common.wgsl");
 const PATTERN: &str = include_str!("../../../kernels/pattern.wgsl");
 const DRAW: &str = include_str!("../../../kernels/draw.wgsl");
 const STREAM: &str = include_str!("../../../kernels/stream.wgsl");
+const REREAD: &str = include_str!("../../../kernels/reread.wgsl");
 const FMA: &str = include_str!("../../../kernels/fma.wgsl");
 const GEMM: &str = include_str!("../../../kernels/gemm.wgsl");
 const GEMM_COOP: &str = include_str!("../../../kernels/gemm_coop.wgsl");
@@ -34,6 +35,7 @@ pub enum Kernel {
     Flip,
     Draw(&'static Format, Part),
     Stream(StreamKind, Tile, Part),
+    Reread(Tile),
     Fma(FmaForm),
     Gemm(GemmForm),
     /// An FP16 product on matrix units.
@@ -150,6 +152,7 @@ impl Kernel {
                 Part::Tiles => "tiles",
                 Part::Rest => "rest",
             },
+            Kernel::Reread(_) => "passes",
             Kernel::Fold => "fold",
             Kernel::Flip => "flip",
             Kernel::Fma(_) => "lanes",
@@ -195,6 +198,11 @@ impl Kernel {
                 defines.extend(stream_defines(kind));
                 STREAM
             }
+            Kernel::Reread(tile) => {
+                defines.extend(tile.defines());
+                repeat = tile.vectors;
+                REREAD
+            }
             Kernel::Fma(form) => {
                 defines.extend(unroll::fma_defines(form));
                 FMA
@@ -221,12 +229,8 @@ impl Kernel {
                 CHASE
             }
         };
-        format!(
-            "{}{}{}",
-            self.enables(),
-            assemble(COMMON, &defines, repeat),
-            assemble(stem, &defines, repeat)
-        )
+        let assembled = |text| assemble(text, &defines, repeat);
+        format!("{}{}{}", self.enables(), assembled(COMMON), assembled(stem))
     }
 
     /// SHA-256 of the text, lower-case hex.
@@ -249,6 +253,7 @@ impl Kernel {
             | Kernel::Flip
             | Kernel::Draw(..)
             | Kernel::Stream(..)
+            | Kernel::Reread(_)
             | Kernel::Fma(_)
             | Kernel::Gemm(_)
             | Kernel::Digest
@@ -346,7 +351,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::device::draw::Distribution;
-    use crate::device::op::{Buf, Op, Precision, Route, Shape};
+    use crate::device::op::{Buf, Means, Op, Precision, Route, Shape};
     use crate::device::wgpu::coop::MatrixUnit;
     use crate::device::wgpu::forms::{self, Card};
     use wgpu::naga;
@@ -387,9 +392,10 @@ mod tests {
             Op::Scan { src: b, words: 1, first_word: 0, seed, tally: b },
             Op::Flip { dst: b, word: 0, mask: 1 },
             Op::Digest { src: b, rows: 1, row_words: 1, out: b },
+            Op::Reread { src: b, words: Op::REREAD_WORDS, passes: 2, sum: b },
             Op::Ring { dst: b, slots: 1, stride_bytes: 64, seed },
             Op::Chase { ring: b, hops: 1, state: b },
-            Op::Copy { route: Route::HostToDevice, buf: b, words: 1, seed },
+            Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: b, words: 1, seed },
         ];
         ops.extend(StreamKind::ALL.map(|kind| Op::Stream { kind, a: b, b, c: b, elements: 1 }));
         for precision in Precision::ALL {

@@ -9,7 +9,7 @@ use super::plan::{Bind, Plan, Step};
 use super::shaders::FmaForm;
 use super::*;
 use crate::device::draw::{self, Distribution};
-use crate::device::op::{self, Chains, Precision, Route, Shape, StreamKind, Tally};
+use crate::device::op::{self, Chains, Means, Precision, Route, Shape, StreamKind, Tally};
 use crate::device::reference;
 
 /// The first adapter. There must be one: a machine that tests this backend needs a driver.
@@ -246,7 +246,8 @@ fn what_cannot_be_done_is_refused_and_does_no_harm() {
     assert!(refused(&mut device, fill(buf, 1025), 0).contains("of a buffer of 4096"));
     assert!(refused(&mut device, fill(Buf(77), 1), 0).contains("no buffer 77"));
     assert!(refused(&mut device, fill(buf, 1), 99).contains("99"));
-    let copy = Op::Copy { route: Route::HostToDevice, buf, words: STAGING_BYTES / 4 + 1, seed: 1 };
+    let copy =
+        Op::Copy { route: Route::HostToDevice(Means::Pinned), buf, words: STAGING_BYTES / 4 + 1, seed: 1 };
     assert!(refused(&mut device, copy, 0).contains("bytes"));
     // The same buffer read and written in one dispatch is wgpu's to refuse.
     refused(&mut device, Op::Stream { kind: StreamKind::Copy, a: buf, b: buf, c: buf, elements: 8 }, 0);

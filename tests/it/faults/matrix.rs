@@ -14,6 +14,7 @@ pub struct Row {
     pub probe: &'static str,
     pub profile: Profile,
     pub sample_ms: u64,
+    pub sustain_ms: u64,
     /// Contract text: at most one inventory, then clauses.
     pub contract: &'static [&'static str],
     pub verdict: Verdict,
@@ -32,6 +33,7 @@ const fn on(card: &'static str, fault: &'static str, probe: &'static str) -> Row
         probe,
         profile: Profile::Quick,
         sample_ms: 1,
+        sustain_ms: 0,
         contract: &[],
         verdict: Verdict::Pass,
         exit: Exit::Pass,
@@ -52,6 +54,11 @@ impl Row {
     /// Long enough for slow changes to show.
     const fn long(self) -> Self {
         Self { sample_ms: 4000, ..self }
+    }
+
+    /// A load kept up for a minute, by the simulated clock.
+    const fn kept_up(self) -> Self {
+        Self { sustain_ms: 60_000, ..self }
     }
 
     const fn standard(self) -> Self {
@@ -79,6 +86,8 @@ impl Row {
 const TRIAD: &str = "[[clause]]\nid = \"triad\"\nmetric = \"stream.triad.rate\"\nat_least = \"8.5 GB/s\"\nstatistic = \"p50\"";
 const FP32: &str =
     "[[clause]]\nid = \"fp32\"\nmetric = \"fma.fp32.rate\"\nat_least = \"3.5 GFLOP/s\"\nstatistic = \"p50\"";
+const TF32: &str =
+    "[[clause]]\nid = \"tf32\"\nmetric = \"mma.tf32.rate\"\nat_least = \"9.5 GFLOP/s\"\nstatistic = \"p50\"";
 const FP64: &str =
     "[[clause]]\nid = \"fp64\"\nmetric = \"fma.fp64.rate\"\nat_least = \"1.75 GFLOP/s\"\nstatistic = \"p50\"";
 const INT8_MIN: &str =
@@ -95,9 +104,18 @@ const CAPACITY: &str =
     "[[clause]]\nid = \"capacity\"\nmetric = \"memory.filled.bytes\"\nat_least = \"60 MiB\"";
 const ERRORS: &str = "[[clause]]\nid = \"errors\"\nmetric = \"memory.errors.count\"\nequals = 0";
 const UNITS: &str = "[[clause]]\nid = \"units\"\nmetric = \"identity.device.units\"\nequals = \"8\"";
+const CENSUS: &str = "[[clause]]\nid = \"census\"\nmetric = \"census.units.count\"\nat_least = \"8\"";
+const ALONE: &str = "[[clause]]\nid = \"alone\"\nmetric = \"census.stolen.share\"\nat_most = \"1 %\"";
 const COOL: &str = "[[clause]]\nid = \"cool\"\nnever = \"throttle.thermal\"";
 const NO_ECC: &str = "[[clause]]\nid = \"no-ecc\"\nnever = \"ecc.uncorrected\"";
 const NO_XID: &str = "[[clause]]\nid = \"no-xid\"\nnever = \"xid\"";
+// Of a load that is kept up.
+const STEADY: &str = "[[clause]]\nid = \"steady\"\nmetric = \"sustain.drift.share\"\nat_most = \"2 %\"";
+const KEPT: &str = "[[clause]]\nid = \"kept\"\nmetric = \"sustain.bf16.rate\"\nat_least = \"11.5 GFLOP/s\"\nstatistic = \"last\"";
+const NO_ERRORS: &str = "[[clause]]\nid = \"no-errors\"\nmetric = \"sustain.errors.count\"\nequals = 0";
+const TAIL: &str = "[[clause]]\nid = \"tail\"\nmetric = \"sustain.p999.latency\"\nat_most = \"3.2 ms\"";
+const COOL_SHARE: &str =
+    "[[clause]]\nid = \"cool-share\"\nmetric = \"sustain.thermal_throttle.share\"\nat_most = \"1 %\"";
 // The same of a large card.
 const H200_WRITE: &str =
     "[[clause]]\nid = \"write\"\nmetric = \"memory.write.rate\"\nat_least = \"4 TB/s\"\nstatistic = \"p50\"";
@@ -112,6 +130,7 @@ const PAIR: &str = "[inventory]\ndevices = 2";
 
 /// Cards on which streams and products take a moment.
 const STREAMER: &str = "mini,mem=16MiB,buffer=2MiB";
+const BURNER: &str = "mini,mem=16MiB,buffer=4MiB";
 const PRODUCER: &str = "mini,mem=4MiB,buffer=1MiB";
 
 /// Rows that one process can show.
@@ -132,12 +151,15 @@ pub const MATRIX: &[Row] = &[
     // Results.
     on(PRODUCER, "gemm_wrong=17", "gemm").under(&[GEMM]).fails("gemm", "wrong result: the result of gemm is wrong at word 17"),
     on("mini", "fma_wrong=5", "fma").under(&[FP32]).fails("fp32", "wrong result: the result of fma is wrong at word 5"),
+    on("mini", "mma_wrong=9", "mma").under(&[TF32]).fails("tf32", "wrong result: the result of mma is wrong at word 9"),
     on(STREAMER, "lazy", "stream").under(&[TRIAD]).fails("triad", "wrong result"),
     on("mini", "lazy", "link").under(&[UPLOAD]).fails("upload", "wrong result: the scan looked at 0 of"),
     on("mini", "lazy", "memory").under(&[CAPACITY]).fails("capacity", "wrong result: the scan looked at 0 of"),
+    on("mini", "uncounted", "mma").under(&[TF32]).fails("tf32", "the device did not do all of the work"),
     on("mini", "uncounted", "fma").under(&[FP32]).fails("fp32", "the device did not do all of the work"),
     // Speed.
     on(STREAMER, "membw=0.5", "stream").under(&[TRIAD]).fails("triad", "not met"),
+    on("mini", "flops=0.5", "mma").under(&[TF32]).fails("tf32", "not met"),
     on("mini", "flops=0.5", "fma").under(&[FP32]).fails("fp32", "not met"),
     on("mini", "speed=0.5", "link").under(&[UPLOAD]).fails("upload", "not met"),
     on("mini", "speed=0.5", "chase").under(&[LATENCY]).fails("latency", "not met"),
@@ -176,13 +198,35 @@ pub const MATRIX: &[Row] = &[
         .conflicts("identity.conflict", "the uuid is"),
     on("mini", "name=Other Card", "link").under(&[MODEL, UPLOAD]).stays_open("inventory.sku", "neither confirms nor contradicts"),
     on("mini", "units=4", "link").under(&[UNITS]).fails("units", "not met"),
+    on("mini", "units=4", "census").under(&[CENSUS]).fails("census", "not met"),
+    on("mini", "stolen=0.2", "census").under(&[ALONE]).fails("alone", "not met"),
+    on("mini", "stolen=0.3", "fma").under(&[FP32]).fails("fp32", "not met"),
     on("mini", "units=4", "fma").under(&[FP32]).fails("fp32", "not met"),
     // Abilities.
     on("mini", "no=fp64", "fma").under(&[FP64]).fails("fp64", "this card has no fp64 arithmetic"),
     on("mini", "unwritten=fp64", "fma").under(&[FP64]).stays_open("fp64", "this backend cannot measure it"),
+    // Under a load that is kept up.
+    on(BURNER, "throttle=0.7@40s", "sustain").kept_up().under(&[STEADY]).fails("steady", "not met"),
+    on(BURNER, "throttle=0.7@40s", "sustain").kept_up().under(&[KEPT]).fails("kept", "not met"),
+    on(BURNER, "throttle=0.7@40s", "sustain").kept_up().under(&[COOL_SHARE]).fails("cool-share", "not met"),
+    on(BURNER, "throttle=0.7@40s", "sustain").kept_up().under(&[TAIL]).fails("tail", "not met"),
+    on(BURNER, "drift=0.04/min", "sustain").kept_up().under(&[STEADY]).fails("steady", "not met"),
+    on(BURNER, "upset=300000000", "sustain").kept_up().under(&[NO_ERRORS]).fails("no-errors", "not met"),
+    on(BURNER, "upset=300000000", "sustain").kept_up().under(&[KEPT]).fails("kept", "results under load were wrong"),
+    on(BURNER, "upset=100000,upset_when=hot:40", "sustain").kept_up().under(&[NO_ERRORS]).fails("no-errors", "not met"),
+    on(BURNER, "upset=1,upset_when=idle", "sustain").kept_up().under(&[NO_ERRORS]).fails("no-errors", "not met"),
+    on(BURNER, "stuck=1MB:5", "sustain").kept_up().under(&[NO_ERRORS]).fails("no-errors", "not met"),
+    on(BURNER, "ecc=60/min", "sustain").kept_up().under(&[NO_ECC]).fails("no-ecc", "ecc.uncorrected was seen"),
+    on(BURNER, "xid=79@30s", "sustain").kept_up().under(&[NO_XID]).fails("no-xid", "xid was seen"),
+    on(BURNER, "lost@t=30s", "sustain").kept_up().under(&[KEPT]).stays_open("kept", "device lost"),
+    on(BURNER, "hang@call=30000", "sustain").kept_up().under(&[KEPT]).stays_open("kept", "no answer from the device"),
+    on(BURNER, "telemetry=frozen,clocklie=0.8", "sustain").kept_up().under(&[KEPT]).fails("kept", "not met"),
+    on(BURNER, "timer=0.8", "sustain").kept_up().under(&[KEPT]).stays_open("kept", "the device's clock says"),
+    on(BURNER, "noise=0.02", "sustain").kept_up().under(&[KEPT, STEADY, NO_ERRORS, COOL_SHARE]).passes("steady"),
     // No fault.
     on("mini", "noise=0.04", "fma").under(&[FP32]).passes("fp32"),
     on("mini", "noise=0.04", "link").under(&[UPLOAD]).passes("upload"),
+    on("mini", "noise=0.04", "census").under(&[CENSUS, ALONE]).passes("alone"),
     on("mini", "timer=none", "fma").under(&[FP32]).passes("fp32"),
     on("mini", "seed=7,index=3,buffer=8MiB", "memory").under(&[MEMORY, CAPACITY, ERRORS]).passes("errors"),
 ];

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::device::cuda::forms;
-use crate::device::cuda::images::{Code, IMAGES};
-use crate::device::op::{Chains, Route};
+use crate::device::op::{Chains, Means, Route};
 
 const B: Buf = Buf(0);
 const GIB: u64 = 1 << 30;
@@ -20,6 +19,7 @@ const CARDS: [Card; 2] =
 fn ops() -> Vec<Op> {
     let (seed, distribution) = (1, Distribution::Normal);
     let mut ops = vec![Op::Flip { dst: B, word: 40 * GIB, mask: 1 }];
+    ops.push(Op::Census { blocks: 264, spin_ns: 20_000_000, out: B });
     for words in [1, 4097, 36 * GIB + 3] {
         ops.push(Op::Fill { dst: B, words, first_word: u64::MAX - 5, seed });
         ops.push(Op::Scan { src: B, words, first_word: 7, seed, tally: Buf(1) });
@@ -33,6 +33,10 @@ fn ops() -> Vec<Op> {
         }));
         ops.push(Op::Digest { src: B, rows: words, row_words: 3, out: B });
     }
+    for passes in [1, 1000] {
+        ops.push(Op::Reread { src: B, words: 13 * Op::REREAD_WORDS, passes, sum: B });
+        ops.push(Op::Reread { src: B, words: 1 << 23, passes, sum: B });
+    }
     for hops in [1, 16_384, 1 << 22] {
         ops.push(Op::Chase { ring: B, hops, state: B });
     }
@@ -42,6 +46,9 @@ fn ops() -> Vec<Op> {
     for precision in Precision::ALL {
         for (m, n, k) in [(1, 1, 1), (129, 97, 65), (100_000, 60_000, 30_000)] {
             ops.push(Op::Gemm { precision, shape: Shape { m, n, k }, a: B, b: B, c: B });
+        }
+        for (turns, tiles) in [(1, 1), (64, 1 << 16), (1, 1 << 23)] {
+            ops.push(Op::Mma { precision, turns, tiles, distribution, seed, out: B });
         }
         for (accumulators, stride) in [(8, 0), (12, 1), (14, 1), (16, 0), (16, 4), (32, 8)] {
             let chains = Chains { accumulators, stride };
@@ -69,16 +76,26 @@ fn each_plan(mut test: impl FnMut(&Op, &Card, Plan)) {
     }
 }
 
+/// What `line` declares: `.param .u64 name` or `.param .align 64 .b8 name[128]`.
+fn size(line: &str) -> Option<u64> {
+    let rest = line.trim().strip_prefix(".param ")?;
+    Some(match rest.strip_prefix(".u") {
+        Some(bits) => bits[..2].parse::<u64>().unwrap() / 8,
+        None => rest.split(['[', ']']).nth(1).unwrap().parse().unwrap(),
+    })
+}
+
 /// The sizes of the arguments of every kernel, and the most threads of its blocks, as the PTX declares them.
 fn declared() -> BTreeMap<String, (Vec<u64>, u32)> {
-    let texts = IMAGES.iter().filter(|image| matches!(image.code, Code::Ptx { .. }));
+    let built = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/built")).unwrap();
+    let paths = built.map(|entry| entry.unwrap().path());
     let mut kernels = BTreeMap::new();
-    for text in texts.map(|image| std::str::from_utf8(image.bytes).unwrap()) {
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "ptx")) {
+        let text = std::fs::read_to_string(path).unwrap();
         for entry in text.split(".visible .entry ").skip(1) {
             let (name, rest) = entry.split_once('(').unwrap();
             let (parameters, rest) = rest.split_once(')').unwrap();
-            let bits = parameters.lines().filter_map(|line| line.trim().strip_prefix(".param .u"));
-            let sizes = bits.map(|bits| bits[..2].parse::<u64>().unwrap() / 8).collect();
+            let sizes = parameters.lines().filter_map(size).collect();
             let threads = rest.split(".maxntid ").nth(1).unwrap().split([',', '\n']).next().unwrap();
             kernels.insert(name.to_owned(), (sizes, threads.trim().parse().unwrap()));
         }
@@ -105,6 +122,7 @@ fn every_launch_fits_its_kernel() {
                 match argument {
                     Argument::Number(number) => assert!(*size == 8 || *number < 1 << 32, "{name}: {number}"),
                     Argument::Range { .. } | Argument::Counters => assert_eq!(*size, 8, "{name}"),
+                    Argument::Map { .. } => assert_eq!(*size, 128, "{name}"),
                 }
             }
             launched.insert(name);
@@ -118,7 +136,11 @@ fn every_launch_fits_its_kernel() {
 fn joined(plan: &Plan, argument: usize) -> Vec<(u64, u64)> {
     let mut joined: Vec<(u64, u64)> = Vec::new();
     for launch in &plan.launches {
-        let Argument::Range { from, end, .. } = launch.arguments[argument] else { panic!("{launch:?}") };
+        let (from, end) = match launch.arguments[argument] {
+            Argument::Range { from, end, .. } => (from, end),
+            Argument::Map { from, rows, row_bytes, .. } => (from, from + rows * row_bytes),
+            Argument::Number(_) | Argument::Counters => panic!("{launch:?}"),
+        };
         match joined.last_mut() {
             Some(last) if last.1 == from => last.1 = end,
             Some(_) | None => joined.push((from, end)),
@@ -138,25 +160,28 @@ fn the_parts_of_a_range_are_the_whole() {
                 Some((0, u64::from(shape.m) * u64::from(shape.k) * precision.bytes()))
             }
             Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Flip { .. }
             | Op::Fma { .. }
+            | Op::Mma { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
+            | Op::Census { .. }
             | Op::Copy { .. } => None,
         };
         if let Some(whole) = whole {
             assert_eq!(joined(&plan, 0), [whole], "{op:?}");
         }
-        if let Op::Fma { lanes, .. } = *op {
+        if let Op::Fma { lanes: all, .. } | Op::Mma { tiles: all, .. } = *op {
             let number = |launch: &Launch, i: usize| match launch.arguments[i] {
                 Argument::Number(number) => number,
-                Argument::Range { .. } | Argument::Counters => panic!("{launch:?}"),
+                Argument::Range { .. } | Argument::Map { .. } | Argument::Counters => panic!("{launch:?}"),
             };
             let ends = plan.launches.iter().fold(0, |from, launch| {
                 assert_eq!(number(launch, 0), from);
                 number(launch, 1)
             });
-            assert_eq!(ends, u64::from(lanes));
+            assert_eq!(ends, u64::from(all));
         }
     });
 }
@@ -166,29 +191,36 @@ fn no_launch_holds_more_work_than_its_time_allows() {
     each_plan(|op, card, plan| {
         let parts = plan.launches.len() as u64;
         let slowest = match *op {
-            Op::Fma { precision, .. } | Op::Gemm { precision, .. } => operations_per_ns(precision),
+            Op::Fma { precision, .. } | Op::Mma { precision, .. } => operations_per_ns(precision),
+            Op::Gemm { .. } => {
+                let Kernel::Gemm(form) = plan.launches[0].kernel else { panic!("{op:?}") };
+                products_per_ns(form)
+            }
             Op::Chase { hops, .. } => return assert!(u64::from(hops) <= parts * u64::from(HOPS_MAX)),
             Op::Fill { .. }
             | Op::Scan { .. }
             | Op::Flip { .. }
             | Op::Draw { .. }
             | Op::Digest { .. }
-            | Op::Stream { .. } => BYTES_PER_NS,
-            Op::Ring { .. } | Op::Copy { .. } => return,
+            | Op::Stream { .. }
+            | Op::Reread { .. } => BYTES_PER_NS,
+            Op::Ring { .. } | Op::Census { .. } | Op::Copy { .. } => return,
         };
         // What cannot be cut: eight rows of tiles, a block of lanes.
         let least = match *op {
-            Op::Gemm { shape, .. } => 2 * 8 * 128 * u64::from(shape.n) * u64::from(shape.k),
-            Op::Fma { lanes, .. } => 256 * op.work() / u64::from(lanes),
+            Op::Gemm { shape, .. } => 2 * 8 * 256 * u64::from(shape.n) * u64::from(shape.k),
+            Op::Fma { lanes: all, .. } | Op::Mma { tiles: all, .. } => 256 * op.work() / u64::from(all),
             Op::Fill { .. }
             | Op::Scan { .. }
             | Op::Flip { .. }
             | Op::Draw { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
+            | Op::Reread { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
-            | Op::Copy { .. } => 4096,
+            | Op::Census { .. }
+            | Op::Copy { .. } => 4 * Op::REREAD_WORDS,
         };
         let most = card.launch_work(slowest).max(least);
         assert!(op.work() <= parts * most, "{op:?}: {parts} launches of at most {most}");
@@ -200,6 +232,6 @@ fn a_kernel_of_another_op_is_no_plan() {
     let op = Op::Fill { dst: B, words: 1, first_word: 0, seed: 1 };
     let tile = Tile { vectors: 1, block: 256, spread: Spread::Tiles };
     assert!(plan(&op, Kernel::Scan(tile), &CARDS[0]).is_none());
-    let copy = Op::Copy { route: Route::HostToDevice, buf: B, words: 1, seed: 1 };
+    let copy = Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: B, words: 1, seed: 1 };
     assert!(plan(&copy, Kernel::Flip, &CARDS[0]).unwrap().launches.is_empty());
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::device::op::{Chains, Route, StreamKind};
+use crate::device::op::{Chains, Means, Route, StreamKind};
 use crate::device::reference::Memory;
 
 const BYTES: u64 = 2048;
@@ -13,7 +13,7 @@ const WORDS: u64 = BYTES / 4;
 type Step = (u8, u64, u64, usize, usize, usize, u32);
 
 fn step() -> impl Strategy<Value = Step> {
-    (0u8..14, any::<u64>(), any::<u64>(), 0usize..3, 0usize..3, 0usize..3, 1u32..4)
+    (0u8..15, any::<u64>(), any::<u64>(), 0usize..3, 0usize..3, 0usize..3, 1u32..4)
 }
 
 /// The ops of a step; the last one is repeated. `main` are equal buffers, `tally` takes scans.
@@ -81,11 +81,28 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
             let chase = Op::Chase { ring: a, hops: (x % 200) as u32, state: other };
             [vec![ring, start, chase], vec![ring, start, flip(a), chase]][(x % 2) as usize].clone()
         }
+        13 => vec![tiles(x, y, distribution, a)],
         _ => {
-            let route = [Route::HostToDevice, Route::DeviceToHost, Route::Within(b)][(y % 3) as usize];
+            let route = route(x / 2, y, [b, other]);
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
         }
     }
+}
+
+fn tiles(x: u64, y: u64, distribution: Distribution, out: Buf) -> Op {
+    let precision = Precision::TENSOR[(y % 7) as usize];
+    let tiles_max = BYTES / 128 / precision.result_bytes();
+    // Two turns at most: rows of what costs more are digested from their rule and not as the reference does it.
+    let (turns, tiles) = ((x % 3) as u32, (y % (tiles_max + 1)) as u32);
+    Op::Mma { precision, turns, tiles, distribution, seed: x, out }
+}
+
+/// `to` may be the buffer that is copied, `other` is not.
+fn route(x: u64, y: u64, [to, other]: [Buf; 2]) -> Route {
+    let means = [Means::Pinned, Means::InTurn, Means::Pageable, Means::Kernel][(x % 4) as usize];
+    let routes =
+        [Route::HostToDevice(means), Route::DeviceToHost(means), Route::BothWays(other), Route::Within(to)];
+    routes[(y % 4) as usize]
 }
 
 proptest! {

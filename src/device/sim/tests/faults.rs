@@ -1,7 +1,7 @@
 //! Each fault can be seen at the seam, and nothing else changes.
 
 use super::*;
-use crate::device::op::{Chains, Route, StreamKind};
+use crate::device::op::{Chains, Means, Route, StreamKind};
 use crate::telemetry::{Reading, Throttle};
 
 const QUIET: &str = "mini,noise=0";
@@ -127,9 +127,17 @@ fn one_result_is_wrong() {
         run(&mut opened, op).unwrap();
         words(&read(&mut opened, Buf(0), 4096))
     };
+    let tiles = |script: &str| {
+        let mut opened = open(script);
+        let out = opened.device.alloc(4096).unwrap();
+        let (precision, distribution) = (Precision::Bf16, Distribution::Normal);
+        run(&mut opened, Op::Mma { precision, turns: 2, tiles: 8, distribution, seed: 1, out }).unwrap();
+        words(&read(&mut opened, out, 4096))
+    };
     let differ =
         |a: Vec<u32>, b: Vec<u32>| -> Vec<usize> { (0..a.len()).filter(|i| a[*i] != b[*i]).collect() };
     assert_eq!(differ(product("mini"), product("mini,gemm_wrong=273")), [17]);
+    assert_eq!(differ(tiles("mini"), tiles("mini,mma_wrong=1033")), [9]);
     assert_eq!(differ(lanes("mini"), lanes("mini,fma_wrong=1029")), [5]);
 }
 
@@ -349,8 +357,13 @@ fn the_link_has_its_own_speed() {
     let mut opened = open(QUIET);
     let buf = opened.device.alloc(8 << 20).unwrap();
     let op = |route| Op::Copy { route, buf, words: 2 << 20, seed: 4 };
-    let up = run(&mut opened, op(Route::HostToDevice)).unwrap();
-    let down = run(&mut opened, op(Route::DeviceToHost)).unwrap();
+    let up = run(&mut opened, op(Route::HostToDevice(Means::Pinned))).unwrap();
+    let down = run(&mut opened, op(Route::DeviceToHost(Means::Pinned))).unwrap();
     assert_eq!((up.counted, down.counted), (None, Some(2 << 20)));
     assert!(near((8 << 20) as f64 / down.device_ns.unwrap() as f64, 2.0));
+    let staged = run(&mut opened, op(Route::DeviceToHost(Means::Pageable))).unwrap();
+    assert!(near((8 << 20) as f64 / staged.device_ns.unwrap() as f64, 0.6));
+    let other = opened.device.alloc(8 << 20).unwrap();
+    let both = run(&mut opened, op(Route::BothWays(other))).unwrap();
+    assert!(near((16 << 20) as f64 / both.device_ns.unwrap() as f64, 3.7));
 }

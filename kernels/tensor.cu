@@ -1,0 +1,63 @@
+// tensor: the ceiling of the tensor units in the formats of compute capability 8.0. Work, exactness and layout: tensor.cuh.
+#include "tensor.cuh"
+
+// Each format says how many of its values a word holds, and which bits of a word a result changes: the signs where it is
+// negative or, inverted, where it is not; in INT8 those that are its own.
+struct Fp16 {
+    typedef float Result;
+    static const u32 PER_WORD = 2;
+    static __device__ __forceinline__ u32 draw(const Source &s, u64 index) { return draw_f16(s, index); }
+    static __device__ __forceinline__ u32 changed(float d, bool inverted) { return (d < 0) != inverted ? 0x80008000u : 0; }
+    static __device__ __forceinline__ void step(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_f16(d, a, b); }
+};
+
+struct Bf16 : Fp16 {
+    static __device__ __forceinline__ u32 draw(const Source &s, u64 index) { return draw_b16(s, index); }
+    static __device__ __forceinline__ void step(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_bf16(d, a, b); }
+};
+
+// The values of FP16, as FP32 words.
+struct Tf32 {
+    typedef float Result;
+    static const u32 PER_WORD = 1;
+    static __device__ __forceinline__ u32 draw(const Source &s, u64 index) {
+        return __float_as_uint(f16_value(draw_f16(s, index)));
+    }
+    static __device__ __forceinline__ u32 changed(float d, bool inverted) { return (d < 0) != inverted ? 0x80000000u : 0; }
+    static __device__ __forceinline__ void step(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_tf32(d, a, b); }
+};
+
+struct Int8 {
+    typedef u32 Result;
+    static const u32 PER_WORD = 4;
+    static __device__ __forceinline__ u32 draw(const Source &s, u64 index) { return draw_i8(s, index); }
+    static __device__ __forceinline__ u32 changed(u32 d, bool) { return d; }
+    static __device__ __forceinline__ void step(u32 (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_s8(d, a, b); }
+};
+
+// FP64 takes two instructions to a tile: value t of rows g and g + 8 of a, then of row g of b. The body is short, since
+// where there are next to no FP64 units the assembler paces each instruction with dozens of NOPs.
+struct Fp64 {
+    typedef double Operand;
+    typedef double Result;
+    static const u32 EACH = 3;
+    static const u32 BODY = 4;
+
+    static __device__ __forceinline__ Operand draw(const Source &s, u64 tile, u32 i, Place at) {
+        return (double)draw_f32(s, (tile * 24 + i * 8 + at.g) * 4 + at.t);
+    }
+    static __device__ __forceinline__ void step(Result (&d)[4], const Operand *x) {
+        mma_f64(d[0], d[1], x[0], x[2]);
+        mma_f64(d[2], d[3], x[1], x[2]);
+    }
+    static __device__ __forceinline__ void change(Operand *x, const Result (&d)[4], bool inverted) {
+        x[0] = (d[0] < 0) != inverted ? -x[0] : x[0];
+        x[1] = (d[2] < 0) != inverted ? -x[1] : x[1];
+    }
+};
+
+TENSOR(fp64, Fp64)
+TENSOR(fp16, Words<Fp16>)
+TENSOR(bf16, Words<Bf16>)
+TENSOR(tf32, Words<Tf32>)
+TENSOR(int8, Words<Int8>)

@@ -1,0 +1,134 @@
+//! `assay run --resume`: goes on with a run that broke off, from its recording.
+//! Owns what of a recording says how to go on; must not measure.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::time::SystemTime;
+
+use clap::ValueEnum as _;
+
+use super::{EVENTS, Plan, REPORT, Recorder, between, signer};
+use crate::cli::RunArgs;
+use crate::clock::{Clock, System};
+use crate::commands::{Failure, discover};
+use crate::contract::{self, Parsed};
+use crate::engine::{Already, Profile, Settings, WorkerPlan};
+use crate::evidence::event::{self, Event, What};
+use crate::evidence::record::Recording;
+use crate::evidence::{DeviceEvidence, Ended, Resumption, RunInfo};
+
+/// The recording of a run in `out` that broke off: nothing was sealed yet.
+pub fn broken_off(out: &Path) -> Result<Recording, Failure> {
+    let (report, events) = (out.join(REPORT), out.join(EVENTS));
+    if report.exists() {
+        return Err(Failure::usage(format!(
+            "{} is there already: the run came to its end; see it with `assay render`",
+            report.display()
+        )));
+    }
+    let path = events.display();
+    let file = File::open(&events).map_err(|e| {
+        Failure::usage(format!("{path} cannot be opened: {e}; give the directory of a run that broke off"))
+    })?;
+    let recorded = event::read(BufReader::new(file)).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
+    let wrong = |e| Failure::usage(format!("{path}: {e}"));
+    let (first, rest) = recorded.split_first().ok_or_else(|| {
+        Failure::usage(format!("{path} is empty: nothing was recorded; begin the run anew"))
+    })?;
+    let mut recording = Recording::begin(first).map_err(wrong)?;
+    rest.iter().try_for_each(|event| recording.add(event)).map_err(wrong)?;
+    Ok(recording)
+}
+
+/// What is left of the run in `out`, and its recording, which has noted that it goes on.
+pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
+    let recording = broken_off(out)?;
+    if recording.evidence.ended != Ended::Unfinished {
+        let out = out.display();
+        return Err(Failure::usage(format!(
+            "the run in {out} came to its end and was not sealed; `assay seal {out}` signs it"
+        )));
+    }
+    // Before the recording is written to again.
+    let gap_ns = silence_ns(&out.join(EVENTS));
+    let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
+    same_contract(&recording.evidence.run, contract.as_ref())?;
+    let (key, sealed_by) = signer(args.key.as_deref())?;
+    let settings = settings(args, &recording.evidence.run, contract.as_ref())?;
+    let run = recording.evidence.run.clone();
+    let workers = (0u32..)
+        .zip(&recording.evidence.devices)
+        .filter(|(_, device)| device.ended == Ended::Unfinished)
+        .map(|(index, device)| WorkerPlan {
+            device: index,
+            selector: device.selector.clone(),
+            settings: settings.clone(),
+            already: already(device),
+        });
+    let workers = workers.collect();
+    let node = match recording.evidence.node.as_ref().map(|node| &node.ended) {
+        None | Some(Ended::Unfinished) => between(&run.selectors, &settings),
+        Some(Ended::Completed | Ended::Interrupted | Ended::Lost { .. }) => None,
+    };
+    let mut recorder = Recorder::reopen(out, recording)?;
+    let resumption = Resumption { at: System::start().wall(), gap_ns };
+    recorder.take(&Event { at_ns: 0, device: None, what: What::Resumed(resumption) });
+    let plan = Plan {
+        contract,
+        key,
+        sealed_by,
+        out: out.to_owned(),
+        run,
+        workers,
+        node,
+        program: discover::program()?,
+    };
+    Ok((plan, recorder))
+}
+
+fn same_contract(run: &RunInfo, given: Option<&Parsed>) -> Result<(), Failure> {
+    let given = given.map(|contract| &contract.sha256);
+    if run.contract_sha256.as_ref() == given {
+        return Ok(());
+    }
+    let made_for =
+        run.contract_sha256.as_ref().map_or("no contract".to_owned(), |sha| format!("sha256:{sha}"));
+    Err(Failure::usage(format!("the run was begun for {made_for}; give --contract with that file, or none")))
+}
+
+/// The settings of a run, as it recorded them.
+fn settings(args: &RunArgs, run: &RunInfo, contract: Option<&Parsed>) -> Result<Settings, Failure> {
+    let profile = Profile::value_variants().iter().find(|profile| profile.name() == run.profile);
+    let seed = u64::from_str_radix(&run.seed, 16).ok();
+    let (Some(profile), Some(seed)) = (profile, seed) else {
+        return Err(Failure::usage(
+            "the recording is of another version of this program; begin the run anew",
+        ));
+    };
+    Ok(Settings {
+        profile: *profile,
+        probes: run.probes.clone(),
+        sample_ms: run.sample_ms.unwrap_or_else(|| profile.sample_ms()),
+        sustain_ms: run.sustain_ms.unwrap_or(0),
+        sustained_ms: 0,
+        contracted_bytes: contract.and_then(|c| c.contract.memory_bytes()),
+        demands: contract.map_or(Vec::new(), |c| c.contract.demands()),
+        seed,
+        wait_limit_ms: args.hang_after.as_millis() as u64,
+    })
+}
+
+fn already(device: &DeviceEvidence) -> Already {
+    let measured = device.measurements.iter().map(|m| m.metric.clone());
+    let absent = device.absences.iter().map(|a| a.metric.clone());
+    let sustained_ms = device.sustained.as_ref().map_or(0, |load| load.watched_ns() / 1_000_000);
+    Already { metrics: measured.chain(absent).collect(), sustained_ms }
+}
+
+/// Time since the recording was last written, by the host's own clock; none where that went backwards.
+fn silence_ns(events: &Path) -> u64 {
+    let written = std::fs::metadata(events).and_then(|about| about.modified());
+    let silence = written.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+    silence.map_or(0, |silence| u64::try_from(silence.as_nanos()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,20 @@
+//! `assay seal`: signs what a run recorded before it broke off.
+
+use super::{Failure, run};
+use crate::cli::SealArgs;
+use crate::clock::{Clock, System};
+use crate::contract;
+use crate::exit::Exit;
+use crate::report::Report;
+
+pub fn seal(args: &SealArgs, quiet: bool) -> Result<Exit, Failure> {
+    let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
+    let (key, sealed_by) = run::signer(args.key.as_deref())?;
+    let evidence = run::broken_off(&args.directory)?.evidence;
+    let report = Report::new(evidence, contract.as_ref(), sealed_by, System::start().wall());
+    run::write_results(&args.directory, &report, &key, &args.format)?;
+    if !quiet {
+        run::show(&report, &args.directory)?;
+    }
+    Ok(report.exit())
+}

@@ -1,0 +1,121 @@
+//! Clauses about rates between devices: judged on the node, by one pair or by the slowest of all.
+//! Owns which pairs must be there; what makes a figure count is the gate's business.
+
+use super::clause::{Accept, Figure, Rule, Scope};
+use super::finding::Reason;
+use super::gate::{self, Counted, Seen, Unusable};
+use super::judge::{Judgement, Side, bounded};
+use crate::evidence::metric::{MetricName, PEER_SLOWEST, peer_name};
+use crate::evidence::{DeviceEvidence, Ended, Evidence, NodeEvidence};
+
+/// Whether a rule is about what is measured between devices.
+pub(super) fn concerns(rule: &Rule) -> bool {
+    metrics(rule).into_iter().any(is_peer)
+}
+
+fn metrics(rule: &Rule) -> Vec<&MetricName> {
+    match rule {
+        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } => vec![&figure.metric],
+        Rule::Ratio { figure, to, .. } => vec![&figure.metric, to],
+        Rule::Equals { metric, .. } => vec![metric],
+        Rule::Never { .. } => Vec::new(),
+    }
+}
+
+fn is_peer(metric: &MetricName) -> bool {
+    metric.probe() == "peer"
+}
+
+/// What a clause about pairs may not demand.
+pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
+    let Some(metric) = metrics(rule).into_iter().find(|metric| is_peer(metric)) else { return Ok(()) };
+    if let Rule::Ratio { .. } = rule {
+        return Err(format!("{metric} lies between devices, so no device has a ratio to it; use at_least"));
+    }
+    match scope {
+        Scope::EveryDevice => Ok(()),
+        Scope::AnyDevice | Scope::Node => {
+            Err(format!("{metric} lies between devices and is judged on the node; remove scope"))
+        }
+    }
+}
+
+pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
+    let (figure, bound, side) = match rule {
+        Rule::AtLeast { figure, bound } => (figure, bound, Side::Least),
+        Rule::AtMost { figure, bound } => (figure, bound, Side::Most),
+        // The contract's reader refuses these; a hand-made contract finds nothing either.
+        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => {
+            return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
+        }
+    };
+    let slowest = slowest(evidence, accept, figure).map(|value| Counted { value, at_least: None });
+    bounded(slowest, bound.value(), bound.unit(), side)
+}
+
+/// The least figure of the pairs that `figure` means. One that does not count leaves all undecided, the worst says why.
+fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<f64, Unusable> {
+    let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
+    if present < 2 {
+        return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
+    }
+    let places = || (0u32..).zip(&evidence.devices);
+    let pairs = places().flat_map(|from| places().map(move |to| (from, to)));
+    let mut least: Option<Result<f64, Unusable>> = None;
+    for ((from, sender), (to, receiver)) in pairs.filter(|((from, _), (to, _))| from != to) {
+        let name = peer_name(from, to);
+        if figure.metric.as_str() != PEER_SLOWEST && figure.metric.as_str() != name {
+            continue;
+        }
+        let one = pair(evidence, accept, [sender, receiver], &name, figure);
+        least = Some(match (least, one) {
+            (None, one) => one,
+            (Some(Ok(a)), Ok(b)) => Ok(a.min(b)),
+            (Some(Err(first)), Err(other)) if other.verdict > first.verdict => Err(other),
+            (Some(Err(first)), _) => Err(first),
+            (Some(Ok(_)), Err(other)) => Err(other),
+        });
+    }
+    least.unwrap_or_else(|| Err(not_measured(figure.metric.as_str())))
+}
+
+fn not_measured(metric: &str) -> Unusable {
+    Unusable::open(Reason::NotMeasured { metric: metric.to_owned() })
+}
+
+fn pair(
+    evidence: &Evidence,
+    accept: &Accept,
+    [sender, receiver]: [&DeviceEvidence; 2],
+    name: &str,
+    figure: &Figure,
+) -> Result<f64, Unusable> {
+    gate::admitted(&Seen { evidence, device: sender, accept })?;
+    let identity = gate::admitted(&Seen { evidence, device: receiver, accept })?;
+    let node = evidence.node.as_ref().ok_or_else(|| not_measured(name))?;
+    let mut measured = node.measurements.iter().filter(|m| m.metric.as_str() == name);
+    let Some(measurement) = measured.next() else { return Err(missing(evidence, node, name)) };
+    // A pair stands once in the evidence. Where it stands twice nobody may choose.
+    if measured.next().is_some() {
+        return Err(Unusable::open(Reason::NoFigure));
+    }
+    gate::checked(measurement)?;
+    completed(evidence, node)?;
+    let value = gate::value(measurement, figure)?;
+    gate::possible(identity, &measurement.metric, value)?;
+    Ok(value)
+}
+
+fn missing(evidence: &Evidence, node: &NodeEvidence, name: &str) -> Unusable {
+    match node.absences.iter().find(|absence| absence.metric.as_str() == name) {
+        Some(absence) => gate::absent(&absence.reason),
+        None => completed(evidence, node).err().unwrap_or_else(|| not_measured(name)),
+    }
+}
+
+fn completed(evidence: &Evidence, node: &NodeEvidence) -> Result<(), Unusable> {
+    match [&node.ended, &evidence.ended].into_iter().find(|ended| **ended != Ended::Completed) {
+        Some(ended) => Err(Unusable::open(Reason::RunNotCompleted { ended: ended.clone() })),
+        None => Ok(()),
+    }
+}

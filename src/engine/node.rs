@@ -1,0 +1,129 @@
+//! What is measured between the devices of a node: one process opens all of them, and every ordered pair is a case.
+//! Owns that plan and its loop; must not know what a case does.
+
+use std::io;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::bench::Bench;
+use super::case::Case;
+use super::{Settings, run_case};
+use crate::device::backend::{OpenOptions, Opened};
+use crate::device::{Identity, Unsupported, inventory};
+use crate::evidence::event::{Event, Sink, What};
+use crate::evidence::metric::{MetricName, peer_name};
+use crate::evidence::{Absence, AbsenceReason, Ended};
+use crate::telemetry;
+
+/// What the node worker is to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodePlan {
+    /// Selectors of all devices of the run, in its order.
+    pub selectors: Vec<String>,
+    pub settings: Settings,
+}
+
+/// Data goes from one device of the run to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    pub from: u32,
+    pub to: u32,
+    /// The place of `from` among the devices that were opened together.
+    pub peer: u32,
+}
+
+/// Makes the case of a pair, on the device that data goes to.
+pub type CaseOf = fn(Pair, &Identity, &Settings) -> Option<Case>;
+
+/// Devices that one backend opens, by their places in the run.
+type Group<'a> = (&'static str, Vec<(u32, &'a str)>);
+
+/// Runs a node worker's whole plan. Everything that happens goes to `sink`; the only error is that it does not take it.
+pub fn run(plan: &NodePlan, sink: &mut dyn Sink, case_of: CaseOf) -> io::Result<()> {
+    let groups = groups(&plan.selectors);
+    apart(&groups, sink)?;
+    let mut how = Ended::Completed;
+    for (_, members) in groups.iter().filter(|(_, members)| members.len() > 1) {
+        how = run_group(plan, members, sink, case_of)?;
+        if how != Ended::Completed {
+            break;
+        }
+    }
+    sink.event(&Event { at_ns: 0, device: None, what: What::NodeEnded(how) })
+}
+
+fn groups(selectors: &[String]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (place, selector) in (0..).zip(selectors) {
+        // A selector of no backend names no device that could be opened.
+        let Ok((backend, _)) = inventory::split(selector) else { continue };
+        match groups.iter_mut().find(|(name, _)| *name == backend.name) {
+            Some((_, members)) => members.push((place, selector)),
+            None => groups.push((backend.name, vec![(place, selector)])),
+        }
+    }
+    groups
+}
+
+/// Nothing goes between devices of two backends.
+fn apart(groups: &[Group<'_>], sink: &mut dyn Sink) -> io::Result<()> {
+    for (name, members) in groups {
+        for (other, others) in groups.iter().filter(|(other, _)| other != name) {
+            let why = format!("{name} and {other} do not open devices together");
+            for (from, _) in members {
+                for (to, _) in others {
+                    let metric = MetricName::parse(&peer_name(*from, *to)).map_err(io::Error::other)?;
+                    let Unsupported { by, why } = Unsupported::us(why.clone());
+                    let absence = Absence { metric, reason: AbsenceReason::Unsupported { by, why } };
+                    sink.event(&Event { at_ns: 0, device: None, what: What::Absent(absence) })?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn run_group(
+    plan: &NodePlan,
+    members: &[(u32, &str)],
+    sink: &mut dyn Sink,
+    case_of: CaseOf,
+) -> io::Result<Ended> {
+    let selectors: Vec<&str> = members.iter().map(|(_, selector)| *selector).collect();
+    let options = OpenOptions { wait_limit: Duration::from_millis(plan.settings.wait_limit_ms) };
+    let mut opened = match inventory::open_together(&selectors, options) {
+        Ok(opened) => opened,
+        Err(error) => return Ok(Ended::Lost { why: error.to_string(), during: None }),
+    };
+    let pairs = members.len() * (members.len() - 1);
+    let mut number = 0;
+    for (place, device) in opened.iter_mut().enumerate() {
+        // Readings belong to one device, and it had its own.
+        device.telemetry = Box::new(telemetry::Absent);
+        for (peer, (from, _)) in (0..).zip(members).filter(|(peer, _)| *peer != place as u32) {
+            let pair = Pair { from: *from, to: members[place].0, peer };
+            if let Some(lost) = run_pair(plan, device, pair, (number, pairs as u32), sink, case_of)? {
+                return Ok(lost);
+            }
+            number += 1;
+        }
+    }
+    Ok(Ended::Completed)
+}
+
+/// How the node's part ends where it cannot go on after this pair.
+fn run_pair(
+    plan: &NodePlan,
+    device: &mut Opened,
+    pair: Pair,
+    (number, pairs): (u32, u32),
+    sink: &mut dyn Sink,
+    case_of: CaseOf,
+) -> io::Result<Option<Ended>> {
+    let Some(case) = case_of(pair, device.device.identity(), &plan.settings) else { return Ok(None) };
+    let mut bench = Bench::new(device, &plan.settings, None, sink);
+    bench.begin(&case.metrics[0], number, pairs)?;
+    let lost = run_case(&case, &mut bench)?;
+    Ok(lost.map(|error| Ended::Lost { why: error.to_string(), during: Some(case.metrics[0].to_string()) }))
+}

@@ -1,0 +1,153 @@
+//! Workers that are shell scripts: who begins when, who may say what, and how each end is put on record.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+use super::*;
+use crate::engine::{Already, Profile, Settings};
+
+fn plan(device: u32) -> WorkerPlan {
+    let settings = Settings {
+        profile: Profile::Quick,
+        probes: Vec::new(),
+        sample_ms: 1,
+        sustain_ms: 0,
+        sustained_ms: 0,
+        contracted_bytes: None,
+        demands: Vec::new(),
+        seed: 0,
+        wait_limit_ms: 1,
+    };
+    WorkerPlan { device, selector: "none:".to_owned(), settings, already: Already::default() }
+}
+
+/// What is heard of a worker that runs this script, and how the run ends.
+#[cfg(unix)]
+fn hear(script: &str) -> (Vec<What>, Ended) {
+    let interrupted = AtomicBool::new(false);
+    let (heard, ended) = hear_all(script, &[plan(0)], Order::Together, None, &interrupted);
+    (heard.into_iter().map(|event| event.what).collect(), ended)
+}
+
+/// The same of one such worker for every plan.
+#[cfg(unix)]
+fn hear_all(
+    script: &str,
+    plans: &[WorkerPlan],
+    order: Order,
+    node: Option<&NodePlan>,
+    interrupted: &AtomicBool,
+) -> (Vec<Event>, Ended) {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("worker");
+    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let hang_after = Duration::from_secs(60);
+    let orders = Orders { program: &program, plans, order, node, hang_after, interrupted };
+    let mut heard = Vec::new();
+    let ended = run(&orders, |event| heard.push(event));
+    (heard, ended)
+}
+
+/// Each of two workers says where it is to be, and is there for a while. The second must not see the first.
+#[test]
+#[cfg(unix)]
+fn workers_run_together_or_one_at_a_time() {
+    for (order, met) in [(Order::Together, true), (Order::OneAtATime, false)] {
+        let dir = tempfile::tempdir().unwrap();
+        let marks = dir.path().display();
+        let said = serde_json::to_string(&ended(Some(7), Instant::now(), Ended::Completed)).unwrap();
+        let (before, after) = said.split_once(":7").unwrap();
+        // Waits for company for a while, and leaves its mark until it is gone.
+        let script = format!(
+            "read plan; d=$(echo \"$plan\" | sed 's/.*\"device\":\\([0-9]*\\).*/\\1/')\n: > {marks}/$d\n\
+             for i in 1 2 3 4 5 6 7 8 9 10; do\n\
+             [ $(ls {marks} | grep -c '^[0-9]$') -gt 1 ] && : > {marks}/met\nsleep 0.05\ndone\n\
+             echo '{before}:'$d'{after}'\nsleep 0.1\nrm {marks}/$d"
+        );
+        let interrupted = AtomicBool::new(false);
+        let (heard, how) = hear_all(&script, &[plan(3), plan(5)], order, None, &interrupted);
+        assert_eq!(how, Ended::Completed);
+        let mut devices: Vec<Option<u32>> = heard.iter().map(|event| event.device).collect();
+        devices.sort_unstable();
+        assert_eq!(devices, [Some(3), Some(5)], "{heard:?}");
+        assert_eq!(dir.path().join("met").exists(), met, "{order:?}");
+    }
+}
+
+fn node() -> NodePlan {
+    NodePlan { selectors: Vec::new(), settings: plan(0).settings }
+}
+
+/// Those whose turn never came end as those do that were stopped.
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_ends_every_part() {
+    let interrupted = AtomicBool::new(true);
+    let (plans, node) = ([plan(0), plan(1), plan(2)], node());
+    let (heard, how) = hear_all("sleep 60", &plans, Order::OneAtATime, Some(&node), &interrupted);
+    assert_eq!(how, Ended::Interrupted);
+    let ends: Vec<_> = heard.into_iter().map(|event| (event.device, event.what)).collect();
+    let end = |device| (Some(device), What::DeviceEnded(Ended::Interrupted));
+    assert_eq!(ends, [end(0), end(1), end(2), (None, What::NodeEnded(Ended::Interrupted))]);
+}
+
+/// The worker of the node begins when those of the devices are gone, is told apart from them, and must not speak for them.
+#[test]
+#[cfg(unix)]
+fn the_node_has_its_turn_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |event: &Event| serde_json::to_string(event).unwrap();
+    let device = line(&ended(Some(0), Instant::now(), Ended::Completed));
+    for (said, expected) in [
+        (What::NodeEnded(Ended::Completed), None),
+        (What::RunEnded(Ended::Completed), Some("an event of the run")),
+        (What::DeviceEnded(Ended::Completed), Some("an event of the run")),
+    ] {
+        let said = line(&Event { at_ns: 1, device: None, what: said });
+        let mark = dir.path().join("here");
+        let mark = mark.display();
+        let script = format!(
+            "if [ \"$2\" = --node ]; then [ -e {mark} ] && exit 9; echo '{said}'; sleep 0.1\n\
+             else : > {mark}; echo '{device}'; sleep 0.2; rm {mark}; fi"
+        );
+        let interrupted = AtomicBool::new(false);
+        let (heard, how) = hear_all(&script, &[plan(0)], Order::Together, Some(&node()), &interrupted);
+        assert_eq!((how, heard.len()), (Ended::Completed, 2), "{heard:?}");
+        assert_eq!(heard[1].device, None);
+        match (&heard[1].what, expected) {
+            (What::NodeEnded(Ended::Completed), None) => {}
+            (What::NodeEnded(Ended::Lost { why, .. }), Some(words)) if why.contains(words) => {}
+            (other, _) => panic!("{said}: {other:?}"),
+        }
+    }
+}
+
+/// A worker that is through with its plan still has a driver to close, and its exit is not taken from it.
+#[test]
+#[cfg(unix)]
+fn a_worker_may_exit_in_peace() {
+    let dir = tempfile::tempdir().unwrap();
+    let mark = dir.path().join("exited");
+    let ended = serde_json::to_string(&ended(Some(0), Instant::now(), Ended::Completed)).unwrap();
+    let heard = hear(&format!("echo '{ended}'\nsleep 0.3\n: > '{}'", mark.display()));
+    assert_eq!(heard, (vec![What::DeviceEnded(Ended::Completed)], Ended::Completed));
+    assert!(mark.exists());
+}
+
+/// Else it could begin or end the recording, or speak for other devices.
+#[test]
+#[cfg(unix)]
+fn a_worker_speaks_for_its_own_device_only() {
+    let event = |device, what| serde_json::to_string(&Event { at_ns: 1, device, what }).unwrap();
+    for (line, said) in [
+        (event(Some(1), What::DeviceEnded(Ended::Completed)), "an event of another device"),
+        (event(None, What::RunEnded(Ended::Completed)), "an event of another device"),
+        (event(Some(0), What::RunEnded(Ended::Completed)), "an event of the run"),
+        ("{\"at_ns\":1".to_owned(), "EOF while parsing"),
+    ] {
+        let (heard, ended) = hear(&format!("echo '{line}'\nsleep 0.1"));
+        let [What::DeviceEnded(Ended::Lost { why, .. })] = &heard[..] else { panic!("{line}: {heard:?}") };
+        assert!(why.contains(said), "{line}: {why}");
+        assert_eq!(ended, Ended::Completed, "the run itself went on");
+    }
+}

@@ -1,0 +1,489 @@
+//! A load that was kept up: what happened in each window of time, and the figures that follow.
+//! Owns the shape of that evidence, how it stays small however long it runs, and its arithmetic, which the verifier runs
+//! as well; must not know how a load is made.
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use super::metric::MetricName;
+use super::stats::Stat;
+use super::{Check, Clocks, Conditions, Sample, Timed};
+use crate::device::op::Precision;
+use crate::telemetry::Throttle;
+use crate::units::Unit;
+
+/// Formats in which a load may be kept up.
+pub const SUSTAINED: [Precision; 4] = [Precision::Bf16, Precision::Fp16, Precision::Tf32, Precision::Fp32];
+
+/// What is kept up, said before the first window, so that a run that breaks off still says what it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Load {
+    /// The metric of its rate, such as `sustain.bf16.rate`.
+    pub metric: MetricName,
+    /// Operations of one product.
+    pub work: u64,
+    /// For how long it was asked.
+    pub asked_ms: u64,
+    pub conditions: Conditions,
+    /// Of the first product, with which all others are compared.
+    pub check: Check,
+}
+
+/// What happened between two times. In the recording about ten seconds; in the evidence as many of those as keep it small.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Window {
+    pub from_ns: u64,
+    pub to_ns: u64,
+    /// Products, and their time by the device's clock, where it has one, and by the host's.
+    pub products: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_ns: Option<u64>,
+    pub host_ns: u64,
+    /// Results compared, of all kinds of load, and those that were wrong.
+    pub checked: u64,
+    pub wrong: u64,
+    #[serde(default)]
+    pub sensors: Sensors,
+    /// How long products took, in nanoseconds to three digits, and how many took so long. In the evidence they stand
+    /// together, see [`Sustained::times`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<(u64, u64)>,
+}
+
+/// What the sensors said in a window. The machine's own word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct Sensors {
+    /// Looks that found something.
+    pub looks: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_mhz: Option<Span>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_mw: Option<Span>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature_c: Option<Span>,
+    /// Looks that told reasons for reduced clocks, and how many of them told which.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub told: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub thermal: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub power: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub brake: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// The least and the greatest value seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(from = "(u32, u32)", into = "(u32, u32)")]
+#[schemars(with = "(u32, u32)")]
+pub struct Span {
+    pub least: u32,
+    pub most: u32,
+}
+
+impl From<(u32, u32)> for Span {
+    fn from((least, most): (u32, u32)) -> Self {
+        Self { least, most }
+    }
+}
+
+impl From<Span> for (u32, u32) {
+    fn from(span: Span) -> Self {
+        (span.least, span.most)
+    }
+}
+
+impl Span {
+    pub fn of(value: u32) -> Self {
+        Self { least: value, most: value }
+    }
+
+    pub fn joined(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(a), Some(b)) => Some(Self { least: a.least.min(b.least), most: a.most.max(b.most) }),
+            (either, None) | (None, either) => either,
+        }
+    }
+}
+
+impl Sensors {
+    pub fn told(&self, reason: Throttle) -> u64 {
+        match reason {
+            Throttle::Thermal => self.thermal,
+            Throttle::Power => self.power,
+            Throttle::Brake => self.brake,
+        }
+    }
+
+    fn absorb(&mut self, other: &Sensors) {
+        self.looks = self.looks.saturating_add(other.looks);
+        self.clock_mhz = Span::joined(self.clock_mhz, other.clock_mhz);
+        self.power_mw = Span::joined(self.power_mw, other.power_mw);
+        self.temperature_c = Span::joined(self.temperature_c, other.temperature_c);
+        self.told = self.told.saturating_add(other.told);
+        self.thermal = self.thermal.saturating_add(other.thermal);
+        self.power = self.power.saturating_add(other.power);
+        self.brake = self.brake.saturating_add(other.brake);
+    }
+}
+
+impl Load {
+    /// Whether `other` is the same load, taken up again.
+    pub fn goes_on(&self, other: &Load) -> bool {
+        self.metric == other.metric && self.work == other.work && self.asked_ms == other.asked_ms
+    }
+}
+
+impl Window {
+    /// The same on a line of time that began so much earlier.
+    pub fn later(&self, by_ns: u64) -> Self {
+        let (from_ns, to_ns) = (self.from_ns.saturating_add(by_ns), self.to_ns.saturating_add(by_ns));
+        Self { from_ns, to_ns, ..self.clone() }
+    }
+
+    fn absorb(&mut self, next: &Window) {
+        // A device whose clock came or went has none.
+        self.device_ns = match (self.products, next.products) {
+            (_, 0) => self.device_ns,
+            (0, _) => next.device_ns,
+            _ => self.device_ns.and_then(|ns| Some(ns.saturating_add(next.device_ns?))),
+        };
+        self.to_ns = next.to_ns;
+        self.products = self.products.saturating_add(next.products);
+        self.host_ns = self.host_ns.saturating_add(next.host_ns);
+        self.checked = self.checked.saturating_add(next.checked);
+        self.wrong = self.wrong.saturating_add(next.wrong);
+        self.sensors.absorb(&next.sensors);
+    }
+}
+
+/// One wrong result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Fault {
+    pub at_ns: u64,
+    /// What was wrong: `product`, `chains`, `memory`, `link`.
+    pub of: String,
+    /// The 32-bit word of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub got: Option<u32>,
+    /// What the sensors said last before it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_c: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_mhz: Option<u32>,
+}
+
+/// Everything about the load of one device. Its size does not grow with its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Sustained {
+    pub load: Load,
+    /// The first minute of it: what later windows are compared with.
+    pub first: Window,
+    pub windows: Vec<Window>,
+    /// How many windows of the recording one of these stands for; the last may be fewer.
+    pub each: u32,
+    /// Windows of the recording in the last of these.
+    pub in_last: u32,
+    /// How long all products took, as in [`Window::times`].
+    pub times: Vec<(u64, u64)>,
+    /// The first wrong results; [`Window::wrong`] counts them all.
+    pub faults: Vec<Fault>,
+    /// Times in which nothing was watched, because the run had broken off: from and to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<(u64, u64)>,
+}
+
+/// Windows that are kept; twice as many are made one of two.
+pub const WINDOWS_MAX: usize = 240;
+pub const FAULTS_MAX: usize = 64;
+const FIRST_NS: u64 = 60_000_000_000;
+/// Of the times: one part in a thousand.
+const DIGITS: u8 = 3;
+
+impl Sustained {
+    pub fn begin(load: Load) -> Self {
+        Self {
+            load,
+            first: Window::default(),
+            windows: Vec::new(),
+            each: 1,
+            in_last: 0,
+            times: Vec::new(),
+            faults: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Nothing was watched from the last window until `at_ns`.
+    pub fn gap_until(&mut self, at_ns: u64) {
+        if let Some(last) = self.windows.last() {
+            self.gaps.push((last.to_ns, at_ns));
+        }
+    }
+
+    pub fn add_fault(&mut self, fault: Fault) {
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Adds the next window of the recording.
+    pub fn add(&mut self, window: Window) {
+        let mut window = window;
+        self.add_times(&std::mem::take(&mut window.times));
+        let begun_ns = self.windows.first().map_or(window.from_ns, |first| first.from_ns);
+        if window.to_ns.saturating_sub(begun_ns)
+            <= FIRST_NS.min(self.load.asked_ms.saturating_mul(1_000_000 / 4))
+        {
+            if self.windows.is_empty() {
+                self.first.from_ns = window.from_ns;
+            }
+            self.first.absorb(&window);
+        }
+        match self.windows.last_mut() {
+            Some(last) if self.in_last < self.each => {
+                last.absorb(&window);
+                self.in_last += 1;
+            }
+            Some(_) | None => {
+                self.windows.push(window);
+                self.in_last = 1;
+            }
+        }
+        if self.windows.len() >= WINDOWS_MAX && self.in_last >= self.each {
+            self.halve();
+        }
+    }
+
+    /// Makes one window of each two.
+    fn halve(&mut self) {
+        let pairs = self.windows.chunks(2).filter_map(|pair| {
+            let (first, rest) = pair.split_first()?;
+            let mut joined = first.clone();
+            rest.iter().for_each(|next| joined.absorb(next));
+            Some(joined)
+        });
+        self.windows = pairs.collect();
+        self.each = self.each.saturating_mul(2);
+        self.in_last = self.each;
+    }
+
+    /// Both are in order of time.
+    fn add_times(&mut self, more: &[(u64, u64)]) {
+        for (ns, count) in more.iter().map(|(ns, count)| (three_digits(*ns), *count)) {
+            match self.times.binary_search_by_key(&ns, |(known, _)| *known) {
+                Ok(at) => self.times[at].1 = self.times[at].1.saturating_add(count),
+                Err(at) => self.times.insert(at, (ns, count)),
+            }
+        }
+    }
+
+    /// Whole windows with products. The last may be a short rest of the time, in which little shows.
+    fn busy(&self) -> impl DoubleEndedIterator<Item = &Window> {
+        let longest = self.windows.iter().map(|w| w.host_ns).max().unwrap_or(0);
+        self.windows.iter().filter(move |w| w.products > 0 && w.host_ns >= longest / 4)
+    }
+
+    /// Time by the clock that all windows have.
+    fn time_ns(&self, window: &Window) -> u64 {
+        let by_device = self.busy().all(|w| w.device_ns.is_some());
+        window.device_ns.filter(|_| by_device).unwrap_or(window.host_ns)
+    }
+
+    fn rate(&self, window: &Window) -> f64 {
+        self.load.work as f64 * window.products as f64 / (self.time_ns(window) as f64 / 1e9)
+    }
+
+    /// The rate of each window in order of time, in operations a second.
+    pub fn rates(&self) -> Vec<f64> {
+        self.busy().map(|window| self.rate(window)).collect()
+    }
+
+    /// The same windows and their rates, for those who show them over time.
+    pub fn rated(&self) -> impl Iterator<Item = (&Window, f64)> {
+        self.busy().map(|window| (window, self.rate(window)))
+    }
+
+    pub fn wrong(&self) -> u64 {
+        self.windows.iter().fold(0, |sum, w| sum.saturating_add(w.wrong))
+    }
+
+    pub fn checked(&self) -> u64 {
+        self.windows.iter().fold(0, |sum, w| sum.saturating_add(w.checked))
+    }
+
+    pub fn clocks(&self) -> Clocks {
+        let sample = |w: &Window| Sample { device_ns: w.device_ns, host_ns: w.host_ns };
+        Timed { work: self.load.work, repeat: 1, samples: self.busy().map(sample).collect() }.clocks()
+    }
+
+    /// Time that was watched, without gaps.
+    pub fn watched_ns(&self) -> u64 {
+        let spans = self.windows.iter().map(|w| w.to_ns.saturating_sub(w.from_ns));
+        spans.fold(0u64, u64::saturating_add).saturating_sub(self.gaps_within())
+    }
+
+    /// Gaps that merged windows hide.
+    fn gaps_within(&self) -> u64 {
+        let hidden = self
+            .gaps
+            .iter()
+            .filter(|(from, to)| self.windows.iter().any(|w| w.from_ns <= *from && *to <= w.to_ns));
+        hidden.fold(0, |sum: u64, (from, to)| sum.saturating_add(to.saturating_sub(*from)))
+    }
+
+    /// How long products took, at this share of them.
+    fn time_at(&self, quantile: f64) -> Option<f64> {
+        let mut histogram = Histogram::<u64>::new(DIGITS).ok()?;
+        for (ns, count) in &self.times {
+            histogram.record_n(*ns, *count).ok()?;
+        }
+        (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile) as f64)
+    }
+
+    /// Whether a power sensor told one and the same value through all of a load with steps and pauses: it is not alive.
+    fn stands_still(&self) -> bool {
+        let power = self.windows.iter().map(|w| w.sensors.power_mw).fold(None, Span::joined);
+        power.is_some_and(|span| span.least == span.most)
+    }
+
+    /// When a window first told of `reason`, and how many looks did in all.
+    pub fn told(&self, reason: Throttle) -> Option<(u64, u64)> {
+        let first = self.windows.iter().find(|w| w.sensors.told(reason) > 0)?;
+        let looks = self.windows.iter().fold(0u64, |sum, w| sum.saturating_add(w.sensors.told(reason)));
+        Some((first.from_ns, looks))
+    }
+
+    /// Share of the looks that told of `reason`.
+    fn throttled(&self, reason: Throttle) -> Option<f64> {
+        let sum = |count: &dyn Fn(&Sensors) -> u64| {
+            self.windows.iter().fold(0u64, |sum, w| sum.saturating_add(count(&w.sensors)))
+        };
+        let told = sum(&|s| s.told);
+        (told > 0 && !self.stands_still()).then(|| sum(&|s| s.told(reason)) as f64 / told as f64)
+    }
+
+    /// How much slower the last window is than the first minute, as a share; 0 where it is not.
+    fn drift(&self) -> Option<f64> {
+        let last = self.busy().next_back()?;
+        let (first, last) = (self.rate(&self.first), self.rate(last));
+        let drift = 1.0 - last / first;
+        // A window of no time is as fast as one likes.
+        (first > 0.0 && drift.is_finite()).then(|| drift.max(0.0))
+    }
+
+    /// Standard deviation of the windows' rates, as a share of their mean.
+    fn variation(&self) -> Option<f64> {
+        let rates = self.rates();
+        let mean = Stat::Mean.of(&rates)?;
+        let squares = rates.iter().map(|rate| (rate - mean).powi(2)).sum::<f64>();
+        (mean > 0.0).then(|| (squares / rates.len() as f64).sqrt() / mean)
+    }
+
+    /// The figure of `metric`, and for the rate by which statistic of its windows; `None` where the metric is not of this load
+    /// or nothing is known of it.
+    pub fn figure(&self, metric: &MetricName, statistic: Option<Stat>) -> Option<f64> {
+        if *metric == self.load.metric {
+            return statistic?.of(&self.rates());
+        }
+        FIGURES.iter().find(|row| row.name == metric.as_str()).and_then(|row| (row.of)(self))
+    }
+
+    /// Whether `metric` belongs to this load.
+    pub fn tells(&self, metric: &MetricName) -> bool {
+        *metric == self.load.metric || FIGURES.iter().any(|row| row.name == metric.as_str())
+    }
+}
+
+/// A time to three digits, so that there are few different ones however many products there were.
+pub fn three_digits(ns: u64) -> u64 {
+    let unit = 10u64.pow(ns.max(1).ilog10().saturating_sub(2));
+    ns / unit * unit
+}
+
+/// A figure that follows from the windows, whatever the format of the products.
+pub struct FigureDef {
+    pub name: &'static str,
+    pub unit: Unit,
+    pub about: &'static str,
+    of: fn(&Sustained) -> Option<f64>,
+}
+
+/// The metric of wrong results.
+pub const ERRORS: &str = "sustain.errors.count";
+
+/// All of them, in the order in which they are shown.
+pub const FIGURES: &[FigureDef] = &[
+    FigureDef {
+        name: "sustain.drift.share",
+        unit: Unit::Share,
+        about: "how much slower products are in the last window than in the first minute",
+        of: Sustained::drift,
+    },
+    FigureDef {
+        name: "sustain.variation.share",
+        unit: Unit::Share,
+        about: "standard deviation of the windows' rates, of their mean",
+        of: Sustained::variation,
+    },
+    FigureDef {
+        name: "sustain.p1.latency",
+        unit: Unit::Nanosecond,
+        about: "p1 of the time of one product",
+        of: |s| s.time_at(0.01),
+    },
+    FigureDef {
+        name: "sustain.p50.latency",
+        unit: Unit::Nanosecond,
+        about: "p50 of the time of one product",
+        of: |s| s.time_at(0.5),
+    },
+    FigureDef {
+        name: "sustain.p999.latency",
+        unit: Unit::Nanosecond,
+        about: "p999 of the time of one product",
+        of: |s| s.time_at(0.999),
+    },
+    FigureDef {
+        name: ERRORS,
+        unit: Unit::Count,
+        about: "wrong results under load: products, chains, memory, link",
+        of: |s| Some(s.wrong() as f64),
+    },
+    FigureDef {
+        name: "sustain.watched.time",
+        unit: Unit::Nanosecond,
+        about: "how long the load was kept up and watched",
+        of: |s| Some(s.watched_ns() as f64),
+    },
+    FigureDef {
+        name: "sustain.thermal_throttle.share",
+        unit: Unit::Share,
+        about: "looks at the sensors that told of clocks reduced for heat",
+        of: |s| s.throttled(Throttle::Thermal),
+    },
+    FigureDef {
+        name: "sustain.power_throttle.share",
+        unit: Unit::Share,
+        about: "looks at the sensors that told of clocks reduced for power",
+        of: |s| s.throttled(Throttle::Power),
+    },
+    FigureDef {
+        name: "sustain.brake_throttle.share",
+        unit: Unit::Share,
+        about: "looks at the sensors that told of an external brake",
+        of: |s| s.throttled(Throttle::Brake),
+    },
+];
+
+#[cfg(test)]
+mod tests;

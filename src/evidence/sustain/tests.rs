@@ -1,0 +1,144 @@
+//! Windows that are merged, figures by hand, gaps.
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::device::Reach;
+use crate::evidence::Canary;
+
+fn load(asked_ms: u64) -> Load {
+    let conditions = Conditions {
+        shape: "1x1x1".to_owned(),
+        distribution: None,
+        variant: None,
+        kernel: None,
+        caveat: None,
+        reach: Reach::Card,
+    };
+    let check = Check::Matched { exact: 1, sampled: 0, canary: Canary::Caught };
+    Load { metric: MetricName::parse("sustain.bf16.rate").unwrap(), work: 1000, asked_ms, conditions, check }
+}
+
+/// A window of ten seconds in which each of 1,000 products took `ns`.
+fn window(index: u64, ns: u64) -> Window {
+    Window {
+        from_ns: index * 10_000_000_000,
+        to_ns: (index + 1) * 10_000_000_000,
+        products: 1000,
+        device_ns: Some(1000 * ns),
+        host_ns: 1000 * ns,
+        checked: 1000,
+        times: vec![(ns, 1000)],
+        ..Window::default()
+    }
+}
+
+#[test]
+fn however_many_windows_there_are_few_are_kept_and_nothing_is_lost() {
+    let mut sustained = Sustained::begin(load(604_800_000));
+    for index in 0..60_480 {
+        sustained.add(window(index, 9_000_000 + index % 7 * 10_000));
+        assert!(sustained.windows.len() <= WINDOWS_MAX);
+    }
+    assert!(sustained.windows.len() >= WINDOWS_MAX / 2);
+    assert_eq!(sustained.checked(), 60_480_000);
+    assert_eq!(sustained.watched_ns(), 604_800_000_000_000);
+    assert_eq!(sustained.times.iter().map(|(_, count)| count).sum::<u64>(), 60_480_000);
+    assert_eq!(sustained.first.products, 6000, "the first minute stays apart");
+    assert!(serde_json::to_vec(&sustained).unwrap().len() < 48 << 10);
+    let contiguous = sustained.windows.windows(2).all(|pair| pair[0].to_ns == pair[1].from_ns);
+    assert!(contiguous);
+}
+
+#[test]
+fn figures_by_hand() {
+    let mut sustained = Sustained::begin(load(240_000));
+    (0..12).for_each(|i| sustained.add(window(i, 1_000_000)));
+    (12..24).for_each(|i| sustained.add(window(i, 1_250_000)));
+    let figure =
+        |name: &str, statistic| sustained.figure(&MetricName::parse(name).unwrap(), statistic).unwrap();
+    assert_eq!(figure("sustain.bf16.rate", Some(Stat::Max)), 1e6);
+    assert!((figure("sustain.bf16.rate", Some(Stat::Last)) - 0.8e6).abs() < 1e-3);
+    assert!((figure("sustain.drift.share", None) - 0.2).abs() < 1e-9);
+    assert!((figure("sustain.variation.share", None) - 1.0 / 9.0).abs() < 1e-9);
+    assert!((figure("sustain.p50.latency", None) / 1e6 - 1.0).abs() < 2e-3);
+    assert!((figure("sustain.p999.latency", None) / 1.25e6 - 1.0).abs() < 2e-3);
+    assert_eq!(figure("sustain.watched.time", None), 240e9);
+    assert_eq!(sustained.figure(&MetricName::parse("sustain.fp16.rate").unwrap(), Some(Stat::P50)), None);
+    let silent = MetricName::parse("sustain.thermal_throttle.share").unwrap();
+    assert_eq!(sustained.figure(&silent, None), None, "no sensor told anything");
+}
+
+#[test]
+fn a_gap_is_no_time_that_was_watched() {
+    let mut sustained = Sustained::begin(load(60_000));
+    sustained.add(window(0, 1_000_000));
+    sustained.gap_until(40_000_000_000);
+    (4..6).for_each(|i| sustained.add(window(i, 1_000_000)));
+    assert_eq!(sustained.watched_ns(), 30_000_000_000);
+    sustained.halve();
+    assert_eq!(sustained.windows.len(), 2);
+    assert_eq!(sustained.watched_ns(), 30_000_000_000, "also where windows were made one");
+}
+
+#[test]
+fn times_keep_three_digits() {
+    for (ns, kept) in [
+        (0, 0),
+        (7, 7),
+        (999, 999),
+        (12_345, 12_300),
+        (1_234_567, 1_230_000),
+        (u64::MAX, 18_400_000_000_000_000_000),
+    ] {
+        assert_eq!(three_digits(ns), kept);
+    }
+}
+
+/// Else a last window of no time would hide that all before it were slow.
+#[test]
+fn a_window_of_no_time_has_no_drift() {
+    let mut sustained = Sustained::begin(load(240_000));
+    (0..23).for_each(|i| sustained.add(window(i, 1_000_000)));
+    sustained.add(Window { device_ns: Some(0), ..window(23, 1_000_000) });
+    for name in ["sustain.drift.share", "sustain.variation.share"] {
+        assert_eq!(sustained.figure(&MetricName::parse(name).unwrap(), None), None, "{name}");
+    }
+    assert_eq!(sustained.figure(&sustained.load.metric, Some(Stat::P50)), None);
+}
+
+#[test]
+fn sensors_that_stand_still_tell_nothing() {
+    let share = |most| {
+        let mut sustained = Sustained::begin(load(240_000));
+        for i in 0..24 {
+            let power_mw = Some(Span { least: 300_000, most });
+            let sensors = Sensors { looks: 10, told: 10, power_mw, ..Sensors::default() };
+            sustained.add(Window { sensors, ..window(i, 1_000_000) });
+        }
+        sustained.figure(&MetricName::parse("sustain.thermal_throttle.share").unwrap(), None)
+    };
+    assert_eq!((share(300_000), share(300_001)), (None, Some(0.0)));
+}
+
+#[test]
+fn numbers_of_a_broken_recording_overflow_nothing() {
+    let most = u64::MAX;
+    let sensors =
+        Sensors { looks: most, told: most, thermal: most, power: most, brake: most, ..Sensors::default() };
+    let window = Window {
+        from_ns: 0,
+        to_ns: most,
+        products: most,
+        device_ns: Some(most),
+        host_ns: most,
+        checked: most,
+        wrong: most,
+        sensors,
+        times: vec![(most, most)],
+    };
+    let mut sustained = Sustained::begin(Load { work: most, ..load(most) });
+    (0..1000).for_each(|_| sustained.add(window.clone()));
+    for figure in FIGURES {
+        let _ = sustained.figure(&MetricName::parse(figure.name).unwrap(), None);
+    }
+    assert_eq!((sustained.wrong(), sustained.told(Throttle::Brake)), (most, Some((0, most))));
+}

@@ -1,0 +1,170 @@
+//! The table of clauses: what was demanded, what was found, and where the samples lie beside the bound.
+//! Owns that table; must not judge.
+
+use maud::{Markup, html};
+
+use super::verdict_badge;
+use crate::contract::{Amount, Clause, Finding, Rule, Subject, Verdict};
+use crate::evidence::stats::Summary;
+use crate::output::rows;
+use crate::report::Report;
+use crate::units::Unit;
+
+pub fn section(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "Clauses" }
+            div.scroll { table.clauses {
+                thead { tr {
+                    @for name in ["on", "verdict", "found", "samples beside the bound", "because"] { th scope="col" { (name) } }
+                } }
+                @for group in groups(report) { (tbody(report, &group)) }
+            } }
+            p.note {
+                "The strip shows the lowest and highest sample (thin line), from the 5th to the 95th percentile (bar), the median (tick) "
+                "and the bound (dashed line with a triangle on the side that is allowed)."
+            }
+        }
+    }
+}
+
+/// Findings of one clause; of more, the best are only counted.
+const ROWS_MAX: usize = 16;
+
+/// The findings clause by clause, the worst first, and in the order of the contract and the devices otherwise.
+fn groups(report: &Report) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in &report.findings {
+        match groups.iter_mut().find(|group| group[0].clause == finding.clause) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
+    }
+    // What decides nothing keeps its place among what is met.
+    let urgency = |group: &Vec<&Finding>| group.iter().filter(|f| decides(f)).map(|f| f.verdict).max();
+    groups.sort_by_key(|group| std::cmp::Reverse(urgency(group)));
+    groups
+}
+
+/// Whether a finding keeps the verdict from being a pass.
+fn decides(finding: &Finding) -> bool {
+    finding.severity == crate::contract::Severity::Must && finding.verdict != Verdict::Pass
+}
+
+/// The worst verdict that a `must` clause has on a device.
+pub fn worst_on(report: &Report, device: usize) -> Option<Verdict> {
+    let on_device = |finding: &&Finding| match &finding.subject {
+        Subject::Device { index, .. } => *index as usize == device && decides(finding),
+        Subject::Node => false,
+    };
+    report.findings.iter().filter(on_device).map(|finding| finding.verdict).max()
+}
+
+pub fn clause<'a>(report: &'a Report, id: &str) -> Option<&'a Clause> {
+    report.contract.as_ref()?.terms.clauses.iter().find(|clause| clause.id == id)
+}
+
+fn tbody(report: &Report, group: &[&Finding]) -> Markup {
+    let Some(first) = group.first() else { return html! {} };
+    let clause = clause(report, &first.clause);
+    let [_, severity, _, bound, ..] = rows::finding(first);
+    html! {
+        tbody {
+            tr.demand { th scope="rowgroup" colspan="5" { div {
+                (first.clause) " " span.severity { (severity) } " "
+                span.note {
+                    @match clause.map(|clause| &clause.rule) { Some(rule) => (demand(rule)), None => { "demanded " b { (bound) } } }
+                    @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { " \u{b7} " (title) }
+                }
+            } } }
+            @for finding in group.iter().take(ROWS_MAX) { (row(report, finding)) }
+            @if group.len() > ROWS_MAX {
+                @let rest = &group[ROWS_MAX..];
+                tr { td colspan="5" { div.note { "and " (rest.len()) " more, the worst of which: " (rest.iter().map(|f| f.verdict).max().map_or("", rows::verdict_word)) } } }
+            }
+        }
+    }
+}
+
+fn row(report: &Report, finding: &Finding) -> Markup {
+    let [_, _, subject, _, found, _, because] = rows::finding(finding);
+    html! {
+        tr {
+            td { (subject) }
+            td { (verdict_badge(finding.verdict)) }
+            td.figure { (found) }
+            td { (strip_of(report, finding).unwrap_or_else(|| html! { span.note { "-" } })) }
+            td.because { (because) }
+        }
+    }
+}
+
+/// The demand in words: `p5 of stream.triad.rate at least 3.2 TB/s`.
+fn demand(rule: &Rule) -> Markup {
+    let figure = |figure: &crate::contract::clause::Figure| {
+        let statistic = figure.statistic.map_or(String::new(), |stat| format!("{} of ", stat.name()));
+        html! { (statistic) span.metric { (figure.metric) } }
+    };
+    match rule {
+        Rule::AtLeast { figure: f, bound } => {
+            html! { (figure(f)) " at least " b { (bound.unit().format(bound.value())) } }
+        }
+        Rule::AtMost { figure: f, bound } => {
+            html! { (figure(f)) " at most " b { (bound.unit().format(bound.value())) } }
+        }
+        Rule::Ratio { figure: f, to, at_least } => {
+            html! { (figure(f)) " at least " b { (at_least) } " of " span.metric { (to) } }
+        }
+        Rule::Equals { metric, value } => html! { span.metric { (metric) } " equals " b { (value) } },
+        Rule::Never { flag } => html! { "never " b { (flag.name()) } },
+    }
+}
+
+/// The samples beside the bound, where a clause sets a number for one device's metric.
+fn strip_of(report: &Report, finding: &Finding) -> Option<Markup> {
+    let Subject::Device { index, .. } = &finding.subject else { return None };
+    let (figure, is_floor) = match &clause(report, &finding.clause)?.rule {
+        Rule::AtLeast { figure, .. } => (figure, true),
+        Rule::AtMost { figure, .. } => (figure, false),
+        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => return None,
+    };
+    let Some(Amount::Number { value: bound, unit }) = &finding.bound else { return None };
+    let device = report.evidence.devices.get(*index as usize)?;
+    let summary = super::summary(device, &figure.metric)?;
+    strip(&summary, *bound, is_floor, *unit)
+}
+
+const WIDTH: f64 = 150.0;
+const MARGIN: f64 = 10.0;
+
+fn strip(s: &Summary, bound: f64, is_floor: bool, unit: Unit) -> Option<Markup> {
+    let (low, high) = (s.min.min(bound), s.max.max(bound));
+    let span = (high - low).max(0.02 * high.abs());
+    if !(span.is_finite() && span > 0.0) {
+        return None;
+    }
+    let x = |value: f64| format!("{:.1}", MARGIN + (value - low) / span * (WIDTH - 2.0 * MARGIN));
+    let wide = |from: f64, to: f64| format!("{:.1}", ((to - from) / span * (WIDTH - 2.0 * MARGIN)).max(1.5));
+    let about = format!(
+        "samples from {} to {}, median {}, bound {}",
+        unit.format(s.min),
+        unit.format(s.max),
+        unit.format(s.p50),
+        unit.format(bound)
+    );
+    let at = MARGIN + (bound - low) / span * (WIDTH - 2.0 * MARGIN);
+    let tip = if is_floor { at + 7.0 } else { at - 7.0 };
+    Some(html! {
+        svg.strip viewBox="0 0 150 24" role="img" aria-label=(about) {
+            title { (about) }
+            line.range x1=(x(s.min)) x2=(x(s.max)) y1="14" y2="14" {}
+            rect.middle x=(x(s.p5)) width=(wide(s.p5, s.p95)) y="10" height="8" {}
+            line.median x1=(x(s.p50)) x2=(x(s.p50)) y1="7" y2="21" {}
+            line.bound x1=(x(bound)) x2=(x(bound)) y1="1" y2="23" {}
+            path.bound d=(format!("M{at:.1} 0 L{tip:.1} 3.5 L{at:.1} 7 Z")) {}
+        }
+    })
+}

@@ -1,0 +1,108 @@
+//! The devices of a node beside each other, metric by metric: who is the slowest, and by how much.
+//! Owns that comparison; must not judge it.
+
+use maud::{Markup, html};
+
+use crate::evidence::DeviceEvidence;
+use crate::evidence::metric::{Kind, METRICS, MetricName};
+use crate::units::Unit;
+
+/// Rows of a comparison; of more devices the slowest are shown.
+const ROWS_MAX: usize = 16;
+/// A difference that is worth a mark.
+const NOTABLE: f64 = 0.02;
+
+struct Row<'a> {
+    selector: &'a str,
+    figure: f64,
+    /// How much worse than the median of all devices; negative is better.
+    deficit: f64,
+}
+
+struct Comparison<'a> {
+    metric: &'a str,
+    unit: Unit,
+    median: f64,
+    /// The slowest first.
+    rows: Vec<Row<'a>>,
+}
+
+pub fn section(devices: &[DeviceEvidence]) -> Markup {
+    let mut all: Vec<Comparison> =
+        METRICS.iter().filter_map(|row| compare(&row.name, row.kind, devices)).collect();
+    all.sort_by(|a, b| b.worst().total_cmp(&a.worst()));
+    html! {
+        section {
+            h2 { "Devices beside each other" }
+            p.note { "Medians of the same metric on each device. Metrics with the largest shortfall stand first." }
+            @if all.is_empty() { p { "No metric was measured on more than one device." } }
+            div.grid.small { @for comparison in &all { (figure(comparison)) } }
+        }
+    }
+}
+
+impl Comparison<'_> {
+    fn worst(&self) -> f64 {
+        self.rows.first().map_or(0.0, |row| row.deficit)
+    }
+}
+
+/// `None` where fewer than two devices have a figure. Of the latency curve only its end is compared.
+fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Option<Comparison<'a>> {
+    let Kind::Number(unit) = kind else { return None };
+    let lower_is_better = match unit {
+        Unit::Nanosecond => true,
+        Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => false,
+        Unit::Byte | Unit::Count | Unit::Share => return None,
+    };
+    let metric = MetricName::parse(name).ok()?;
+    if metric.probe() == "chase" && name != "chase.hbm.latency" {
+        return None;
+    }
+    let figures = devices
+        .iter()
+        .filter_map(|device| Some((device.selector.as_str(), super::summary(device, &metric)?.p50)));
+    let figures: Vec<(&str, f64)> = figures.collect();
+    let median = middle(figures.iter().map(|f| f.1).collect()).filter(|median| *median > 0.0)?;
+    let mut rows: Vec<Row> = figures
+        .into_iter()
+        .map(|(selector, figure)| {
+            let above = figure / median - 1.0;
+            Row { selector, figure, deficit: if lower_is_better { above } else { -above } }
+        })
+        .collect();
+    rows.sort_by(|a, b| b.deficit.total_cmp(&a.deficit));
+    (rows.len() > 1).then_some(Comparison { metric: name, unit, median, rows })
+}
+
+/// Between the two in the middle where there are two: of two devices neither is the measure of the other.
+fn middle(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    let last = figures.len().checked_sub(1)?;
+    Some((figures[last / 2] + figures[last.div_ceil(2)]) / 2.0)
+}
+
+fn figure(c: &Comparison) -> Markup {
+    let most = c.rows.iter().map(|row| row.figure).fold(0.0, f64::max);
+    let percent = |value: f64| format!("width:{:.1}%", if most > 0.0 { 100.0 * value / most } else { 0.0 });
+    let notable = c.worst() >= NOTABLE;
+    html! {
+        figure.bars {
+            figcaption { span.metric { (c.metric) } " " span.note { "median of devices " (c.unit.format(c.median)) } }
+            @for (place, row) in c.rows.iter().take(ROWS_MAX).enumerate() {
+                div.bar.slowest[place == 0 && notable] {
+                    span.who { (row.selector) }
+                    span.track { span.fill style=(percent(row.figure)) {} }
+                    span.figure { (c.unit.format(row.figure)) }
+                    @if place == 0 {
+                        span.mark {
+                            @if notable { "\u{25bc} slowest, " (format!("{:.1} %", 100.0 * row.deficit)) " worse than the median" }
+                            @else { "slowest, within " (format!("{:.0} %", 100.0 * NOTABLE)) " of the median" }
+                        }
+                    }
+                }
+            }
+            @if c.rows.len() > ROWS_MAX { p.note { (c.rows.len() - ROWS_MAX) " faster devices are not shown." } }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What the plots of a device show: roofline, latency curve, sensors, samples, batch times.
+//! Owns the choice of series and the words around them; how they are drawn is the business of `plot`.
+
+use super::clauses;
+use crate::catalogue;
+use crate::contract::Rule;
+use crate::evidence::metric::{Kind, MetricName, chase_sizes, size_name};
+use crate::evidence::{DeviceEvidence, Measurement, TimedReading, Value};
+use crate::output::plot::{
+    self, Axis, BLUE, Band, GREEN, Look, Mark, ORANGE, PURPLE, Plot, Scale, Series, VERMILION,
+};
+use crate::report::Report;
+use crate::telemetry::{Reading, Throttle};
+use crate::units::Unit;
+
+pub const LARGE: (u32, u32) = (440, 260);
+pub const SMALL: (u32, u32) = (360, 170);
+const HISTOGRAMS_MAX: usize = 4;
+
+/// A plot with the words around it.
+pub struct Drawing {
+    pub title: String,
+    pub note: String,
+    pub svg: String,
+    pub legend: Vec<LegendLine>,
+}
+
+pub struct LegendLine {
+    pub key: String,
+    pub cells: Vec<String>,
+}
+
+pub fn drawing(title: impl Into<String>, note: impl Into<String>, plot: &Plot) -> Option<Drawing> {
+    let (title, note) = (title.into(), note.into());
+    let svg = plot::svg(plot, &format!("{title}, {note}"))?;
+    Some(Drawing { title, note, svg, legend: Vec::new() })
+}
+
+fn line(points: Vec<(f64, f64)>) -> Series {
+    Series { look: Look::Line, colour: BLUE, points }
+}
+
+pub fn plain(size: (u32, u32), x: Axis, y: Axis, series: Vec<Series>) -> Plot {
+    Plot { size, x, y, series, bands: Vec::new(), marks: Vec::new() }
+}
+
+/// The datasheet's figure for a metric. Where the sheet has none of its own the catalogue gives the nearest upper bound
+/// (tensor units for what vector units do), of which no share would be fair.
+pub fn datasheet(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
+    let is_bound_only = match metric.as_str().strip_prefix("fma.") {
+        Some(vector) => !matches!(vector, "fp32.rate" | "fp64.rate"),
+        None => matches!(metric.as_str(), "gemm.fp32.rate" | "gemm.int32.rate"),
+    };
+    let peak = catalogue::peak(device.identity.as_ref()?, metric);
+    peak.filter(|peak| *peak > 0.0 && !is_bound_only)
+}
+
+/// A ceiling of arithmetic: measured, and by the datasheet.
+struct Ceiling<'a> {
+    metric: &'a MetricName,
+    measured: f64,
+    peak: Option<f64>,
+}
+
+/// What memory lets through, and the ends of the axis of arithmetic intensity.
+struct Memory<'a> {
+    metric: &'a MetricName,
+    bandwidth: f64,
+    peak: Option<f64>,
+    left: f64,
+    right: f64,
+}
+
+/// Arithmetic over arithmetic intensity: what the memory lets through, and what the units can do. `None` without a
+/// bandwidth and a ceiling.
+pub fn roofline(device: &DeviceEvidence) -> Option<Drawing> {
+    let medians = || device.measurements.iter().filter_map(|m| Some((&m.metric, m.summary()?.p50)));
+    // Of our own kernels: the driver's copy may take another way.
+    let is_kernel =
+        |metric: &MetricName| metric.probe() == "stream" && metric.as_str() != "stream.driver_copy.rate";
+    let streams = medians().filter(|(metric, figure)| is_kernel(metric) && *figure > 0.0);
+    let (stream, bandwidth) = streams.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let is_float = |metric: &MetricName| metric.kind() == Kind::Number(Unit::FlopPerSecond);
+    let mut ceilings: Vec<Ceiling> = medians()
+        .filter(|(metric, figure)| is_float(metric) && *figure > 0.0)
+        .map(|(metric, measured)| Ceiling { metric, measured, peak: datasheet(device, metric) })
+        .collect();
+    ceilings.sort_by(|a, b| b.measured.total_cmp(&a.measured));
+    let most = ceilings.iter().flat_map(|c| [Some(c.measured), c.peak]).flatten().reduce(f64::max)?;
+    let (highest, least) = (ceilings.first()?.measured, ceilings.last()?.measured);
+    let memory = Memory {
+        metric: stream,
+        bandwidth,
+        peak: datasheet(device, stream),
+        left: 0.2 * least / bandwidth,
+        right: 10.0 * most / bandwidth,
+    };
+    let slope = |look, colour, bandwidth: f64, most: f64| {
+        let points = vec![(memory.left, memory.left * bandwidth), (most / bandwidth, most)];
+        Series { look, colour, points }
+    };
+    let mut series = vec![slope(Look::Line, BLUE, bandwidth, highest)];
+    series.extend(memory.peak.map(|bandwidth| slope(Look::Dashed, VERMILION, bandwidth, most)));
+    series.extend(ceilings.iter().flat_map(|ceiling| roofs(ceiling, &memory)));
+    // Side by side, so that letters of like figures do not cover each other.
+    let ridge = highest / bandwidth;
+    let along = |n: usize| (n as f64 + 1.0) / (ceilings.len() as f64 + 1.0);
+    let letters = ceilings.iter().enumerate().map(|(n, ceiling)| Mark {
+        at: (ridge * (memory.right / ridge).powf(along(n)), ceiling.measured * 1.45),
+        text: letter(n),
+    });
+    let plot = Plot {
+        marks: letters.collect(),
+        ..plain(LARGE, Axis::log(plot::short), Axis::log(plot::short), series)
+    };
+    let note = "FLOP/s over FLOP per byte; lines measured, dashed lines the datasheet's";
+    Some(Drawing { legend: legend(&memory, &ceilings), ..drawing("Roofline", note, &plot)? })
+}
+
+fn letter(n: usize) -> String {
+    u32::try_from(n).ok().and_then(|n| char::from_u32('A' as u32 + n)).unwrap_or('*').to_string()
+}
+
+/// From where memory no longer holds it back: measured, and by the datasheet.
+fn roofs(ceiling: &Ceiling, memory: &Memory) -> Vec<Series> {
+    let roof = |look, colour, bandwidth: f64, most: f64| {
+        let points = vec![((most / bandwidth).min(memory.right), most), (memory.right, most)];
+        Series { look, colour, points }
+    };
+    let ridge = (ceiling.measured / memory.bandwidth, ceiling.measured);
+    let mut series = vec![
+        roof(Look::Line, BLUE, memory.bandwidth, ceiling.measured),
+        Series { look: Look::Dots, colour: BLUE, points: vec![ridge] },
+    ];
+    let bandwidth = memory.peak.unwrap_or(memory.bandwidth);
+    series.extend(ceiling.peak.map(|peak| roof(Look::Dashed, VERMILION, bandwidth, peak)));
+    series
+}
+
+fn legend(memory: &Memory, ceilings: &[Ceiling]) -> Vec<LegendLine> {
+    let line = |key: String, metric: &MetricName, measured: f64, peak: Option<f64>, unit: Unit| {
+        let share = match peak {
+            Some(peak) => format!("{:.1} % of {}", 100.0 * measured / peak, unit.format(peak)),
+            None => "no datasheet figure".to_owned(),
+        };
+        LegendLine { key, cells: vec![metric.to_string(), unit.format(measured), share] }
+    };
+    let slope = line("slope".to_owned(), memory.metric, memory.bandwidth, memory.peak, Unit::BytePerSecond);
+    let roofs = ceilings.iter().enumerate();
+    let roofs = roofs.map(|(n, c)| line(letter(n), c.metric, c.measured, c.peak, Unit::FlopPerSecond));
+    std::iter::once(slope).chain(roofs).collect()
+}
+
+pub fn latency(device: &DeviceEvidence) -> Option<Drawing> {
+    let points: Vec<(f64, f64)> = chase_sizes()
+        .filter_map(|bytes| {
+            let metric = MetricName::parse(&format!("chase.{}.latency", size_name(bytes))).ok()?;
+            Some((bytes as f64, device.measurement(&metric)?.summary()?.p50))
+        })
+        .collect();
+    let x = Axis { scale: Scale::Log2, ..Axis::linear(plot::binary_size) };
+    let dots = Series { look: Look::Dots, colour: BLUE, points: points.clone() };
+    let plot = plain(LARGE, x, Axis::log(plot::short), vec![line(points), dots]);
+    drawing(
+        "Latency of a dependent load",
+        "ns, median, over the working set; a step is the end of a cache",
+        &plot,
+    )
+}
+
+/// Rates, or latencies, of one metric's samples in the order in which they were taken.
+pub fn samples(m: &Measurement) -> Option<Drawing> {
+    let (Value::Timed(timed), Kind::Number(unit)) = (&m.value, m.metric.kind()) else { return None };
+    let mut elapsed = 0.0;
+    let points: Vec<(f64, f64)> = timed
+        .samples
+        .iter()
+        .zip(m.figures())
+        .map(|(sample, figure)| {
+            let at = elapsed;
+            elapsed += sample.host_ns as f64 / 1e9;
+            (at, figure)
+        })
+        .collect();
+    let look = if points.len() < 40 { Look::Dots } else { Look::Line };
+    let series = Series { look, colour: BLUE, points };
+    let plot = plain(SMALL, Axis::linear(plot::seconds), Axis::linear(plot::short), vec![series]);
+    drawing(m.metric.to_string(), format!("{} over time", unit.symbol()), &plot)
+}
+
+/// The timed metrics that clauses about this device name; without any, one of each probe.
+pub fn chosen<'a>(report: &Report, device: &'a DeviceEvidence, index: usize) -> Vec<&'a Measurement> {
+    let is_timed = |m: &&Measurement| matches!(&m.value, Value::Timed(timed) if timed.samples.len() > 1);
+    let mut named: Vec<&MetricName> = Vec::new();
+    for finding in &report.findings {
+        if matches!(&finding.subject, crate::contract::Subject::Device { index: on, .. } if *on as usize != index)
+        {
+            continue;
+        }
+        let metric = clauses::clause(report, &finding.clause).and_then(|clause| match &clause.rule {
+            Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
+                Some(&figure.metric)
+            }
+            Rule::Equals { .. } | Rule::Never { .. } => None,
+        });
+        if let Some(metric) = metric.filter(|metric| !named.contains(metric)) {
+            named.push(metric);
+        }
+    }
+    let mut chosen: Vec<&Measurement> =
+        named.into_iter().filter_map(|metric| device.measurement(metric)).filter(is_timed).collect();
+    if chosen.is_empty() {
+        let default = |m: &&Measurement| {
+            ["fma.fp32.rate", "gemm.bf16.rate", "gemm.fp32.rate", "stream.triad.rate"]
+                .contains(&m.metric.as_str())
+        };
+        chosen = device.measurements.iter().filter(default).filter(is_timed).collect();
+    }
+    chosen.truncate(HISTOGRAMS_MAX);
+    chosen
+}
+
+/// How often a batch took how long.
+pub fn histogram(m: &Measurement) -> Option<Drawing> {
+    let Value::Timed(timed) = &m.value else { return None };
+    let times: Vec<f64> =
+        timed.samples.iter().map(|s| s.device_ns.unwrap_or(s.host_ns) as f64 / 1e6).collect();
+    let (low, high) = times.iter().fold((f64::MAX, 0f64), |(low, high), t| (low.min(*t), high.max(*t)));
+    let width = ((high - low) / 24.0).max(high * 1e-4);
+    if !(width.is_finite() && width > 0.0) {
+        return None;
+    }
+    let mut bars: Vec<(f64, f64)> = (0..25).map(|n| (low + f64::from(n) * width, 0.0)).collect();
+    for time in &times {
+        if let Some(bar) = bars.get_mut(((time - low) / width) as usize) {
+            bar.1 += 1.0;
+        }
+    }
+    let series = Series { look: Look::Bars(width), colour: BLUE, points: bars };
+    let whole = |count: f64| if count.fract() == 0.0 { plot::short(count) } else { String::new() };
+    let y = Axis { from_zero: true, ..Axis::linear(whole) };
+    let plot = plain(SMALL, Axis { span_least: 0.01, ..Axis::linear(plot::short) }, y, vec![series]);
+    drawing(m.metric.to_string(), format!("samples over ms per batch of {}", timed.repeat), &plot)
+}
+
+/// One quantity of the sensors: its name, and how a reading says it.
+type Sensor = (&'static str, Look, fn(&Reading) -> Option<f64>);
+
+const SENSORS: &[(&str, &str, &[Sensor])] = &[
+    (
+        "Clocks",
+        "MHz",
+        &[
+            ("multiprocessors", Look::Line, |r| r.clock_mhz.map(f64::from)),
+            ("memory", Look::Dashed, |r| r.memory_clock_mhz.map(f64::from)),
+        ],
+    ),
+    (
+        "Power",
+        "W",
+        &[
+            ("drawn", Look::Line, |r| r.power_mw.map(|mw| f64::from(mw) / 1e3)),
+            ("limit", Look::Dashed, |r| r.power_limit_mw.map(|mw| f64::from(mw) / 1e3)),
+        ],
+    ),
+    (
+        "Temperature",
+        "\u{b0}C",
+        &[
+            ("chip", Look::Line, |r| r.temperature_c.map(f64::from)),
+            ("memory", Look::Dashed, |r| r.memory_temperature_c.map(f64::from)),
+        ],
+    ),
+    (
+        "Busy",
+        "%",
+        &[
+            ("units", Look::Line, |r| r.busy_percent.map(f64::from)),
+            ("memory", Look::Dashed, |r| r.memory_busy_percent.map(f64::from)),
+        ],
+    ),
+];
+
+/// Sensors on a common time axis, with bands where the device says that it holds its clocks down.
+pub fn telemetry(device: &DeviceEvidence) -> Vec<Drawing> {
+    let Some((first, last)) = device.timeline.first().zip(device.timeline.last()) else { return Vec::new() };
+    let at = |reading: &TimedReading| reading.at_ns.saturating_sub(first.at_ns) as f64 / 1e9;
+    let span = at(last);
+    let draw = |(title, unit, sensors): &(&str, &str, &[Sensor])| {
+        let mut said = Vec::new();
+        let series = sensors.iter().zip([BLUE, GREEN]).filter_map(|((name, look, value), colour)| {
+            let points: Vec<(f64, f64)> =
+                device.timeline.iter().filter_map(|r| Some((at(r), value(&r.reading)?))).collect();
+            let style = if *look == Look::Dashed { "dashed" } else { "line" };
+            (points.len() > 1).then(|| said.push(format!("{style}: {name}")))?;
+            Some(Series { look: *look, colour, points })
+        });
+        let series: Vec<Series> = series.collect();
+        let plot = Plot {
+            bands: throttled(device, at, span),
+            ..plain(SMALL, Axis::linear(plot::seconds), Axis::linear(plot::short), series)
+        };
+        drawing(*title, format!("{unit} over time; {}", said.join(", ")), &plot)
+    };
+    SENSORS.iter().filter_map(draw).collect()
+}
+
+fn throttled(device: &DeviceEvidence, at: impl Fn(&TimedReading) -> f64, span: f64) -> Vec<Band> {
+    let bands = Throttle::ALL.into_iter().flat_map(|reason| {
+        let colour = match reason {
+            Throttle::Thermal => VERMILION,
+            Throttle::Power => ORANGE,
+            Throttle::Brake => PURPLE,
+        };
+        let holds = |reading: &TimedReading| {
+            reading.reading.throttle.as_ref().is_some_and(|all| all.contains(&reason))
+        };
+        let pairs = device.timeline.windows(2).filter(move |two| holds(&two[0]));
+        pairs
+            .map(|two| Band { from: at(&two[0]), to: at(&two[1]), name: reason.name(), colour })
+            .collect::<Vec<_>>()
+    });
+    plot::merged(bands.collect(), span)
+}

@@ -1,0 +1,122 @@
+//! A report as JUnit XML, for whatever shows the tests of a pipeline: a suite for the node and for each device, a case
+//! for each clause. A failed `must` is a failure, an undecided one an error; `should` and `info` never break a build.
+//! Owns that form; must not judge.
+
+use std::io::{self, Write};
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use super::rows;
+use crate::contract::{Finding, Severity, Subject, Verdict};
+use crate::report::Report;
+
+/// The cases of one subject.
+struct Suite<'a> {
+    name: &'a str,
+    findings: Vec<&'a Finding>,
+}
+
+impl Suite<'_> {
+    fn count(&self, verdict: Verdict) -> usize {
+        self.findings.iter().filter(|finding| breaking(finding) == Some(verdict)).count()
+    }
+}
+
+/// The verdict of a finding that breaks a build.
+fn breaking(finding: &Finding) -> Option<Verdict> {
+    let breaks = finding.severity == Severity::Must && finding.verdict != Verdict::Pass;
+    breaks.then_some(finding.verdict)
+}
+
+pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let suites = suites(report);
+    let sum = |verdict| suites.iter().map(|suite| suite.count(verdict)).sum::<usize>().to_string();
+    let total = suites.iter().map(|suite| suite.findings.len()).sum::<usize>().to_string();
+    let mut writer = Writer::new_with_indent(&mut *out, b' ', 2);
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let root = writer.create_element("testsuites").with_attributes([
+        ("name", "assay"),
+        ("tests", total.as_str()),
+        ("failures", sum(Verdict::Fail).as_str()),
+        ("errors", sum(Verdict::Inconclusive).as_str()),
+    ]);
+    let writer = root.write_inner_content(|writer| {
+        suites.iter().try_for_each(|suite| write_suite(report, suite, writer))
+    })?;
+    writeln!(writer.get_mut())
+}
+
+/// The node first, then the devices in their order. Without a contract one case says that nothing was decided.
+fn suites(report: &Report) -> Vec<Suite<'_>> {
+    let on = |wanted: Option<usize>| {
+        let is_there = move |finding: &&Finding| match &finding.subject {
+            Subject::Node => wanted.is_none(),
+            Subject::Device { index, .. } => wanted == Some(*index as usize),
+        };
+        report.findings.iter().filter(is_there).collect::<Vec<_>>()
+    };
+    let mut suites = vec![Suite { name: "node", findings: on(None) }];
+    for (index, device) in report.evidence.devices.iter().enumerate() {
+        suites.push(Suite { name: &device.selector, findings: on(Some(index)) });
+    }
+    suites
+}
+
+fn write_suite(report: &Report, suite: &Suite, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
+    let undecided = usize::from(suite.name == "node" && report.verdict.is_none());
+    let name = clean(suite.name);
+    let element = writer.create_element("testsuite").with_attributes([
+        ("name", name.as_str()),
+        ("tests", (suite.findings.len() + undecided).to_string().as_str()),
+        ("failures", suite.count(Verdict::Fail).to_string().as_str()),
+        ("errors", suite.count(Verdict::Inconclusive).to_string().as_str()),
+        ("skipped", undecided.to_string().as_str()),
+        ("timestamp", clean(&report.evidence.run.started).as_str()),
+        ("time", "0"),
+    ]);
+    element.write_inner_content(|writer| {
+        if undecided == 1 {
+            write_no_contract(writer)?;
+        }
+        suite.findings.iter().try_for_each(|finding| write_case(&name, finding, writer))
+    })?;
+    Ok(())
+}
+
+fn write_no_contract(writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
+    let case = [("name", "verdict"), ("classname", "assay.node"), ("time", "0")];
+    let why = [("message", "there was no contract to judge by")];
+    writer.create_element("testcase").with_attributes(case).write_inner_content(|writer| {
+        writer.create_element("skipped").with_attributes(why).write_empty().map(drop)
+    })?;
+    Ok(())
+}
+
+fn write_case(suite: &str, finding: &Finding, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
+    let [clause, severity, _, bound, found, verdict, because] =
+        rows::finding(finding).map(|text| clean(&text));
+    let class = format!("assay.{suite}");
+    let case = [("name", clause.as_str()), ("classname", class.as_str()), ("time", "0")];
+    let said = format!("{severity} clause {verdict}: demanded {bound}, found {found}; {because}");
+    let element = match breaking(finding) {
+        Some(Verdict::Fail) => Some("failure"),
+        Some(Verdict::Inconclusive | Verdict::Pass) => Some("error"),
+        None => None,
+    };
+    writer.create_element("testcase").with_attributes(case).write_inner_content(|writer| {
+        if let Some(element) = element {
+            let why = [("message", because.as_str()), ("type", finding.verdict.name())];
+            let element = writer.create_element(element).with_attributes(why);
+            element.write_text_content(BytesText::new(&said))?;
+        }
+        writer.create_element("system-out").write_text_content(BytesText::new(&said)).map(drop)
+    })?;
+    Ok(())
+}
+
+/// What XML 1.0 cannot hold, however it is escaped, becomes visible.
+fn clean(text: &str) -> String {
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    text.chars().map(|c| if allowed(c) { c } else { '\u{fffd}' }).collect()
+}

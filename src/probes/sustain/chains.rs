@@ -1,0 +1,43 @@
+//! Multiply-add chains under load: the vector units, whose results must stay the same.
+
+use super::super::{fma, spare_bytes};
+use super::products::fault;
+use super::watch::Watch;
+use crate::device::{Buf, Identity, Op};
+use crate::engine::Trouble;
+use crate::engine::bench::{Bench, Tuned};
+use crate::evidence::Check;
+
+pub struct Chains {
+    form: Tuned,
+    digest_of: Op,
+    digest: Buf,
+    right: Vec<u8>,
+}
+
+impl Chains {
+    pub fn prepare(bench: &mut Bench, identity: &Identity, seed: u64) -> Result<(Self, Check), Trouble> {
+        let (form, out, lanes, check) =
+            fma::load(bench, (spare_bytes(identity) / 8).min(identity.buffer_bytes_max), seed)?;
+        let digest = bench.alloc(8)?;
+        let digest_of = Op::Digest { src: out, rows: 1, row_words: lanes, out: digest };
+        let mut chains = Self { form, digest_of, digest, right: Vec::new() };
+        chains.right = chains.digest(bench)?;
+        Ok((chains, check))
+    }
+
+    fn digest(&self, bench: &mut Bench) -> Result<Vec<u8>, Trouble> {
+        bench.run(&self.form, 1)?;
+        bench.once(&self.digest_of)?;
+        Ok(bench.read(self.digest, 0, 8)?)
+    }
+
+    /// One execution, compared.
+    pub fn run(&self, bench: &mut Bench, watch: &mut Watch) -> Result<(), Trouble> {
+        watch.checked(1);
+        if self.digest(bench)? != self.right {
+            watch.wrong(bench, fault("chains"))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! A full load kept up: products above all, and by turns multiply-add chains, memory, link, load steps and pauses, since
+//! faults hide where clocks and power change. Every result is compared.
+//! Owns the order of loads; must not know how windows become figures.
+
+mod chains;
+mod link;
+mod memory;
+mod products;
+mod watch;
+
+use std::time::Duration;
+
+use super::Probe;
+use crate::device::{DeviceError, Identity};
+use crate::engine::bench::Bench;
+use crate::engine::case::Case;
+use crate::engine::{Settings, Trouble, check};
+use crate::evidence::event::What;
+use crate::evidence::metric::MetricName;
+use crate::evidence::sustain::{FIGURES, Load, SUSTAINED};
+use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Measurement};
+use chains::Chains;
+use link::Link;
+use memory::Memory;
+use products::Products;
+use watch::Watch;
+
+pub const PROBE: Probe = Probe {
+    name: super::SUSTAIN,
+    question: "Does the device keep its speed under a full load, and do its results stay right?",
+    cases,
+};
+
+/// What a turn of the cycle is spent on, in parts of a thousand.
+const CYCLE: [(Turn, u64); 7] = [
+    (Turn::Products, 500),
+    (Turn::Chains, 50),
+    (Turn::Products, 300),
+    (Turn::Memory, 60),
+    (Turn::Link, 30),
+    (Turn::Steps, 30),
+    (Turn::Pause, 30),
+];
+/// A longer cycle would leave too few pauses, a shorter one too little heat.
+const CYCLE_NS_MAX: u64 = 300_000_000_000;
+/// So many cycles at least, however short the time.
+const CYCLES_MIN: u64 = 3;
+/// Load and pause by turns: about as fast as power supplies and fans settle.
+const STEP: Duration = Duration::from_millis(100);
+
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    Products,
+    Chains,
+    Memory,
+    Link,
+    /// Short bursts of products with pauses between them.
+    Steps,
+    Pause,
+}
+
+fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
+    if settings.sustain_ms <= settings.sustained_ms {
+        return Vec::new();
+    }
+    let rates = SUSTAINED.map(|precision| format!("sustain.{}.rate", precision.name()));
+    let figures = FIGURES.iter().map(|figure| figure.name.to_owned());
+    let metrics: Vec<String> = rates.iter().cloned().chain(figures).collect();
+    let (identity, settings) = (identity.clone(), settings.clone());
+    let case = Case::new(&metrics, move |bench| sustain(bench, &identity, &settings));
+    case.into_iter().map(|case| Case { goes_on: true, ..case }).collect()
+}
+
+/// Yields windows as they come, and no measurement: figures follow from the windows.
+fn sustain(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Result<Vec<Measurement>, Trouble> {
+    let mut products = Products::prepare(bench, identity, settings.seed)?;
+    let mut others = Others::prepare(bench, identity, settings.seed)?;
+    let load = products.load(settings.sustain_ms)?;
+    let check = std::mem::take(&mut others.checks).into_iter().fold(load.check.clone(), check::joined);
+    let shape = format!("{}{}", load.conditions.shape, others.named());
+    let load = Load { check, conditions: Conditions { shape, ..load.conditions.clone() }, ..load };
+    for metric in
+        SUSTAINED.iter().filter_map(|p| MetricName::parse(&format!("sustain.{}.rate", p.name())).ok())
+    {
+        if metric != load.metric {
+            let why = format!("{} is the heaviest load of this device", load.metric);
+            bench.emit(What::Absent(Absence { metric, reason: AbsenceReason::Skipped { why } }))?;
+        }
+    }
+    let mut watch = Watch::begin(bench, load, settings.sustained_ms)?;
+    let outcome = keep_up(bench, &mut watch, &mut products, &mut others);
+    products.abandon(bench);
+    outcome?;
+    watch.end(bench)?;
+    Ok(Vec::new())
+}
+
+/// What runs between the products; what a device cannot is left out.
+struct Others {
+    chains: Option<Chains>,
+    memory: Option<Memory>,
+    link: Option<Link>,
+    /// Of all of them before they began.
+    checks: Vec<Check>,
+}
+
+impl Others {
+    fn prepare(bench: &mut Bench, identity: &Identity, seed: u64) -> Result<Self, Trouble> {
+        let (chains, of_chains) = possible(Chains::prepare(bench, identity, seed))?.unzip();
+        let (memory, of_memory) = possible(Memory::prepare(bench, identity, seed))?.unzip();
+        let link = possible(Link::prepare(bench, identity, seed))?;
+        Ok(Self { chains, memory, link, checks: of_chains.into_iter().chain(of_memory).collect() })
+    }
+
+    /// What there is of them, for the conditions.
+    fn named(&self) -> String {
+        let there = [
+            ("chains", self.chains.is_some()),
+            ("memory", self.memory.is_some()),
+            ("link", self.link.is_some()),
+        ];
+        there.iter().filter(|(_, is)| *is).map(|(name, _)| format!(" + {name}")).collect()
+    }
+}
+
+fn possible<T>(prepared: Result<T, Trouble>) -> Result<Option<T>, Trouble> {
+    match prepared {
+        Ok(load) => Ok(Some(load)),
+        Err(Trouble::Unsupported(_) | Trouble::Skipped(_)) => Ok(None),
+        // What is left of the memory may be too little for it.
+        Err(Trouble::Device(DeviceError::OutOfMemory { .. })) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+fn keep_up(
+    bench: &mut Bench,
+    watch: &mut Watch,
+    products: &mut Products,
+    others: &mut Others,
+) -> Result<(), Trouble> {
+    let cycle_ns = CYCLE_NS_MAX.min(watch.asked_ns() / CYCLES_MIN);
+    let mut turn_ends_ns = watch.begun_ns();
+    for (turn, share) in CYCLE.iter().cycle() {
+        if bench.now_ns() >= watch.until_ns() {
+            return Ok(());
+        }
+        turn_ends_ns = (turn_ends_ns + cycle_ns / 1000 * share).min(watch.until_ns());
+        while bench.now_ns() < turn_ends_ns {
+            match (turn, &mut *others) {
+                (Turn::Chains, Others { chains: Some(chains), .. }) => chains.run(bench, watch)?,
+                (Turn::Memory, Others { memory: Some(memory), .. }) => memory.run(bench, watch)?,
+                (Turn::Link, Others { link: Some(link), .. }) => link.run(bench, watch)?,
+                (Turn::Steps, _) => {
+                    products.burst(bench, watch, STEP)?;
+                    bench.pause(STEP);
+                }
+                (Turn::Pause, _) => bench.pause(STEP),
+                (Turn::Products | Turn::Chains | Turn::Memory | Turn::Link, _) => {
+                    products.batch(bench, watch)?
+                }
+            }
+            watch.tick(bench)?;
+        }
+    }
+    Ok(())
+}

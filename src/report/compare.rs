@@ -1,0 +1,376 @@
+//! Two reports of the same machine, before and after: what became worse, metric by metric. Pure and repeatable.
+//! Owns pairing, comparability and the interval of a ratio; must not know contracts or how anything is shown.
+
+use serde::Serialize;
+
+use super::Report;
+use crate::device::{Identity, ProvenanceKind};
+use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::stats::Stat;
+use crate::evidence::sustain::{ERRORS, Sustained};
+use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
+use crate::exit::Exit;
+use crate::units::Unit;
+
+mod interval;
+#[cfg(test)]
+mod tests;
+
+pub use interval::{LEVEL, SAMPLES_MIN};
+
+/// All devices of both reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// A change of at most this share is none.
+    pub width: f64,
+    pub pairs: Vec<Pair>,
+    /// Selectors of devices that have no counterpart in the other report.
+    pub only_before: Vec<String>,
+    pub only_after: Vec<String>,
+}
+
+/// One device in both reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    pub before: String,
+    pub after: String,
+    /// By what they are taken for one device: `uuid`, `PCI address` or `selector`.
+    pub by: &'static str,
+    pub rows: Vec<Row>,
+    /// How its part of the report after ended.
+    pub ended: Ended,
+}
+
+/// One metric of one device.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    pub metric: MetricName,
+    pub before: Option<f64>,
+    pub after: Option<f64>,
+    /// The median after as a share of the median before.
+    pub ratio: Option<Ratio>,
+    pub verdict: Change,
+    pub because: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Ratio {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    Improved,
+    /// Not worse by more than the width, and not shown to be better by more than it.
+    Same,
+    NotComparable,
+    /// Nothing shows that it is not worse.
+    Undecided,
+    Degraded,
+}
+
+impl Change {
+    pub fn name(self) -> &'static str {
+        match self {
+            Change::Improved => "improved",
+            Change::Same => "same",
+            Change::NotComparable => "not comparable",
+            Change::Undecided => "undecided",
+            Change::Degraded => "degraded",
+        }
+    }
+}
+
+impl Comparison {
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.pairs.iter().flat_map(|pair| &pair.rows)
+    }
+
+    pub fn count(&self, change: Change) -> usize {
+        self.rows().filter(|row| row.verdict == change).count()
+    }
+
+    /// A device that is gone is not the same machine, and one that did not come to its end has not shown that it still does:
+    /// nothing is decided.
+    pub fn exit(&self) -> Exit {
+        // Equal counts of errors alone do not make a machine as fast as it was.
+        let compares = |row: &Row| row.ratio.is_some();
+        if self.count(Change::Degraded) > 0 {
+            Exit::Fail
+        } else if !self.rows().any(compares)
+            || self.count(Change::Undecided) > 0
+            || !self.only_before.is_empty()
+            || self.pairs.iter().any(|pair| pair.ended != Ended::Completed)
+        {
+            Exit::Inconclusive
+        } else {
+            Exit::Pass
+        }
+    }
+}
+
+pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
+    let (devices, others) = (&before.evidence.devices, &after.evidence.devices);
+    let mut partner: Vec<Option<(usize, &'static str)>> = Vec::new();
+    for device in devices {
+        let free = |index: &usize| !partner.iter().flatten().any(|(taken, _)| taken == index);
+        let found = (0..others.len())
+            .filter(free)
+            .filter_map(|index| Some((index, same_device(device, &others[index])?)))
+            // The surest sign first.
+            .min_by_key(|(_, by)| SIGNS.iter().position(|sign| sign == by));
+        partner.push(found);
+    }
+    let pairs = devices.iter().zip(&partner).filter_map(|(device, partner)| {
+        let (index, by) = (*partner)?;
+        let other = &others[index];
+        let rows = rows(device, other, width);
+        let ended = other.ended.clone();
+        Some(Pair { before: device.selector.clone(), after: other.selector.clone(), by, rows, ended })
+    });
+    let alone = devices.iter().zip(&partner).filter(|(_, partner)| partner.is_none());
+    let taken = |index: usize| partner.iter().flatten().any(|(other, _)| *other == index);
+    let new = others.iter().enumerate().filter(|(index, _)| !taken(*index));
+    Comparison {
+        width,
+        pairs: pairs.collect(),
+        only_before: alone.map(|(device, _)| device.selector.clone()).collect(),
+        only_after: new.map(|(_, device)| device.selector.clone()).collect(),
+    }
+}
+
+const SIGNS: [&str; 3] = ["uuid", "PCI address", "selector"];
+
+/// By what two devices are taken for one. A weaker sign counts only where the stronger is not known on both sides:
+/// another card in the same slot is another card.
+fn same_device(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<&'static str> {
+    let known = |pick: fn(&Identity) -> Option<&String>| {
+        a.identity.as_ref().and_then(pick).zip(b.identity.as_ref().and_then(pick))
+    };
+    let [uuid, address, selector] = SIGNS;
+    let (by, same) = match (known(|i| i.uuid.as_ref()), known(|i| i.pci_address.as_ref())) {
+        (Some((a, b)), _) => (uuid, a == b),
+        (None, Some((a, b))) => (address, a == b),
+        (None, None) => (selector, a.selector == b.selector),
+    };
+    same.then_some(by)
+}
+
+/// All metrics that either of them has, in the order of the report before.
+fn rows(before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
+    let new = after.measurements.iter().filter(|m| before.measurement(&m.metric).is_none());
+    let metrics = before.measurements.iter().chain(new).map(|m| &m.metric);
+    let rows = metrics.map(|metric| row(metric, before, after, width));
+    let load = match (&before.sustained, &after.sustained) {
+        (Some(load), _) => kept_up(load, before, after, width),
+        (None, Some(load)) => new_errors(load).into_iter().collect(),
+        (None, None) => Vec::new(),
+    };
+    rows.chain(load).collect()
+}
+
+/// Wrong results of a load of which nothing is known before: there should be none.
+fn new_errors(load: &Sustained) -> Option<Row> {
+    let (metric, wrong) = (MetricName::parse(ERRORS).ok()?, load.wrong());
+    let because = "there are wrong results".to_owned();
+    let after = Some(wrong as f64);
+    let row = Row { metric, before: None, after, ratio: None, verdict: Change::Degraded, because };
+    (wrong > 0).then_some(row)
+}
+
+/// The load that was kept up before, and how it went after: its rate, and its wrong results.
+fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
+    let row = |metric: &MetricName, [before, after]: [Option<f64>; 2], (verdict, ratio, because): Judged| {
+        Row { metric: metric.clone(), before, after, ratio, verdict, because }
+    };
+    let metric = &load.load.metric;
+    let median = |load: &Sustained| Stat::P50.of(&load.rates());
+    let Some(other) = after.sustained.as_ref().filter(|other| other.load.metric == *metric) else {
+        let judged = (Change::Undecided, None, not_measured(metric, after));
+        return vec![row(metric, [median(load), None], judged)];
+    };
+    let sides = [(before, &load.load.conditions), (after, &other.load.conditions)];
+    let (a, b) = (load.rates(), other.rates());
+    let rate = match differing(sides[0], sides[1]) {
+        Some(why) => (Change::NotComparable, None, why),
+        None if load.load.asked_ms != other.load.asked_ms => {
+            (Change::NotComparable, None, "the load was kept up for another time".to_owned())
+        }
+        None => match [load, other].iter().find_map(|load| unsound_check(&load.load.check, load.clocks())) {
+            Some(why) => (Change::Undecided, None, why.to_owned()),
+            None => of_samples(&a, &b, metric, width),
+        },
+    };
+    let mut rows = vec![row(metric, [median(load), median(other)], rate)];
+    rows.extend(MetricName::parse(ERRORS).ok().map(|errors| {
+        let counts = [load, other].map(Sustained::wrong);
+        row(
+            &errors,
+            counts.map(|count| Some(count as f64)),
+            counted(counts[0], counts[1], Unit::Count, width),
+        )
+    }));
+    rows
+}
+
+fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Row {
+    let (a, b) = (before.measurement(metric), after.measurement(metric));
+    let median = |m: Option<&Measurement>| m.and_then(|m| Stat::P50.of(&m.figures()));
+    let (verdict, ratio, because) = match (a, b) {
+        (Some(a), Some(b)) => judge((before, a), (after, b), width),
+        (Some(_), None) => (Change::Undecided, None, not_measured(metric, after)),
+        (None, _) => (Change::NotComparable, None, "it was not measured before".to_owned()),
+    };
+    Row { metric: metric.clone(), before: median(a), after: median(b), ratio, verdict, because }
+}
+
+fn not_measured(metric: &MetricName, after: &DeviceEvidence) -> String {
+    match after.absence(metric) {
+        Some(absence) => format!("it was not measured after: {}", absence.reason),
+        None if after.ended != Ended::Completed => {
+            "it was not measured after: that run did not complete".to_owned()
+        }
+        None => "it was not measured after".to_owned(),
+    }
+}
+
+type Judged = (Change, Option<Ratio>, String);
+
+fn judge(
+    before: (&DeviceEvidence, &Measurement),
+    after: (&DeviceEvidence, &Measurement),
+    width: f64,
+) -> Judged {
+    let (a, b) = (before.1, after.1);
+    let open = |why: String| (Change::NotComparable, None, why);
+    // A wrong result has no conditions that could differ.
+    if let (None, Some(why), true) = (unsound(a), unsound(b), is_wrong(b)) {
+        return (Change::Degraded, None, format!("{why} after"));
+    }
+    if let Some(why) = differing((before.0, &a.conditions), (after.0, &b.conditions)) {
+        return open(why);
+    }
+    match (unsound(a), unsound(b)) {
+        (Some(why), _) => return open(format!("{why} before")),
+        (None, Some(why)) => return (Change::Undecided, None, format!("{why} after")),
+        (None, None) => {}
+    }
+    let Kind::Number(unit) = a.metric.kind() else { return open("it is no figure".to_owned()) };
+    match (&a.value, &b.value) {
+        (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, width),
+        (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
+        (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => {
+            open("it is a lower bound only".to_owned())
+        }
+        (Value::Share { .. }, Value::Share { .. }) => shared(a, b, width),
+        (
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
+        ) => open("one was timed and one was counted".to_owned()),
+    }
+}
+
+/// Which condition differs, so that the figures say nothing about each other.
+fn differing(
+    before: (&DeviceEvidence, &Conditions),
+    after: (&DeviceEvidence, &Conditions),
+) -> Option<String> {
+    let kind = |device: &DeviceEvidence| device.identity.as_ref().map(|i| i.provenance.kind());
+    let shown = |kind: Option<ProvenanceKind>| kind.map_or("unknown".to_owned(), |kind| kind.to_string());
+    let (a, b) = (kind(before.0), kind(after.0));
+    if a != b {
+        return Some(format!("the device was {} before and is {} after", shown(a), shown(b)));
+    }
+    let (a, b) = (before.1, after.1);
+    if a.kernel != b.kernel {
+        Some("the kernels differ, see their digests".to_owned())
+    } else if a.shape != b.shape {
+        Some(format!("the sizes differ: {} before, {} after", a.shape, b.shape))
+    } else if a.distribution != b.distribution {
+        Some("the data differ in distribution".to_owned())
+    } else {
+        None
+    }
+}
+
+/// Why a figure does not count.
+fn unsound(m: &Measurement) -> Option<&'static str> {
+    let clocks = match &m.value {
+        Value::Timed(timed) => timed.clocks(),
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
+    };
+    let no_figure = || m.summary().is_none().then_some("the samples gave no finite figure");
+    unsound_check(&m.check, clocks).or_else(no_figure)
+}
+
+fn unsound_check(check: &Check, clocks: Clocks) -> Option<&'static str> {
+    match (check, clocks) {
+        (Check::Wrong { .. }, _) => Some("the device computed a wrong result"),
+        (
+            Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. },
+            _,
+        ) => Some("the check missed a planted error"),
+        (_, Clocks::Disagree { .. }) => Some("the clocks of device and host disagreed"),
+        (_, Clocks::Agree | Clocks::HostOnly) => None,
+    }
+}
+
+fn is_wrong(m: &Measurement) -> bool {
+    matches!(m.check, Check::Wrong { .. })
+}
+
+/// Counts have no noise. Of errors fewer are better, of bytes more.
+fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
+    if unit == Unit::Count {
+        let (change, why) = match b.cmp(&a) {
+            std::cmp::Ordering::Less => (Change::Improved, "there are fewer"),
+            std::cmp::Ordering::Equal => (Change::Same, "there are as many"),
+            std::cmp::Ordering::Greater => (Change::Degraded, "there are more"),
+        };
+        return (change, None, why.to_owned());
+    }
+    if a == 0 {
+        return (Change::NotComparable, None, "there was nothing before".to_owned());
+    }
+    let value = b as f64 / a as f64;
+    decide(Ratio { value, low: value, high: value }, false, width)
+}
+
+/// Shares of time that somebody else took: more is worse.
+fn shared(a: &Measurement, b: &Measurement, width: f64) -> Judged {
+    let share = |m: &Measurement| Stat::P50.of(&m.figures());
+    match (share(a), share(b)) {
+        (Some(a), Some(b)) if b <= a + width => {
+            (Change::Same, None, "it is not more by more than the width".to_owned())
+        }
+        (Some(_), Some(_)) => (Change::Degraded, None, "it is more by more than the width".to_owned()),
+        (None, _) | (_, None) => (Change::Undecided, None, "there is no figure".to_owned()),
+    }
+}
+
+/// Rates or latencies in the order in which they were taken.
+fn of_samples(a: &[f64], b: &[f64], metric: &MetricName, width: f64) -> Judged {
+    match interval::ratio_of_medians(a, b, metric.as_str()) {
+        Ok(ratio) => decide(ratio, metric.kind() == Kind::Number(Unit::Nanosecond), width),
+        Err(why) => (Change::Undecided, None, why),
+    }
+}
+
+fn decide(ratio: Ratio, lower_is_better: bool, width: f64) -> Judged {
+    // Turned so that more is better, and a latency that grew by the width weighs as much as a rate that fell by it.
+    let (low, high) =
+        if lower_is_better { (2.0 - ratio.high, 2.0 - ratio.low) } else { (ratio.low, ratio.high) };
+    let (change, because) = if high < 1.0 - width {
+        (Change::Degraded, "the whole interval is worse by more than the width")
+    } else if low < 1.0 - width {
+        (Change::Undecided, "the interval is too wide to tell; measure longer, with --duration")
+    } else if low > 1.0 + width {
+        (Change::Improved, "the whole interval is better by more than the width")
+    } else {
+        (Change::Same, "it is not worse by more than the width")
+    };
+    (change, Some(ratio), because.to_owned())
+}

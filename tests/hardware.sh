@@ -1,0 +1,136 @@
+#!/bin/sh
+# Every check that needs a GPU, and what came of it, in results/<gpu>/<date>/. Fails where there is no GPU, or where a check does.
+# ASSAY and ASSAY_TESTS are the binaries to use (default: both are built here), OUT is where results go, KEY signs them;
+# RUNS and PROFILE, with ARGUMENTS for every run, make it shorter.
+set -eu
+
+results=${OUT:-results}
+runs=${RUNS:-10}
+profile=${PROFILE:-standard}
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+
+die() {
+    echo "hardware: $1" >&2
+    exit 1
+}
+
+if [ -z "${ASSAY:-}" ]; then
+    cargo build --release
+    ASSAY=target/release/assay
+fi
+if [ -z "${ASSAY_TESTS:-}" ]; then
+    # The path of the test binary is the last thing that cargo says of it.
+    ASSAY_TESTS=$(cargo test --release --test it --no-run 2>&1 | sed -n 's/.*(\(.*\))$/\1/p' | tail -n 1)
+    cargo build --release --examples
+fi
+[ -x "$ASSAY" ] || die "$ASSAY is no program"
+[ -x "$ASSAY_TESTS" ] || die "$ASSAY_TESTS is no program"
+
+# The first GPU: what it calls itself and its driver. Keys are sorted, so that the kind comes after both.
+value() { sed -n "s/^ *\"$1\": \"\(.*\)\",\{0,1\}\$/\1/p"; }
+"$ASSAY" list --json >"$log/list" || true
+gpu=$(awk '/"driver":/ { d = $0 } /"name":/ { n = $0 } /"kind": "hardware"/ { print d; print n; exit }' "$log/list")
+[ -n "$gpu" ] || die "no GPU here; '$ASSAY doctor' says what is missing"
+name=$(echo "$gpu" | value name)
+driver=$(echo "$gpu" | value driver)
+
+# The driver for tests has no GPU behind it: nothing of it may ever lie among results.
+case "$name" in
+*"no GPU"*)
+    case "/$results/" in
+    */results/*) die "$name is not hardware; set OUT to a folder that is not called results" ;;
+    esac
+    hardware=no
+    ;;
+*) hardware=yes ;;
+esac
+folder=$results/$(echo "$name" | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9\n' '-' | sed 's/^-*//; s/-*$//')/$(date -u +%Y-%m-%d)
+[ ! -e "$folder" ] || die "$folder is there already"
+mkdir -p "$folder"
+[ "$hardware" = yes ] || echo "Made by $name: this is not hardware." >"$folder/NOT-HARDWARE"
+
+notes=$folder/notes.md
+say() { printf '%s\n' "$*" | tee -a "$notes"; }
+failed=0
+# check WHAT COMMAND: runs it, keeps what it says, and notes whether it passed.
+check() {
+    what=$1
+    shift
+    if "$@" >"$log/out" 2>&1; then
+        say "| $what | pass |"
+    else
+        say "| $what | FAIL |"
+        failed=1
+        cp "$log/out" "$folder/$(echo "$what" | tr -cs 'a-z0-9\n' '-').log"
+    fi
+}
+
+# Nothing was judged, so that the exit code is that of no verdict: what counts is that signature and recomputation hold.
+verifies() {
+    "$ASSAY" verify "$1/report.dsse.json" --trust "$1/signer.pub.pem" --json >"$log/verified" || true
+    cat "$log/verified"
+    grep -q '"holds": *true' "$log/verified"
+}
+
+say "# $name, $(date -u +%Y-%m-%d)"
+say
+say "$driver; $("$ASSAY" --version); $runs runs of the $profile profile, made by tests/hardware.sh."
+[ "$hardware" = yes ] || say "**Not hardware.**"
+say
+say "| check | outcome |"
+say "| --- | --- |"
+
+check "conformance" "$ASSAY_TESTS" --include-ignored --skip matrix_units hardware:: conformance::
+
+if [ -z "${KEY:-}" ]; then
+    KEY=$log/key.pem
+    "$ASSAY" key new "$KEY" >/dev/null
+fi
+run=1
+while [ "$run" -le "$runs" ]; do
+    out=$folder/run-$run
+    # shellcheck disable=SC2086 # several words on purpose
+    check "run $run" "$ASSAY" run --measure-only --profile "$profile" --key "$KEY" --out "$out" --format csv ${ARGUMENTS:-}
+    check "verify $run" verifies "$out"
+    run=$((run + 1))
+done
+# The first run stands for the folder.
+for file in report.dsse.json signer.pub.pem events.jsonl; do
+    [ ! -e "$folder/run-1/$file" ] || cp "$folder/run-1/$file" "$folder/$file"
+done
+
+if command -v compute-sanitizer >/dev/null 2>&1; then
+    for tool in memcheck racecheck synccheck initcheck; do
+        check "compute-sanitizer $tool" compute-sanitizer --tool "$tool" --error-exitcode 1 \
+            "$ASSAY_TESTS" conformance:: --include-ignored --skip matrix_units
+    done
+else
+    say "| compute-sanitizer | NOT RUN: it is not installed here |"
+fi
+
+# ratio OF TO: the medians of one metric over those of another in every run and on every device: middle, least, most.
+# The metric is found by its dots, since names of devices may hold commas; its median is the sixth column from there.
+ratio() {
+    for table in "$folder"/run-*/report.csv; do
+        awk -F, -v of="$1" -v to="$2" '
+            { for (i = 2; i <= NF; i++) if ($i == of) a[$1] = $(i + 5); else if ($i == to) b[$1] = $(i + 5) }
+            END { for (device in a) if (b[device] > 0) print a[device] / b[device] }' "$table"
+    done 2>/dev/null | sort -n | awk -v of="$1" -v to="$2" '
+        { all[NR] = $1 }
+        END { if (NR) printf "| %s : %s | %.3f | %.3f .. %.3f |\n", of, to, all[int((NR + 1) / 2)], all[1], all[NR] }'
+}
+say
+say "| ratio | median | min .. max |"
+say "| --- | --- | --- |"
+{
+    for precision in fp64 fp32 tf32 fp16 bf16 fp8_e4m3 fp8_e5m2 int8; do
+        ratio "gemm.$precision.rate" "gemm.vendor_$precision.rate"
+    done
+    for kind in copy triad; do
+        ratio "stream.$kind.rate" stream.driver_copy.rate
+    done
+} | tee -a "$notes"
+
+echo "hardware: everything lies in $folder; name it in results/README.md to keep it"
+[ "$failed" = 0 ] || die "a check failed, see $notes"

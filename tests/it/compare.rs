@@ -1,0 +1,265 @@
+//! Two reports of one machine: what became worse, what cannot be compared, and how `assay compare` ends.
+
+use std::path::{Path, PathBuf};
+
+use gpu_assay::device::Provenance;
+use gpu_assay::device::op::Tally;
+use gpu_assay::evidence::{Canary, Check, DeviceEvidence, Evidence, Measurement};
+use gpu_assay::exit::Exit;
+use gpu_assay::report::compare::{Change, Comparison, compare};
+use gpu_assay::report::{Report, SealedBy};
+
+use crate::pipeline::Run;
+use crate::process::{Ended, assay};
+use crate::support::*;
+
+const WIDTH: f64 = 0.01;
+
+/// Rates around `level`, a tenth of a percent apart.
+fn triad(level: u64) -> Measurement {
+    let rate = |n: u64| level + level / 1000 * (n * 7 % 5);
+    rates("stream.triad.rate", &(0..40).map(rate).collect::<Vec<_>>()).remove(0)
+}
+
+fn device(n: u32, level: u64) -> DeviceEvidence {
+    let mut device = good_device(n);
+    device.measurements = vec![triad(level), counted("memory.errors.count", 0, clean_tally(1 << 20))];
+    device
+}
+
+fn report(evidence: Evidence) -> Report {
+    Report::new(evidence, None, SealedBy::Ephemeral, "1970-01-01T00:00:00Z".into())
+}
+
+/// One device before, and the same after `change`.
+fn after(change: impl FnOnce(&mut DeviceEvidence)) -> Comparison {
+    let before = device(1, 1_000_000_000);
+    let mut changed = before.clone();
+    change(&mut changed);
+    compare(&report(evidence(vec![before])), &report(evidence(vec![changed])), WIDTH)
+}
+
+fn first(comparison: &Comparison) -> (Change, &str) {
+    let row = comparison.rows().next().unwrap();
+    (row.verdict, &row.because)
+}
+
+#[test]
+fn rates_that_moved_by_more_than_the_width_are_told_apart() {
+    for (level, change, exit) in [
+        (1_000_000_000, Change::Same, Exit::Pass),
+        (995_000_000, Change::Same, Exit::Pass),
+        (950_000_000, Change::Degraded, Exit::Fail),
+        (1_050_000_000, Change::Improved, Exit::Pass),
+    ] {
+        let comparison = after(|device| device.measurements[0] = triad(level));
+        assert_eq!((first(&comparison).0, comparison.exit()), (change, exit), "{level}");
+        let ratio = comparison.rows().next().unwrap().ratio.unwrap();
+        assert!(
+            ratio.low <= ratio.value && ratio.value <= ratio.high && ratio.high - ratio.low < 0.01,
+            "{ratio:?}"
+        );
+    }
+}
+
+#[test]
+fn figures_of_other_conditions_are_not_comparable() {
+    type Edit = fn(&mut DeviceEvidence);
+    let edits: [(&str, Edit); 4] = [
+        ("kernels differ", |d| d.measurements[0].conditions.kernel = Some("11".repeat(32))),
+        ("sizes differ", |d| d.measurements[0].conditions.shape = "1 MiB".into()),
+        ("distribution", |d| {
+            d.measurements[0].conditions.distribution = Some(gpu_assay::device::draw::Distribution::Wide)
+        }),
+        ("simulated before and is hardware after", |d| {
+            d.identity.as_mut().unwrap().provenance = Provenance::Hardware
+        }),
+    ];
+    for (words, edit) in edits {
+        // Far slower, and still nothing is said of it; that there are as many errors does not say it either.
+        let comparison = after(|device| {
+            device.measurements[0] = triad(500_000_000);
+            edit(device);
+        });
+        let (change, because) = first(&comparison);
+        assert_eq!(change, Change::NotComparable, "{words}: {because}");
+        assert!(because.contains(words), "{words}: {because}");
+        assert_eq!(comparison.exit(), Exit::Inconclusive, "{words}");
+    }
+}
+
+#[test]
+fn what_is_gone_or_wrong_now_is_never_the_same() {
+    let gone = after(|device| drop(device.measurements.remove(0)));
+    assert_eq!((first(&gone).0, gone.exit()), (Change::Undecided, Exit::Inconclusive));
+    let wrong = after(|device| device.measurements[0].check = Check::Wrong { why: "x".into() });
+    assert_eq!((first(&wrong).0, wrong.exit()), (Change::Degraded, Exit::Fail));
+    let blind = Check::Matched { exact: 1, sampled: 1, canary: Canary::Missed };
+    let blind = after(|device| device.measurements[0].check = blind);
+    assert_eq!((first(&blind).0, blind.exit()), (Change::Undecided, Exit::Inconclusive));
+    let tally = Tally { words_checked: 9, words_wrong: 3, ..Tally::default() };
+    let flipped = after(|device| device.measurements[1] = counted("memory.errors.count", 3, tally));
+    assert_eq!((flipped.rows().nth(1).unwrap().verdict, flipped.exit()), (Change::Degraded, Exit::Fail));
+    let few = after(|device| {
+        device.measurements[0] = rates("stream.triad.rate", &[5_000_000, 5_000_000, 5_000_000]).remove(0)
+    });
+    assert_eq!((first(&few).0, few.exit()), (Change::Undecided, Exit::Inconclusive));
+    let (none, one) = (report(evidence(Vec::new())), report(evidence(vec![device(1, 5_000_000)])));
+    assert_eq!(compare(&one, &none, WIDTH).exit(), Exit::Inconclusive);
+    assert_eq!(compare(&none, &none, WIDTH).exit(), Exit::Inconclusive);
+}
+
+#[test]
+fn a_load_that_was_kept_up_is_compared_too() {
+    let rate = |level: u64| (0..30).map(|n| level + level / 1000 * (n * 7 % 5)).collect::<Vec<_>>();
+    let compared = |edit: &dyn Fn(&mut DeviceEvidence)| {
+        let mut before = device(1, 1_000_000_000);
+        before.sustained = Some(kept_up(&rate(500_000_000_000)));
+        let mut after = before.clone();
+        edit(&mut after);
+        let comparison = compare(&report(evidence(vec![before])), &report(evidence(vec![after])), WIDTH);
+        let rows = comparison.rows().filter(|row| row.metric.probe() == "sustain");
+        let rows: Vec<_> = rows.map(|row| (row.metric.to_string(), row.verdict)).collect();
+        (rows, comparison.exit())
+    };
+    let rate_and_errors = |rate, errors| {
+        vec![("sustain.bf16.rate".to_owned(), rate), ("sustain.errors.count".to_owned(), errors)]
+    };
+    let kept = |device: &mut DeviceEvidence| device.sustained.take().unwrap();
+    assert_eq!(compared(&|_| ()), (rate_and_errors(Change::Same, Change::Same), Exit::Pass));
+    let slower = compared(&|device| device.sustained = Some(kept_up(&rate(450_000_000_000))));
+    assert_eq!(slower, (rate_and_errors(Change::Degraded, Change::Same), Exit::Fail));
+    let wrong = compared(&|device| device.sustained.as_mut().unwrap().windows[2].wrong = 1);
+    assert_eq!(wrong, (rate_and_errors(Change::Same, Change::Degraded), Exit::Fail));
+    let gone = compared(&|device| drop(kept(device)));
+    assert_eq!(gone, (vec![("sustain.bf16.rate".to_owned(), Change::Undecided)], Exit::Inconclusive));
+    let shorter = compared(&|device| device.sustained.as_mut().unwrap().load.asked_ms /= 2);
+    assert_eq!(shorter.0, rate_and_errors(Change::NotComparable, Change::Same));
+    let other =
+        |device: &mut DeviceEvidence| device.sustained.as_mut().unwrap().load.conditions.kernel = None;
+    assert_eq!(compared(&other).0, rate_and_errors(Change::NotComparable, Change::Same));
+}
+
+#[test]
+fn devices_are_paired_by_the_surest_sign_that_both_have() {
+    let paired = |edit: &dyn Fn(&mut Vec<DeviceEvidence>)| {
+        let before = vec![device(1, 5_000_000), device(2, 6_000_000)];
+        let mut after = before.clone();
+        edit(&mut after);
+        let comparison = compare(&report(evidence(before)), &report(evidence(after)), WIDTH);
+        let pairs: Vec<String> = comparison
+            .pairs
+            .iter()
+            .map(|pair| format!("{} {} {}", pair.before, pair.after, pair.by))
+            .collect();
+        (pairs, comparison.exit())
+    };
+    let (one, two) = ("sim:test,seed=1", "sim:test,seed=2");
+    // Another order, other slots and other selectors: the UUID tells.
+    let (pairs, exit) = paired(&|after| {
+        after.reverse();
+        for (n, device) in after.iter_mut().enumerate() {
+            device.selector = format!("new:{n}");
+            device.identity.as_mut().unwrap().pci_address = None;
+        }
+    });
+    assert_eq!((pairs, exit), (vec![format!("{one} new:1 uuid"), format!("{two} new:0 uuid")], Exit::Pass));
+    let identity = |device: &mut DeviceEvidence, edit: fn(&mut gpu_assay::device::Identity)| {
+        edit(device.identity.as_mut().unwrap())
+    };
+    let (pairs, _) = paired(&|after| after.iter_mut().for_each(|d| identity(d, |i| i.uuid = None)));
+    assert_eq!(pairs, [format!("{one} {one} PCI address"), format!("{two} {two} PCI address")]);
+    let (pairs, _) = paired(&|after| after.iter_mut().for_each(|d| d.identity = None));
+    assert_eq!(pairs, [format!("{one} {one} selector"), format!("{two} {two} selector")]);
+    // Another card in the same slot is another card, and a card that is gone decides nothing.
+    let (pairs, exit) = paired(&|after| identity(&mut after[0], |i| i.uuid = Some("f".repeat(32))));
+    assert_eq!((pairs, exit), (vec![format!("{two} {two} uuid")], Exit::Inconclusive));
+}
+
+/// Writes a signed report of one device into `dir`.
+fn sealed(dir: &Path, name: &str, level: u64) -> PathBuf {
+    let report = report(evidence(vec![device(1, level)]));
+    let envelope = report.seal(&test_key(dir, "test-a")).unwrap();
+    let path = dir.join(name);
+    std::fs::write(&path, envelope.to_bytes()).unwrap();
+    path
+}
+
+#[test]
+fn the_command_says_what_changed_and_ends_with_the_documented_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let [good, slow] =
+        [("good", 1_000_000_000), ("slow", 900_000_000)].map(|(n, l)| sealed(dir.path(), n, l));
+    let public = dir.path().join("public.pem");
+    std::fs::write(&public, test_key(dir.path(), "test-a").public().to_pem().unwrap()).unwrap();
+    let other = dir.path().join("other.pem");
+    assert_eq!(assay(["key".as_ref(), "new".as_ref(), other.as_os_str()]).code, Some(0));
+    let run = |before: &Path, after: &Path, more: &[&str]| -> Ended {
+        let mut args = vec!["compare", before.to_str().unwrap(), after.to_str().unwrap()];
+        args.extend(more);
+        assay(args)
+    };
+    let same = run(&good, &good, &["--trust", public.to_str().unwrap()]);
+    assert_eq!(same.code, Some(0), "{}", same.stderr);
+    assert!(same.stdout.contains("both hold") && same.stdout.contains("same or improved"), "{}", same.stdout);
+    let worse = run(&good, &slow, &[]);
+    assert_eq!(worse.code, Some(1));
+    for words in ["NOT CHECKED", "degraded", "0.9000", "one device by its uuid"] {
+        assert!(worse.stdout.contains(words), "{words}: {}", worse.stdout);
+    }
+    assert_eq!(run(&good, &slow, &["--width", "20%"]).code, Some(0));
+    assert_eq!(run(&good, &slow, &["--quiet"]).stdout, "");
+    let json = run(&good, &slow, &["--json"]);
+    let value: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((&value["overall"], &value["signatures_verified"]), (&"degraded".into(), &false.into()));
+    assert_eq!(value["comparison"]["pairs"][0]["rows"][0]["verdict"], "degraded");
+    let foreign = run(&good, &slow, &["--trust", dir.path().join("other.pub.pem").to_str().unwrap()]);
+    assert_eq!((foreign.code, foreign.stdout.as_str()), (Some(6), ""));
+    for bad in [vec!["--width", "90%"], vec!["--width", "x"], vec!["--trust", "missing.pem"]] {
+        assert_eq!(run(&good, &slow, &bad).code, Some(2), "{bad:?}");
+    }
+    assert_eq!(run(&good, &dir.path().join("missing"), &[]).code, Some(2));
+    let help = assay(["compare", "--help"]).stdout;
+    for words in ["UUID, else PCI address", "degraded", "--width", "block bootstrap"] {
+        assert!(help.contains(words), "{words}: {help}");
+    }
+}
+
+/// As runs put it on record: a wrong result has neither shape nor kernel.
+#[test]
+fn a_card_that_now_computes_wrong_results_is_degraded() {
+    let card = |fault: &str| {
+        let selector = format!("sim:mini,mem=4MiB,buffer=1MiB{fault}");
+        Run::short(&selector, &["gemm"]).report()
+    };
+    let (sound, wrong) = (card(""), card(",gemm_wrong=17"));
+    let comparison = compare(&sound, &wrong, WIDTH);
+    assert_eq!((first(&comparison).0, comparison.exit()), (Change::Degraded, Exit::Fail));
+}
+
+#[test]
+fn a_load_with_wrong_results_is_degraded_and_one_that_was_not_kept_up_is_undecided() {
+    let card = |fault: &str, sustain_ms| {
+        let selector = format!("sim:mini,mem=16MiB,buffer=4MiB{fault}");
+        Run { sustain_ms, ..Run::short(&selector, &["link", "sustain"]) }.report()
+    };
+    let sound = card("", 10_000);
+    let under_load = |other: &Report| {
+        let comparison = compare(&sound, other, WIDTH);
+        let row = comparison.rows().find(|row| row.metric.as_str() == "sustain.errors.count").unwrap();
+        (row.verdict, comparison.exit())
+    };
+    assert_eq!(under_load(&sound).0, Change::Same);
+    assert_eq!(under_load(&card(",upset=10000000", 10_000)), (Change::Degraded, Exit::Fail));
+    assert_eq!(compare(&sound, &card("", 0), WIDTH).exit(), Exit::Inconclusive);
+    let wrong = card(",upset=10000000", 10_000);
+    assert_eq!(compare(&card("", 0), &wrong, WIDTH).exit(), Exit::Fail);
+}
+
+#[test]
+fn a_device_that_did_not_come_to_its_end_decides_nothing() {
+    let lost = after(|device| {
+        device.ended = gpu_assay::evidence::Ended::Lost { why: "gone".to_owned(), during: None };
+    });
+    assert_eq!((first(&lost).0, lost.exit()), (Change::Same, Exit::Inconclusive));
+}

@@ -1,0 +1,71 @@
+//! tests/hardware.sh: it needs a GPU to pass, says what it did, and calls nothing hardware that is none. What the checks in it
+//! find is not asked here: short runs on the driver for tests stand for them.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::process::verified;
+use crate::support_cuda::FakeCuda;
+
+/// The script, with `tests` in the place of the test binary.
+fn script(tests: &str, out: &Path) -> Command {
+    let mut script = Command::new("sh");
+    script.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hardware.sh")).env("ASSAY_TESTS", tests);
+    script.env("ASSAY", env!("CARGO_BIN_EXE_assay")).env("OUT", out);
+    script.envs([("RUNS", "2"), ("PROFILE", "quick"), ("ARGUMENTS", "--probe stream --duration 1ms")]);
+    script
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}
+
+#[test]
+fn the_script_writes_down_what_it_did_and_does_not_call_it_hardware() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = FakeCuda::new().apply(&mut script("/bin/true", dir.path())).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let inside = |folder: &Path| std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let folder = inside(&inside(dir.path()));
+    let notes = std::fs::read_to_string(folder.join("notes.md")).unwrap();
+    for words in [
+        "**Not hardware.**",
+        "| conformance | pass |",
+        "| verify 2 | pass |",
+        "| stream.copy.rate : stream.driver_copy.rate | ",
+    ] {
+        assert!(notes.contains(words), "{words}: {notes}");
+    }
+    assert!(folder.join("NOT-HARDWARE").exists());
+    verified(&folder);
+}
+
+#[test]
+fn a_check_that_fails_is_a_failure_of_the_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut script = script("/bin/false", dir.path());
+    let output = FakeCuda::new().apply(script.env("RUNS", "0")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("| conformance | FAIL |"), "{}", said(&output));
+}
+
+#[test]
+fn nothing_that_is_not_hardware_lies_among_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = dir.path().join("results");
+    let output = FakeCuda::new().apply(&mut script("/bin/true", &results)).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("is not hardware") && !results.exists(), "{}", said(&output));
+}
+
+#[test]
+fn without_a_gpu_it_fails_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let blind = dir.path().join("assay");
+    std::fs::write(&blind, "#!/bin/sh\necho '{ \"backends\": [] }'\n").unwrap();
+    std::fs::set_permissions(&blind, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = script("/bin/true", &dir.path().join("out")).env("ASSAY", &blind).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("no GPU here"), "{}", said(&output));
+}

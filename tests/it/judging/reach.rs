@@ -1,0 +1,35 @@
+//! Whose limit a rate shows: what a kernel reaches that does not use the card's fastest units.
+
+use gpu_assay::device::Reach;
+
+use super::*;
+
+/// A rate of a kernel that does not use the card's fastest units is at least what the card has.
+#[test]
+fn a_shortfall_that_may_be_ours_fails_nobody() {
+    const CODE: &str = "shortfall_may_be_ours";
+    let by_ours = |name: &str| edited(|d| measurement(d, name).conditions.reach = Reach::Kernel);
+    let triad = || by_ours("stream.triad.rate");
+    let more = TRIAD.replace("1 GB", "1.01 GB");
+    expect(triad(), TRIAD, Verdict::Pass, "met");
+    expect(triad(), &more, Verdict::Inconclusive, CODE);
+    expect(good_device(1), &more, Verdict::Fail, "not_met");
+    assert_eq!(on(triad(), &more).observed, on(good_device(1), &more).observed);
+    for bound in ["1 GB/s", "0.9 GB/s"] {
+        let most = TRIAD.replace("at_least = \"1 GB/s\"", &format!("at_most = \"{bound}\""));
+        expect(triad(), &most, Verdict::Inconclusive, CODE);
+    }
+    let ratio = "metric = \"stream.triad.rate\"\nratio_to = \"stream.copy.rate\"\nat_least = 0.5\nstatistic = \"p50\"";
+    expect(triad(), ratio, Verdict::Pass, "met");
+    expect(triad(), &ratio.replace("0.5", "0.51"), Verdict::Inconclusive, CODE);
+    expect(by_ours("stream.copy.rate"), ratio, Verdict::Inconclusive, CODE);
+    // A wrong result is the card's all the same.
+    let mut wrong = triad();
+    measurement(&mut wrong, "stream.triad.rate").check = Check::Wrong { why: "wrong".into() };
+    expect(wrong, &more, Verdict::Fail, "wrong_result");
+    for (bound, verdict) in [("2 GB/s", Verdict::Pass), ("2.01 GB/s", Verdict::Inconclusive)] {
+        let node = terms(&format!("{}\nscope = \"node\"", TRIAD.replace("1 GB/s", bound)));
+        let findings = judge(&node, &evidence(vec![triad(), good_device(2)]));
+        assert_eq!(findings[0].verdict, verdict, "{bound}");
+    }
+}

@@ -1,0 +1,225 @@
+//! Reports in the forms that people in a hurry read: the page and the step summary, on honest reports and on those of a
+//! hostile machine.
+
+use std::collections::BTreeSet;
+
+use gpu_assay::contract::Parsed;
+use gpu_assay::device::op::{Tally, WrongWord};
+use gpu_assay::evidence::sustain::Fault;
+use gpu_assay::evidence::{Check, Ended, Evidence, Fact};
+use gpu_assay::output::Format;
+use gpu_assay::output::page::Page;
+use gpu_assay::report::{Report, SealedBy};
+use gpu_assay::telemetry::Throttle;
+
+use crate::support::*;
+
+pub const HOSTILE: &str = "<script>alert(1)</script>\"'&|`\\\u{202e}\u{0}\n{x=\"y\"} 1\n# HELP x";
+
+pub fn report(evidence: Evidence, contract: Option<&Parsed>) -> Report {
+    Report::new(evidence, contract, SealedBy::Ephemeral, "1970-01-01T00:01:00Z".into())
+}
+
+pub fn rendered(format: Format, report: &Report) -> String {
+    let mut text = Vec::new();
+    format.render(report, &mut Page::file(&mut text)).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+pub fn bandwidth(at_least: &str) -> Parsed {
+    let clauses = format!(
+        "title = {:?}\nmetric = \"stream.triad.rate\"\nat_least = \"{at_least}\"\nstatistic = \"p5\"\n\
+         [[clause]]\nid = \"wish\"\nseverity = \"should\"\nmetric = \"stream.copy.rate\"\nat_least = \"9 TB/s\"\nstatistic = \"p5\"\n\
+         [[clause]]\nid = \"open\"\nmetric = \"gemm.fp32.rate\"\nat_least = \"1 FLOP/s\"\nstatistic = \"p5\"",
+        "<script>title"
+    );
+    contract(&clauses)
+}
+
+/// Two devices of a machine that puts markup wherever it may put a text.
+pub fn hostile() -> Evidence {
+    let mut evidence = good_run(2);
+    for device in &mut evidence.devices {
+        device.selector = format!("{}{HOSTILE}", device.selector);
+        let identity = device.identity.as_mut().unwrap();
+        (identity.name, identity.driver) = (HOSTILE.into(), HOSTILE.into());
+        identity.uuid = Some(format!("{}{HOSTILE}", identity.uuid.as_ref().unwrap()));
+        device.facts = vec![Fact { metric: metric("identity.device.name"), value: HOSTILE.into() }];
+        let first = &mut device.measurements[0];
+        first.conditions.shape = HOSTILE.into();
+        first.conditions.variant = Some(HOSTILE.into());
+        first.conditions.kernel = Some(HOSTILE.into());
+        first.check = Check::Wrong { why: HOSTILE.into() };
+        device.ended = Ended::Lost { why: HOSTILE.into(), during: Some(HOSTILE.into()) };
+    }
+    evidence.run.started = HOSTILE.into();
+    evidence
+}
+
+/// The names of all elements that a page has.
+fn elements(page: &str) -> BTreeSet<&str> {
+    let starts = page.split('<').skip(1).filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+    starts.map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap()).collect()
+}
+
+#[test]
+fn a_page_shows_the_verdict_first_then_clauses_then_devices() {
+    let page = rendered(Format::Html, &report(good_run(2), Some(&bandwidth("1 TB/s"))));
+    let order = [
+        "\u{2718}</span> FAIL",
+        "binding demands",
+        "SIMULATED",
+        "<h2>Clauses",
+        "Devices beside each other",
+        "own word",
+        "Figures",
+        "Conditions and kernels",
+    ];
+    let places: Vec<usize> =
+        order.iter().map(|words| page.find(words).unwrap_or_else(|| panic!("{words}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    for part in [
+        "at least <b>1 TB/s</b>",
+        "p5 of",
+        "<svg class=\"strip\"",
+        "prefers-color-scheme: dark",
+        "@media print",
+        "name=\"viewport\"",
+        "Power",
+        "verify report.dsse.json",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    // Nothing that a browser would load or run.
+    let outside = page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    for word in ["http:", "https:", "src=", "@import", "url(", "<script", "<link"] {
+        assert!(!outside.contains(word), "{word}");
+    }
+    assert!(rendered(Format::Html, &report(good_run(1), None)).contains("No verdict"));
+}
+
+#[test]
+fn text_of_a_hostile_machine_stays_text_on_a_page() {
+    let honest = rendered(Format::Html, &report(good_run(2), Some(&bandwidth("1 B/s"))));
+    let page = rendered(Format::Html, &report(hostile(), Some(&bandwidth("1 B/s"))));
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && page.contains("&lt;script&gt;title"));
+    let strange: Vec<&str> = elements(&page).difference(&elements(&honest)).copied().collect();
+    assert!(strange.is_empty(), "elements that no honest page has: {strange:?}");
+    assert!(!page.chars().any(|c| c == '\u{202e}' || (c.is_control() && c != '\n')), "text that hides text");
+}
+
+#[test]
+fn a_page_shows_wrong_words_of_memory_and_bands_of_throttling() {
+    let mut evidence = good_run(1);
+    let tally = Tally {
+        words_checked: 1000,
+        words_wrong: 20,
+        bits_set: 19,
+        bits_cleared: 1,
+        bit_mask: 1 << 17,
+        examples: vec![WrongWord { word: 0x1000, got: 0xdead_beef }],
+    };
+    *evidence.devices[0].measurements.last_mut().unwrap() = counted("memory.errors.count", 20, tally);
+    for at in &mut evidence.devices[0].timeline[10..20] {
+        at.reading.throttle = Some(vec![Throttle::Thermal]);
+    }
+    let page = rendered(Format::Html, &report(evidence, None));
+    for part in ["0x4000", "0xdeadbeef", "20 of 1000 words", "0x00020000", "\nthermal\n"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let clean = rendered(Format::Html, &report(good_run(1), None));
+    assert!(!clean.contains("Memory errors") && !clean.contains("\nthermal\n"));
+}
+
+#[test]
+fn a_page_shows_a_load_that_was_kept_up() {
+    let mut evidence = good_run(2);
+    let mut kept = kept_up(&[500_000_000_000; 20]);
+    (kept.windows[3].sensors.power, kept.windows[5].wrong) = (4, 2);
+    let fault = |of: &str| Fault {
+        at_ns: 52_000_000_000,
+        of: of.into(),
+        word: Some(77),
+        expected: Some(0x10),
+        got: Some(0x11),
+        temperature_c: Some(64),
+        clock_mhz: None,
+    };
+    kept.faults = vec![fault("product"), fault(HOSTILE)];
+    kept.gaps = vec![(90_000_000_000, 110_000_000_000)];
+    evidence.devices[0].sustained = Some(kept);
+    evidence.devices[1].sustained = Some(kept_up(&[400_000_000_000; 20]));
+    let terms = contract("metric = \"sustain.bf16.rate\"\nat_least = \"450 GFLOP/s\"\nstatistic = \"p50\"");
+    let page = rendered(Format::Html, &report(evidence, Some(&terms)));
+    for part in [
+        "Rate under load",
+        "Clock under load",
+        "Power under load",
+        "Temperature under load",
+        "Wrong results under load",
+        "2 of 100 results were wrong",
+        "0x00000011",
+        "52 s",
+        "\npower\n",
+        "\nnot watched\n",
+        "bound 450 GFLOP/s",
+        "watched for",
+        "20 windows",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(page.contains("slowest, 11.1 % worse than the median"));
+    let beside = page.split("Devices beside each other").nth(1).unwrap();
+    assert!(
+        beside.find("sustain.bf16.rate").unwrap() < beside.find("stream.triad.rate").unwrap(),
+        "the largest shortfall first"
+    );
+    assert!(!page.contains("<script"));
+}
+
+/// A node of many devices, each with many samples and a wordy complaint.
+pub fn large(devices: u32) -> Evidence {
+    let mut evidence = good_run(devices);
+    for device in &mut evidence.devices {
+        let figures: Vec<u64> = (0..5000).map(|n| 1_000_000_000 + n % 977).collect();
+        device.measurements[0] = rates("stream.triad.rate", &figures).remove(0);
+        device.timeline = timeline(5000);
+        for row in gpu_assay::evidence::metric::METRICS.iter().filter(|row| row.name.ends_with(".rate")) {
+            if device.measurement(&metric(&row.name)).is_none() {
+                device.measurements.extend(rates(&row.name, &[900_000_000, 1_000_000_000, 1_100_000_000]));
+            }
+        }
+    }
+    evidence
+}
+
+#[test]
+fn pages_and_summaries_of_many_devices_stay_small() {
+    let mut evidence = large(64);
+    let contract = bandwidth("1 B/s");
+    let whole = report(evidence.clone(), Some(&contract));
+    let page = rendered(Format::Html, &whole);
+    assert!(page.len() < 6 << 20, "{}", page.len());
+    assert!(page.contains("Plots are drawn for 16 of 64 devices"));
+    let summary = rendered(Format::Markdown, &whole);
+    assert!(summary.len() < 1 << 20 && !summary.contains("Cut here"), "{}", summary.len());
+    assert!(summary.contains(&evidence.devices[63].selector.replace('_', "\\_")));
+    for device in &mut evidence.devices {
+        device.measurements[0].check = Check::Wrong { why: "wrong ".repeat(5000) };
+    }
+    let summary = rendered(Format::Markdown, &report(evidence, Some(&contract)));
+    assert!(summary.len() <= 1 << 20, "{}", summary.len());
+    let (shown, note) = summary.rsplit_once("\n\nCut here").unwrap();
+    assert!(note.contains("1 MiB") && shown.lines().last().unwrap().ends_with('|'));
+}
+
+#[test]
+fn the_readme_names_every_form() {
+    use clap::ValueEnum;
+    let names: Vec<String> = Format::value_variants()
+        .iter()
+        .map(|format| format.to_possible_value().unwrap().get_name().to_owned())
+        .collect();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains(&format!("--format {}", names.join("|"))), "{names:?}");
+}
