@@ -55,9 +55,9 @@ pub(super) fn check(scope: Scope, rule: &Rule) -> Result<(), String> {
     match (least.map(|bound| bound.unit()), scope) {
         (None, _) => Err("statistic \"delivered\" decides at_least alone; name another statistic".to_owned()),
         (Some(Unit::Nanosecond), _) => Err("a latency is not delivered; name another statistic".to_owned()),
-        (Some(_), _) if FIXED.contains(&metric.probe()) => {
-            Err(format!("{metric} is not sampled until it is decided; name another statistic than \"delivered\""))
-        }
+        (Some(_), _) if FIXED.contains(&metric.probe()) => Err(format!(
+            "{metric} is not sampled until it is decided; name another statistic than \"delivered\""
+        )),
         (Some(_), Scope::EveryDevice) => Ok(()),
         (Some(_), Scope::AnyDevice | Scope::Node) => {
             Err("statistic \"delivered\" is decided device by device; use scope \"every_device\"".to_owned())
