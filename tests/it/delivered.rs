@@ -214,5 +214,12 @@ fn a_run_is_decided_verified_and_judged_again() {
         let again = assay(["replay", events.to_str().unwrap(), "--contract", terms]);
         assert_eq!(again.code, Some(code), "{}", again.stderr);
         assert!(again.stdout.contains(&format!("verdict: {verdict}")), "{}", again.stdout);
+        // Broken off at once and taken up again it demands the same.
+        let (broken, recording) = (dir.path().join("broken"), std::fs::read_to_string(events).unwrap());
+        std::fs::create_dir(&broken).unwrap();
+        let begun = recording.split_inclusive('\n').next().unwrap();
+        std::fs::write(broken.join("events.jsonl"), begun).unwrap();
+        let ended = assay(["run", "--resume", broken.to_str().unwrap(), "--contract", terms]);
+        assert_eq!(ended.code, Some(code), "{}{}", ended.stdout, ended.stderr);
     }
 }
