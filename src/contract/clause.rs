@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::decision;
 use super::peers;
 use super::quantity::{Quantity, Written};
 use crate::device::ProvenanceKind;
@@ -268,6 +269,7 @@ impl TryFrom<RawClause> for Clause {
         let in_clause = |why: String| format!("clause {id:?}: {why}");
         let rule = rule(&raw).map_err(in_clause)?;
         check_scope(raw.scope, &rule).and_then(|()| peers::check(&rule, raw.scope)).map_err(in_clause)?;
+        decision::check(raw.scope, &rule).map_err(in_clause)?;
         Ok(Self {
             id: raw.id,
             title: raw.title,

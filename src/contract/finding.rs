@@ -108,6 +108,19 @@ pub enum Reason {
     Met,
     #[error("the demand is not met")]
     NotMet,
+    #[error("what is delivered lies from {low} to {high}, which is enough")]
+    DeliveredEnough { low: Amount, high: Amount },
+    #[error("what is delivered lies from {low} to {high}, which is too little")]
+    DeliveredTooLittle { low: Amount, high: Amount },
+    #[error(
+        "what is delivered lies from {low} to {high} after {samples} samples, which leaves it open; run again with a \
+         longer `--duration`"
+    )]
+    DeliveredOpen { low: Amount, high: Amount, samples: u64 },
+    #[error(
+        "{samples} samples are too few, or hang together too much, to decide on; run again with a longer `--duration`"
+    )]
+    TooFewSamples { samples: u64 },
     #[error("no device was measured; see `assay list` for the devices of this machine")]
     NoDevice,
     #[error("the device was never opened ({}); see `assay doctor`", how(.ended))]

@@ -4,8 +4,9 @@
 use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Counted, Seen};
-use super::{Contract, Measured, inventory, peers, telemetry};
+use super::{Contract, Measured, decision, inventory, peers, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::sequence::Demand;
 use crate::evidence::{DeviceEvidence, Evidence, Order};
 use crate::units::Unit;
 
@@ -40,9 +41,10 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = inventory::conflicts(evidence);
     findings.extend(continuity(evidence));
     findings.extend(inventory::judge(contract, evidence));
-    for clause in contract.clauses.iter() {
+    for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {
         let from = findings.len();
-        judge_clause(clause, clause.accept.as_ref().unwrap_or(&contract.accept), evidence, &mut findings);
+        let accept = clause.accept.as_ref().unwrap_or(&contract.accept);
+        judge_clause(clause, demand.as_ref(), accept, evidence, &mut findings);
         if is_timed(&clause.rule) && shows_less(contract, evidence) {
             findings[from..].iter_mut().for_each(open_if_passed);
         }
@@ -81,7 +83,13 @@ fn continuity(evidence: &Evidence) -> Option<Finding> {
     (times > 0).then(|| broken.about(id::CONTINUITY, Severity::Should, Subject::Node))
 }
 
-fn judge_clause(clause: &Clause, accept: &Accept, evidence: &Evidence, findings: &mut Vec<Finding>) {
+fn judge_clause(
+    clause: &Clause,
+    demand: Option<&Demand>,
+    accept: &Accept,
+    evidence: &Evidence,
+    findings: &mut Vec<Finding>,
+) {
     let mut say = |subject, judgement: Judgement| {
         findings.push(judgement.about(&clause.id, clause.severity, subject));
     };
@@ -91,8 +99,13 @@ fn judge_clause(clause: &Clause, accept: &Accept, evidence: &Evidence, findings:
     if peers::concerns(&clause.rule) {
         return say(Subject::Node, peers::judge(&clause.rule, evidence, accept));
     }
-    let each =
-        evidence.devices.iter().map(|device| judge_device(&clause.rule, &Seen { evidence, device, accept }));
+    let each = evidence.devices.iter().map(|device| {
+        let seen = Seen { evidence, device, accept };
+        match (&clause.rule, demand) {
+            (Rule::AtLeast { bound, .. }, Some(demand)) => decision::judge(&seen, demand, bound.unit()),
+            (rule, _) => judge_device(rule, &seen),
+        }
+    });
     match clause.scope {
         Scope::EveryDevice => {
             for ((subject, _), judgement) in subjects(evidence).zip(each) {

@@ -2,6 +2,7 @@
 //! Owns the types of contracts and verdicts; must not know files, devices or how anything is measured.
 
 pub mod clause;
+mod decision;
 pub mod finding;
 pub mod gate;
 pub mod inventory;
@@ -26,6 +27,8 @@ pub use finding::{Amount, Finding, Reason, Subject, Verdict, exit, overall};
 pub use judge::judge;
 pub use parse::{Parsed, parse};
 pub use quantity::Quantity;
+
+use crate::evidence::sequence::Demand;
 
 /// A contract. Its JSON form is itself a contract file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -56,6 +59,11 @@ impl Contract {
     pub fn memory_bytes(&self) -> Option<u64> {
         let memory = self.inventory.as_ref()?.memory.as_ref()?;
         Some(memory.0.value() as u64)
+    }
+
+    /// What must be delivered, so that measuring may stop as soon as it is decided.
+    pub fn demands(&self) -> Vec<Demand> {
+        decision::demands(&self.clauses).into_iter().flatten().collect()
     }
 }
 

@@ -71,7 +71,8 @@ const CLAUSES: &str = "
 #   severity   must: decides the verdict; should, info: is reported
 #   metric     what is measured, `assay list --metrics` shows all
 #   at_least, at_most, equals, or never alone
-#   statistic  which figure of the samples counts: min p1 p5 p50 mean p95 p99 max last
+#   statistic  which figure of the samples counts: min p1 p5 p50 mean p95 p99 max last,
+#              or delivered: all work over all time, measured until it is decided (at_least only)
 #   scope      every_device (default), any_device, or node: the sum over all devices
 # GB is 10^9 bytes and GiB is 2^30.
 ";

@@ -10,6 +10,8 @@ use crate::device::backend::Opened;
 use crate::device::{Buf, DeviceError, Op, Ticket, Variant};
 use crate::evidence::event::{Event, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::sequence::{Decision, Demand};
+use crate::evidence::stats::Stat;
 use crate::evidence::{Sample, Timed};
 use crate::telemetry::{Fact, Reading};
 use crate::units::Unit;
@@ -58,6 +60,25 @@ impl Tried {
     }
 }
 
+/// When sampling ends. It may end early because all is decided, but nothing is decided here: the judge does that, on the samples.
+struct Stop<'a> {
+    demands: Vec<&'a Demand>,
+    budget_ns: u64,
+    samples_max: usize,
+}
+
+impl Stop<'_> {
+    fn is_now(&self, taken: usize, elapsed_ns: u64, rates: &[f64]) -> bool {
+        let is_long = taken >= SAMPLES_MIN && elapsed_ns >= self.budget_ns;
+        taken >= self.samples_max || is_long || self.is_decided(rates)
+    }
+
+    fn is_decided(&self, rates: &[f64]) -> bool {
+        let decided = |demand: &&Demand| demand.decide(rates).1 != Decision::Undecided;
+        !self.demands.is_empty() && self.demands.iter().all(decided)
+    }
+}
+
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 const READING_EVERY: Duration = Duration::from_secs(1);
 /// Readings may take at most one part in so many of the time.
@@ -71,6 +92,8 @@ const FINALISTS: usize = 3;
 const FINALS: usize = 2;
 const SAMPLES_MIN: usize = 5;
 const SAMPLES_MAX: usize = 100;
+/// Where something is to be decided, sampling may take so many times as long, and so many times as many samples.
+const DECIDING: u64 = 8;
 const REPEAT_MAX: u32 = 1 << 20;
 
 impl<'a> Bench<'a> {
@@ -315,6 +338,17 @@ impl<'a> Bench<'a> {
         }
     }
 
+    fn stop(&self) -> Stop<'a> {
+        let demands: Vec<&Demand> =
+            self.settings.demands.iter().filter(|demand| demand.metric.as_str() == self.case).collect();
+        let times = if demands.is_empty() { 1 } else { DECIDING };
+        Stop {
+            demands,
+            budget_ns: self.settings.sample_ms * times * 1_000_000,
+            samples_max: SAMPLES_MAX * times as usize,
+        }
+    }
+
     /// Samples `form`, with at least one look at the sensors while it runs, unless they are too slow for that. What the last
     /// look saw is the second part.
     pub fn sample_watched(&mut self, form: &Tuned) -> Result<(Sampled, Option<Reading>), Trouble> {
@@ -323,19 +357,19 @@ impl<'a> Bench<'a> {
         Ok((sampled, self.last_reading.take()))
     }
 
-    /// Samples `form` for the profile's time: one batch always queued behind the one being waited for, so that submission costs
-    /// the device nothing. A sample's host time is from the end of the one before it.
+    /// Samples `form` for the profile's time, or until what is demanded of it is decided: one batch always queued behind the one
+    /// being waited for, so that submission costs the device nothing. A sample's host time is from the end of the one before it.
     pub fn sample(&mut self, form: &Tuned) -> Result<Sampled, Trouble> {
         let (repeat, mut executions) = self.calibrate(form, self.settings.batch_ms() * 1_000_000)?;
-        let budget_ns = self.settings.sample_ms * 1_000_000;
+        let stop = self.stop();
         let mut timed = Timed { work: form.op.work(), repeat, samples: Vec::new() };
+        let mut figures = Vec::new();
         let begun = self.now_ns();
         let mut ready = begun;
         let mut waiting = self.opened.device.submit(&form.op, form.index, repeat)?;
         loop {
             let elapsed = self.now_ns() - begun;
-            let taken = timed.samples.len() + 1;
-            let last = taken >= SAMPLES_MAX || (taken >= SAMPLES_MIN && elapsed >= budget_ns);
+            let last = stop.is_now(timed.samples.len() + 1, elapsed, &figures);
             let next =
                 if last { None } else { Some(self.opened.device.submit(&form.op, form.index, repeat)?) };
             if self.reads_quickly() {
@@ -347,9 +381,8 @@ impl<'a> Bench<'a> {
             executions += u64::from(repeat);
             timed.samples.push(Sample { device_ns: done.device_ns, host_ns: now - ready });
             ready = now;
-            let figure =
-                self.unit.and_then(|unit| crate::evidence::stats::Stat::P50.of(&timed.figures(unit)));
-            self.progress(elapsed * 1000 / budget_ns.max(1), figure)?;
+            figures = self.unit.map(|unit| timed.figures(unit)).unwrap_or_default();
+            self.progress(elapsed * 1000 / stop.budget_ns.max(1), Stat::P50.of(&figures))?;
             match next {
                 Some(ticket) => waiting = ticket,
                 None => return Ok(Sampled { timed, executions }),

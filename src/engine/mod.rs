@@ -16,13 +16,14 @@ use crate::device::backend::{OpenError, Opened};
 use crate::device::{DeviceError, Identity, Reach, Unsupported};
 use crate::evidence::event::{Sink, What};
 use crate::evidence::metric::MetricName;
+use crate::evidence::sequence::Demand;
 use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Ended, Fact, Measurement, Timed, Value};
 use crate::telemetry;
 use bench::Bench;
 use case::Case;
 
 /// What one worker is to do. Checked in full before any device is touched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkerPlan {
     /// Index of the device in the run.
     pub device: u32,
@@ -50,7 +51,7 @@ pub struct Begun {
 }
 
 /// How thoroughly to measure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub profile: Profile,
     /// Names of probes, in the order of their table.
@@ -65,6 +66,9 @@ pub struct Settings {
     /// What capacity the contract names, in bytes.
     pub contracted_bytes: Option<u64>,
     pub seed: u64,
+    /// What must be delivered. Sampling goes on until it is decided, or eight times as long as otherwise.
+    #[serde(default)]
+    pub demands: Vec<Demand>,
     /// How long one wait for the device may last.
     pub wait_limit_ms: u64,
 }

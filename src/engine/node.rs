@@ -17,7 +17,7 @@ use crate::evidence::{Absence, AbsenceReason, Ended};
 use crate::telemetry;
 
 /// What the node worker is to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodePlan {
     /// Selectors of all devices of the run, in its order.
     pub selectors: Vec<String>,

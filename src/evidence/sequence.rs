@@ -23,6 +23,28 @@
 
 use std::f64::consts::TAU;
 
+use serde::{Deserialize, Serialize};
+
+use super::metric::MetricName;
+
+/// How much of a metric must be delivered, and how rarely a decision on that may be wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Demand {
+    pub metric: MetricName,
+    pub bound: f64,
+    pub width: f64,
+    pub error: f64,
+}
+
+impl Demand {
+    /// Decides on the rates of equal amounts of work, in the order in which they were measured.
+    pub fn decide(&self, rates: &[f64]) -> (Option<Interval>, Decision) {
+        let mut sequence = Sequence::new(self.error, self.width);
+        let interval = rates.iter().fold(None, |_, rate| sequence.push(1.0 / rate));
+        (interval, interval.map_or(Decision::Undecided, |interval| interval.decide(self.bound, self.width)))
+    }
+}
+
 /// A range of rates that holds the delivered one, save for the error rate on either side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {

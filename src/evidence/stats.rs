@@ -12,6 +12,8 @@ pub enum Stat {
     P5,
     P50,
     Mean,
+    /// All work over all time: the harmonic mean of rates. What it demands is decided on an interval.
+    Delivered,
     P95,
     P99,
     Max,
@@ -20,8 +22,18 @@ pub enum Stat {
 }
 
 impl Stat {
-    pub const ALL: [Stat; 9] =
-        [Stat::Min, Stat::P1, Stat::P5, Stat::P50, Stat::Mean, Stat::P95, Stat::P99, Stat::Max, Stat::Last];
+    pub const ALL: [Stat; 10] = [
+        Stat::Min,
+        Stat::P1,
+        Stat::P5,
+        Stat::P50,
+        Stat::Mean,
+        Stat::Delivered,
+        Stat::P95,
+        Stat::P99,
+        Stat::Max,
+        Stat::Last,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -30,6 +42,7 @@ impl Stat {
             Stat::P5 => "p5",
             Stat::P50 => "p50",
             Stat::Mean => "mean",
+            Stat::Delivered => "delivered",
             Stat::P95 => "p95",
             Stat::P99 => "p99",
             Stat::Max => "max",
@@ -62,6 +75,7 @@ impl Stat {
             Stat::P5 => rank(5.0),
             Stat::P50 => rank(50.0),
             Stat::Mean => sorted.iter().sum::<f64>() / sorted.len() as f64,
+            Stat::Delivered => sorted.len() as f64 / sorted.iter().map(|rate| 1.0 / rate).sum::<f64>(),
             Stat::P95 => rank(95.0),
             Stat::P99 => rank(99.0),
             Stat::Max | Stat::Last => sorted[sorted.len() - 1],
@@ -117,6 +131,7 @@ mod tests {
         assert_eq!(Stat::P95.of(&values), Some(19.0));
         assert_eq!(Stat::Mean.of(&values), Some(10.5));
         assert_eq!(Stat::P99.of(&[7.0]), Some(7.0));
+        assert_eq!(Stat::Delivered.of(&[2.0, 6.0]), Some(3.0));
     }
 
     #[test]

@@ -126,6 +126,7 @@ mod tests {
             sustain_ms: 1000,
             begun: None,
             contracted_bytes: None,
+            demands: Vec::new(),
             seed: 1,
             wait_limit_ms: 1,
         };

@@ -12,6 +12,8 @@ mod cli;
 mod compare;
 // Sequential decisions err as rarely as promised, on simulated devices.
 mod decisions;
+// Clauses on what is delivered: decided on an interval, measured until that decides.
+mod delivered;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod conformance;

@@ -113,6 +113,7 @@ fn settings(args: &RunArgs, run: &RunInfo, contract: Option<&Parsed>) -> Result<
         sustain_ms: run.sustain_ms.unwrap_or(0),
         begun: None,
         contracted_bytes: contract.and_then(|c| c.contract.memory_bytes()),
+        demands: contract.map_or(Vec::new(), |c| c.contract.demands()),
         seed,
         wait_limit_ms: args.hang_after.as_millis() as u64,
     })

@@ -1,0 +1,100 @@
+//! Clauses on what is delivered: decided on an interval, at error rates that the device is promised.
+//! Owns those rates and what such a clause may say; the interval itself is evidence's business.
+
+use super::clause::{Clause, Figure, Rule, Scope};
+use super::finding::{Amount, Reason, Verdict};
+use super::gate::{self, Counted, Seen};
+use super::judge::Judgement;
+use crate::evidence::metric::MetricName;
+use crate::evidence::sequence::{Decision, Demand};
+use crate::evidence::stats::Stat;
+use crate::units::Unit;
+
+/// The chance to reject a good device, and the chance to accept a bad one. Split evenly over its clauses.
+const ERROR_RATE: f64 = 0.001;
+/// The share of a bound that does not matter: whoever delivers less than the bound by so much is bad.
+const WIDTH: f64 = 0.01;
+
+/// The metric and the bound of a rule that is decided so.
+fn bound_of(rule: &Rule) -> Option<(&MetricName, f64)> {
+    match rule {
+        Rule::AtLeast { figure: Figure { metric, statistic: Some(Stat::Delivered) }, bound } => {
+            Some((metric, bound.value()))
+        }
+        Rule::AtLeast { .. }
+        | Rule::AtMost { .. }
+        | Rule::Ratio { .. }
+        | Rule::Equals { .. }
+        | Rule::Never { .. } => None,
+    }
+}
+
+/// What each of these clauses demands; `None` where a clause is not decided so.
+pub(super) fn demands(clauses: &[Clause]) -> Vec<Option<Demand>> {
+    let bounds: Vec<_> = clauses.iter().map(|clause| bound_of(&clause.rule)).collect();
+    let error = ERROR_RATE / bounds.iter().flatten().count().max(1) as f64;
+    let demand =
+        |(metric, bound): (&MetricName, f64)| Demand { metric: metric.clone(), bound, width: WIDTH, error };
+    bounds.into_iter().map(|bound| bound.map(demand)).collect()
+}
+
+/// Probes whose samples do not go on until something is decided: one pass over the memory, pairs of devices, windows of a load.
+const FIXED: [&str; 3] = ["memory", "peer", "sustain"];
+
+/// What is delivered is a rate of one device, of which there must be enough.
+pub(super) fn check(scope: Scope, rule: &Rule) -> Result<(), String> {
+    let (figure, least) = match rule {
+        Rule::AtLeast { figure, bound } => (figure, Some(bound)),
+        Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => (figure, None),
+        Rule::Equals { .. } | Rule::Never { .. } => return Ok(()),
+    };
+    if figure.statistic != Some(Stat::Delivered) {
+        return Ok(());
+    }
+    let metric = &figure.metric;
+    match (least.map(|bound| bound.unit()), scope) {
+        (None, _) => Err("statistic \"delivered\" decides at_least alone; name another statistic".to_owned()),
+        (Some(Unit::Nanosecond), _) => Err("a latency is not delivered; name another statistic".to_owned()),
+        (Some(_), _) if FIXED.contains(&metric.probe()) => Err(format!(
+            "{metric} is not sampled until it is decided; name another statistic than \"delivered\""
+        )),
+        (Some(_), Scope::EveryDevice) => Ok(()),
+        (Some(_), Scope::AnyDevice | Scope::Node) => {
+            Err("statistic \"delivered\" is decided device by device; use scope \"every_device\"".to_owned())
+        }
+    }
+}
+
+/// Judges one device.
+pub(super) fn judge(seen: &Seen<'_>, demand: &Demand, unit: Unit) -> Judgement {
+    let amount = |value| Amount::Number { value, unit };
+    let bound = Some(amount(demand.bound));
+    let figure = Figure { metric: demand.metric.clone(), statistic: Some(Stat::Delivered) };
+    let Counted { value, at_least } = match gate::figure(seen, &figure) {
+        Ok(counted) => counted,
+        Err(unusable) => return Judgement::undecided(unusable, bound),
+    };
+    // Where the metric stands twice and has the same figure, the worse counts.
+    let measured = seen.device.measurements.iter().filter(|m| m.metric == demand.metric);
+    let worst = measured.map(|m| decided(demand, &m.figures(), amount)).max_by_key(|(verdict, _)| *verdict);
+    let (verdict, because) = match (worst, at_least) {
+        (Some((Verdict::Fail, _)), Some(open)) => (Verdict::Inconclusive, open),
+        (Some(decided), _) => decided,
+        (None, _) => (Verdict::Inconclusive, Reason::NoFigure),
+    };
+    Judgement { verdict, observed: Some(amount(value)), bound, because }
+}
+
+fn decided(demand: &Demand, rates: &[f64], amount: impl Fn(f64) -> Amount) -> (Verdict, Reason) {
+    let samples = rates.len() as u64;
+    let (interval, decision) = demand.decide(rates);
+    let Some(interval) = interval else {
+        return (Verdict::Inconclusive, Reason::TooFewSamples { samples });
+    };
+    let (low, high) = (amount(interval.low), amount(interval.high));
+    match decision {
+        Decision::Pass => (Verdict::Pass, Reason::DeliveredEnough { low, high }),
+        Decision::Fail => (Verdict::Fail, Reason::DeliveredTooLittle { low, high }),
+        Decision::Undecided => (Verdict::Inconclusive, Reason::DeliveredOpen { low, high, samples }),
+    }
+}
