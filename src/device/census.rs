@@ -199,11 +199,14 @@ mod tests {
         assert_eq!(units(&shared), 2);
     }
 
+    /// What breaks a law, and a part of what is said then.
+    type Breach = (fn(&mut Record), &'static str);
+
     #[test]
     fn every_law_can_be_broken() {
         let good = || watched(1, &[(2, 4), (9, 12)]);
         assert_eq!(broken(&[good(), watched(2, &[])], 20 * MS, 0), None);
-        let changes: [(fn(&mut Record), &str); 9] = [
+        let changes: [Breach; 9] = [
             (|r| r.unit = 4, "no such unit"),
             (|r| r.begin_ns = 22 * MS, "backwards"),
             (|r| r.end_ns = 20 * MS, "as long as"),

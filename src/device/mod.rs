@@ -18,6 +18,7 @@ pub mod reference;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod select;
 pub mod sim;
+mod tally;
 #[cfg(feature = "wgpu")]
 pub mod wgpu;
 

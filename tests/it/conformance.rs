@@ -5,12 +5,14 @@
 use std::time::Duration;
 
 use gpu_assay::device::backend::OpenOptions;
-use gpu_assay::device::census::{self, Record};
 use gpu_assay::device::draw::{self, Distribution};
 use gpu_assay::device::inventory;
-use gpu_assay::device::op::{Chains, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally};
+use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally};
 use gpu_assay::device::reference::Memory;
 use gpu_assay::device::{Buf, Device, Identity};
+
+mod places;
+use places::{censuses, copies, rings};
 
 /// How results may differ from the reference.
 #[derive(Clone, Copy)]
@@ -375,64 +377,6 @@ fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 3]])
             });
         }
     }
-}
-
-fn rings(bench: &mut Bench<'_>) {
-    for (slots, stride_bytes) in [(1u32, 64u32), (64, 4), (1024, 64), (4096, 132)] {
-        let bytes = u64::from(slots) * u64::from(stride_bytes);
-        let op = |b: &[Buf]| Op::Ring { dst: b[0], slots, stride_bytes, seed: 3 };
-        bench.case(&[garbage(bytes)], 2, Agree::Bits, op);
-        let mut memory = Memory::default();
-        memory.put(Buf(0), garbage(bytes));
-        memory.execute(&op(&[Buf(0)]));
-        for hops in [1, 15, 16, 1000, 5003] {
-            let contents = [memory.get(Buf(0)).to_vec(), vec![0; 4]];
-            bench.case(&contents, 3, Agree::Bits, |b| Op::Chase { ring: b[0], hops, state: b[1] });
-        }
-    }
-}
-
-fn copies(bench: &mut Bench<'_>) {
-    for words in [1u64, 1000, 100_003] {
-        let seed = 21;
-        let pattern: Vec<u8> = (0..words).flat_map(|w| draw::pattern(seed, w).to_le_bytes()).collect();
-        let into = |route| (route, garbage(words * 4));
-        let mut routes = vec![into(Route::Within(Buf::NONE)), (Route::BothWays(Buf::NONE), pattern.clone())];
-        for means in [Means::Pinned, Means::InTurn, Means::Pageable, Means::Kernel] {
-            routes.push(into(Route::HostToDevice(means)));
-            routes.push((Route::DeviceToHost(means), pattern.clone()));
-        }
-        for (route, first) in routes {
-            bench.case(&[first, garbage(words * 4)], 3, Agree::Bits, |b| {
-                let route = match route {
-                    Route::Within(_) => Route::Within(b[1]),
-                    Route::BothWays(_) => Route::BothWays(b[1]),
-                    Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => route,
-                };
-                Op::Copy { route, buf: b[0], words, seed }
-            });
-        }
-    }
-}
-
-/// No two runs are alike: what a census leaves behind obeys its laws instead.
-fn censuses(bench: &mut Bench<'_>) {
-    let (blocks, spin_ns) = (5, 2_000_000);
-    let out = bench.device.alloc(u64::from(blocks) * Record::BYTES).unwrap();
-    let op = Op::Census { blocks, spin_ns, out };
-    let mut after_ns = 0;
-    for _ in 0..if bench.device.supports(&op).is_ok() { 2 } else { 0 } {
-        bench.device.write(out, 0, &garbage(u64::from(blocks) * Record::BYTES)).unwrap();
-        let ticket = bench.device.submit(&op, 0, 1).unwrap();
-        assert_eq!(bench.device.wait(ticket).unwrap().counted, Some(blocks));
-        let mut bytes = vec![0; usize::try_from(u64::from(blocks) * Record::BYTES).unwrap()];
-        bench.device.read(out, 0, &mut bytes).unwrap();
-        let records = Record::read(&bytes);
-        assert_eq!(census::broken(&records, u64::from(spin_ns), after_ns), None);
-        after_ns = records.iter().map(|record| record.end_ns).max().unwrap();
-        bench.cases += 1;
-    }
-    bench.device.free(out);
 }
 
 /// All ops on one device.

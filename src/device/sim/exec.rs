@@ -106,21 +106,15 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             memory.store(part(memory, dst, words), Rc::new(Rule::Pattern { seed, first_word }));
         }
         Op::Scan { src, words, first_word, seed, tally } => {
-            let found = scan::scan(&memory.snapshot(part(memory, src, words)), first_word, seed);
-            let at = part(memory, tally, Tally::BYTES as u64 / 4);
-            let mut total = read_tally(&memory.snapshot(at));
-            scan::add(&mut total, &found, repeat);
-            memory.store_source(at, &Source::of(&words_of(&total.encode())));
+            let src = memory.snapshot(part(memory, src, words));
+            note(memory, tally, &scan::scan(&src, first_word, seed), repeat);
         }
         Op::Flip { dst, word, mask } => {
             let at = part(memory, dst, word).base + word;
             memory.set(at, memory.word(at) ^ if repeat % 2 == 1 { mask } else { 0 });
         }
         Op::Draw { dst, elements, precision, distribution, seed } => {
-            let rule = Rc::new(Rule::Drawn { precision, distribution, seed });
-            let bytes = elements * precision.bytes();
-            draw_tail(memory, part(memory, dst, bytes / 4), &rule, bytes % 4);
-            memory.store(part(memory, dst, bytes / 4), rule);
+            draw(memory, dst, elements * precision.bytes(), Rule::Drawn { precision, distribution, seed });
         }
         Op::Digest { src, rows, row_words, out } => {
             distinct(op, src, out)?;
@@ -155,10 +149,7 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             gemm(memory, precision, shape, [a, b, c], wrong.gemm_element)?;
         }
         Op::Ring { dst, slots, stride_bytes, seed } => {
-            let stride_words = stride_bytes / 4;
-            let at = part(memory, dst, u64::from(slots) * u64::from(stride_words));
-            let under = between_slots(memory.snapshot(at), stride_words);
-            keep(memory, at, Rule::Ring { slots, stride_words, seed, under })?;
+            ring(memory, dst, [slots, stride_bytes / 4], seed)?;
         }
         Op::Chase { ring, hops, state } => {
             let ring = memory.extent(ring).unwrap_or(Extent { base: 0, words: 0 });
@@ -176,6 +167,26 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
         }
     }
     Ok(None)
+}
+
+fn draw(memory: &mut Memory, dst: Buf, bytes: u64, rule: Rule) {
+    let rule = Rc::new(rule);
+    draw_tail(memory, part(memory, dst, bytes / 4), &rule, bytes % 4);
+    memory.store(part(memory, dst, bytes / 4), rule);
+}
+
+/// Adds what a scan found to a tally, as often as it was done.
+fn note(memory: &mut Memory, tally: Buf, found: &Tally, repeat: u32) {
+    let at = part(memory, tally, Tally::BYTES as u64 / 4);
+    let mut total = read_tally(&memory.snapshot(at));
+    scan::add(&mut total, found, repeat);
+    memory.store_source(at, &Source::of(&words_of(&total.encode())));
+}
+
+fn ring(memory: &mut Memory, dst: Buf, [slots, stride_words]: [u32; 2], seed: u64) -> Result<(), String> {
+    let at = part(memory, dst, u64::from(slots) * u64::from(stride_words));
+    let under = between_slots(memory.snapshot(at), stride_words);
+    keep(memory, at, Rule::Ring { slots, stride_words, seed, under })
 }
 
 /// Writes `words` to the beginning of `buf`.

@@ -75,18 +75,21 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
             let slots = 1 << (x % 6);
             vec![Op::Ring { dst: a, slots, stride_bytes, seed: x / 8 }]
         }
-        12 => {
-            let start = Op::Fill { dst: other, words: 1, first_word: 0, seed: y % 8 };
-            let ring = Op::Ring { dst: a, slots: 64, stride_bytes: 16, seed: y };
-            let chase = Op::Chase { ring: a, hops: (x % 200) as u32, state: other };
-            [vec![ring, start, chase], vec![ring, start, flip(a), chase]][(x % 2) as usize].clone()
-        }
+        12 => chase(x, y, [a, other], flip(a)),
         13 => vec![tiles(x, y, distribution, a)],
         _ => {
             let route = route(x / 2, y, [b, other]);
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
         }
     }
+}
+
+/// Over a ring that is whole, or of which a bit is wrong.
+fn chase(x: u64, y: u64, [ring, state]: [Buf; 2], flip: Op) -> Vec<Op> {
+    let start = Op::Fill { dst: state, words: 1, first_word: 0, seed: y % 8 };
+    let lay = Op::Ring { dst: ring, slots: 64, stride_bytes: 16, seed: y };
+    let chase = Op::Chase { ring, hops: (x % 200) as u32, state };
+    if x % 2 == 0 { vec![lay, start, chase] } else { vec![lay, start, flip, chase] }
 }
 
 fn tiles(x: u64, y: u64, distribution: Distribution, out: Buf) -> Op {
