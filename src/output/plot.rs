@@ -201,7 +201,7 @@ fn thin(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     kept
 }
 
-/// At most [`BANDS_MAX`] bands of one name: neighbours with less than a hundredth of the plot between them become one.
+/// At most `BANDS_MAX` bands of one name: neighbours with less than a hundredth of the plot between them become one.
 pub fn merged(mut bands: Vec<Band>, span: f64) -> Vec<Band> {
     bands.sort_by(|a, b| a.name.cmp(b.name).then(a.from.total_cmp(&b.from)));
     let mut kept: Vec<Band> = Vec::new();

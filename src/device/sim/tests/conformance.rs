@@ -89,7 +89,7 @@ fn chase(x: u64, y: u64, [ring, state]: [Buf; 2], flip: Op) -> Vec<Op> {
     let start = Op::Fill { dst: state, words: 1, first_word: 0, seed: y % 8 };
     let lay = Op::Ring { dst: ring, slots: 64, stride_bytes: 16, seed: y };
     let chase = Op::Chase { ring, hops: (x % 200) as u32, state };
-    if x % 2 == 0 { vec![lay, start, chase] } else { vec![lay, start, flip, chase] }
+    if x.is_multiple_of(2) { vec![lay, start, chase] } else { vec![lay, start, flip, chase] }
 }
 
 fn tiles(x: u64, y: u64, distribution: Distribution, out: Buf) -> Op {
