@@ -1,6 +1,6 @@
 //! Whose the device is while it is measured: the units that work runs on, and time that all of them lost at once.
 
-use super::{Probe, measurement};
+use super::{Probe, by, measurement, sized};
 use crate::device::census::{self, Record};
 use crate::device::{Buf, Identity, Op};
 use crate::engine::bench::Bench;
@@ -86,11 +86,5 @@ fn look(bench: &mut Bench, blocks: u32, times: usize) -> Result<Looks, Trouble> 
     let seen = census::broken(&Record::read(&bench.read(out, 0, bytes)?), spin_ns, 0).is_some();
     let canary = if seen { Canary::Caught } else { Canary::Missed };
     let shape = format!("{blocks} blocks, {times} times {} ms", SPIN_NS / 1_000_000);
-    let conditions = Conditions {
-        variant: Some(form.variant.label.clone()),
-        kernel: Some(form.variant.kernel.clone()),
-        caveat: form.variant.caveat.clone(),
-        ..super::sized(shape)
-    };
-    Ok(Looks { found, canary, conditions })
+    Ok(Looks { found, canary, conditions: by(&form, sized(shape)) })
 }

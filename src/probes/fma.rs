@@ -78,6 +78,46 @@ fn fma(
     most_bytes: u64,
     seed: u64,
 ) -> Result<Measurement, Trouble> {
+    let (work, form, out) = tuned(bench, precision, most_bytes, seed)?;
+    let exact = exact(bench, work, form.index)?;
+    let sampled = random(bench, work, form.index)?;
+    let steady = check::steady(bench, &form, out, work.result_bytes())?;
+    let other = Tuned { op: Work { seed: !work.seed, ..work }.op(out), ..form.clone() };
+    check::remembers_nothing(bench, &other, out, work.result_bytes(), &steady.digest)?;
+    let random = Check::Matched { exact: 0, sampled, canary: steady.canary };
+
+    let conditions = Conditions {
+        distribution: Some(Distribution::Normal),
+        variant: Some(format!("{}x{}-{}", work.chains.accumulators, work.chains.stride, form.variant.label)),
+        ..sized(format!("{} lanes, {ROUNDS} rounds", work.lanes))
+    };
+    timed(metric, steady.sampled.timed, &form, conditions, check::joined(exact, random))
+}
+
+/// Chains in FP32 that keep the vector units busy, checked: their launch form, where the results go, how many there are.
+pub(super) fn load(
+    bench: &mut Bench,
+    most_bytes: u64,
+    seed: u64,
+) -> Result<(Tuned, Buf, u32, Check), Trouble> {
+    let (work, form, out) = tuned(bench, Precision::Fp32, most_bytes, seed)?;
+    let exact = exact(bench, work, form.index)?;
+    let sampled = random(bench, work, form.index)?;
+    bench.run(&form, 1)?;
+    let digest = check::digest(bench, out, work.result_bytes())?;
+    let other = Tuned { op: Work { seed: !work.seed, ..work }.op(out), ..form.clone() };
+    check::remembers_nothing(bench, &other, out, work.result_bytes(), &digest)?;
+    let random = Check::Matched { exact: 0, sampled, canary: Canary::Caught };
+    Ok((form, out, work.lanes, check::joined(exact, random)))
+}
+
+/// Work that takes long enough, in its best launch form, and where its results go.
+fn tuned(
+    bench: &mut Bench,
+    precision: Precision,
+    most_bytes: u64,
+    seed: u64,
+) -> Result<(Work, Tuned, Buf), Trouble> {
     let work = Work {
         precision,
         chains: candidates(precision)[0],
@@ -91,52 +131,7 @@ fn fma(
     let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
     let work = Work { lanes: enough_lanes(bench, work, lanes_max, out)?, ..work };
     let (form, chains) = tune(bench, work, out)?;
-    let work = Work { chains, ..work };
-
-    let exact = exact(bench, work, form.index)?;
-    let sampled = random(bench, work, form.index)?;
-    let steady = check::steady(bench, &form, out, work.result_bytes())?;
-    let other = Tuned { op: Work { seed: !work.seed, ..work }.op(out), ..form.clone() };
-    check::remembers_nothing(bench, &other, out, work.result_bytes(), &steady.digest)?;
-    let random = Check::Matched { exact: 0, sampled, canary: steady.canary };
-
-    let conditions = Conditions {
-        distribution: Some(Distribution::Normal),
-        variant: Some(format!("{}x{}-{}", chains.accumulators, chains.stride, form.variant.label)),
-        ..sized(format!("{} lanes, {ROUNDS} rounds", work.lanes))
-    };
-    timed(metric, steady.sampled.timed, &form, conditions, check::joined(exact, random))
-}
-
-/// Chains in FP32 that keep the vector units busy, checked: their launch form, where the results go, how many there are.
-pub(super) fn load(
-    bench: &mut Bench,
-    most_bytes: u64,
-    seed: u64,
-) -> Result<(Tuned, Buf, u32, Check), Trouble> {
-    let precision = Precision::Fp32;
-    let work = Work {
-        precision,
-        chains: candidates(precision)[0],
-        rounds: ROUNDS,
-        lanes: LANES_MIN,
-        distribution: Distribution::Normal,
-        seed,
-    };
-    bench.supports(&work.op(Buf::NONE))?;
-    let lanes_max = u64::from(LANES_MAX).min(most_bytes / precision.result_bytes()) as u32;
-    let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
-    let lanes = enough_lanes(bench, work, lanes_max, out)?;
-    let (form, chains) = tune(bench, Work { lanes, ..work }, out)?;
-    let work = Work { lanes, chains, ..work };
-    let exact = exact(bench, work, form.index)?;
-    let sampled = random(bench, work, form.index)?;
-    bench.run(&form, 1)?;
-    let digest = check::digest(bench, out, work.result_bytes())?;
-    let other = Tuned { op: Work { seed: !work.seed, ..work }.op(out), ..form.clone() };
-    check::remembers_nothing(bench, &other, out, work.result_bytes(), &digest)?;
-    let random = Check::Matched { exact: 0, sampled, canary: Canary::Caught };
-    Ok((form, out, lanes, check::joined(exact, random)))
+    Ok((Work { chains, ..work }, form, out))
 }
 
 /// Doubles the lanes until one execution takes long enough.

@@ -41,9 +41,13 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 pub(super) fn sizes(identity: &Identity, precision: Precision, elements_max: u64) -> RangeInclusive<u32> {
     let elements = elements_max.min(identity.buffer_bytes_max / precision.result_bytes());
     let fits = |size: &u32| u64::from(*size) * u64::from(*size) <= elements;
-    let powers = || (5..=SIZE_MAX.ilog2()).map(|power| 1 << power);
-    let largest = powers().rev().find(fits).unwrap_or(32);
+    let largest = all_sizes().rev().find(fits).unwrap_or(32);
     SIZE_MIN.min(largest)..=largest
+}
+
+/// Every size that a square product can have, ascending.
+pub(super) fn all_sizes() -> impl DoubleEndedIterator<Item = u32> {
+    (5..=SIZE_MAX.ilog2()).map(|power| 1 << power)
 }
 
 /// Magnitude of integers for which `k` products sum exactly in FP32: `k m^2 <= 2^24`, and 2^13 for FP8, of whose sums some

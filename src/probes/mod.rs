@@ -64,14 +64,18 @@ fn timed(
     conditions: Conditions,
     check: Check,
 ) -> Result<Measurement, Trouble> {
-    let conditions = Conditions {
+    measurement(metric, Value::Timed(timed), by(form, conditions), check)
+}
+
+/// The conditions with what the launch form adds to them.
+fn by(form: &Tuned, conditions: Conditions) -> Conditions {
+    Conditions {
         variant: conditions.variant.or_else(|| Some(form.variant.label.clone())),
         kernel: Some(form.variant.kernel.clone()),
         caveat: form.variant.caveat.clone(),
         reach: form.variant.reach,
         ..conditions
-    };
-    measurement(metric, Value::Timed(timed), conditions, check)
+    }
 }
 
 fn measurement(

@@ -5,13 +5,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gpu_assay::contract::{Verdict, judge, parse};
+use gpu_assay::device::Reach;
 use gpu_assay::engine::{Already, Begun, Profile};
 use gpu_assay::evidence::metric::MetricName;
 use gpu_assay::evidence::sustain::WINDOWS_MAX;
 use gpu_assay::evidence::{DeviceEvidence, Evidence, Sustained};
 use serde_json::Value;
 
-use crate::pipeline::Run;
+use crate::front::{self, How};
+use crate::pipeline::{Run, report};
 use crate::process::{Ended, assay, children, start, verified};
 
 const CARD: &str = "sim:mini,mem=16MiB,buffer=4MiB";
@@ -213,7 +215,24 @@ fn a_load_that_goes_on_multiplies_what_it_multiplied() {
     let anew = loads(Already::default());
     let goes_on = loads(Already { load: Some(begun.clone()), ..Already::default() });
     assert!(anew.metric != begun.metric && anew.work != begun.work, "{anew:?}");
-    assert_eq!((goes_on.metric, goes_on.work), (begun.metric, begun.work));
+    assert_eq!((goes_on.metric, goes_on.work), (begun.metric.clone(), begun.work));
+    for work in [0, 2 << 18 | 1, u64::MAX] {
+        let odd = Begun { work, ..begun.clone() };
+        let run = Run { already: Already { load: Some(odd), ..Already::default() }, ..run.clone() };
+        let device = run.report().evidence.devices.remove(0);
+        assert!(device.sustained.is_none() && !device.absences.is_empty(), "{work}");
+    }
+}
+
+#[test]
+fn a_load_says_whose_limit_its_rate_shows() {
+    let probes = ["sustain"];
+    let run = Run { profile: Profile::Standard, sustain_ms: 1000, ..Run::short(CARD, &probes) };
+    for (how, reach) in [(How::Honest, Reach::Card), (How::Modest, Reach::Kernel)] {
+        let events = run.events_through(|opened| front::before(opened, how).0);
+        let device = report(&events, None).evidence.devices.remove(0);
+        assert_eq!(load(&device).load.conditions.reach, reach, "{how:?}");
+    }
 }
 
 /// A real driver and a real kill: the parent dies in the middle of a load, and so do its workers.

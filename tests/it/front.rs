@@ -10,13 +10,15 @@ use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::Opened;
 use gpu_assay::device::census::Record;
 use gpu_assay::device::op::{Route, StreamKind, Tally};
-use gpu_assay::device::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant};
+use gpu_assay::device::{Buf, Device, DeviceError, Done, Identity, Op, Reach, Ticket, Unsupported, Variant};
 
 /// What stands between the program and the device.
 #[derive(Clone, Copy, Debug)]
 pub enum How {
     /// Everything is passed on.
     Honest,
+    /// The same, but no kernel uses the fastest units.
+    Modest,
     /// Every call succeeds, no time passes, nothing was counted, memory reads as zeros.
     Zeros,
     /// Ops of these names take their time and claim their count, but are never run.
@@ -170,7 +172,11 @@ impl Device for Front {
     }
 
     fn variants(&self, op: &Op) -> Vec<Variant> {
-        self.inner.variants(op)
+        let mut variants = self.inner.variants(op);
+        if matches!(self.how, How::Modest) {
+            variants.iter_mut().for_each(|variant| variant.reach = Reach::Kernel);
+        }
+        variants
     }
 
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {
@@ -202,7 +208,7 @@ impl Device for Front {
             How::Zeros => Ok(self.claim(Done { device_ns: Some(0), counted: Some(0) })),
             How::Skips(names) if names.contains(&op.name()) => Ok(self.claim(plausible(op, repeat))),
             How::Replays => self.replay(op, variant, repeat),
-            How::Honest | How::Skips(_) => self.inner.submit(op, variant, repeat),
+            How::Honest | How::Modest | How::Skips(_) => self.inner.submit(op, variant, repeat),
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::super::gemm;
-use super::super::{sized, spare_bytes};
+use super::super::{by, sized, spare_bytes};
 use super::watch::Watch;
 use crate::device::op::{Precision, Shape};
 use crate::device::{Buf, Identity, Op};
@@ -55,13 +55,8 @@ impl Products {
         let checked = gemm::checked(bench, precision, settings.seed, &sizes)?;
         let gemm::Checked { product, form, check, distribution } = checked;
         let shape = product.shape;
-        let conditions = Conditions {
-            distribution: Some(distribution),
-            variant: Some(form.variant.label.clone()),
-            kernel: Some(form.variant.kernel.clone()),
-            caveat: form.variant.caveat.clone(),
-            ..sized(format!("{}x{}x{}", shape.m, shape.n, shape.k))
-        };
+        let size = sized(format!("{}x{}x{}", shape.m, shape.n, shape.k));
+        let conditions = by(&form, Conditions { distribution: Some(distribution), ..size });
         let mut ring = vec![slot(bench, &product, &form, product.c)?];
         for _ in 1..RING {
             let c = bench.alloc(product.result_bytes())?;
@@ -242,10 +237,13 @@ fn sizes(identity: &Identity, precision: Precision) -> RangeInclusive<u32> {
 /// The product of a load that goes on: what it was, however fast the device is by now.
 fn taken_up(begun: &Begun) -> Result<(Precision, RangeInclusive<u32>), Trouble> {
     let precision = SUSTAINED.into_iter().find(|precision| begun.metric.as_str() == rate_of(*precision));
-    let size = (begun.work as f64 / 2.0).cbrt().round() as u32;
-    match precision {
-        Some(precision) => Ok((precision, size..=size)),
-        None => Err(Trouble::Skipped(format!("no load of this version is called {}", begun.metric))),
+    let size = gemm::all_sizes().find(|size| begun.work == 2 * u64::from(*size).pow(3));
+    match (precision, size) {
+        (Some(precision), Some(size)) => Ok((precision, size..=size)),
+        (None, _) | (_, None) => {
+            let Begun { metric, work, .. } = begun;
+            Err(Trouble::Skipped(format!("this version has no load {metric} of {work} operations a product")))
+        }
     }
 }
 
