@@ -13,7 +13,7 @@ use std::time::Duration;
 use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::inventory;
 use gpu_assay::engine::{self, Already, Profile, Settings, WorkerPlan};
-use gpu_assay::evidence::event::{Event, Lines, Sink, What};
+use gpu_assay::evidence::event::{Event, Lines, Sign, Sink, What};
 use gpu_assay::evidence::{Measurement, Value};
 use gpu_assay::probes;
 use gpu_assay::telemetry::{Reading, Telemetry};
@@ -89,11 +89,11 @@ impl<W: io::Write> Sink for TimedSink<W> {
                 self.seen.push(shares(measurement, events, telemetry));
             }
             // Only the rate phase has figures, and only it takes readings within a case.
-            What::Progress { figure: Some(_), .. } | What::Reading(_) => {
+            What::Progress(Sign { figure: Some(_), .. }) | What::Reading(_) => {
                 let inner = &mut self.inner;
                 return self.events.timed(|| inner.event(event));
             }
-            What::Progress { figure: None, .. }
+            What::Progress(Sign { figure: None, .. })
             | What::SustainStarted(_)
             | What::Resumed(_)
             | What::Window(_)

@@ -111,7 +111,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,
     /// Also keep up a full load for so long, such as 10m, 1h, 24h or 168h: products, multiply-add chains, memory, link,
-    /// steps and pauses, every result checked [default: 5m in acceptance, else none]
+    /// steps and pauses, every result checked [default: 7m in acceptance, else none]
     #[arg(long, value_name = "TIME", value_parser = soak)]
     pub soak: Option<Duration>,
     /// Only measure, on purpose: a run without a contract that measured everything then ends with exit code 0

@@ -23,6 +23,12 @@ pub enum Unit {
     /// Of a whole, 1 being all of it; people write percent.
     #[serde(rename = "%")]
     Share,
+    /// Energy of one floating-point operation.
+    #[serde(rename = "J/FLOP")]
+    JoulePerFlop,
+    /// A difference of temperatures; as many degrees Celsius.
+    #[serde(rename = "K")]
+    Kelvin,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +44,7 @@ pub enum QuantityError {
 }
 
 impl Unit {
-    pub const ALL: [Unit; 7] = [
+    pub const ALL: [Unit; 9] = [
         Unit::FlopPerSecond,
         Unit::OpPerSecond,
         Unit::BytePerSecond,
@@ -46,6 +52,8 @@ impl Unit {
         Unit::Nanosecond,
         Unit::Count,
         Unit::Share,
+        Unit::JoulePerFlop,
+        Unit::Kelvin,
     ];
 
     pub fn symbol(self) -> &'static str {
@@ -57,6 +65,8 @@ impl Unit {
             Unit::Nanosecond => "ns",
             Unit::Count => "count",
             Unit::Share => "%",
+            Unit::JoulePerFlop => "J/FLOP",
+            Unit::Kelvin => "K",
         }
     }
 
@@ -70,6 +80,8 @@ impl Unit {
             Unit::Nanosecond => "700 ns",
             Unit::Count => "0",
             Unit::Share => "2 %",
+            Unit::JoulePerFlop => "1.2 pJ/FLOP",
+            Unit::Kelvin => "8 K",
         }
     }
 
@@ -83,6 +95,8 @@ impl Unit {
             Unit::Nanosecond => &["s"],
             Unit::Count => &[""],
             Unit::Share => &["%"],
+            Unit::JoulePerFlop => &["J/FLOP"],
+            Unit::Kelvin => &["K"],
         }
     }
 
@@ -117,6 +131,8 @@ impl Unit {
             Unit::Nanosecond => TIME,
             Unit::Count => &[("", 1.0)],
             Unit::Share => &[("", 0.01)],
+            Unit::JoulePerFlop => &[("f", 1e-15), ("p", 1e-12), ("n", 1e-9), ("", 1.0)],
+            Unit::Kelvin => &[("", 1.0)],
         }
     }
 
@@ -180,6 +196,9 @@ impl Unit {
         match self {
             Unit::Count => format!("{value}"),
             Unit::Share => format!("{} %", four_digits(value * 100.0)),
+            Unit::Kelvin => format!("{} K", four_digits(value)),
+            Unit::JoulePerFlop if value < 1e-9 => format!("{} pJ/FLOP", four_digits(value * 1e12)),
+            Unit::JoulePerFlop => format!("{} nJ/FLOP", four_digits(value * 1e9)),
             Unit::Nanosecond if value < 1e3 => format!("{} ns", four_digits(value)),
             Unit::Nanosecond if value < 1e6 => format!("{} us", four_digits(value / 1e3)),
             Unit::Nanosecond if value < 1e9 => format!("{} ms", four_digits(value / 1e6)),
@@ -226,6 +245,8 @@ mod tests {
             (Unit::Nanosecond, "24 h", 86_400e9),
             (Unit::Count, "0", 0.0),
             (Unit::Share, "2.5 %", 0.025),
+            (Unit::JoulePerFlop, "2 pJ/FLOP", 2e-12),
+            (Unit::Kelvin, "8 K", 8.0),
         ] {
             assert_eq!(unit.parse(text), Ok(value), "{text}");
         }
@@ -251,6 +272,7 @@ mod tests {
         assert_eq!(Unit::Nanosecond.format(93.456), "93.46 ns");
         assert_eq!(Unit::Count.format(0.0), "0");
         assert_eq!(Unit::Byte.format(0.0), "0 B");
+        assert_eq!(Unit::JoulePerFlop.format(0.7123e-12), "0.712 pJ/FLOP");
     }
 
     #[test]

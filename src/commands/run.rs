@@ -172,7 +172,7 @@ fn measure(args: &RunArgs, plan: &Plan, recorder: &mut Recorder, quiet: bool) ->
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .map_err(|e| Failure::new(Exit::Environment, format!("Ctrl-C cannot be caught: {e}")))?;
     let clock = System::start();
-    let mut progress = Progress::start(&plan.run.selectors, quiet);
+    let mut progress = Progress::start(&plan.run, &plan.workers, quiet);
     let orders = Orders {
         program: &plan.program,
         plans: &plan.workers,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::decision;
+use super::nodes;
 use super::peers;
 use super::quantity::{Quantity, Written};
 use crate::device::ProvenanceKind;
@@ -269,6 +270,7 @@ impl TryFrom<RawClause> for Clause {
         let in_clause = |why: String| format!("clause {id:?}: {why}");
         let rule = rule(&raw).map_err(in_clause)?;
         check_scope(raw.scope, &rule).and_then(|()| peers::check(&rule, raw.scope)).map_err(in_clause)?;
+        nodes::check(&rule, raw.scope).map_err(in_clause)?;
         decision::check(raw.scope, &rule).map_err(in_clause)?;
         Ok(Self {
             id: raw.id,
@@ -420,7 +422,7 @@ fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String>
 fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {
     let adds_up = match rule {
         Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => {
-            !matches!(bound.unit(), Unit::Nanosecond | Unit::Share)
+            !matches!(bound.unit(), Unit::Nanosecond | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin)
         }
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => false,
     };

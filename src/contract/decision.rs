@@ -2,12 +2,14 @@
 //! Owns those rates and what such a clause may say; the interval itself is evidence's business.
 
 use super::clause::{Clause, Figure, Rule, Scope};
-use super::finding::{Amount, Reason, Verdict};
+use super::finding::{Amount, Reason, Sampling, Verdict};
 use super::gate::{self, Counted, Seen};
 use super::judge::Judgement;
+use crate::engine::bench::Cap;
 use crate::evidence::metric::MetricName;
 use crate::evidence::sequence::{Decision, Demand};
 use crate::evidence::stats::Stat;
+use crate::evidence::{Measurement, Value};
 use crate::units::Unit;
 
 /// The chance to reject a good device, and the chance to accept a bad one. Split evenly over its clauses.
@@ -31,11 +33,13 @@ fn bound_of(rule: &Rule) -> Option<(&MetricName, f64)> {
 
 /// What each of these clauses demands; `None` where a clause is not decided so.
 pub(super) fn demands(clauses: &[Clause]) -> Vec<Option<Demand>> {
-    let bounds: Vec<_> = clauses.iter().map(|clause| bound_of(&clause.rule)).collect();
-    let error = ERROR_RATE / bounds.iter().flatten().count().max(1) as f64;
-    let demand =
-        |(metric, bound): (&MetricName, f64)| Demand { metric: metric.clone(), bound, width: WIDTH, error };
-    bounds.into_iter().map(|bound| bound.map(demand)).collect()
+    let count = clauses.iter().filter(|clause| bound_of(&clause.rule).is_some()).count();
+    let error = ERROR_RATE / count.max(1) as f64;
+    let demand = |clause: &Clause| {
+        let (metric, bound) = bound_of(&clause.rule)?;
+        Some(Demand { clause: clause.id.clone(), metric: metric.clone(), bound, width: WIDTH, error })
+    };
+    clauses.iter().map(demand).collect()
 }
 
 /// Probes whose samples do not go on until something is decided: one pass over the memory, pairs of devices, windows of a load.
@@ -76,7 +80,10 @@ pub(super) fn judge(seen: &Seen<'_>, demand: &Demand, unit: Unit) -> Judgement {
     };
     // Where the metric stands twice and has the same figure, the worse counts.
     let measured = seen.device.measurements.iter().filter(|m| m.metric == demand.metric);
-    let worst = measured.map(|m| decided(demand, &m.figures(), amount)).max_by_key(|(verdict, _)| *verdict);
+    let sample_ms = seen.evidence.run.sample_ms;
+    let worst = measured
+        .map(|m| decided(demand, &m.figures(), sampling(m, sample_ms), amount))
+        .max_by_key(|(verdict, _)| *verdict);
     let (verdict, because) = match (worst, at_least) {
         (Some((Verdict::Fail, _)), Some(open)) => (Verdict::Inconclusive, open),
         (Some(decided), _) => decided,
@@ -85,7 +92,22 @@ pub(super) fn judge(seen: &Seen<'_>, demand: &Demand, unit: Unit) -> Judgement {
     Judgement { verdict, observed: Some(amount(value)), bound, because }
 }
 
-fn decided(demand: &Demand, rates: &[f64], amount: impl Fn(f64) -> Amount) -> (Verdict, Reason) {
+/// Why the samples of `measured` are no more, where so much time was given to a case that decides nothing.
+fn sampling(measured: &Measurement, sample_ms: Option<u64>) -> Sampling {
+    let (Value::Timed(timed), Some(sample_ms)) = (&measured.value, sample_ms) else {
+        return Sampling::Unknown;
+    };
+    let cap = Cap::deciding(sample_ms);
+    let took_ns = timed.samples.iter().fold(0u64, |sum, sample| sum.saturating_add(sample.host_ns));
+    if timed.samples.len() < cap.samples && took_ns < cap.ns { Sampling::Decided } else { Sampling::Cap }
+}
+
+fn decided(
+    demand: &Demand,
+    rates: &[f64],
+    sampling: Sampling,
+    amount: impl Fn(f64) -> Amount,
+) -> (Verdict, Reason) {
     let samples = rates.len() as u64;
     let (interval, decision) = demand.decide(rates);
     let Some(interval) = interval else {
@@ -93,8 +115,8 @@ fn decided(demand: &Demand, rates: &[f64], amount: impl Fn(f64) -> Amount) -> (V
     };
     let (low, high) = (amount(interval.low), amount(interval.high));
     match decision {
-        Decision::Pass => (Verdict::Pass, Reason::DeliveredEnough { low, high }),
-        Decision::Fail => (Verdict::Fail, Reason::DeliveredTooLittle { low, high }),
+        Decision::Pass => (Verdict::Pass, Reason::DeliveredEnough { low, high, samples, sampling }),
+        Decision::Fail => (Verdict::Fail, Reason::DeliveredTooLittle { low, high, samples, sampling }),
         Decision::Undecided => (Verdict::Inconclusive, Reason::DeliveredOpen { low, high, samples }),
     }
 }

@@ -108,13 +108,13 @@ pub enum Reason {
     Met,
     #[error("the demand is not met")]
     NotMet,
-    #[error("what is delivered lies from {low} to {high}, which is enough")]
-    DeliveredEnough { low: Amount, high: Amount },
-    #[error("what is delivered lies from {low} to {high}, which is too little")]
-    DeliveredTooLittle { low: Amount, high: Amount },
+    #[error("what is delivered lies from {low} to {high}, which is enough: {}", sampled(*.samples, *.sampling))]
+    DeliveredEnough { low: Amount, high: Amount, samples: u64, sampling: Sampling },
+    #[error("what is delivered lies from {low} to {high}, which is too little: {}", sampled(*.samples, *.sampling))]
+    DeliveredTooLittle { low: Amount, high: Amount, samples: u64, sampling: Sampling },
     #[error(
-        "what is delivered lies from {low} to {high} after {samples} samples, which leaves it open; run again with a \
-         longer `--duration`"
+        "what is delivered lies from {low} to {high}, which leaves it open: sampling ended after {samples} samples \
+         without a decision; run again with a longer `--duration`"
     )]
     DeliveredOpen { low: Amount, high: Amount, samples: u64 },
     #[error(
@@ -188,6 +188,12 @@ pub enum Reason {
     MeasuredAlone,
     #[error("telemetry does not say {}; it needs a driver that does, see `assay doctor`", .flag.name())]
     TelemetryAbsent { flag: Flag },
+    #[error("telemetry does not say {what}; it needs a driver that does, see `assay doctor`")]
+    SensorSilent { what: String },
+    #[error(
+        "clocks were not reduced in that time, and what comes later nobody saw; run again with a longer `--soak`"
+    )]
+    NeverThrottled,
     #[error("{readings} readings of telemetry are too few to say never; run longer, with `--duration`")]
     TelemetryTooShort { readings: u64 },
     #[error(
@@ -222,11 +228,33 @@ pub enum Reason {
     SameDevice { selectors: Vec<String>, field: String, value: String },
 }
 
+/// Why sampling ended where something was to be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// It could have gone on.
+    Decided,
+    /// It could not.
+    Cap,
+    /// The recording does not say for how long it could.
+    Unknown,
+}
+
 /// What one source says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Claim {
     pub source: String,
     pub value: String,
+}
+
+fn sampled(samples: u64, sampling: Sampling) -> String {
+    match sampling {
+        Sampling::Decided => {
+            format!("sampling stopped early, after {samples} samples, because it was decided")
+        }
+        Sampling::Cap => format!("sampling ran to its cap, {samples} samples"),
+        Sampling::Unknown => format!("after {samples} samples"),
+    }
 }
 
 fn how(ended: &Ended) -> String {
@@ -250,6 +278,7 @@ fn told(claims: &[Claim]) -> String {
 
 fn how_to_measure(metric: &str) -> String {
     match metric.split('.').next().unwrap_or_default() {
+        "counters" => "run again with a driver that tells it, see `assay doctor`".to_owned(),
         "identity" => "no source on this machine tells it, see `assay doctor`".to_owned(),
         probe => format!("run again with `--probe {probe}`"),
     }

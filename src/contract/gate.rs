@@ -4,9 +4,12 @@
 
 use super::clause::{Accept, Figure};
 use super::finding::{Amount, Reason, Verdict};
+use super::telemetry;
 use crate::catalogue;
 use crate::device::{Identity, Lacking, Reach};
+use crate::evidence::counters::{self, CounterDef};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::sustain::{FIGURES, FIRST_THROTTLE};
 use crate::evidence::{
     AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained, Value,
 };
@@ -53,6 +56,9 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusab
     let identity = admitted(seen)?;
     let measured: Vec<&Measurement> =
         seen.device.measurements.iter().filter(|m| m.metric == figure.metric).collect();
+    if let (true, Some(counter)) = (measured.is_empty(), counters::find(&figure.metric)) {
+        return counter_rise(seen, counter);
+    }
     if measured.is_empty() {
         let load = seen.device.sustained.as_ref().filter(|load| load.tells(&figure.metric));
         return match (load, seen.device.absence(&figure.metric)) {
@@ -77,6 +83,20 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusab
     last
 }
 
+/// How far a counter rose. What came has come, even if telemetry was silent later; only then it may be more.
+fn counter_rise(seen: &Seen<'_>, counter: &CounterDef) -> Result<Counted, Unusable> {
+    let silent = Reason::SensorSilent { what: counter.sensor.to_owned() };
+    let timeline = &seen.device.timeline;
+    let watched = completed(seen)
+        .and_then(|()| telemetry::watched(timeline, |reading| counter.is_told(reading), silent));
+    match (counter.rise(timeline), watched) {
+        (Some(rise), Ok(())) => Ok(Counted { value: rise as f64, at_least: None }),
+        (Some(rise @ 1..), Err(open)) => Ok(Counted { value: rise as f64, at_least: Some(open.because) }),
+        (Some(0), Err(open)) => Err(open),
+        (None, watched) => Err(watched.err().unwrap_or_else(|| Unusable::open(Reason::NoFigure))),
+    }
+}
+
 /// A figure of the load that was kept up. That a result was wrong counts whatever happened later, and for every figure: fast and
 /// wrong is not fast.
 fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<Counted, Unusable> {
@@ -98,12 +118,27 @@ fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<Co
         return Err(Unusable::open(Reason::NotKeptUp { watched_ns, asked_ns }));
     }
     agreeing(sustained.clocks())?;
-    let value = value.filter(|value| value.is_finite()).ok_or_else(|| Unusable::open(Reason::NoFigure))?;
+    let value =
+        value.filter(|value| value.is_finite()).ok_or_else(|| Unusable::open(unknown(&figure.metric)))?;
     possible(admitted(seen)?, &figure.metric, value)?;
     let is_rate = figure.metric == sustained.load.metric;
-    let at_least =
-        (is_rate && sustained.load.conditions.reach == Reach::Kernel).then_some(Reason::ShortfallMayBeOurs);
+    let at_least = if is_rate && sustained.load.conditions.reach == Reach::Kernel {
+        Some(Reason::ShortfallMayBeOurs)
+    } else if figure.metric.as_str() == FIRST_THROTTLE && sustained.first_throttled_ns().is_none() {
+        Some(Reason::NeverThrottled)
+    } else {
+        None
+    };
     Ok(Counted { value, at_least })
+}
+
+/// Why a load has no figure of a metric.
+fn unknown(metric: &MetricName) -> Reason {
+    let figure = FIGURES.iter().find(|row| row.name == metric.as_str());
+    match figure.and_then(|row| row.sensor) {
+        Some(what) => Reason::SensorSilent { what: what.to_owned() },
+        None => Reason::NoFigure,
+    }
 }
 
 /// The text of a fact, if it counts.

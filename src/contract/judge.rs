@@ -4,7 +4,7 @@
 use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Counted, Seen};
-use super::{Contract, Measured, decision, inventory, peers, telemetry};
+use super::{Contract, Measured, decision, inventory, nodes, peers, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::Demand;
 use crate::evidence::{DeviceEvidence, Evidence, Order};
@@ -56,7 +56,7 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
 fn is_timed(rule: &Rule) -> bool {
     match rule {
         Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
-            figure.statistic.is_some() && !peers::concerns(rule)
+            (figure.statistic.is_some() && !peers::concerns(rule)) || nodes::concerns(rule)
         }
         Rule::Equals { .. } | Rule::Never { .. } => false,
     }
@@ -98,6 +98,9 @@ fn judge_clause(
     }
     if peers::concerns(&clause.rule) {
         return say(Subject::Node, peers::judge(&clause.rule, evidence, accept));
+    }
+    if nodes::concerns(&clause.rule) {
+        return say(Subject::Node, nodes::judge(&clause.rule, evidence, accept));
     }
     let each = evidence.devices.iter().map(|device| {
         let seen = Seen { evidence, device, accept };
@@ -230,8 +233,10 @@ fn equals(seen: &Seen<'_>, metric: &MetricName, value: &str) -> Judgement {
         Kind::Number(unit) => {
             let figure = Figure { metric: metric.clone(), statistic: None };
             gate::figure(seen, &figure).map(|Counted { value: count, at_least }| {
-                let holds = value.parse::<f64>().is_ok_and(|wanted| wanted == count);
-                (at_least, holds, Amount::Number { value: count, unit })
+                let wanted = value.parse::<f64>().ok();
+                // What is more already stays more.
+                let open = at_least.filter(|_| wanted.is_none_or(|wanted| count <= wanted));
+                (open, wanted == Some(count), Amount::Number { value: count, unit })
             })
         }
     };

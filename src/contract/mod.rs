@@ -7,6 +7,7 @@ pub mod finding;
 pub mod gate;
 pub mod inventory;
 pub mod judge;
+mod nodes;
 pub mod parse;
 mod peers;
 pub mod quantity;

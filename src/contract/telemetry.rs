@@ -36,7 +36,9 @@ pub(super) fn never(seen: &Seen<'_>, flag: Flag) -> Judgement {
     if let Some((at_ns, readings)) = looks {
         return Judgement::undecided(Unusable::fault(Reason::FlagSeen { flag, readings, at_ns }), None);
     }
-    let silence = gate::completed(seen).and_then(|()| watched(timeline, flag));
+    let silence = gate::completed(seen).and_then(|()| {
+        watched(timeline, |reading| shows(reading, flag).is_some(), Reason::TelemetryAbsent { flag })
+    });
     match silence {
         Ok(()) => Judgement { verdict: Verdict::Pass, observed: None, bound: None, because: Reason::Met },
         Err(unusable) => Judgement::undecided(unusable, None),
@@ -55,9 +57,14 @@ fn shows(reading: &Reading, flag: Flag) -> Option<bool> {
     }
 }
 
-fn watched(timeline: &[TimedReading], flag: Flag) -> Result<(), Unusable> {
-    if timeline.is_empty() || timeline.iter().any(|at| shows(&at.reading, flag).is_none()) {
-        return Err(Unusable::open(Reason::TelemetryAbsent { flag }));
+/// Whether telemetry told something in every reading, often enough, and was alive; `absent` says what it is.
+pub(super) fn watched(
+    timeline: &[TimedReading],
+    tells: impl Fn(&Reading) -> bool,
+    absent: Reason,
+) -> Result<(), Unusable> {
+    if timeline.is_empty() || !timeline.iter().all(|at| tells(&at.reading)) {
+        return Err(Unusable::open(absent));
     }
     if timeline.len() < READINGS_MIN {
         return Err(Unusable::open(Reason::TelemetryTooShort { readings: timeline.len() as u64 }));

@@ -33,7 +33,9 @@ pub struct Backend {
     pub open_together: Option<OpenTogether>,
 }
 
-pub type OpenTogether = fn(rests: &[&str], options: OpenOptions) -> Result<Vec<Opened>, OpenError>;
+/// Calls `opened` after each device, since one may take long.
+pub type OpenTogether =
+    fn(rests: &[&str], options: OpenOptions, opened: &mut dyn FnMut()) -> Result<Vec<Opened>, OpenError>;
 
 /// One device as `assay list` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,8 +23,12 @@ pub fn open(selector: &str, options: OpenOptions) -> Result<Opened, OpenError> {
     (backend.open)(rest, options)
 }
 
-/// Opens devices of one backend that then copy from one another, in the order of `selectors`.
-pub fn open_together(selectors: &[&str], options: OpenOptions) -> Result<Vec<Opened>, OpenError> {
+/// Opens devices of one backend that then copy from one another, in the order of `selectors`; calls `opened` after each.
+pub fn open_together(
+    selectors: &[&str],
+    options: OpenOptions,
+    opened: &mut dyn FnMut(),
+) -> Result<Vec<Opened>, OpenError> {
     let mut rests = Vec::new();
     let mut together = None;
     for selector in selectors {
@@ -36,7 +40,7 @@ pub fn open_together(selectors: &[&str], options: OpenOptions) -> Result<Vec<Ope
         selector: selectors.join(" and "),
         why: "no backend opens them together".to_owned(),
     };
-    together.ok_or_else(nothing)?(&rests, options)
+    together.ok_or_else(nothing)?(&rests, options, opened)
 }
 
 /// The backend that a selector names, and the rest of the selector. Touches no device.

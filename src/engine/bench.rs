@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Settings, Trouble};
 use crate::device::backend::Opened;
 use crate::device::{Buf, DeviceError, Op, Ticket, Variant};
-use crate::evidence::event::{Event, Sink, What};
+use crate::evidence::event::{Event, Sign, Sink, What};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::{Decision, Demand};
 use crate::evidence::stats::Stat;
@@ -63,19 +63,40 @@ impl Tried {
 /// When sampling ends. It may end early because all is decided, but nothing is decided here: the judge does that, on the samples.
 struct Stop<'a> {
     demands: Vec<&'a Demand>,
-    budget_ns: u64,
-    samples_max: usize,
+    cap: Cap,
+}
+
+/// The most that sampling takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cap {
+    pub ns: u64,
+    pub samples: usize,
+}
+
+impl Cap {
+    fn of_times(sample_ms: u64, times: u64) -> Self {
+        Self { ns: sample_ms.saturating_mul(times * 1_000_000), samples: SAMPLES_MAX * times as usize }
+    }
+
+    /// Where something is to be decided, and so much time is given otherwise.
+    pub fn deciding(sample_ms: u64) -> Self {
+        Self::of_times(sample_ms, DECIDING)
+    }
 }
 
 impl Stop<'_> {
     fn is_now(&self, taken: usize, elapsed_ns: u64, rates: &[f64]) -> bool {
-        let is_long = taken >= SAMPLES_MIN && elapsed_ns >= self.budget_ns;
-        taken >= self.samples_max || is_long || self.is_decided(rates)
+        let is_long = taken >= SAMPLES_MIN && elapsed_ns >= self.cap.ns;
+        taken >= self.cap.samples || is_long || self.is_decided(rates)
     }
 
     fn is_decided(&self, rates: &[f64]) -> bool {
-        let decided = |demand: &&Demand| demand.decide(rates).1 != Decision::Undecided;
-        !self.demands.is_empty() && self.demands.iter().all(decided)
+        let decisions = self.decisions(rates);
+        !decisions.is_empty() && decisions.iter().all(|(_, decision)| *decision != Decision::Undecided)
+    }
+
+    fn decisions(&self, rates: &[f64]) -> Vec<(String, Decision)> {
+        self.demands.iter().map(|demand| (demand.clause.clone(), demand.decide(rates).1)).collect()
     }
 }
 
@@ -151,13 +172,28 @@ impl<'a> Bench<'a> {
 
     /// A sign of life, at most ten times a second.
     pub fn progress(&mut self, permille: u64, figure: Option<f64>) -> io::Result<()> {
+        self.sign(permille, figure, Vec::new)
+    }
+
+    fn sign(
+        &mut self,
+        permille: u64,
+        figure: Option<f64>,
+        decisions: impl FnOnce() -> Vec<(String, Decision)>,
+    ) -> io::Result<()> {
         let now = self.now_ns();
         if now < self.next_progress_ns {
             return Ok(());
         }
         self.next_progress_ns = now + PROGRESS_EVERY.as_nanos() as u64;
-        let permille = permille.min(1000) as u32;
-        self.emit(What::Progress { metric: self.case.clone(), permille, figure })
+        let reading = self.last_reading.clone().unwrap_or_default();
+        self.emit(What::Progress(Sign {
+            metric: self.case.clone(),
+            permille: permille.min(1000) as u32,
+            figure,
+            reading,
+            decisions: decisions(),
+        }))
     }
 
     pub fn telemetry_facts(&mut self) -> Vec<Fact> {
@@ -342,11 +378,7 @@ impl<'a> Bench<'a> {
         let demands: Vec<&Demand> =
             self.settings.demands.iter().filter(|demand| demand.metric.as_str() == self.case).collect();
         let times = if demands.is_empty() { 1 } else { DECIDING };
-        Stop {
-            demands,
-            budget_ns: self.settings.sample_ms * times * 1_000_000,
-            samples_max: SAMPLES_MAX * times as usize,
-        }
+        Stop { demands, cap: Cap::of_times(self.settings.sample_ms, times) }
     }
 
     /// Samples `form`, with at least one look at the sensors while it runs, unless they are too slow for that. What the last
@@ -382,7 +414,8 @@ impl<'a> Bench<'a> {
             timed.samples.push(Sample { device_ns: done.device_ns, host_ns: now - ready });
             ready = now;
             figures = self.unit.map(|unit| timed.figures(unit)).unwrap_or_default();
-            self.progress(elapsed * 1000 / stop.budget_ns.max(1), Stat::P50.of(&figures))?;
+            let permille = elapsed * 1000 / stop.cap.ns.max(1);
+            self.sign(permille, Stat::P50.of(&figures), || stop.decisions(&figures))?;
             match next {
                 Some(ticket) => waiting = ticket,
                 None => return Ok(Sampled { timed, executions }),

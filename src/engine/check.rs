@@ -327,7 +327,7 @@ fn exact_rows(
 
 /// What `work` makes of consecutive parts of `0..count`, a part for each CPU: drawing a matrix again takes one of them
 /// seconds.
-fn in_parts<T: Send>(count: u64, work: &(dyn Fn(Range<u64>) -> T + Sync)) -> Vec<T> {
+pub(super) fn in_parts<T: Send>(count: u64, work: &(dyn Fn(Range<u64>) -> T + Sync)) -> Vec<T> {
     let cpus = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u64);
     let each = count.div_ceil(cpus).max(1);
     std::thread::scope(|scope| {
@@ -338,7 +338,7 @@ fn in_parts<T: Send>(count: u64, work: &(dyn Fn(Range<u64>) -> T + Sync)) -> Vec
     })
 }
 
-fn result_value(precision: Precision, bytes: &[u8]) -> f64 {
+pub(super) fn result_value(precision: Precision, bytes: &[u8]) -> f64 {
     let mut wide = [0; 8];
     wide[..bytes.len()].copy_from_slice(bytes);
     let bits = u64::from_le_bytes(wide);

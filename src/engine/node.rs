@@ -11,8 +11,8 @@ use super::case::Case;
 use super::{Settings, run_case};
 use crate::device::backend::{OpenOptions, Opened};
 use crate::device::{Identity, Unsupported, inventory};
-use crate::evidence::event::{Event, Sink, What};
-use crate::evidence::metric::{MetricName, peer_name};
+use crate::evidence::event::{Event, Sign, Sink, What};
+use crate::evidence::metric::{MetricName, PEER_SLOWEST, peer_name};
 use crate::evidence::{Absence, AbsenceReason, Ended};
 use crate::telemetry;
 
@@ -92,7 +92,16 @@ fn run_group(
 ) -> io::Result<Ended> {
     let selectors: Vec<&str> = members.iter().map(|(_, selector)| *selector).collect();
     let options = OpenOptions { wait_limit: Duration::from_millis(plan.settings.wait_limit_ms) };
-    let mut opened = match inventory::open_together(&selectors, options) {
+    // A node full of devices takes longer to open than a supervisor waits for a silent worker.
+    let mut told = Ok(());
+    let mut sign = || {
+        let sign = Sign { metric: PEER_SLOWEST.to_owned(), ..Sign::default() };
+        let sent = sink.event(&Event { at_ns: 0, device: None, what: What::Progress(sign) });
+        told = std::mem::replace(&mut told, Ok(())).and(sent);
+    };
+    let opened = inventory::open_together(&selectors, options, &mut sign);
+    told?;
+    let mut opened = match opened {
         Ok(opened) => opened,
         Err(error) => return Ok(Ended::Lost { why: error.to_string(), during: None }),
     };

@@ -257,7 +257,7 @@ impl Worker {
                     What::CaseStarted { metric, .. } => self.during = Some(metric.clone()),
                     What::DeviceEnded(_) | What::NodeEnded(_) => self.state = State::Over,
                     What::RunStarted(_)
-                    | What::Progress { .. }
+                    | What::Progress(_)
                     | What::Measured(_)
                     | What::Fact(_)
                     | What::Absent(_)
@@ -365,7 +365,7 @@ fn listen(worker: Option<u32>, mut from: impl BufRead, sender: &Sender<Message>)
 fn may_say(worker: Option<u32>, what: &What) -> bool {
     match what {
         What::RunStarted(_) | What::Resumed(_) | What::RunEnded(_) => false,
-        What::CaseStarted { .. } | What::Progress { .. } | What::Measured(_) | What::Absent(_) => true,
+        What::CaseStarted { .. } | What::Progress(_) | What::Measured(_) | What::Absent(_) => true,
         What::DeviceOpened(_)
         | What::Fact(_)
         | What::Reading(_)

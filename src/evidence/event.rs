@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::sequence::Decision;
 use super::sustain::{Fault, Load, Window};
 use super::{Absence, Ended, Fact, Measurement, Resumption, RunInfo};
 use crate::device::Identity;
@@ -35,12 +36,8 @@ pub enum What {
         case: u32,
         cases: u32,
     },
-    /// A sign of life within a case, with the median figure so far where there is one.
-    Progress {
-        metric: String,
-        permille: u32,
-        figure: Option<f64>,
-    },
+    /// A sign of life within a case, for those who watch; no recording holds it.
+    Progress(Sign),
     Measured(Measurement),
     Fact(Fact),
     Absent(Absence),
@@ -56,6 +53,22 @@ pub enum What {
     /// What is measured between devices is over.
     NodeEnded(Ended),
     RunEnded(Ended),
+}
+
+/// How far a case is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct Sign {
+    pub metric: String,
+    pub permille: u32,
+    /// The median so far, where there is one.
+    pub figure: Option<f64>,
+    /// What the sensors said last.
+    #[serde(serialize_with = "compact", skip_serializing_if = "Reading::is_empty")]
+    pub reading: Reading,
+    /// What is decided so far, clause by clause.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<(String, Decision)>,
 }
 
 /// Writes only what was read: most devices tell a part.

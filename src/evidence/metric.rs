@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::counters::COUNTERS;
 use super::sustain::{self, SUSTAINED};
 use crate::device::op::{Precision, StreamKind};
 use crate::nearest::nearest;
@@ -49,8 +50,8 @@ const MOVES: &[(&str, Unit, &str)] = &[
     ("l2.read.rate", Unit::BytePerSecond, "reads of a working set that the L2 cache holds"),
     ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
     ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
-    ("memory.write.rate", Unit::BytePerSecond, "pattern fill of that memory"),
-    ("memory.verify.rate", Unit::BytePerSecond, "pattern check of that memory"),
+    ("memory.write.rate", Unit::BytePerSecond, "pattern pass over that memory: write"),
+    ("memory.verify.rate", Unit::BytePerSecond, "pattern pass over that memory: verify"),
     ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
     ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
     ("link.both.rate", Unit::BytePerSecond, "both at the same time, the bytes of both directions"),
@@ -70,6 +71,29 @@ const MOVES: &[(&str, Unit, &str)] = &[
 
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
 pub const PEER_SLOWEST: &str = "peer.slowest.rate";
+
+/// What the devices of a node show beside each other.
+const NODE: &[(&str, Unit, &str)] = &[
+    (SPREAD, Unit::Kelvin, "from the coolest device to the hottest, each at its hottest"),
+    (
+        LAG,
+        Unit::Share,
+        "how far the slowest device lies below the median of all, in whatever rate but the host link's; \
+         `node.gemm_bf16.lag` is that of `gemm.bf16.rate`",
+    ),
+];
+
+/// The metric of the difference of temperatures.
+pub const SPREAD: &str = "node.temperature.spread";
+/// The greatest of all `node.<probe>_<case>.lag`, which it stands for in [`METRICS`].
+pub const LAG: &str = "node.any.lag";
+
+/// The rate that `node.<probe>_<case>.lag` compares between devices.
+pub fn lagging(name: &str) -> Option<String> {
+    let (probe, case) = name.strip_prefix("node.")?.strip_suffix(".lag")?.split_once('_')?;
+    let rate = format!("{probe}.{case}.rate");
+    (probe != "peer" && METRICS.iter().any(|row| row.name == rate)).then_some(rate)
+}
 
 /// From device `from` of a run to device `to`.
 pub fn peer_name(from: u32, to: u32) -> String {
@@ -141,7 +165,13 @@ fn table() -> Vec<MetricDef> {
     }
     let about = "dependent load over the largest working set that was measured";
     row("chase.hbm.latency".to_owned(), ns, about.to_owned());
-    rows.extend(sustained());
+    let counters = COUNTERS.iter().map(|counter| (counter.name, Unit::Count, counter.about));
+    let more = counters.chain(NODE.iter().copied()).map(|(name, unit, about)| MetricDef {
+        name: name.to_owned(),
+        kind: Kind::Number(unit),
+        about: about.to_owned(),
+    });
+    rows.extend(sustained().chain(more));
     rows
 }
 
@@ -180,7 +210,7 @@ fn hint(nearest: &Option<String>) -> String {
 
 impl MetricName {
     pub fn parse(name: &str) -> Result<Self, UnknownMetric> {
-        if is_peer(name) || METRICS.iter().any(|row| row.name == name) {
+        if is_peer(name) || lagging(name).is_some() || METRICS.iter().any(|row| row.name == name) {
             return Ok(Self(name.to_owned()));
         }
         let nearest = nearest(name, METRICS.iter().map(|row| row.name.as_str())).map(str::to_owned);
@@ -203,13 +233,17 @@ impl MetricName {
             Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
             // Of a load that was kept up each percentile is a metric of its own.
             Kind::Number(Unit::Nanosecond) => self.probe() != "sustain",
-            Kind::Number(Unit::Byte | Unit::Count | Unit::Share) | Kind::Fact => false,
+            Kind::Number(Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin)
+            | Kind::Fact => false,
         }
     }
 
     pub fn kind(&self) -> Kind {
         if is_peer(&self.0) {
             return Kind::Number(Unit::BytePerSecond);
+        }
+        if lagging(&self.0).is_some() {
+            return Kind::Number(Unit::Share);
         }
         METRICS.iter().find(|row| row.name == self.0).map_or(Kind::Fact, |row| row.kind)
     }
@@ -254,6 +288,18 @@ mod tests {
             assert_eq!(MetricName::parse(name).map(|m| m.kind()), Ok(Kind::Number(Unit::BytePerSecond)));
         }
         for bad in ["peer.1-1.rate", "peer.01-2.rate", "peer.0-.rate", "peer.-1-0.rate", "peer.0-1.latency"] {
+            assert!(MetricName::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_rate_of_a_device_can_lag() {
+        for name in ["node.gemm_fp8_e4m3.lag", "node.stream_triad.lag", "node.sustain_bf16.lag", LAG] {
+            assert_eq!(MetricName::parse(name).map(|m| m.kind()), Ok(Kind::Number(Unit::Share)), "{name}");
+        }
+        for bad in
+            ["node.peer_slowest.lag", "node.gemm_bf16.rate", "node.memory_filled.lag", "node.chase_hbm.lag"]
+        {
             assert!(MetricName::parse(bad).is_err(), "{bad}");
         }
     }

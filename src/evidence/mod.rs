@@ -1,6 +1,7 @@
 //! Everything that was measured, as plain data without opinion.
 //! Owns the shape of evidence and how figures are derived from it; must not know contracts.
 
+pub mod counters;
 pub mod event;
 pub mod metric;
 pub mod record;
@@ -329,7 +330,7 @@ impl Timed {
                 match unit {
                     Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => work / (ns / 1e9),
                     Unit::Nanosecond => ns / work,
-                    Unit::Byte | Unit::Count | Unit::Share => work,
+                    Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin => work,
                 }
             })
             .collect()

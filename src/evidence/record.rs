@@ -120,7 +120,7 @@ impl Recording {
             What::Measured(measurement) => node(evidence)?.measurements.push(measurement.clone()),
             What::Absent(absence) => node(evidence)?.absences.push(absence.clone()),
             What::NodeEnded(ended) => node(evidence)?.ended = ended.clone(),
-            What::CaseStarted { .. } | What::Progress { .. } => node(evidence).map(|_| ())?,
+            What::CaseStarted { .. } | What::Progress(_) => node(evidence).map(|_| ())?,
             What::RunStarted(_) => return Err(RecordError::TwoStarts),
             What::DeviceOpened(_)
             | What::Fact(_)
@@ -174,7 +174,7 @@ fn add(
             load.add_fault(Fault { at_ns: fault.at_ns.saturating_add(offset_ns), ..fault.clone() });
         }
         What::DeviceEnded(ended) => device.ended = ended.clone(),
-        What::CaseStarted { .. } | What::Progress { .. } => {}
+        What::CaseStarted { .. } | What::Progress(_) => {}
         What::RunStarted(_) | What::Resumed(_) => return Err(RecordError::TwoStarts),
         What::RunEnded(_) => return Err(RecordError::RunEndByDevice(index)),
         What::NodeEnded(_) => return Err(RecordError::NoNode),

@@ -30,6 +30,8 @@ use super::metric::MetricName;
 /// How much of a metric must be delivered, and how rarely a decision on that may be wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Demand {
+    /// Id of the clause.
+    pub clause: String,
     pub metric: MetricName,
     pub bound: f64,
     pub width: f64,
@@ -52,7 +54,8 @@ pub struct Interval {
     pub high: f64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Decision {
     Pass,
     Fail,

@@ -2,6 +2,8 @@
 //! Owns the shape of that evidence, how it stays small however long it runs, and its arithmetic, which the verifier runs
 //! as well; must not know how a load is made.
 
+mod figures;
+
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +12,7 @@ use super::stats::Stat;
 use super::{Check, Clocks, Conditions, Sample, Timed};
 use crate::device::op::Precision;
 use crate::telemetry::Throttle;
-use crate::units::Unit;
+pub use figures::{ERRORS, FIGURES, FIRST_THROTTLE, FigureDef};
 
 /// Formats in which a load may be kept up.
 pub const SUSTAINED: [Precision; 4] = [Precision::Bf16, Precision::Fp16, Precision::Tf32, Precision::Fp32];
@@ -76,6 +78,14 @@ pub struct Sensors {
     pub power: u64,
     #[serde(skip_serializing_if = "is_zero")]
     pub brake: u64,
+    /// Looks at the power while products ran, and the sum of what they saw.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub multiplying: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub multiplying_mw: u64,
+    /// When a look first told of clocks reduced for heat or by a brake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throttled_ns: Option<u64>,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -134,6 +144,9 @@ impl Sensors {
         self.thermal = self.thermal.saturating_add(other.thermal);
         self.power = self.power.saturating_add(other.power);
         self.brake = self.brake.saturating_add(other.brake);
+        self.multiplying = self.multiplying.saturating_add(other.multiplying);
+        self.multiplying_mw = self.multiplying_mw.saturating_add(other.multiplying_mw);
+        self.throttled_ns = self.throttled_ns.or(other.throttled_ns);
     }
 }
 
@@ -148,7 +161,9 @@ impl Window {
     /// The same on a line of time that began so much earlier.
     pub fn later(&self, by_ns: u64) -> Self {
         let (from_ns, to_ns) = (self.from_ns.saturating_add(by_ns), self.to_ns.saturating_add(by_ns));
-        Self { from_ns, to_ns, ..self.clone() }
+        let throttled_ns = self.sensors.throttled_ns.map(|at| at.saturating_add(by_ns));
+        let sensors = Sensors { throttled_ns, ..self.sensors.clone() };
+        Self { from_ns, to_ns, sensors, ..self.clone() }
     }
 
     fn absorb(&mut self, next: &Window) {
@@ -377,6 +392,39 @@ impl Sustained {
         (told > 0 && !self.stands_still()).then(|| sum(&|s| s.told(reason)) as f64 / told as f64)
     }
 
+    /// Energy of one operation of the products: the power while they ran, times their time. `None` where the sensors told too
+    /// little of it.
+    fn energy(&self) -> Option<f64> {
+        let told = || self.busy().filter(|w| w.sensors.multiplying > 0);
+        let products = |windows: &mut dyn Iterator<Item = &Window>| {
+            windows.fold(0u64, |sum, w| sum.saturating_add(w.products))
+        };
+        let (of_told, of_all) = (products(&mut told()), products(&mut self.busy()));
+        let joules: f64 = told()
+            .map(|w| {
+                let watts = w.sensors.multiplying_mw as f64 / w.sensors.multiplying as f64 / 1e3;
+                watts * self.time_ns(w) as f64 / 1e9
+            })
+            .sum();
+        let work = self.load.work as f64 * of_told as f64;
+        (work > 0.0 && of_told >= of_all / 2 && !self.stands_still()).then(|| joules / work)
+    }
+
+    /// From the beginning of the load until clocks were first reduced for heat or by a brake, without gaps that lie between;
+    /// all that was watched where they never were.
+    fn until_throttled_ns(&self) -> Option<u64> {
+        let told = self.windows.iter().any(|w| w.sensors.told > 0) && !self.stands_still();
+        let begun = self.windows.first()?.from_ns;
+        let Some(at) = self.first_throttled_ns() else { return told.then(|| self.watched_ns()) };
+        let before = self.gaps.iter().filter(|(_, to)| *to <= at);
+        let gaps = before.fold(0u64, |sum, (from, to)| sum.saturating_add(to.saturating_sub(*from)));
+        Some(at.saturating_sub(begun).saturating_sub(gaps))
+    }
+
+    pub fn first_throttled_ns(&self) -> Option<u64> {
+        self.windows.iter().find_map(|w| w.sensors.throttled_ns)
+    }
+
     /// How much slower the last window is than the first minute, as a share; 0 where it is not.
     fn drift(&self) -> Option<f64> {
         let last = self.busy().next_back()?;
@@ -414,81 +462,6 @@ pub fn three_digits(ns: u64) -> u64 {
     let unit = 10u64.pow(ns.max(1).ilog10().saturating_sub(2));
     ns / unit * unit
 }
-
-/// A figure that follows from the windows, whatever the format of the products.
-pub struct FigureDef {
-    pub name: &'static str,
-    pub unit: Unit,
-    pub about: &'static str,
-    of: fn(&Sustained) -> Option<f64>,
-}
-
-/// The metric of wrong results.
-pub const ERRORS: &str = "sustain.errors.count";
-
-/// All of them, in the order in which they are shown.
-pub const FIGURES: &[FigureDef] = &[
-    FigureDef {
-        name: "sustain.drift.share",
-        unit: Unit::Share,
-        about: "how much slower products are in the last window than in the first minute",
-        of: Sustained::drift,
-    },
-    FigureDef {
-        name: "sustain.variation.share",
-        unit: Unit::Share,
-        about: "standard deviation of the windows' rates, of their mean",
-        of: Sustained::variation,
-    },
-    FigureDef {
-        name: "sustain.p1.latency",
-        unit: Unit::Nanosecond,
-        about: "p1 of the time of one product",
-        of: |s| s.time_at(0.01),
-    },
-    FigureDef {
-        name: "sustain.p50.latency",
-        unit: Unit::Nanosecond,
-        about: "p50 of the time of one product",
-        of: |s| s.time_at(0.5),
-    },
-    FigureDef {
-        name: "sustain.p999.latency",
-        unit: Unit::Nanosecond,
-        about: "p999 of the time of one product",
-        of: |s| s.time_at(0.999),
-    },
-    FigureDef {
-        name: ERRORS,
-        unit: Unit::Count,
-        about: "wrong results under load: products, chains, memory, link",
-        of: |s| Some(s.wrong() as f64),
-    },
-    FigureDef {
-        name: "sustain.watched.time",
-        unit: Unit::Nanosecond,
-        about: "how long the load was kept up and watched",
-        of: |s| Some(s.watched_ns() as f64),
-    },
-    FigureDef {
-        name: "sustain.thermal_throttle.share",
-        unit: Unit::Share,
-        about: "looks at the sensors that told of clocks reduced for heat",
-        of: |s| s.throttled(Throttle::Thermal),
-    },
-    FigureDef {
-        name: "sustain.power_throttle.share",
-        unit: Unit::Share,
-        about: "looks at the sensors that told of clocks reduced for power",
-        of: |s| s.throttled(Throttle::Power),
-    },
-    FigureDef {
-        name: "sustain.brake_throttle.share",
-        unit: Unit::Share,
-        about: "looks at the sensors that told of an external brake",
-        of: |s| s.throttled(Throttle::Brake),
-    },
-];
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ pub mod human;
 pub mod json;
 pub mod junit;
 pub mod listing;
+pub mod live;
 pub mod markdown;
 pub mod page;
 pub mod plot;

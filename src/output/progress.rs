@@ -1,95 +1,87 @@
-//! What a person sees while devices are measured: bars on a terminal, plain lines elsewhere, nothing when quiet.
-//! Owns the live display; must not know how anything is measured. Fed after the recorder, never before it.
+//! What a person sees while devices are measured: a view of all of them on a terminal, plain lines elsewhere, nothing when quiet.
+//! Owns how it is shown; must not know how anything is measured. Fed after the recorder, never before it.
 
+use std::fmt;
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::live::{Size, View, cause, ended_text};
+use crate::engine::WorkerPlan;
 use crate::evidence::event::{Event, What};
-use crate::evidence::metric::{Kind, MetricName};
-use crate::evidence::sustain::Fault;
-use crate::evidence::{Check, Ended, Measurement};
+use crate::evidence::metric::Kind;
+use crate::evidence::sustain::{Fault, Load, Sensors, Window};
+use crate::evidence::{Check, Ended, Measurement, RunInfo};
+use crate::telemetry::Throttle;
 use crate::units::Unit;
 
 /// The live display of a run, on the standard error.
 pub enum Progress {
-    Bars { bars: Vec<Bar>, begun: Instant, all: MultiProgress },
-    Lines { selectors: Vec<String>, begun: Instant },
+    Live { view: Arc<Mutex<View>>, bar: ProgressBar, begun: Instant, selectors: Vec<Told> },
+    Lines { selectors: Vec<Told>, begun: Instant },
     Quiet,
 }
 
-/// One device's bar.
-pub struct Bar {
-    bar: ProgressBar,
+/// What was said of a device line by line.
+pub struct Told {
     selector: String,
-    case: u32,
+    faults: u64,
+    /// The load that is kept up, and when a line was last said of it.
+    load: Option<(Load, Instant)>,
 }
 
+/// Wrong results that get a line each; all are counted.
+const FAULTS_TOLD: u64 = 5;
+/// How often a load is told of where lines are all there is.
+const LOAD_EVERY: Duration = Duration::from_secs(60);
+
 impl Progress {
-    pub fn start(selectors: &[String], quiet: bool) -> Self {
+    pub fn start(run: &RunInfo, plans: &[WorkerPlan], quiet: bool) -> Self {
         let begun = Instant::now();
         if quiet {
             return Progress::Quiet;
         }
+        let told = |selector: &String| Told { selector: selector.clone(), faults: 0, load: None };
+        let selectors = run.selectors.iter().map(told).collect();
         if !std::io::stderr().is_terminal() || std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
-            return Progress::Lines { selectors: selectors.to_vec(), begun };
+            return Progress::Lines { selectors, begun };
         }
-        let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        let width = selectors.iter().map(String::len).max().unwrap_or(0);
-        let bars = selectors.iter().map(|selector| {
-            let bar = all.add(ProgressBar::new(1000));
-            bar.set_style(style(width));
-            bar.set_prefix(selector.clone());
-            bar.set_message("opening");
-            bar.enable_steady_tick(Duration::from_millis(200));
-            Bar { bar, selector: selector.clone(), case: 0 }
-        });
-        Progress::Bars { bars: bars.collect(), begun, all }
+        let view = Arc::new(Mutex::new(View::new(run, plans, begun)));
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(style(&view));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Progress::Live { view, bar, begun, selectors }
     }
 
     pub fn event(&mut self, event: &Event) {
-        let Some(device) = event.device.map(|d| d as usize) else { return self.node(&event.what) };
         match self {
             Progress::Quiet => {}
-            Progress::Bars { bars, .. } => {
-                if let Some(bar) = bars.get_mut(device) {
-                    bar.event(&event.what);
+            Progress::Live { view, bar, selectors, .. } => {
+                view.lock().unwrap_or_else(PoisonError::into_inner).event(event, Instant::now());
+                let (_, told) = named(selectors, event.device);
+                if let Some(text) = aside(&event.what, told) {
+                    // By its number, as in the view: a whole selector leaves no room.
+                    let name = event.device.map_or("node".to_owned(), |device| format!("device {device}"));
+                    bar.println(format!("{name}: {text}"));
                 }
             }
             Progress::Lines { selectors, begun } => {
-                let selector = selectors.get(device).map_or("", String::as_str);
-                if let Some(text) = line(&event.what) {
+                let (name, told) = named(selectors, event.device);
+                if let Some(text) = line(&event.what, told) {
                     let seconds = begun.elapsed().as_secs_f64();
                     // Nobody may be listening any more; the run goes on.
-                    let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  {selector}  {text}");
+                    let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  {name}  {text}");
                 }
-            }
-        }
-    }
-
-    /// What is measured between devices has no bar of its own.
-    fn node(&self, what: &What) {
-        let Some(text) = line(what) else { return };
-        match self {
-            Progress::Quiet => {}
-            Progress::Bars { all, .. } => {
-                let _ = all.println(format!("node: {text}"));
-            }
-            Progress::Lines { begun, .. } => {
-                let seconds = begun.elapsed().as_secs_f64();
-                let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  node  {text}");
             }
         }
     }
 
     pub fn finish(self) {
         match self {
-            Progress::Bars { bars, begun, all } => {
-                for bar in &bars {
-                    bar.bar.finish_and_clear();
-                }
-                let _ = all.clear();
+            Progress::Live { bar, begun, .. } => {
+                bar.finish_and_clear();
                 let _ = writeln!(std::io::stderr(), "measured in {:.1} s", begun.elapsed().as_secs_f64());
             }
             Progress::Lines { .. } | Progress::Quiet => {}
@@ -97,75 +89,115 @@ impl Progress {
     }
 }
 
-fn style(width: usize) -> ProgressStyle {
+/// Draws the view anew whenever the terminal wants it, so that it follows the time and the terminal's size.
+fn style(view: &Arc<Mutex<View>>) -> ProgressStyle {
     let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let (bar, prefix) = if colour { ("{bar:24.cyan/blue}", "bold") } else { ("{bar:24}", "") };
-    let template = if prefix.is_empty() {
-        format!("{{prefix:{width}}} {bar} {{percent:>3}} % {{wide_msg}} {{eta:>4}} left")
-    } else {
-        format!("{{prefix:{width}.{prefix}}} {bar} {{percent:>3}} % {{wide_msg}} {{eta:>4}} left")
+    let view = Arc::clone(view);
+    let draw = move |_: &ProgressState, to: &mut dyn fmt::Write| {
+        let view = view.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = to.write_str(&view.lines(size(), Instant::now(), colour).join("\n"));
     };
-    ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let template = ProgressStyle::with_template("{view}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    template.with_key("view", draw)
 }
 
-impl Bar {
-    fn event(&mut self, what: &What) {
-        match what {
-            What::DeviceOpened(identity) => self.bar.set_message(identity.name.clone()),
-            What::CaseStarted { metric, case, cases } => {
-                self.case = *case;
-                self.bar.set_length(u64::from(*cases) * 1000);
-                self.bar.set_position(u64::from(*case) * 1000);
-                self.bar.set_message(metric.clone());
-            }
-            What::Progress { metric, permille, figure } => {
-                self.bar.set_position(u64::from(self.case) * 1000 + u64::from(*permille));
-                let figure = figure.and_then(|f| Some(format!("  {}", unit_of(metric)?.format(f))));
-                self.bar.set_message(format!("{metric}{}", figure.unwrap_or_default()));
-            }
-            What::DeviceEnded(ended) => {
-                let text = ended_text(ended);
-                self.bar.finish_with_message(text.clone());
-                if *ended != Ended::Completed {
-                    self.bar.println(format!("{}: {text}", self.selector));
-                }
-            }
-            What::RunStarted(_)
-            | What::Measured(_)
-            | What::Fact(_)
-            | What::Absent(_)
-            | What::Reading(_)
-            | What::NodeEnded(_)
-            | What::SustainStarted(_)
-            | What::Window(_)
-            | What::Resumed(_)
-            | What::RunEnded(_) => {}
-            What::Fault(fault) => self.bar.println(format!("{}: {}", self.selector, fault_text(fault))),
-        }
+/// A terminal that does not say how large it is gets what all of them have.
+fn size() -> Size {
+    let told = terminal_size::terminal_size_of(std::io::stderr());
+    let told = told.map(|(width, height)| (usize::from(width.0), usize::from(height.0)));
+    let (width, height) = told.filter(|(width, height)| *width > 0 && *height > 0).unwrap_or((80, 24));
+    Size { width, height }
+}
+
+/// Who an event is about. What lies between devices is the node's.
+fn named(selectors: &mut [Told], device: Option<u32>) -> (String, Option<&mut Told>) {
+    let Some(device) = device else { return ("node".to_owned(), None) };
+    let told = selectors.get_mut(device as usize);
+    (told.as_ref().map_or(String::new(), |told| told.selector.clone()), told)
+}
+
+/// What is worth a line that stays, beside the view.
+fn aside(what: &What, told: Option<&mut Told>) -> Option<String> {
+    match what {
+        What::DeviceEnded(ended) if *ended != Ended::Completed => Some(ended_text(ended)),
+        What::Measured(measurement) if told.is_none() => Some(measured(measurement)),
+        What::Absent(_) | What::NodeEnded(_) if told.is_none() => line(what, None),
+        What::Fault(fault) => fault_once(fault, told),
+        What::RunStarted(_)
+        | What::Resumed(_)
+        | What::DeviceOpened(_)
+        | What::CaseStarted { .. }
+        | What::Progress(_)
+        | What::Measured(_)
+        | What::Fact(_)
+        | What::Absent(_)
+        | What::Reading(_)
+        | What::SustainStarted(_)
+        | What::Window(_)
+        | What::DeviceEnded(_)
+        | What::NodeEnded(_)
+        | What::RunEnded(_) => None,
     }
 }
 
 /// The line for an event worth one where lines are all there is.
-fn line(what: &What) -> Option<String> {
+fn line(what: &What, told: Option<&mut Told>) -> Option<String> {
     match what {
         What::DeviceOpened(identity) => Some(format!("opened {} ({})", identity.name, identity.driver)),
         What::Measured(measurement) => Some(measured(measurement)),
         What::Absent(absence) => Some(format!("{}: not measured, {}", absence.metric, absence.reason)),
         What::DeviceEnded(ended) | What::NodeEnded(ended) => Some(ended_text(ended)),
-        What::SustainStarted(load) => Some(format!(
-            "{}: keeping up the load for {}",
-            load.metric,
-            Unit::Nanosecond.format(load.asked_ms as f64 * 1e6)
-        )),
-        What::Fault(fault) => Some(fault_text(fault)),
+        What::SustainStarted(load) => {
+            if let Some(told) = told {
+                told.load = Some((load.clone(), Instant::now()));
+            }
+            let asked = Unit::Nanosecond.format(load.asked_ms as f64 * 1e6);
+            Some(format!("{}: keeping up the load for {asked}", load.metric))
+        }
+        What::Window(window) => {
+            let (load, last) = told?.load.as_mut()?;
+            let due = last.elapsed() >= LOAD_EVERY;
+            due.then(|| {
+                *last = Instant::now();
+                window_text(load, window)
+            })
+        }
+        What::Fault(fault) => fault_once(fault, told),
         What::RunStarted(_)
         | What::CaseStarted { .. }
-        | What::Progress { .. }
+        | What::Progress(_)
         | What::Fact(_)
         | What::Reading(_)
-        | What::Window(_)
         | What::Resumed(_)
         | What::RunEnded(_) => None,
+    }
+}
+
+fn window_text(load: &Load, window: &Window) -> String {
+    let Sensors { clock_mhz, power_mw, temperature_c, .. } = window.sensors;
+    let ns = window.device_ns.unwrap_or(window.host_ns).max(1) as f64;
+    let rate = load.work as f64 * window.products as f64 / (ns / 1e9);
+    let reasons = Throttle::ALL.into_iter().filter(|reason| window.sensors.told(*reason) > 0);
+    let reasons: Vec<&str> = reasons.map(cause).collect();
+    let parts = [
+        Some(format!("{}: {}", load.metric, Unit::FlopPerSecond.format(rate))),
+        temperature_c.map(|span| format!("{} C", span.most)),
+        power_mw.map(|span| format!("{} W", span.most / 1000)),
+        clock_mhz.map(|span| format!("{} MHz", span.least)),
+        (!reasons.is_empty()).then(|| format!("throttled: {}", reasons.join(", "))),
+        Some(format!("{} of {} results wrong", window.wrong, window.checked)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// The first few wrong results get a line each.
+fn fault_once(fault: &Fault, told: Option<&mut Told>) -> Option<String> {
+    let told = told?;
+    told.faults += 1;
+    match told.faults {
+        ..=FAULTS_TOLD => Some(fault_text(fault)),
+        n if n == FAULTS_TOLD + 1 => Some("more wrong results, which are only counted".to_owned()),
+        _ => None,
     }
 }
 
@@ -184,21 +216,4 @@ fn fault_text(fault: &Fault) -> String {
     let at = Unit::Nanosecond.format(fault.at_ns as f64);
     let word = fault.word.map_or(String::new(), |word| format!(" at word {word}"));
     format!("WRONG RESULT of {}{word}, found {at} after the start", fault.of)
-}
-
-fn ended_text(ended: &Ended) -> String {
-    match ended {
-        Ended::Completed => "done".to_owned(),
-        Ended::Unfinished => "ended early".to_owned(),
-        Ended::Interrupted => "interrupted".to_owned(),
-        Ended::Lost { why, during: Some(metric) } => format!("lost during {metric}: {why}"),
-        Ended::Lost { why, during: None } => format!("lost: {why}"),
-    }
-}
-
-fn unit_of(metric: &str) -> Option<Unit> {
-    match MetricName::parse(metric).ok()?.kind() {
-        Kind::Number(unit) => Some(unit),
-        Kind::Fact => None,
-    }
 }

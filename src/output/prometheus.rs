@@ -116,6 +116,8 @@ fn figures(report: &Report, unit: Unit) -> Family {
         Unit::Nanosecond => ("assay_latency_seconds", "Latency of one dependent step.", 1e-9),
         Unit::Count => ("assay_events", "Things that were counted in this run.", 1.0),
         Unit::Share => ("assay_ratio", "Shares of a whole.", 1.0),
+        Unit::JoulePerFlop => ("assay_joules_per_operation", "Energy of a floating-point operation.", 1.0),
+        Unit::Kelvin => ("assay_temperature_difference_kelvin", "Differences of temperatures.", 1.0),
     };
     let lines = devices(report).flat_map(|(device, labels)| {
         let of_unit = device.measurements.iter().filter(move |m| m.metric.kind() == Kind::Number(unit));
@@ -123,7 +125,9 @@ fn figures(report: &Report, unit: Unit) -> Family {
         summed.flat_map(move |(m, s)| {
             let statistics: &[(&str, f64)] = match unit {
                 // A count is one number.
-                Unit::Byte | Unit::Count | Unit::Share => &[("p50", s.p50)],
+                Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin => {
+                    &[("p50", s.p50)]
+                }
                 Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Nanosecond => {
                     &[("min", s.min), ("p5", s.p5), ("p50", s.p50), ("p95", s.p95), ("max", s.max)]
                 }

@@ -2,8 +2,10 @@
 
 use crate::contract::{Finding, Verdict};
 use crate::device::{Provenance, Reach};
+use crate::evidence::counters::COUNTERS;
 use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
-use crate::evidence::stats::Summary;
+use crate::evidence::stats::{Summary, most_expected};
+use crate::evidence::sustain::{ERRORS, FIRST_THROTTLE};
 use crate::evidence::{
     Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Evidence, Measurement, NodeEvidence, Sustained,
     Value,
@@ -28,12 +30,47 @@ pub fn measurement(m: &Measurement) -> [String; 6] {
         },
         (None, _) | (_, Kind::Fact) => ("no figure".to_owned(), String::new(), String::new()),
     };
-    [m.metric.to_string(), median, range, samples, conditions(m), check(m)]
+    let check = [Some(check(m)), error_bound(m)].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    [m.metric.to_string(), median, range, samples, conditions(m), check]
 }
 
-/// Everything measured on a device: cases, then the figures of a load that was kept up.
+/// What so few errors in so many words say of the next ones.
+fn error_bound(m: &Measurement) -> Option<String> {
+    match &m.check {
+        Check::Scanned { tally, .. } if m.metric.kind() == Kind::Number(Unit::Count) => {
+            let most = most_expected(tally.words_wrong) / tally.words_checked.max(1) as f64;
+            Some(format!("at most {most:.2e} of words, with 95 % confidence"))
+        }
+        Check::Scanned { .. } | Check::Matched { .. } | Check::Wrong { .. } => None,
+    }
+}
+
+/// The same of a load: how many of its results, and how many an hour.
+fn load_error_bound(load: &Sustained) -> String {
+    let most = most_expected(load.wrong());
+    let hours = load.watched_ns() as f64 / 3.6e12;
+    if load.checked() == 0 || hours <= 0.0 {
+        return String::new();
+    }
+    let of_results = most / load.checked() as f64;
+    format!("at most {of_results:.2e} of results, {:.3} an hour, with 95 % confidence", most / hours)
+}
+
+/// How far the counters of the device rose.
+pub fn counters(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]> {
+    let told = COUNTERS.iter().filter(|_| !device.timeline.is_empty());
+    told.map(|counter| {
+        let rise = counter.rise(&device.timeline);
+        let shown = rise.map_or("telemetry does not say".to_owned(), |rise| Unit::Count.format(rise as f64));
+        let [range, samples, conditions] = [const { String::new() }; 3];
+        [counter.name.to_owned(), shown, range, samples, conditions, "the machine's word".to_owned()]
+    })
+}
+
+/// Everything measured on a device: cases, then the figures of a load that was kept up, then counters.
 pub fn measurements(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]> {
-    device.measurements.iter().map(measurement).chain(device.sustained.iter().flat_map(sustained))
+    let load = device.sustained.iter().flat_map(sustained);
+    device.measurements.iter().map(measurement).chain(load).chain(counters(device))
 }
 
 pub fn sustained(load: &Sustained) -> Vec<[String; 6]> {
@@ -46,8 +83,14 @@ fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
     let Kind::Number(unit) = metric.kind() else { return [const { String::new() }; 6] };
     let shown = |value: Option<f64>| value.map_or("no figure".to_owned(), |value| unit.format(value));
     if *metric != load.load.metric {
-        let [range, windows, conditions, check] = [const { String::new() }; 4];
-        return [metric.to_string(), shown(load.figure(metric, None)), range, windows, conditions, check];
+        let [range, windows, conditions] = [const { String::new() }; 3];
+        let check = match metric.as_str() {
+            ERRORS => load_error_bound(load),
+            FIRST_THROTTLE if load.first_throttled_ns().is_none() => "clocks were never reduced".to_owned(),
+            _ => String::new(),
+        };
+        let figure = load.figure(metric, None);
+        return [metric.to_string(), shown(figure), range, windows, conditions, check];
     }
     let rates = Summary::of(&load.rates());
     let of_rates = |text: &dyn Fn(&Summary) -> String| rates.as_ref().map_or(String::new(), text);

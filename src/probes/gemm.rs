@@ -6,11 +6,11 @@ use super::{Probe, sized, spare_bytes, timed};
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{Precision, Shape};
 use crate::device::reference::DrawnInputs;
-use crate::device::{Buf, Identity, Op};
+use crate::device::{Buf, Identity, Op, ProvenanceKind};
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::case::Case;
 use crate::engine::check::{self, Trial};
-use crate::engine::{Settings, Trouble};
+use crate::engine::{Settings, Trouble, whole};
 use crate::evidence::{Canary, Check, Conditions, Measurement};
 
 pub const PROBE: Probe =
@@ -121,7 +121,8 @@ fn gemm(
     seed: u64,
     sizes: &RangeInclusive<u32>,
 ) -> Result<Measurement, Trouble> {
-    let Checked { product, form, check, distribution } = checked(bench, precision, seed, sizes)?;
+    let Checked { product, form, check, distribution } =
+        checked(bench, precision, seed, sizes, Extent::Rows)?;
     let steady = check::steady(bench, &form, product.c, product.result_bytes())?;
     let random = Check::Matched { exact: 0, sampled: 0, canary: steady.canary };
 
@@ -139,24 +140,38 @@ pub(super) struct Checked {
     pub distribution: Distribution,
 }
 
+/// How much of a product of full size is compared in its exact phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// A few rows, which is enough where the product is repeated for seconds.
+    Rows,
+    /// Every element, where all that follow are compared with it. This shows that the kernel has no element that is wrong time and
+    /// again; one that was wrong only once in the product that all others are compared with differs from all of them.
+    Whole,
+}
+
+/// A simulated product of more multiply-adds than this exists only row by row.
+const SIMULATED_WHOLE_MAX: u64 = 1 << 28;
+
 /// Sizes, tunes and checks a product: exact on integers in odd and in full size, sampled rows on random data.
 pub(super) fn checked(
     bench: &mut Bench,
     precision: Precision,
     seed: u64,
     sizes: &RangeInclusive<u32>,
+    extent: Extent,
 ) -> Result<Checked, Trouble> {
     bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
     let (product, form) = sized_and_tuned(bench, precision, seed, sizes)?;
     let odd = odd_shape(bench, precision, seed, form.index)?;
-    let whole = exact_at_size(bench, &product, &form, seed)?;
+    let at_size = exact_at_size(bench, &product, &form, seed, extent)?;
     let distribution = Distribution::Normal;
     let inputs = DrawnInputs { distribution, seed_a: seed, seed_b: !seed };
     product.draw(bench, &inputs)?;
     bench.run(&form, 1)?;
     let sampled = product.rows(bench, &inputs)?;
     let random = Check::Matched { exact: 0, sampled, canary: Canary::Caught };
-    Ok(Checked { product, form, check: check::joined(check::joined(odd, whole), random), distribution })
+    Ok(Checked { product, form, check: check::joined(check::joined(odd, at_size), random), distribution })
 }
 
 /// How fast this device multiplies in `precision`, by a short trial, in operations a second.
@@ -225,8 +240,14 @@ fn odd_shape(bench: &mut Bench, precision: Precision, seed: u64, index: usize) -
     check::exact(bench, &trial, index)
 }
 
-/// Rows of the product at its full size on integers, bit for bit, with a planted error that must be noticed.
-fn exact_at_size(bench: &mut Bench, product: &Product, form: &Tuned, seed: u64) -> Result<Check, Trouble> {
+/// Rows of the product at its full size on integers, or all of it, bit for bit, with planted errors that must be noticed.
+fn exact_at_size(
+    bench: &mut Bench,
+    product: &Product,
+    form: &Tuned,
+    seed: u64,
+    extent: Extent,
+) -> Result<Check, Trouble> {
     let magnitude = magnitude(product.precision, product.shape.k);
     let inputs = DrawnInputs {
         distribution: Distribution::Integers { magnitude },
@@ -244,5 +265,13 @@ fn exact_at_size(bench: &mut Bench, product: &Product, form: &Tuned, seed: u64) 
         Ok(_) => Canary::Missed,
         Err(other) => return Err(other),
     };
-    Ok(Check::Matched { exact, sampled: 0, canary })
+    let rows = Check::Matched { exact, sampled: 0, canary };
+    let is_simulated = bench.identity().provenance.kind() == ProvenanceKind::Simulated;
+    let work = form.op.work() / 2;
+    if extent == Extent::Rows || (is_simulated && work > SIMULATED_WHOLE_MAX) {
+        return Ok(rows);
+    }
+    bench.run(form, 1)?;
+    let whole = whole::product(bench, product.precision, product.shape, product.c, &inputs)?;
+    Ok(check::joined(rows, whole))
 }

@@ -88,11 +88,12 @@ impl From<&Parsed> for ContractCopy {
     }
 }
 
-/// Statistics of one measurement of one device.
+/// Statistics of one measurement of one device, or between two.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DeviceSummary {
-    /// Index into the evidence's devices.
-    pub device: u32,
+    /// Index into the evidence's devices; `None` for what was measured between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<u32>,
     pub metric: MetricName,
     #[serde(flatten)]
     pub summary: Summary,
@@ -157,6 +158,9 @@ fn exit(verdict: Option<Verdict>, findings: &[Finding], evidence: &Evidence) -> 
 
 /// Statistics of every measurement that has any.
 pub fn summaries(evidence: &Evidence) -> Vec<DeviceSummary> {
+    let between = evidence.node.iter().flat_map(|node| &node.measurements).filter_map(|m| {
+        Some(DeviceSummary { device: None, metric: m.metric.clone(), summary: m.summary()? })
+    });
     (0u32..)
         .zip(&evidence.devices)
         .flat_map(|(index, device)| {
@@ -164,9 +168,10 @@ pub fn summaries(evidence: &Evidence) -> Vec<DeviceSummary> {
             let load = device.sustained.iter().map(|s| (s.load.metric.clone(), Summary::of(&s.rates())));
             let all: Vec<_> = cases.chain(load).collect();
             all.into_iter().filter_map(move |(metric, summary)| {
-                Some(DeviceSummary { device: index, metric, summary: summary? })
+                Some(DeviceSummary { device: Some(index), metric, summary: summary? })
             })
         })
+        .chain(between)
         .collect()
 }
 

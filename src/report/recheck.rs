@@ -63,7 +63,8 @@ pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
 }
 
 fn summary_key(evidence: &Evidence, summary: &DeviceSummary) -> String {
-    let device = evidence.devices.get(summary.device as usize);
+    let Some(index) = summary.device else { return format!("summary of {}", summary.metric) };
+    let device = evidence.devices.get(index as usize);
     let selector = device.map_or("a device that is not there", |device| device.selector.as_str());
     format!("summary of {} on {selector}", summary.metric)
 }

@@ -59,6 +59,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Whether nothing was read.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The fields that were read, by name.
     pub fn fields(&self) -> Result<serde_json::Map<String, serde_json::Value>, serde_json::Error> {
         let serde_json::Value::Object(mut fields) = serde_json::to_value(self)? else {

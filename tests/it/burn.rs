@@ -55,6 +55,24 @@ fn upsets_of_a_hot_card_come_late_and_those_after_a_pause_at_once() {
     assert_eq!(first("upset=1,upset_when=idle").of, "product");
 }
 
+/// One wrong element in rows that no sample looks at, time and again: it must not become what all later products are compared
+/// with.
+#[test]
+fn an_element_that_is_always_wrong_is_found_in_the_first_product() {
+    let probes = ["sustain"];
+    let run = Run { sustain_ms: 10_000, ..Run::short(CARD, &probes) };
+    let checks = |how| {
+        let events = run.events_through(|opened| front::before(opened, how).0);
+        report(&events, None).evidence.devices.remove(0)
+    };
+    let word = 100 * 256 + 7;
+    let spoilt = checks(How::Spoils(word));
+    let why = format!("{:?}", spoilt.measurements.first().map(|m| &m.check));
+    assert!(why.contains("the product is wrong at row 100, column 7"), "{why}");
+    assert!(spoilt.sustained.is_none());
+    assert_eq!(checks(How::Honest).sustained.unwrap().wrong(), 0);
+}
+
 /// A long load keeps few whole readings, and every look counts.
 #[test]
 fn heat_between_two_readings_is_seen() {

@@ -14,7 +14,7 @@ const WORDS: u64 = 3000;
 
 fn two() -> Result<Vec<Opened>, String> {
     let options = OpenOptions { wait_limit: Duration::from_secs(60) };
-    inventory::open_together(&["cuda:0", "cuda:1"], options).map_err(|error| error.to_string())
+    inventory::open_together(&["cuda:0", "cuda:1"], options, &mut || ()).map_err(|error| error.to_string())
 }
 
 /// Copies from `peer`, and looks at every byte of the buffer and at those behind it.

@@ -2,6 +2,8 @@
 
 use gpu_assay::contract::{Finding, Reason, Verdict, judge};
 use gpu_assay::device::Reach;
+use gpu_assay::evidence::event::{Sign, What};
+use gpu_assay::evidence::sequence::Decision;
 use gpu_assay::evidence::stats::Stat;
 use gpu_assay::evidence::*;
 use gpu_assay::report::{Report, recheck};
@@ -168,6 +170,54 @@ fn all_that_is_demanded_is_decided_before_measuring_stops() {
     assert!(samples(&report, TRIAD).len() > 21);
 }
 
+/// In words: whether there was nothing left to decide, or no time left.
+#[test]
+fn a_finding_says_why_sampling_ended() {
+    let because = |sample_ms: u64, bound: &str| {
+        let parsed = contract(&demand(bound));
+        let run =
+            Run { sample_ms, contract: Some(&parsed), ..Run::short("sim:mini,noise=0.01", &["stream"]) };
+        let report = run.report();
+        report.findings[0].because.to_string()
+    };
+    let early = because(2500, "1 GB/s");
+    assert!(early.contains("which is enough: sampling stopped early, after 2"), "{early}");
+    let early = because(2500, "1 TB/s");
+    assert!(early.contains("which is too little: sampling stopped early"), "{early}");
+    let triad = samples(&measured(None), TRIAD);
+    let near = format!("{} B/s", triad.iter().sum::<f64>() / triad.len() as f64 * 1.005);
+    let open = because(300, &near);
+    assert!(open.contains("which leaves it open: sampling ended after 4"), "{open}");
+    // A run of other settings: this decision came with the last sample that there was time for.
+    let parsed = contract(&demand("1 GB/s"));
+    let run = Run { sample_ms: 2500, contract: Some(&parsed), ..Run::short("sim:mini", &["stream"]) };
+    let mut evidence = run.report().evidence;
+    evidence.run.sample_ms = Some(100);
+    let capped = judge(&parsed.contract, &evidence)[0].because.to_string();
+    assert!(capped.contains("sampling ran to its cap, 2"), "{capped}");
+}
+
+#[test]
+fn who_watches_sees_what_is_decided_so_far_and_what_the_sensors_say() {
+    let triad = samples(&measured(None), TRIAD);
+    let near = demand(&format!("{} B/s", triad.iter().sum::<f64>() / triad.len() as f64 * 1.005));
+    let parsed = contract(&format!("{}\n[[clause]]\nid = \"near\"\n{near}", demand("1 GB/s")));
+    let run =
+        Run { sample_ms: 1000, contract: Some(&parsed), ..Run::short("sim:mini,noise=0.01", &["stream"]) };
+    let events = run.watched_through(|opened| opened);
+    let mut signs: Vec<&Sign> = Vec::new();
+    for event in &events {
+        if let What::Progress(sign) = &event.what {
+            signs.push(sign);
+        }
+    }
+    signs.retain(|sign| sign.metric == TRIAD && sign.figure.is_some());
+    let decisions = |so_far| vec![("c".to_owned(), so_far), ("near".to_owned(), Decision::Undecided)];
+    assert_eq!(signs.first().unwrap().decisions, decisions(Decision::Undecided));
+    assert_eq!(signs.last().unwrap().decisions, decisions(Decision::Pass));
+    assert!(signs.iter().all(|sign| sign.reading.temperature_c.is_some()));
+}
+
 /// A report that says other than its samples: the verdict, how sure it is, or on how many it stands.
 #[test]
 fn a_forged_decision_is_refused() {
@@ -180,7 +230,7 @@ fn a_forged_decision_is_refused() {
     let finding = ["finding c on sim:mini"];
     assert_eq!(forged(|finding| finding.verdict = Verdict::Pass), finding);
     let sure = |finding: &mut Finding| {
-        if let Reason::DeliveredTooLittle { low, high } = &mut finding.because {
+        if let Reason::DeliveredTooLittle { low, high, .. } = &mut finding.because {
             low.clone_from(high);
         }
     };

@@ -23,6 +23,8 @@ pub enum How {
     Zeros,
     /// Ops of these names take their time and claim their count, but are never run.
     Skips(&'static [&'static str]),
+    /// This word of every product that has so many comes out wrong.
+    Spoils(u64),
     /// The first op of a kind and size is run. Later ones, whatever their data, give its result again.
     Replays,
 }
@@ -146,6 +148,17 @@ impl Front {
         Ok(ticket)
     }
 
+    fn spoil(&mut self, op: &Op, variant: usize, repeat: u32, word: u64) -> Result<Ticket, DeviceError> {
+        let ticket = self.inner.submit(op, variant, repeat)?;
+        if let (Op::Gemm { c, .. }, Some((_, bytes))) = (op, output(op))
+            && bytes > word * 4
+        {
+            let flipped = self.inner.submit(&Op::Flip { dst: *c, word, mask: 1 << 19 }, 0, 1)?;
+            self.inner.wait(flipped)?;
+        }
+        Ok(ticket)
+    }
+
     fn remember(&mut self, op: &Op) -> Result<(), DeviceError> {
         let (buf, bytes) = output(op).unwrap();
         let mut result = vec![0; bytes as usize];
@@ -208,6 +221,7 @@ impl Device for Front {
             How::Zeros => Ok(self.claim(Done { device_ns: Some(0), counted: Some(0) })),
             How::Skips(names) if names.contains(&op.name()) => Ok(self.claim(plausible(op, repeat))),
             How::Replays => self.replay(op, variant, repeat),
+            How::Spoils(word) => self.spoil(op, variant, repeat, word),
             How::Honest | How::Modest | How::Skips(_) => self.inner.submit(op, variant, repeat),
         }
     }

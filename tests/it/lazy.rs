@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use gpu_assay::contract::{Parsed, Verdict, parse};
 use gpu_assay::engine::Profile;
 use gpu_assay::evidence::metric::{Kind, METRICS, MetricDef, PEER_SLOWEST, chase_sizes, size_name};
+use gpu_assay::evidence::sustain::FIRST_THROTTLE;
 use gpu_assay::probes::PROBES;
 use gpu_assay::units::Unit;
 
@@ -39,11 +40,14 @@ fn anything_goes() -> Parsed {
     for row in METRICS.iter() {
         let demand = match row.kind {
             Kind::Fact => continue,
+            Kind::Number(Unit::Nanosecond) if row.name == FIRST_THROTTLE => "at_least = \"1 s\"",
             Kind::Number(Unit::Nanosecond) if row.name.starts_with("sustain.") => "at_most = \"1 h\"",
             Kind::Number(Unit::Nanosecond) => "at_most = \"1 s\"\nstatistic = \"p50\"",
             Kind::Number(Unit::Count) if row.name == "census.units.count" => "at_least = \"1\"",
             Kind::Number(Unit::Count) => "equals = 0",
             Kind::Number(Unit::Share) => "at_most = \"100 %\"",
+            Kind::Number(Unit::JoulePerFlop) => "at_most = \"1 J/FLOP\"",
+            Kind::Number(Unit::Kelvin) => "at_most = \"1000 K\"",
             Kind::Number(Unit::Byte) => "at_least = \"1 B\"",
             Kind::Number(Unit::BytePerSecond) => "at_least = \"1 B/s\"\nstatistic = \"p50\"",
             Kind::Number(Unit::FlopPerSecond) => "at_least = \"1 FLOP/s\"\nstatistic = \"p50\"",
@@ -92,8 +96,10 @@ fn on_an_honest_card_every_metric_counts() {
         .filter(|bytes| *bytes > 16 << 20)
         .map(|bytes| format!("chase.{}.latency", size_name(bytes)))
         .collect();
-    // Between devices is another matter, see the tests of peers.
-    let of_devices = |row: &&MetricDef| row.kind != Kind::Fact && row.name != PEER_SLOWEST;
+    // Between devices is another matter, see the tests of peers; others are no probe's.
+    let of_nobody =
+        |name: &str| name == PEER_SLOWEST || name.starts_with("node.") || name.starts_with("counters.");
+    let of_devices = |row: &&MetricDef| row.kind != Kind::Fact && !of_nobody(&row.name);
     for row in METRICS.iter().filter(of_devices) {
         let probe = row.name.split('.').next().unwrap();
         let expected = !too_large.contains(&row.name) && !not_heaviest(&row.name);

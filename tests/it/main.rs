@@ -4,6 +4,8 @@
 // Several software adapters in one run, and a slow one beside a fast one.
 #[cfg(feature = "wgpu")]
 mod adapters;
+// Counters, energy, and the devices of a node beside each other.
+mod beside;
 // A load that is kept up, and runs that break off within it.
 mod burn;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
@@ -49,6 +51,9 @@ mod laws;
 // The fault layer breaks a Vulkan driver in the way it was asked to.
 #[cfg(feature = "wgpu")]
 mod layer;
+// What a run shows while it lasts.
+#[cfg(target_os = "linux")]
+mod live;
 // Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
 #[cfg(feature = "nvml")]
 mod nvml;

@@ -159,6 +159,12 @@ fn between(selectors: &[&str]) -> Result<Evidence, RecordError> {
     };
     let plan = node::NodePlan { selectors, settings };
     node::run(&plan, &mut events, probes::peer::case).unwrap();
+    // Opening a node full of devices must not look like hanging: a sign of life for each.
+    let of_node = events.iter().filter(|event| event.device.is_none()).skip(1);
+    let opening = of_node.take_while(|event| matches!(event.what, What::Progress(_))).count();
+    let has_pairs =
+        events.iter().any(|event| event.device.is_none() && matches!(event.what, What::Measured(_)));
+    assert!(!has_pairs || opening == plan.selectors.len(), "{opening} signs");
     events.push(end);
     record::fold(&events)
 }

@@ -61,6 +61,13 @@ impl<'a> Run<'a> {
 
     /// The same on whatever `front` puts in the place of the opened device.
     pub fn events_through(&self, front: impl FnOnce(Opened) -> Opened) -> Vec<Event> {
+        let mut events = self.watched_through(front);
+        events.retain(|event| !matches!(event.what, What::Progress(_)));
+        events
+    }
+
+    /// The same with the signs of life.
+    pub fn watched_through(&self, front: impl FnOnce(Opened) -> Opened) -> Vec<Event> {
         let settings = self.settings();
         let info = RunInfo {
             format: FORMAT,
@@ -70,7 +77,7 @@ impl<'a> Run<'a> {
             profile: self.profile.name().to_owned(),
             probes: settings.probes.clone(),
             sustain_ms: (self.sustain_ms > 0).then_some(self.sustain_ms),
-            sample_ms: None,
+            sample_ms: Some(self.sample_ms),
             seed: format!("{:016x}", settings.seed),
             contract_sha256: self.contract.map(|c| c.sha256.clone()),
             selectors: vec![self.selector.to_owned()],
@@ -91,7 +98,6 @@ impl<'a> Run<'a> {
             }
             Err(error) => events.push(Event { at_ns: 0, device: Some(0), what: engine::cannot_open(&error) }),
         }
-        events.retain(|event| !matches!(event.what, What::Progress { .. }));
         events.push(Event { at_ns: 0, device: None, what: What::RunEnded(Ended::Completed) });
         events
     }

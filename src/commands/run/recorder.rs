@@ -88,7 +88,7 @@ impl Recorder {
 
     /// Files the event. Signs of life are for the display only.
     pub fn take(&mut self, event: &Event) {
-        if matches!(event.what, What::Progress { .. }) {
+        if matches!(event.what, What::Progress(_)) {
             return;
         }
         self.write(event);

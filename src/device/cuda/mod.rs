@@ -47,11 +47,16 @@ fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
 }
 
 /// Bound to no CPUs: there is one process for all of them.
-fn open_together(rests: &[&str], options: OpenOptions) -> Result<Vec<Opened>, OpenError> {
+fn open_together(
+    rests: &[&str],
+    options: OpenOptions,
+    each: &mut dyn FnMut(),
+) -> Result<Vec<Opened>, OpenError> {
     let mut devices = Vec::new();
     for rest in rests {
         let (api, chosen) = choose(rest)?;
         devices.push(start(api, chosen, options)?);
+        each();
     }
     let refused = |error: DeviceError| OpenError::Refused {
         selector: rests.iter().map(|rest| format!("cuda:{rest}")).collect::<Vec<_>>().join(" and "),

@@ -53,8 +53,13 @@ pub fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
 }
 
 /// Opens cards of one node, which copy from one another.
-pub fn open_together(rests: &[&str], options: OpenOptions) -> Result<Vec<Opened>, OpenError> {
-    let mut cards = rests.iter().map(|rest| start(rest, options)).collect::<Result<Vec<_>, _>>()?;
+pub fn open_together(
+    rests: &[&str],
+    options: OpenOptions,
+    each: &mut dyn FnMut(),
+) -> Result<Vec<Opened>, OpenError> {
+    let start = |rest: &&str| start(rest, options).inspect(|_| each());
+    let mut cards = rests.iter().map(start).collect::<Result<Vec<_>, _>>()?;
     let together: Vec<&Profile> = cards.iter().map(|(world, _)| world.card).collect();
     cards.iter_mut().for_each(|(world, _)| world.together.clone_from(&together));
     Ok(cards.into_iter().map(opened).collect())

@@ -87,6 +87,11 @@ fn measurements(device: &DeviceEvidence) -> Markup {
                     td.figure { (median) } td.figure { (range) } td.figure { (samples) }
                     td.figure { "-" } td.because { (check) }
                 }
+            } }
+            @for [counter, rise, range, samples, _, check] in rows::counters(device) { tr {
+                th scope="row" { (counter) }
+                td.figure { (rise) } td.figure { (range) } td.figure { (samples) }
+                td.figure { "-" } td.because { (check) }
             } } }
         } }
     }

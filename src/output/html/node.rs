@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::{Kind, METRICS, MetricName};
+use crate::evidence::stats::middle;
 use crate::units::Unit;
 
 /// Rows of a comparison; of more devices the slowest are shown.
@@ -53,7 +54,7 @@ fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Opti
     let lower_is_better = match unit {
         Unit::Nanosecond => true,
         Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => false,
-        Unit::Byte | Unit::Count | Unit::Share => return None,
+        Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin => return None,
     };
     let metric = MetricName::parse(name).ok()?;
     if metric.probe() == "chase" && name != "chase.hbm.latency" {
@@ -73,13 +74,6 @@ fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Opti
         .collect();
     rows.sort_by(|a, b| b.deficit.total_cmp(&a.deficit));
     (rows.len() > 1).then_some(Comparison { metric: name, unit, median, rows })
-}
-
-/// Between the two in the middle where there are two: of two devices neither is the measure of the other.
-fn middle(mut figures: Vec<f64>) -> Option<f64> {
-    figures.sort_by(f64::total_cmp);
-    let last = figures.len().checked_sub(1)?;
-    Some((figures[last / 2] + figures[last.div_ceil(2)]) / 2.0)
 }
 
 fn figure(c: &Comparison) -> Markup {

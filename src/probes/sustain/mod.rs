@@ -23,7 +23,7 @@ use chains::Chains;
 use link::Link;
 use memory::Memory;
 use products::Products;
-use watch::Watch;
+use watch::{During, Watch};
 
 pub const PROBE: Probe = Probe {
     name: super::SUSTAIN,
@@ -163,7 +163,7 @@ fn keep_up(
                     products.batch(bench, watch)?
                 }
             }
-            watch.tick(bench)?;
+            watch.tick(bench, During::Other)?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::gemm;
 use super::super::{by, sized, spare_bytes};
-use super::watch::Watch;
+use super::watch::{During, Watch};
 use crate::device::op::{Precision, Shape};
 use crate::device::{Buf, Identity, Op};
 use crate::engine::bench::{Bench, Tuned};
@@ -52,7 +52,7 @@ impl Products {
                 (precision, sizes(identity, precision))
             }
         };
-        let checked = gemm::checked(bench, precision, settings.seed, &sizes)?;
+        let checked = gemm::checked(bench, precision, settings.seed, &sizes, gemm::Extent::Whole)?;
         let gemm::Checked { product, form, check, distribution } = checked;
         let shape = product.shape;
         let size = sized(format!("{}x{}x{}", shape.m, shape.n, shape.k));
@@ -108,7 +108,7 @@ impl Products {
                 let finished = self.queue.push(bench, &self.ring[at].steps[step])?;
                 note(finished.as_ref(), watch);
             }
-            watch.tick(bench)?;
+            watch.tick(bench, During::Products)?;
         }
         while let Some(finished) = self.queue.pop(bench)? {
             note(Some(&finished), watch);

@@ -22,6 +22,14 @@ const READINGS: u64 = 360;
 /// Wrong results told one by one; after that they are only counted.
 const FAULTS_TOLD: u64 = 1000;
 
+/// What the device is busy with while it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum During {
+    Products,
+    /// Other loads, a pause, or the end of a batch.
+    Other,
+}
+
 pub struct Watch {
     load: Load,
     begun_ns: u64,
@@ -108,10 +116,10 @@ impl Watch {
     }
 
     /// Looks at the sensors, closes the window and gives a sign of life, each where it is time.
-    pub fn tick(&mut self, bench: &mut Bench) -> Result<(), Trouble> {
+    pub fn tick(&mut self, bench: &mut Bench, during: During) -> Result<(), Trouble> {
         let now_ns = bench.now_ns();
         if now_ns >= self.next_look_ns && bench.may_look() {
-            self.look(bench)?;
+            self.look(bench, during)?;
             self.next_look_ns = now_ns + self.window_ns / LOOKS;
         }
         if now_ns >= self.window.from_ns + self.window_ns {
@@ -129,10 +137,19 @@ impl Watch {
         self.close(bench)
     }
 
-    fn look(&mut self, bench: &mut Bench) -> Result<(), Trouble> {
+    fn look(&mut self, bench: &mut Bench, during: During) -> Result<(), Trouble> {
         let Some(reading) = bench.look() else { return Ok(()) };
-        take(&mut self.window.sensors, &reading);
         let now_ns = bench.now_ns();
+        let sensors = &mut self.window.sensors;
+        take(sensors, &reading);
+        if let (During::Products, Some(power_mw)) = (during, reading.power_mw) {
+            sensors.multiplying += 1;
+            sensors.multiplying_mw += u64::from(power_mw);
+        }
+        let hindered = |reason: &Throttle| *reason != Throttle::Power;
+        if reading.throttle.iter().flatten().any(hindered) {
+            sensors.throttled_ns.get_or_insert(now_ns);
+        }
         if now_ns >= self.next_reading_ns {
             self.next_reading_ns = now_ns + (self.asked_ns() / READINGS).max(WINDOW_NS_MIN);
             bench.emit(What::Reading(reading.clone()))?;

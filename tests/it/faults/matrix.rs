@@ -116,6 +116,18 @@ const NO_ERRORS: &str = "[[clause]]\nid = \"no-errors\"\nmetric = \"sustain.erro
 const TAIL: &str = "[[clause]]\nid = \"tail\"\nmetric = \"sustain.p999.latency\"\nat_most = \"3.2 ms\"";
 const COOL_SHARE: &str =
     "[[clause]]\nid = \"cool-share\"\nmetric = \"sustain.thermal_throttle.share\"\nat_most = \"1 %\"";
+const COOL_TIME: &str =
+    "[[clause]]\nid = \"cool-time\"\nmetric = \"sustain.first_throttle.time\"\nat_least = \"1 min\"";
+const FRUGAL: &str = "[[clause]]\nid = \"frugal\"\nmetric = \"sustain.flop.energy\"\nat_most = \"5 nJ/FLOP\"";
+// Counters, before the run and after it.
+const UNCORRECTED: &str =
+    "[[clause]]\nid = \"uncorrected\"\nmetric = \"counters.ecc_uncorrected.count\"\nequals = 0";
+const CORRECTED: &str =
+    "[[clause]]\nid = \"corrected\"\nmetric = \"counters.ecc_corrected.count\"\nat_most = \"0\"";
+const ROWS: &str = "[[clause]]\nid = \"rows\"\nmetric = \"counters.remapped_rows.count\"\nequals = 0";
+const REPLAYS: &str =
+    "[[clause]]\nid = \"replays\"\nmetric = \"counters.pcie_replays.count\"\nat_most = \"3\"";
+const XIDS: &str = "[[clause]]\nid = \"xids\"\nmetric = \"counters.xid.count\"\nequals = 0";
 // The same of a large card.
 const H200_WRITE: &str =
     "[[clause]]\nid = \"write\"\nmetric = \"memory.write.rate\"\nat_least = \"4 TB/s\"\nstatistic = \"p50\"";
@@ -205,7 +217,19 @@ pub const MATRIX: &[Row] = &[
     // Abilities.
     on("mini", "no=fp64", "fma").under(&[FP64]).fails("fp64", "this card has no fp64 arithmetic"),
     on("mini", "unwritten=fp64", "fma").under(&[FP64]).stays_open("fp64", "this backend cannot measure it"),
+    // Counters.
+    on("mini", "ecc=60/min", "fma").under(&[UNCORRECTED]).fails("uncorrected", "not met"),
+    on("mini", "ecc_corrected=60/min", "fma").under(&[CORRECTED]).fails("corrected", "not met"),
+    on("mini", "remaps=60/min", "fma").under(&[ROWS]).fails("rows", "not met"),
+    on("mini", "replays=600/min", "fma").under(&[REPLAYS]).fails("replays", "not met"),
+    on("mini", "xid=79@2s", "fma").under(&[XIDS]).fails("xids", "not met"),
+    on("mini", "telemetry=none", "fma").under(&[XIDS]).stays_open("xids", "telemetry does not say driver error events"),
+    on("mini", "telemetry=failing", "fma").under(&[ROWS]).stays_open("rows", "telemetry does not say remapped rows"),
     // Under a load that is kept up.
+    on(BURNER, "throttle=0.7@40s", "sustain").kept_up().under(&[COOL_TIME]).fails("cool-time", "not met"),
+    on(BURNER, "telemetry=none", "sustain").kept_up().under(&[COOL_TIME]).stays_open("cool-time", "telemetry does not say why clocks are reduced"),
+    on(BURNER, "flops=0.3", "sustain").kept_up().under(&[FRUGAL]).fails("frugal", "not met"),
+    on(BURNER, "telemetry=none", "sustain").kept_up().under(&[FRUGAL]).stays_open("frugal", "telemetry does not say the power"),
     on(BURNER, "throttle=0.7@40s", "sustain").kept_up().under(&[STEADY]).fails("steady", "not met"),
     on(BURNER, "throttle=0.7@40s", "sustain").kept_up().under(&[KEPT]).fails("kept", "not met"),
     on(BURNER, "throttle=0.7@40s", "sustain").kept_up().under(&[COOL_SHARE]).fails("cool-share", "not met"),

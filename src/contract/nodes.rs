@@ -1,0 +1,135 @@
+//! Clauses that compare the devices of a node with one another: how far the slowest lags, how far temperatures lie apart.
+//! Owns what is compared; what makes a figure of one device count is the gate's business.
+
+use super::clause::{Accept, Figure, Rule, Scope};
+use super::finding::Reason;
+use super::gate::{self, Counted, Seen, Unusable};
+use super::judge::{Judgement, Side, bounded};
+use super::telemetry;
+use crate::evidence::Evidence;
+use crate::evidence::metric::{Kind, LAG, METRICS, MetricName, SPREAD, lagging};
+use crate::evidence::stats::{Stat, middle};
+use crate::evidence::sustain::Span;
+use crate::units::Unit;
+
+fn is_node(metric: &MetricName) -> bool {
+    metric.probe() == "node"
+}
+
+/// Whether a rule compares devices.
+pub(super) fn concerns(rule: &Rule) -> bool {
+    match rule {
+        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } => is_node(&figure.metric),
+        Rule::Ratio { figure, to, .. } => is_node(&figure.metric) || is_node(to),
+        Rule::Equals { metric, .. } => is_node(metric),
+        Rule::Never { .. } => false,
+    }
+}
+
+/// What a clause that compares devices may not demand.
+pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
+    match (rule, scope) {
+        _ if !concerns(rule) => Ok(()),
+        (Rule::Ratio { .. } | Rule::Equals { .. }, _) => {
+            Err("what compares devices has no ratio to anything; use at_most".to_owned())
+        }
+        (_, Scope::EveryDevice) => Ok(()),
+        (_, Scope::AnyDevice | Scope::Node) => {
+            Err("what compares devices is judged on the node; remove scope".to_owned())
+        }
+    }
+}
+
+pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
+    let (figure, bound, side) = match rule {
+        Rule::AtLeast { figure, bound } => (figure, bound, Side::Least),
+        Rule::AtMost { figure, bound } => (figure, bound, Side::Most),
+        // The contract's reader refuses these; a hand-made contract finds nothing either.
+        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => {
+            return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
+        }
+    };
+    let value = compared(evidence, accept, &figure.metric).map(|value| Counted { value, at_least: None });
+    bounded(value, bound.value(), bound.unit(), side)
+}
+
+fn compared(evidence: &Evidence, accept: &Accept, metric: &MetricName) -> Result<f64, Unusable> {
+    let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
+    if present < 2 {
+        return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
+    }
+    match (metric.as_str(), lagging(metric.as_str())) {
+        (SPREAD, _) => spread(evidence, accept),
+        (LAG, _) => {
+            let lags = rates(evidence).map(|rate| lag(evidence, accept, rate));
+            let nothing = || Unusable::open(Reason::NotMeasured { metric: metric.to_string() });
+            lags.reduce(worse).unwrap_or_else(|| Err(nothing()))
+        }
+        (_, Some(rate)) => {
+            let rate = MetricName::parse(&rate).map_err(|_| Unusable::open(Reason::NoFigure))?;
+            lag(evidence, accept, rate)
+        }
+        (_, None) => Err(Unusable::open(Reason::NoFigure)),
+    }
+}
+
+/// The rates that any device has. What the devices share the host's link for says nothing of them.
+fn rates(evidence: &Evidence) -> impl Iterator<Item = MetricName> {
+    let has = |metric: &MetricName| {
+        evidence.devices.iter().any(|device| {
+            device.measurement(metric).is_some()
+                || device.sustained.as_ref().is_some_and(|load| load.load.metric == *metric)
+        })
+    };
+    let all = METRICS.iter().filter_map(|row| MetricName::parse(&row.name).ok());
+    all.filter(|m| m.probe() != "link" && is_rate(m)).filter(has)
+}
+
+fn is_rate(metric: &MetricName) -> bool {
+    match metric.kind() {
+        Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
+        Kind::Number(
+            Unit::Byte | Unit::Nanosecond | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin,
+        )
+        | Kind::Fact => false,
+    }
+}
+
+/// The greater one; what does not count comes first.
+fn worse(one: Result<f64, Unusable>, other: Result<f64, Unusable>) -> Result<f64, Unusable> {
+    match (one, other) {
+        (Ok(a), Ok(b)) => Ok(a.max(b)),
+        (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
+        (Err(first), _) => Err(first),
+        (Ok(_), Err(other)) => Err(other),
+    }
+}
+
+/// How far the least median lies below the median of all.
+fn lag(evidence: &Evidence, accept: &Accept, rate: MetricName) -> Result<f64, Unusable> {
+    let figure = Figure { metric: rate, statistic: Some(Stat::P50) };
+    let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &figure).map(|c| c.value);
+    let figures = evidence.devices.iter().map(of_device).collect::<Result<Vec<f64>, _>>()?;
+    let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
+    let median = middle(figures).filter(|median| *median > 0.0);
+    let median = median.ok_or_else(|| Unusable::open(Reason::NoFigure))?;
+    Ok(1.0 - least / median)
+}
+
+/// How far the hottest device gets above the one that stays coolest.
+fn spread(evidence: &Evidence, accept: &Accept) -> Result<f64, Unusable> {
+    let hottest = |device| {
+        let seen = Seen { evidence, device, accept };
+        gate::admitted(&seen)?;
+        gate::completed(&seen)?;
+        let silent = || Reason::SensorSilent { what: "the temperature".to_owned() };
+        telemetry::watched(&device.timeline, |reading| reading.temperature_c.is_some(), silent())?;
+        let read = device.timeline.iter().filter_map(|at| at.reading.temperature_c);
+        let windows = device.sustained.iter().flat_map(|load| &load.windows);
+        let kept_up = windows.filter_map(|window| window.sensors.temperature_c).map(|span: Span| span.most);
+        read.chain(kept_up).max().ok_or_else(|| Unusable::open(silent()))
+    };
+    let all = evidence.devices.iter().map(hottest).collect::<Result<Vec<u32>, Unusable>>()?;
+    let (least, most) = (all.iter().min(), all.iter().max());
+    Ok(least.zip(most).map_or(0.0, |(least, most)| f64::from(most - least)))
+}

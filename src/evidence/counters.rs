@@ -1,0 +1,116 @@
+//! Counters that the driver or the card keeps: how far each rose while the run lasted.
+//! Owns the table of counters and that arithmetic, which the verifier runs as well; must not judge.
+
+use super::TimedReading;
+use super::metric::MetricName;
+use crate::telemetry::Reading;
+
+/// One counter.
+pub struct CounterDef {
+    /// Its metric.
+    pub name: &'static str,
+    pub about: &'static str,
+    /// What telemetry must tell.
+    pub sensor: &'static str,
+    since: Since,
+    of: fn(&Reading) -> Option<u64>,
+}
+
+/// From when on a counter counts.
+enum Since {
+    /// From before the run: the first reading is what it had.
+    Before,
+    /// The run's own beginning: it had nothing.
+    Run,
+}
+
+/// All of them, in the order in which they are shown.
+pub const COUNTERS: &[CounterDef] = &[
+    CounterDef {
+        name: "counters.ecc_uncorrected.count",
+        about: "how far the driver's count of ecc_uncorrected rose during the run",
+        sensor: "uncorrected memory errors",
+        since: Since::Before,
+        of: |r| r.ecc_uncorrected,
+    },
+    CounterDef {
+        name: "counters.ecc_corrected.count",
+        about: "how far the driver's count of ecc_corrected rose during the run",
+        sensor: "corrected memory errors",
+        since: Since::Before,
+        of: |r| r.ecc_corrected,
+    },
+    CounterDef {
+        name: "counters.remapped_rows.count",
+        about: "how far the driver's count of remapped_rows rose during the run",
+        sensor: "remapped rows",
+        since: Since::Before,
+        of: |r| Some(u64::from(r.remapped_rows_corrected?) + u64::from(r.remapped_rows_uncorrected?)),
+    },
+    CounterDef {
+        name: "counters.pcie_replays.count",
+        about: "how far the driver's count of pcie_replays rose during the run",
+        sensor: "PCIe replays",
+        since: Since::Before,
+        of: |r| r.pcie_replays,
+    },
+    CounterDef {
+        name: "counters.xid.count",
+        about: "how far the driver's count of xid rose during the run",
+        sensor: "driver error events",
+        since: Since::Run,
+        of: |r| r.xid,
+    },
+];
+
+pub fn find(metric: &MetricName) -> Option<&'static CounterDef> {
+    COUNTERS.iter().find(|counter| counter.name == metric.as_str())
+}
+
+impl CounterDef {
+    pub fn is_told(&self, reading: &Reading) -> bool {
+        (self.of)(reading).is_some()
+    }
+
+    /// How far it rose; `None` where no reading tells it. One that fell began anew, with the driver or the run, and what it
+    /// shows then came since.
+    pub fn rise(&self, timeline: &[TimedReading]) -> Option<u64> {
+        let mut told = timeline.iter().filter_map(|at| (self.of)(&at.reading));
+        let first = told.next()?;
+        let began = match self.since {
+            Since::Before => 0,
+            Since::Run => first,
+        };
+        let (rise, _) = told.fold((began, first), |(rise, before), now| {
+            (rise.saturating_add(if now < before { now } else { now - before }), now)
+        });
+        Some(rise)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn rise(name: &str, values: &[Option<u64>]) -> Option<u64> {
+        let reading =
+            |value: &Option<u64>| Reading { xid: *value, pcie_replays: *value, ..Reading::default() };
+        let timeline: Vec<_> =
+            values.iter().map(|value| TimedReading { at_ns: 0, reading: reading(value) }).collect();
+        find(&MetricName::parse(name).unwrap()).unwrap().rise(&timeline)
+    }
+
+    #[test]
+    fn only_what_came_in_the_run_counts() {
+        let replays = "counters.pcie_replays.count";
+        assert_eq!(rise(replays, &[Some(7), None, Some(7), Some(9)]), Some(2));
+        assert_eq!(rise(replays, &[Some(7), Some(3), Some(4)]), Some(4), "the driver was loaded anew");
+        assert_eq!(rise(replays, &[None, None]), None);
+        assert_eq!(
+            rise("counters.xid.count", &[Some(2), Some(3)]),
+            Some(3),
+            "counted from the run's beginning"
+        );
+    }
+}

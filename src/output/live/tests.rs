@@ -1,0 +1,157 @@
+//! The lines fit every terminal and say what they should, whatever happens.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+use super::*;
+use crate::engine::{Already, Profile, Settings};
+use crate::evidence::FORMAT;
+use crate::evidence::sustain::Window;
+
+const SMALL: Size = Size { width: 80, height: 24 };
+
+fn settings(demands: Vec<Demand>) -> Settings {
+    Settings {
+        profile: Profile::Quick,
+        probes: Vec::new(),
+        sample_ms: 300,
+        sustain_ms: 60_000,
+        begun: None,
+        contracted_bytes: None,
+        seed: 1,
+        demands,
+        wait_limit_ms: 1000,
+    }
+}
+
+fn demand(clause: &str, metric: &str) -> Demand {
+    let metric = MetricName::parse(metric).unwrap();
+    Demand { clause: clause.to_owned(), metric, bound: 1e9, width: 0.01, error: 1e-3 }
+}
+
+fn view(selectors: &[String], demands: &[Demand], begun: Instant) -> View {
+    let run = RunInfo {
+        format: FORMAT,
+        tool: "assay".to_owned(),
+        tool_version: "test".to_owned(),
+        started: String::new(),
+        profile: "quick".to_owned(),
+        probes: Vec::new(),
+        sustain_ms: Some(60_000),
+        sample_ms: None,
+        seed: String::new(),
+        contract_sha256: None,
+        selectors: selectors.to_vec(),
+        host: None,
+        order: Order::Together,
+    };
+    let plans = (0u32..).zip(selectors).map(|(device, selector)| WorkerPlan {
+        device,
+        selector: selector.clone(),
+        settings: settings(demands.to_vec()),
+        already: Already::default(),
+    });
+    View::new(&run, &plans.collect::<Vec<_>>(), begun)
+}
+
+fn sign(metric: &str, permille: u32, decisions: &[(&str, Decision)]) -> What {
+    What::Progress(Sign {
+        metric: metric.to_owned(),
+        permille,
+        figure: Some(812.3e12),
+        reading: Reading {
+            temperature_c: Some(64),
+            power_mw: Some(512_900),
+            clock_mhz: Some(1755),
+            throttle: Some(vec![Throttle::Thermal, Throttle::Power]),
+            xid: (permille < 300).then_some(2),
+            ..Reading::default()
+        },
+        decisions: decisions.iter().map(|(clause, decision)| ((*clause).to_owned(), *decision)).collect(),
+    })
+}
+
+fn started(metric: &str, case: u32) -> What {
+    What::CaseStarted { metric: metric.to_owned(), case, cases: 4 }
+}
+
+/// A view of devices that have measured for ten seconds, and the time it is.
+fn busy(selectors: &[String], demands: &[Demand], what: &[What]) -> (View, Instant) {
+    let begun = Instant::now();
+    let mut view = view(selectors, demands, begun);
+    let identity = crate::device::inventory::open(
+        "sim:mini",
+        crate::device::backend::OpenOptions { wait_limit: Duration::from_secs(1) },
+    );
+    let opened = What::DeviceOpened(identity.unwrap().device.identity().clone());
+    let all: Vec<&What> = std::iter::once(&opened).chain(what).collect();
+    for device in 0..selectors.len() as u32 {
+        for (place, what) in all.iter().enumerate() {
+            let passed_ns = 10_000_000_000 * place as u64 / (all.len() as u64 - 1).max(1);
+            let event = Event { at_ns: passed_ns, device: Some(device), what: (*what).clone() };
+            view.event(&event, begun + Duration::from_nanos(passed_ns));
+        }
+    }
+    (view, begun + Duration::from_secs(10))
+}
+
+#[test]
+fn eight_devices_fit_every_terminal() {
+    let selectors: Vec<String> =
+        (0..8).map(|n| format!("sim:h200,index={n},name=K\u{e4}rtchen \u{1f525},flip=41GB:17")).collect();
+    let demands: Vec<Demand> = (0..30).map(|n| demand(&format!("clause-{n}"), "gemm.bf16.rate")).collect();
+    let what = [started("gemm.bf16.rate", 0), sign("gemm.bf16.rate", 500, &[("clause-7", Decision::Fail)])];
+    let (view, now) = busy(&selectors, &demands, &what);
+    for (width, height, expected) in
+        [(80, 24, 17), (120, 40, 17), (80, 17, 9), (20, 5, 9), (1, 1, 9), (0, 0, 9)]
+    {
+        let lines = view.lines(Size { width, height }, now, false);
+        assert_eq!(lines.len(), expected, "{width}x{height}");
+        for line in &lines {
+            assert!(line.len() <= width.saturating_sub(1), "{width}x{height}: {line}");
+            assert!(line.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{line}");
+        }
+    }
+    let lines = view.lines(SMALL, now, false);
+    assert!(lines[2].contains("clause-7: broken") && lines[2].ends_with("+29"), "{}", lines[2]);
+}
+
+#[test]
+fn a_device_tells_its_state_its_errors_and_its_decisions() {
+    let demands = [demand("bw", "stream.triad.rate"), demand("tensor", "gemm.bf16.rate")];
+    let what = [
+        started("stream.triad.rate", 1),
+        sign("stream.triad.rate", 250, &[("bw", Decision::Pass)]),
+        What::Window(Window { wrong: 3, ..Window::default() }),
+    ];
+    let (view, now) = busy(&["sim:mini".to_owned()], &demands, &what);
+    let wide = Size { width: 120, height: 24 };
+    let [run, one, two] = &view.lines(wide, now, false)[..] else { panic!() };
+    assert!(one.starts_with("0 sim:mini") && one.contains("stream.triad.rate  812.3 TB/s"), "{one}");
+    // A quarter of the case took two thirds of ten seconds, and one of four cases was over before.
+    assert!(one.contains(" 31 %") && one.ends_with("0:20 left"), "{one}");
+    let state = "  64 C   512 W  1755 MHz  3 WRONG  2 Xid  throttled: heat, power  tensor: open  bw: holds";
+    assert_eq!(two.trim(), state.trim());
+    assert!(run.starts_with("0:10") && run.ends_with("3 WRONG RESULTS   1 open   1 holds"), "{run}");
+}
+
+#[test]
+fn the_time_left_counts_the_load_and_the_cases_to_come() {
+    let left = |what: &[What]| {
+        let (view, now) = busy(&["wgpu:0".to_owned()], &[], what);
+        view.left(now).map(|left| left.as_secs())
+    };
+    // A case of 5 s, half of the next, another like the first, and a minute of load.
+    let half = [started("gemm.fp32.rate", 0), started("gemm.fp32.rate", 1), sign("gemm.fp32.rate", 500, &[])];
+    let seconds = left(&half).unwrap();
+    assert!((66..=68).contains(&seconds), "{seconds}");
+    assert_eq!(left(&[]), None, "nothing is known yet");
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let (view, now) = busy(&["sim:mini".to_owned()], &[], &[started("gemm.fp32.rate", 0)]);
+    assert!(view.lines(SMALL, now, true).concat().contains('\u{1b}'));
+    assert!(!view.lines(SMALL, now, false).concat().contains('\u{1b}'));
+    let plain: Vec<String> =
+        view.lines(SMALL, now, true).iter().map(|l| anstream::adapter::strip_str(l).to_string()).collect();
+    assert_eq!(plain, view.lines(SMALL, now, false), "a colour takes no room");
+}
