@@ -17,6 +17,7 @@
 //! catalogue
 //! engine
 //! probes
+//! proof
 //! contract
 //! report
 //! output
@@ -39,6 +40,8 @@ pub mod catalogue;
 
 pub mod engine;
 pub mod probes;
+
+pub mod proof;
 
 pub mod contract;
 

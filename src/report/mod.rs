@@ -4,7 +4,6 @@
 pub mod compare;
 pub mod ledger;
 pub mod recheck;
-pub mod schema;
 pub mod statement;
 
 use serde::{Deserialize, Serialize};
@@ -15,10 +14,11 @@ use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Summary;
 use crate::evidence::{self, Evidence};
 use crate::exit::Exit;
+use crate::seal::statement::StatementError;
 use crate::seal::{Envelope, SecretKey, Verified};
 
 pub use recheck::{Difference, Recheck, recheck};
-pub use statement::{PREDICATE_TYPE, ReportError};
+pub use statement::ReportError;
 
 /// Version of the report's shape. Additions keep it, changes of meaning raise it.
 pub const FORMAT: u32 = 1;
@@ -137,7 +137,10 @@ impl Report {
 
     /// A report for showing only: nobody has checked who signed it or whether it was changed.
     pub fn unchecked(envelope: &Envelope) -> Result<Self, ReportError> {
-        let malformed = || ReportError::Malformed { why: "the payload is not base64".to_owned() };
+        let malformed = || StatementError::Malformed {
+            what: statement::KIND.what,
+            why: "the payload is not base64".to_owned(),
+        };
         statement::decode(&envelope.unchecked().ok_or_else(malformed)?)
     }
 

@@ -3,6 +3,7 @@
 
 pub mod envelope;
 pub mod keys;
+pub mod statement;
 pub mod trust;
 
 pub use envelope::{Envelope, EnvelopeError, Verified};

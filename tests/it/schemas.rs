@@ -61,7 +61,7 @@ fn contracts_follow_their_schema() {
 
 #[test]
 fn reports_follow_their_schema() {
-    let schema = golden("report.schema.json", &gpu_assay::report::schema::schema());
+    let schema = golden("report.schema.json", &gpu_assay::report::statement::schema());
     let contract = parse("c.toml", &std::fs::read(data("contracts/good-every-rule.toml")).unwrap()).unwrap();
     let mut odd = good_run(3);
     odd.devices[0].identity = None;

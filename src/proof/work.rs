@@ -1,0 +1,194 @@
+//! The product that a prover computes over and over: its shape, its numbers, where they come from.
+//! Owns seeds and entries; both sides compute them from here. Must not know devices.
+
+use hkdf::Hkdf;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// The first key of a chain has no commitment before it.
+pub const NO_ROOT: [u8; 32] = [0; 32];
+
+/// How many rounds lie between a commitment and the matrix that depends on it, so that hashing one product overlaps with
+/// the next.
+pub const LAG: u32 = 2;
+
+/// How results are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Numbers {
+    /// Entries of 8 bits, sums in 32-bit integers.
+    Int32,
+    /// Entries of 6 bits, sums in FP32, which holds all integers up to 2^24 in size.
+    Fp32,
+}
+
+impl Numbers {
+    /// Entries are signed numbers of so many bits: -2^(bits-1) to 2^(bits-1) - 1.
+    pub fn bits(self) -> u32 {
+        match self {
+            Numbers::Int32 => 8,
+            Numbers::Fp32 => 6,
+        }
+    }
+
+    /// The deepest product whose sums are exact.
+    fn depth_max(self) -> u32 {
+        match self {
+            Numbers::Int32 => 1 << 16,
+            Numbers::Fp32 => 1 << 14,
+        }
+    }
+}
+
+/// `C = A B`, with A of m rows and k columns, B of k rows and n columns, C of m rows and n columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    pub m: u32,
+    pub n: u32,
+    pub k: u32,
+    pub numbers: Numbers,
+}
+
+impl Work {
+    /// Largest m and n; a row of C has at most four times as many bytes.
+    pub const SIDE_MAX: u32 = 1 << 14;
+    /// A row of C is a whole subtree of the hash tree: at least one chunk of 1024 bytes.
+    pub const N_MIN: u32 = 256;
+    /// The root of the tree is a parent.
+    pub const M_MIN: u32 = 2;
+
+    /// Whether this is a product that can be committed row by row, and whose sums are exact.
+    pub fn check(&self) -> Result<(), String> {
+        for (name, side, least) in [("m", self.m, Self::M_MIN), ("n", self.n, Self::N_MIN)] {
+            let most = Self::SIDE_MAX;
+            if !side.is_power_of_two() || !(least..=most).contains(&side) {
+                return Err(format!("{name} is {side}, not a power of two from {least} to {most}"));
+            }
+        }
+        let most = self.numbers.depth_max();
+        if !self.k.is_multiple_of(64) || !(64..=most).contains(&self.k) {
+            return Err(format!("k is {}, not a multiple of 64 from 64 to {most}", self.k));
+        }
+        Ok(())
+    }
+
+    /// Multiplications and additions of one product.
+    pub fn operations(&self) -> u64 {
+        2 * u64::from(self.m) * u64::from(self.n) * u64::from(self.k)
+    }
+
+    pub fn row_bytes(&self) -> usize {
+        self.n as usize * 4
+    }
+
+    /// Levels of the hash tree from a row of C up to the root.
+    pub fn path_length(&self) -> usize {
+        self.m.ilog2() as usize
+    }
+
+    /// No sum of a product is larger in size.
+    fn sum_max(&self) -> i64 {
+        i64::from(self.k) << (2 * (self.numbers.bits() - 1))
+    }
+
+    /// A row of C from its bytes. `None` where a number is none that a product can have: not whole, not finite, a
+    /// negative zero, or too large.
+    pub fn row(&self, bytes: &[u8]) -> Option<Vec<i64>> {
+        let (words, rest) = bytes.as_chunks::<4>();
+        if bytes.len() != self.row_bytes() || !rest.is_empty() {
+            return None;
+        }
+        words.iter().map(|word| self.number(*word)).collect()
+    }
+
+    fn number(&self, word: [u8; 4]) -> Option<i64> {
+        let value = match self.numbers {
+            Numbers::Int32 => i64::from(i32::from_le_bytes(word)),
+            Numbers::Fp32 => {
+                let float = f32::from_le_bytes(word);
+                let whole = float as i64;
+                // Bit for bit, which NaN, infinity, fractions and -0 are not.
+                if (whole as f32).to_bits() != float.to_bits() {
+                    return None;
+                }
+                whole
+            }
+        };
+        (value.abs() <= self.sum_max()).then_some(value)
+    }
+
+    /// Entries `at..at + out.len()` of the matrix that `key` stands for, row-major: the low bits of as many bytes of the
+    /// extended output of keyed BLAKE3 over nothing, as signed numbers.
+    pub fn entries(&self, key: &[u8; 32], at: u64, out: &mut [i8]) {
+        let unused = 8 - self.numbers.bits();
+        let mut stream = blake3::Hasher::new_keyed(key).finalize_xof();
+        stream.set_position(at);
+        let mut bytes = [0; 4096];
+        for out in out.chunks_mut(bytes.len()) {
+            let bytes = &mut bytes[..out.len()];
+            stream.fill(bytes);
+            for (entry, byte) in out.iter_mut().zip(bytes) {
+                *entry = ((*byte << unused) as i8) >> unused;
+            }
+        }
+    }
+}
+
+/// From what all matrices of one GPU are drawn. HKDF-SHA256 (RFC 5869), no salt.
+pub struct Seeds {
+    secret: Hkdf<Sha256>,
+    gpu: u32,
+}
+
+impl Seeds {
+    /// `nonce` comes from the challenge, `start` from who starts the clock; until then no matrix can be known.
+    pub fn new(nonce: &[u8; 32], start: &[u8; 32], gpu: u32) -> Self {
+        Self { secret: Hkdf::new(None, &[nonce.as_slice(), start].concat()), gpu }
+    }
+
+    /// The key of B (stored transposed, n rows of k), which is the same in all rounds.
+    pub fn b(&self) -> [u8; 32] {
+        self.key(b"B", &[])
+    }
+
+    /// The key of A (m rows of k) of one round. `before` is what round - [`LAG`] committed, [`NO_ROOT`] where there was none.
+    pub fn a(&self, round: u32, before: &[u8; 32]) -> [u8; 32] {
+        self.key(b"A", &[round.to_le_bytes().as_slice(), before].concat())
+    }
+
+    fn key(&self, matrix: &[u8], rest: &[u8]) -> [u8; 32] {
+        let mut key = [0; 32];
+        let info = [b"gpu-assay proof v1 ", matrix, &self.gpu.to_le_bytes(), rest].concat();
+        // Fails only for outputs of more than 255 hashes.
+        let _ = self.secret.expand(&info, &mut key);
+        key
+    }
+}
+
+/// What round - [`LAG`] committed, among the commitments so far.
+pub fn before(roots: &[[u8; 32]], round: u32) -> [u8; 32] {
+    let earlier = round.checked_sub(LAG).and_then(|earlier| roots.get(earlier as usize));
+    earlier.copied().unwrap_or(NO_ROOT)
+}
+
+/// One row that is to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub round: u32,
+    pub row: u32,
+}
+
+/// The rows of one GPU that `ask` stands for: evenly over all rounds and rows, with repetition. Each takes 8 bytes of the
+/// extended output of BLAKE3 keyed with `ask` over the GPU's number, as a fraction of 2^64.
+pub fn questions(ask: &[u8; 32], gpu: u32, rounds: u32, m: u32, count: u32) -> Vec<Question> {
+    let mut stream = blake3::Hasher::new_keyed(ask).update(&gpu.to_le_bytes()).finalize_xof();
+    let rows = u128::from(rounds) * u128::from(m);
+    let mut question = || {
+        let mut bytes = [0; 8];
+        stream.fill(&mut bytes);
+        let at = (u128::from(u64::from_le_bytes(bytes)) * rows) >> 64;
+        Question { round: (at / u128::from(m)) as u32, row: (at % u128::from(m)) as u32 }
+    };
+    (0..count).map(|_| question()).collect()
+}
