@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::seal::statement::StatementError;
 use crate::seal::{Envelope, SecretKey, Verified};
 
+pub use crate::proof::level::TrustLevel;
 pub use recheck::{Difference, Recheck, recheck};
 pub use statement::ReportError;
 
@@ -57,21 +58,6 @@ pub enum SealedBy {
     Ephemeral,
     /// A key that somebody keeps.
     Named,
-}
-
-/// How much of a report stands on more than its author's word.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-pub enum TrustLevel {
-    /// Self-declared: no device was measured, or a simulated one.
-    L0,
-    /// Measured, without a challenge from outside.
-    L1,
-    /// Measured under a challenge and timed by the verifier.
-    L2,
-    /// As L2, with the vendor's attestation bound to the same challenge.
-    L3,
 }
 
 /// The contract as it was judged.

@@ -86,6 +86,8 @@ mod sweep;
 mod tidy;
 // Devices measured together and one at a time.
 mod order;
+// Provers that cheat, and what they are refused for.
+mod cheats;
 // From evidence to a report that a stranger can check.
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
@@ -103,5 +105,6 @@ mod support;
 mod support_cuda;
 #[cfg(feature = "nvml")]
 mod support_nvml;
+mod support_proof;
 #[cfg(feature = "wgpu")]
 mod support_vulkan;

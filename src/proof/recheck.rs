@@ -1,0 +1,119 @@
+//! A proof checked again from its transcript, by whoever holds both: no device, no prover, no witness.
+//! Owns the replay and the comparison with what was signed.
+
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+use super::challenge::Issued;
+use super::session::{Fault, Session};
+use super::statement::{By, Figures, Outcome, Proof, Transcript};
+use super::wire::{Frame, Timed, WireError};
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the transcript is another than the one that was signed, or was changed since")]
+    Transcript,
+    #[error("the transcript is malformed: {0}")]
+    Wire(String),
+    #[error("the proof answers another challenge (sha256 {0})")]
+    Challenge(String),
+    #[error("it is signed as a proof that held, but {0}")]
+    Fault(#[from] Fault),
+    #[error("it is signed as a proof that held, but its transcript breaks off")]
+    CutShort,
+    #[error("the questions do not follow from what came before them: whoever proved chose them")]
+    Ask,
+    #[error("it states other figures than follow from its transcript")]
+    Figures,
+}
+
+/// Replays `transcript`. `secret` is drawn at random by whoever checks, after the transcript was written.
+pub fn recheck(
+    proof: &Proof,
+    issued: &Issued,
+    transcript: impl Read,
+    secret: [u8; 32],
+) -> Result<(), Refusal> {
+    if proof.challenge_sha256 != issued.sha256 {
+        return Err(Refusal::Challenge(proof.challenge_sha256.chars().take(64).collect()));
+    }
+    let mut session = Session::new(issued, secret);
+    let mut from = Digesting::new(transcript);
+    let fault = replay(proof.by, &mut session, &mut from).err();
+    // What follows a fault counts for the digest alone.
+    io::copy(&mut from, &mut io::sink()).map_err(|e| Refusal::Wire(e.to_string()))?;
+    if from.transcript() != proof.transcript {
+        return Err(Refusal::Transcript);
+    }
+    if Figures::of(&session, issued.challenge.openings) != proof.figures {
+        return Err(Refusal::Figures);
+    }
+    match (&proof.outcome, fault) {
+        (Outcome::Held, Some(fault)) => Err(fault),
+        (Outcome::Held, None) if !session.is_done() => Err(Refusal::CutShort),
+        // Nobody gains by signing that a proof did not hold.
+        (Outcome::Held | Outcome::Refuted { .. } | Outcome::Unfinished { .. }, _) => Ok(()),
+    }
+}
+
+fn replay(by: By, session: &mut Session, from: &mut Digesting<impl Read>) -> Result<(), Refusal> {
+    loop {
+        let so_far = from.digest();
+        let Some(entry) = Timed::read(from).map_err(|e: WireError| Refusal::Wire(e.to_string()))? else {
+            return Ok(());
+        };
+        let chosen = matches!(entry.frame, Frame::Ask(ask) if ask != so_far);
+        if by == By::Prover && chosen {
+            return Err(Refusal::Ask);
+        }
+        session.take(&entry)?;
+    }
+}
+
+/// Hashes what passes through.
+pub struct Digesting<T> {
+    inner: T,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl<T> Digesting<T> {
+    pub fn new(inner: T) -> Self {
+        Self { inner, sha256: Sha256::new(), bytes: 0 }
+    }
+
+    /// SHA-256 of all that has passed.
+    pub fn digest(&self) -> [u8; 32] {
+        self.sha256.clone().finalize().into()
+    }
+
+    pub fn transcript(&self) -> Transcript {
+        Transcript { sha256: hex::encode(self.digest()), bytes: self.bytes }
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        self.bytes += bytes.len() as u64;
+    }
+}
+
+impl<T: Read> Read for Digesting<T> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(out)?;
+        self.pass(&out[..read]);
+        Ok(read)
+    }
+}
+
+impl<T: io::Write> io::Write for Digesting<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.pass(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}

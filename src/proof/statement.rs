@@ -1,0 +1,170 @@
+//! What a witness signs: which work was proved, in which time by which clock, from which transcript.
+//! Owns the proof's form and its arithmetic; must not know how the conversation was held.
+
+use serde::{Deserialize, Serialize};
+
+use super::level::TrustLevel;
+use super::session::Session;
+use super::work::Work;
+use crate::device::{Identity, ProvenanceKind};
+use crate::seal::statement::{Kind, StatementError, Subject};
+use crate::seal::{Envelope, SecretKey, Verified};
+
+pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/proof/v1", what: "proof" };
+/// Additions keep it, changes of meaning raise it.
+const FORMAT: u32 = 1;
+/// With this probability a proof says no more than what was done.
+const CONFIDENCE: f64 = 0.99;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Proof {
+    pub format: u32,
+    pub tool_version: String,
+    pub by: By,
+    /// SHA-256 of the challenge's signed bytes.
+    pub challenge_sha256: String,
+    /// When it began by the witness's wall clock, RFC 3339.
+    pub at: String,
+    /// What the witness started to reach the prover.
+    pub command: Vec<String>,
+    /// Whether both ends say that they are one host.
+    pub same_host: bool,
+    pub transcript: Transcript,
+    pub outcome: Outcome,
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Whose clock and whose questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Another process than the prover, started by whoever signs.
+    Witness,
+    /// The prover itself. It could ask until the questions suit it, and its clock is its own.
+    Prover,
+}
+
+/// The file of all frames, by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Transcript {
+    pub sha256: String,
+    pub bytes: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Outcome {
+    /// All rows that were asked for were shown, and are rows of the products.
+    Held,
+    /// Something that the prover said does not hold.
+    Refuted { why: String },
+    /// The prover stalled, broke off or was cut off.
+    Unfinished { why: String },
+}
+
+/// What follows from the transcript.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Figures {
+    pub gpus: Vec<Proved>,
+    /// The share of wrong rows that escapes with a probability of 1 % at most; more escapes with less.
+    pub escaping_share: f64,
+    /// From the questions to the last answer.
+    pub answers_ns: Option<u64>,
+}
+
+/// What one GPU has committed. Where the proof held, it was done but for the escaping share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Proved {
+    pub selector: String,
+    /// The machine's own word.
+    pub identity: Identity,
+    pub work: Work,
+    pub rounds: u32,
+    /// From the start of the clock to the last commitment, by the clock of [`Proof::by`].
+    pub elapsed_ns: u64,
+    /// The longest time between two commitments, or before the first.
+    pub longest_gap_ns: u64,
+    /// Multiplications and additions of whole numbers per second that were done at least. It counts those of the plain
+    /// product; which unit of the card did them, in which precision, or by which algorithm, is not known.
+    pub floor_per_s: f64,
+}
+
+impl Figures {
+    pub fn of(session: &Session, openings: u32) -> Self {
+        let gpus = session.hello().map_or(&[][..], |hello| &hello.gpus);
+        let escaping_share = escaping_share(openings);
+        let proved = gpus.iter().zip(session.progress()).map(|(gpu, done)| {
+            let operations = gpu.work.operations() as f64 * f64::from(done.rounds);
+            Proved {
+                selector: gpu.selector.clone(),
+                identity: gpu.identity.clone(),
+                work: gpu.work,
+                rounds: done.rounds,
+                elapsed_ns: done.elapsed_ns,
+                longest_gap_ns: done.longest_gap_ns,
+                floor_per_s: operations * (1.0 - escaping_share) * 1e9 / done.elapsed_ns.max(1) as f64,
+            }
+        });
+        Self { gpus: proved.collect(), escaping_share, answers_ns: session.answers_ns() }
+    }
+}
+
+/// Of rows drawn evenly, `openings` times, all are right with probability (1 - f)^openings where a share f is wrong.
+pub fn escaping_share(openings: u32) -> f64 {
+    1.0 - (1.0 - CONFIDENCE).powf(1.0 / f64::from(openings))
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    #[error("{0}")]
+    Statement(#[from] StatementError),
+    #[error("the proof is of format {0}, this program reads format {FORMAT}; get a newer one")]
+    Format(u32),
+}
+
+impl Proof {
+    pub const FORMAT: u32 = FORMAT;
+
+    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, ProofError> {
+        Ok(Envelope::seal(&KIND.encode(self.subjects()?, self)?, key))
+    }
+
+    pub fn from_verified(verified: &Verified) -> Result<Self, ProofError> {
+        let statement = KIND.decode::<Proof>(verified.bytes())?;
+        let proof = statement.predicate;
+        if proof.format != FORMAT {
+            return Err(ProofError::Format(proof.format));
+        }
+        if statement.subject != proof.subjects()? {
+            return Err(StatementError::Subjects.into());
+        }
+        Ok(proof)
+    }
+
+    /// Each device by its identity, the challenge, the transcript.
+    fn subjects(&self) -> Result<Vec<Subject>, StatementError> {
+        let challenge = Subject::new("challenge", self.challenge_sha256.clone());
+        let transcript = Subject::new("transcript", self.transcript.sha256.clone());
+        let devices = self.figures.gpus.iter();
+        let devices = devices.map(|gpu| Subject::of_json(format!("device:{}", gpu.selector), &gpu.identity));
+        [Ok(challenge), Ok(transcript)].into_iter().chain(devices).collect()
+    }
+
+    /// How far it can be trusted, where its signature and its transcript hold.
+    pub fn level(&self) -> TrustLevel {
+        let is = |kind| self.figures.gpus.iter().all(|gpu| gpu.identity.provenance.kind() == kind);
+        let simulated = |gpu: &Proved| gpu.identity.provenance.kind() == ProvenanceKind::Simulated;
+        if self.figures.gpus.is_empty() || self.figures.gpus.iter().any(simulated) {
+            TrustLevel::L0
+        } else if self.outcome == Outcome::Held
+            && self.by == By::Witness
+            && !self.same_host
+            && is(ProvenanceKind::Hardware)
+        {
+            TrustLevel::L2
+        } else {
+            TrustLevel::L1
+        }
+    }
+}

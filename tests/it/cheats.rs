@@ -1,0 +1,298 @@
+//! Provers that cheat, each refused for the reason that is its own. They never meet our prover's code: what they do
+//! right is plain arithmetic from `support_proof`.
+
+use gpu_assay::proof::session::Fault;
+use gpu_assay::proof::wire::{Frame, Timed};
+use gpu_assay::proof::work::{Numbers, Question, Work, questions};
+
+use super::support_proof::*;
+
+const FLOATS: Work = Work { numbers: Numbers::Fp32, ..SMALL };
+
+fn row_fault(ended: Result<(), Fault>) -> &'static str {
+    match ended {
+        Err(Fault::Row { why, .. }) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn honest_work_holds() {
+    for work in [SMALL, FLOATS, Work { m: 2, ..SMALL }, Work { n: 512, k: 192, ..SMALL }] {
+        assert_eq!(converse(work, 5, &mut Honest), Ok(()), "{work:?}");
+    }
+    let issued = issued(&challenge(3));
+    let committed = commit(&issued, &hello(&issued, SMALL), 2, &mut Honest);
+    let frames = [committed.rounds(), committed.answers([1; 32], &mut Honest)].concat();
+    assert_eq!(check(&issued, &frames), Ok(()));
+}
+
+/// Computes all rows but a share of them, which it leaves as they come.
+struct Skips {
+    permille: u64,
+    drawn: u64,
+}
+
+impl Conduct for Skips {
+    fn row(&mut self, job: &Job, row: u32) -> Vec<u8> {
+        self.drawn = self.drawn.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let right = job.row(row);
+        let skip = (self.drawn >> 33) % 1000 < self.permille;
+        if skip { stored(job.work, &vec![1; right.len()]) } else { stored(job.work, &right) }
+    }
+}
+
+/// The promise that a proof prints: of rows drawn q times, all are right with probability (1 - f)^q.
+#[test]
+fn skipped_rows_escape_as_rarely_as_promised() {
+    const TRIALS: u32 = 400;
+    for (permille, openings) in [(10, 460), (20, 128), (50, 64), (200, 64)] {
+        let mut terms = challenge(1);
+        terms.openings = openings;
+        let issued = issued(&terms);
+        let mut cheat = Skips { permille, drawn: permille };
+        let committed = commit(&issued, &hello(&issued, SMALL), 40, &mut cheat);
+        let wrong = wrong_rows(&committed);
+        let rounds = committed.rounds();
+        let escaped = (0..TRIALS).filter(|trial| {
+            let mut ask = [0; 32];
+            ask[..4].copy_from_slice(&trial.to_le_bytes());
+            let answers = committed.answers(ask, &mut Honest);
+            let frames = [rounds.as_slice(), &answers].concat();
+            let hit =
+                questions(&ask, 0, 40, SMALL.m, openings).iter().any(|q| wrong.contains(&(q.round, q.row)));
+            let held = check(&issued, &frames);
+            assert_eq!(held, if hit { Err(Fault::Product { gpu: 0 }) } else { Ok(()) });
+            held.is_ok()
+        });
+        let escaped = escaped.count() as f64;
+        let share = wrong.len() as f64 / f64::from(40 * SMALL.m);
+        let expected = f64::from(TRIALS) * (1.0 - share).powi(openings as i32);
+        println!(
+            "{share:.3} of the rows wrong, {openings} asked: {escaped} of {TRIALS} escaped, {expected:.1} expected"
+        );
+        // Five standard deviations of a binomial, and what is near zero may be a few.
+        assert!(
+            (escaped - expected).abs() <= 5.0 * expected.sqrt() + 3.0,
+            "{escaped} of {expected} at {share}"
+        );
+    }
+}
+
+fn wrong_rows(committed: &Committed) -> std::collections::BTreeSet<(u32, u32)> {
+    let all = (0..40).flat_map(|round| (0..SMALL.m).map(move |row| (round, row)));
+    all.filter(|(round, row)| {
+        let right = stored(&SMALL, &committed.job(0, *round).row(*row));
+        committed.row(0, *round, *row) != right
+    })
+    .collect()
+}
+
+/// Answers that pass one linear check chosen by the prover, `C r = A (B r)`, without the product.
+struct Projects;
+impl Conduct for Projects {
+    fn row(&mut self, job: &Job, row: u32) -> Vec<u8> {
+        // r is all ones: the sum of each row is right, its entries are not.
+        let right = job.row(row);
+        let mut row = vec![0; right.len()];
+        row[0] = right.iter().sum();
+        stored(job.work, &row)
+    }
+}
+
+/// One row computed, the others its multiples.
+struct RankOne;
+impl Conduct for RankOne {
+    fn row(&mut self, job: &Job, row: u32) -> Vec<u8> {
+        let factor = i64::from(row % 3);
+        stored(job.work, &job.row(0).iter().map(|c| c * factor).collect::<Vec<_>>())
+    }
+}
+
+/// The product of an earlier round again.
+struct Repeats(Vec<Vec<u8>>);
+impl Conduct for Repeats {
+    fn row(&mut self, job: &Job, row: u32) -> Vec<u8> {
+        if job.round == 0 {
+            self.0.push(stored(job.work, &job.row(row)));
+        }
+        self.0[row as usize].clone()
+    }
+}
+
+/// Everything right but one entry of every row, by one.
+struct Nudges;
+impl Conduct for Nudges {
+    fn row(&mut self, job: &Job, row: u32) -> Vec<u8> {
+        let mut right = job.row(row);
+        right[17] += 1;
+        stored(job.work, &right)
+    }
+}
+
+#[test]
+fn stand_ins_for_the_product_are_refused() {
+    let cheats: [(&str, Box<dyn Conduct>); 4] = [
+        ("projection", Box::new(Projects)),
+        ("rank one", Box::new(RankOne)),
+        ("replay", Box::new(Repeats(Vec::new()))),
+        ("off by one", Box::new(Nudges)),
+    ];
+    for (name, mut cheat) in cheats {
+        let ended = converse(SMALL, 4, &mut *cheat);
+        // What is too large for any product is seen even earlier.
+        let refused = matches!(&ended, Err(Fault::Product { gpu: 0 }) | Err(Fault::Row { .. }));
+        assert!(refused, "{name}: {ended:?}");
+    }
+}
+
+/// Commits to nothing and computes the rows that are asked for.
+struct Late;
+impl Conduct for Late {
+    fn root(&mut self, _c: &[u8]) -> [u8; 32] {
+        [0x55; 32]
+    }
+}
+
+/// Commits to one product and shows another.
+struct Swaps;
+impl Conduct for Swaps {
+    fn shown(&mut self, _job: &Job, _question: Question, row: &[u8]) -> Option<Vec<u8>> {
+        let mut row = row.to_vec();
+        row[0] ^= 1;
+        Some(row)
+    }
+}
+
+#[test]
+fn rows_that_were_not_committed_are_refused() {
+    assert_eq!(row_fault(converse(SMALL, 3, &mut Late)), "it is not what was committed");
+    assert_eq!(row_fault(converse(SMALL, 3, &mut Swaps)), "it is not what was committed");
+}
+
+/// Right numbers, written otherwise, and numbers that are none.
+struct Writes([u8; 4]);
+impl Conduct for Writes {
+    fn row(&mut self, job: &Job, row: u32) -> Vec<u8> {
+        let mut bytes = stored(job.work, &job.row(row));
+        bytes[..4].copy_from_slice(&self.0);
+        bytes
+    }
+}
+
+#[test]
+fn numbers_that_no_product_can_hold_are_refused() {
+    let floats = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 0.5, 1e30, f32::MIN_POSITIVE, 65537.0];
+    for float in floats {
+        let ended = converse(FLOATS, 3, &mut Writes(float.to_le_bytes()));
+        assert_eq!(row_fault(ended), "it holds what no product of whole numbers can be", "{float}");
+    }
+    for number in [i32::MIN, i32::MAX, 64 * 128 * 128 + 1] {
+        let ended = converse(SMALL, 3, &mut Writes(number.to_le_bytes()));
+        assert_eq!(row_fault(ended), "it holds what no product of whole numbers can be", "{number}");
+    }
+    // In range, and wrong.
+    for number in [64i32 * 128 * 128, -5] {
+        let ended = converse(SMALL, 3, &mut Writes(number.to_le_bytes()));
+        assert_eq!(ended, Err(Fault::Product { gpu: 0 }), "{number}");
+    }
+}
+
+#[test]
+fn work_done_for_another_challenge_is_refused() {
+    let mut other = challenge(1);
+    other.nonce = [8; 32];
+    let (old, new) = (issued(&other), issued(&challenge(1)));
+    let committed = commit(&old, &hello(&old, SMALL), 3, &mut Honest);
+    let mut frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+    assert_eq!(check(&old, &frames), Ok(()));
+    assert_eq!(check(&new, &frames), Err(Fault::Challenge(old.sha256.clone())));
+    frames[0].frame = Frame::Hello(hello(&new, SMALL));
+    assert_eq!(check(&new, &frames), Err(Fault::Product { gpu: 0 }));
+}
+
+#[test]
+fn one_card_cannot_stand_for_several() {
+    let issued = issued(&challenge(8));
+    let mut offered = hello(&issued, SMALL);
+    let only = |offered| vec![Timed { at_ns: 0, frame: Frame::Hello(offered) }];
+    offered.gpus[5].identity.uuid = offered.gpus[2].identity.uuid.clone();
+    let refused = check(&issued, &only(offered.clone()));
+    assert!(matches!(refused, Err(Fault::SameCard { one: 2, other: 5, by: "UUID", .. })), "{refused:?}");
+    offered.gpus[5].identity.uuid = None;
+    offered.gpus[5].identity.pci_address = offered.gpus[0].identity.pci_address.clone();
+    let refused = check(&issued, &only(offered.clone()));
+    assert!(
+        matches!(refused, Err(Fault::SameCard { one: 0, other: 5, by: "PCI address", .. })),
+        "{refused:?}"
+    );
+    offered.gpus.truncate(5);
+    assert_eq!(check(&issued, &only(offered)), Err(Fault::Count { demanded: 8, shown: 5 }));
+}
+
+#[test]
+fn work_too_small_to_count_or_too_large_to_be_exact_is_refused() {
+    let broken = [
+        Work { m: 1, ..SMALL },
+        Work { m: 48, ..SMALL },
+        Work { n: 128, ..SMALL },
+        Work { n: 1 << 15, ..SMALL },
+        Work { k: 0, ..SMALL },
+        Work { k: 65, ..SMALL },
+        Work { k: 1 << 17, ..SMALL },
+        Work { k: 1 << 15, ..FLOATS },
+    ];
+    let issued = issued(&challenge(1));
+    for work in broken {
+        let frames = [Timed { at_ns: 0, frame: Frame::Hello(hello(&issued, work)) }];
+        assert!(matches!(check(&issued, &frames), Err(Fault::Work { gpu: 0, .. })), "{work:?}");
+    }
+}
+
+/// Shows no row of every second question.
+struct Silent(u32);
+impl Conduct for Silent {
+    fn shown(&mut self, _job: &Job, _question: Question, row: &[u8]) -> Option<Vec<u8>> {
+        self.0 += 1;
+        self.0.is_multiple_of(2).then(|| row.to_vec())
+    }
+}
+
+#[test]
+fn questions_left_open_are_refused() {
+    assert_eq!(converse(SMALL, 3, &mut Silent(0)), Err(Fault::Unanswered { gpu: 0, left: 32 }));
+}
+
+/// Every frame left out, sent twice, or exchanged with the one after it.
+#[test]
+fn no_disorder_passes() {
+    let issued = issued(&challenge(2));
+    let committed = commit(&issued, &hello(&issued, SMALL), 2, &mut Honest);
+    let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+    let rounds = committed.rounds().len();
+    for at in (0..=rounds).chain([frames.len() - 1]) {
+        let mut less = frames.clone();
+        less.remove(at);
+        assert!(!holds(&issued, &less), "without {:?}", frames[at].frame.name());
+        let mut more = frames.clone();
+        more.insert(at, frames[at].clone());
+        assert!(!holds(&issued, &more), "twice {:?}", frames[at].frame.name());
+    }
+    let mut early = frames.clone();
+    early[rounds - 2].at_ns = early[rounds - 3].at_ns;
+    assert!(matches!(check(&issued, &early), Err(Fault::TooShort { at_least_s: 1, .. })));
+    let mut backwards = frames.clone();
+    backwards[rounds].at_ns = 0;
+    assert_eq!(check(&issued, &backwards), Err(Fault::Backwards));
+    let mut elsewhere = frames.clone();
+    elsewhere[2].frame = Frame::Root { gpu: 7, round: 0, root: [0; 32] };
+    assert_eq!(check(&issued, &elsewhere), Err(Fault::NoGpu(7)));
+    let mut given_up = frames;
+    given_up[3].frame = Frame::Failed("no card".into());
+    assert_eq!(check(&issued, &given_up), Err(Fault::GaveUp("no card".into())));
+}
+
+fn holds(issued: &gpu_assay::proof::challenge::Issued, frames: &[Timed]) -> bool {
+    let mut session = gpu_assay::proof::session::Session::new(issued, [3; 32]);
+    frames.iter().all(|frame| session.take(frame).is_ok()) && session.is_done()
+}

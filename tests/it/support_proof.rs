@@ -1,0 +1,228 @@
+//! A prover in plain arithmetic for tests of the check, and the ways in which it can cheat. Knows the protocol's text
+//! and the seeds; shares no code with the prover of the program.
+
+use std::collections::BTreeMap;
+
+use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root};
+use gpu_assay::proof::challenge::{Challenge, Issued};
+use gpu_assay::proof::session::{Fault, Session};
+use gpu_assay::proof::wire::{Frame, Gpu, Hello, Timed};
+use gpu_assay::proof::work::{Numbers, Question, Seeds, Work, before, questions};
+use gpu_assay::seal::{SecretKey, TrustList};
+
+use super::support::identity;
+
+pub const SMALL: Work = Work { m: 64, n: 256, k: 64, numbers: Numbers::Int32 };
+const MS: u64 = 1_000_000;
+
+pub fn challenge(gpus: u32) -> Challenge {
+    Challenge {
+        format: 1,
+        nonce: [7; 32],
+        contract_sha256: None,
+        node: None,
+        gpus,
+        not_before: "2020-01-01T00:00:00Z".into(),
+        expires: "2100-01-01T00:00:00Z".into(),
+        at_least_s: 1,
+        openings: 64,
+    }
+}
+
+pub fn issued(challenge: &Challenge) -> Issued {
+    let key = SecretKey::generate().unwrap();
+    let envelope = challenge.seal(&key).unwrap();
+    Issued::from_verified(&envelope.open(&TrustList::new([key.public()])).unwrap()).unwrap()
+}
+
+pub fn hello(issued: &Issued, work: Work) -> Hello {
+    let gpu = |n| Gpu { selector: format!("sim:test,index={n}"), identity: identity(n), work };
+    Hello {
+        protocol: 1,
+        challenge_sha256: issued.sha256.clone(),
+        host_sha256: None,
+        gpus: (0..issued.challenge.gpus).map(gpu).collect(),
+    }
+}
+
+/// One product: the matrices, row-major, B transposed.
+pub struct Job<'a> {
+    pub work: &'a Work,
+    pub round: u32,
+    pub a: Vec<i8>,
+    pub b: &'a [i8],
+}
+
+impl Job<'_> {
+    /// One row of the product, as it should be.
+    pub fn row(&self, row: u32) -> Vec<i64> {
+        let k = self.work.k as usize;
+        let a = &self.a[row as usize * k..][..k];
+        let dot = |b: &[i8]| a.iter().zip(b).map(|(a, b)| i64::from(*a) * i64::from(*b)).sum();
+        self.b.chunks(k).map(dot).collect()
+    }
+}
+
+/// A row as it is stored.
+pub fn stored(work: &Work, row: &[i64]) -> Vec<u8> {
+    let word = |value: &i64| match work.numbers {
+        Numbers::Int32 => (*value as i32).to_le_bytes(),
+        Numbers::Fp32 => (*value as f32).to_le_bytes(),
+    };
+    row.iter().flat_map(word).collect()
+}
+
+/// What a prover does at each step. As it stands, the honest thing.
+pub trait Conduct {
+    /// The bytes of one row of C.
+    fn row(&mut self, job: &Job, row: u32) -> Vec<u8> {
+        stored(job.work, &job.row(row))
+    }
+
+    /// What is committed for a C.
+    fn root(&mut self, c: &[u8]) -> [u8; 32] {
+        *blake3::hash(c).as_bytes()
+    }
+
+    /// What is shown of the asked row, where `c` is what was committed. `None` for no answer.
+    fn shown(&mut self, _job: &Job, _question: Question, row: &[u8]) -> Option<Vec<u8>> {
+        Some(row.to_vec())
+    }
+}
+
+pub struct Honest;
+impl Conduct for Honest {}
+
+/// The rounds of all GPUs, committed, ready to be asked.
+pub struct Committed {
+    pub issued: Issued,
+    pub hello: Hello,
+    start: [u8; 32],
+    seeds: Vec<Seeds>,
+    roots: Vec<Vec<[u8; 32]>>,
+    /// By GPU and round.
+    products: Vec<Vec<Vec<u8>>>,
+    bs: Vec<Vec<i8>>,
+}
+
+pub fn commit(issued: &Issued, hello: &Hello, rounds: u32, conduct: &mut dyn Conduct) -> Committed {
+    let start = [9; 32];
+    let mut committed = Committed {
+        issued: issued.clone(),
+        hello: hello.clone(),
+        start,
+        seeds: Vec::new(),
+        roots: Vec::new(),
+        products: Vec::new(),
+        bs: Vec::new(),
+    };
+    for (gpu, offered) in (0..).zip(&hello.gpus) {
+        let work = &offered.work;
+        let seeds = Seeds::new(&issued.challenge.nonce, &start, gpu);
+        let mut b = vec![0; work.n as usize * work.k as usize];
+        work.entries(&seeds.b(), 0, &mut b);
+        let (mut roots, mut products) = (Vec::new(), Vec::new());
+        for round in 0..rounds {
+            let job = job(work, &seeds, &b, &roots, round);
+            let c: Vec<u8> = (0..work.m).flat_map(|row| conduct.row(&job, row)).collect();
+            roots.push(conduct.root(&c));
+            products.push(c);
+        }
+        committed.roots.push(roots);
+        committed.products.push(products);
+        committed.seeds.push(seeds);
+        committed.bs.push(b);
+    }
+    committed
+}
+
+fn job<'a>(work: &'a Work, seeds: &Seeds, b: &'a [i8], roots: &[[u8; 32]], round: u32) -> Job<'a> {
+    let mut a = vec![0; work.m as usize * work.k as usize];
+    work.entries(&seeds.a(round, &before(roots, round)), 0, &mut a);
+    Job { work, round, a, b }
+}
+
+impl Committed {
+    /// All frames up to the end of the last round, a millisecond apart, the clock stopped after two seconds.
+    pub fn rounds(&self) -> Vec<Timed> {
+        let mut frames = vec![Frame::Hello(self.hello.clone()), Frame::Begin(self.start)];
+        let count = self.roots.first().map_or(0, Vec::len);
+        for round in 0..count {
+            for (gpu, roots) in (0..).zip(&self.roots) {
+                frames.push(Frame::Root { gpu, round: round as u32, root: roots[round] });
+            }
+        }
+        let mut timed: Vec<Timed> =
+            (1..).zip(frames).map(|(ms, frame)| Timed { at_ns: ms * MS, frame }).collect();
+        timed.push(Timed { at_ns: 2000 * MS, frame: Frame::Halt });
+        let closed = vec![count as u32; self.roots.len()];
+        timed.push(Timed { at_ns: 2001 * MS, frame: Frame::Closed(closed) });
+        timed
+    }
+
+    /// The question and all answers.
+    pub fn answers(&self, ask: [u8; 32], conduct: &mut dyn Conduct) -> Vec<Timed> {
+        let mut frames = vec![Frame::Ask(ask)];
+        for (gpu, offered) in (0..).zip(&self.hello.gpus) {
+            let (work, at) = (&offered.work, usize::from(gpu));
+            let roots = &self.roots[at];
+            let mut trees = BTreeMap::new();
+            let asked =
+                questions(&ask, u32::from(gpu), roots.len() as u32, work.m, self.issued.challenge.openings);
+            for (question, asked) in (0..).zip(asked) {
+                let c = &self.products[at][asked.round as usize];
+                let committed = self.row(at, asked.round, asked.row);
+                let job = Job { work, round: asked.round, a: Vec::new(), b: &self.bs[at] };
+                if let Some(row) = conduct.shown(&job, asked, committed) {
+                    let tree = trees.entry(asked.round).or_insert_with(|| tree(work, c));
+                    let path = (0..).zip(tree).map(|(level, nodes)| nodes[asked.row as usize >> level ^ 1]);
+                    frames.push(Frame::Row { gpu, question, path: path.collect(), row });
+                }
+            }
+        }
+        frames.push(Frame::Done);
+        frames.into_iter().map(|frame| Timed { at_ns: 2002 * MS, frame }).collect()
+    }
+
+    /// A row as it was committed.
+    pub fn row(&self, gpu: usize, round: u32, row: u32) -> &[u8] {
+        let bytes = self.hello.gpus[gpu].work.row_bytes();
+        &self.products[gpu][round as usize][row as usize * bytes..][..bytes]
+    }
+
+    /// The job of a question, with its A.
+    pub fn job(&self, gpu: usize, round: u32) -> Job<'_> {
+        job(&self.hello.gpus[gpu].work, &self.seeds[gpu], &self.bs[gpu], &self.roots[gpu], round)
+    }
+}
+
+/// The hash tree over the rows of a C, lowest level first.
+fn tree(work: &Work, c: &[u8]) -> Vec<Vec<[u8; 32]>> {
+    let subtree = |(at, bytes): (usize, &[u8])| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.set_input_offset((at * work.row_bytes()) as u64);
+        hasher.update(bytes).finalize_non_root()
+    };
+    let mut levels: Vec<Vec<[u8; 32]>> = vec![c.chunks(work.row_bytes()).enumerate().map(subtree).collect()];
+    while levels[levels.len() - 1].len() > 2 {
+        let pairs = levels[levels.len() - 1].chunks(2);
+        levels.push(pairs.map(|pair| merge_subtrees_non_root(&pair[0], &pair[1], Mode::Hash)).collect());
+    }
+    levels
+}
+
+/// Feeds all frames to a session, up to the first fault.
+pub fn check(issued: &Issued, frames: &[Timed]) -> Result<(), Fault> {
+    let mut session = Session::new(issued, [3; 32]);
+    frames.iter().try_for_each(|frame| session.take(frame))?;
+    assert!(session.is_done(), "no fault, but not done");
+    Ok(())
+}
+
+/// A whole conversation with one GPU.
+pub fn converse(work: Work, rounds: u32, conduct: &mut dyn Conduct) -> Result<(), Fault> {
+    let issued = issued(&challenge(1));
+    let committed = commit(&issued, &hello(&issued, work), rounds, conduct);
+    let frames = [committed.rounds(), committed.answers([5; 32], conduct)].concat();
+    check(&issued, &frames)
+}
