@@ -133,7 +133,9 @@ impl Frame {
         let mut fields = Fields { rest: &body, name };
         let frame = match kind {
             1 => {
-                return serde_json::from_slice(&body).map(Frame::Hello).map_err(|e| malformed(&e.to_string()));
+                return serde_json::from_slice(&body)
+                    .map(Frame::Hello)
+                    .map_err(|e| malformed(&e.to_string()));
             }
             2 => Frame::Begin(fields.take()?),
             3 => Frame::Root {
