@@ -154,6 +154,24 @@ pub enum Op {
         distribution: Distribution,
         seed: u64,
     },
+    /// `dst[i]` is the number in the low `bits` bits (two's complement) of byte `i` of the extended output of BLAKE3 keyed
+    /// with `key` (as little-endian words) over no bytes, for `i < elements`, a multiple of [`Op::EXPAND_ELEMENTS`].
+    /// Eight bits at most in INT8, six in FP16, BF16 and FP32; there are no other formats.
+    Expand {
+        dst: Buf,
+        elements: u64,
+        precision: Precision,
+        bits: u32,
+        key: [u32; 8],
+    },
+    /// The hash tree of BLAKE3, without key, over `chunks` (a power of two from 2 to [`Op::TREE_CHUNKS_MAX`]) times
+    /// [`Op::CHUNK_BYTES`] bytes. [`Op::NODE_BYTES`] bytes of `out` for each node: the chunks in order, then each level of
+    /// parents; the last node is the hash of all bytes.
+    Tree {
+        src: Buf,
+        chunks: u64,
+        out: Buf,
+    },
     /// For each row of `row_words` 32-bit words, two words `sum((w[i] ^ i) * odd(i))` to `out` (see the reference).
     Digest {
         src: Buf,
@@ -241,6 +259,49 @@ impl Op {
     /// A working set that is read again consists of so many words at a time, which is whole tiles in every launch form.
     pub const REREAD_WORDS: u64 = 8192;
 
+    /// What one compression of BLAKE3 yields, an element from each byte.
+    pub const EXPAND_ELEMENTS: u64 = 64;
+
+    /// Of a hash tree, as BLAKE3 has them: what a leaf is made from, and what a node holds.
+    pub const CHUNK_BYTES: u64 = 1024;
+    pub const NODE_BYTES: u64 = 32;
+    pub const TREE_CHUNKS_MAX: u64 = 1 << 20;
+
+    /// Nodes of the hash tree over so many chunks, which are not 0.
+    pub fn tree_nodes(chunks: u64) -> u64 {
+        chunks.saturating_mul(2) - 1
+    }
+
+    /// Whether the numbers of an expansion or a tree make sense; `Err` says which does not. Of other ops each backend says.
+    pub fn check_hashing(&self) -> Result<(), String> {
+        if let Op::Expand { elements, precision, bits, .. } = *self {
+            let name = precision.name();
+            let most = match precision {
+                Precision::Int8 => 8,
+                Precision::Fp16 | Precision::Bf16 | Precision::Fp32 => 6,
+                Precision::Fp64
+                | Precision::Tf32
+                | Precision::Fp8E4m3
+                | Precision::Fp8E5m2
+                | Precision::Int32 => return Err(format!("an expansion in {name}")),
+            };
+            if !(1..=most).contains(&bits) {
+                return Err(format!("an expansion in {name} of {bits} bits: from 1 to {most}"));
+            }
+            if !elements.is_multiple_of(Self::EXPAND_ELEMENTS) {
+                let each = Self::EXPAND_ELEMENTS;
+                return Err(format!("an expansion of {elements} elements: must be a multiple of {each}"));
+            }
+        }
+        if let Op::Tree { chunks, .. } = *self
+            && !(chunks.is_power_of_two() && (2..=Self::TREE_CHUNKS_MAX).contains(&chunks))
+        {
+            let most = Self::TREE_CHUNKS_MAX;
+            return Err(format!("a tree over {chunks} chunks: must be a power of two from 2 to {most}"));
+        }
+        Ok(())
+    }
+
     /// As it stands in messages.
     pub fn name(&self) -> &'static str {
         match self {
@@ -248,6 +309,8 @@ impl Op {
             Op::Scan { .. } => "scan",
             Op::Flip { .. } => "flip",
             Op::Draw { .. } => "draw",
+            Op::Expand { .. } => "expand",
+            Op::Tree { .. } => "tree",
             Op::Digest { .. } => "digest",
             Op::Stream { .. } => "stream",
             Op::Reread { .. } => "reread",
@@ -267,7 +330,10 @@ impl Op {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => Some(words),
             Op::Flip { .. } => Some(1),
-            Op::Draw { elements, .. } | Op::Stream { elements, .. } => Some(elements),
+            Op::Draw { elements, .. } | Op::Stream { elements, .. } | Op::Expand { elements, .. } => {
+                Some(elements)
+            }
+            Op::Tree { chunks, .. } => Some(Self::tree_nodes(chunks)),
             Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
             Op::Reread { words, passes, .. } => Some(words.wrapping_mul(u64::from(passes))),
             Op::Fma { rounds, lanes, .. } => Some(u64::from(rounds).wrapping_mul(u64::from(lanes))),
@@ -297,7 +363,10 @@ impl Op {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
             Op::Flip { .. } => 4,
-            Op::Draw { elements, precision, .. } => elements * precision.bytes(),
+            Op::Draw { elements, precision, .. } | Op::Expand { elements, precision, .. } => {
+                elements * precision.bytes()
+            }
+            Op::Tree { chunks, .. } => chunks * Self::CHUNK_BYTES,
             Op::Digest { rows, row_words, .. } => rows * u64::from(row_words) * 4,
             Op::Stream { kind, elements, .. } => kind.arrays() * elements * 4,
             Op::Reread { words, passes, .. } => words * u64::from(passes) * 4,
@@ -385,6 +454,41 @@ pub fn ring_after(slots: u32, seed: u64, start: u32, mut hops: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn expansions_and_trees_whose_numbers_make_no_sense_are_refused() {
+        let expand =
+            |elements, precision, bits| Op::Expand { dst: Buf::NONE, elements, precision, bits, key: [0; 8] };
+        let tree = |chunks| Op::Tree { src: Buf::NONE, chunks, out: Buf::NONE };
+        for good in [
+            expand(0, Precision::Int8, 1),
+            expand(64, Precision::Int8, 8),
+            expand(1 << 40, Precision::Fp16, 6),
+            expand(192, Precision::Bf16, 6),
+            expand(64, Precision::Fp32, 1),
+            tree(2),
+            tree(1 << 20),
+            Op::Flip { dst: Buf::NONE, word: 1, mask: 1 },
+        ] {
+            assert_eq!(good.check_hashing(), Ok(()), "{good:?}");
+        }
+        for (bad, why) in [
+            (expand(65, Precision::Int8, 8), "65 elements"),
+            (expand(64, Precision::Int8, 9), "9 bits"),
+            (expand(64, Precision::Int8, 0), "0 bits"),
+            (expand(64, Precision::Fp16, 7), "fp16 of 7 bits"),
+            (expand(64, Precision::Fp32, 8), "fp32 of 8 bits"),
+            (expand(64, Precision::Tf32, 6), "tf32"),
+            (expand(64, Precision::Fp64, 6), "fp64"),
+            (tree(0), "0 chunks"),
+            (tree(1), "1 chunks"),
+            (tree(3), "3 chunks"),
+            (tree(1 << 21), "2097152 chunks"),
+        ] {
+            let said = bad.check_hashing();
+            assert!(matches!(&said, Err(said) if said.contains(why)), "{bad:?}: {said:?}");
+        }
+    }
 
     #[test]
     fn the_ring_visits_every_slot_once() {

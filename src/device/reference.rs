@@ -1,12 +1,14 @@
 //! The CPU meaning of every op: the oracle for all backends and the engine of simulated devices.
 //! Owns semantics in the plainest possible form; speed is not its business. Must not know any backend.
 
+mod hashing;
 mod mma;
 
 use std::collections::BTreeMap;
 
 use half::{bf16, f16};
 
+pub use self::hashing::{expanded_words, tree};
 pub use self::mma::{mma_first_turn, mma_tile};
 use super::draw::{self, Distribution};
 use super::op::{Buf, Chains, Op, Precision, Route, Shape, StreamKind, Tally};
@@ -67,14 +69,17 @@ impl Memory {
                     draw::value_bits(precision, distribution, seed, i)
                 });
             }
-            Op::Digest { src, rows, row_words, out } => {
-                for row in 0..rows {
-                    let first = row * u64::from(row_words);
-                    let [low, high] = digest((0..u64::from(row_words)).map(|i| self.word(src, first + i)));
-                    self.set_word(out, 2 * row, low);
-                    self.set_word(out, 2 * row + 1, high);
-                }
+            Op::Expand { dst, elements, precision, bits, key } => {
+                let mut words = vec![0; (elements * precision.bytes() / 4) as usize];
+                expanded_words(precision, bits, &key, 0, &mut words);
+                self.set_words(dst, words.len() as u64, |w| words[w as usize]);
             }
+            Op::Tree { src, chunks, out } => {
+                let bytes = self.get(src).get(..(chunks * Op::CHUNK_BYTES) as usize).unwrap_or_default();
+                let nodes = tree(bytes).concat();
+                self.set_words(out, nodes.len() as u64 / 4, |w| read_word(&nodes, w));
+            }
+            Op::Digest { src, rows, row_words, out } => self.digest(src, rows, row_words, out),
             Op::Stream { kind, a, b, c, elements } => self.stream(kind, [a, b, c], elements),
             Op::Reread { src, words, passes, sum } => {
                 for _ in 0..passes {
@@ -117,6 +122,15 @@ impl Memory {
         let Some(target) = self.buffers.get_mut(&buf) else { return };
         for (i, slot) in (0..elements).zip(target.chunks_exact_mut(bytes_each as usize)) {
             slot.copy_from_slice(&bits(i).to_le_bytes()[..bytes_each as usize]);
+        }
+    }
+
+    fn digest(&mut self, src: Buf, rows: u64, row_words: u32, out: Buf) {
+        for row in 0..rows {
+            let first = row * u64::from(row_words);
+            let [low, high] = digest((0..u64::from(row_words)).map(|i| self.word(src, first + i)));
+            self.set_word(out, 2 * row, low);
+            self.set_word(out, 2 * row + 1, high);
         }
     }
 

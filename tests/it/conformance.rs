@@ -11,7 +11,9 @@ use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, TIL
 use gpu_assay::device::reference::Memory;
 use gpu_assay::device::{Buf, Device, Identity};
 
+mod hashes;
 mod places;
+use hashes::{expansions, trees};
 use places::{censuses, copies, rings};
 
 /// How results may differ from the reference.
@@ -389,6 +391,8 @@ pub fn conforms(device: &mut dyn Device) {
         ("streams", streams),
         ("rereads", rereads),
         ("digests", digests),
+        ("expansions", expansions),
+        ("trees", trees),
         ("chains", chains),
         ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p))),
         ("products", |bench| Precision::ALL.into_iter().for_each(|p| products_in(bench, p, &SHAPES))),

@@ -74,7 +74,8 @@ fn shape(op: &Op) -> String {
         }
         Op::Flip { dst, .. } => *dst = Buf::NONE,
         Op::Draw { dst, seed, .. } | Op::Ring { dst, seed, .. } => (*dst, *seed) = (Buf::NONE, 0),
-        Op::Digest { src, out, .. } => (*src, *out) = (Buf::NONE, Buf::NONE),
+        Op::Expand { dst, key, .. } => (*dst, *key) = (Buf::NONE, [0; 8]),
+        Op::Digest { src, out, .. } | Op::Tree { src, out, .. } => (*src, *out) = (Buf::NONE, Buf::NONE),
         Op::Stream { a, b, c, .. } | Op::Gemm { a, b, c, .. } => [*a, *b, *c] = [Buf::NONE; 3],
         Op::Reread { src, sum, .. } => (*src, *sum) = (Buf::NONE, Buf::NONE),
         Op::Fma { seed, out, .. } | Op::Mma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
@@ -96,6 +97,8 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         Op::Fill { dst, words, .. } => Some((dst, words * 4)),
         Op::Scan { tally, .. } => Some((tally, Tally::BYTES as u64)),
         Op::Draw { dst, elements, precision, .. } => Some((dst, elements * precision.bytes() / 4 * 4)),
+        Op::Expand { dst, elements, precision, .. } => Some((dst, elements * precision.bytes())),
+        Op::Tree { chunks, out, .. } => Some((out, Op::tree_nodes(chunks) * Op::NODE_BYTES)),
         Op::Digest { rows, out, .. } => Some((out, rows * 8)),
         Op::Stream { kind: StreamKind::Read, c, .. } => Some((c, 4)),
         Op::Stream { c, elements, .. } => Some((c, elements * 4)),

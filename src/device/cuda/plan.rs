@@ -104,6 +104,7 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
             vec![Launch { kernel: Kernel::Flip, blocks: 1, arguments }]
         }
         Op::Draw { .. } => draw(op, card)?,
+        Op::Expand { .. } | Op::Tree { .. } => return None,
         Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, card),
         Op::Stream { .. } => stream(op, kernel, card)?,
         Op::Reread { .. } => reread(op, kernel, card)?,

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::digests::digest_words;
+use super::hashing::Tree;
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{Chains, Precision, Shape, StreamKind, TILE_RESULTS, TILE_STEPS, ring_after};
 use crate::device::reference;
@@ -27,12 +28,16 @@ pub enum Rule {
     Pattern { seed: u64, first_word: u64 },
     /// Elements of `value_bits(precision, distribution, seed, ..)`.
     Drawn { precision: Precision, distribution: Distribution, seed: u64 },
+    /// Elements of the extended output under `key`, see [`crate::device::Op::Expand`].
+    Expanded { precision: Precision, bits: u32, key: [u32; 8] },
     /// Words from the host, or results that were computed at once.
     Words(Rc<[u32]>),
     /// The result of a GEMM.
     Product(Box<Product>),
     /// The result of a STREAM kernel with arithmetic in it.
     Stream { kind: StreamKind, a: Source, b: Source },
+    /// The nodes of a hash tree.
+    Tree(Box<Tree>),
     /// Two words for each row of the source.
     Digest { src: Source, row_words: u32 },
     /// Results of multiply-add chains; the lane that is off, if any.
@@ -102,6 +107,9 @@ impl Rule {
             Rule::Drawn { precision, distribution, seed } => {
                 fill(out, |i| drawn_word(*precision, *distribution, *seed, from + i));
             }
+            Rule::Expanded { precision, bits, key } => {
+                reference::expanded_words(*precision, *bits, key, from, out);
+            }
             Rule::Words(words) => {
                 let from = usize::try_from(from).unwrap_or(usize::MAX);
                 let rest = words.get(from..).unwrap_or_default();
@@ -111,6 +119,7 @@ impl Rule {
             }
             Rule::Product(product) => product.evaluate(from, out),
             Rule::Stream { kind, a, b } => stream(*kind, a, b, from, out),
+            Rule::Tree(tree) => tree.evaluate(from, out),
             Rule::Digest { src, row_words } => digest_words(src, *row_words, from, out),
             Rule::Fma { precision, chains, rounds, distribution, seed, wrong } => {
                 let lane = |lane: u64| {
@@ -155,8 +164,12 @@ impl Rule {
     pub fn steps_per_word(&self) -> f64 {
         match self {
             Rule::Zero | Rule::Words(_) | Rule::Pattern { .. } | Rule::Drawn { .. } => 1.0,
+            // A compression for each 64 bytes.
+            Rule::Expanded { .. } => 64.0,
             Rule::Product(product) => f64::from(product.shape.k),
             Rule::Stream { a, b, .. } => 1.0 + a.steps_per_word() + b.steps_per_word(),
+            // One word costs its whole tree.
+            Rule::Tree(tree) => 1.0 + tree.steps_to_come(),
             Rule::Digest { src, row_words } => {
                 (f64::from(*row_words) * src.steps_per_word() / 2.0).min(STEPS_MAX)
             }
@@ -173,6 +186,9 @@ impl Rule {
 
     /// About how many steps a look at so many words costs.
     fn steps(&self, words: u64) -> f64 {
+        if let Rule::Tree(tree) = self {
+            return words as f64 + tree.steps_to_come();
+        }
         let steps = words as f64 * self.steps_per_word();
         // Digests that would cost more are not computed row by row.
         if matches!(self, Rule::Digest { .. }) { steps.min(STEPS_MAX) } else { steps }
@@ -185,10 +201,12 @@ impl Rule {
             | Rule::Words(_)
             | Rule::Pattern { .. }
             | Rule::Drawn { .. }
+            | Rule::Expanded { .. }
             | Rule::Fma { .. }
             | Rule::Mma { .. } => 1,
             Rule::Product(product) => 1 + product.a.depth().max(product.b.depth()),
             Rule::Stream { a, b, .. } => 1 + a.depth().max(b.depth()),
+            Rule::Tree(tree) => 1 + tree.src.depth(),
             Rule::Digest { src, .. } => 1 + src.depth(),
             Rule::Ring { under, .. } => 1 + under.depth(),
             Rule::Sum { before, sum, .. } => 1 + before.depth().max(sum.src.depth()),
@@ -203,6 +221,11 @@ impl Rule {
             Rule::Drawn { precision, distribution, seed } => {
                 blend(2, &[*precision as u64, spread(*distribution), *seed])
             }
+            Rule::Expanded { precision, bits, key } => {
+                let key = key.iter().fold(11, |sum, word| blend(sum, &[u64::from(*word)]));
+                blend(key, &[*precision as u64, u64::from(*bits)])
+            }
+            Rule::Tree(tree) => blend(12, &[tree.src.fingerprint()]),
             Rule::Words(words) => words.iter().fold(3, |sum, word| blend(sum, &[u64::from(*word)])),
             Rule::Product(p) => blend(p.sound_fingerprint(), &[p.wrong.map_or(0, |i| i + 1)]),
             Rule::Stream { kind, a, b } => blend(5, &[*kind as u64, a.fingerprint(), b.fingerprint()]),

@@ -1,14 +1,14 @@
 //! Carries out ops on simulated memory: by rule where that is enough, at once where a later look could not tell.
-//! Owns the effects of ops and what they need; the meaning is the reference's. Must not know time or errors to inject.
+//! Owns the effects of ops; the meaning is the reference's. Must not know time or errors to inject.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
+use super::hashing::Tree;
 use super::memory::{Extent, Memory};
 use super::scan;
-use crate::device::census::Record;
 use crate::device::op::{Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, ring_after};
 use crate::device::{Buf, Op};
 
@@ -31,74 +31,6 @@ pub struct Wrong {
     pub fma_lane: Option<u64>,
 }
 
-/// The buffers that an op touches, with the bytes it needs of each; `Err` says which number makes no sense.
-pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
-    let bytes = |n: u64, each: u64| u128::from(n) * u128::from(each);
-    let area = |a: u32, b: u32, each: u64| u128::from(a) * u128::from(b) * u128::from(each);
-    Ok(match *op {
-        Op::Fill { dst, words, .. } => vec![(dst, bytes(words, 4))],
-        Op::Scan { src, words, tally, .. } => {
-            vec![(src, bytes(words, 4)), (tally, Tally::BYTES as u128)]
-        }
-        Op::Flip { dst, word, .. } => vec![(dst, (u128::from(word) + 1) * 4)],
-        Op::Draw { dst, elements, precision, .. } => vec![(dst, bytes(elements, precision.bytes()))],
-        Op::Digest { src, rows, row_words, out } => {
-            vec![(src, u128::from(rows) * u128::from(row_words) * 4), (out, bytes(rows, 8))]
-        }
-        Op::Stream { kind, a, b, c, elements } => {
-            let all = bytes(elements, 4);
-            match kind {
-                StreamKind::Read => vec![(a, all), (c, 4)],
-                StreamKind::Write => vec![(c, all)],
-                StreamKind::Copy | StreamKind::Scale => vec![(a, all), (c, all)],
-                StreamKind::Add | StreamKind::Triad => vec![(a, all), (b, all), (c, all)],
-            }
-        }
-        Op::Reread { src, words, sum, .. } => vec![(src, bytes(words, 4)), (sum, 4)],
-        Op::Fma { precision, chains, rounds, lanes, out, .. } => {
-            if chains.accumulators == 0 || chains.accumulators > 4096 {
-                return Err(format!("{} accumulators in a chain", chains.accumulators));
-            }
-            if rounds % 2 == 1 {
-                return Err(format!("{rounds} rounds, an odd number"));
-            }
-            let steps = u128::from(rounds) * u128::from(lanes) * u128::from(chains.accumulators);
-            if steps > 1 << 56 {
-                return Err(format!("{steps} multiply-adds in one execution"));
-            }
-            vec![(out, bytes(u64::from(lanes), precision.result_bytes()))]
-        }
-        Op::Mma { precision, turns, tiles, out, .. } => {
-            if u64::from(turns) * u64::from(tiles) > 1 << 40 {
-                return Err(format!("{turns} turns of {tiles} tiles in one execution"));
-            }
-            vec![(out, area(tiles, TILE_RESULTS, precision.result_bytes()))]
-        }
-        Op::Gemm { precision, shape, a, b, c } => {
-            let each = precision.bytes();
-            let result = area(shape.m, shape.n, precision.result_bytes());
-            vec![(a, area(shape.m, shape.k, each)), (b, area(shape.n, shape.k, each)), (c, result)]
-        }
-        Op::Ring { dst, slots, stride_bytes, .. } => {
-            if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
-                return Err(format!("a ring of {slots} slots, {stride_bytes} bytes apart"));
-            }
-            if u64::from(slots) * u64::from(stride_bytes / 4) > 1 << 32 {
-                return Err("a ring whose places do not fit into 32-bit word indices".to_owned());
-            }
-            vec![(dst, area(slots, stride_bytes, 1))]
-        }
-        Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
-        Op::Census { blocks, out, .. } => vec![(out, bytes(u64::from(blocks), Record::BYTES))],
-        Op::Copy { route, buf, words, .. } => match route {
-            Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => {
-                vec![(buf, bytes(words, 4))]
-            }
-            Route::Within(to) | Route::BothWays(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
-        },
-    })
-}
-
 /// Runs `op`, whose needs are met, `repeat` times. The return is what the host counts itself in one execution.
 pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Result<Option<u32>, String> {
     match *op {
@@ -116,6 +48,15 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
         Op::Draw { dst, elements, precision, distribution, seed } => {
             draw(memory, dst, elements * precision.bytes(), Rule::Drawn { precision, distribution, seed });
         }
+        Op::Expand { dst, elements, precision, bits, key } => {
+            draw(memory, dst, elements * precision.bytes(), Rule::Expanded { precision, bits, key });
+        }
+        Op::Tree { src, chunks, out } => {
+            distinct(op, src, out)?;
+            let src = memory.snapshot(part(memory, src, chunks * Op::CHUNK_BYTES / 4));
+            let at = part(memory, out, Op::tree_nodes(chunks) * Op::NODE_BYTES / 4);
+            keep(memory, at, Rule::Tree(Box::new(Tree::over(src))))?;
+        }
         Op::Digest { src, rows, row_words, out } => {
             distinct(op, src, out)?;
             let src = memory.snapshot(part(memory, src, rows * u64::from(row_words)));
@@ -131,18 +72,7 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let (src, sum) = (part(memory, src, words), part(memory, sum, 1));
             read_all(memory, src, sum, passes.wrapping_mul(repeat))?;
         }
-        Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } => {
-            let lanes = u64::from(lanes);
-            let wrong = wrong.fma_lane.and_then(|lane| lane.checked_rem(lanes));
-            let rule = Rule::Fma { precision, chains, rounds, distribution, seed, wrong };
-            memory.store(part(memory, out, lanes * precision.result_bytes() / 4), Rc::new(rule));
-        }
-        Op::Mma { precision, turns, tiles, distribution, seed, out } => {
-            let results = u64::from(tiles) * u64::from(TILE_RESULTS);
-            let wrong = wrong.mma_result.and_then(|result| result.checked_rem(results));
-            let rule = Rule::Mma { precision, turns, distribution, seed, wrong };
-            memory.store(part(memory, out, results * precision.result_bytes() / 4), Rc::new(rule));
-        }
+        Op::Fma { .. } | Op::Mma { .. } => chains(memory, op, wrong),
         Op::Gemm { precision, shape, a, b, c } => {
             distinct(op, a, c)?;
             distinct(op, b, c)?;
@@ -167,6 +97,22 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
         }
     }
     Ok(None)
+}
+
+/// Results of multiply-adds that stay in registers, one of which may be off.
+fn chains(memory: &mut Memory, op: &Op, wrong: Wrong) {
+    if let Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } = *op {
+        let lanes = u64::from(lanes);
+        let wrong = wrong.fma_lane.and_then(|lane| lane.checked_rem(lanes));
+        let rule = Rule::Fma { precision, chains, rounds, distribution, seed, wrong };
+        memory.store(part(memory, out, lanes * precision.result_bytes() / 4), Rc::new(rule));
+    }
+    if let Op::Mma { precision, turns, tiles, distribution, seed, out } = *op {
+        let results = u64::from(tiles) * u64::from(TILE_RESULTS);
+        let wrong = wrong.mma_result.and_then(|result| result.checked_rem(results));
+        let rule = Rule::Mma { precision, turns, distribution, seed, wrong };
+        memory.store(part(memory, out, results * precision.result_bytes() / 4), Rc::new(rule));
+    }
 }
 
 fn draw(memory: &mut Memory, dst: Buf, bytes: u64, rule: Rule) {
@@ -366,8 +312,10 @@ fn between_slots(source: Source, stride_words: u32) -> Source {
             Rule::Zero
             | Rule::Pattern { .. }
             | Rule::Drawn { .. }
+            | Rule::Expanded { .. }
             | Rule::Words(_)
             | Rule::Product(_)
+            | Rule::Tree(_)
             | Rule::Stream { .. }
             | Rule::Digest { .. }
             | Rule::Fma { .. }

@@ -142,6 +142,79 @@ fn rows_of_a_product_too_large_to_compute_are_right() {
     assert!(matches!(opened.device.read(c, 0, &mut all), Err(DeviceError::Validation { .. })));
 }
 
+/// A product is committed by the tree over its rows.
+#[test]
+fn the_tree_over_a_product_is_that_of_its_bytes() {
+    let mut opened = open("mini");
+    let shape = Shape { m: 32, n: 256, k: 64 };
+    let (chunks, sizes) = (32u64, [32 * 64, 256 * 64, 32 * 1024, 63 * 32]);
+    let [a, b, c, out] = sizes.map(|bytes| opened.device.alloc(bytes).unwrap());
+    for (dst, elements, key) in [(a, sizes[0], [1; 8]), (b, sizes[1], [2; 8])] {
+        run(&mut opened, Op::Expand { dst, elements, precision: Precision::Int8, bits: 8, key }).unwrap();
+    }
+    let tree = Op::Tree { src: c, chunks, out };
+    let mut roots = Vec::new();
+    for flipped in [false, true] {
+        run(&mut opened, gemm(Precision::Int8, shape, [a, b, c])).unwrap();
+        if flipped {
+            run(&mut opened, Op::Flip { dst: c, word: 8000, mask: 1 }).unwrap();
+        }
+        assert_eq!(run(&mut opened, tree).unwrap().counted, Some(63));
+        // What is written later is not part of it.
+        run(&mut opened, Op::Fill { dst: c, words: 8192, first_word: 0, seed: 1 }).unwrap();
+        let nodes = read(&mut opened, out, 63 * 32);
+        run(&mut opened, gemm(Precision::Int8, shape, [a, b, c])).unwrap();
+        let mut bytes = read(&mut opened, c, 32 * 1024);
+        bytes[4 * 8000] ^= u8::from(flipped);
+        assert_eq!(nodes, reference::tree(&bytes).concat());
+        assert_eq!(nodes[62 * 32..], *blake3::hash(&bytes).as_bytes());
+        roots.push(nodes);
+    }
+    assert_ne!(roots[0], roots[1]);
+}
+
+#[test]
+fn trees_too_large_to_compute_are_equal_for_equal_sources_only() {
+    let mut opened = open("h200");
+    let (chunks, words) = (1 << 20, 1 << 28);
+    let src = opened.device.alloc(words * 4).unwrap();
+    let out = opened.device.alloc(Op::tree_nodes(chunks) * Op::NODE_BYTES).unwrap();
+    let mut roots = Vec::new();
+    for seed in [1, 1, 2] {
+        run(&mut opened, Op::Fill { dst: src, words, first_word: 0, seed }).unwrap();
+        run(&mut opened, Op::Tree { src, chunks, out }).unwrap();
+        let mut root = [0; 32];
+        opened.device.read(out, (Op::tree_nodes(chunks) - 1) * Op::NODE_BYTES, &mut root).unwrap();
+        roots.push(root);
+    }
+    assert_eq!(roots[0], roots[1]);
+    assert_ne!(roots[0], roots[2]);
+}
+
+#[test]
+fn expansions_and_trees_that_make_no_sense_are_not_supported() {
+    let mut opened = open("mini");
+    let buf = opened.device.alloc(4096).unwrap();
+    for op in [
+        Op::Expand { dst: buf, elements: 64, precision: Precision::Tf32, bits: 6, key: [0; 8] },
+        Op::Expand { dst: buf, elements: 63, precision: Precision::Int8, bits: 6, key: [0; 8] },
+        Op::Tree { src: buf, chunks: 3, out: buf },
+    ] {
+        assert!(opened.device.supports(&op).is_err(), "{op:?}");
+        assert!(matches!(run(&mut opened, op), Err(DeviceError::Validation { .. })), "{op:?}");
+    }
+    // Over its own input, and beyond the end of a buffer.
+    let other = opened.device.alloc(64).unwrap();
+    for op in [
+        Op::Tree { src: buf, chunks: 2, out: buf },
+        Op::Tree { src: buf, chunks: 4, out: other },
+        Op::Expand { dst: other, elements: 128, precision: Precision::Int8, bits: 6, key: [0; 8] },
+    ] {
+        assert!(opened.device.supports(&op).is_ok(), "{op:?}");
+        assert!(matches!(run(&mut opened, op), Err(DeviceError::Validation { .. })), "{op:?}");
+    }
+}
+
 #[test]
 fn rates_are_those_of_the_card() {
     let mut opened = open("h200,noise=0");

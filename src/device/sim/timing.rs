@@ -40,6 +40,8 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
         | Op::Scan { .. }
         | Op::Flip { .. }
         | Op::Draw { .. }
+        | Op::Expand { .. }
+        | Op::Tree { .. }
         | Op::Digest { .. }
         | Op::Reread { .. }
         | Op::Ring { .. }
@@ -120,6 +122,7 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
         Op::Fill { .. } | Op::Ring { .. } => moved(work, 0.97),
         Op::Scan { .. } | Op::Digest { .. } => moved(work, 0.95),
         Op::Draw { .. } => moved(work, 0.5),
+        Op::Expand { .. } | Op::Tree { .. } => moved(work, 0.3),
         Op::Flip { .. } => moved(work, 1.0),
     }
 }

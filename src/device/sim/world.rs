@@ -9,6 +9,7 @@ use super::content::{STEPS_MAX, Source};
 use super::exec;
 use super::heat::{Heat, Work};
 use super::memory::{Extent, Memory};
+use super::needs::needs;
 use super::profiles::Profile;
 use super::timing::{self, Bound, Cost, LAUNCH_NS};
 use crate::clock::{Clock, Stepped};
@@ -105,6 +106,8 @@ impl World {
             | Op::Scan { .. }
             | Op::Flip { .. }
             | Op::Draw { .. }
+            | Op::Expand { .. }
+            | Op::Tree { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
             | Op::Reread { .. }
@@ -129,7 +132,7 @@ impl World {
             let alone = || Unsupported::us("it was not opened together with that card");
             self.together.get(*place as usize).ok_or_else(alone)?;
         }
-        let needs = exec::needs(op).map_err(Unsupported::us)?;
+        let needs = needs(op).map_err(Unsupported::us)?;
         let most = self.behaviour.buffer_bytes_max;
         match needs.iter().find(|(_, bytes)| *bytes > u128::from(most)) {
             Some((_, bytes)) => Err(Unsupported::card(format!(
@@ -287,7 +290,7 @@ impl World {
     /// Checks an op, carries it out and gives it its time on the card.
     fn start(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Done, DeviceError> {
         self.supports(op).map_err(|e| invalid(format!("{}: {}", op.name(), e.why)))?;
-        for (buf, bytes) in exec::needs(op).map_err(invalid)? {
+        for (buf, bytes) in needs(op).map_err(invalid)? {
             let have = self.memory.extent(buf).map(|extent| u128::from(extent.words) * 4);
             match have {
                 Some(have) if have >= bytes => {}
@@ -357,6 +360,8 @@ impl World {
             | Op::Scan { .. }
             | Op::Flip { .. }
             | Op::Draw { .. }
+            | Op::Expand { .. }
+            | Op::Tree { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
             | Op::Reread { .. }

@@ -69,6 +69,9 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
             }
         }
         Op::Mma { .. } => return Err(Unsupported::us("this backend has no kernel for tensor units alone")),
+        Op::Expand { .. } | Op::Tree { .. } => {
+            return Err(Unsupported::us(format!("no kernel for {}", op.name())));
+        }
         Op::Gemm { precision, .. } => {
             // FP16 inputs are widened as they are loaded, which every adapter can.
             if precision == Precision::Fp64 {
@@ -164,7 +167,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         Op::Fma { precision, chains, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| fma_forms(format, chains))
         }
-        Op::Mma { .. } => Vec::new(),
+        Op::Mma { .. } | Op::Expand { .. } | Op::Tree { .. } => Vec::new(),
         Op::Gemm { precision, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| gemm_forms(format, card))
         }
@@ -248,6 +251,8 @@ pub fn first_guess(op: &Op, software: bool) -> f64 {
         | Op::Stream { .. }
         | Op::Reread { .. }
         | Op::Draw { .. }
+        | Op::Expand { .. }
+        | Op::Tree { .. }
         | Op::Digest { .. } => 20.0,
         Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. } => 10.0,
         Op::Fma { .. } => 200.0,

@@ -154,12 +154,15 @@ fn the_parts_of_a_range_are_the_whole() {
     each_plan(|op, _, plan| {
         let whole = match *op {
             Op::Fill { words, .. } | Op::Scan { words, .. } => Some((0, words * 4)),
-            Op::Draw { elements, precision, .. } => Some((0, elements * precision.bytes())),
+            Op::Draw { elements, precision, .. } | Op::Expand { elements, precision, .. } => {
+                Some((0, elements * precision.bytes()))
+            }
             Op::Digest { rows, row_words, .. } => Some((0, rows * u64::from(row_words) * 4)),
             Op::Gemm { shape, precision, .. } => {
                 Some((0, u64::from(shape.m) * u64::from(shape.k) * precision.bytes()))
             }
             Op::Stream { .. }
+            | Op::Tree { .. }
             | Op::Reread { .. }
             | Op::Flip { .. }
             | Op::Fma { .. }
@@ -201,6 +204,8 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Scan { .. }
             | Op::Flip { .. }
             | Op::Draw { .. }
+            | Op::Expand { .. }
+            | Op::Tree { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
             | Op::Reread { .. } => BYTES_PER_NS,
@@ -214,6 +219,8 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Scan { .. }
             | Op::Flip { .. }
             | Op::Draw { .. }
+            | Op::Expand { .. }
+            | Op::Tree { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
             | Op::Reread { .. }

@@ -13,7 +13,7 @@ const WORDS: u64 = BYTES / 4;
 type Step = (u8, u64, u64, usize, usize, usize, u32);
 
 fn step() -> impl Strategy<Value = Step> {
-    (0u8..15, any::<u64>(), any::<u64>(), 0usize..3, 0usize..3, 0usize..3, 1u32..4)
+    (0u8..17, any::<u64>(), any::<u64>(), 0usize..3, 0usize..3, 0usize..3, 1u32..4)
 }
 
 /// The ops of a step; the last one is repeated. `main` are equal buffers, `tally` takes scans.
@@ -77,6 +77,8 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
         }
         12 => chase(x, y, [a, other], flip(a)),
         13 => vec![tiles(x, y, distribution, a)],
+        14 => vec![expand(x, y, a)],
+        15 => vec![Op::Tree { src: a, chunks: 2, out: other }],
         _ => {
             let route = route(x / 2, y, [b, other]);
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
@@ -90,6 +92,15 @@ fn chase(x: u64, y: u64, [ring, state]: [Buf; 2], flip: Op) -> Vec<Op> {
     let lay = Op::Ring { dst: ring, slots: 64, stride_bytes: 16, seed: y };
     let chase = Op::Chase { ring, hops: (x % 200) as u32, state };
     if x.is_multiple_of(2) { vec![lay, start, chase] } else { vec![lay, start, flip, chase] }
+}
+
+fn expand(x: u64, y: u64, dst: Buf) -> Op {
+    let formats = [(Precision::Int8, 8), (Precision::Fp16, 6), (Precision::Bf16, 6), (Precision::Fp32, 6)];
+    let (precision, bits_max) = formats[(x % 4) as usize];
+    let each = Op::EXPAND_ELEMENTS;
+    let elements = y % (BYTES / precision.bytes() / each + 1) * each;
+    let key = std::array::from_fn(|i| draw::hash(x, i as u64));
+    Op::Expand { dst, elements, precision, bits: 1 + (y >> 32) as u32 % bits_max, key }
 }
 
 fn tiles(x: u64, y: u64, distribution: Distribution, out: Buf) -> Op {
