@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::engine::Profile;
 use crate::output::Format;
 use crate::probes;
+use crate::proof::challenge::OPENINGS_DEFAULT;
 
 /// Did this rented machine deliver the compute that the contract names?
 ///
@@ -55,6 +56,11 @@ pub enum Command {
     /// Write, check or describe contract files
     #[command(subcommand)]
     Contract(ContractCommand),
+    /// Demand a proof of work
+    #[command(subcommand)]
+    Challenge(ChallengeCommand),
+    Witness(WitnessArgs),
+    Prove(ProveArgs),
     /// Make or show signing keys
     #[command(subcommand)]
     Key(KeyCommand),
@@ -164,15 +170,18 @@ pub struct SealArgs {
     pub format: Vec<Format>,
 }
 
-/// Check a signed report: signature, schema, and every figure and finding recomputed from the raw samples
+/// Check a signed report or proof: signature, schema, and everything that can be computed again from what it stands on
+///
+/// A report is judged again from its raw samples. A proof is checked again from the transcript and the challenge that lie
+/// beside it, whose signer must be trusted too.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The signed report (report.dsse.json)
+    /// The signed report (report.dsse.json) or proof (proof.dsse.json)
     pub report: PathBuf,
     /// A public key that is trusted to sign; may be given several times
     #[arg(long, value_name = "PUB.pem", required = true)]
     pub trust: Vec<PathBuf>,
-    /// The contract that the report must have been judged against
+    /// The contract that the report must have been judged against, or that the challenge must name
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
     /// Print JSON
@@ -239,6 +248,91 @@ pub enum ContractCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum ChallengeCommand {
+    New(NewChallenge),
+}
+
+/// Write a signed challenge, which whoever is to prove something gets
+///
+/// It is good for one proof. What must be computed follows from its nonce, so that nothing can be computed before.
+#[derive(Debug, Args)]
+pub struct NewChallenge {
+    /// The contract whose node is to prove its work: its digest and number of devices go into the challenge
+    #[arg(long, short, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// The private key that signs
+    #[arg(long, value_name = "KEY.pem")]
+    pub key: PathBuf,
+    /// The file to write; must not exist
+    #[arg(long, value_name = "FILE", default_value = "challenge.dsse.json")]
+    pub out: PathBuf,
+    /// GPUs that must compute at the same time [default: as the contract says, else 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub gpus: Option<u32>,
+    /// Which node is to answer, as the parties call it
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+    /// For how long they must compute
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
+    pub at_least: Duration,
+    /// For how long the challenge is good, from now on
+    #[arg(long, value_name = "TIME", value_parser = validity, default_value = "24h")]
+    pub valid: Duration,
+    /// Rows of results that are asked for, for each GPU. With 460, wrong results of more than 1 % of the work escape with a
+    /// probability of 1 % at most
+    #[arg(long, value_name = "NUMBER", default_value_t = OPENINGS_DEFAULT)]
+    pub openings: u32,
+}
+
+/// Time a prover and ask it for rows of its results; sign what was proved
+///
+/// COMMAND reaches the machine that proves and starts `assay prove` there, such as: ssh gpu17 assay prove --challenge
+/// ch.dsse.json. All time is taken here. Writes proof.dsse.json, the transcript and the challenge into a new directory; they are
+/// all that `assay verify` needs. Ends with 0 where the proof held, 6 where it was refuted, 3 where it was not finished.
+#[derive(Debug, Args)]
+pub struct WitnessArgs {
+    /// The challenge that is to be answered. It is used up as soon as the clock starts
+    #[arg(long, value_name = "FILE")]
+    pub challenge: PathBuf,
+    /// The private key that signs
+    #[arg(long, value_name = "KEY.pem")]
+    pub key: PathBuf,
+    /// A public key that is trusted to sign challenges; may be given several times [default: that of --key]
+    #[arg(long, value_name = "PUB.pem")]
+    pub trust: Vec<PathBuf>,
+    /// Directory for the results; must not hold a proof already [default: assay-proof-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Give up on a prover that says nothing for so long
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2m")]
+    pub patience: Duration,
+    /// How to start the prover
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// Answer a challenge: compute, commit, show what is asked for
+///
+/// Speaks with `assay witness` on its standard input and output. With --out it is its own witness: without somebody else's
+/// clock and questions, the trust level is then at most L1.
+#[derive(Debug, Args)]
+pub struct ProveArgs {
+    /// The challenge to answer
+    #[arg(long, value_name = "FILE")]
+    pub challenge: PathBuf,
+    /// A device to prove with, as `assay list` names it; may be given several times [default: as in `assay run`, as many as the
+    /// challenge demands]
+    #[arg(long, short, value_name = "SELECTOR")]
+    pub device: Vec<String>,
+    /// Directory for the results, where there is no witness
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The private key that signs, where there is no witness [default: a key made for this proof alone]
+    #[arg(long, value_name = "KEY.pem", requires = "out")]
+    pub key: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum KeyCommand {
     /// Make a signing key: FILE (private, mode 0600) and FILE with .pub.pem beside it
     New { file: PathBuf },
@@ -278,6 +372,11 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// Shorter than ten seconds there is nothing to keep up; longer than a month nobody waits.
 fn soak(text: &str) -> Result<Duration, String> {
     time(text, Duration::from_secs(10), Duration::from_secs(31 * 86_400), "10m, 24h or 168h")
+}
+
+/// A challenge that is good for ever would be kept in stock.
+fn validity(text: &str) -> Result<Duration, String> {
+    time(text, Duration::from_secs(1), Duration::from_secs(31 * 86_400), "1h, 24h or 72h")
 }
 
 fn time(text: &str, least: Duration, most: Duration, examples: &str) -> Result<Duration, String> {

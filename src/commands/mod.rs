@@ -1,18 +1,22 @@
 //! One short file per verb: resolve inputs, call the stations, say what happened.
 //! Owns the mapping from failures to exit codes; must not measure, judge or render itself.
 
+mod challenge;
 mod compare;
 mod contract;
 mod discover;
 mod doctor;
 mod key;
 mod list;
+mod prove;
 mod render;
 mod replay;
+mod results;
 mod run;
 mod seal;
 mod shell;
 mod verify;
+mod witness;
 mod worker;
 
 use std::io::{self, BufWriter, Write};
@@ -64,6 +68,9 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Replay(args) => replay::replay(args),
         Command::Render(args) => render::render(args),
         Command::Contract(command) => contract::contract(command),
+        Command::Challenge(command) => challenge::challenge(command),
+        Command::Witness(args) => witness::witness(args, cli.quiet),
+        Command::Prove(args) => prove::prove(args, cli.quiet),
         Command::Key(command) => key::key(command),
         Command::Doctor(args) => doctor::doctor(args),
         Command::Completions { shell } => shell::completions(*shell),

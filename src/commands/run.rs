@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Failure, discover, print};
+use super::{Failure, discover, print, results};
 use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
 use crate::contract::{self, Parsed};
@@ -63,7 +63,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
     let (key, sealed_by) = signer(args.key.as_deref())?;
     let sustain_ms = args.soak.map_or(args.profile.sustain_ms(), |d| d.as_millis() as u64);
     let probes = chosen_probes(&args.probe, sustain_ms)?;
-    let out = out_directory(args.out.as_deref())?;
+    let out = results::directory(args.out.as_deref(), "assay", &[REPORT, EVENTS])?;
     let seed = match args.seed {
         Some(seed) => seed,
         None => random_seed()?,
@@ -143,28 +143,8 @@ fn random_seed() -> Result<u64, Failure> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-/// Where the results go. A directory that holds a report already is left alone.
-fn out_directory(asked: Option<&Path>) -> Result<PathBuf, Failure> {
-    let out = asked.map_or_else(
-        || PathBuf::from(format!("assay-{}", jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ"))),
-        Path::to_path_buf,
-    );
-    for name in [REPORT, EVENTS] {
-        let file = out.join(name);
-        if file.exists() {
-            return Err(Failure::usage(format!(
-                "{} is there already; name another directory with --out, so that nothing is overwritten",
-                file.display()
-            )));
-        }
-    }
-    std::fs::create_dir_all(&out).map_err(|e| Failure::cannot_write(&out, &e))?;
-    Ok(out)
-}
-
 pub const REPORT: &str = "report.dsse.json";
 pub const EVENTS: &str = "events.jsonl";
-const PUBLIC_KEY: &str = "signer.pub.pem";
 
 fn measure(args: &RunArgs, plan: &Plan, recorder: &mut Recorder, quiet: bool) -> Result<Evidence, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -225,14 +205,14 @@ pub(super) fn write_results(
     formats: &[Format],
 ) -> Result<(), Failure> {
     let envelope = report.seal(key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
-    write_atomically(out, REPORT, &envelope.to_bytes())?;
+    results::write_atomically(out, REPORT, &envelope.to_bytes())?;
     let public = key.public().to_pem().map_err(Failure::usage)?;
-    write_atomically(out, PUBLIC_KEY, public.as_bytes())?;
+    results::write_atomically(out, results::PUBLIC_KEY, public.as_bytes())?;
     for format in formats {
         let mut text = Vec::new();
         let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
         format.render(report, &mut Page::file(&mut plain)).map_err(|e| Failure::cannot_write(out, &e))?;
-        write_atomically(out, format.file_name(), &text)?;
+        results::write_atomically(out, format.file_name(), &text)?;
     }
     Ok(())
 }
@@ -242,7 +222,7 @@ pub(super) fn show(report: &Report, out: &Path) -> Result<(), Failure> {
     print(|to| {
         human::verdict(report, to)?;
         writeln!(to, "\nsigned report  {}", out.join(REPORT).display())?;
-        writeln!(to, "public key     {}", out.join(PUBLIC_KEY).display())
+        writeln!(to, "public key     {}", out.join(results::PUBLIC_KEY).display())
     })
     .map(drop)
 }
@@ -255,23 +235,4 @@ fn measured(report: &Report) -> bool {
     let something = |d: &DeviceEvidence| !d.measurements.is_empty() || d.sustained.is_some();
     let all = devices.iter().all(|d| (only_between || something(d)) && d.ended == Ended::Completed);
     !devices.is_empty() && all && between
-}
-
-/// Writes beside the target and renames, so that no reader ever sees half a file.
-fn write_atomically(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-    let target = directory.join(name);
-    let failed = |error: &std::io::Error| Failure::cannot_write(&target, error);
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|e| failed(&e))?;
-    std::io::Write::write_all(&mut file, bytes).map_err(|e| failed(&e))?;
-    readable_by_all(file.as_file()).and_then(|()| file.as_file().sync_all()).map_err(|e| failed(&e))?;
-    file.persist(&target).map_err(|e| failed(&e.error))?;
-    Ok(())
-}
-
-/// Temporary files are private; results are not.
-fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    let _ = file;
-    Ok(())
 }

@@ -15,6 +15,7 @@ pub mod page;
 pub mod plot;
 pub mod progress;
 pub mod prometheus;
+pub mod proof;
 mod rows;
 pub mod verification;
 

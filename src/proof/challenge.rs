@@ -9,7 +9,7 @@ use crate::seal::{Envelope, SecretKey, Verified, sha256_hex};
 
 pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/challenge/v1", what: "challenge" };
 /// Additions keep it, changes of meaning raise it.
-const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 
 /// No node has more devices; a limit, so that a hostile file costs little.
 pub const GPUS_MAX: u32 = 64;
@@ -122,6 +122,13 @@ impl Issued {
             return Err(StatementError::Subjects.into());
         }
         Ok(Self { challenge, sha256: sha256_hex(bytes) })
+    }
+
+    /// Names this host in answers to this challenge, and tells others nothing: SHA-256 of the nonce and the id that the
+    /// kernel draws at each boot. `None` where there is no such id.
+    pub fn host_sha256(&self) -> Option<String> {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(sha256_hex(&[self.challenge.nonce.as_slice(), boot.trim().as_bytes()].concat()))
     }
 
     /// Whether it may be answered at this time.

@@ -113,6 +113,11 @@ impl<'a> Session<'a> {
         self.hello.as_ref()
     }
 
+    /// The time of the last frame.
+    pub fn now_ns(&self) -> u64 {
+        self.now_ns
+    }
+
     /// How long the clock has been running at `now_ns`, where it is.
     pub fn runs_for_ns(&self, now_ns: u64) -> Option<u64> {
         (self.phase == Phase::Running).then(|| now_ns.saturating_sub(self.begun_ns))

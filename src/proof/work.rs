@@ -23,6 +23,13 @@ pub enum Numbers {
 }
 
 impl Numbers {
+    pub fn name(self) -> &'static str {
+        match self {
+            Numbers::Int32 => "int8 in int32",
+            Numbers::Fp32 => "6-bit integers in fp32",
+        }
+    }
+
     /// Entries are signed numbers of so many bits: -2^(bits-1) to 2^(bits-1) - 1.
     pub fn bits(self) -> u32 {
         match self {

@@ -1,0 +1,76 @@
+//! `assay challenge`: demands a proof of work.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Failure, print};
+use crate::cli::{ChallengeCommand, NewChallenge};
+use crate::contract;
+use crate::exit::Exit;
+use crate::proof::challenge::{Challenge, FORMAT};
+use crate::seal::SecretKey;
+
+pub fn challenge(command: &ChallengeCommand) -> Result<Exit, Failure> {
+    match command {
+        ChallengeCommand::New(args) => new(args),
+    }
+}
+
+fn new(args: &NewChallenge) -> Result<Exit, Failure> {
+    let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
+    let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
+    let devices =
+        contract.as_ref().and_then(|parsed| Some(parsed.contract.inventory.as_ref()?.devices.get()));
+    let mut nonce = [0; 32];
+    getrandom::fill(&mut nonce)
+        .map_err(|e| Failure::new(Exit::Environment, format!("the system gives no random numbers: {e}")))?;
+    let now = Timestamp::now();
+    let expires = now.checked_add(args.valid).map_err(Failure::usage)?;
+    let challenge = Challenge {
+        format: FORMAT,
+        nonce,
+        contract_sha256: contract.map(|parsed| parsed.sha256),
+        node: args.node.clone(),
+        gpus: args.gpus.or(devices).unwrap_or(1),
+        not_before: seconds(now),
+        expires: seconds(expires),
+        at_least_s: whole_seconds(args.at_least)?,
+        openings: args.openings,
+    };
+    let envelope = challenge.seal(&key).map_err(Failure::usage)?;
+    write_new(args, &envelope.to_bytes())?;
+    print(|out| {
+        let ending = if challenge.gpus == 1 { "" } else { "s" };
+        writeln!(out, "challenge    {}", args.out.display())?;
+        writeln!(out, "demands      {} GPU{ending}, {} s of work", challenge.gpus, challenge.at_least_s)?;
+        writeln!(out, "good until   {}, for one proof", challenge.expires)?;
+        writeln!(out, "signed by    {}", key.public().id())
+    })
+}
+
+/// Whole seconds: what is shorter says nothing.
+fn seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn whole_seconds(time: Duration) -> Result<u32, Failure> {
+    let whole = u32::try_from(time.as_secs()).ok().filter(|_| time.subsec_nanos() == 0);
+    whole.ok_or_else(|| Failure::usage("--at-least takes whole seconds, such as 60s"))
+}
+
+fn write_new(args: &NewChallenge, bytes: &[u8]) -> Result<(), Failure> {
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&args.out)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
+            "{} is there already; name another file with --out, so that nothing is overwritten",
+            args.out.display()
+        )),
+        _ => Failure::cannot_write(&args.out, &error),
+    })
+}

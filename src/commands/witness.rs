@@ -1,0 +1,156 @@
+//! `assay witness`: times a prover, asks it, signs what was proved.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::verify::read;
+use super::{Failure, print, results};
+use crate::cli::WitnessArgs;
+use crate::exit::Exit;
+use crate::output::proof::{self, Watch};
+use crate::proof::challenge::Issued;
+use crate::proof::nonces::{self, Claim, NonceError};
+use crate::proof::statement::{By, Outcome, Proof};
+use crate::proof::witness::{self, Orders};
+use crate::seal::{Envelope, SecretKey, TrustList};
+
+pub const PROOF: &str = "proof.dsse.json";
+pub const CHALLENGE: &str = "challenge.dsse.json";
+pub const TRANSCRIPT: &str = "transcript.bin";
+
+pub fn witness(args: &WitnessArgs, quiet: bool) -> Result<Exit, Failure> {
+    let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
+    let trust = match args.trust.as_slice() {
+        [] => TrustList::new([key.public()]),
+        named => TrustList::load(named).map_err(Failure::usage)?,
+    };
+    let envelope = read(&args.challenge)?;
+    let refused = refused(&args.challenge);
+    let verified = envelope.open(&trust).map_err(|e| refused(&e))?;
+    let issued = Issued::from_verified(&verified).map_err(|e| refused(&e))?;
+    issued.is_good_at(Timestamp::now()).map_err(|e| refused(&e))?;
+    let place = nonces::place().map_err(Failure::usage)?;
+    let claim = Claim::new(&place, &issued.challenge.nonce).map_err(|error| match &error {
+        NonceError::Used(_) => refused(&error),
+        NonceError::Unwritable { .. } | NonceError::NoPlace => {
+            Failure::new(Exit::Environment, error.to_string())
+        }
+    })?;
+    let session = Session {
+        issued: &issued,
+        envelope: &envelope,
+        by: By::Witness,
+        command: &args.command,
+        patience: args.patience,
+        key: &key,
+        out: args.out.as_deref(),
+    };
+    let held = session.hold(quiet);
+    match &held {
+        Ok((_, true)) => {}
+        Ok((_, false)) | Err(_) => claim.release(),
+    }
+    held.map(|(exit, _)| exit)
+}
+
+/// What is wrong with the challenge in this file.
+pub fn refused(path: &Path) -> impl Fn(&dyn std::fmt::Display) -> Failure {
+    move |e| Failure::new(Exit::Signature, format!("{}: {e}", path.display()))
+}
+
+/// A conversation, and where what comes of it goes.
+pub struct Session<'a> {
+    pub issued: &'a Issued,
+    pub envelope: &'a Envelope,
+    pub by: By,
+    pub command: &'a [String],
+    pub patience: Duration,
+    pub key: &'a SecretKey,
+    pub out: Option<&'a Path>,
+}
+
+impl Session<'_> {
+    /// Holds it, signs and shows the proof. The second part is whether the challenge is used up.
+    pub fn hold(&self, quiet: bool) -> Result<(Exit, bool), Failure> {
+        let out = results::directory(self.out, "assay-proof", &[PROOF, TRANSCRIPT])?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&interrupted);
+        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+            .map_err(|e| Failure::new(Exit::Environment, format!("Ctrl-C cannot be caught: {e}")))?;
+        let orders = Orders {
+            issued: self.issued,
+            by: self.by,
+            command: self.command,
+            patience: self.patience,
+            interrupted: &interrupted,
+        };
+        let at = Timestamp::now();
+        let transcript = out.join(TRANSCRIPT);
+        let file = File::create_new(&transcript).map_err(|e| Failure::cannot_write(&transcript, &e))?;
+        let mut watch = Watch::start(self.issued.challenge.at_least_s, quiet);
+        let witnessed = witness::witness(&orders, &file, &mut |session, now| watch.see(session, now));
+        watch.finish();
+        let witnessed = witnessed.map_err(|error| self.failed(&error))?;
+        file.sync_all().map_err(|e| Failure::cannot_write(&transcript, &e))?;
+        let proof = Proof {
+            format: Proof::FORMAT,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            by: self.by,
+            challenge_sha256: self.issued.sha256.clone(),
+            at: at.to_string(),
+            command: self.command.to_vec(),
+            same_host: witnessed.same_host,
+            transcript: witnessed.transcript,
+            outcome: witnessed.outcome,
+            figures: witnessed.figures,
+        };
+        self.deliver(&proof, &out)?;
+        if !quiet {
+            print(|to| {
+                proof::human(&proof, &self.issued.challenge, to)?;
+                writeln!(to, "\nsigned proof  {}", out.join(PROOF).display())?;
+                writeln!(to, "public key    {}", out.join(results::PUBLIC_KEY).display())
+            })?;
+        }
+        let interrupted = interrupted.load(Ordering::Relaxed);
+        Ok((if interrupted { Exit::Interrupted } else { exit(&proof.outcome) }, witnessed.begun))
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Failure {
+        let program = self.command.first().map_or("", String::as_str);
+        let text = if error.kind() == std::io::ErrorKind::NotFound {
+            format!("{program}: there is no such program; what follows -- starts the prover")
+        } else {
+            format!("the proof could not be witnessed: {error}")
+        };
+        Failure::new(Exit::Environment, text)
+    }
+
+    fn deliver(&self, proof: &Proof, out: &Path) -> Result<(), Failure> {
+        let envelope = proof.seal(self.key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
+        let public = self.key.public().to_pem().map_err(Failure::usage)?;
+        results::write_atomically(out, CHALLENGE, &self.envelope.to_bytes())?;
+        results::write_atomically(out, results::PUBLIC_KEY, public.as_bytes())?;
+        results::write_atomically(out, PROOF, &envelope.to_bytes())
+    }
+}
+
+/// How a proof with this outcome ends.
+pub fn exit(outcome: &Outcome) -> Exit {
+    match outcome {
+        Outcome::Held => Exit::Pass,
+        Outcome::Refuted { .. } => Exit::Signature,
+        Outcome::Unfinished { .. } => Exit::Inconclusive,
+    }
+}
+
+/// The file of this name in the directory of a proof.
+pub fn beside(proof: &Path, name: &str) -> PathBuf {
+    proof.with_file_name(name)
+}

@@ -1,0 +1,209 @@
+//! Whoever computes: opens the devices, one thread each, and answers the witness.
+//! Owns that side of the conversation; must not check anything, which is the other side's business.
+
+use std::io::{self, BufReader, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
+
+use super::challenge::Issued;
+use super::rounds::{Nobody, Rounds, settings};
+use super::wire::{Frame, Gpu, Hello, PROTOCOL};
+use super::work::Seeds;
+use crate::device::backend::OpenOptions;
+use crate::device::inventory;
+use crate::engine::bench::Bench;
+
+/// How long one step of one device may take.
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
+/// Messages that may wait to be sent.
+const QUEUE: usize = 64;
+
+/// What reaches the thread that speaks.
+enum Said {
+    Ready(u16, Gpu),
+    Frame(Frame),
+    Ended(u16, u32),
+    Answered,
+    Failed(String),
+    Heard(Frame),
+    HungUp,
+}
+
+/// What the thread of a device is told.
+enum Told {
+    Begin([u8; 32]),
+    Ask([u8; 32]),
+}
+
+/// Proves work on the devices that are named, to whom `from` and `to` lead. `Err` says why it ended early, which the
+/// other side has been told too.
+pub fn prove(
+    issued: &Issued,
+    selectors: &[String],
+    from: impl Read + Send + 'static,
+    to: &mut impl Write,
+) -> Result<(), String> {
+    let (say, said) = sync_channel(QUEUE);
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut tell = Vec::new();
+    for (gpu, selector) in (0u16..).zip(selectors) {
+        let (teller, told) = channel();
+        tell.push(teller);
+        let card = Card { gpu, selector: selector.clone(), issued: issued.clone(), stop: Arc::clone(&stop) };
+        let say = say.clone();
+        let work = move || {
+            if let Err(why) = card.work(&told, &say) {
+                // The thread that speaks may have ended.
+                let _ = say.send(Said::Failed(format!("{}: {why}", card.selector)));
+            }
+        };
+        std::thread::Builder::new().name(selector.clone()).spawn(work).map_err(|e| e.to_string())?;
+    }
+    let hear = move || listen(from, &say);
+    std::thread::Builder::new().name("listen".to_owned()).spawn(hear).map_err(|e| e.to_string())?;
+    let mut speaker =
+        Speaker { issued, gpus: vec![None; selectors.len()], ended: Vec::new(), tell, stop, to };
+    speaker.ended.resize(selectors.len(), None);
+    match speaker.speak(&said) {
+        Ok(()) => Ok(()),
+        Err(why) => {
+            // Where the other side is gone, there is nobody to tell.
+            let _ = speaker.send(&Frame::Failed(why.clone()));
+            Err(why)
+        }
+    }
+}
+
+fn listen(from: impl Read, say: &SyncSender<Said>) {
+    let mut from = BufReader::new(from);
+    loop {
+        let heard = match Frame::read(&mut from) {
+            Ok(Some(frame)) => Said::Heard(frame),
+            Ok(None) => Said::HungUp,
+            Err(error) => Said::Failed(format!("what the witness sends makes no sense: {error}")),
+        };
+        let last = !matches!(heard, Said::Heard(_));
+        if say.send(heard).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// The thread that speaks.
+struct Speaker<'a, W: Write> {
+    issued: &'a Issued,
+    gpus: Vec<Option<Gpu>>,
+    /// How many rounds each committed.
+    ended: Vec<Option<u32>>,
+    tell: Vec<Sender<Told>>,
+    stop: Arc<AtomicBool>,
+    to: &'a mut W,
+}
+
+impl<W: Write> Speaker<'_, W> {
+    fn speak(&mut self, said: &Receiver<Said>) -> Result<(), String> {
+        let mut unanswered = self.gpus.len();
+        while unanswered > 0 {
+            match said.recv().map_err(|e| e.to_string())? {
+                Said::Ready(gpu, ready) => self.ready(gpu, ready)?,
+                Said::Frame(frame) => self.send(&frame)?,
+                Said::Ended(gpu, rounds) => self.ended(gpu, rounds)?,
+                Said::Answered => unanswered -= 1,
+                Said::Failed(why) => return Err(why),
+                Said::Heard(frame) => self.heard(&frame)?,
+                Said::HungUp => return Err("the witness hung up".to_owned()),
+            }
+        }
+        self.send(&Frame::Done)
+    }
+
+    fn ready(&mut self, gpu: u16, ready: Gpu) -> Result<(), String> {
+        if let Some(slot) = self.gpus.get_mut(usize::from(gpu)) {
+            *slot = Some(ready);
+        }
+        let Some(gpus) = self.gpus.iter().cloned().collect() else { return Ok(()) };
+        self.send(&Frame::Hello(Hello {
+            protocol: PROTOCOL,
+            challenge_sha256: self.issued.sha256.clone(),
+            host_sha256: self.issued.host_sha256(),
+            gpus,
+        }))
+    }
+
+    fn ended(&mut self, gpu: u16, rounds: u32) -> Result<(), String> {
+        if let Some(slot) = self.ended.get_mut(usize::from(gpu)) {
+            *slot = Some(rounds);
+        }
+        let Some(rounds) = self.ended.iter().copied().collect() else { return Ok(()) };
+        self.send(&Frame::Closed(rounds))
+    }
+
+    fn heard(&mut self, frame: &Frame) -> Result<(), String> {
+        match frame {
+            Frame::Begin(start) => self.tell(|| Told::Begin(*start)),
+            Frame::Ask(ask) => self.tell(|| Told::Ask(*ask)),
+            Frame::Halt => self.stop.store(true, Ordering::Relaxed),
+            frame => {
+                return Err(format!("the witness sent a {} frame, which is the prover's", frame.name()));
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, told: impl Fn() -> Told) {
+        for tell in &self.tell {
+            // A thread that is gone has said why.
+            let _ = tell.send(told());
+        }
+    }
+
+    fn send(&mut self, frame: &Frame) -> Result<(), String> {
+        let sent = self.to.write_all(&frame.encode()).and_then(|()| self.to.flush());
+        sent.map_err(|error: io::Error| format!("the witness does not listen any more: {error}"))
+    }
+}
+
+/// The thread of one device.
+struct Card {
+    gpu: u16,
+    selector: String,
+    issued: Issued,
+    stop: Arc<AtomicBool>,
+}
+
+impl Card {
+    fn work(&self, told: &Receiver<Told>, say: &SyncSender<Said>) -> Result<(), String> {
+        let options = OpenOptions { wait_limit: WAIT_LIMIT };
+        let mut opened = inventory::open(&self.selector, options).map_err(|e| e.to_string())?;
+        let identity = opened.device.identity().clone();
+        let settings = settings(WAIT_LIMIT.as_millis() as u64);
+        let mut nobody = Nobody;
+        let bench = Bench::new(&mut opened, &settings, None, &mut nobody);
+        let mut rounds = Rounds::choose(bench).map_err(|e| e.to_string())?;
+        let ready = Gpu { selector: self.selector.clone(), identity, work: *rounds.work() };
+        if say.send(Said::Ready(self.gpu, ready)).is_err() {
+            return Ok(());
+        }
+        let Ok(Told::Begin(start)) = told.recv() else { return Ok(()) };
+        let seeds = Seeds::new(&self.issued.challenge.nonce, &start, u32::from(self.gpu));
+        let stopped = || self.stop.load(Ordering::Relaxed);
+        let send = |frame| {
+            // The thread that speaks may have ended; then so does everything.
+            let _ = say.send(Said::Frame(frame));
+        };
+        let mut committed = |round, root| send(Frame::Root { gpu: self.gpu, round, root });
+        let roots = rounds.run(&seeds, &stopped, &mut committed).map_err(|e| e.to_string())?;
+        if say.send(Said::Ended(self.gpu, roots.len() as u32)).is_err() {
+            return Ok(());
+        }
+        let Ok(Told::Ask(ask)) = told.recv() else { return Ok(()) };
+        let asked = (&ask, self.issued.challenge.openings);
+        rounds
+            .answer((self.gpu, &seeds), &roots, asked, &mut |frame| send(frame))
+            .map_err(|e| e.to_string())?;
+        let _ = say.send(Said::Answered);
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+//! Whoever keeps the clock and asks: starts the prover behind a pipe, speaks with it, keeps every frame.
+//! Owns that conversation's side and its limits; what is said is checked by the session. Must not know devices.
+
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::challenge::Issued;
+use super::recheck::Digesting;
+use super::session::{Fault, Session};
+use super::statement::{By, Figures, Outcome, Transcript};
+use super::wire::{Frame, Timed, WireError};
+
+/// Frames that may wait to be checked; a prover that sends faster than that is made to wait.
+const QUEUE: usize = 256;
+/// No honest proof needs more; see [`Session`] for what it may consist of.
+const TRANSCRIPT_MAX: u64 = 4 << 30;
+/// How often a wait looks up.
+const LOOK_UP: Duration = Duration::from_millis(100);
+/// A prover that has said everything may take so long to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+pub struct Orders<'a> {
+    pub issued: &'a Issued,
+    pub by: By,
+    /// How to reach the prover: a program and its arguments.
+    pub command: &'a [String],
+    /// How long the prover may be silent.
+    pub patience: Duration,
+    pub interrupted: &'a AtomicBool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Witnessed {
+    pub outcome: Outcome,
+    pub figures: Figures,
+    pub transcript: Transcript,
+    pub same_host: bool,
+    /// Whether the clock was ever started, which uses the challenge up.
+    pub begun: bool,
+}
+
+/// Holds the whole conversation, writing it to `transcript`. `seen` is called often, with the time. `Err` where the
+/// command cannot be started or the transcript cannot be written; all that the prover does is an [`Outcome`].
+pub fn witness(
+    orders: &Orders,
+    transcript: impl Write,
+    seen: &mut dyn FnMut(&Session, u64),
+) -> io::Result<Witnessed> {
+    let [secret, start] = [random()?, random()?];
+    let mut child = spawn(orders.command)?;
+    let clock = Instant::now();
+    let heard = listen(&mut child, clock)?;
+    let to = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let mut talk = Talk {
+        orders,
+        clock,
+        session: Session::new(orders.issued, secret),
+        transcript: Digesting::new(BufWriter::new(transcript)),
+        to: Some(to),
+        begun: false,
+        broken: None,
+    };
+    let outcome = match talk.hold(&heard, start, seen) {
+        Ok(()) => Outcome::Held,
+        Err(outcome) => outcome,
+    };
+    talk.to = None;
+    let patience = if outcome == Outcome::Held { FAREWELL } else { Duration::ZERO };
+    end(&mut child, patience);
+    if let Some(error) = talk.broken {
+        return Err(error);
+    }
+    talk.transcript.flush()?;
+    let theirs = talk.session.hello().and_then(|hello| hello.host_sha256.clone());
+    Ok(Witnessed {
+        outcome,
+        figures: Figures::of(&talk.session, orders.issued.challenge.openings),
+        transcript: talk.transcript.transcript(),
+        same_host: theirs.is_some() && theirs == orders.issued.host_sha256(),
+        begun: talk.begun,
+    })
+}
+
+fn random() -> io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| io::Error::other(format!("the system gives no random numbers: {e}")))?;
+    Ok(bytes)
+}
+
+fn spawn(command: &[String]) -> io::Result<Child> {
+    let (program, args) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
+}
+
+type Heard = (u64, Result<Option<Frame>, WireError>);
+
+/// Reads frames as they come, and notes when.
+fn listen(child: &mut Child, clock: Instant) -> io::Result<Receiver<Heard>> {
+    let from = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let (tell, heard) = sync_channel(QUEUE);
+    std::thread::Builder::new().name("witness".to_owned()).spawn(move || hear(from, clock, &tell))?;
+    Ok(heard)
+}
+
+fn hear(from: impl Read, clock: Instant, tell: &SyncSender<Heard>) {
+    let mut from = BufReader::with_capacity(1 << 17, from);
+    loop {
+        let frame = Frame::read(&mut from);
+        let last = !matches!(frame, Ok(Some(_)));
+        if tell.send((elapsed_ns(clock), frame)).is_err() || last {
+            return;
+        }
+    }
+}
+
+fn elapsed_ns(clock: Instant) -> u64 {
+    u64::try_from(clock.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// One conversation.
+struct Talk<'a, W: Write> {
+    orders: &'a Orders<'a>,
+    clock: Instant,
+    session: Session<'a>,
+    transcript: Digesting<BufWriter<W>>,
+    to: Option<std::process::ChildStdin>,
+    begun: bool,
+    /// Our own trouble, which says nothing of the prover.
+    broken: Option<io::Error>,
+}
+
+impl<W: Write> Talk<'_, W> {
+    fn hold(
+        &mut self,
+        heard: &Receiver<Heard>,
+        start: [u8; 32],
+        seen: &mut dyn FnMut(&Session, u64),
+    ) -> Result<(), Outcome> {
+        let halt_ns = u64::from(self.orders.issued.challenge.at_least_s) * 1_000_000_000;
+        let mut last = Instant::now();
+        while !self.session.is_done() {
+            match heard.recv_timeout(LOOK_UP) {
+                Ok((at_ns, frame)) => {
+                    last = Instant::now();
+                    self.heard(at_ns, frame)?;
+                }
+                Err(RecvTimeoutError::Timeout) => self.wait(last)?,
+                Err(RecvTimeoutError::Disconnected) => return Err(unfinished("the prover closed early")),
+            }
+            if self.session.is_witness_next() {
+                let frame = if self.begun { Frame::Ask(self.ask()?) } else { Frame::Begin(start) };
+                self.begun = true;
+                self.say(frame)?;
+            }
+            if self.session.runs_for_ns(elapsed_ns(self.clock)).is_some_and(|ns| ns >= halt_ns) {
+                self.say(Frame::Halt)?;
+            }
+            self.limits()?;
+            seen(&self.session, elapsed_ns(self.clock));
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, at_ns: u64, frame: Result<Option<Frame>, WireError>) -> Result<(), Outcome> {
+        match frame {
+            Ok(Some(frame)) if frame.is_provers() => self.keep(at_ns, frame),
+            Ok(Some(frame)) => {
+                Err(refuted(format!("the prover sent a {} frame, which is the witness's", frame.name())))
+            }
+            Ok(None) => Err(unfinished("the prover closed early")),
+            Err(error @ (WireError::Cut | WireError::Io(_))) => Err(unfinished(error)),
+            Err(error @ (WireError::Kind(_) | WireError::Length(_) | WireError::Body { .. })) => {
+                Err(refuted(format!("the prover sent {error}")))
+            }
+        }
+    }
+
+    /// Whether there is reason to wait on.
+    fn wait(&self, last: Instant) -> Result<(), Outcome> {
+        let patience = self.orders.patience;
+        if last.elapsed() > patience {
+            return Err(unfinished(format!("the prover was silent for {patience:?}")));
+        }
+        Ok(())
+    }
+
+    fn limits(&self) -> Result<(), Outcome> {
+        if self.orders.interrupted.load(Ordering::Relaxed) {
+            return Err(unfinished("interrupted here"));
+        }
+        if self.transcript.transcript().bytes > TRANSCRIPT_MAX {
+            return Err(unfinished(format!("the prover sent more than {} GiB", TRANSCRIPT_MAX >> 30)));
+        }
+        self.orders.issued.is_good_at(Timestamp::now()).map_err(unfinished)
+    }
+
+    /// From what the questions follow. Who asks itself leaves it to what it has committed.
+    fn ask(&mut self) -> Result<[u8; 32], Outcome> {
+        match self.orders.by {
+            By::Prover => Ok(self.transcript.digest()),
+            By::Witness => random().map_err(|error| self.trouble(error)),
+        }
+    }
+
+    /// Says it, having noted the time: whatever the pipe takes counts for the prover's time.
+    fn say(&mut self, frame: Frame) -> Result<(), Outcome> {
+        let bytes = frame.encode();
+        self.keep(elapsed_ns(self.clock), frame)?;
+        let to = self.to.as_mut().ok_or_else(|| unfinished("the prover closed early"))?;
+        to.write_all(&bytes)
+            .and_then(|()| to.flush())
+            .map_err(|_| unfinished("the prover does not listen any more"))
+    }
+
+    /// Keeps it, then checks it.
+    fn keep(&mut self, at_ns: u64, frame: Frame) -> Result<(), Outcome> {
+        // What came while we spoke may be older by a moment: it counts from now.
+        let timed = Timed { at_ns: at_ns.max(self.session.now_ns()), frame };
+        timed.write(&mut self.transcript).map_err(|error| self.trouble(error))?;
+        self.session.take(&timed).map_err(|fault| match fault {
+            Fault::GaveUp(_) => unfinished(fault),
+            fault => refuted(fault),
+        })
+    }
+
+    fn trouble(&mut self, error: io::Error) -> Outcome {
+        let outcome = unfinished(&error);
+        self.broken = Some(error);
+        outcome
+    }
+}
+
+fn unfinished(why: impl std::fmt::Display) -> Outcome {
+    Outcome::Unfinished { why: why.to_string() }
+}
+
+fn refuted(why: impl std::fmt::Display) -> Outcome {
+    Outcome::Refuted { why: why.to_string() }
+}
+
+/// Lets the child end by itself for so long, then ends it.
+fn end(child: &mut Child, patience: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < patience {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // It may be gone by now.
+    let _ = child.kill();
+    let _ = child.wait();
+}
