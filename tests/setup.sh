@@ -46,7 +46,7 @@ venv)
         rm -rf "$dir"
         python3 -m venv "$dir"
     fi
-    "$dir/bin/python" -c 'import securesystemslib, in_toto_attestation' 2>/dev/null ||
+    "$dir/bin/python" -c 'import securesystemslib, in_toto_attestation, numpy' 2>/dev/null ||
         "$dir/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
     ;;
 *)

@@ -1,6 +1,7 @@
 //! `assay prove`: answers a challenge, to a witness or to nobody.
 
-use std::io::{self, BufWriter, IsTerminal};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,50 +14,65 @@ use crate::exit::Exit;
 use crate::proof::challenge::Issued;
 use crate::proof::prove;
 use crate::proof::statement::By;
+use crate::proof::wire::Frame;
+use crate::seal::Envelope;
 
 /// How long we wait for ourselves.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn prove(args: &ProveArgs, quiet: bool) -> Result<Exit, Failure> {
+    match &args.out {
+        Some(out) => to_nobody(args, out, quiet),
+        None => to_witness(args),
+    }
+}
+
+/// The challenge and what will answer it.
+struct Planned {
+    envelope: Envelope,
+    issued: Issued,
+    program: PathBuf,
+    devices: Vec<String>,
+}
+
+fn plan(args: &ProveArgs) -> Result<Planned, Failure> {
     let envelope = read(&args.challenge)?;
     let refused = refused(&args.challenge);
     let issued = Issued::unchecked(&envelope).map_err(|e| refused(&e))?;
     issued.is_good_at(Timestamp::now()).map_err(|e| refused(&e))?;
     let program = discover::program()?;
-    let devices = discover::chosen(&program, &args.device)?;
-    let demanded = issued.challenge.gpus as usize;
-    if devices.len() < demanded {
-        return Err(Failure::new(
-            Exit::Fail,
-            format!(
-                "the challenge demands {demanded} GPUs, and there are {}: {}",
-                devices.len(),
-                devices.join(", ")
-            ),
-        ));
+    let mut devices = discover::chosen(&program, &args.device)?;
+    let (demanded, found) = (issued.challenge.gpus as usize, devices.len());
+    if found < demanded {
+        let named = devices.join(", ");
+        let text = format!("the challenge demands {demanded} devices, and there are {found}: {named}");
+        return Err(Failure::new(Exit::Fail, text));
     }
-    let devices = &devices[..demanded];
-    if args.out.is_none() {
-        return answer(&issued, devices);
-    }
+    devices.truncate(demanded);
+    Ok(Planned { envelope, issued, program, devices })
+}
+
+/// Without a witness we are our own, and start ourselves as its prover.
+fn to_nobody(args: &ProveArgs, out: &Path, quiet: bool) -> Result<Exit, Failure> {
+    let plan = plan(args)?;
     let (key, _) = run::signer(args.key.as_deref())?;
-    let mut command = vec![program.display().to_string(), "prove".to_owned(), "--challenge".to_owned()];
+    let mut command = vec![plan.program.display().to_string(), "prove".to_owned(), "--challenge".to_owned()];
     command.push(args.challenge.display().to_string());
-    command.extend(devices.iter().map(|device| format!("--device={device}")));
+    command.extend(plan.devices.iter().map(|device| format!("--device={device}")));
     let session = Session {
-        issued: &issued,
-        envelope: &envelope,
+        issued: &plan.issued,
+        envelope: &plan.envelope,
         by: By::Prover,
         command: &command,
         patience: PATIENCE,
         key: &key,
-        out: args.out.as_deref(),
+        out: Some(out),
     };
     session.hold(quiet).map(|(exit, _)| exit)
 }
 
-/// Speaks with the witness.
-fn answer(issued: &Issued, devices: &[String]) -> Result<Exit, Failure> {
+/// Whatever goes wrong, the witness is told, since nobody may look at this end.
+fn to_witness(args: &ProveArgs) -> Result<Exit, Failure> {
     if io::stdin().is_terminal() {
         return Err(Failure::usage(
             "prove speaks with a witness on its standard input; start it as \
@@ -64,7 +80,11 @@ fn answer(issued: &Issued, devices: &[String]) -> Result<Exit, Failure> {
         ));
     }
     let mut to = BufWriter::new(io::stdout().lock());
-    prove::prove(issued, devices, io::stdin(), &mut to)
+    let plan = plan(args).inspect_err(|failure| {
+        // It may be gone too.
+        let _ = to.write_all(&Frame::Failed(failure.to_string()).encode()).and_then(|()| to.flush());
+    })?;
+    prove::prove(&plan.issued, &plan.devices, io::stdin(), &mut to)
         .map(|()| Exit::Pass)
         .map_err(|why| Failure::new(Exit::Environment, why))
 }

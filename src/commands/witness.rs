@@ -96,7 +96,11 @@ impl Session<'_> {
         let mut watch = Watch::start(self.issued.challenge.at_least_s, quiet);
         let witnessed = witness::witness(&orders, &file, &mut |session, now| watch.see(session, now));
         watch.finish();
-        let witnessed = witnessed.map_err(|error| self.failed(&error))?;
+        let witnessed = witnessed.map_err(|error| {
+            // Nothing was said that is worth keeping.
+            let _ = std::fs::remove_file(&transcript);
+            self.failed(&error)
+        })?;
         file.sync_all().map_err(|e| Failure::cannot_write(&transcript, &e))?;
         let proof = Proof {
             format: Proof::FORMAT,
