@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks a proof of work without the program that made it, from the protocol's text in src/proof/mod.rs.
+"""Checks a proof of work without the program that made it, by the protocol's text in src/proof/mod.rs.
 
     proof.py DIR PUB.pem
 
-DIR holds proof.dsse.json, challenge.dsse.json and transcript.bin, both envelopes signed by PUB.pem. Prints one line for
-each GPU and exits 0 where the proof holds; else says what does not, and exits 1. Needs numpy and cryptography.
+DIR holds proof.dsse.json, challenge.dsse.json and transcript.bin, both envelopes signed by PUB.pem. Prints a line for each
+GPU, or what does not hold, and then exits 1. Needs numpy and cryptography.
 """
 
 import base64
@@ -31,17 +31,15 @@ KINDS = dict(enumerate("hello begin root halt closed ask row done failed".split(
 
 
 def demand(holds, what):
-    if not holds:
-        sys.exit(f"refused: {what}")
+    holds or sys.exit(f"refused: {what}")
 
 
 def compress(cv, block, counter, length, flags):
     """The BLAKE3 compression function over many blocks at once: cv of 8 x N, block of 16 x N, counter of N."""
     count = block.shape[1]
     word = lambda value: np.full(count, value, np.uint32)
-    low, high = (counter & 0xFFFFFFFF).astype(np.uint32), (counter >> 32).astype(np.uint32)
-    v = [*cv, *map(word, IV[:4]), low, high, word(length), word(flags)]
-    message = list(block)
+    low, high = [(counter >> shift).astype(np.uint32) for shift in (0, 32)]
+    v, message = [*cv, *map(word, IV[:4]), low, high, word(length), word(flags)], list(block)
     turn = lambda x, by: (x >> np.uint32(by)) | (x << np.uint32(32 - by))
     for _ in range(7):
         for pair, (a, b, c, d) in enumerate(QUARTERS):
@@ -94,9 +92,8 @@ def entries(keys, starts, count, bits):
 
 
 def matrix_key(nonce, start, matrix, gpu, rest=b""):
-    extracted = hmac.digest(bytes(32), nonce + start, "sha256")
     info = b"gpu-assay proof v1 " + matrix + struct.pack("<I", gpu) + rest
-    return hmac.digest(extracted, info + b"\x01", "sha256")
+    return hmac.digest(hmac.digest(bytes(32), nonce + start, "sha256"), info + b"\x01", "sha256")
 
 
 def numbers(work, data, bits):

@@ -56,8 +56,6 @@ fn proof(
     if contract.is_some_and(|contract| named != Some(contract.sha256.as_str())) {
         return Err(refused_challenge(&"it does not name the contract that you gave"));
     }
-    let at = proof.at.parse().map_err(|e| refused_proof(&e))?;
-    issued.is_good_at(at).map_err(|e| refused_proof(&format!("it was begun when {e}")))?;
     let path = beside(&args.report, TRANSCRIPT);
     let transcript = File::open(&path).map_err(|e| {
         Failure::usage(format!("{} cannot be read: {e}; it belongs to the proof", path.display()))

@@ -60,9 +60,9 @@ pub enum ChallengeError {
     Format(u32),
     #[error("{field} is {is}, {must}")]
     Field { field: &'static str, is: String, must: String },
-    #[error("the challenge is good from {0} on, which has not come yet; is this machine's clock right?")]
+    #[error("the challenge is good from {0} on, which had not come; is the clock right?")]
     TooEarly(String),
-    #[error("the challenge expired at {0}; ask for a new one")]
+    #[error("the challenge expired at {0}; a new one is needed")]
     Expired(String),
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-use super::challenge::Issued;
+use super::challenge::{ChallengeError, Issued};
 use super::session::{Fault, Session};
 use super::statement::{By, Figures, Outcome, Proof, Transcript};
 use super::wire::{Frame, Timed, WireError};
@@ -18,6 +18,10 @@ pub enum Refusal {
     Wire(String),
     #[error("the proof answers another challenge (sha256 {0})")]
     Challenge(String),
+    #[error("it was begun at {0:?}, which is no time")]
+    Time(String),
+    #[error("it was begun when {0}")]
+    Begun(ChallengeError),
     #[error("it is signed as a proof that held, but {0}")]
     Fault(#[from] Fault),
     #[error("it is signed as a proof that held, but its transcript breaks off")]
@@ -38,6 +42,8 @@ pub fn recheck(
     if proof.challenge_sha256 != issued.sha256 {
         return Err(Refusal::Challenge(proof.challenge_sha256.chars().take(64).collect()));
     }
+    let at = proof.at.parse().map_err(|_| Refusal::Time(proof.at.chars().take(64).collect()))?;
+    issued.is_good_at(at).map_err(Refusal::Begun)?;
     let mut session = Session::new(issued, secret);
     let mut from = Digesting::new(transcript);
     let fault = replay(proof.by, &mut session, &mut from).err();
@@ -46,15 +52,15 @@ pub fn recheck(
     if from.transcript() != proof.transcript {
         return Err(Refusal::Transcript);
     }
-    if Figures::of(&session, issued.challenge.openings) != proof.figures {
-        return Err(Refusal::Figures);
+    // Nobody gains by signing that a proof did not hold.
+    if proof.outcome == Outcome::Held {
+        fault.map_or(Ok(()), Err)?;
+        if !session.is_done() {
+            return Err(Refusal::CutShort);
+        }
     }
-    match (&proof.outcome, fault) {
-        (Outcome::Held, Some(fault)) => Err(fault),
-        (Outcome::Held, None) if !session.is_done() => Err(Refusal::CutShort),
-        // Nobody gains by signing that a proof did not hold.
-        (Outcome::Held | Outcome::Refuted { .. } | Outcome::Unfinished { .. }, _) => Ok(()),
-    }
+    let figures = Figures::of(&session, issued.challenge.openings);
+    if figures == proof.figures { Ok(()) } else { Err(Refusal::Figures) }
 }
 
 fn replay(by: By, session: &mut Session, from: &mut Digesting<impl Read>) -> Result<(), Refusal> {

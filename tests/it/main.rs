@@ -64,6 +64,8 @@ mod nvml_runs;
 mod peers;
 // Reports as a page and as a step summary; what a hostile machine writes stays text.
 mod pages;
+// Proofs of work, from challenge to verification.
+mod proofs;
 // Reports for pipelines and dashboards, read strictly.
 mod pipelines;
 // The README: its commands run, its tables are those of the program.
