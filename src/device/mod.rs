@@ -17,6 +17,7 @@ mod precision;
 pub mod reference;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod select;
+mod sequences;
 pub mod sim;
 mod tally;
 #[cfg(feature = "wgpu")]
