@@ -144,6 +144,11 @@ impl Issued {
     }
 }
 
+/// The JSON Schema of the whole statement that is signed.
+pub fn schema() -> String {
+    KIND.schema::<Challenge>()
+}
+
 fn time(field: &'static str, text: &str) -> Result<Timestamp, ChallengeError> {
     let must = || "not a time such as 2026-01-31T12:00:00Z".to_owned();
     text.parse().map_err(|_| ChallengeError::Field { field, is: format!("{text:?}"), must: must() })

@@ -115,6 +115,11 @@ pub fn escaping_share(openings: u32) -> f64 {
     1.0 - (1.0 - CONFIDENCE).powf(1.0 / f64::from(openings))
 }
 
+/// The JSON Schema of the whole statement that is signed.
+pub fn schema() -> String {
+    KIND.schema::<Proof>()
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     #[error("{0}")]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::work::Work;
 use crate::device::Identity;
+use crate::seal::statement::titled;
 
 pub const PROTOCOL: u32 = 1;
 /// No frame has a longer body: a row of the largest product with its path is a fifteenth of this.
@@ -52,6 +53,12 @@ pub struct Hello {
     /// SHA-256 of the nonce and the id of the boot of its host, where the system gives one.
     pub host_sha256: Option<String>,
     pub gpus: Vec<Gpu>,
+}
+
+/// The JSON Schema of the hello message.
+pub fn hello_schema() -> String {
+    let title = "The first message of a gpu-assay prover";
+    titled(schemars::schema_for!(Hello), "https://gpu-assay.dev/hello/v1", title)
 }
 
 /// A GPU and what it will compute.

@@ -100,15 +100,17 @@ impl Kind {
 
     /// The schema of the signed bytes, as pretty JSON.
     pub fn schema<P: schemars::JsonSchema>(self) -> String {
-        let mut schema = schemars::schema_for!(Statement<P>);
-        schema.insert("$id".to_owned(), self.uri.into());
-        schema.insert(
-            "title".to_owned(),
-            format!("A gpu-assay {} as an in-toto Statement v1", self.what).into(),
-        );
-        // A schema is made of JSON values, which always print.
-        serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+        let title = format!("A gpu-assay {} as an in-toto Statement v1", self.what);
+        titled(schemars::schema_for!(Statement<P>), self.uri, &title)
     }
+}
+
+/// A schema under a name of its own, as pretty JSON.
+pub fn titled(mut schema: schemars::Schema, uri: &str, title: &str) -> String {
+    schema.insert("$id".to_owned(), uri.into());
+    schema.insert("title".to_owned(), title.into());
+    // A schema is made of JSON values, which always print.
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
 /// What must be right before the rest is worth reading.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gpu_assay::proof::recheck::{Digesting, Refusal, recheck};
-use gpu_assay::proof::session::{Fault, Session};
-use gpu_assay::proof::statement::{By, Figures, Outcome, Proof};
+use gpu_assay::proof::session::Fault;
+use gpu_assay::proof::statement::{By, Figures, Proof};
 use gpu_assay::proof::wire::{Frame, Timed};
 use gpu_assay::seal::{Envelope, SecretKey, TrustList};
 use serde_json::Value as Json;
@@ -334,32 +334,6 @@ fn the_challenge_must_name_the_verifiers_contract() {
 fn some_proof() -> Proof {
     let issued = issued(&challenge(1));
     signed(&issued, &[], By::Witness)
-}
-
-/// What would be signed for these frames by somebody who claims that they hold.
-fn signed(issued: &gpu_assay::proof::challenge::Issued, frames: &[Timed], by: By) -> Proof {
-    let mut session = Session::new(issued, [0; 32]);
-    let _ = frames.iter().try_for_each(|frame| session.take(frame));
-    let mut transcript = Digesting::new(Vec::new());
-    frames.iter().for_each(|frame| frame.write(&mut transcript).unwrap());
-    Proof {
-        format: Proof::FORMAT,
-        tool_version: "test".into(),
-        by,
-        challenge_sha256: issued.sha256.clone(),
-        at: "2026-01-01T00:00:00Z".into(),
-        command: Vec::new(),
-        same_host: false,
-        transcript: transcript.transcript(),
-        outcome: Outcome::Held,
-        figures: Figures::of(&session, issued.challenge.openings),
-    }
-}
-
-fn bytes(frames: &[Timed]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    frames.iter().for_each(|frame| frame.write(&mut bytes).unwrap());
-    bytes
 }
 
 /// Whoever signs that a proof held is believed in nothing that its transcript does not show.

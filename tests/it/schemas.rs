@@ -4,7 +4,9 @@
 use gpu_assay::contract::parse;
 use gpu_assay::device::Lacking;
 use gpu_assay::evidence::*;
+use gpu_assay::proof::{challenge, statement::By, wire};
 use gpu_assay::report::{Report, SealedBy, statement};
+use gpu_assay::seal::SecretKey;
 use serde_json::Value as Json;
 
 use crate::support::*;
@@ -77,5 +79,29 @@ fn reports_follow_their_schema() {
         let report = Report::new(run, contract, SealedBy::Ephemeral, "1970-01-01T00:00:00Z".into());
         let bytes = statement::encode(&report).unwrap();
         assert_valid(&schema, &serde_json::from_slice(&bytes).unwrap());
+    }
+}
+
+#[test]
+fn challenges_proofs_and_greetings_follow_their_schemas() {
+    use crate::support_proof as proof;
+    let json = |bytes: &[u8]| serde_json::from_slice::<Json>(bytes).unwrap();
+    let schema = golden("challenge.schema.json", &challenge::schema());
+    let mut terms = proof::challenge(8);
+    (terms.node, terms.contract_sha256) = (Some("gpu17".into()), Some("00".repeat(32)));
+    let key = SecretKey::generate().unwrap();
+    for terms in [&terms, &proof::challenge(1)] {
+        assert_valid(&schema, &json(&terms.seal(&key).unwrap().unchecked().unwrap()));
+    }
+    let schema = golden("hello.schema.json", &wire::hello_schema());
+    let issued = proof::issued(&proof::challenge(2));
+    assert_valid(&schema, &serde_json::to_value(proof::hello(&issued, proof::SMALL)).unwrap());
+    let schema = golden("proof.schema.json", &gpu_assay::proof::statement::schema());
+    let committed = proof::commit(&issued, &proof::hello(&issued, proof::SMALL), 2, &mut proof::Honest);
+    for frames in [committed.rounds(), Vec::new()] {
+        for by in [By::Witness, By::Prover] {
+            let proof = proof::signed(&issued, &frames, by);
+            assert_valid(&schema, &json(&proof.seal(&key).unwrap().unchecked().unwrap()));
+        }
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root};
 use gpu_assay::proof::challenge::{Challenge, Issued};
+use gpu_assay::proof::recheck::Digesting;
 use gpu_assay::proof::session::{Fault, Session};
+use gpu_assay::proof::statement::{By, Figures, Outcome, Proof};
 use gpu_assay::proof::wire::{Frame, Gpu, Hello, Timed};
 use gpu_assay::proof::work::{Numbers, Question, Seeds, Work, before, questions};
 use gpu_assay::seal::{SecretKey, TrustList};
@@ -225,4 +227,31 @@ pub fn converse(work: Work, rounds: u32, conduct: &mut dyn Conduct) -> Result<()
     let committed = commit(&issued, &hello(&issued, work), rounds, conduct);
     let frames = [committed.rounds(), committed.answers([5; 32], conduct)].concat();
     check(&issued, &frames)
+}
+
+/// What would be signed for these frames by somebody who claims that they hold.
+pub fn signed(issued: &Issued, frames: &[Timed], by: By) -> Proof {
+    let mut session = Session::new(issued, [0; 32]);
+    let _ = frames.iter().try_for_each(|frame| session.take(frame));
+    let mut transcript = Digesting::new(Vec::new());
+    frames.iter().for_each(|frame| frame.write(&mut transcript).unwrap());
+    Proof {
+        format: Proof::FORMAT,
+        tool_version: "test".into(),
+        by,
+        challenge_sha256: issued.sha256.clone(),
+        at: "2026-01-01T00:00:00Z".into(),
+        command: Vec::new(),
+        same_host: false,
+        transcript: transcript.transcript(),
+        outcome: Outcome::Held,
+        figures: Figures::of(&session, issued.challenge.openings),
+    }
+}
+
+/// A transcript as it lies in its file.
+pub fn bytes(frames: &[Timed]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frames.iter().for_each(|frame| frame.write(&mut bytes).unwrap());
+    bytes
 }
