@@ -5,13 +5,19 @@ VENV := target/venv
 # Where cargo looks for a program that is to run test binaries.
 RUNNER = CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)_RUNNER
 
-.PHONY: demo release test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench study hardware clean
+.PHONY: demo demo-proof release test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench study hardware clean
 
 # Measures the device that this machine has, judges it by an example contract, signs, verifies.
 demo:
 	sh tests/setup.sh vulkan
 	$(CARGO) build --release
 	sh tests/demo.sh target/release/assay
+
+# Challenges that device, times it, asks it, checks the proof, and shows what a witness on the same machine is worth.
+demo-proof:
+	sh tests/setup.sh vulkan
+	$(CARGO) build --release
+	sh tests/demo_proof.sh target/release/assay
 
 # The binary for machines of any age: see tests/portable.sh.
 release:

@@ -1,10 +1,12 @@
 //! Provers that cheat, each refused for the reason that is its own. They never meet our prover's code: what they do
 //! right is plain arithmetic from `support_proof`.
 
+use gpu_assay::proof::challenge::Issued;
 use gpu_assay::proof::session::Fault;
 use gpu_assay::proof::wire::{Frame, Timed};
 use gpu_assay::proof::work::{Numbers, Question, Work, questions};
 
+use super::support::data;
 use super::support_proof::*;
 
 const FLOATS: Work = Work { numbers: Numbers::Fp32, ..SMALL };
@@ -295,4 +297,23 @@ fn no_disorder_passes() {
 fn holds(issued: &gpu_assay::proof::challenge::Issued, frames: &[Timed]) -> bool {
     let mut session = gpu_assay::proof::session::Session::new(issued, [3; 32]);
     frames.iter().all(|frame| session.take(frame).is_ok()) && session.is_done()
+}
+
+/// The seeds of the fuzz target are whole conversations, which mutations start from.
+#[test]
+fn the_seeds_of_the_fuzzer_hold() {
+    let mut terms = challenge(1);
+    terms.openings = 4;
+    let issued = Issued { challenge: terms, sha256: "ab".repeat(32) };
+    for (name, numbers) in [("int32.bin", Numbers::Int32), ("fp32.bin", Numbers::Fp32)] {
+        let work = Work { m: 4, numbers, ..SMALL };
+        let committed = commit(&issued, &hello(&issued, work), 3, &mut Honest);
+        let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+        assert_eq!(check(&issued, &frames), Ok(()));
+        let (seed, path) = (bytes(&frames), data("../fuzz/seeds/transcript").join(name));
+        if std::env::var_os("ASSAY_BLESS").is_some() {
+            std::fs::write(&path, &seed).unwrap();
+        }
+        assert!(std::fs::read(&path).unwrap_or_default() == seed, "{name} is old; ASSAY_BLESS=1 rewrites it");
+    }
 }

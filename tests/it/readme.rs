@@ -90,6 +90,7 @@ fn readme_commands_run() {
             .args(["-euc", block])
             .current_dir(dir.path())
             .env("PATH", &path)
+            .env("XDG_STATE_HOME", dir.path().join("state"))
             .output()
             .unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod proofs;
+
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -20,6 +22,7 @@ fn main() {
     println!("| --- | --- | --- | --- | --- | --- |");
     show("ordinary size", 60);
     show("100,000 samples", 5000);
+    proofs::table();
 }
 
 fn show(name: &str, samples_each: usize) {
@@ -76,25 +79,9 @@ fn evidence(samples_each: usize) -> Evidence {
         check: Check::Matched { exact: 262_161, sampled: 4096, canary: Canary::Caught },
     });
     let selector = "sim:bench".to_owned();
-    let identity = Identity {
-        backend: "sim".to_owned(),
-        name: "Bench card (simulated)".to_owned(),
-        provenance: Provenance::Simulated { script: selector.clone() },
-        vendor_id: None,
-        device_id: None,
-        pci_address: None,
-        uuid: None,
-        driver: "none".to_owned(),
-        units: None,
-        memory_bytes: Some(1 << 30),
-        fillable_bytes: Some(1 << 30),
-        buffer_bytes_max: 1 << 30,
-        features: Vec::new(),
-        details: Default::default(),
-    };
     let device = DeviceEvidence {
         selector: selector.clone(),
-        identity: Some(identity),
+        identity: Some(identity(&selector)),
         facts: Vec::new(),
         measurements: measurements.collect(),
         absences: Vec::new(),
@@ -118,6 +105,25 @@ fn evidence(samples_each: usize) -> Evidence {
         order: Order::Together,
     };
     Evidence { run, devices: vec![device], node: None, resumed: Vec::new(), ended: Ended::Completed }
+}
+
+fn identity(selector: &str) -> Identity {
+    Identity {
+        backend: "sim".to_owned(),
+        name: "Bench card (simulated)".to_owned(),
+        provenance: Provenance::Simulated { script: selector.to_owned() },
+        vendor_id: None,
+        device_id: None,
+        pci_address: None,
+        uuid: None,
+        driver: "none".to_owned(),
+        units: None,
+        memory_bytes: Some(1 << 30),
+        fillable_bytes: Some(1 << 30),
+        buffer_bytes_max: 1 << 30,
+        features: Vec::new(),
+        details: Default::default(),
+    }
 }
 
 fn contract() -> Parsed {
