@@ -68,7 +68,7 @@ fn expansions_and_trees_of_several_launches_equal_the_reference() {
         let mut words = vec![0; elements as usize];
         reference::expanded_words(precision, bits, &key, 0, &mut words);
         let differs = |(i, word): (usize, &u32)| bytes[4 * i..][..4] != word.to_le_bytes();
-        assert_eq!(words.iter().enumerate().position(|pair| differs(pair)), None, "word of the expansion");
+        assert_eq!(words.iter().enumerate().position(differs), None, "word of the expansion");
         let mut nodes = vec![0; (Op::tree_nodes(chunks) * Op::NODE_BYTES) as usize];
         opened.device.read(out, 0, &mut nodes).unwrap();
         let expected = reference::tree(&bytes).concat();
