@@ -77,6 +77,7 @@ FP8 = Unit("compute_89", "8.4", "sm_89", True, ("89", "120"))
 HOPPER = Unit("compute_90a", "8.0", "sm_90a", False, ("90a",))
 
 UNITS = {
+    "blake3": PLAIN,
     "census": PLAIN,
     "chase": PLAIN,
     "digest": PLAIN,

@@ -21,6 +21,13 @@ __device__ __forceinline__ u32 dp4a(u32 a, u32 b, u32 c) {
     return d;
 }
 
+// Four bytes of the eight of a and b, which count from the lowest of a; the lowest digit of `choice` names the lowest byte.
+__device__ __forceinline__ u32 byte_perm(u32 a, u32 b, u32 choice) {
+    u32 d;
+    asm("prmt.b32 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(choice));
+    return d;
+}
+
 // Two FP16 multiply-adds side by side, each rounded once.
 __device__ __forceinline__ u32 fma_f16x2(u32 a, u32 b, u32 c) {
     u32 d;

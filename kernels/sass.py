@@ -130,6 +130,36 @@ def digest(_name, code, _architecture):
     code.demand(code.count(code.opcodes, r"LDG\.E\.128.*") >= 1, "no load of 128 bits")
 
 
+# What may stand in the loops of blake3.cu beside the 12 instructions of each quarter of a round: the way to and from memory and, where
+# elements are made, the making; and the stores of 128 bits among it.
+BESIDE_A_COMPRESSION = {
+    "expand_int8": (160, 4),
+    "expand_fp16": (220, 8),
+    "expand_bf16": (320, 8),
+    "expand_fp32": (340, 16),
+    "tree_chunks": (60, 0),
+    "tree_parents": (60, 2),
+}
+
+
+def blake3(name, code, _architecture):
+    """One loop holds one compression, written out, and next to nothing else. Memory moves by 128 bits."""
+    quarters = 7 * 8
+    loop = max(code.loops, key=lambda loop: code.count(loop, r"(SHF|PRMT).*"), default=[])
+    rotations = code.count(loop, r"(SHF|PRMT).*")
+    code.demand(rotations >= 4 * quarters, f"{rotations} of {4 * quarters} rotations stand in the loop")
+    beside, stores = BESIDE_A_COMPRESSION[name]
+    code.demand(len(loop) <= 12 * quarters + beside, f"{len(loop)} instructions in a loop of one compression")
+    wanted = [(r"STG\.E\.128.*", stores)]
+    if name.startswith("tree"):
+        wanted.append((r"LDG\.E\.128.*", 4))
+    if name == "tree_chunks":
+        wanted += [(r"STS\.128", 4), (r"LDS(\.U)?\.128", 4)]
+    for opcode, count in wanted:
+        there = code.count(loop, opcode)
+        code.demand(there == count, f"{there} of {count} {opcode} in the loop")
+
+
 def chase(name, code, _architecture):
     """The walk's loop holds its 16 loads and next to nothing else: one address addition each."""
     if name == "ring":
@@ -225,6 +255,7 @@ def tensor(name, code, _architecture):
 
 
 DEMANDS = {
+    "blake3": blake3,
     "census": census,
     "chase": chase,
     "digest": digest,

@@ -4,6 +4,66 @@ use super::{Code, Image};
 
 pub const IMAGES: &[Image] = &[
     Image {
+        source: "blake3",
+        code: Code::Ptx { from_sm: 70 },
+        sha256: "1e1205ed5774b0c3da57aa5114320d6b65958552db927ed439d2ee8f6343fb1f",
+        bytes: include_bytes!("blake3.ptx"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 70 },
+        sha256: "708c8bf1d4ebbe63094d5e27b679e2360a5c225ad362403e254ce8eb0e57e76c",
+        bytes: include_bytes!("blake3.sm_70.cubin"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 75 },
+        sha256: "089e50efcc22113873b41dd10e506a63050c024a13129eaf8aec7511df5f60e5",
+        bytes: include_bytes!("blake3.sm_75.cubin"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 80 },
+        sha256: "b78cfe62350e1bc43f4d37760cf2df364b8d205ff246581140e9f877f229ebf6",
+        bytes: include_bytes!("blake3.sm_80.cubin"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 86 },
+        sha256: "5c7ba0fa55ca8f03d8bfa20e748debdb6cde59e64c8d7e2e6a5f1a5f0f7ff517",
+        bytes: include_bytes!("blake3.sm_86.cubin"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 89 },
+        sha256: "430c3ba39de1fb7fbf35fd03b2a4c1a00eff4213806cef971a30afc7373e0c69",
+        bytes: include_bytes!("blake3.sm_89.cubin"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 90 },
+        sha256: "1eafdee3590da71a09533246290f2d87b13df023223c86ccced638e90783df7b",
+        bytes: include_bytes!("blake3.sm_90a.cubin"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 100 },
+        sha256: "c0eb3e7d6c018153e6274b83e9ee464df9be1c07e02dbdd2351fad967eb50a9b",
+        bytes: include_bytes!("blake3.sm_100a.cubin"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 103 },
+        sha256: "c7a73ebd30baaf2012f0677008b31076aa18fe5891b0f46575d136d99ea2e340",
+        bytes: include_bytes!("blake3.sm_103a.cubin"),
+    },
+    Image {
+        source: "blake3",
+        code: Code::Cubin { sm: 120 },
+        sha256: "a98b3f21396309548af386890374e09b046facb91695eddbee55d26bc6eea562",
+        bytes: include_bytes!("blake3.sm_120.cubin"),
+    },
+    Image {
         source: "census",
         code: Code::Ptx { from_sm: 70 },
         sha256: "d8d1a33e51a969c17eb45cf21831040b976e54e5b860c40a76339996a5a86e27",

@@ -155,6 +155,10 @@ inline unsigned __shfl_xor_sync(unsigned mask, unsigned value, int distance) {
     return of_the_warp(value)[(threadIdx.x % 32) ^ (unsigned)distance];
 }
 
+inline void __syncwarp() {
+    of_the_warp(0);
+}
+
 inline bool __any_sync(unsigned mask, bool mine) {
     if (mask != 0xFFFFFFFFu) cpu::broken("a vote of part of a warp");
     const bool *const all = of_the_warp(mine);
@@ -182,6 +186,13 @@ inline T atomicXor(T *at, T value) {
 
 inline unsigned mad(unsigned a, unsigned b, unsigned c) {
     return a * b + c;
+}
+
+inline unsigned byte_perm(unsigned a, unsigned b, unsigned choice) {
+    const unsigned long long bytes = (unsigned long long)b << 32 | a;
+    unsigned d = 0;
+    for (unsigned i = 0; i < 4; i++) d |= (unsigned)(bytes >> 8 * (choice >> 4 * i & 7) & 0xFF) << 8 * i;
+    return d;
 }
 
 inline unsigned f16_bits(float value) {

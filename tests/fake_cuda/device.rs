@@ -80,9 +80,9 @@ pub unsafe extern "C" fn cuDeviceGetAttribute(value: *mut c_int, attribute: c_in
         known(device, state.faults.count)?;
         let sm = state.faults.sm as c_int;
         let answer = match attribute {
-            13 | 36 => 1_000_000, // clocks, in kHz
-            16 => 4,              // multiprocessors
-            17 | 18 | 32 => 0,    // watchdog, integrated, ECC
+            13 | 36 => 1_000_000,     // clocks, in kHz
+            16 => state.faults.units, // multiprocessors
+            17 | 18 | 32 => 0,        // watchdog, integrated, ECC
             20 => state.faults.compute_mode,
             37 => 64,      // memory bus, in bits
             38 => 1 << 20, // L2 cache

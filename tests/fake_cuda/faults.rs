@@ -26,6 +26,8 @@ pub struct Faults {
     pub count: i32,
     /// The compute capability, 90 for 9.0.
     pub sm: u32,
+    /// Multiprocessors that are claimed.
+    pub units: i32,
     /// 0 for default, 2 prohibited, 3 exclusive to a process; and 1 where the multi-process service is on.
     pub compute_mode: i32,
     /// 1 where devices reach each other's memory.
@@ -61,6 +63,7 @@ impl Faults {
             name: text("NAME").unwrap_or_else(|| "Test driver, no GPU".to_owned()),
             count: number("COUNT").unwrap_or(1) as i32,
             sm: number("SM").unwrap_or(90) as u32,
+            units: number("UNITS").unwrap_or(4) as i32,
             peers: number("PEERS").unwrap_or(1) as i32,
             compute_mode: number("COMPUTE_MODE").unwrap_or(0) as i32,
             mps: number("MPS").unwrap_or(0) as i32,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, StreamKind};
-use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory};
+use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory, reference};
 
 use crate::examples::output_within;
 use crate::process::{Ended, command, verified};
@@ -48,6 +48,31 @@ fn every_op_in_every_form_equals_the_reference() {
     if in_child("cuda", "every_op_in_every_form_equals_the_reference", &FakeCuda::new()) {
         crate::conformance::conforms(&mut *open().device);
         assert_eq!(live(), 0, "something of the device was never freed");
+    }
+}
+
+/// A launch holds 100 MB where there is one unit: what begins elsewhere than at the beginning must be as right.
+#[test]
+fn expansions_and_trees_of_several_launches_equal_the_reference() {
+    let small = FakeCuda::new().with("UNITS", 1).with("MEMORY_MIB", 256);
+    if in_child("cuda", "expansions_and_trees_of_several_launches_equal_the_reference", &small) {
+        let mut opened = open();
+        let (chunks, key) = (1 << 17, [3; 8]);
+        let src = opened.device.alloc(chunks * Op::CHUNK_BYTES).unwrap();
+        let out = opened.device.alloc(Op::tree_nodes(chunks) * Op::NODE_BYTES).unwrap();
+        let (precision, bits, elements) = (Precision::Fp32, 6, chunks * Op::CHUNK_BYTES / 4);
+        run(&mut *opened.device, &Op::Expand { dst: src, elements, precision, bits, key });
+        run(&mut *opened.device, &Op::Tree { src, chunks, out });
+        let mut bytes = vec![0; (chunks * Op::CHUNK_BYTES) as usize];
+        opened.device.read(src, 0, &mut bytes).unwrap();
+        let mut words = vec![0; elements as usize];
+        reference::expanded_words(precision, bits, &key, 0, &mut words);
+        let differs = |(i, word): (usize, &u32)| bytes[4 * i..][..4] != word.to_le_bytes();
+        assert_eq!(words.iter().enumerate().position(differs), None, "word of the expansion");
+        let mut nodes = vec![0; (Op::tree_nodes(chunks) * Op::NODE_BYTES) as usize];
+        opened.device.read(out, 0, &mut nodes).unwrap();
+        let expected = reference::tree(&bytes).concat();
+        assert_eq!(nodes.iter().zip(&expected).position(|(a, b)| a != b), None, "byte of the tree");
     }
 }
 

@@ -64,9 +64,7 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
         } if words > COPY_BYTES_MAX / 4 => {
             return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
         }
-        Op::Expand { .. } | Op::Tree { .. } => {
-            return Err(Unsupported::us(format!("no kernel for {}", op.name())));
-        }
+        Op::Expand { .. } | Op::Tree { .. } => op.check_hashing().map_err(Unsupported::us)?,
         Op::Fill { .. }
         | Op::Scan { .. }
         | Op::Flip { .. }
@@ -133,7 +131,8 @@ pub fn forms(op: &Op) -> Vec<Form> {
         Op::Reread { .. } => REREAD_TILES.iter().map(|t| Form::new(t.label(), Kernel::Reread(*t))).collect(),
         Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
         Op::Draw { precision, .. } => vec![Form::new("vec4-block256", Kernel::Draw(precision))],
-        Op::Expand { .. } | Op::Tree { .. } => Vec::new(),
+        Op::Expand { precision, .. } => vec![Form::new("vec4-block256", Kernel::Expand(precision))],
+        Op::Tree { .. } => vec![Form::new("chunk-per-thread", Kernel::TreeChunks)],
         Op::Digest { .. } => vec![Form::new("block-per-row", Kernel::Digest)],
         Op::Fma { precision, chains, .. } => [256, 128, 512]
             .into_iter()

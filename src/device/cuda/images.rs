@@ -4,6 +4,7 @@
 /// One family of kernels, as one image each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
+    Blake3,
     Census,
     Chase,
     Digest,
@@ -20,7 +21,8 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Source; 13] = [
+    pub const ALL: [Source; 14] = [
+        Source::Blake3,
         Source::Census,
         Source::Chase,
         Source::Digest,
@@ -39,6 +41,7 @@ impl Source {
     /// The stem of its files.
     pub fn name(self) -> &'static str {
         match self {
+            Source::Blake3 => "blake3",
             Source::Census => "census",
             Source::Chase => "chase",
             Source::Digest => "digest",
@@ -169,7 +172,8 @@ mod tests {
             let (first, only): (u32, &[u32]) = match source {
                 Source::MmaFp8 | Source::TensorFp8 => (89, &[89, 120]),
                 Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
-                Source::Census
+                Source::Blake3
+                | Source::Census
                 | Source::Chase
                 | Source::Digest
                 | Source::Draw

@@ -13,6 +13,10 @@ pub enum Kernel {
     Fold,
     Flip,
     Draw(Precision),
+    Expand(Precision),
+    /// The chunks of a hash tree, and what lies above them.
+    TreeChunks,
+    TreeParents,
     Stream(StreamKind, Tile),
     Reread(Tile),
     Fma(FmaForm),
@@ -153,6 +157,7 @@ impl Kernel {
         match self {
             Kernel::Fill(_) | Kernel::Scan(_) | Kernel::Fold | Kernel::Flip => Source::Pattern,
             Kernel::Draw(_) => Source::Draw,
+            Kernel::Expand(_) | Kernel::TreeChunks | Kernel::TreeParents => Source::Blake3,
             Kernel::Stream(..) | Kernel::Reread(_) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
             Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
@@ -179,6 +184,9 @@ impl Kernel {
             Kernel::Fold => "fold".to_owned(),
             Kernel::Flip => "flip".to_owned(),
             Kernel::Draw(precision) => format!("draw_{}", precision.name()),
+            Kernel::Expand(precision) => format!("expand_{}", precision.name()),
+            Kernel::TreeChunks => "tree_chunks".to_owned(),
+            Kernel::TreeParents => "tree_parents".to_owned(),
             Kernel::Stream(kind, tile) => format!("stream_{}_x{}", kind.name(), tile.vectors),
             Kernel::Reread(tile) => format!("stream_reread_x{}", tile.vectors),
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
@@ -206,7 +214,13 @@ impl Kernel {
             Kernel::Fma(form) => form.block,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 384,
             Kernel::Tensor(form) => form.block,
-            Kernel::Draw(_) | Kernel::Gemm(_) | Kernel::Digest | Kernel::Ring => 256,
+            Kernel::Draw(_)
+            | Kernel::Expand(_)
+            | Kernel::TreeParents
+            | Kernel::Gemm(_)
+            | Kernel::Digest
+            | Kernel::Ring => 256,
+            Kernel::TreeChunks => 128,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
             Kernel::Census => 1024,
         }
@@ -222,6 +236,9 @@ impl Kernel {
             | Kernel::Fold
             | Kernel::Flip
             | Kernel::Draw(_)
+            | Kernel::Expand(_)
+            | Kernel::TreeChunks
+            | Kernel::TreeParents
             | Kernel::Stream(..)
             | Kernel::Fma(_)
             | Kernel::Tensor(_)

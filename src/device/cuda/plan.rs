@@ -1,6 +1,8 @@
 //! From an op to launches: which kernel over which ranges of which buffers, with how many blocks.
 //! Owns the cutting of work to time budgets; pure, must not call the driver.
 
+mod hashing;
+
 use super::gpu::Grid;
 use super::kernels::{GemmForm, Kernel, Spread, Tile, Units};
 use crate::device::census::Record;
@@ -104,7 +106,8 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
             vec![Launch { kernel: Kernel::Flip, blocks: 1, arguments }]
         }
         Op::Draw { .. } => draw(op, card)?,
-        Op::Expand { .. } | Op::Tree { .. } => return None,
+        Op::Expand { .. } => hashing::expand(op, card)?,
+        Op::Tree { src, chunks, out } => hashing::tree(src, chunks, out, card),
         Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, card),
         Op::Stream { .. } => stream(op, kernel, card)?,
         Op::Reread { .. } => reread(op, kernel, card)?,

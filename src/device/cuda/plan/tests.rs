@@ -33,6 +33,12 @@ fn ops() -> Vec<Op> {
         }));
         ops.push(Op::Digest { src: B, rows: words, row_words: 3, out: B });
     }
+    let formats = [(Precision::Int8, 8), (Precision::Fp16, 6), (Precision::Bf16, 6), (Precision::Fp32, 6)];
+    for elements in [64, 4160, 36 * GIB + 64] {
+        let key = [u32::MAX; 8];
+        ops.extend(formats.map(|(precision, bits)| Op::Expand { dst: B, elements, precision, bits, key }));
+    }
+    ops.extend((1..=20).map(|level| Op::Tree { src: B, chunks: 1 << level, out: Buf(1) }));
     for passes in [1, 1000] {
         ops.push(Op::Reread { src: B, words: 13 * Op::REREAD_WORDS, passes, sum: B });
         ops.push(Op::Reread { src: B, words: 1 << 23, passes, sum: B });
@@ -186,6 +192,47 @@ fn the_parts_of_a_range_are_the_whole() {
             });
             assert_eq!(ends, u64::from(all));
         }
+    });
+}
+
+/// Every chunk and every level once, each level after the one below it and from where that one ends.
+#[test]
+fn the_levels_of_a_tree_are_its_nodes() {
+    each_plan(|op, _, plan| {
+        let Op::Tree { chunks, .. } = *op else { return };
+        let number = |launch: &Launch, i: usize| match launch.arguments[i] {
+            Argument::Number(number) => number,
+            Argument::Range { .. } | Argument::Map { .. } | Argument::Counters => panic!("{launch:?}"),
+        };
+        let is_leaves = |launch: &Launch| launch.kernel == Kernel::TreeChunks;
+        let (leaves, parents): (Vec<_>, Vec<_>) = plan.launches.into_iter().partition(is_leaves);
+        let firsts = leaves.iter().map(|launch| number(launch, 2));
+        let mut next = 0;
+        for (first, launch) in firsts.zip(&leaves) {
+            assert_eq!(first, next);
+            next += number(launch, 1);
+        }
+        assert_eq!(next, chunks);
+        let leaves = Plan { launches: leaves, last: None };
+        assert_eq!(joined(&leaves, 0), [(0, chunks * 1024)]);
+        assert_eq!(joined(&leaves, 3), [(0, chunks * 32)]);
+        let (mut at, mut children) = (0, chunks);
+        for launch in parents {
+            let Argument::Range { buf: Buf(1), from, end } = launch.arguments[0] else {
+                panic!("{launch:?}")
+            };
+            assert_eq!((from, number(&launch, 1)), (at * 32, children));
+            let blocks = u64::from(launch.blocks);
+            // No block needs what another makes.
+            assert!(children / blocks >= 1 << number(&launch, 2), "{launch:?}");
+            assert!(children / blocks / 2 <= u64::from(launch.kernel.block()), "{launch:?}");
+            for _ in 0..number(&launch, 2) {
+                at += children;
+                children /= 2;
+            }
+            assert_eq!(end, (at + children) * 32, "{launch:?}");
+        }
+        assert_eq!((at + children, children), (2 * chunks - 1, 1));
     });
 }
 
