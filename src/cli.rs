@@ -272,6 +272,9 @@ pub struct NewChallenge {
     /// Which node is to answer, as the parties call it
     #[arg(long, value_name = "NAME")]
     pub node: Option<String>,
+    /// Memory that each GPU must hold filled meanwhile, such as "134 GB" [default: none]
+    #[arg(long, value_name = "BYTES")]
+    pub memory: Option<String>,
     /// For how long they must compute
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
     pub at_least: Duration,

@@ -1,6 +1,7 @@
 //! `assay verify` on proofs of full size, as a process of its own. Their rows are computed here, one by one; commitments of
 //! what nobody asks for are random, since no check looks at them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,10 +9,11 @@ use std::time::{Duration, Instant};
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
 use gpu_assay::proof::challenge::{Challenge, Issued, OPENINGS_DEFAULT};
 use gpu_assay::proof::recheck::Digesting;
+use gpu_assay::proof::schedule::{Ask, Question, Schedule};
 use gpu_assay::proof::session::Session;
 use gpu_assay::proof::statement::{By, Figures, Outcome, Proof};
 use gpu_assay::proof::wire::{Frame, Gpu, Hello, Timed};
-use gpu_assay::proof::work::{Numbers, Question, Seeds, Work, before, questions};
+use gpu_assay::proof::work::{Numbers, Seeds, Work, before};
 use gpu_assay::seal::{SecretKey, TrustList};
 
 const RUNS: usize = 7;
@@ -78,6 +80,7 @@ fn write(dir: &Path, gpus: u32, work: Work) -> u64 {
         contract_sha256: None,
         node: None,
         gpus,
+        memory_bytes: 0,
         not_before: "2020-01-01T00:00:00Z".into(),
         expires: "2100-01-01T00:00:00Z".into(),
         at_least_s: 60,
@@ -120,18 +123,14 @@ fn conversation(issued: &Issued, work: Work) -> Vec<Timed> {
         identity.uuid = Some(format!("{n:032x}"));
         identity
     };
-    let gpu = |n| Gpu { selector: format!("sim:bench,index={n}"), identity: identity(n), work };
+    let gpu = |n| Gpu { selector: format!("sim:bench,index={n}"), identity: identity(n), work, memory: None };
     let hello = Hello {
         protocol: 1,
         challenge_sha256: issued.sha256.clone(),
         host_sha256: None,
         gpus: (0..gpus).map(gpu).collect(),
     };
-    // Questions that all go to different rounds, so that each commitment is to one row.
-    let ask = (0u64..)
-        .map(|n| *blake3::hash(&n.to_le_bytes()).as_bytes())
-        .find(|ask| (0..gpus).all(|gpu| apart(&asked(ask, gpu, &work))));
-    let ask = ask.unwrap();
+    let ask = [5; 32];
     let start = [9; 32];
     let answers: Vec<Answers> = (0..gpus)
         .map(|gpu| {
@@ -157,12 +156,9 @@ fn conversation(issued: &Issued, work: Work) -> Vec<Timed> {
 }
 
 fn asked(ask: &[u8; 32], gpu: u32, work: &Work) -> Vec<Question> {
-    questions(ask, gpu, ROUNDS, work.m, OPENINGS_DEFAULT)
-}
-
-fn apart(questions: &[Question]) -> bool {
-    let rounds: std::collections::BTreeSet<u32> = questions.iter().map(|question| question.round).collect();
-    rounds.len() == questions.len()
+    let ask = Ask { seed: ask, gpu, count: OPENINGS_DEFAULT };
+    let [rows, _] = Schedule::new(None).questions(&ask, ROUNDS, work.m, 0);
+    rows
 }
 
 struct Answers {
@@ -183,23 +179,60 @@ fn answer(seeds: &Seeds, work: &Work, questions: &[Question], gpu: u32) -> Answe
     work.entries(&seeds.b(), 0, &mut b);
     let mut answers = Answers { roots: Vec::new(), rows: Vec::new() };
     for round in 0..ROUNDS {
-        let Some(question) = questions.iter().position(|question| question.round == round) else {
+        let here = (0..).zip(questions).filter(|(_, question)| question.round == round);
+        let here: Vec<(u32, u32)> = here.map(|(number, question)| (number, question.row)).collect();
+        if here.is_empty() {
             answers.roots.push(draw());
             continue;
-        };
-        let row = questions[question].row;
-        let mut a = vec![0; k];
-        work.entries(
-            &seeds.a(round, &before(&answers.roots, round)),
-            u64::from(row) * u64::from(work.k),
-            &mut a,
-        );
-        let c: Vec<u8> = b.chunks(k).flat_map(|b| stored(work.numbers, dot(&a, b))).collect();
-        let path: Vec<[u8; 32]> = (0..work.path_length()).map(|_| draw()).collect();
-        answers.roots.push(root(row, &c, &path));
-        answers.rows.push(Frame::Row { gpu: gpu as u16, question: question as u32, path, row: c });
+        }
+        let key = seeds.a(round, &before(&answers.roots, round));
+        let rows: BTreeMap<u32, Vec<u8>> = here
+            .iter()
+            .map(|(_, row)| {
+                let mut a = vec![0; k];
+                work.entries(&key, u64::from(*row) * u64::from(work.k), &mut a);
+                (*row, b.chunks(k).flat_map(|b| stored(work.numbers, dot(&a, b))).collect())
+            })
+            .collect();
+        let (root, mut paths) = tree(&rows, work.path_length(), &mut draw);
+        answers.roots.push(root);
+        for (question, row) in here {
+            let path = paths.entry(row).or_default().clone();
+            answers.rows.push(Frame::Row { gpu: gpu as u16, question, path, row: rows[&row].clone() });
+        }
     }
     answers
+}
+
+/// The root of a tree of which only these rows are known, and their paths; what lies beside them is drawn.
+fn tree(
+    rows: &BTreeMap<u32, Vec<u8>>,
+    levels: usize,
+    draw: &mut impl FnMut() -> [u8; 32],
+) -> ([u8; 32], BTreeMap<u32, Vec<[u8; 32]>>) {
+    let leaf = |(row, bytes): (&u32, &Vec<u8>)| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.set_input_offset(u64::from(*row) * bytes.len() as u64);
+        (*row, hasher.update(bytes).finalize_non_root())
+    };
+    let mut nodes: BTreeMap<u32, [u8; 32]> = rows.iter().map(leaf).collect();
+    let mut paths: BTreeMap<u32, Vec<[u8; 32]>> = rows.keys().map(|row| (*row, Vec::new())).collect();
+    for level in 0..levels {
+        for at in nodes.keys().copied().collect::<Vec<_>>() {
+            nodes.entry(at ^ 1).or_insert_with(&mut *draw);
+        }
+        for (row, path) in &mut paths {
+            path.push(nodes[&(row >> level ^ 1)]);
+        }
+        if level + 1 == levels {
+            break;
+        }
+        let left = nodes.iter().filter(|(at, _)| *at % 2 == 0);
+        nodes = left
+            .map(|(at, left)| (at / 2, merge_subtrees_non_root(left, &nodes[&(at + 1)], Mode::Hash)))
+            .collect();
+    }
+    (*merge_subtrees_root(&nodes[&0], &nodes[&1], Mode::Hash).as_bytes(), paths)
 }
 
 fn dot(a: &[i8], b: &[i8]) -> i32 {
@@ -211,19 +244,4 @@ fn stored(numbers: Numbers, sum: i32) -> [u8; 4] {
         Numbers::Int32 => sum.to_le_bytes(),
         Numbers::Fp32 => (sum as f32).to_le_bytes(),
     }
-}
-
-fn root(row: u32, c: &[u8], path: &[[u8; 32]]) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.set_input_offset(u64::from(row) * c.len() as u64);
-    let mut node = hasher.update(c).finalize_non_root();
-    let (last, lower) = path.split_last().unwrap();
-    let sides =
-        |node, beside, level: usize| if row >> level & 1 == 0 { (node, beside) } else { (beside, node) };
-    for (level, beside) in lower.iter().enumerate() {
-        let (left, right) = sides(node, *beside, level);
-        node = merge_subtrees_non_root(&left, &right, Mode::Hash);
-    }
-    let (left, right) = sides(node, *last, lower.len());
-    *merge_subtrees_root(&left, &right, Mode::Hash).as_bytes()
 }

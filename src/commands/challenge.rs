@@ -11,6 +11,7 @@ use crate::contract;
 use crate::exit::Exit;
 use crate::proof::challenge::{Challenge, FORMAT};
 use crate::seal::SecretKey;
+use crate::units::Unit;
 
 pub fn challenge(command: &ChallengeCommand) -> Result<Exit, Failure> {
     match command {
@@ -34,6 +35,7 @@ fn new(args: &NewChallenge) -> Result<Exit, Failure> {
         contract_sha256: contract.map(|parsed| parsed.sha256),
         node: args.node.clone(),
         gpus: args.gpus.or(devices).unwrap_or(1),
+        memory_bytes: memory_bytes(args)?,
         not_before: seconds(now),
         expires: seconds(expires),
         at_least_s: whole_seconds(args.at_least)?,
@@ -48,6 +50,12 @@ fn new(args: &NewChallenge) -> Result<Exit, Failure> {
         writeln!(out, "good until   {}, for one proof", challenge.expires)?;
         writeln!(out, "signed by    {}", key.public().id())
     })
+}
+
+fn memory_bytes(args: &NewChallenge) -> Result<u64, Failure> {
+    let Some(text) = &args.memory else { return Ok(0) };
+    let bytes = Unit::Byte.parse(text).map_err(|e| Failure::usage(format!("--memory: {e}")))?;
+    Ok(bytes as u64)
 }
 
 /// Whole seconds: what is shorter says nothing.

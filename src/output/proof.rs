@@ -13,7 +13,7 @@ use crate::device::ProvenanceKind;
 use crate::proof::challenge::Challenge;
 use crate::proof::level::TrustLevel;
 use crate::proof::session::Session;
-use crate::proof::statement::{By, Outcome, Proof, Proved};
+use crate::proof::statement::{By, Held, Outcome, Proof, Proved};
 use crate::seal::Verified;
 use crate::units::Unit;
 
@@ -29,6 +29,12 @@ pub fn human(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result
         let header =
             ["GPU", "device, by its own word", "product", "rounds", "time", "longest gap", "at least"];
         print_table(header, (0..).zip(&proof.figures.gpus).map(|(n, gpu)| row(n, gpu)), out)?;
+        let held = (0..).zip(&proof.figures.gpus);
+        let held: Vec<_> = held.filter_map(|(n, gpu)| Some(memory_row(n, gpu.memory.as_ref()?))).collect();
+        if !held.is_empty() {
+            writeln!(out)?;
+            print_table(["GPU", "memory held", "sweeps", "time", "read at least"], held, out)?;
+        }
     }
     if proof.outcome == Outcome::Held {
         writeln!(out, "\n{}", meaning(proof, challenge))?;
@@ -104,9 +110,19 @@ fn row(number: u32, gpu: &Proved) -> [String; 7] {
         format!("{} {}", gpu.selector, gpu.identity.name),
         format!("{}x{}x{} {}", work.m, work.n, work.k, work.numbers.name()),
         gpu.rounds.to_string(),
-        Unit::Nanosecond.format(gpu.elapsed_ns as f64),
+        Unit::Nanosecond.format(gpu.products_ns as f64),
         Unit::Nanosecond.format(gpu.longest_gap_ns as f64),
         Unit::OpPerSecond.format(gpu.floor_per_s),
+    ]
+}
+
+fn memory_row(number: u32, held: &Held) -> [String; 5] {
+    [
+        number.to_string(),
+        Unit::Byte.format(held.bytes as f64),
+        held.sweeps.to_string(),
+        Unit::Nanosecond.format(held.sweeps_ns as f64),
+        Unit::BytePerSecond.format(held.floor_bytes_per_s),
     ]
 }
 

@@ -38,6 +38,9 @@ pub struct Challenge {
     /// RFC 3339.
     pub not_before: String,
     pub expires: String,
+    /// Memory that each GPU must hold filled while it computes, in bytes. 0 demands none.
+    #[serde(default)]
+    pub memory_bytes: u64,
     /// For how long they must compute, in seconds.
     pub at_least_s: u32,
     /// Rows of results that will be asked for, for each GPU.

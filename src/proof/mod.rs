@@ -74,15 +74,19 @@
 //! Without a witness the prover is its own ([`statement::By::Prover`]): `ask` is then the SHA-256 of all transcript bytes before
 //! it. Such a prover can try many last roots until the questions suit it, and its clock is its own.
 
+pub mod chain;
 pub mod challenge;
 pub mod level;
+pub mod memory;
 pub mod nonces;
 pub mod product;
 pub mod prove;
 pub mod recheck;
 pub mod rounds;
+pub mod schedule;
 pub mod session;
 pub mod statement;
+pub mod tree;
 pub mod wire;
 pub mod witness;
 pub mod work;

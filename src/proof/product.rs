@@ -1,29 +1,7 @@
-//! Whether rows that were shown are rows of the product that was committed.
-//! Owns the two checks: membership in the hash tree, and one exact test of all rows together. Must not know how they came.
-
-use blake3::hazmat::{ChainingValue, HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
+//! Whether rows that were shown are rows of products.
+//! Owns one exact test of all rows together; must not know how they came.
 
 use super::work::Work;
-
-/// Whether the bytes of row `row` of C, with the chaining values beside the path to the root, lowest first, give `root`:
-/// the BLAKE3 hash of all of C, little-endian and row-major.
-pub fn is_committed(work: &Work, root: &[u8; 32], row: u32, path: &[ChainingValue], bytes: &[u8]) -> bool {
-    if bytes.len() != work.row_bytes() || path.len() != work.path_length() || row >= work.m {
-        return false;
-    }
-    let mut hasher = blake3::Hasher::new();
-    hasher.set_input_offset(u64::from(row) * bytes.len() as u64);
-    let mut node = hasher.update(bytes).finalize_non_root();
-    let Some((last, path)) = path.split_last() else { return false };
-    let order =
-        |node, beside, level: usize| if row >> level & 1 == 0 { [node, beside] } else { [beside, node] };
-    for (level, beside) in path.iter().enumerate() {
-        let [left, right] = order(node, *beside, level);
-        node = merge_subtrees_non_root(&left, &right, Mode::Hash);
-    }
-    let [left, right] = order(node, *last, path.len());
-    merge_subtrees_root(&left, &right, Mode::Hash) == *root
-}
 
 /// All shown rows S of one GPU at once: with random w, `(w A_S) B = w C_S` (R. Freivalds, "Probabilistic machines can use
 /// less running time", 1977), in integers throughout. Rows that are no product pass with probability 2^-32 at most: of all values of the

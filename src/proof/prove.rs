@@ -182,7 +182,7 @@ impl Card {
         let mut nobody = Nobody;
         let bench = Bench::new(&mut opened, &settings, None, &mut nobody);
         let mut rounds = Rounds::choose(bench).map_err(|e| e.to_string())?;
-        let ready = Gpu { selector: self.selector.clone(), identity, work: *rounds.work() };
+        let ready = Gpu { selector: self.selector.clone(), identity, work: *rounds.work(), memory: None };
         if say.send(Said::Ready(self.gpu, ready)).is_err() {
             return Ok(());
         }

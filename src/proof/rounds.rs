@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
+use super::schedule::{Ask, Schedule};
 use super::wire::Frame;
-use super::work::{Numbers, Seeds, Work, before, questions};
+use super::work::{Numbers, Seeds, Work, before};
 use crate::device::op::{Precision, Shape};
 use crate::device::{Buf, DeviceError, Op, ProvenanceKind, Ticket};
 use crate::engine::bench::{Bench, Tuned};
@@ -117,7 +118,8 @@ impl<'a> Rounds<'a> {
         (ask, openings): (&[u8; 32], u32),
         shown: &mut dyn FnMut(Frame),
     ) -> Result<(), Trouble> {
-        let asked = questions(ask, u32::from(gpu), roots.len() as u32, self.work.m, openings);
+        let ask = Ask { seed: ask, gpu: u32::from(gpu), count: openings };
+        let [asked, _] = Schedule::new(None).questions(&ask, roots.len() as u32, self.work.m, 0);
         let mut by_round: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
         for (question, asked) in (0..).zip(asked) {
             by_round.entry(asked.round).or_default().push((question, asked.row));

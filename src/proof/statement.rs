@@ -3,8 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chain::{Pace, Progress};
 use super::level::TrustLevel;
+use super::memory::Memory;
 use super::session::Session;
+use super::wire::Gpu;
 use super::work::Work;
 use crate::device::{Identity, ProvenanceKind};
 use crate::seal::statement::{Kind, StatementError, Subject};
@@ -67,46 +70,82 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Figures {
     pub gpus: Vec<Proved>,
-    /// The share of wrong rows that escapes with a probability of 1 % at most; more escapes with less.
+    /// The share of wrong rows, or cells, that escapes with a probability of 1 % at most; more escapes with less.
     pub escaping_share: f64,
+    /// How long all GPUs took to fill their memory, where that was demanded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill_ns: Option<u64>,
     /// From the questions to the last answer.
     pub answers_ns: Option<u64>,
 }
 
-/// What one GPU has committed. Where the proof held, it was done but for the escaping share.
+/// What one GPU has committed. Where the proof held, it was done but for the escaping share. Times are by the clock of
+/// [`Proof::by`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Proved {
     pub selector: String,
     /// The machine's own word.
     pub identity: Identity,
     pub work: Work,
+    /// Products and parts of memory together.
     pub rounds: u32,
-    /// From the start of the clock to the last commitment, by the clock of [`Proof::by`].
-    pub elapsed_ns: u64,
     /// The longest time between two commitments, or before the first.
     pub longest_gap_ns: u64,
+    /// Time in which products were computed.
+    pub products_ns: u64,
     /// Multiplications and additions of whole numbers per second that were done at least. It counts those of the plain
     /// product; which unit of the card did them, in which precision, or by which algorithm, is not known.
     pub floor_per_s: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Held>,
+}
+
+/// The memory that a GPU held.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Held {
+    pub bytes: u64,
+    /// How often all of it was read.
+    pub sweeps: u32,
+    /// Time in which it was read.
+    pub sweeps_ns: u64,
+    /// Bytes per second that were read at least, from wherever they lay.
+    pub floor_bytes_per_s: f64,
 }
 
 impl Figures {
     pub fn of(session: &Session, openings: u32) -> Self {
         let gpus = session.hello().map_or(&[][..], |hello| &hello.gpus);
         let escaping_share = escaping_share(openings);
-        let proved = gpus.iter().zip(session.progress()).map(|(gpu, done)| {
-            let operations = gpu.work.operations() as f64 * f64::from(done.rounds);
-            Proved {
-                selector: gpu.selector.clone(),
-                identity: gpu.identity.clone(),
-                work: gpu.work,
-                rounds: done.rounds,
-                elapsed_ns: done.elapsed_ns,
-                longest_gap_ns: done.longest_gap_ns,
-                floor_per_s: operations * (1.0 - escaping_share) * 1e9 / done.elapsed_ns.max(1) as f64,
-            }
-        });
-        Self { gpus: proved.collect(), escaping_share, answers_ns: session.answers_ns() }
+        let proved =
+            gpus.iter().zip(session.progress()).map(|(gpu, done)| proved(gpu, &done, escaping_share));
+        Self {
+            gpus: proved.collect(),
+            escaping_share,
+            fill_ns: session.fill_ns(),
+            answers_ns: session.answers_ns(),
+        }
+    }
+}
+
+fn proved(gpu: &Gpu, done: &Progress, escaping_share: f64) -> Proved {
+    let floor = |each: u64, pace: &Pace| {
+        each as f64 * f64::from(pace.rounds) * (1.0 - escaping_share) * 1e9 / pace.ns.max(1) as f64
+    };
+    let held = |memory: &Memory| Held {
+        bytes: memory.bytes(),
+        sweeps: done.rounds / (memory.products + memory.parts),
+        sweeps_ns: done.parts.ns,
+        floor_bytes_per_s: floor(memory.part_bytes(), &done.parts),
+    };
+    Proved {
+        selector: gpu.selector.clone(),
+        identity: gpu.identity.clone(),
+        work: gpu.work,
+        rounds: done.rounds,
+        longest_gap_ns: done.longest_gap_ns,
+        products_ns: done.products.ns,
+        floor_per_s: floor(gpu.work.operations(), &done.products),
+        memory: gpu.memory.as_ref().map(held),
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use blake3::hazmat::ChainingValue;
 use serde::{Deserialize, Serialize};
 
+use super::memory::Memory;
 use super::work::Work;
 use crate::device::Identity;
 use crate::seal::statement::titled;
@@ -42,6 +43,15 @@ pub enum Frame {
     Done,
     /// The prover gives up, and why.
     Failed(String),
+    /// Fill the memory with cells that follow from this, which the prover could not know before.
+    Fill([u8; 32]),
+    Filled,
+    /// The answer to one question about memory: the chaining values beside a cell's path.
+    Cell {
+        gpu: u16,
+        question: u32,
+        path: Vec<ChainingValue>,
+    },
 }
 
 /// How the prover introduces itself. All of it is its own word.
@@ -67,6 +77,9 @@ pub struct Gpu {
     pub selector: String,
     pub identity: Identity,
     pub work: Work,
+    /// What it will fill, where memory is demanded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -99,12 +112,15 @@ impl Frame {
             Frame::Row { .. } => 7,
             Frame::Done => 8,
             Frame::Failed(_) => 9,
+            Frame::Fill(_) => 10,
+            Frame::Filled => 11,
+            Frame::Cell { .. } => 12,
         }
     }
 
     /// Whether the prover may send it; the others are the witness's.
     pub fn is_provers(&self) -> bool {
-        !matches!(self, Frame::Begin(_) | Frame::Halt | Frame::Ask(_))
+        !matches!(self, Frame::Begin(_) | Frame::Halt | Frame::Ask(_) | Frame::Fill(_))
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -118,16 +134,19 @@ impl Frame {
         match self {
             // Plain data always serialises.
             Frame::Hello(hello) => serde_json::to_vec(hello).unwrap_or_default(),
-            Frame::Begin(bytes) | Frame::Ask(bytes) => bytes.to_vec(),
+            Frame::Begin(bytes) | Frame::Ask(bytes) | Frame::Fill(bytes) => bytes.to_vec(),
             Frame::Root { gpu, round, root } => {
                 [gpu.to_le_bytes().as_slice(), &round.to_le_bytes(), root].concat()
             }
-            Frame::Halt | Frame::Done => Vec::new(),
+            Frame::Halt | Frame::Done | Frame::Filled => Vec::new(),
             Frame::Closed(rounds) => rounds.iter().flat_map(|rounds| rounds.to_le_bytes()).collect(),
             Frame::Row { gpu, question, path, row } => {
                 let head =
                     [gpu.to_le_bytes().as_slice(), &question.to_le_bytes(), &[path.len() as u8]].concat();
                 [head, path.concat(), row.clone()].concat()
+            }
+            Frame::Cell { gpu, question, path } => {
+                [gpu.to_le_bytes().as_slice(), &question.to_le_bytes(), &path.concat()].concat()
             }
             Frame::Failed(why) => why.as_bytes().to_vec(),
         }
@@ -165,6 +184,15 @@ impl Frame {
                 Frame::Row { gpu, question, path, row: std::mem::take(&mut fields.rest).to_vec() }
             }
             8 => Frame::Done,
+            10 => Frame::Fill(fields.take()?),
+            11 => Frame::Filled,
+            12 => {
+                let (gpu, question) =
+                    (u16::from_le_bytes(fields.take()?), u32::from_le_bytes(fields.take()?));
+                let (path, rest) = fields.rest.as_chunks();
+                fields.rest = rest;
+                Frame::Cell { gpu, question, path: path.to_vec() }
+            }
             _ => return String::from_utf8(body).map(Frame::Failed).map_err(|_| malformed("it is not UTF-8")),
         };
         if fields.rest.is_empty() { Ok(frame) } else { Err(malformed("it is too long")) }
@@ -192,7 +220,8 @@ impl Frame {
     }
 }
 
-const NAMES: [&str; 9] = ["hello", "begin", "root", "halt", "closed", "ask", "row", "done", "failed"];
+const NAMES: [&str; 12] =
+    ["hello", "begin", "root", "halt", "closed", "ask", "row", "done", "failed", "fill", "filled", "cell"];
 
 /// Fills `out`, or nothing where the stream has ended. Between is [`WireError::Cut`].
 fn read_all(from: &mut impl Read, out: &mut [u8]) -> Result<usize, WireError> {

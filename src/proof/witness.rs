@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::challenge::Issued;
 use super::recheck::Digesting;
-use super::session::{Fault, Session};
+use super::session::{Cue, Fault, Session};
 use super::statement::{By, Figures, Outcome, Transcript};
 use super::wire::{Frame, Timed, WireError};
 
@@ -41,7 +41,7 @@ pub struct Witnessed {
     pub figures: Figures,
     pub transcript: Transcript,
     pub same_host: bool,
-    /// Whether the clock was ever started, which uses the challenge up.
+    /// Whether the prover was told anything, which uses the challenge up.
     pub begun: bool,
 }
 
@@ -52,7 +52,7 @@ pub fn witness(
     transcript: impl Write,
     seen: &mut dyn FnMut(&Session, u64),
 ) -> io::Result<Witnessed> {
-    let [secret, start] = [random()?, random()?];
+    let secret = random()?;
     let mut child = spawn(orders.command)?;
     let clock = Instant::now();
     let heard = listen(&mut child, clock)?;
@@ -66,7 +66,7 @@ pub fn witness(
         begun: false,
         broken: None,
     };
-    let outcome = match talk.hold(&heard, start, seen) {
+    let outcome = match talk.hold(&heard, seen) {
         Ok(()) => Outcome::Held,
         Err(outcome) => outcome,
     };
@@ -137,12 +137,7 @@ struct Talk<'a, W: Write> {
 }
 
 impl<W: Write> Talk<'_, W> {
-    fn hold(
-        &mut self,
-        heard: &Receiver<Heard>,
-        start: [u8; 32],
-        seen: &mut dyn FnMut(&Session, u64),
-    ) -> Result<(), Outcome> {
+    fn hold(&mut self, heard: &Receiver<Heard>, seen: &mut dyn FnMut(&Session, u64)) -> Result<(), Outcome> {
         let halt_ns = u64::from(self.orders.issued.challenge.at_least_s) * 1_000_000_000;
         let mut last = Instant::now();
         while !self.session.is_done() {
@@ -154,8 +149,8 @@ impl<W: Write> Talk<'_, W> {
                 Err(RecvTimeoutError::Timeout) => self.wait(last)?,
                 Err(RecvTimeoutError::Disconnected) => return Err(unfinished("the prover closed early")),
             }
-            if self.session.is_witness_next() {
-                let frame = if self.begun { Frame::Ask(self.ask()?) } else { Frame::Begin(start) };
+            if let Some(cue) = self.session.cue() {
+                let frame = self.answer(cue)?;
                 self.begun = true;
                 self.say(frame)?;
             }
@@ -201,12 +196,15 @@ impl<W: Write> Talk<'_, W> {
         self.orders.issued.is_good_at(Timestamp::now()).map_err(unfinished)
     }
 
-    /// From what the questions follow. Who asks itself leaves it to what it has committed.
-    fn ask(&mut self) -> Result<[u8; 32], Outcome> {
-        match self.orders.by {
-            By::Prover => Ok(self.transcript.digest()),
-            By::Witness => random().map_err(|error| self.trouble(error)),
-        }
+    /// What to say, which is random. Who asks itself leaves the questions to what it has committed.
+    fn answer(&mut self, cue: Cue) -> Result<Frame, Outcome> {
+        let random = random().map_err(|error| self.trouble(error))?;
+        Ok(match (cue, self.orders.by) {
+            (Cue::Fill, _) => Frame::Fill(random),
+            (Cue::Begin, _) => Frame::Begin(random),
+            (Cue::Ask, By::Witness) => Frame::Ask(random),
+            (Cue::Ask, By::Prover) => Frame::Ask(self.transcript.digest()),
+        })
     }
 
     /// Says it, having noted the time: whatever the pipe takes counts for the prover's time.

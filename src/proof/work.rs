@@ -159,6 +159,16 @@ impl Seeds {
         self.key(b"B", &[])
     }
 
+    /// The key of all cells of memory.
+    pub fn cells(&self) -> [u8; 32] {
+        self.key(b"M", &[])
+    }
+
+    /// The key under which a part of memory is hashed in one round; `before` as for A.
+    pub fn part(&self, round: u32, before: &[u8; 32]) -> [u8; 32] {
+        self.key(b"P", &[round.to_le_bytes().as_slice(), before].concat())
+    }
+
     /// The key of A (m rows of k) of one round. `before` is what round - [`LAG`] committed, [`NO_ROOT`] where there was none.
     pub fn a(&self, round: u32, before: &[u8; 32]) -> [u8; 32] {
         self.key(b"A", &[round.to_le_bytes().as_slice(), before].concat())
@@ -177,25 +187,4 @@ impl Seeds {
 pub fn before(roots: &[[u8; 32]], round: u32) -> [u8; 32] {
     let earlier = round.checked_sub(LAG).and_then(|earlier| roots.get(earlier as usize));
     earlier.copied().unwrap_or(NO_ROOT)
-}
-
-/// One row that is to be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Question {
-    pub round: u32,
-    pub row: u32,
-}
-
-/// The rows of one GPU that `ask` stands for: evenly over all rounds and rows, with repetition. Each takes 8 bytes of the
-/// extended output of BLAKE3 keyed with `ask` over the GPU's number, as a fraction of 2^64.
-pub fn questions(ask: &[u8; 32], gpu: u32, rounds: u32, m: u32, count: u32) -> Vec<Question> {
-    let mut stream = blake3::Hasher::new_keyed(ask).update(&gpu.to_le_bytes()).finalize_xof();
-    let rows = u128::from(rounds) * u128::from(m);
-    let mut question = || {
-        let mut bytes = [0; 8];
-        stream.fill(&mut bytes);
-        let at = (u128::from(u64::from_le_bytes(bytes)) * rows) >> 64;
-        Question { round: (at / u128::from(m)) as u32, row: (at % u128::from(m)) as u32 }
-    };
-    (0..count).map(|_| question()).collect()
 }

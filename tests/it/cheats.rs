@@ -1,19 +1,25 @@
 //! Provers that cheat, each refused for the reason that is its own. They never meet our prover's code: what they do
 //! right is plain arithmetic from `support_proof`.
 
+use gpu_assay::proof::chain::Broken;
 use gpu_assay::proof::challenge::Issued;
+use gpu_assay::proof::memory::Memory;
+use gpu_assay::proof::schedule::Question;
 use gpu_assay::proof::session::Fault;
 use gpu_assay::proof::wire::{Frame, Timed};
-use gpu_assay::proof::work::{Numbers, Question, Work, questions};
+use gpu_assay::proof::work::{Numbers, Work};
 
 use super::support::data;
 use super::support_proof::*;
 
 const FLOATS: Work = Work { numbers: Numbers::Fp32, ..SMALL };
 
-fn row_fault(ended: Result<(), Fault>) -> &'static str {
+const NO_PRODUCT: Fault = Fault::Gpu { gpu: 0, broken: Broken::Product };
+
+/// What is wrong with the only GPU.
+fn broken(ended: Result<(), Fault>) -> Broken {
     match ended {
-        Err(Fault::Row { why, .. }) => why,
+        Err(Fault::Gpu { gpu: 0, broken }) => broken,
         other => panic!("{other:?}"),
     }
 }
@@ -61,10 +67,9 @@ fn skipped_rows_escape_as_rarely_as_promised() {
             ask[..4].copy_from_slice(&trial.to_le_bytes());
             let answers = committed.answers(ask, &mut Honest);
             let frames = [rounds.as_slice(), &answers].concat();
-            let hit =
-                questions(&ask, 0, 40, SMALL.m, openings).iter().any(|q| wrong.contains(&(q.round, q.row)));
+            let hit = asked(&committed, &ask).iter().any(|q| wrong.contains(&(q.round, q.row)));
             let held = check(&issued, &frames);
-            assert_eq!(held, if hit { Err(Fault::Product { gpu: 0 }) } else { Ok(()) });
+            assert_eq!(held, if hit { Err(NO_PRODUCT) } else { Ok(()) });
             held.is_ok()
         });
         let escaped = escaped.count() as f64;
@@ -79,6 +84,11 @@ fn skipped_rows_escape_as_rarely_as_promised() {
             "{escaped} of {expected} at {share}"
         );
     }
+}
+
+fn asked(committed: &Committed, ask: &[u8; 32]) -> Vec<Question> {
+    let [rows, _] = committed.questions(0, ask);
+    rows
 }
 
 fn wrong_rows(committed: &Committed) -> std::collections::BTreeSet<(u32, u32)> {
@@ -143,7 +153,8 @@ fn stand_ins_for_the_product_are_refused() {
     for (name, mut cheat) in cheats {
         let ended = converse(SMALL, 4, &mut *cheat);
         // What is too large for any product is seen even earlier.
-        let refused = matches!(&ended, Err(Fault::Product { gpu: 0 }) | Err(Fault::Row { .. }));
+        let refused =
+            matches!(&ended, Err(Fault::Gpu { gpu: 0, broken: Broken::Product | Broken::Number { .. } }));
         assert!(refused, "{name}: {ended:?}");
     }
 }
@@ -168,8 +179,8 @@ impl Conduct for Swaps {
 
 #[test]
 fn rows_that_were_not_committed_are_refused() {
-    assert_eq!(row_fault(converse(SMALL, 3, &mut Late)), "it is not what was committed");
-    assert_eq!(row_fault(converse(SMALL, 3, &mut Swaps)), "it is not what was committed");
+    assert!(matches!(broken(converse(SMALL, 3, &mut Late)), Broken::Uncommitted { .. }));
+    assert!(matches!(broken(converse(SMALL, 3, &mut Swaps)), Broken::Uncommitted { .. }));
 }
 
 /// Right numbers, written otherwise, and numbers that are none.
@@ -187,16 +198,16 @@ fn numbers_that_no_product_can_hold_are_refused() {
     let floats = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 0.5, 1e30, f32::MIN_POSITIVE, 65537.0];
     for float in floats {
         let ended = converse(FLOATS, 3, &mut Writes(float.to_le_bytes()));
-        assert_eq!(row_fault(ended), "it holds what no product of whole numbers can be", "{float}");
+        assert!(matches!(broken(ended), Broken::Number { .. }), "{float}");
     }
     for number in [i32::MIN, i32::MAX, 64 * 128 * 128 + 1] {
         let ended = converse(SMALL, 3, &mut Writes(number.to_le_bytes()));
-        assert_eq!(row_fault(ended), "it holds what no product of whole numbers can be", "{number}");
+        assert!(matches!(broken(ended), Broken::Number { .. }), "{number}");
     }
     // In range, and wrong.
     for number in [64i32 * 128 * 128, -5] {
         let ended = converse(SMALL, 3, &mut Writes(number.to_le_bytes()));
-        assert_eq!(ended, Err(Fault::Product { gpu: 0 }), "{number}");
+        assert_eq!(ended, Err(NO_PRODUCT), "{number}");
     }
 }
 
@@ -210,7 +221,7 @@ fn work_done_for_another_challenge_is_refused() {
     assert_eq!(check(&old, &frames), Ok(()));
     assert_eq!(check(&new, &frames), Err(Fault::Challenge(old.sha256.clone())));
     frames[0].frame = Frame::Hello(hello(&new, SMALL));
-    assert_eq!(check(&new, &frames), Err(Fault::Product { gpu: 0 }));
+    assert_eq!(check(&new, &frames), Err(NO_PRODUCT));
 }
 
 #[test]
@@ -262,7 +273,7 @@ impl Conduct for Silent {
 
 #[test]
 fn questions_left_open_are_refused() {
-    assert_eq!(converse(SMALL, 3, &mut Silent(0)), Err(Fault::Unanswered { gpu: 0, left: 32 }));
+    assert_eq!(broken(converse(SMALL, 3, &mut Silent(0))), Broken::Unanswered(32));
 }
 
 /// Every frame left out, sent twice, or exchanged with the one after it.
@@ -297,6 +308,123 @@ fn no_disorder_passes() {
 fn holds(issued: &gpu_assay::proof::challenge::Issued, frames: &[Timed]) -> bool {
     let mut session = gpu_assay::proof::session::Session::new(issued, [3; 32]);
     frames.iter().all(|frame| session.take(frame).is_ok()) && session.is_done()
+}
+
+fn with_memory() -> Issued {
+    let mut terms = challenge(1);
+    terms.memory_bytes = CELLS.bytes();
+    issued(&terms)
+}
+
+/// Two cycles of products and a sweep, with this conduct.
+fn hold_memory(conduct: &mut dyn Conduct) -> Result<(), Fault> {
+    let issued = with_memory();
+    let committed = commit(&issued, &hello(&issued, SMALL), 2 * (CELLS.products + CELLS.parts), conduct);
+    check(&issued, &[committed.rounds(), committed.answers([5; 32], conduct)].concat())
+}
+
+#[test]
+fn memory_that_is_held_holds() {
+    assert_eq!(hold_memory(&mut Honest), Ok(()));
+}
+
+/// Half of the memory stands for all of it.
+struct Aliased;
+impl Conduct for Aliased {
+    fn cell(&mut self, _round: u32, index: u64, right: Vec<u8>) -> Vec<u8> {
+        let half = u64::from(CELLS.parts * CELLS.cells) / 2;
+        if index < half { right } else { vec![index as u8; right.len()] }
+    }
+}
+
+/// One cell of all is not kept.
+struct Forgets(u64);
+impl Conduct for Forgets {
+    fn cell(&mut self, _round: u32, index: u64, right: Vec<u8>) -> Vec<u8> {
+        if index == self.0 { vec![0; right.len()] } else { right }
+    }
+}
+
+/// One bit of one cell decays after the first sweep.
+struct Decays;
+impl Conduct for Decays {
+    fn cell(&mut self, round: u32, index: u64, mut right: Vec<u8>) -> Vec<u8> {
+        if round > CELLS.products + CELLS.parts && index == 7 {
+            right[4095] ^= 1;
+        }
+        right
+    }
+}
+
+#[test]
+fn memory_that_is_not_held_is_noticed() {
+    assert!(matches!(broken(hold_memory(&mut Aliased)), Broken::Cell { .. }));
+    assert!(matches!(broken(hold_memory(&mut Forgets(19))), Broken::Cell { .. }));
+    assert!(matches!(broken(hold_memory(&mut Decays)), Broken::Cell { .. }));
+}
+
+/// A twentieth of the memory is missing: of 64 cells drawn, all are there with probability 0.95^64.
+#[test]
+fn missing_memory_escapes_as_rarely_as_promised() {
+    let issued = with_memory();
+    let cycle = CELLS.products + CELLS.parts;
+    let committed = commit(&issued, &hello(&issued, SMALL), cycle, &mut Forgets(3));
+    let rounds = committed.rounds();
+    let escaped = (0..300u32).filter(|trial| {
+        let ask = *blake3::hash(&trial.to_le_bytes()).as_bytes();
+        let [_, cells] = committed.questions(0, &ask);
+        let hit = cells.iter().any(|cell| (cell.round, cell.row) == (CELLS.products, 3));
+        let ended = check(&issued, &[rounds.as_slice(), &committed.answers(ask, &mut Honest)].concat());
+        assert_eq!(ended.is_err(), hit, "{ended:?}");
+        !hit
+    });
+    let (escaped, expected) = (escaped.count() as f64, 300.0 * 0.95f64.powi(64));
+    println!("a twentieth of the memory missing, 64 asked: {escaped} of 300 escaped, {expected:.1} expected");
+    assert!((escaped - expected).abs() <= 5.0 * expected.sqrt(), "{escaped}");
+}
+
+#[test]
+fn less_memory_than_demanded_or_another_order_is_refused() {
+    let issued = with_memory();
+    let committed = commit(&issued, &hello(&issued, SMALL), 9, &mut Honest);
+    let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+    assert_eq!(check(&issued, &frames), Ok(()));
+    let mut less = hello(&issued, SMALL);
+    less.gpus[0].memory = Some(Memory { parts: 4, ..CELLS });
+    let first = |hello| [Timed { at_ns: 0, frame: Frame::Hello(hello) }];
+    let refused = |offered| Err(Fault::Memory { gpu: 0, offered, demanded: CELLS.bytes() });
+    assert_eq!(check(&issued, &first(less.clone())), refused(4 * CELLS.part_bytes()));
+    less.gpus[0].memory = None;
+    assert_eq!(check(&issued, &first(less.clone())), refused(0));
+    for broken in
+        [Memory { cells: 3, ..CELLS }, Memory { parts: 3, ..CELLS }, Memory { products: 0, ..CELLS }]
+    {
+        less.gpus[0].memory = Some(broken);
+        assert!(
+            matches!(check(&issued, &first(less.clone())), Err(Fault::Work { gpu: 0, .. })),
+            "{broken:?}"
+        );
+    }
+    for at in 1..4 {
+        let mut without = frames.clone();
+        without.remove(at);
+        assert!(!holds(&issued, &without), "without {}", frames[at].frame.name());
+    }
+    let half = commit(&issued, &hello(&issued, SMALL), 7, &mut Honest);
+    assert_eq!(broken(check(&issued, &half.rounds())), Broken::Incomplete { came: 7, cycle: 9 });
+    // An answer that is somebody else's.
+    let mut swapped = frames.clone();
+    let last = frames.len() - 2;
+    swapped.swap(last, last - 1);
+    assert_eq!(check(&issued, &swapped), Ok(()), "answers come in any order");
+    if let [
+        Timed { frame: Frame::Cell { path: a, .. }, .. },
+        Timed { frame: Frame::Cell { path: b, .. }, .. },
+    ] = &mut swapped[last - 1..=last]
+    {
+        std::mem::swap(a, b);
+    }
+    assert!(matches!(broken(check(&issued, &swapped)), Broken::Cell { .. }));
 }
 
 /// The seeds of the fuzz target are whole conversations, which mutations start from.

@@ -363,7 +363,7 @@ fn a_signature_is_no_substitute_for_the_transcript() {
     {
         row.clone_from(other);
     }
-    assert!(matches!(check(&swapped, By::Witness), Err(Refusal::Fault(Fault::Row { .. }))));
+    assert!(matches!(check(&swapped, By::Witness), Err(Refusal::Fault(Fault::Gpu { gpu: 0, .. }))));
     let proof = signed(&issued, &frames, By::Witness);
     let faster = |change: &dyn Fn(&mut Proof)| {
         let mut proof = proof.clone();
@@ -372,7 +372,7 @@ fn a_signature_is_no_substitute_for_the_transcript() {
     };
     assert_eq!(faster(&|p| p.figures.gpus[0].floor_per_s *= 1.01), Err(Refusal::Figures));
     assert_eq!(faster(&|p| p.figures.gpus[0].rounds += 1), Err(Refusal::Figures));
-    assert_eq!(faster(&|p| p.figures.gpus[0].elapsed_ns -= 1), Err(Refusal::Figures));
+    assert_eq!(faster(&|p| p.figures.gpus[0].products_ns -= 1), Err(Refusal::Figures));
     assert_eq!(faster(&|p| p.figures.escaping_share = 0.0), Err(Refusal::Figures));
     assert_eq!(faster(&|p| p.transcript.bytes += 1), Err(Refusal::Transcript));
     assert!(matches!(faster(&|p| p.challenge_sha256 = "00".into()), Err(Refusal::Challenge(_))));

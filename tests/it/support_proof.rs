@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root};
 use gpu_assay::proof::challenge::{Challenge, Issued};
+use gpu_assay::proof::memory::{self, CELL_BYTES, Memory};
 use gpu_assay::proof::recheck::Digesting;
+use gpu_assay::proof::schedule::{Ask, Question, Round, Schedule};
 use gpu_assay::proof::session::{Fault, Session};
 use gpu_assay::proof::statement::{By, Figures, Outcome, Proof};
 use gpu_assay::proof::wire::{Frame, Gpu, Hello, Timed};
-use gpu_assay::proof::work::{Numbers, Question, Seeds, Work, before, questions};
+use gpu_assay::proof::work::{Numbers, Seeds, Work, before};
 use gpu_assay::seal::{SecretKey, TrustList};
 
 use super::support::identity;
 
 pub const SMALL: Work = Work { m: 64, n: 256, k: 64, numbers: Numbers::Int32 };
+pub const CELLS: Memory = Memory { parts: 5, cells: 4, products: 4 };
 const MS: u64 = 1_000_000;
 
 pub fn challenge(gpus: u32) -> Challenge {
@@ -24,6 +27,7 @@ pub fn challenge(gpus: u32) -> Challenge {
         contract_sha256: None,
         node: None,
         gpus,
+        memory_bytes: 0,
         not_before: "2020-01-01T00:00:00Z".into(),
         expires: "2100-01-01T00:00:00Z".into(),
         at_least_s: 1,
@@ -38,7 +42,8 @@ pub fn issued(challenge: &Challenge) -> Issued {
 }
 
 pub fn hello(issued: &Issued, work: Work) -> Hello {
-    let gpu = |n| Gpu { selector: format!("sim:test,index={n}"), identity: identity(n), work };
+    let memory = (issued.challenge.memory_bytes > 0).then_some(CELLS);
+    let gpu = |n| Gpu { selector: format!("sim:test,index={n}"), identity: identity(n), work, memory };
     Hello {
         protocol: 1,
         challenge_sha256: issued.sha256.clone(),
@@ -86,6 +91,11 @@ pub trait Conduct {
         *blake3::hash(c).as_bytes()
     }
 
+    /// What lies in a cell when it is hashed, where `right` is what should.
+    fn cell(&mut self, _round: u32, _index: u64, right: Vec<u8>) -> Vec<u8> {
+        right
+    }
+
     /// What is shown of the asked row, where `c` is what was committed. `None` for no answer.
     fn shown(&mut self, _job: &Job, _question: Question, row: &[u8]) -> Option<Vec<u8>> {
         Some(row.to_vec())
@@ -102,8 +112,8 @@ pub struct Committed {
     start: [u8; 32],
     seeds: Vec<Seeds>,
     roots: Vec<Vec<[u8; 32]>>,
-    /// By GPU and round.
-    products: Vec<Vec<Vec<u8>>>,
+    /// By GPU and round: a C, or a part of memory, which are hashed under the key.
+    hashed: Vec<Vec<(Option<[u8; 32]>, Vec<u8>)>>,
     bs: Vec<Vec<i8>>,
 }
 
@@ -115,28 +125,48 @@ pub fn commit(issued: &Issued, hello: &Hello, rounds: u32, conduct: &mut dyn Con
         start,
         seeds: Vec::new(),
         roots: Vec::new(),
-        products: Vec::new(),
+        hashed: Vec::new(),
         bs: Vec::new(),
     };
     for (gpu, offered) in (0..).zip(&hello.gpus) {
         let work = &offered.work;
         let seeds = Seeds::new(&issued.challenge.nonce, &start, gpu);
+        let cells = Seeds::new(&issued.challenge.nonce, &FILL, gpu).cells();
         let mut b = vec![0; work.n as usize * work.k as usize];
         work.entries(&seeds.b(), 0, &mut b);
-        let (mut roots, mut products) = (Vec::new(), Vec::new());
+        let (mut roots, mut hashed) = (Vec::new(), Vec::new());
         for round in 0..rounds {
-            let job = job(work, &seeds, &b, &roots, round);
-            let c: Vec<u8> = (0..work.m).flat_map(|row| conduct.row(&job, row)).collect();
-            roots.push(conduct.root(&c));
-            products.push(c);
+            let bytes = match Schedule::new(offered.memory.as_ref()).round(round) {
+                Round::Product => {
+                    let job = job(work, &seeds, &b, &roots, round);
+                    let c: Vec<u8> = (0..work.m).flat_map(|row| conduct.row(&job, row)).collect();
+                    roots.push(conduct.root(&c));
+                    (None, c)
+                }
+                Round::Part(part) => {
+                    let count = offered.memory.unwrap().cells;
+                    let mut cell = |i: u32| {
+                        let index = u64::from(part) * u64::from(count) + u64::from(i);
+                        conduct.cell(round, index, memory::cell(&cells, index))
+                    };
+                    let part: Vec<u8> = (0..count).flat_map(&mut cell).collect();
+                    let key = seeds.part(round, &before(&roots, round));
+                    roots.push(*blake3::keyed_hash(&key, &part).as_bytes());
+                    (Some(key), part)
+                }
+            };
+            hashed.push(bytes);
         }
         committed.roots.push(roots);
-        committed.products.push(products);
+        committed.hashed.push(hashed);
         committed.seeds.push(seeds);
         committed.bs.push(b);
     }
     committed
 }
+
+/// From what the cells of memory follow.
+const FILL: [u8; 32] = [4; 32];
 
 fn job<'a>(work: &'a Work, seeds: &Seeds, b: &'a [i8], roots: &[[u8; 32]], round: u32) -> Job<'a> {
     let mut a = vec![0; work.m as usize * work.k as usize];
@@ -147,7 +177,11 @@ fn job<'a>(work: &'a Work, seeds: &Seeds, b: &'a [i8], roots: &[[u8; 32]], round
 impl Committed {
     /// All frames up to the end of the last round, a millisecond apart, the clock stopped after two seconds.
     pub fn rounds(&self) -> Vec<Timed> {
-        let mut frames = vec![Frame::Hello(self.hello.clone()), Frame::Begin(self.start)];
+        let mut frames = vec![Frame::Hello(self.hello.clone())];
+        if self.issued.challenge.memory_bytes > 0 {
+            frames.extend([Frame::Fill(FILL), Frame::Filled]);
+        }
+        frames.push(Frame::Begin(self.start));
         let count = self.roots.first().map_or(0, Vec::len);
         for round in 0..count {
             for (gpu, roots) in (0..).zip(&self.roots) {
@@ -162,24 +196,36 @@ impl Committed {
         timed
     }
 
+    /// What one GPU is asked: rows and cells.
+    pub fn questions(&self, gpu: u16, seed: &[u8; 32]) -> [Vec<Question>; 2] {
+        let offered = &self.hello.gpus[usize::from(gpu)];
+        let ask = Ask { seed, gpu: u32::from(gpu), count: self.issued.challenge.openings };
+        let rounds = self.roots[usize::from(gpu)].len() as u32;
+        let cells = offered.memory.map_or(0, |memory| memory.cells);
+        Schedule::new(offered.memory.as_ref()).questions(&ask, rounds, offered.work.m, cells)
+    }
+
     /// The question and all answers.
     pub fn answers(&self, ask: [u8; 32], conduct: &mut dyn Conduct) -> Vec<Timed> {
         let mut frames = vec![Frame::Ask(ask)];
         for (gpu, offered) in (0..).zip(&self.hello.gpus) {
             let (work, at) = (&offered.work, usize::from(gpu));
-            let roots = &self.roots[at];
             let mut trees = BTreeMap::new();
-            let asked =
-                questions(&ask, u32::from(gpu), roots.len() as u32, work.m, self.issued.challenge.openings);
-            for (question, asked) in (0..).zip(asked) {
-                let c = &self.products[at][asked.round as usize];
+            let mut path = |asked: Question, leaf: usize| -> Vec<[u8; 32]> {
+                let (key, bytes) = &self.hashed[at][asked.round as usize];
+                let tree = trees.entry(asked.round).or_insert_with(|| tree(key.as_ref(), leaf, bytes));
+                (0..).zip(tree).map(|(level, nodes)| nodes[asked.row as usize >> level ^ 1]).collect()
+            };
+            let [rows, cells] = self.questions(gpu, &ask);
+            for (question, asked) in (0..).zip(rows) {
                 let committed = self.row(at, asked.round, asked.row);
                 let job = Job { work, round: asked.round, a: Vec::new(), b: &self.bs[at] };
                 if let Some(row) = conduct.shown(&job, asked, committed) {
-                    let tree = trees.entry(asked.round).or_insert_with(|| tree(work, c));
-                    let path = (0..).zip(tree).map(|(level, nodes)| nodes[asked.row as usize >> level ^ 1]);
-                    frames.push(Frame::Row { gpu, question, path: path.collect(), row });
+                    frames.push(Frame::Row { gpu, question, path: path(asked, work.row_bytes()), row });
                 }
+            }
+            for (question, asked) in (0..).zip(cells) {
+                frames.push(Frame::Cell { gpu, question, path: path(asked, CELL_BYTES) });
             }
         }
         frames.push(Frame::Done);
@@ -189,7 +235,7 @@ impl Committed {
     /// A row as it was committed.
     pub fn row(&self, gpu: usize, round: u32, row: u32) -> &[u8] {
         let bytes = self.hello.gpus[gpu].work.row_bytes();
-        &self.products[gpu][round as usize][row as usize * bytes..][..bytes]
+        &self.hashed[gpu][round as usize].1[row as usize * bytes..][..bytes]
     }
 
     /// The job of a question, with its A.
@@ -198,17 +244,18 @@ impl Committed {
     }
 }
 
-/// The hash tree over the rows of a C, lowest level first.
-fn tree(work: &Work, c: &[u8]) -> Vec<Vec<[u8; 32]>> {
+/// The hash tree over leaves of so many bytes, lowest level first.
+fn tree(key: Option<&[u8; 32]>, leaf: usize, bytes: &[u8]) -> Vec<Vec<[u8; 32]>> {
+    let mode = key.map_or(Mode::Hash, Mode::KeyedHash);
     let subtree = |(at, bytes): (usize, &[u8])| {
-        let mut hasher = blake3::Hasher::new();
-        hasher.set_input_offset((at * work.row_bytes()) as u64);
+        let mut hasher = key.map_or_else(blake3::Hasher::new, blake3::Hasher::new_keyed);
+        hasher.set_input_offset((at * leaf) as u64);
         hasher.update(bytes).finalize_non_root()
     };
-    let mut levels: Vec<Vec<[u8; 32]>> = vec![c.chunks(work.row_bytes()).enumerate().map(subtree).collect()];
+    let mut levels: Vec<Vec<[u8; 32]>> = vec![bytes.chunks(leaf).enumerate().map(subtree).collect()];
     while levels[levels.len() - 1].len() > 2 {
         let pairs = levels[levels.len() - 1].chunks(2);
-        levels.push(pairs.map(|pair| merge_subtrees_non_root(&pair[0], &pair[1], Mode::Hash)).collect());
+        levels.push(pairs.map(|pair| merge_subtrees_non_root(&pair[0], &pair[1], mode)).collect());
     }
     levels
 }

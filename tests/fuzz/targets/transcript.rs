@@ -16,6 +16,7 @@ fn issued() -> Issued {
         contract_sha256: None,
         node: None,
         gpus: 1,
+        memory_bytes: 0,
         not_before: "2020-01-01T00:00:00Z".into(),
         expires: "2100-01-01T00:00:00Z".into(),
         at_least_s: 1,
