@@ -27,7 +27,7 @@ CHUNK_START, CHUNK_END, PARENT, ROOT, KEYED = 1, 2, 4, 8, 16
 # Four columns, then four diagonals.
 QUARTERS = [(i, 4 + (i + d) % 4, 8 + (i + 2 * d) % 4, 12 + (i + 3 * d) % 4) for d in (0, 1) for i in range(4)]
 words = lambda data: np.frombuffer(data, "<u4")
-KINDS = dict(enumerate("hello begin root halt closed ask row done failed".split(), 1))
+KINDS = dict(enumerate("hello begin root halt closed ask row done failed fill filled cell".split(), 1))
 
 
 def demand(holds, what):
@@ -62,28 +62,41 @@ def stream(keys, message, starts, length):
     return np.ascontiguousarray(out.T, "<u4").view(np.uint8).reshape(len(keys), -1)[:, :length]
 
 
-def parent(left, right, flags):
-    start = np.repeat(np.array(IV, np.uint32)[:, None], left.shape[1], axis=1)
+def parent(start, left, right, flags):
     return compress(start, np.concatenate([left, right]), np.zeros(left.shape[1], np.uint64), 64, flags)[:8]
 
 
-def roots_of(rows, shown, paths):
-    """The roots that rows lead to, each a whole subtree of chunks, by their paths."""
-    chunks = words(b"".join(shown)).reshape(-1, 16, 16)
+def roots_of(rows, shown, paths, keys=None):
+    """The roots that rows lead to, each a whole subtree of chunks, by their paths; under keys where there are any."""
+    start = words(b"".join(keys)).reshape(-1, 8).T if keys else np.array([IV] * len(rows), np.uint32).T
+    keyed, chunks = KEYED * bool(keys), words(b"".join(shown)).reshape(-1, 16, 16)
     each = len(chunks) // len(rows)
     counter = np.arange(len(chunks), dtype=np.uint64) % each + np.repeat(np.array(rows, np.uint64) * each, each)
-    value = np.repeat(np.array(IV, np.uint32)[:, None], len(chunks), axis=1)
+    wide = lambda count: np.repeat(start, count // len(rows), axis=1)
+    value = wide(len(chunks))
     for block in range(16):
         flags = CHUNK_START * (block == 0) | CHUNK_END * (block == 15)
-        value = compress(value, chunks[:, block].T, counter, 64, flags)[:8]
+        value = compress(value, chunks[:, block].T, counter, 64, flags | keyed)[:8]
     while value.shape[1] > len(rows):
-        value = parent(value[:, ::2], value[:, 1::2], PARENT)
+        value = parent(wide(value.shape[1] // 2), value[:, ::2], value[:, 1::2], PARENT | keyed)
     beside = words(b"".join(paths)).reshape(len(rows), -1, 8)
     for level in range(beside.shape[1]):
         other, is_left = beside[:, level].T, np.array(rows) >> level & 1 == 0
-        flags = PARENT | (ROOT if level == beside.shape[1] - 1 else 0)
-        value = parent(np.where(is_left, value, other), np.where(is_left, other, value), flags)
+        flags = PARENT | keyed | (ROOT if level == beside.shape[1] - 1 else 0)
+        value = parent(start, np.where(is_left, value, other), np.where(is_left, other, value), flags)
     return [root.astype("<u4").tobytes() for root in value.T]
+
+
+def cells(key, indices):
+    """What cells of memory hold: lines hashed from one another, 64 times each."""
+    start, index = np.repeat(words(key)[:, None], len(indices), axis=1), np.array(indices, np.uint64)
+    x, zero, lines = np.zeros((16, len(indices)), np.uint32), np.zeros(len(indices), np.uint64), []
+    for line in range(64):
+        for turn in range(64):
+            x[12], x[13], x[14], x[15] = index & 0xFFFFFFFF, index >> 32, line, turn
+            x = compress(start, x, zero, 64, KEYED | CHUNK_START | CHUNK_END | ROOT)
+        lines.append(x.T.copy())
+    return [cell.astype("<u4").tobytes() for cell in np.concatenate(lines, axis=1)]
 
 
 def entries(keys, starts, count, bits):
@@ -112,8 +125,7 @@ def numbers(work, data, bits):
 def opened(path, key):
     """The predicate in an envelope and the SHA-256 of the signed bytes."""
     envelope = json.loads(path.read_bytes())
-    payload = base64.b64decode(envelope["payload"])
-    kind = envelope["payloadType"].encode()
+    payload, kind = base64.b64decode(envelope["payload"]), envelope["payloadType"].encode()
     signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     try:
         key.verify(base64.b64decode(envelope["signatures"][0]["sig"]), signed)
@@ -123,56 +135,93 @@ def opened(path, key):
 
 
 def conversation(transcript, by):
-    """What was said once, with its time; the roots and rows of each GPU; when each committed last."""
-    names, said, roots, rows, last, now, at = [], {}, [], [], {}, 0, 0
+    """What was said once, with its time; the roots, their times, the rows and cells of each GPU."""
+    names, said, roots, times, rows, marks, now, at = [], {}, [], [], [], [], 0, 0
     while at < len(transcript):
         time, kind, length = struct.unpack_from("<QBI", transcript, at)
         before, body, at = at, transcript[at + 13 : at + 13 + length], at + 13 + length
         demand(kind in KINDS and at <= len(transcript) and time >= now, "the transcript is cut or malformed")
         name, now = KINDS[kind], time
-        names = names if names[-1:] == [name] and name in ("root", "row") else names + [name]
+        names += [] if names[-1:] == [name] and name in ("root", "row", "cell") else [name]
         if name == "root":
             gpu, number = struct.unpack_from("<HI", body)
             demand(number == len(roots[gpu]) and len(body) == 38, "a round out of turn")
             roots[gpu].append(body[6:])
-            last[gpu] = time
+            times[gpu].append(time)
         elif name == "row":
             gpu, question, levels = struct.unpack_from("<HIB", body)
             rows[gpu].append((question, body[7 : 7 + 32 * levels], body[7 + 32 * levels :]))
+        elif name == "cell":
+            gpu, question = struct.unpack_from("<HI", body)
+            marks[gpu].append((question, body[6:]))
         else:
             said[name] = (time, body)
             if name == "hello":
-                roots, rows = [[[] for _ in json.loads(body)["gpus"]] for _ in range(2)]
+                roots, times, rows, marks = [[[] for _ in json.loads(body)["gpus"]] for _ in range(4)]
             chosen = name == "ask" and body != hashlib.sha256(transcript[:before]).digest()
             demand(by == "witness" or not chosen, "the prover chose its questions")
-    orderly = re.fullmatch("hello begin( root)? halt( root)? closed ask row done", " ".join(names))
-    demand(orderly, f"frames out of turn: {names}")
-    closed = struct.unpack(f"<{len(roots)}I", said["closed"][1])
-    demand(list(closed) == [len(each) for each in roots] and min(closed) > 0, "rounds are missing")
-    return said, roots, rows, last
+    order = "hello( fill filled)? begin( root)? halt( root)? closed ask (row |cell )+done"
+    demand(re.fullmatch(order, " ".join(names)), f"frames out of turn: {names}")
+    return said, roots, times, rows, marks
 
 
-def rows_hold(work, ask, gpu, openings, roots, rows, key):
-    """Whether the shown rows are those that `ask` stands for, were committed, and are rows of the products."""
+def drawn(ask, gpu, kind, openings, rounds, m):
+    """The places that are asked about: rounds, as they are numbered in all, and rows."""
+    fractions = stream([ask], struct.pack("<I", gpu) + kind, [0], 8 * openings).tobytes()
+    places = [divmod(fraction * len(rounds) * m >> 64, m) for fraction, in struct.iter_unpack("<Q", fractions)]
+    return [rounds[nth] for nth, _ in places], [row for _, row in places]
+
+
+def rows_hold(work, at, places, roots, answers, key):
+    """Whether the shown rows were committed and are rows of the products."""
     m, n, k, bits = work["m"], work["n"], work["k"], 8 if work["numbers"] == "int32" else 6
-    questions, paths, shown = zip(*sorted(rows))
-    sizes = {(len(row) // 4, 2 ** (len(path) // 32)) for row, path in zip(shown, paths)}
-    demand(list(questions) == list(range(openings)) and sizes == {(n, m)}, "not the answers to all questions")
-    drawn = stream([ask], struct.pack("<I", gpu), [0], 8 * openings).tobytes()
-    places = [divmod(fraction * len(roots) * m >> 64, m) for fraction, in struct.iter_unpack("<Q", drawn)]
-    at = [row for _, row in places]
-    demand(roots_of(at, shown, paths) == [roots[r] for r, _ in places], f"GPU {gpu} did not commit what it shows")
-    before = lambda r: struct.pack("<I", r) + (roots[r - 2] if r >= 2 else bytes(32))
-    keys = [key(b"A", before(r)) for r, _ in places]
-    w = [secrets.randbits(32) for _ in questions]
-    a_sum = np.array(w) @ entries(keys, [row * k for row in at], k, bits)
+    paths, shown = zip(*answers)
+    demand({(len(r) // 4, 2 ** (len(p) // 32)) for r, p in zip(shown, paths)} == {(n, m)}, "rows of another size")
+    demand(roots_of(at, shown, paths) == [roots[r] for r in places], "what is shown was not committed")
+    w = [secrets.randbits(32) for _ in at]
+    a_sum = np.array(w) @ entries([key(b"A", r) for r in places], [row * k for row in at], k, bits)
     c_sum = sum(w * numbers(work, row, bits).astype(object) for w, row in zip(w, shown))
     b = entries([key(b"B")], [0], n * k, bits).reshape(n, k)
     # By digits to the base 2^16, so that no sum overflows.
     digits = [(a_sum >> (16 * i)) & 0xFFFF for i in range(3)] + [a_sum >> 48]
     product = sum((b @ digit).astype(object) << (16 * i) for i, digit in enumerate(digits))
-    demand((product == c_sum).all(), f"the rows of GPU {gpu} are not rows of the products")
-    return 2 * m * n * k
+    demand((product == c_sum).all(), "the rows are not rows of the products")
+
+
+def cells_hold(key, numbers, at, places, roots, answers, of_round):
+    """Whether the cells, which are made here, were hashed in their rounds."""
+    held = roots_of(at, cells(key, numbers), [path for path, in answers], [of_round(b"P", r) for r in places])
+    demand(held == [roots[r] for r in places], "memory does not hold what it is to hold")
+
+
+def check_gpu(gpu, offered, challenge, said, roots, times, rows, marks, stated):
+    memory, work = offered.get("memory") or {"parts": 0, "cells": 0, "products": 1}, offered["work"]
+    parts, count, first, openings = memory["parts"], memory["cells"], memory["products"], challenge["openings"]
+    demand(parts * count * 4096 >= challenge["memory_bytes"], "less memory than demanded")
+    place = [r % (first + parts) for r in range(len(roots))]
+    demand(roots and place[-1] == first + parts - 1, "rounds are missing")
+    nonce, (begun, start), ask = bytes.fromhex(challenge["nonce"]), said["begin"], said["ask"][1]
+    tail = lambda r: struct.pack("<I", r) + (roots[r - 2] if r >= 2 else bytes(32))
+    key = lambda matrix, r=None: matrix_key(nonce, start, matrix, gpu, b"" if r is None else tail(r))
+    gaps = [int(gap) for gap in np.diff([begun] + times)]
+    for kind, answers in [(b"", sorted(rows)), (b"M", sorted(marks))]:
+        mine = [r for r in range(len(roots)) if (place[r] >= first) == bool(kind)]
+        demand([q for q, *_ in answers] == list(range(openings if mine else 0)), "questions left open")
+        if not mine:
+            continue
+        answers, (at, row) = [a for _, *a in answers], drawn(ask, gpu, kind, openings, mine, count if kind else work["m"])
+        if kind:
+            numbers = [(place[r] - first) * count + i for r, i in zip(at, row)]
+            cells_hold(matrix_key(nonce, said["fill"][1], b"M", gpu), numbers, row, at, roots, answers, key)
+        else:
+            rows_hold(work, row, at, roots, answers, key)
+        # Of each kind, the first two rounds after the other kind do not count.
+        counted = sum(not parts or r < first or place[r] - first * bool(kind) >= 2 for r in mine)
+        each = count * 4096 if kind else 2 * work["m"] * work["n"] * work["k"]
+        rate = each * counted * 0.01 ** (1 / openings) * 1e9 / sum(gaps[r] for r in mine)
+        floor = stated["memory"]["floor_bytes_per_s"] if kind else stated["floor_per_s"]
+        demand(abs(floor / rate - 1) < 1e-9, f"GPU {gpu} is said to do {floor:g}, not {rate:g} a second")
+        print(f"GPU {gpu}: {len(mine)} rounds, at least {rate:.4g} {'bytes' if kind else 'operations'} a second")
 
 
 def check(directory, key):
@@ -182,18 +231,14 @@ def check(directory, key):
     demand(proof["challenge_sha256"] == digest, "the proof answers another challenge")
     demand(proof["transcript"]["sha256"] == hashlib.sha256(transcript).hexdigest(), "another transcript was signed")
     demand(proof["outcome"] == {"kind": "held"}, f"it did not hold: {proof['outcome']}")
-    said, roots, rows, last = conversation(transcript, proof["by"])
-    hello, (begun, start) = json.loads(said["hello"][1]), said["begin"]
-    demand(hello["challenge_sha256"] == digest and len(roots) == challenge["gpus"], "not what was demanded")
-    demand(said["halt"][0] >= begun + challenge["at_least_s"] * 10**9, "the clock was stopped early")
-    openings, nonce = challenge["openings"], bytes.fromhex(challenge["nonce"])
-    for gpu, offered in enumerate(hello["gpus"]):
-        of_gpu = lambda matrix, rest=b"": matrix_key(nonce, start, matrix, gpu, rest)
-        each = rows_hold(offered["work"], said["ask"][1], gpu, openings, roots[gpu], rows[gpu], of_gpu)
-        rate = each * len(roots[gpu]) * 0.01 ** (1 / openings) * 1e9 / (last[gpu] - begun)
-        stated = proof["gpus"][gpu]["floor_per_s"]
-        demand(abs(stated / rate - 1) < 1e-9, f"GPU {gpu} is said to do {stated:g}, not {rate:g} a second")
-        print(f"GPU {gpu}: {len(roots[gpu])} rounds, at least {rate:.4g} operations a second")
+    said, *kept = conversation(transcript, proof["by"])
+    hello = json.loads(said["hello"][1])
+    demand(hello["challenge_sha256"] == digest and len(kept[0]) == challenge["gpus"], "not what was demanded")
+    demand(said["halt"][0] - said["begin"][0] >= challenge["at_least_s"] * 10**9, "the clock was stopped early")
+    closed = struct.unpack(f"<{len(kept[0])}I", said["closed"][1])
+    demand(list(closed) == [len(roots) for roots in kept[0]], "rounds are missing")
+    for gpu, (offered, stated, *of_gpu) in enumerate(zip(hello["gpus"], proof["gpus"], *kept)):
+        check_gpu(gpu, offered, challenge, said, *of_gpu, stated)
 
 
 if __name__ == "__main__":

@@ -17,44 +17,62 @@
 //!
 //! | kind | from | name | body |
 //! |---|---|---|---|
-//! | 1 | P | hello | JSON ([`wire::Hello`]): protocol, `D`, host, and for each GPU its selector, identity and work |
+//! | 1 | P | hello | JSON ([`wire::Hello`]): protocol, `D`, host, and for each GPU its selector, identity, work and memory |
+//! | 10 | W | fill | seed (32): random; only where memory is demanded, as the next |
+//! | 11 | P | filled | nothing; the memory of all GPUs is |
 //! | 2 | W | begin | start (32): random; the clock starts |
 //! | 3 | P | root | gpu (2), round (4), root (32) |
 //! | 4 | W | halt | nothing; sent once the demanded time has passed |
 //! | 5 | P | closed | rounds committed (4), for each GPU |
-//! | 6 | W | ask | ask (32): random |
+//! | 6 | W | ask | seed (32): random |
 //! | 7 | P | row | gpu (2), question (4), path length p (1), path (32 p), row (4 n) |
+//! | 12 | P | cell | gpu (2), question (4), path (the rest) |
 //! | 8 | P | done | nothing |
 //! | 9 | P | failed | UTF-8: why the prover gives up; at any time |
 //!
-//! Order: hello, begin, roots, halt, more roots, closed, ask, rows, done. The roots of one GPU come in the order of their rounds,
-//! from 0; those of different GPUs mix freely. After halt a prover finishes the rounds that it has begun and begins no other. Each
-//! question is answered once, in any order. A *transcript* is all frames of both sides as `time (8) || frame`, the time in
-//! nanoseconds of the witness's monotonic clock since it started the prover, when it sent the frame or had received it.
+//! Order: hello, fill, filled, begin, roots, halt, more roots, closed, ask, rows and cells, done. The roots of one GPU come in the
+//! order of their rounds, from 0; those of different GPUs mix freely. After halt a prover finishes the cycle that it has begun (a
+//! round, where there is no memory) and begins no other. Each question is answered once, in any order. A *transcript* is all
+//! frames of both sides as `time (8) || frame`, the time in nanoseconds of the witness's monotonic clock since it started the
+//! prover, when it sent the frame or had received it.
 //!
-//! # Work
+//! # Rounds
+//! Without memory every round is a product. With memory a cycle is `products` rounds of products, then a *sweep* of `parts`
+//! rounds, one for each part of the memory. Every round commits to a root. Keys are HKDF-SHA256 (RFC 5869, no salt) of
+//! `nonce || start`, of cells of `nonce || seed of fill`, 32 bytes each, with this info:
+//! * of B: `"gpu-assay proof v1 B" || gpu (4)`;
+//! * of A in round r: `"gpu-assay proof v1 A" || gpu (4) || r (4) || root of round r - 2`, or 32 zero bytes where r < 2;
+//! * of a part in round r: the same with `P`;
+//! * of cells: `"gpu-assay proof v1 M" || gpu (4)`.
+//!
+//! So no matrix is known before the clock starts, and no two rounds can be exchanged, left out or begun early.
+//!
+//! # Products
 //! Each GPU computes products `C = A B` of its announced work: `m` a power of two from 2 to 16384, `n` one from 256, `k` a multiple
 //! of 64. `numbers` says how: `int32`, entries of 8 bits, `k` up to 65536, C in 32-bit integers; or `fp32`, entries of 6 bits,
 //! `k` up to 16384, C in FP32. In both all sums are exact in any order. A has m rows of k entries; B is drawn transposed, n
 //! rows of k; C has m rows of n. B stays the same in all rounds, A is new in each. Entry i of a matrix with key K is byte i of the
-//! extended output of BLAKE3 keyed with K over no bytes, its low 8 or 6 bits as a signed number.
+//! extended output of BLAKE3 keyed with K over no bytes, its low 8 or 6 bits as a signed number. The root is the BLAKE3 hash of C,
+//! row-major. As n >= 256 a row is a whole subtree of that hash.
 //!
-//! Keys are HKDF-SHA256 (RFC 5869, no salt) of `nonce || start`, 32 bytes each, with this info:
-//! * of B: `"gpu-assay proof v1 B" || gpu (4)`;
-//! * of A in round r: `"gpu-assay proof v1 A" || gpu (4) || r (4) || root of round r - 2`, or 32 zero bytes where r < 2.
-//!
-//! So no matrix is known before the clock starts, and no two rounds can be exchanged, left out or begun early. The *root* of a
-//! round is the BLAKE3 hash of C, row-major. As n >= 256 a row is a whole subtree of that hash.
+//! # Memory
+//! `parts` (4 to 65536) of `cells` (a power of two up to 2^18) of 4096 bytes, at least as much as the challenge demands; `products`
+//! from 4 to 65536. A cell is 64 lines of 64 bytes. With x = 64 zero bytes before the first line, 64 times for each line: the
+//! last 16 bytes of x become `cell (8) || line (4) || turn (4)`, the cell counted over all parts; then x becomes the first 64 bytes of
+//! output of BLAKE3 keyed with the cells' key over x. The line is x then. The root of a part's round is the keyed BLAKE3 hash of
+//! the part, under that round's key. To make a cell takes 64 times the work of hashing it, line by line: what is not kept cannot
+//! be had in time.
 //!
 //! # Questions
-//! For each GPU, as many as the challenge says. Question q takes bytes 8q to 8q + 7 of the extended output of BLAKE3 keyed with
-//! `ask` over `gpu (4)` as a number x; with R rounds committed it is position `floor(x R m / 2^64)`, that is round
-//! `position / m`, row `position mod m`. The path holds the log2(m) chaining values beside the row's own, from the lowest level up.
+//! For each GPU, as many rows of products as the challenge says, and as many cells where there is memory. Question q takes bytes 8q
+//! to 8q + 7 of the extended output of BLAKE3 keyed with the seed of ask over `gpu (4)` (rows) or `gpu (4) || "M"` (cells), as a
+//! number x. Of R rounds of that kind with m rows (or cells) each it is position `floor(x R m / 2^64)`: round `position / m` of
+//! that kind, row `position mod m`. Paths hold the log2(m) chaining values beside the row's own, from the lowest level up.
 //!
 //! # Check
-//! 1. Every frame in its turn; as many GPUs as demanded; no two with one UUID, or where a UUID lacks, one PCI address; work
-//!    within the limits above; halt not before the demanded time; every GPU with at least one round.
-//! 2. Each row's chaining value, with its path, gives the root of its round.
+//! 1. Every frame in its turn; as many GPUs as demanded; no two with one UUID, or where a UUID lacks, one PCI address; work and
+//!    memory within the limits above; halt not before the demanded time; every GPU with at least one cycle, and only whole ones.
+//! 2. Each row's chaining value, with its path, gives the root of its round; so does that of each cell, which the checker makes.
 //! 3. Each number of a row is one that a product can have: in size at most `k 2^(2 bits - 2)`, in FP32 whole and not -0.
 //! 4. For each GPU, over its rows S, with random 32-bit factors w that only the checker knows: `(w A_S) B = w C_S`, in exact
 //!    integers (R. Freivalds, 1977). A wrong entry passes with probability 2^-32.
@@ -62,17 +80,26 @@
 //! # What follows
 //! Let a share f of a GPU's rows be wrong. All q questions miss them with probability (1 - f)^q, and so a proof that holds says,
 //! with a confidence of 99 %, that f is at most `1 - 0.01^(1/q)`: 0.996 % for the usual 460. Skipped whole rounds are the same as
-//! skipped rows; one round alone is 1/R of the work. The proved *floor* of a GPU is
-//! `(1 - f) * 2 m n k * R / (time of its last root - time of begin)`. The bound holds for all GPUs of a proof at once: to miss the
-//! wrong rows of all of them is no likelier than to miss those of one.
+//! skipped rows; one round alone is 1/R of the work. The same holds for cells: in the mean of all sweeps, all but that share of the
+//! memory was there. The bounds hold for all GPUs of a proof at once: to miss what is wrong with all of them is no likelier than to
+//! miss what is wrong with one.
 //!
-//! It counts the multiplications and additions of the plain product. Not bounded: faster algorithms for exact products (Strassen's
-//! saves an eighth at each level and is seldom used for these sizes); which unit of a card did the work; and whether it was this
-//! card, or several others that answer for it, in time and over whatever link they have. Two GPUs of one proof can be two by
-//! their own word and one in truth: then each has half of the floor that such a card has alone, which is what to compare.
+//! The time of a round is from the root before it, or begin, to its own. The proved *floor* of a GPU is
+//! `(1 - f) * 2 m n k * R / (time of all products)` operations a second; of its memory
+//! `(1 - f) * bytes of a part * R / (time of all parts)` bytes a second. With memory, the first two rounds of a kind after rounds of
+//! the other kind do not count in R, since they may have been begun before, but their time does.
 //!
-//! Without a witness the prover is its own ([`statement::By::Prover`]): `ask` is then the SHA-256 of all transcript bytes before
-//! it. Such a prover can try many last roots until the questions suit it, and its clock is its own.
+//! The floor counts the multiplications and additions of the plain product. Not bounded: faster algorithms for exact products
+//! (Strassen's saves an eighth at each level and is seldom used for these sizes); which unit of a card did the work; and whether it
+//! was this card, or several others that answer for it, in time and over whatever link they have. Two GPUs of one proof can be
+//! two by their own word and one in truth: then each has half of the floor that such a card has alone, which is what to compare.
+//!
+//! Memory may lie anywhere that is read at that floor: host memory is read over its link, which is many times slower. Of what
+//! is not kept a share u can be made again while the rest is read: that takes 64 u times the work of reading, which shows in the
+//! floor as soon as the hashing that the card can do at most is known.
+//!
+//! Without a witness the prover is its own ([`statement::By::Prover`]): the seed of ask is then the SHA-256 of all transcript bytes
+//! before it. Such a prover can try many last roots until the questions suit it, and its clock is its own.
 
 pub mod chain;
 pub mod challenge;

@@ -36,8 +36,11 @@ pub fn challenge(gpus: u32) -> Challenge {
 }
 
 pub fn issued(challenge: &Challenge) -> Issued {
-    let key = SecretKey::generate().unwrap();
-    let envelope = challenge.seal(&key).unwrap();
+    issued_by(challenge, &SecretKey::generate().unwrap())
+}
+
+pub fn issued_by(challenge: &Challenge, key: &SecretKey) -> Issued {
+    let envelope = challenge.seal(key).unwrap();
     Issued::from_verified(&envelope.open(&TrustList::new([key.public()])).unwrap()).unwrap()
 }
 
