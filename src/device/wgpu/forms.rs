@@ -69,9 +69,7 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
             }
         }
         Op::Mma { .. } => return Err(Unsupported::us("this backend has no kernel for tensor units alone")),
-        Op::Expand { .. } | Op::Tree { .. } => {
-            return Err(Unsupported::us(format!("no kernel for {}", op.name())));
-        }
+        Op::Expand { .. } | Op::Tree { .. } => op.check_hashing().map_err(Unsupported::us)?,
         Op::Gemm { precision, .. } => {
             // FP16 inputs are widened as they are loaded, which every adapter can.
             if precision == Precision::Fp64 {
@@ -167,7 +165,11 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         Op::Fma { precision, chains, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| fma_forms(format, chains))
         }
-        Op::Mma { .. } | Op::Expand { .. } | Op::Tree { .. } => Vec::new(),
+        Op::Expand { precision, .. } => {
+            vec![Form::new("compression-per-invocation", Kernel::Expand(precision))]
+        }
+        Op::Tree { .. } => vec![Form::new("chunk-per-invocation", Kernel::TreeChunks)],
+        Op::Mma { .. } => Vec::new(),
         Op::Gemm { precision, .. } => {
             format::of(precision).map_or_else(|_| Vec::new(), |format| gemm_forms(format, card))
         }

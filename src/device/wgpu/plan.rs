@@ -1,6 +1,7 @@
 //! From an op to dispatches: which windows of which buffers, how many workgroups, what parameters.
 //! Owns the cutting of work to binding sizes and time budgets; pure, must not know wgpu's objects.
 
+mod hashing;
 mod reread;
 
 use super::format;
@@ -77,7 +78,9 @@ pub fn plan(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal>
         Op::Stream { kind, a, b, c, elements } => stream(kernel, kind, [a, b, c], elements, frame),
         Op::Reread { src, words, passes, sum } => reread::plan(kernel, src, words, passes, sum, frame),
         Op::Fma { .. } => fma(op, kernel, frame),
-        Op::Mma { .. } | Op::Expand { .. } | Op::Tree { .. } => Err(format!("no kernel for {}", op.name())),
+        Op::Expand { .. } => hashing::expand(op, kernel, frame),
+        Op::Tree { src, chunks, out } => hashing::tree(src, chunks, out, frame),
+        Op::Mma { .. } => Err(format!("no kernel for {}", op.name())),
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], frame),
         Op::Ring { dst, slots, stride_bytes, seed } => ring(dst, slots, stride_bytes, seed, frame),
         Op::Chase { ring, hops, state } => Ok(chase(kernel, ring, hops, state, frame)),

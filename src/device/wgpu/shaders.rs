@@ -8,11 +8,12 @@ use sha2::{Digest as _, Sha256};
 use super::coop::CoopForm;
 use super::format::Format;
 use super::unroll;
-use crate::device::op::{Chains, StreamKind};
+use crate::device::op::{Chains, Precision, StreamKind};
 
 const COMMON: &str = include_str!("../../../kernels/common.wgsl");
 const PATTERN: &str = include_str!("../../../kernels/pattern.wgsl");
 const DRAW: &str = include_str!("../../../kernels/draw.wgsl");
+const BLAKE3: &str = include_str!("../../../kernels/blake3.wgsl");
 const STREAM: &str = include_str!("../../../kernels/stream.wgsl");
 const REREAD: &str = include_str!("../../../kernels/reread.wgsl");
 const FMA: &str = include_str!("../../../kernels/fma.wgsl");
@@ -34,6 +35,10 @@ pub enum Kernel {
     Fold,
     Flip,
     Draw(&'static Format, Part),
+    Expand(Precision),
+    /// The chunks of a hash tree, and a level above them.
+    TreeChunks,
+    TreeParents,
     Stream(StreamKind, Tile, Part),
     Reread(Tile),
     Fma(FmaForm),
@@ -153,6 +158,9 @@ impl Kernel {
                 Part::Rest => "rest",
             },
             Kernel::Reread(_) => "passes",
+            Kernel::Expand(_) => "expand",
+            Kernel::TreeChunks => "chunks",
+            Kernel::TreeParents => "parents",
             Kernel::Fold => "fold",
             Kernel::Flip => "flip",
             Kernel::Fma(_) => "lanes",
@@ -165,72 +173,70 @@ impl Kernel {
 
     /// The complete WGSL text.
     pub fn source(self, subgroups: bool) -> String {
-        let mut defines: Vec<(&'static str, String)> = Vec::new();
+        let mut defines = self.defines();
         if subgroups {
             defines.push(("SUBGROUPS", String::new()));
         }
-        let mut repeat = 1;
-        let stem = match self {
-            Kernel::Fill(tile, _) | Kernel::Scan(tile, _) => {
-                let scan = matches!(self, Kernel::Scan(..));
-                defines.extend(tile.defines());
-                repeat = tile.vectors;
-                defines.extend(flags(if scan { &["SCAN", "TALLY"] } else { &["FILL"] }));
-                PATTERN
-            }
-            Kernel::Fold => {
-                defines.extend(flags(&["FOLD", "TALLY"]));
-                PATTERN
-            }
-            Kernel::Flip => {
-                defines.extend(flags(&["FLIP"]));
-                PATTERN
-            }
-            Kernel::Draw(format, _) => {
-                defines.extend(Tile::DRAW.defines());
-                repeat = Tile::DRAW.vectors;
-                defines.extend(draw_defines(format));
-                DRAW
-            }
-            Kernel::Stream(kind, tile, _) => {
-                defines.extend(tile.defines());
-                repeat = tile.vectors;
-                defines.extend(stream_defines(kind));
-                STREAM
-            }
-            Kernel::Reread(tile) => {
-                defines.extend(tile.defines());
-                repeat = tile.vectors;
-                REREAD
-            }
-            Kernel::Fma(form) => {
-                defines.extend(unroll::fma_defines(form));
-                FMA
-            }
-            Kernel::Gemm(form) => {
-                defines.extend(unroll::gemm_defines(form));
-                GEMM
-            }
-            Kernel::Coop(form) => {
-                defines.extend(form.defines());
-                repeat = form.loads();
-                GEMM_COOP
-            }
-            Kernel::Digest => {
-                repeat = 8;
-                DIGEST
-            }
-            Kernel::Ring => {
-                defines.extend(flags(&["RING"]));
-                CHASE
-            }
-            Kernel::Chase(windows) => {
-                defines.extend(chase_defines(windows));
-                CHASE
-            }
-        };
-        let assembled = |text| assemble(text, &defines, repeat);
-        format!("{}{}{}", self.enables(), assembled(COMMON), assembled(stem))
+        let assembled = |text| assemble(text, &defines, self.repeat());
+        format!("{}{}{}", self.enables(), assembled(COMMON), assembled(self.stem()))
+    }
+
+    fn stem(self) -> &'static str {
+        match self {
+            Kernel::Fill(..) | Kernel::Scan(..) | Kernel::Fold | Kernel::Flip => PATTERN,
+            Kernel::Draw(..) => DRAW,
+            Kernel::Expand(_) | Kernel::TreeChunks | Kernel::TreeParents => BLAKE3,
+            Kernel::Stream(..) => STREAM,
+            Kernel::Reread(_) => REREAD,
+            Kernel::Fma(_) => FMA,
+            Kernel::Gemm(_) => GEMM,
+            Kernel::Coop(_) => GEMM_COOP,
+            Kernel::Digest => DIGEST,
+            Kernel::Ring | Kernel::Chase(_) => CHASE,
+        }
+    }
+
+    /// How often lines are repeated that say so.
+    fn repeat(self) -> u32 {
+        match self {
+            Kernel::Fill(tile, _)
+            | Kernel::Scan(tile, _)
+            | Kernel::Stream(_, tile, _)
+            | Kernel::Reread(tile) => tile.vectors,
+            Kernel::Draw(..) => Tile::DRAW.vectors,
+            Kernel::Coop(form) => form.loads(),
+            Kernel::Digest => 8,
+            Kernel::Fold
+            | Kernel::Flip
+            | Kernel::Expand(_)
+            | Kernel::TreeChunks
+            | Kernel::TreeParents
+            | Kernel::Fma(_)
+            | Kernel::Gemm(_)
+            | Kernel::Ring
+            | Kernel::Chase(_) => 1,
+        }
+    }
+
+    fn defines(self) -> Vec<(&'static str, String)> {
+        match self {
+            Kernel::Fill(tile, _) => [tile.defines(), flags(&["FILL"])].concat(),
+            Kernel::Scan(tile, _) => [tile.defines(), flags(&["SCAN", "TALLY"])].concat(),
+            Kernel::Fold => flags(&["FOLD", "TALLY"]),
+            Kernel::Flip => flags(&["FLIP"]),
+            Kernel::Draw(format, _) => [Tile::DRAW.defines(), draw_defines(format)].concat(),
+            Kernel::Expand(precision) => expand_defines(precision),
+            Kernel::TreeChunks => flags(&["CHUNKS"]),
+            Kernel::TreeParents => flags(&["PARENTS"]),
+            Kernel::Stream(kind, tile, _) => [tile.defines(), stream_defines(kind)].concat(),
+            Kernel::Reread(tile) => tile.defines(),
+            Kernel::Fma(form) => unroll::fma_defines(form),
+            Kernel::Gemm(form) => unroll::gemm_defines(form),
+            Kernel::Coop(form) => form.defines(),
+            Kernel::Digest => Vec::new(),
+            Kernel::Ring => flags(&["RING"]),
+            Kernel::Chase(windows) => chase_defines(windows),
+        }
     }
 
     /// SHA-256 of the text, lower-case hex.
@@ -252,6 +258,9 @@ impl Kernel {
             | Kernel::Fold
             | Kernel::Flip
             | Kernel::Draw(..)
+            | Kernel::Expand(_)
+            | Kernel::TreeChunks
+            | Kernel::TreeParents
             | Kernel::Stream(..)
             | Kernel::Reread(_)
             | Kernel::Fma(_)
@@ -273,6 +282,19 @@ fn draw_defines(format: &Format) -> Vec<(&'static str, String)> {
     defines.push(("NUMERATOR", format!("{elements}u")));
     defines.push(("DENOMINATOR", format!("{words}u")));
     defines
+}
+
+/// [`Op::Expand`](crate::device::Op::Expand) has four formats.
+fn expand_defines(precision: Precision) -> Vec<(&'static str, String)> {
+    flags(match precision {
+        Precision::Int8 => &["EXPAND", "INT8"],
+        Precision::Fp16 => &["EXPAND", "HALVES", "FP16"],
+        Precision::Bf16 => &["EXPAND", "HALVES"],
+        Precision::Fp32 => &["EXPAND", "FP32"],
+        Precision::Fp64 | Precision::Tf32 | Precision::Fp8E4m3 | Precision::Fp8E5m2 | Precision::Int32 => {
+            &["EXPAND"]
+        }
+    })
 }
 
 fn stream_defines(kind: StreamKind) -> Vec<(&'static str, String)> {
@@ -351,7 +373,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::device::draw::Distribution;
-    use crate::device::op::{Buf, Means, Op, Precision, Route, Shape};
+    use crate::device::op::{Buf, Means, Op, Route, Shape};
     use crate::device::wgpu::coop::MatrixUnit;
     use crate::device::wgpu::forms::{self, Card};
     use wgpu::naga;
@@ -391,6 +413,7 @@ mod tests {
             Op::Fill { dst: b, words: 1, first_word: 0, seed },
             Op::Scan { src: b, words: 1, first_word: 0, seed, tally: b },
             Op::Flip { dst: b, word: 0, mask: 1 },
+            Op::Tree { src: b, chunks: 2, out: b },
             Op::Digest { src: b, rows: 1, row_words: 1, out: b },
             Op::Reread { src: b, words: Op::REREAD_WORDS, passes: 2, sum: b },
             Op::Ring { dst: b, slots: 1, stride_bytes: 64, seed },
@@ -400,6 +423,7 @@ mod tests {
         ops.extend(StreamKind::ALL.map(|kind| Op::Stream { kind, a: b, b, c: b, elements: 1 }));
         for precision in Precision::ALL {
             ops.push(Op::Draw { dst: b, elements: 1, precision, distribution, seed });
+            ops.push(Op::Expand { dst: b, elements: 64, precision, bits: 6, key: [1; 8] });
             ops.push(Op::Gemm { precision, shape: Shape { m: 1, n: 1, k: 1 }, a: b, b, c: b });
             for (accumulators, stride) in [(1, 0), (8, 0), (14, 1), (16, 4), (32, 8)] {
                 let chains = Chains { accumulators, stride };
@@ -421,7 +445,7 @@ mod tests {
             bindings: 32,
             binding_bytes: 128 << 20,
         };
-        let mut kernels = vec![Kernel::Fold];
+        let mut kernels = vec![Kernel::Fold, Kernel::TreeParents];
         for op in ops().into_iter().filter(|op| forms::supports(op, &card).is_ok()) {
             let forms = forms::forms(&op, &card, &|_| 0);
             assert!(!forms.is_empty(), "{op:?}");

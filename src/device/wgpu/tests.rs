@@ -62,6 +62,13 @@ fn work_cut_into_many_windows_and_dispatches_is_the_same_work() {
         ops.push(Op::Draw { dst: b[1], elements, precision, distribution, seed: 5 });
         ops.push(Op::Gemm { precision, shape, a: b[0], b: b[1], c: b[2] });
     }
+    ops.push(Op::Tree { src: b[0], chunks: 256, out: b[2] });
+    for (precision, bits) in
+        [(Precision::Int8, 8), (Precision::Fp16, 6), (Precision::Bf16, 5), (Precision::Fp32, 4)]
+    {
+        let elements = 390_000 / precision.bytes() / 64 * 64;
+        ops.push(Op::Expand { dst: b[1], elements, precision, bits, key: [7; 8] });
+    }
     let elements = 99_001;
     for i in [0, 1] {
         let (precision, dst) = (Precision::Fp32, b[i]);
