@@ -11,10 +11,10 @@ const u32 CHUNK_START = 1, CHUNK_END = 2, PARENT = 4, ROOT = 8, KEYED_HASH = 16;
 #define IV1 0xBB67AE85u
 #define IV2 0x3C6EF372u
 #define IV3 0xA54FF53Au
-#define IV4 0x510E527Fu
-#define IV5 0x9B05688Cu
-#define IV6 0x1F83D9ABu
-#define IV7 0x5BE0CD19u
+
+// A chain as a kernel is given it.
+#define CHAIN u32 k0, u32 k1, u32 k2, u32 k3, u32 k4, u32 k5, u32 k6, u32 k7
+#define GIVEN_CHAIN Chain{{k0, k1, k2, k3, k4, k5, k6, k7}}
 
 const u32 BLOCK_BYTES = 64, BLOCKS_OF_CHUNK = 16;
 
@@ -22,10 +22,6 @@ const u32 BLOCK_BYTES = 64, BLOCKS_OF_CHUNK = 16;
 struct Chain {
     u32 words[8];
 };
-
-__device__ __forceinline__ Chain initial() {
-    return Chain{{IV0, IV1, IV2, IV3, IV4, IV5, IV6, IV7}};
-}
 
 template <u32 N>
 __device__ __forceinline__ u32 rotated(u32 x) {
@@ -106,8 +102,8 @@ __device__ __forceinline__ u32 placed(u32 i) {
     return i ^ ((i >> 3) & 3);
 }
 
-// A chunk for each thread. Chunk 0 of the pointer is chunk `at` of the tree.
-KERNEL(128) tree_chunks(const uint4 *src, u64 chunks, u64 at, uint4 *out, u64 *counters) {
+// A chunk for each thread. Chunk 0 of the pointer is chunk `at` of the tree. The chain is what each starts from.
+KERNEL(128) tree_chunks(const uint4 *src, u64 chunks, u64 at, uint4 *out, CHAIN, u32 keyed, u64 *counters) {
     __shared__ uint4 stages[4][128];
     uint4 *const stage = stages[threadIdx.x / 32];
     const u32 lane = threadIdx.x % 32;
@@ -121,7 +117,7 @@ KERNEL(128) tree_chunks(const uint4 *src, u64 chunks, u64 at, uint4 *out, u64 *c
         there[i] = first + 8 * i + lane / 4 < chunks;
         loaded[i] = there[i] ? from[8 * 64 * i] : make_uint4(0, 0, 0, 0);
     }
-    Chain chain = initial();
+    Chain chain = GIVEN_CHAIN;
 #pragma unroll 1
     for (u32 block = 0; block < BLOCKS_OF_CHUNK; block++) {
 #pragma unroll
@@ -138,7 +134,7 @@ KERNEL(128) tree_chunks(const uint4 *src, u64 chunks, u64 at, uint4 *out, u64 *c
             if (block + 1 < BLOCKS_OF_CHUNK && there[i]) loaded[i] = from[8 * 64 * i];
         }
         const u32 start = block == 0 ? CHUNK_START : 0, end = block + 1 == BLOCKS_OF_CHUNK ? CHUNK_END : 0;
-        chain = chained(chain, m, at + mine, BLOCK_BYTES, start | end);
+        chain = chained(chain, m, at + mine, BLOCK_BYTES, keyed | start | end);
     }
     u32 done = 0;
     if (mine < chunks) {
@@ -150,7 +146,8 @@ KERNEL(128) tree_chunks(const uint4 *src, u64 chunks, u64 at, uint4 *out, u64 *c
 
 // `levels` levels of parents, each behind its children: `children` nodes from the pointer on, a power of two. A block makes
 // what lies above 512 of them, so that it waits for no other. Nodes are aligned to 32 bytes, and so is the pointer.
-KERNEL(256) tree_parents(uint4 *nodes, u32 children, u32 levels, u64 *counters) {
+KERNEL(256) tree_parents(uint4 *nodes, u32 children, u32 levels, CHAIN, u32 keyed, u64 *counters) {
+    const Chain start = GIVEN_CHAIN;
     u32 done = 0;
     u32 mine = children / 2 < blockDim.x ? children / 2 : blockDim.x;
 #pragma unroll 1
@@ -161,13 +158,47 @@ KERNEL(256) tree_parents(uint4 *nodes, u32 children, u32 levels, u64 *counters) 
 #pragma unroll
             for (u32 i = 0; i < 4; i++) spread(m, 4 * i, nodes[4 * parent + i]);
             const u32 root = children == 2 ? ROOT : 0;
-            store(nodes + 2 * (children + parent), chained(initial(), m, 0, BLOCK_BYTES, PARENT | root));
+            store(nodes + 2 * (children + parent), chained(start, m, 0, BLOCK_BYTES, keyed | PARENT | root));
             done++;
         }
         __syncthreads();
         nodes += 2 * children;
         children /= 2;
         mine /= 2;
+    }
+    count(counters, done);
+}
+
+// A cell for each thread, line by line; see reference::cell. Cell 0 of the pointer is cell `first`.
+KERNEL(128) cells(uint4 *dst, u64 cells, u64 first, CHAIN, u64 *counters) {
+    const u32 LINES = 64, TURNS = 64;
+    const Chain key = GIVEN_CHAIN;
+    const u64 mine = global_thread(), cell = first + mine;
+    u32 done = 0;
+    if (mine < cells) {
+        uint4 *to = dst + 4 * LINES * mine;
+        u32 line[16] = {};
+#pragma unroll 1
+        for (u32 number = 0; number < LINES; number++) {
+#pragma unroll 1
+            for (u32 turn = 0; turn < TURNS; turn++) {
+                line[12] = (u32)cell;
+                line[13] = (u32)(cell >> 32);
+                line[14] = number;
+                line[15] = turn;
+                u32 v[16];
+                compress(v, key, line, 0, BLOCK_BYTES, KEYED_HASH | CHUNK_START | CHUNK_END | ROOT);
+#pragma unroll
+                for (u32 i = 0; i < 8; i++) {
+                    line[i] = v[i] ^ v[i + 8];
+                    line[i + 8] = v[i + 8] ^ key.words[i];
+                }
+            }
+#pragma unroll
+            for (u32 i = 0; i < 4; i++) to[i] = make_uint4(line[4 * i], line[4 * i + 1], line[4 * i + 2], line[4 * i + 3]);
+            to += 4;
+        }
+        done = 1;
     }
     count(counters, done);
 }
@@ -281,10 +312,9 @@ __device__ __forceinline__ void expand(uint4 *dst, u64 elements, u64 at, u32 bit
 
 #define EXPAND(name, P)                                                                                              \
     KERNEL(256) expand_##name(                                                                                       \
-        uint4 *dst, u64 elements, u64 at, u32 bits, u32 k0, u32 k1, u32 k2, u32 k3, u32 k4, u32 k5, u32 k6, u32 k7,  \
-        u64 *counters                                                                                                \
+        uint4 *dst, u64 elements, u64 at, u32 bits, CHAIN, u64 *counters                                             \
     ) {                                                                                                              \
-        expand<P>(dst, elements, at, bits, Chain{{k0, k1, k2, k3, k4, k5, k6, k7}}, counters);                       \
+        expand<P>(dst, elements, at, bits, GIVEN_CHAIN, counters);                                                   \
     }
 
 EXPAND(int8, Int8)

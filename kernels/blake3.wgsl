@@ -12,9 +12,8 @@ const KEYED_HASH = 16u;
 const BLOCK_BYTES = 64u;
 const BLOCKS_OF_CHUNK = 16u;
 
-// The initial values, low and high four.
+// The initial values, low four.
 const IV_LOW = vec4(0x6A09E667u, 0xBB67AE85u, 0x3C6EF372u, 0xA54FF53Au);
-const IV_HIGH = vec4(0x510E527Fu, 0x9B05688Cu, 0x1F83D9ABu, 0x5BE0CD19u);
 
 // The rows of the state.
 struct Rows {
@@ -171,11 +170,70 @@ fn expand(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) 
 }
 //#end
 
+//#if CELLS
+struct Params {
+    // Cells: the number of the first of this dispatch, at which the binding begins, and how many there are.
+    first: u32,
+    first_high: u32,
+    count: u32,
+    k0: u32,
+    k1: u32,
+    k2: u32,
+    k3: u32,
+    k4: u32,
+    k5: u32,
+    k6: u32,
+    k7: u32,
+}
+var<immediate> p: Params;
+
+@group(0) @binding(1) var<storage, read_write> dst: array<vec4<u32>>;
+
+const LINES = 64u;
+const TURNS = 64u;
+
+@compute @workgroup_size(64)
+fn cells(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) wid: vec3<u32>) {
+    var done = 0u;
+    if (gid.x < p.count) {
+        let low = vec4(p.k0, p.k1, p.k2, p.k3);
+        let high = vec4(p.k4, p.k5, p.k6, p.k7);
+        let cell = p.first + gid.x;
+        let cell_high = p.first_high + select(0u, 1u, cell < p.first);
+        var line = Message(vec4(0u), vec4(0u), vec4(0u), vec4(0u));
+        for (var number = 0u; number < LINES; number++) {
+            for (var turn = 0u; turn < TURNS; turn++) {
+                line.d = vec4(cell, cell_high, number, turn);
+                let v = compress(low, high, line, 0u, BLOCK_BYTES, KEYED_HASH | CHUNK_START | CHUNK_END | ROOT);
+                line = Message(v.a ^ v.c, v.b ^ v.d, v.c ^ low, v.d ^ high);
+            }
+            let to = 4u * (gid.x * LINES + number);
+            dst[to] = line.a;
+            dst[to + 1u] = line.b;
+            dst[to + 2u] = line.c;
+            dst[to + 3u] = line.d;
+        }
+        done = 1u;
+    }
+    count(wid.x, done);
+}
+//#end
+
 //#if CHUNKS
 struct Params {
-    // Chunks: the first of this dispatch, at which both bindings begin, and how many there are.
+    // Chunks: the first of this dispatch, at which both bindings begin, and how many there are; what each starts from.
     first: u32,
+    unused: u32,
     count: u32,
+    keyed: u32,
+    k0: u32,
+    k1: u32,
+    k2: u32,
+    k3: u32,
+    k4: u32,
+    k5: u32,
+    k6: u32,
+    k7: u32,
 }
 var<immediate> p: Params;
 
@@ -186,12 +244,12 @@ var<immediate> p: Params;
 fn chunks(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id) wid: vec3<u32>) {
     var done = 0u;
     if (gid.x < p.count) {
-        var low = IV_LOW;
-        var high = IV_HIGH;
+        var low = vec4(p.k0, p.k1, p.k2, p.k3);
+        var high = vec4(p.k4, p.k5, p.k6, p.k7);
         for (var block = 0u; block < BLOCKS_OF_CHUNK; block++) {
             let at = (gid.x * BLOCKS_OF_CHUNK + block) * 4u;
             let m = Message(src[at], src[at + 1u], src[at + 2u], src[at + 3u]);
-            let flags = select(0u, CHUNK_START, block == 0u) | select(0u, CHUNK_END, block + 1u == BLOCKS_OF_CHUNK);
+            let flags = p.keyed | select(0u, CHUNK_START, block == 0u) | select(0u, CHUNK_END, block + 1u == BLOCKS_OF_CHUNK);
             let v = compress(low, high, m, p.first + gid.x, BLOCK_BYTES, flags);
             low = v.a ^ v.c;
             high = v.b ^ v.d;
@@ -211,6 +269,14 @@ struct Params {
     parents: u32,
     count: u32,
     flags: u32,
+    k0: u32,
+    k1: u32,
+    k2: u32,
+    k3: u32,
+    k4: u32,
+    k5: u32,
+    k6: u32,
+    k7: u32,
 }
 var<immediate> p: Params;
 
@@ -222,7 +288,9 @@ fn parents(@builtin(global_invocation_id) gid: vec3<u32>, @builtin(workgroup_id)
     if (gid.x < p.count) {
         let left = 2u * (p.children + 2u * gid.x);
         let m = Message(nodes[left], nodes[left + 1u], nodes[left + 2u], nodes[left + 3u]);
-        let v = compress(IV_LOW, IV_HIGH, m, 0u, BLOCK_BYTES, p.flags);
+        let low = vec4(p.k0, p.k1, p.k2, p.k3);
+        let high = vec4(p.k4, p.k5, p.k6, p.k7);
+        let v = compress(low, high, m, 0u, BLOCK_BYTES, p.flags);
         let to = 2u * (p.parents + gid.x);
         nodes[to] = v.a ^ v.c;
         nodes[to + 1u] = v.b ^ v.d;

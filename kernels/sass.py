@@ -137,6 +137,7 @@ BESIDE_A_COMPRESSION = {
     "expand_fp16": (220, 8),
     "expand_bf16": (320, 8),
     "expand_fp32": (340, 16),
+    "cells": (60, 0),
     "tree_chunks": (60, 0),
     "tree_parents": (60, 2),
 }

@@ -165,13 +165,22 @@ pub enum Op {
         bits: u32,
         key: [u32; 8],
     },
-    /// The hash tree of BLAKE3, without key, over `chunks` (a power of two from 2 to [`Op::TREE_CHUNKS_MAX`]) times
-    /// [`Op::CHUNK_BYTES`] bytes. [`Op::NODE_BYTES`] bytes of `out` for each node: the chunks in order, then each level of
-    /// parents; the last node is the hash of all bytes.
+    /// Cells `first..first + cells` of the memory that `key` stands for, see [`super::reference::cell`]: slow to make, since each
+    /// line of a cell is hashed from the one before it many times over.
+    Cells {
+        dst: Buf,
+        cells: u64,
+        first: u64,
+        key: [u32; 8],
+    },
+    /// The hash tree of BLAKE3 over `chunks` (a power of two from 2 to [`Op::TREE_CHUNKS_MAX`]) times [`Op::CHUNK_BYTES`]
+    /// bytes, under a key (as little-endian words) where there is one. [`Op::NODE_BYTES`] bytes of `out` for each node: the
+    /// chunks in order, then each level of parents; the last node is the hash of all bytes.
     Tree {
         src: Buf,
         chunks: u64,
         out: Buf,
+        key: Option<[u32; 8]>,
     },
     /// For each row of `row_words` 32-bit words, two words `sum((w[i] ^ i) * odd(i))` to `out` (see the reference).
     Digest {
@@ -268,9 +277,28 @@ impl Op {
     pub const NODE_BYTES: u64 = 32;
     pub const TREE_CHUNKS_MAX: u64 = 1 << 20;
 
+    /// Of [`Op::Cells`].
+    pub const CELL_BYTES: u64 = 4096;
+
     /// Nodes of the hash tree over so many chunks, which are not 0.
     pub fn tree_nodes(chunks: u64) -> u64 {
         chunks.saturating_mul(2) - 1
+    }
+
+    /// What every chunk and parent of a tree begins with, and the flag that all of them carry: initial value or key
+    /// (BLAKE3 specification, 2.2).
+    pub fn tree_start(key: Option<[u32; 8]>) -> ([u32; 8], u32) {
+        const INITIAL: [u32; 8] = [
+            0x6A09_E667,
+            0xBB67_AE85,
+            0x3C6E_F372,
+            0xA54F_F53A,
+            0x510E_527F,
+            0x9B05_688C,
+            0x1F83_D9AB,
+            0x5BE0_CD19,
+        ];
+        key.map_or((INITIAL, 0), |key| (key, 1 << 4))
     }
 
     /// Whether the numbers of an expansion or a tree make sense; `Err` says which does not. Of other ops each backend says.
@@ -311,6 +339,7 @@ impl Op {
             Op::Flip { .. } => "flip",
             Op::Draw { .. } => "draw",
             Op::Expand { .. } => "expand",
+            Op::Cells { .. } => "cells",
             Op::Tree { .. } => "tree",
             Op::Digest { .. } => "digest",
             Op::Stream { .. } => "stream",
@@ -334,6 +363,7 @@ impl Op {
             Op::Draw { elements, .. } | Op::Stream { elements, .. } | Op::Expand { elements, .. } => {
                 Some(elements)
             }
+            Op::Cells { cells, .. } => Some(cells),
             Op::Tree { chunks, .. } => Some(Self::tree_nodes(chunks)),
             Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
             Op::Reread { words, passes, .. } => Some(words.wrapping_mul(u64::from(passes))),
@@ -367,6 +397,7 @@ impl Op {
             Op::Draw { elements, precision, .. } | Op::Expand { elements, precision, .. } => {
                 elements * precision.bytes()
             }
+            Op::Cells { cells, .. } => cells * Self::CELL_BYTES,
             Op::Tree { chunks, .. } => chunks * Self::CHUNK_BYTES,
             Op::Digest { rows, row_words, .. } => rows * u64::from(row_words) * 4,
             Op::Stream { kind, elements, .. } => kind.arrays() * elements * 4,
@@ -405,7 +436,7 @@ mod tests {
     fn expansions_and_trees_whose_numbers_make_no_sense_are_refused() {
         let expand =
             |elements, precision, bits| Op::Expand { dst: Buf::NONE, elements, precision, bits, key: [0; 8] };
-        let tree = |chunks| Op::Tree { src: Buf::NONE, chunks, out: Buf::NONE };
+        let tree = |chunks| Op::Tree { src: Buf::NONE, chunks, out: Buf::NONE, key: None };
         for good in [
             expand(0, Precision::Int8, 1),
             expand(64, Precision::Int8, 8),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use half::{bf16, f16};
 
-pub use self::hashing::{expanded_words, tree};
+pub use self::hashing::{CELL_TURNS, cell, expanded_words, tree};
 pub use self::mma::{mma_first_turn, mma_tile};
 use super::draw::{self, Distribution};
 use super::op::{Buf, Chains, Op, Precision, Route, Shape, StreamKind, Tally};
@@ -74,9 +74,16 @@ impl Memory {
                 expanded_words(precision, bits, &key, 0, &mut words);
                 self.set_words(dst, words.len() as u64, |w| words[w as usize]);
             }
-            Op::Tree { src, chunks, out } => {
+            Op::Cells { dst, cells, first, key } => {
+                for i in 0..cells {
+                    let cell = cell(&key, first.wrapping_add(i));
+                    let words = Op::CELL_BYTES / 4;
+                    (0..words).for_each(|w| self.set_word(dst, i * words + w, read_word(&cell, w)));
+                }
+            }
+            Op::Tree { src, chunks, out, key } => {
                 let bytes = self.get(src).get(..(chunks * Op::CHUNK_BYTES) as usize).unwrap_or_default();
-                let nodes = tree(bytes).concat();
+                let nodes = tree(bytes, key.as_ref()).concat();
                 self.set_words(out, nodes.len() as u64 / 4, |w| read_word(&nodes, w));
             }
             Op::Digest { src, rows, row_words, out } => self.digest(src, rows, row_words, out),

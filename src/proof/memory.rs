@@ -1,15 +1,12 @@
 //! The memory that a prover holds: cells that are slow to make and fast to read.
-//! Owns their content and the sizes that can be proved; both sides compute them from here. Must not know devices.
+//! Owns the sizes that can be proved; both sides compute with them. Must not know any device.
 
 use serde::{Deserialize, Serialize};
 
-/// Bytes of a cell.
-pub const CELL_BYTES: usize = 4096;
-/// Hashes for each line of 64 bytes. To make a cell takes so many times the work of hashing it.
-pub const TURNS: u32 = 64;
-const LINE_BYTES: usize = 64;
-/// What one line hands to the next; the rest of a hashed line says which line it is.
-const CHAINED: usize = 48;
+use super::work::words;
+use crate::device::{Op, reference};
+
+pub const CELL_BYTES: usize = Op::CELL_BYTES as usize;
 
 /// Memory in parts of equal size, each hashed at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -50,16 +47,7 @@ impl Memory {
     }
 }
 
-/// A cell: each line is hashed from the one before it, 64 times over, so that none can be had without all before it.
+/// What a cell holds: each line is hashed from the one before it, 64 times over, so that none can be had without all before it.
 pub fn cell(key: &[u8; 32], index: u64) -> Vec<u8> {
-    let (mut cell, mut line) = (Vec::with_capacity(CELL_BYTES), [0; LINE_BYTES]);
-    for number in 0..(CELL_BYTES / LINE_BYTES) as u32 {
-        for turn in 0..TURNS {
-            line[CHAINED..CHAINED + 8].copy_from_slice(&index.to_le_bytes());
-            line[CHAINED + 8..].copy_from_slice(&[number.to_le_bytes(), turn.to_le_bytes()].concat());
-            blake3::Hasher::new_keyed(key).update(&line).finalize_xof().fill(&mut line);
-        }
-        cell.extend(line);
-    }
-    cell
+    reference::cell(&words(key), index)
 }

@@ -106,6 +106,7 @@ pub mod challenge;
 pub mod level;
 pub mod memory;
 pub mod nonces;
+pub mod outfit;
 pub mod product;
 pub mod prove;
 pub mod recheck;

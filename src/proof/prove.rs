@@ -8,7 +8,9 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
 use super::challenge::Issued;
-use super::rounds::{Nobody, Rounds, settings};
+use super::outfit::{Nobody, Outfit, settings};
+use super::rounds::Rounds;
+use super::schedule::Ask;
 use super::wire::{Frame, Gpu, Hello, PROTOCOL};
 use super::work::Seeds;
 use crate::device::backend::OpenOptions;
@@ -24,6 +26,7 @@ const QUEUE: usize = 64;
 enum Said {
     Ready(u16, Gpu),
     Frame(Frame),
+    Filled,
     Ended(u16, u32),
     Answered,
     Failed(String),
@@ -33,6 +36,7 @@ enum Said {
 
 /// What the thread of a device is told.
 enum Told {
+    Fill([u8; 32]),
     Begin([u8; 32]),
     Ask([u8; 32]),
 }
@@ -104,11 +108,17 @@ struct Speaker<'a, W: Write> {
 
 impl<W: Write> Speaker<'_, W> {
     fn speak(&mut self, said: &Receiver<Said>) -> Result<(), String> {
-        let mut unanswered = self.gpus.len();
+        let (mut empty, mut unanswered) = (self.gpus.len(), self.gpus.len());
         while unanswered > 0 {
             match said.recv().map_err(|e| e.to_string())? {
                 Said::Ready(gpu, ready) => self.ready(gpu, ready)?,
                 Said::Frame(frame) => self.send(&frame)?,
+                Said::Filled => {
+                    empty -= 1;
+                    if empty == 0 {
+                        self.send(&Frame::Filled)?;
+                    }
+                }
                 Said::Ended(gpu, rounds) => self.ended(gpu, rounds)?,
                 Said::Answered => unanswered -= 1,
                 Said::Failed(why) => return Err(why),
@@ -142,6 +152,7 @@ impl<W: Write> Speaker<'_, W> {
 
     fn heard(&mut self, frame: &Frame) -> Result<(), String> {
         match frame {
+            Frame::Fill(seed) => self.tell(|| Told::Fill(*seed)),
             Frame::Begin(start) => self.tell(|| Told::Begin(*start)),
             Frame::Ask(ask) => self.tell(|| Told::Ask(*ask)),
             Frame::Halt => self.stop.store(true, Ordering::Relaxed),
@@ -181,13 +192,21 @@ impl Card {
         let settings = settings(WAIT_LIMIT.as_millis() as u64);
         let mut nobody = Nobody;
         let bench = Bench::new(&mut opened, &settings, None, &mut nobody);
-        let mut rounds = Rounds::choose(bench).map_err(|e| e.to_string())?;
-        let ready = Gpu { selector: self.selector.clone(), identity, work: *rounds.work(), memory: None };
-        if say.send(Said::Ready(self.gpu, ready)).is_err() {
+        let challenge = &self.issued.challenge;
+        let outfit = Outfit::choose(bench, challenge.memory_bytes).map_err(|e| e.to_string())?;
+        let mut rounds = Rounds::new(outfit);
+        let (selector, work, memory) = (self.selector.clone(), *rounds.work(), rounds.memory().copied());
+        if say.send(Said::Ready(self.gpu, Gpu { selector, identity, work, memory })).is_err() {
             return Ok(());
         }
+        let seeds = |start: &[u8; 32]| Seeds::new(&challenge.nonce, start, u32::from(self.gpu));
+        if memory.is_some() {
+            let Ok(Told::Fill(seed)) = told.recv() else { return Ok(()) };
+            rounds.fill(&seeds(&seed)).map_err(|e| e.to_string())?;
+            let _ = say.send(Said::Filled);
+        }
         let Ok(Told::Begin(start)) = told.recv() else { return Ok(()) };
-        let seeds = Seeds::new(&self.issued.challenge.nonce, &start, u32::from(self.gpu));
+        let seeds = seeds(&start);
         let stopped = || self.stop.load(Ordering::Relaxed);
         let send = |frame| {
             // The thread that speaks may have ended; then so does everything.
@@ -199,10 +218,8 @@ impl Card {
             return Ok(());
         }
         let Ok(Told::Ask(ask)) = told.recv() else { return Ok(()) };
-        let asked = (&ask, self.issued.challenge.openings);
-        rounds
-            .answer((self.gpu, &seeds), &roots, asked, &mut |frame| send(frame))
-            .map_err(|e| e.to_string())?;
+        let ask = Ask { seed: &ask, gpu: u32::from(self.gpu), count: challenge.openings };
+        rounds.answer(self.gpu, &seeds, &roots, &ask, &mut |frame| send(frame)).map_err(|e| e.to_string())?;
         let _ = say.send(Said::Answered);
         Ok(())
     }

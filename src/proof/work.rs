@@ -89,6 +89,11 @@ impl Work {
         self.n as usize * 4
     }
 
+    /// Chunks of C in its hash tree.
+    pub fn chunks(&self) -> u64 {
+        u64::from(self.m) * self.row_bytes() as u64 / 1024
+    }
+
     /// Levels of the hash tree from a row of C up to the root.
     pub fn path_length(&self) -> usize {
         self.m.ilog2() as usize
@@ -181,6 +186,12 @@ impl Seeds {
         let _ = self.secret.expand(&info, &mut key);
         key
     }
+}
+
+/// A key as ops take it.
+pub fn words(key: &[u8; 32]) -> [u32; 8] {
+    let (words, _) = key.as_chunks::<4>();
+    std::array::from_fn(|i| words.get(i).map_or(0, |word| u32::from_le_bytes(*word)))
 }
 
 /// What round - [`LAG`] committed, among the commitments so far.

@@ -13,7 +13,7 @@ use gpu_assay::device::{Buf, Device, Identity};
 
 mod hashes;
 mod places;
-use hashes::{expansions, trees};
+use hashes::{cells, expansions, trees};
 use places::{censuses, copies, rings};
 
 /// How results may differ from the reference.
@@ -392,6 +392,7 @@ pub fn conforms(device: &mut dyn Device) {
         ("rereads", rereads),
         ("digests", digests),
         ("expansions", expansions),
+        ("cells", cells),
         ("trees", trees),
         ("chains", chains),
         ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p))),

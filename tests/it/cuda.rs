@@ -62,7 +62,7 @@ fn expansions_and_trees_of_several_launches_equal_the_reference() {
         let out = opened.device.alloc(Op::tree_nodes(chunks) * Op::NODE_BYTES).unwrap();
         let (precision, bits, elements) = (Precision::Fp32, 6, chunks * Op::CHUNK_BYTES / 4);
         run(&mut *opened.device, &Op::Expand { dst: src, elements, precision, bits, key });
-        run(&mut *opened.device, &Op::Tree { src, chunks, out });
+        run(&mut *opened.device, &Op::Tree { src, chunks, out, key: None });
         let mut bytes = vec![0; (chunks * Op::CHUNK_BYTES) as usize];
         opened.device.read(src, 0, &mut bytes).unwrap();
         let mut words = vec![0; elements as usize];
@@ -71,7 +71,7 @@ fn expansions_and_trees_of_several_launches_equal_the_reference() {
         assert_eq!(words.iter().enumerate().position(differs), None, "word of the expansion");
         let mut nodes = vec![0; (Op::tree_nodes(chunks) * Op::NODE_BYTES) as usize];
         opened.device.read(out, 0, &mut nodes).unwrap();
-        let expected = reference::tree(&bytes).concat();
+        let expected = reference::tree(&bytes, None).concat();
         assert_eq!(nodes.iter().zip(&expected).position(|(a, b)| a != b), None, "byte of the tree");
     }
 }

@@ -64,7 +64,9 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
         } if words > COPY_BYTES_MAX / 4 => {
             return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
         }
-        Op::Expand { .. } | Op::Tree { .. } => op.check_hashing().map_err(Unsupported::us)?,
+        Op::Expand { .. } | Op::Cells { .. } | Op::Tree { .. } => {
+            op.check_hashing().map_err(Unsupported::us)?
+        }
         Op::Fill { .. }
         | Op::Scan { .. }
         | Op::Flip { .. }
@@ -132,6 +134,7 @@ pub fn forms(op: &Op) -> Vec<Form> {
         Op::Flip { .. } => vec![Form::new("single", Kernel::Flip)],
         Op::Draw { precision, .. } => vec![Form::new("vec4-block256", Kernel::Draw(precision))],
         Op::Expand { precision, .. } => vec![Form::new("vec4-block256", Kernel::Expand(precision))],
+        Op::Cells { .. } => vec![Form::new("cell-per-thread", Kernel::Cells)],
         Op::Tree { .. } => vec![Form::new("chunk-per-thread", Kernel::TreeChunks)],
         Op::Digest { .. } => vec![Form::new("block-per-row", Kernel::Digest)],
         Op::Fma { precision, chains, .. } => [256, 128, 512]

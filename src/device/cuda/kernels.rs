@@ -15,6 +15,7 @@ pub enum Kernel {
     Draw(Precision),
     Expand(Precision),
     /// The chunks of a hash tree, and what lies above them.
+    Cells,
     TreeChunks,
     TreeParents,
     Stream(StreamKind, Tile),
@@ -157,7 +158,7 @@ impl Kernel {
         match self {
             Kernel::Fill(_) | Kernel::Scan(_) | Kernel::Fold | Kernel::Flip => Source::Pattern,
             Kernel::Draw(_) => Source::Draw,
-            Kernel::Expand(_) | Kernel::TreeChunks | Kernel::TreeParents => Source::Blake3,
+            Kernel::Expand(_) | Kernel::Cells | Kernel::TreeChunks | Kernel::TreeParents => Source::Blake3,
             Kernel::Stream(..) | Kernel::Reread(_) => Source::Stream,
             Kernel::Fma(_) => Source::Fma,
             Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
@@ -185,6 +186,7 @@ impl Kernel {
             Kernel::Flip => "flip".to_owned(),
             Kernel::Draw(precision) => format!("draw_{}", precision.name()),
             Kernel::Expand(precision) => format!("expand_{}", precision.name()),
+            Kernel::Cells => "cells".to_owned(),
             Kernel::TreeChunks => "tree_chunks".to_owned(),
             Kernel::TreeParents => "tree_parents".to_owned(),
             Kernel::Stream(kind, tile) => format!("stream_{}_x{}", kind.name(), tile.vectors),
@@ -220,7 +222,7 @@ impl Kernel {
             | Kernel::Gemm(_)
             | Kernel::Digest
             | Kernel::Ring => 256,
-            Kernel::TreeChunks => 128,
+            Kernel::Cells | Kernel::TreeChunks => 128,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
             Kernel::Census => 1024,
         }
@@ -237,6 +239,7 @@ impl Kernel {
             | Kernel::Flip
             | Kernel::Draw(_)
             | Kernel::Expand(_)
+            | Kernel::Cells
             | Kernel::TreeChunks
             | Kernel::TreeParents
             | Kernel::Stream(..)

@@ -107,7 +107,8 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         }
         Op::Draw { .. } => draw(op, card)?,
         Op::Expand { .. } => hashing::expand(op, card)?,
-        Op::Tree { src, chunks, out } => hashing::tree(src, chunks, out, card),
+        Op::Cells { .. } => hashing::cells(op, card)?,
+        Op::Tree { .. } => hashing::tree(op, card)?,
         Op::Digest { src, rows, row_words, out } => digest(src, rows, row_words, out, card),
         Op::Stream { .. } => stream(op, kernel, card)?,
         Op::Reread { .. } => reread(op, kernel, card)?,

@@ -44,10 +44,35 @@ fn integer_bits(precision: Precision, value: i8) -> u32 {
     }
 }
 
+/// Hashes for each line of a cell: making one takes so many times the work of hashing it.
+pub const CELL_TURNS: u32 = 64;
+const LINE_BYTES: usize = 64;
+/// What one hash hands to the next; the rest of a line says which hash it is.
+const CHAINED: usize = 48;
+
+/// Cell `index` of the memory that `key` stands for: 64 lines of 64 bytes. From a line of zeros on, [`CELL_TURNS`] times for each
+/// line: its last 16 bytes become the cell's number (8 bytes), the line's and the turn's (4 bytes each), and what BLAKE3 keyed
+/// with `key` then yields over it, 64 bytes, is the line.
+pub fn cell(key: &[u32; 8], index: u64) -> Vec<u8> {
+    let (key, mut line) = (key_bytes(key), [0; LINE_BYTES]);
+    let mut cell = Vec::with_capacity(Op::CELL_BYTES as usize);
+    for number in 0..Op::CELL_BYTES as u32 / LINE_BYTES as u32 {
+        for turn in 0..CELL_TURNS {
+            line[CHAINED..CHAINED + 8].copy_from_slice(&index.to_le_bytes());
+            line[CHAINED + 8..].copy_from_slice(&[number.to_le_bytes(), turn.to_le_bytes()].concat());
+            blake3::Hasher::new_keyed(&key).update(&line).finalize_xof().fill(&mut line);
+        }
+        cell.extend(line);
+    }
+    cell
+}
+
 /// The nodes of the hash tree over `bytes`, a power of two of whole chunks, in the order of [`Op::Tree`].
-pub fn tree(bytes: &[u8]) -> Vec<ChainingValue> {
+pub fn tree(bytes: &[u8], key: Option<&[u32; 8]>) -> Vec<ChainingValue> {
+    let key = key.map(key_bytes);
+    let mode = key.as_ref().map_or(Mode::Hash, Mode::KeyedHash);
     let chunk = |(i, chunk): (u64, &[u8])| {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = key.as_ref().map_or_else(blake3::Hasher::new, blake3::Hasher::new_keyed);
         hasher.set_input_offset(i * Op::CHUNK_BYTES).update(chunk).finalize_non_root()
     };
     let mut nodes: Vec<ChainingValue> =
@@ -57,9 +82,9 @@ pub fn tree(bytes: &[u8]) -> Vec<ChainingValue> {
         let parent = |pair: &[ChainingValue; 2]| {
             let [left, right] = pair;
             if children == 2 {
-                return *merge_subtrees_root(left, right, Mode::Hash).as_bytes();
+                return *merge_subtrees_root(left, right, mode).as_bytes();
             }
-            merge_subtrees_non_root(left, right, Mode::Hash)
+            merge_subtrees_non_root(left, right, mode)
         };
         let parents: Vec<ChainingValue> = nodes[from..].as_chunks().0.iter().map(parent).collect();
         (from, children) = (from + children, parents.len());
@@ -86,7 +111,7 @@ mod tests {
             (4096, "015094013f57a5277b59d8475c0501042c0b642e531b0a1c8f58d2163229e969"),
             (8192, "aae792484c8efe4f19e2ca7d371d8c467ffb10748d8a5a1ae579948f718a2a63"),
         ] {
-            let nodes = tree(&numbered(bytes));
+            let nodes = tree(&numbered(bytes), None);
             assert_eq!(nodes.len() as u64, Op::tree_nodes(bytes as u64 / Op::CHUNK_BYTES));
             assert_eq!(hex::encode(nodes[nodes.len() - 1]), hash);
         }
@@ -96,7 +121,7 @@ mod tests {
     #[test]
     fn every_node_is_that_of_the_chunks_below_it() {
         let bytes = numbered(64 * 1024);
-        let nodes = tree(&bytes);
+        let nodes = tree(&bytes, None);
         let (mut at, mut width) = (0, 1024);
         while width < bytes.len() {
             for (i, below) in bytes.chunks(width).enumerate() {
@@ -108,6 +133,31 @@ mod tests {
             width *= 2;
         }
         assert_eq!(nodes[at..], [*blake3::hash(&bytes).as_bytes()]);
+    }
+
+    #[test]
+    fn under_a_key_the_last_node_is_the_keyed_hash() {
+        let (key, bytes) = ([1, 2, 3, 4, 5, 6, 7, u32::MAX], numbered(8192));
+        let nodes = tree(&bytes, Some(&key));
+        assert_eq!(nodes[nodes.len() - 1], *blake3::keyed_hash(&key_bytes(&key), &bytes).as_bytes());
+    }
+
+    /// Each line from the one before it, by the published hash.
+    #[test]
+    fn a_cell_is_a_chain_of_hashes() {
+        let (key, index) = ([9; 8], 0x1_0000_0003u64);
+        let cell = cell(&key, index);
+        assert_eq!(cell.len() as u64, Op::CELL_BYTES);
+        for line in [1u32, 40] {
+            let mut x: [u8; 64] = cell[64 * (line as usize - 1)..][..64].try_into().unwrap_or([0; 64]);
+            for turn in 0..CELL_TURNS {
+                let place =
+                    [index.to_le_bytes().as_slice(), &line.to_le_bytes(), &turn.to_le_bytes()].concat();
+                x[48..].copy_from_slice(&place);
+                blake3::Hasher::new_keyed(&key_bytes(&key)).update(&x).finalize_xof().fill(&mut x);
+            }
+            assert_eq!(cell[64 * line as usize..][..64], x);
+        }
     }
 
     /// The key of the published test vectors; the output over no bytes.

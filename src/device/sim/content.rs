@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::digests::digest_words;
-use super::hashing::Tree;
+use super::hashing::{self, Tree};
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{Chains, Precision, Shape, StreamKind, TILE_RESULTS, TILE_STEPS, ring_after};
 use crate::device::reference;
@@ -30,6 +30,8 @@ pub enum Rule {
     Drawn { precision: Precision, distribution: Distribution, seed: u64 },
     /// Elements of the extended output under `key`, see [`crate::device::Op::Expand`].
     Expanded { precision: Precision, bits: u32, key: [u32; 8] },
+    /// Cells from `first` on, see [`crate::device::Op::Cells`].
+    Cells { first: u64, key: [u32; 8] },
     /// Words from the host, or results that were computed at once.
     Words(Rc<[u32]>),
     /// The result of a GEMM.
@@ -110,6 +112,7 @@ impl Rule {
             Rule::Expanded { precision, bits, key } => {
                 reference::expanded_words(*precision, *bits, key, from, out);
             }
+            Rule::Cells { first, key } => hashing::cells(*first, key, from, out),
             Rule::Words(words) => {
                 let from = usize::try_from(from).unwrap_or(usize::MAX);
                 let rest = words.get(from..).unwrap_or_default();
@@ -166,6 +169,8 @@ impl Rule {
             Rule::Zero | Rule::Words(_) | Rule::Pattern { .. } | Rule::Drawn { .. } => 1.0,
             // A compression for each 64 bytes.
             Rule::Expanded { .. } => 64.0,
+            // A whole cell for one word, and little for its neighbours, which are mostly wanted too.
+            Rule::Cells { .. } => 4096.0,
             Rule::Product(product) => f64::from(product.shape.k),
             Rule::Stream { a, b, .. } => 1.0 + a.steps_per_word() + b.steps_per_word(),
             // One word costs its whole tree.
@@ -202,6 +207,7 @@ impl Rule {
             | Rule::Pattern { .. }
             | Rule::Drawn { .. }
             | Rule::Expanded { .. }
+            | Rule::Cells { .. }
             | Rule::Fma { .. }
             | Rule::Mma { .. } => 1,
             Rule::Product(product) => 1 + product.a.depth().max(product.b.depth()),
@@ -225,7 +231,10 @@ impl Rule {
                 let key = key.iter().fold(11, |sum, word| blend(sum, &[u64::from(*word)]));
                 blend(key, &[*precision as u64, u64::from(*bits)])
             }
-            Rule::Tree(tree) => blend(12, &[tree.src.fingerprint()]),
+            Rule::Cells { first, key } => {
+                key.iter().fold(13 ^ *first, |sum, word| blend(sum, &[u64::from(*word)]))
+            }
+            Rule::Tree(tree) => tree.fingerprint(),
             Rule::Words(words) => words.iter().fold(3, |sum, word| blend(sum, &[u64::from(*word)])),
             Rule::Product(p) => blend(p.sound_fingerprint(), &[p.wrong.map_or(0, |i| i + 1)]),
             Rule::Stream { kind, a, b } => blend(5, &[*kind as u64, a.fingerprint(), b.fingerprint()]),
@@ -279,7 +288,7 @@ fn spread(distribution: Distribution) -> u64 {
     }
 }
 
-fn blend(start: u64, parts: &[u64]) -> u64 {
+pub fn blend(start: u64, parts: &[u64]) -> u64 {
     parts.iter().fold(start ^ 0x9E37_79B9_7F4A_7C15, |sum, part| {
         let low = u64::from(draw::hash(sum, *part));
         let high = u64::from(draw::hash(!sum, part.rotate_left(17)));

@@ -51,11 +51,14 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
         Op::Expand { dst, elements, precision, bits, key } => {
             draw(memory, dst, elements * precision.bytes(), Rule::Expanded { precision, bits, key });
         }
-        Op::Tree { src, chunks, out } => {
+        Op::Cells { dst, cells, first, key } => {
+            memory.store(part(memory, dst, cells * Op::CELL_BYTES / 4), Rc::new(Rule::Cells { first, key }));
+        }
+        Op::Tree { src, chunks, out, key } => {
             distinct(op, src, out)?;
             let src = memory.snapshot(part(memory, src, chunks * Op::CHUNK_BYTES / 4));
             let at = part(memory, out, Op::tree_nodes(chunks) * Op::NODE_BYTES / 4);
-            keep(memory, at, Rule::Tree(Box::new(Tree::over(src))))?;
+            keep(memory, at, Rule::Tree(Box::new(Tree::over(src, key))))?;
         }
         Op::Digest { src, rows, row_words, out } => {
             distinct(op, src, out)?;
@@ -313,6 +316,7 @@ fn between_slots(source: Source, stride_words: u32) -> Source {
             | Rule::Pattern { .. }
             | Rule::Drawn { .. }
             | Rule::Expanded { .. }
+            | Rule::Cells { .. }
             | Rule::Words(_)
             | Rule::Product(_)
             | Rule::Tree(_)

@@ -20,7 +20,8 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             op.check_hashing()?;
             vec![(dst, bytes(elements, precision.bytes()))]
         }
-        Op::Tree { src, chunks, out } => {
+        Op::Cells { dst, cells, .. } => vec![(dst, bytes(cells, Op::CELL_BYTES))],
+        Op::Tree { src, chunks, out, .. } => {
             op.check_hashing()?;
             vec![(src, bytes(chunks, Op::CHUNK_BYTES)), (out, bytes(Op::tree_nodes(chunks), Op::NODE_BYTES))]
         }

@@ -152,7 +152,7 @@ fn the_tree_over_a_product_is_that_of_its_bytes() {
     for (dst, elements, key) in [(a, sizes[0], [1; 8]), (b, sizes[1], [2; 8])] {
         run(&mut opened, Op::Expand { dst, elements, precision: Precision::Int8, bits: 8, key }).unwrap();
     }
-    let tree = Op::Tree { src: c, chunks, out };
+    let tree = Op::Tree { src: c, chunks, out, key: None };
     let mut roots = Vec::new();
     for flipped in [false, true] {
         run(&mut opened, gemm(Precision::Int8, shape, [a, b, c])).unwrap();
@@ -166,7 +166,7 @@ fn the_tree_over_a_product_is_that_of_its_bytes() {
         run(&mut opened, gemm(Precision::Int8, shape, [a, b, c])).unwrap();
         let mut bytes = read(&mut opened, c, 32 * 1024);
         bytes[4 * 8000] ^= u8::from(flipped);
-        assert_eq!(nodes, reference::tree(&bytes).concat());
+        assert_eq!(nodes, reference::tree(&bytes, None).concat());
         assert_eq!(nodes[62 * 32..], *blake3::hash(&bytes).as_bytes());
         roots.push(nodes);
     }
@@ -182,7 +182,7 @@ fn trees_too_large_to_compute_are_equal_for_equal_sources_only() {
     let mut roots = Vec::new();
     for seed in [1, 1, 2] {
         run(&mut opened, Op::Fill { dst: src, words, first_word: 0, seed }).unwrap();
-        run(&mut opened, Op::Tree { src, chunks, out }).unwrap();
+        run(&mut opened, Op::Tree { src, chunks, out, key: None }).unwrap();
         let mut root = [0; 32];
         opened.device.read(out, (Op::tree_nodes(chunks) - 1) * Op::NODE_BYTES, &mut root).unwrap();
         roots.push(root);
@@ -198,7 +198,7 @@ fn expansions_and_trees_that_make_no_sense_are_not_supported() {
     for op in [
         Op::Expand { dst: buf, elements: 64, precision: Precision::Tf32, bits: 6, key: [0; 8] },
         Op::Expand { dst: buf, elements: 63, precision: Precision::Int8, bits: 6, key: [0; 8] },
-        Op::Tree { src: buf, chunks: 3, out: buf },
+        Op::Tree { src: buf, chunks: 3, out: buf, key: None },
     ] {
         assert!(opened.device.supports(&op).is_err(), "{op:?}");
         assert!(matches!(run(&mut opened, op), Err(DeviceError::Validation { .. })), "{op:?}");
@@ -206,8 +206,8 @@ fn expansions_and_trees_that_make_no_sense_are_not_supported() {
     // Over its own input, and beyond the end of a buffer.
     let other = opened.device.alloc(64).unwrap();
     for op in [
-        Op::Tree { src: buf, chunks: 2, out: buf },
-        Op::Tree { src: buf, chunks: 4, out: other },
+        Op::Tree { src: buf, chunks: 2, out: buf, key: None },
+        Op::Tree { src: buf, chunks: 4, out: other, key: None },
         Op::Expand { dst: other, elements: 128, precision: Precision::Int8, bits: 6, key: [0; 8] },
     ] {
         assert!(opened.device.supports(&op).is_ok(), "{op:?}");

@@ -41,6 +41,7 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
         | Op::Flip { .. }
         | Op::Draw { .. }
         | Op::Expand { .. }
+        | Op::Cells { .. }
         | Op::Tree { .. }
         | Op::Digest { .. }
         | Op::Reread { .. }
@@ -123,6 +124,7 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
         Op::Scan { .. } | Op::Digest { .. } => moved(work, 0.95),
         Op::Draw { .. } => moved(work, 0.5),
         Op::Expand { .. } | Op::Tree { .. } => moved(work, 0.3),
+        Op::Cells { .. } => moved(work, 0.005),
         Op::Flip { .. } => moved(work, 1.0),
     }
 }

@@ -107,6 +107,7 @@ impl World {
             | Op::Flip { .. }
             | Op::Draw { .. }
             | Op::Expand { .. }
+            | Op::Cells { .. }
             | Op::Tree { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
@@ -361,6 +362,7 @@ impl World {
             | Op::Flip { .. }
             | Op::Draw { .. }
             | Op::Expand { .. }
+            | Op::Cells { .. }
             | Op::Tree { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }

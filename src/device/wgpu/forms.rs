@@ -69,7 +69,9 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
             }
         }
         Op::Mma { .. } => return Err(Unsupported::us("this backend has no kernel for tensor units alone")),
-        Op::Expand { .. } | Op::Tree { .. } => op.check_hashing().map_err(Unsupported::us)?,
+        Op::Expand { .. } | Op::Cells { .. } | Op::Tree { .. } => {
+            op.check_hashing().map_err(Unsupported::us)?
+        }
         Op::Gemm { precision, .. } => {
             // FP16 inputs are widened as they are loaded, which every adapter can.
             if precision == Precision::Fp64 {
@@ -168,6 +170,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
         Op::Expand { precision, .. } => {
             vec![Form::new("compression-per-invocation", Kernel::Expand(precision))]
         }
+        Op::Cells { .. } => vec![Form::new("cell-per-invocation", Kernel::Cells)],
         Op::Tree { .. } => vec![Form::new("chunk-per-invocation", Kernel::TreeChunks)],
         Op::Mma { .. } => Vec::new(),
         Op::Gemm { precision, .. } => {
@@ -256,6 +259,7 @@ pub fn first_guess(op: &Op, software: bool) -> f64 {
         | Op::Expand { .. }
         | Op::Tree { .. }
         | Op::Digest { .. } => 20.0,
+        Op::Cells { .. } => 0.5,
         Op::Fma { precision: Precision::Fp64, .. } | Op::Gemm { precision: Precision::Fp64, .. } => 10.0,
         Op::Fma { .. } => 200.0,
         Op::Mma { .. } | Op::Gemm { .. } => 50.0,

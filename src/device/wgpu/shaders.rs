@@ -36,6 +36,7 @@ pub enum Kernel {
     Flip,
     Draw(&'static Format, Part),
     Expand(Precision),
+    Cells,
     /// The chunks of a hash tree, and a level above them.
     TreeChunks,
     TreeParents,
@@ -159,6 +160,7 @@ impl Kernel {
             },
             Kernel::Reread(_) => "passes",
             Kernel::Expand(_) => "expand",
+            Kernel::Cells => "cells",
             Kernel::TreeChunks => "chunks",
             Kernel::TreeParents => "parents",
             Kernel::Fold => "fold",
@@ -185,7 +187,7 @@ impl Kernel {
         match self {
             Kernel::Fill(..) | Kernel::Scan(..) | Kernel::Fold | Kernel::Flip => PATTERN,
             Kernel::Draw(..) => DRAW,
-            Kernel::Expand(_) | Kernel::TreeChunks | Kernel::TreeParents => BLAKE3,
+            Kernel::Expand(_) | Kernel::Cells | Kernel::TreeChunks | Kernel::TreeParents => BLAKE3,
             Kernel::Stream(..) => STREAM,
             Kernel::Reread(_) => REREAD,
             Kernel::Fma(_) => FMA,
@@ -209,6 +211,7 @@ impl Kernel {
             Kernel::Fold
             | Kernel::Flip
             | Kernel::Expand(_)
+            | Kernel::Cells
             | Kernel::TreeChunks
             | Kernel::TreeParents
             | Kernel::Fma(_)
@@ -226,6 +229,7 @@ impl Kernel {
             Kernel::Flip => flags(&["FLIP"]),
             Kernel::Draw(format, _) => [Tile::DRAW.defines(), draw_defines(format)].concat(),
             Kernel::Expand(precision) => expand_defines(precision),
+            Kernel::Cells => flags(&["CELLS"]),
             Kernel::TreeChunks => flags(&["CHUNKS"]),
             Kernel::TreeParents => flags(&["PARENTS"]),
             Kernel::Stream(kind, tile, _) => [tile.defines(), stream_defines(kind)].concat(),
@@ -259,6 +263,7 @@ impl Kernel {
             | Kernel::Flip
             | Kernel::Draw(..)
             | Kernel::Expand(_)
+            | Kernel::Cells
             | Kernel::TreeChunks
             | Kernel::TreeParents
             | Kernel::Stream(..)
@@ -413,7 +418,8 @@ mod tests {
             Op::Fill { dst: b, words: 1, first_word: 0, seed },
             Op::Scan { src: b, words: 1, first_word: 0, seed, tally: b },
             Op::Flip { dst: b, word: 0, mask: 1 },
-            Op::Tree { src: b, chunks: 2, out: b },
+            Op::Tree { src: b, chunks: 2, out: b, key: None },
+            Op::Cells { dst: b, cells: 1, first: 0, key: [0; 8] },
             Op::Digest { src: b, rows: 1, row_words: 1, out: b },
             Op::Reread { src: b, words: Op::REREAD_WORDS, passes: 2, sum: b },
             Op::Ring { dst: b, slots: 1, stride_bytes: 64, seed },

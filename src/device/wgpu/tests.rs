@@ -62,7 +62,7 @@ fn work_cut_into_many_windows_and_dispatches_is_the_same_work() {
         ops.push(Op::Draw { dst: b[1], elements, precision, distribution, seed: 5 });
         ops.push(Op::Gemm { precision, shape, a: b[0], b: b[1], c: b[2] });
     }
-    ops.push(Op::Tree { src: b[0], chunks: 256, out: b[2] });
+    ops.push(Op::Tree { src: b[0], chunks: 256, out: b[2], key: None });
     for (precision, bits) in
         [(Precision::Int8, 8), (Precision::Fp16, 6), (Precision::Bf16, 5), (Precision::Fp32, 4)]
     {

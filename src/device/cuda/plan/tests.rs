@@ -38,7 +38,7 @@ fn ops() -> Vec<Op> {
         let key = [u32::MAX; 8];
         ops.extend(formats.map(|(precision, bits)| Op::Expand { dst: B, elements, precision, bits, key }));
     }
-    ops.extend((1..=20).map(|level| Op::Tree { src: B, chunks: 1 << level, out: Buf(1) }));
+    ops.extend((1..=20).map(|level| Op::Tree { src: B, chunks: 1 << level, out: Buf(1), key: None }));
     for passes in [1, 1000] {
         ops.push(Op::Reread { src: B, words: 13 * Op::REREAD_WORDS, passes, sum: B });
         ops.push(Op::Reread { src: B, words: 1 << 23, passes, sum: B });
@@ -168,6 +168,7 @@ fn the_parts_of_a_range_are_the_whole() {
                 Some((0, u64::from(shape.m) * u64::from(shape.k) * precision.bytes()))
             }
             Op::Stream { .. }
+            | Op::Cells { .. }
             | Op::Tree { .. }
             | Op::Reread { .. }
             | Op::Flip { .. }
@@ -252,6 +253,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Flip { .. }
             | Op::Draw { .. }
             | Op::Expand { .. }
+            | Op::Cells { .. }
             | Op::Tree { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }
@@ -267,6 +269,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Flip { .. }
             | Op::Draw { .. }
             | Op::Expand { .. }
+            | Op::Cells { .. }
             | Op::Tree { .. }
             | Op::Digest { .. }
             | Op::Stream { .. }

@@ -78,7 +78,7 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
         12 => chase(x, y, [a, other], flip(a)),
         13 => vec![tiles(x, y, distribution, a)],
         14 => vec![expand(x, y, a)],
-        15 => vec![Op::Tree { src: a, chunks: 2, out: other }],
+        15 => vec![Op::Tree { src: a, chunks: 2, out: other, key: None }],
         _ => {
             let route = route(x / 2, y, [b, other]);
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]

@@ -1,7 +1,7 @@
 //! The dispatches of expansions and of hash trees. Owns their cutting; pure.
 
 use super::{Frame, GROUPS_MAX, Plan, Refusal, Step, window};
-use crate::device::op::{Buf, Op};
+use crate::device::op::Op;
 use crate::device::wgpu::shaders::Kernel;
 
 /// Invocations of a workgroup.
@@ -51,8 +51,29 @@ pub fn expand(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusa
     Ok(Plan { stackable: steps.len() == 1, steps, last: Vec::new() })
 }
 
+pub fn cells(op: &Op, frame: &Frame<'_>) -> Result<Plan, Refusal> {
+    let Op::Cells { dst, cells, first: before, key } = *op else { return Err("no cells".to_owned()) };
+    let step = |(first, end): (u64, u64)| {
+        let number = before.wrapping_add(first);
+        let mut params = vec![number as u32, (number >> 32) as u32, (end - first) as u32];
+        params.extend(key);
+        Step {
+            kernel: Kernel::Cells,
+            binds: vec![window(dst, first * Op::CELL_BYTES, end * Op::CELL_BYTES).0],
+            params,
+            groups: groups(end - first),
+            work: (end - first) * Op::CELL_BYTES,
+        }
+    };
+    let steps: Vec<Step> = parts(cells, Op::CELL_BYTES, Op::CELL_BYTES, frame).map(step).collect();
+    Ok(Plan { stackable: steps.len() == 1, steps, last: Vec::new() })
+}
+
 /// Every level is a dispatch or more; the next one waits for all of it.
-pub fn tree(src: Buf, chunks: u64, out: Buf, frame: &Frame<'_>) -> Result<Plan, Refusal> {
+pub fn tree(op: &Op, frame: &Frame<'_>) -> Result<Plan, Refusal> {
+    let Op::Tree { src, chunks, out, key } = *op else { return Err("no tree".to_owned()) };
+    let (start, keyed) = Op::tree_start(key);
+    let with_start = |params: [u32; 4]| [params.as_slice(), &start].concat();
     let nodes_bytes = Op::tree_nodes(chunks) * Op::NODE_BYTES;
     if nodes_bytes > frame.binding_bytes {
         return Err(format!("the nodes over {chunks} chunks are {nodes_bytes} bytes, more than one binding"));
@@ -63,7 +84,7 @@ pub fn tree(src: Buf, chunks: u64, out: Buf, frame: &Frame<'_>) -> Result<Plan, 
             window(src, first * Op::CHUNK_BYTES, end * Op::CHUNK_BYTES).0,
             window(out, first * Op::NODE_BYTES, end * Op::NODE_BYTES).0,
         ],
-        params: vec![first as u32, (end - first) as u32],
+        params: with_start([first as u32, 0, (end - first) as u32, keyed]),
         groups: groups(end - first),
         work: (end - first) * Op::CHUNK_BYTES,
     };
@@ -74,12 +95,12 @@ pub fn tree(src: Buf, chunks: u64, out: Buf, frame: &Frame<'_>) -> Result<Plan, 
         let level = |(first, end): (u64, u64)| Step {
             kernel: Kernel::TreeParents,
             binds: vec![window(out, 0, nodes_bytes).0],
-            params: vec![
+            params: with_start([
                 (at + 2 * first) as u32,
                 (at + 2 * parents + first) as u32,
                 (end - first) as u32,
-                flags,
-            ],
+                flags | keyed,
+            ]),
             groups: groups(end - first),
             work: (end - first) * 2 * Op::NODE_BYTES,
         };
