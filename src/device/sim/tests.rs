@@ -142,6 +142,26 @@ fn rows_of_a_product_too_large_to_compute_are_right() {
     assert!(matches!(opened.device.read(c, 0, &mut all), Err(DeviceError::Validation { .. })));
 }
 
+/// Of memory that is slow to make only what is looked at is made, from any word on; a bit that flips is in the hash.
+#[test]
+fn cells_are_those_of_the_reference_wherever_one_looks() {
+    let mut opened = open("mini");
+    let key = [3, 1, 4, 1, 5, 9, 2, 6];
+    let dst = opened.device.alloc(1000 * Op::CELL_BYTES).unwrap();
+    run(&mut opened, Op::Cells { dst, cells: 1000, first: 7, key }).unwrap();
+    let mut across = vec![0; 8192];
+    opened.device.read(dst, 998 * Op::CELL_BYTES - 4, &mut across).unwrap();
+    let cells = [1004u64, 1005, 1006].map(|index| reference::cell(&key, index)).concat();
+    assert_eq!(across, cells[4092..4092 + 8192]);
+    run(&mut opened, Op::Cells { dst, cells: 4, first: 0, key }).unwrap();
+    run(&mut opened, Op::Flip { dst, word: 2000, mask: 8 }).unwrap();
+    let out = opened.device.alloc(31 * Op::NODE_BYTES).unwrap();
+    run(&mut opened, Op::Tree { src: dst, chunks: 16, out, key: Some(key) }).unwrap();
+    let mut bytes = (0..4).flat_map(|index| reference::cell(&key, index)).collect::<Vec<_>>();
+    bytes[8000] ^= 8;
+    assert_eq!(read(&mut opened, out, 31 * 32), reference::tree(&bytes, Some(&key)).concat());
+}
+
 /// A product is committed by the tree over its rows.
 #[test]
 fn the_tree_over_a_product_is_that_of_its_bytes() {

@@ -38,6 +38,9 @@ fn ops() -> Vec<Op> {
         let key = [u32::MAX; 8];
         ops.extend(formats.map(|(precision, bits)| Op::Expand { dst: B, elements, precision, bits, key }));
     }
+    for (cells, first) in [(1, 0), (1 << 18, 5), ((1 << 20) + 3, u64::MAX - 7)] {
+        ops.push(Op::Cells { dst: B, cells, first, key: [u32::MAX; 8] });
+    }
     ops.extend((1..=20).map(|level| Op::Tree { src: B, chunks: 1 << level, out: Buf(1), key: None }));
     for passes in [1, 1000] {
         ops.push(Op::Reread { src: B, words: 13 * Op::REREAD_WORDS, passes, sum: B });
@@ -163,12 +166,12 @@ fn the_parts_of_a_range_are_the_whole() {
             Op::Draw { elements, precision, .. } | Op::Expand { elements, precision, .. } => {
                 Some((0, elements * precision.bytes()))
             }
+            Op::Cells { cells, .. } => Some((0, cells * Op::CELL_BYTES)),
             Op::Digest { rows, row_words, .. } => Some((0, rows * u64::from(row_words) * 4)),
             Op::Gemm { shape, precision, .. } => {
                 Some((0, u64::from(shape.m) * u64::from(shape.k) * precision.bytes()))
             }
             Op::Stream { .. }
-            | Op::Cells { .. }
             | Op::Tree { .. }
             | Op::Reread { .. }
             | Op::Flip { .. }

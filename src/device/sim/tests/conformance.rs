@@ -78,7 +78,11 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
         12 => chase(x, y, [a, other], flip(a)),
         13 => vec![tiles(x, y, distribution, a)],
         14 => vec![expand(x, y, a)],
-        15 => vec![Op::Tree { src: a, chunks: 2, out: other, key: None }],
+        15 => {
+            // Of drawn words: a tree over what costs more is taken from its rule and not as the reference makes it.
+            let key = (y % 2 == 1).then(|| std::array::from_fn(|i| draw::hash(y, i as u64)));
+            vec![draw(a, x), flip(a), Op::Tree { src: a, chunks: 2, out: other, key }]
+        }
         _ => {
             let route = route(x / 2, y, [b, other]);
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
