@@ -17,9 +17,9 @@ if ! "$assay" list --json | grep -Eq '"kind": *"(hardware|software)"'; then
     set -- --device sim:h200
 fi
 
-say "The tenant demands ten seconds of work, by a signed challenge"
+say "The tenant demands ten seconds of work with a little memory held meanwhile, by a signed challenge"
 "$assay" key new "$out/tenant.pem"
-"$assay" challenge new --key "$out/tenant.pem" --at-least 10s --out "$out/challenge.json"
+"$assay" challenge new --key "$out/tenant.pem" --at-least 10s --memory "16 MB" --out "$out/challenge.json"
 
 say "The tenant keeps the clock and asks; the prover is reached through a pipe, which would be ssh to a leased server"
 "$assay" witness --challenge "$out/challenge.json" --key "$out/tenant.pem" --out "$out/proof" -- \

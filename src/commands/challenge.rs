@@ -74,11 +74,13 @@ fn write_new(args: &NewChallenge, bytes: &[u8]) -> Result<(), Failure> {
         .create_new(true)
         .open(&args.out)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
-            "{} is there already; name another file with --out, so that nothing is overwritten",
-            args.out.display()
-        )),
-        _ => Failure::cannot_write(&args.out, &error),
+    written.map_err(|error| {
+        if error.kind() != std::io::ErrorKind::AlreadyExists {
+            return Failure::cannot_write(&args.out, &error);
+        }
+        let out = args.out.display();
+        Failure::usage(format!(
+            "{out} is there already; name another with --out, so that nothing is overwritten"
+        ))
     })
 }

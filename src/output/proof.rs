@@ -128,11 +128,21 @@ fn memory_row(number: u32, held: &Held) -> [String; 5] {
 
 fn meaning(proof: &Proof, challenge: &Challenge) -> String {
     let share = Unit::Share.format(proof.figures.escaping_share);
+    let memory = match proof.figures.fill_ns {
+        Some(ns) => format!(
+            " The memory was filled in {} with what is slow to make, and each sweep hashed all of it, under keys that nobody could \
+             know before; {} cells of each GPU were made again here, and all were hashed. It lay wherever it can be read so \
+             fast; host memory is read over its link.",
+            Unit::Nanosecond.format(ns as f64),
+            challenge.openings
+        ),
+        None => String::new(),
+    };
     format!(
         "At least so many multiplications and additions of whole numbers per second were done, on matrices that nobody could \
          know before. {} rows of each GPU's results were asked for after all results were committed, and all of them hold: \
          had more than {share} of the rows been wrong, this would have shown with a probability of 99 % or more; the figures are \
-         less by that share. Which unit did the work, in which precision, and whether it was this card, they do not say.",
+         less by that share. Which unit did the work, in which precision, and whether it was this card, they do not say.{memory}",
         challenge.openings
     )
 }

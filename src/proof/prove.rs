@@ -24,7 +24,7 @@ const QUEUE: usize = 64;
 
 /// What reaches the thread that speaks.
 enum Said {
-    Ready(u16, Gpu),
+    Ready(u16, Box<Gpu>),
     Frame(Frame),
     Filled,
     Ended(u16, u32),
@@ -111,7 +111,7 @@ impl<W: Write> Speaker<'_, W> {
         let (mut empty, mut unanswered) = (self.gpus.len(), self.gpus.len());
         while unanswered > 0 {
             match said.recv().map_err(|e| e.to_string())? {
-                Said::Ready(gpu, ready) => self.ready(gpu, ready)?,
+                Said::Ready(gpu, ready) => self.ready(gpu, *ready)?,
                 Said::Frame(frame) => self.send(&frame)?,
                 Said::Filled => {
                     empty -= 1;
@@ -151,14 +151,18 @@ impl<W: Write> Speaker<'_, W> {
     }
 
     fn heard(&mut self, frame: &Frame) -> Result<(), String> {
-        match frame {
-            Frame::Fill(seed) => self.tell(|| Told::Fill(*seed)),
-            Frame::Begin(start) => self.tell(|| Told::Begin(*start)),
-            Frame::Ask(ask) => self.tell(|| Told::Ask(*ask)),
-            Frame::Halt => self.stop.store(true, Ordering::Relaxed),
-            frame => {
-                return Err(format!("the witness sent a {} frame, which is the prover's", frame.name()));
-            }
+        if frame.is_provers() {
+            return Err(format!("the witness sent a {} frame, which is the prover's", frame.name()));
+        }
+        if let Frame::Fill(bytes) = frame {
+            self.tell(|| Told::Fill(*bytes));
+        } else if let Frame::Begin(bytes) = frame {
+            self.tell(|| Told::Begin(*bytes));
+        } else if let Frame::Ask(bytes) = frame {
+            self.tell(|| Told::Ask(*bytes));
+        } else {
+            // What is left is to halt.
+            self.stop.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -196,7 +200,8 @@ impl Card {
         let outfit = Outfit::choose(bench, challenge.memory_bytes).map_err(|e| e.to_string())?;
         let mut rounds = Rounds::new(outfit);
         let (selector, work, memory) = (self.selector.clone(), *rounds.work(), rounds.memory().copied());
-        if say.send(Said::Ready(self.gpu, Gpu { selector, identity, work, memory })).is_err() {
+        let ready = Box::new(Gpu { selector, identity, work, memory });
+        if say.send(Said::Ready(self.gpu, ready)).is_err() {
             return Ok(());
         }
         let seeds = |start: &[u8; 32]| Seeds::new(&challenge.nonce, start, u32::from(self.gpu));

@@ -109,7 +109,12 @@ impl<'a> Session<'a> {
             Phase::Empty => Some(Cue::Fill),
             Phase::Ready => Some(Cue::Begin),
             Phase::Closed => Some(Cue::Ask),
-            _ => None,
+            Phase::Greeting
+            | Phase::Filling
+            | Phase::Running
+            | Phase::Halted
+            | Phase::Asked
+            | Phase::Done => None,
         }
     }
 

@@ -222,10 +222,8 @@ impl<W: Write> Talk<'_, W> {
         // What came while we spoke may be older by a moment: it counts from now.
         let timed = Timed { at_ns: at_ns.max(self.session.now_ns()), frame };
         timed.write(&mut self.transcript).map_err(|error| self.trouble(error))?;
-        self.session.take(&timed).map_err(|fault| match fault {
-            Fault::GaveUp(_) => unfinished(fault),
-            fault => refuted(fault),
-        })
+        let said = |fault| if matches!(fault, Fault::GaveUp(_)) { unfinished(fault) } else { refuted(fault) };
+        self.session.take(&timed).map_err(said)
     }
 
     fn trouble(&mut self, error: io::Error) -> Outcome {

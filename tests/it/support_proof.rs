@@ -108,6 +108,9 @@ pub trait Conduct {
 pub struct Honest;
 impl Conduct for Honest {}
 
+/// What a round commits to, and the key where there is one.
+type Hashed = (Option<[u8; 32]>, Vec<u8>);
+
 /// The rounds of all GPUs, committed, ready to be asked.
 pub struct Committed {
     pub issued: Issued,
@@ -116,7 +119,7 @@ pub struct Committed {
     seeds: Vec<Seeds>,
     roots: Vec<Vec<[u8; 32]>>,
     /// By GPU and round: a C, or a part of memory, which are hashed under the key.
-    hashed: Vec<Vec<(Option<[u8; 32]>, Vec<u8>)>>,
+    hashed: Vec<Vec<Hashed>>,
     bs: Vec<Vec<i8>>,
 }
 

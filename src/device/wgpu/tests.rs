@@ -27,6 +27,18 @@ fn run(device: &mut WgpuDevice, op: &Op) -> Done {
     device.wait(ticket).unwrap_or_else(|e| panic!("{op:?}: {e}"))
 }
 
+/// Expansions, a tree and cells whose numbers pass 2^32.
+fn hashes([a, b, c]: [Buf; 3]) -> Vec<Op> {
+    let formats = [(Precision::Int8, 8), (Precision::Fp16, 6), (Precision::Bf16, 5), (Precision::Fp32, 4)];
+    let expand = |(precision, bits): (Precision, u32)| {
+        let elements = 390_000 / precision.bytes() / 64 * 64;
+        Op::Expand { dst: b, elements, precision, bits, key: [7; 8] }
+    };
+    let tree = Op::Tree { src: a, chunks: 256, out: c, key: Some([5; 8]) };
+    let cells = Op::Cells { dst: a, cells: 90, first: (1 << 32) - 70, key: [6; 8] };
+    formats.map(expand).into_iter().chain([tree, cells]).collect()
+}
+
 /// Bindings of 64 KiB and dispatches of next to no work: everything is cut wherever it can be.
 #[test]
 fn work_cut_into_many_windows_and_dispatches_is_the_same_work() {
@@ -62,13 +74,7 @@ fn work_cut_into_many_windows_and_dispatches_is_the_same_work() {
         ops.push(Op::Draw { dst: b[1], elements, precision, distribution, seed: 5 });
         ops.push(Op::Gemm { precision, shape, a: b[0], b: b[1], c: b[2] });
     }
-    ops.push(Op::Tree { src: b[0], chunks: 256, out: b[2], key: None });
-    for (precision, bits) in
-        [(Precision::Int8, 8), (Precision::Fp16, 6), (Precision::Bf16, 5), (Precision::Fp32, 4)]
-    {
-        let elements = 390_000 / precision.bytes() / 64 * 64;
-        ops.push(Op::Expand { dst: b[1], elements, precision, bits, key: [7; 8] });
-    }
+    ops.extend(hashes([b[0], b[1], b[2]]));
     let elements = 99_001;
     for i in [0, 1] {
         let (precision, dst) = (Precision::Fp32, b[i]);

@@ -78,11 +78,8 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
         12 => chase(x, y, [a, other], flip(a)),
         13 => vec![tiles(x, y, distribution, a)],
         14 => vec![expand(x, y, a)],
-        15 => {
-            // Of drawn words: a tree over what costs more is taken from its rule and not as the reference makes it.
-            let key = (y % 2 == 1).then(|| std::array::from_fn(|i| draw::hash(y, i as u64)));
-            vec![draw(a, x), flip(a), Op::Tree { src: a, chunks: 2, out: other, key }]
-        }
+        // Of drawn words: a tree over what costs more is taken from its rule and not as the reference makes it.
+        15 => vec![draw(a, x), flip(a), tree(y, a, other)],
         _ => {
             let route = route(x / 2, y, [b, other]);
             vec![Op::Copy { route, buf: a, words, seed: x % 2 }]
@@ -96,6 +93,11 @@ fn chase(x: u64, y: u64, [ring, state]: [Buf; 2], flip: Op) -> Vec<Op> {
     let lay = Op::Ring { dst: ring, slots: 64, stride_bytes: 16, seed: y };
     let chase = Op::Chase { ring, hops: (x % 200) as u32, state };
     if x.is_multiple_of(2) { vec![lay, start, chase] } else { vec![lay, start, flip, chase] }
+}
+
+fn tree(y: u64, src: Buf, out: Buf) -> Op {
+    let key = (y % 2 == 1).then(|| std::array::from_fn(|i| draw::hash(y, i as u64)));
+    Op::Tree { src, chunks: 2, out, key }
 }
 
 fn expand(x: u64, y: u64, dst: Buf) -> Op {
