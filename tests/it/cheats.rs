@@ -1,13 +1,12 @@
 //! Provers that cheat, each refused for the reason that is its own. They never meet our prover's code: what they do
 //! right is plain arithmetic from `support_proof`.
 
-use gpu_assay::proof::chain::Broken;
+use gpu_assay::proof::chain::{Broken, ROUNDS_MAX};
 use gpu_assay::proof::challenge::Issued;
-use gpu_assay::proof::memory::Memory;
 use gpu_assay::proof::schedule::Question;
-use gpu_assay::proof::session::Fault;
-use gpu_assay::proof::wire::{Frame, Timed};
-use gpu_assay::proof::work::{Numbers, Work};
+use gpu_assay::proof::session::{Fault, Session};
+use gpu_assay::proof::wire::{Frame, Hello, Timed};
+use gpu_assay::proof::work::{Numbers, Seeds, Work, before};
 
 use super::support::data;
 use super::support_proof::*;
@@ -15,14 +14,6 @@ use super::support_proof::*;
 const FLOATS: Work = Work { numbers: Numbers::Fp32, ..SMALL };
 
 const NO_PRODUCT: Fault = Fault::Gpu { gpu: 0, broken: Broken::Product };
-
-/// What is wrong with the only GPU.
-fn broken(ended: Result<(), Fault>) -> Broken {
-    match ended {
-        Err(Fault::Gpu { gpu: 0, broken }) => broken,
-        other => panic!("{other:?}"),
-    }
-}
 
 #[test]
 fn honest_work_holds() {
@@ -239,6 +230,11 @@ fn one_card_cannot_stand_for_several() {
         matches!(refused, Err(Fault::SameCard { one: 0, other: 5, by: "PCI address", .. })),
         "{refused:?}"
     );
+    // Parts of one card share its address and have UUIDs of their own.
+    let mut parts = hello(&issued, SMALL);
+    parts.gpus.iter_mut().for_each(|gpu| gpu.identity.pci_address = Some("0000:01:00.0".into()));
+    let mut session = Session::new(&issued, [3; 32]);
+    assert_eq!(session.take(&Timed { at_ns: 0, frame: Frame::Hello(parts) }), Ok(()));
     offered.gpus.truncate(5);
     assert_eq!(check(&issued, &only(offered)), Err(Fault::Count { demanded: 8, shown: 5 }));
 }
@@ -276,6 +272,34 @@ fn questions_left_open_are_refused() {
     assert_eq!(broken(converse(SMALL, 3, &mut Silent(0))), Broken::Unanswered(32));
 }
 
+#[test]
+fn no_work_is_refused_as_such() {
+    let issued = issued(&challenge(1));
+    let committed = commit(&issued, &hello(&issued, SMALL), 0, &mut Honest);
+    assert_eq!(broken(check(&issued, &committed.rounds())), Broken::Incomplete { came: 0, cycle: 1 });
+}
+
+/// Whoever could know a matrix earlier, or use one twice, could compute earlier, or less.
+#[test]
+fn every_matrix_follows_from_all_that_came_before() {
+    let (nonce, start, root) = ([1; 32], [2; 32], [3; 32]);
+    let seeds = |nonce, start, gpu| Seeds::new(nonce, start, gpu);
+    let here = seeds(&nonce, &start, 0);
+    let mut keys = vec![here.b(), here.cells(), here.a(2, &root), here.part(2, &root)];
+    keys.extend([here.a(2, &[4; 32]), here.a(3, &root), here.part(2, &[4; 32]), here.part(3, &root)]);
+    for other in [seeds(&[5; 32], &start, 0), seeds(&nonce, &[5; 32], 0), seeds(&nonce, &start, 1)] {
+        keys.extend([other.b(), other.cells(), other.a(2, &root), other.part(2, &root)]);
+    }
+    let count = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), count, "two keys are one");
+    assert_eq!(
+        [0, 1, 2, 5].map(|round| before(&[[7; 32], [8; 32], [9; 32], [6; 32]], round)),
+        [[0; 32], [0; 32], [7; 32], [6; 32]]
+    );
+}
+
 /// Every frame left out, sent twice, or exchanged with the one after it.
 #[test]
 fn no_disorder_passes() {
@@ -300,131 +324,31 @@ fn no_disorder_passes() {
     let mut elsewhere = frames.clone();
     elsewhere[2].frame = Frame::Root { gpu: 7, round: 0, root: [0; 32] };
     assert_eq!(check(&issued, &elsewhere), Err(Fault::NoGpu(7)));
+    let mut newer = frames.clone();
+    newer[0].frame = Frame::Hello(Hello { protocol: 2, ..hello(&issued, SMALL) });
+    assert_eq!(check(&issued, &newer), Err(Fault::Protocol(2)));
+    let mut fewer = frames.clone();
+    fewer[rounds - 1].frame = Frame::Closed(vec![2, 1]);
+    let said = Broken::Rounds { said: Some(1), came: 2 };
+    assert_eq!(check(&issued, &fewer), Err(Fault::Gpu { gpu: 1, broken: said }));
     let mut given_up = frames;
     given_up[3].frame = Frame::Failed("no card".into());
     assert_eq!(check(&issued, &given_up), Err(Fault::GaveUp("no card".into())));
 }
 
-fn holds(issued: &gpu_assay::proof::challenge::Issued, frames: &[Timed]) -> bool {
-    let mut session = gpu_assay::proof::session::Session::new(issued, [3; 32]);
-    frames.iter().all(|frame| session.take(frame).is_ok()) && session.is_done()
-}
-
-fn with_memory() -> Issued {
-    let mut terms = challenge(1);
-    terms.memory_bytes = CELLS.bytes();
-    issued(&terms)
-}
-
-/// Two cycles of products and a sweep, with this conduct.
-fn hold_memory(conduct: &mut dyn Conduct) -> Result<(), Fault> {
-    let issued = with_memory();
-    let committed = commit(&issued, &hello(&issued, SMALL), 2 * (CELLS.products + CELLS.parts), conduct);
-    check(&issued, &[committed.rounds(), committed.answers([5; 32], conduct)].concat())
-}
-
+/// Whoever checks keeps a root for each round.
 #[test]
-fn memory_that_is_held_holds() {
-    assert_eq!(hold_memory(&mut Honest), Ok(()));
-}
-
-/// Half of the memory stands for all of it.
-struct Aliased;
-impl Conduct for Aliased {
-    fn cell(&mut self, _round: u32, index: u64, right: Vec<u8>) -> Vec<u8> {
-        let half = u64::from(CELLS.parts * CELLS.cells) / 2;
-        if index < half { right } else { vec![index as u8; right.len()] }
+fn no_prover_makes_the_checker_keep_without_end() {
+    let issued = issued(&challenge(1));
+    let mut session = Session::new(&issued, [3; 32]);
+    let mut take = |frame| session.take(&Timed { at_ns: 0, frame });
+    take(Frame::Hello(hello(&issued, SMALL))).unwrap();
+    take(Frame::Begin([0; 32])).unwrap();
+    for round in 0..ROUNDS_MAX {
+        take(Frame::Root { gpu: 0, round, root: [0; 32] }).unwrap();
     }
-}
-
-/// One cell of all is not kept.
-struct Forgets(u64);
-impl Conduct for Forgets {
-    fn cell(&mut self, _round: u32, index: u64, right: Vec<u8>) -> Vec<u8> {
-        if index == self.0 { vec![0; right.len()] } else { right }
-    }
-}
-
-/// One bit of one cell decays after the first sweep.
-struct Decays;
-impl Conduct for Decays {
-    fn cell(&mut self, round: u32, index: u64, mut right: Vec<u8>) -> Vec<u8> {
-        if round > CELLS.products + CELLS.parts && index == 7 {
-            right[4095] ^= 1;
-        }
-        right
-    }
-}
-
-#[test]
-fn memory_that_is_not_held_is_noticed() {
-    assert!(matches!(broken(hold_memory(&mut Aliased)), Broken::Cell { .. }));
-    assert!(matches!(broken(hold_memory(&mut Forgets(19))), Broken::Cell { .. }));
-    assert!(matches!(broken(hold_memory(&mut Decays)), Broken::Cell { .. }));
-}
-
-/// A twentieth of the memory is missing: of 64 cells drawn, all are there with probability 0.95^64.
-#[test]
-fn missing_memory_escapes_as_rarely_as_promised() {
-    let issued = with_memory();
-    let cycle = CELLS.products + CELLS.parts;
-    let committed = commit(&issued, &hello(&issued, SMALL), cycle, &mut Forgets(3));
-    let rounds = committed.rounds();
-    let escaped = (0..300u32).filter(|trial| {
-        let ask = *blake3::hash(&trial.to_le_bytes()).as_bytes();
-        let [_, cells] = committed.questions(0, &ask);
-        let hit = cells.iter().any(|cell| (cell.round, cell.row) == (CELLS.products, 3));
-        let ended = check(&issued, &[rounds.as_slice(), &committed.answers(ask, &mut Honest)].concat());
-        assert_eq!(ended.is_err(), hit, "{ended:?}");
-        !hit
-    });
-    let (escaped, expected) = (escaped.count() as f64, 300.0 * 0.95f64.powi(64));
-    println!("a twentieth of the memory missing, 64 asked: {escaped} of 300 escaped, {expected:.1} expected");
-    assert!((escaped - expected).abs() <= 5.0 * expected.sqrt(), "{escaped}");
-}
-
-#[test]
-fn less_memory_than_demanded_or_another_order_is_refused() {
-    let issued = with_memory();
-    let committed = commit(&issued, &hello(&issued, SMALL), 9, &mut Honest);
-    let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
-    assert_eq!(check(&issued, &frames), Ok(()));
-    let mut less = hello(&issued, SMALL);
-    less.gpus[0].memory = Some(Memory { parts: 4, ..CELLS });
-    let first = |hello| [Timed { at_ns: 0, frame: Frame::Hello(hello) }];
-    let refused = |offered| Err(Fault::Memory { gpu: 0, offered, demanded: CELLS.bytes() });
-    assert_eq!(check(&issued, &first(less.clone())), refused(4 * CELLS.part_bytes()));
-    less.gpus[0].memory = None;
-    assert_eq!(check(&issued, &first(less.clone())), refused(0));
-    for broken in
-        [Memory { cells: 3, ..CELLS }, Memory { parts: 3, ..CELLS }, Memory { products: 0, ..CELLS }]
-    {
-        less.gpus[0].memory = Some(broken);
-        assert!(
-            matches!(check(&issued, &first(less.clone())), Err(Fault::Work { gpu: 0, .. })),
-            "{broken:?}"
-        );
-    }
-    for at in 1..4 {
-        let mut without = frames.clone();
-        without.remove(at);
-        assert!(!holds(&issued, &without), "without {}", frames[at].frame.name());
-    }
-    let half = commit(&issued, &hello(&issued, SMALL), 7, &mut Honest);
-    assert_eq!(broken(check(&issued, &half.rounds())), Broken::Incomplete { came: 7, cycle: 9 });
-    // An answer that is somebody else's.
-    let mut swapped = frames.clone();
-    let last = frames.len() - 2;
-    swapped.swap(last, last - 1);
-    assert_eq!(check(&issued, &swapped), Ok(()), "answers come in any order");
-    if let [
-        Timed { frame: Frame::Cell { path: a, .. }, .. },
-        Timed { frame: Frame::Cell { path: b, .. }, .. },
-    ] = &mut swapped[last - 1..=last]
-    {
-        std::mem::swap(a, b);
-    }
-    assert!(matches!(broken(check(&issued, &swapped)), Broken::Cell { .. }));
+    let one_more = take(Frame::Root { gpu: 0, round: ROUNDS_MAX, root: [0; 32] });
+    assert_eq!(one_more, Err(Fault::Gpu { gpu: 0, broken: Broken::TooMany }));
 }
 
 /// The seeds of the fuzz target are whole conversations, which mutations start from.

@@ -90,6 +90,7 @@ mod tidy;
 mod order;
 // Provers that cheat, and what they are refused for.
 mod cheats;
+mod cheats_memory;
 // From evidence to a report that a stranger can check.
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.

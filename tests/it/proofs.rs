@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gpu_assay::device::Provenance;
 use gpu_assay::proof::challenge::Challenge;
+use gpu_assay::proof::level::TrustLevel;
 use gpu_assay::proof::recheck::{Digesting, Refusal, recheck};
 use gpu_assay::proof::session::Fault;
-use gpu_assay::proof::statement::{By, Figures, Proof};
+use gpu_assay::proof::statement::{By, Figures, Outcome, Proof};
 use gpu_assay::proof::wire::{Frame, Timed};
 use gpu_assay::seal::{Envelope, SecretKey, TrustList};
 use serde_json::Value as Json;
@@ -367,6 +369,30 @@ fn the_challenge_must_name_the_verifiers_contract() {
 fn some_proof() -> Proof {
     let issued = issued(&challenge(1));
     signed(&issued, &[], By::Witness)
+}
+
+/// Level L2 takes all of it: hardware, a witness elsewhere, and that the proof held.
+#[test]
+fn the_level_is_no_higher_than_what_was_checked() {
+    let issued = issued(&challenge(2));
+    let committed = commit(&issued, &hello(&issued, SMALL), 2, &mut Honest);
+    let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+    let level = |change: &dyn Fn(&mut Proof)| {
+        let mut proof = signed(&issued, &frames, By::Witness);
+        proof.figures.gpus.iter_mut().for_each(|gpu| gpu.identity.provenance = Provenance::Hardware);
+        change(&mut proof);
+        proof.level()
+    };
+    assert_eq!(level(&|_| {}), TrustLevel::L2);
+    assert_eq!(level(&|p| p.by = By::Prover), TrustLevel::L1);
+    assert_eq!(level(&|p| p.same_host = true), TrustLevel::L1);
+    assert_eq!(level(&|p| p.outcome = Outcome::Unfinished { why: String::new() }), TrustLevel::L1);
+    assert_eq!(level(&|p| p.outcome = Outcome::Refuted { why: String::new() }), TrustLevel::L1);
+    let software = Provenance::Software { cpu_threads: 2 };
+    assert_eq!(level(&|p| p.figures.gpus[1].identity.provenance = software.clone()), TrustLevel::L1);
+    let simulated = Provenance::Simulated { script: "sim:test".into() };
+    assert_eq!(level(&|p| p.figures.gpus[1].identity.provenance = simulated.clone()), TrustLevel::L0);
+    assert_eq!(level(&|p| p.figures.gpus.clear()), TrustLevel::L0);
 }
 
 /// Whoever signs that a proof held is believed in nothing that its transcript does not show.

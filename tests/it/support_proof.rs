@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root};
+use gpu_assay::proof::chain::Broken;
 use gpu_assay::proof::challenge::{Challenge, Issued};
 use gpu_assay::proof::memory::{self, CELL_BYTES, Memory};
 use gpu_assay::proof::recheck::Digesting;
@@ -307,4 +308,18 @@ pub fn bytes(frames: &[Timed]) -> Vec<u8> {
     let mut bytes = Vec::new();
     frames.iter().for_each(|frame| frame.write(&mut bytes).unwrap());
     bytes
+}
+
+/// What is wrong with the only GPU.
+pub fn broken(ended: Result<(), Fault>) -> Broken {
+    match ended {
+        Err(Fault::Gpu { gpu: 0, broken }) => broken,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whether all frames pass, and say all there is to say.
+pub fn holds(issued: &Issued, frames: &[Timed]) -> bool {
+    let mut session = Session::new(issued, [3; 32]);
+    frames.iter().all(|frame| session.take(frame).is_ok()) && session.is_done()
 }
