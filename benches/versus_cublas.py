@@ -4,7 +4,7 @@
     versus_cublas.py [--size M N K]... [--formats NAME...] [--turns N] [--cubin LABEL=FILE]...
 
 Needs a Hopper GPU, its driver, and Python with PyTorch 2.8 or newer. Takes the kernels from kernels/built; --cubin adds other
-builds of wgmma.cu. Prints a table: both rates in TFLOP/s as medians, and the ratio of each pair of turns, as median, least and most.
+builds of them, whose files are named as theirs. Prints a table: both rates in TFLOP/s as medians, and the ratio of each pair of turns, as median, least and most.
 Data are normal-like; FP8 and INT8 get theirs by rounding. Our results are 32 bits wide, theirs usually narrower, which
 is less to write; both are shown. Fails where a product of ours is wrong.
 """
@@ -45,7 +45,7 @@ class Module:
 
 
 # Where the kernels are that are no wgmma.
-KERNELS = {"fp32": ("gemm", "gemm_fp32_128")}
+KERNELS = {"fp32": ("gemm", "gemm_fp32_128"), "fp64": ("mma_fp64", "mma_fp64_128")}
 
 
 def tensor_map(matrix):
@@ -63,7 +63,7 @@ def tensor_map(matrix):
 
 
 class Ours:
-    """One launch of the best kernel for a format. FP32 has no tensor units."""
+    """One launch of the best kernel for a format. FP32 and FP64 have no wgmma."""
 
     def __init__(self, module, name, a, b, c):
         (m, k), n = a.shape, b.shape[0]
@@ -183,7 +183,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, nargs=3, action="append")
     parser.add_argument(
-        "--formats", nargs="+", default=["bf16", "fp16", "tf32", "fp8_e4m3", "int8", "fp32"]
+        "--formats", nargs="+", default=["bf16", "fp16", "tf32", "fp8_e4m3", "int8", "fp64", "fp32"]
     )
     parser.add_argument("--turns", type=int, default=10)
     parser.add_argument("--cubin", action="append", default=[])
@@ -191,16 +191,21 @@ def main():
     if not torch.cuda.is_available() or torch.cuda.get_device_capability() != (9, 0):
         sys.exit("no GPU of compute capability 9.0 here")
     torch.zeros(1, device="cuda")
-    builds = {"ours": BUILT / "wgmma.sm_90a.cubin"}
-    builds |= {label: pathlib.Path(file) for label, file in (text.split("=", 1) for text in options.cubin)}
-    modules = {label: Module(path) for label, path in builds.items()}
-    others = {name: Module(BUILT / f"{source}.sm_90a.cubin") for name, (source, _) in KERNELS.items()}
+    others = [text.split("=", 1) for text in options.cubin]
+
+    def builds(name):
+        """All builds of a format's kernel, by their labels."""
+        source = KERNELS.get(name, ("wgmma",))[0]
+        files = {"ours": BUILT / f"{source}.sm_90a.cubin"}
+        files |= {label: pathlib.Path(file) for label, file in others if pathlib.Path(file).name.startswith(f"{source}.")}
+        return {label: Module(path) for label, path in files.items()}
+
     print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}; {options.turns} pairs of turns\n")
     print("| kernel | format | shape | cuBLASLt | ours, TFLOP/s | theirs, TFLOP/s | ratio | min .. max | error |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for shape in options.size or [[8192, 8192, 8192]]:
         for name in options.formats:
-            for label, module in ({"ours": others[name]} if name in KERNELS else modules).items():
+            for label, module in builds(name).items():
                 compare(label, name, shape, module, options.turns)
 
 
