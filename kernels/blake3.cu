@@ -28,26 +28,28 @@ __device__ __forceinline__ u32 rotated(u32 x) {
     return x >> N | x << (32 - N);
 }
 
-__device__ __forceinline__ void quarter(u32 &a, u32 &b, u32 &c, u32 &d, u32 x, u32 y) {
-    a = a + b + x;
+// Sums by multiplying with one, which the units for integers' products do beside those for logic and shifts: these alone would be
+// the limit. `one` must be a value that no compiler knows.
+__device__ __forceinline__ void quarter(u32 &a, u32 &b, u32 &c, u32 &d, u32 x, u32 y, u32 one) {
+    a = mad(x, one, mad(b, one, a));
     d = byte_perm(d ^ a, 0, 0x1032);
     c = c + d;
     b = rotated<12>(b ^ c);
-    a = a + b + y;
+    a = mad(y, one, mad(b, one, a));
     d = byte_perm(d ^ a, 0, 0x0321);
     c = c + d;
     b = rotated<7>(b ^ c);
 }
 
-__device__ __forceinline__ void round(u32 (&v)[16], const u32 (&m)[16]) {
-    quarter(v[0], v[4], v[8], v[12], m[0], m[1]);
-    quarter(v[1], v[5], v[9], v[13], m[2], m[3]);
-    quarter(v[2], v[6], v[10], v[14], m[4], m[5]);
-    quarter(v[3], v[7], v[11], v[15], m[6], m[7]);
-    quarter(v[0], v[5], v[10], v[15], m[8], m[9]);
-    quarter(v[1], v[6], v[11], v[12], m[10], m[11]);
-    quarter(v[2], v[7], v[8], v[13], m[12], m[13]);
-    quarter(v[3], v[4], v[9], v[14], m[14], m[15]);
+__device__ __forceinline__ void round(u32 (&v)[16], const u32 (&m)[16], u32 one) {
+    quarter(v[0], v[4], v[8], v[12], m[0], m[1], one);
+    quarter(v[1], v[5], v[9], v[13], m[2], m[3], one);
+    quarter(v[2], v[6], v[10], v[14], m[4], m[5], one);
+    quarter(v[3], v[7], v[11], v[15], m[6], m[7], one);
+    quarter(v[0], v[5], v[10], v[15], m[8], m[9], one);
+    quarter(v[1], v[6], v[11], v[12], m[10], m[11], one);
+    quarter(v[2], v[7], v[8], v[13], m[12], m[13], one);
+    quarter(v[3], v[4], v[9], v[14], m[14], m[15], one);
 }
 
 // All of it is written out, so that permuting only renames registers.
@@ -61,6 +63,8 @@ __device__ __forceinline__ void permute(u32 (&m)[16]) {
 
 // The state after seven rounds.
 __device__ __forceinline__ void compress(u32 (&v)[16], const Chain &chain, u32 (&m)[16], u64 counter, u32 bytes, u32 flags) {
+    // All grids are flat.
+    const u32 one = gridDim.y;
     const u32 rest[8] = {IV0, IV1, IV2, IV3, (u32)counter, (u32)(counter >> 32), bytes, flags};
 #pragma unroll
     for (u32 i = 0; i < 8; i++) {
@@ -69,7 +73,7 @@ __device__ __forceinline__ void compress(u32 (&v)[16], const Chain &chain, u32 (
     }
 #pragma unroll
     for (u32 i = 0; i < 7; i++) {
-        round(v, m);
+        round(v, m, one);
         permute(m);
     }
 }

@@ -81,6 +81,7 @@ UNITS = {
     "census": PLAIN,
     "chase": PLAIN,
     "digest": PLAIN,
+    "dmma": HOPPER,
     "draw": PLAIN,
     "fma": PLAIN,
     "gemm": PLAIN,
@@ -89,6 +90,7 @@ UNITS = {
     "pattern": PLAIN,
     "stream": PLAIN,
     "tensor": TENSOR,
+    "tensor_fp64": HOPPER,
     "tensor_fp8": FP8,
     "wgmma": HOPPER,
 }

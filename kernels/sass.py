@@ -130,7 +130,7 @@ def digest(_name, code, _architecture):
     code.demand(code.count(code.opcodes, r"LDG\.E\.128.*") >= 1, "no load of 128 bits")
 
 
-# What may stand in the loops of blake3.cu beside the 12 instructions of each quarter of a round: the way to and from memory and, where
+# What may stand in the loops of blake3.cu beside the 14 instructions of each quarter of a round: the way to and from memory and, where
 # elements are made, the making; and the stores of 128 bits among it.
 BESIDE_A_COMPRESSION = {
     "expand_int8": (160, 4),
@@ -150,7 +150,10 @@ def blake3(name, code, _architecture):
     rotations = code.count(loop, r"(SHF|PRMT).*")
     code.demand(rotations >= 4 * quarters, f"{rotations} of {4 * quarters} rotations stand in the loop")
     beside, stores = BESIDE_A_COMPRESSION[name]
-    code.demand(len(loop) <= 12 * quarters + beside, f"{len(loop)} instructions in a loop of one compression")
+    code.demand(len(loop) <= 14 * quarters + beside, f"{len(loop)} instructions in a loop of one compression")
+    # Of the six additions of a quarter, those that the source writes as multiplications stay such.
+    sums = code.count(loop, r"I?ADD3?(\..*)?|VIADD")
+    code.demand(sums <= 2 * quarters + 48, f"{sums} additions by the units for logic stand in the loop")
     wanted = [(r"STG\.E\.128.*", stores)]
     if name.startswith("tree"):
         wanted.append((r"LDG\.E\.128.*", 4))
@@ -240,10 +243,23 @@ def wgmma(name, code, _architecture):
         code.demand(there == wanted, f"{there} of {wanted} {opcode}")
 
 
+def dmma(_name, code, _architecture):
+    """The loop over k is products of 16 rows, each from the registers that shared memory was loaded into, and copies fill that."""
+    step = r"DMMA\.16x8x8"
+    loop = min((loop for loop in code.loops if code.count(loop, step)), key=len, default=[])
+    for opcode, wanted in ((step, 32), (r"LDS\.64", 48), (r"(LD[GL]?|ST.*)(\..*)?", 0)):
+        there = code.count(loop, opcode)
+        code.demand(there == wanted, f"{there} of {wanted} {opcode} in the loop over k")
+    moves = code.count(loop, r"MOV|IMAD\.MOV.*")
+    code.demand(moves <= 8, f"{moves} moves between registers in the loop over k")
+    there = code.count(code.opcodes, r"UTMALDG\.2D")
+    code.demand(there == 2, f"{there} of 2 UTMALDG.2D")
+
+
 def tensor(name, code, _architecture):
     """The loop is products on the tensor units and next to nothing else, and no memory but registers."""
     precision, _, tiles = name.removeprefix("tensor_").rpartition("_x")
-    step = UNIT_STEPS[precision]
+    step = r"DMMA\.16x8x4" if precision == "hopper_fp64" else UNIT_STEPS[precision]
     loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
     found = code.count(loop, step)
     wanted = (8 if precision == "fp64" else 16) * int(tiles)
@@ -260,6 +276,7 @@ DEMANDS = {
     "census": census,
     "chase": chase,
     "digest": digest,
+    "dmma": dmma,
     "draw": draw,
     "fma": fma,
     "gemm": gemm,
@@ -269,6 +286,7 @@ DEMANDS = {
     "stream": stream,
     "wgmma": wgmma,
     "tensor": tensor,
+    "tensor_fp64": tensor,
     "tensor_fp8": tensor,
 }
 

@@ -35,28 +35,17 @@ struct Int8 {
     static __device__ __forceinline__ void step(u32 (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_s8(d, a, b); }
 };
 
-// FP64 takes two instructions to a tile: value t of rows g and g + 8 of a, then of row g of b. The body is short, since
-// where there are next to no FP64 units the assembler paces each instruction with dozens of NOPs.
+// FP64 takes two instructions to a tile. The body is short, since where there are next to no FP64 units the assembler paces each
+// instruction with dozens of NOPs.
 struct Fp64 {
-    typedef double Operand;
-    typedef double Result;
-    static const u32 EACH = 3;
     static const u32 BODY = 4;
-
-    static __device__ __forceinline__ Operand draw(const Source &s, u64 tile, u32 i, Place at) {
-        return (double)draw_f32(s, (tile * 24 + i * 8 + at.g) * 4 + at.t);
-    }
-    static __device__ __forceinline__ void step(Result (&d)[4], const Operand *x) {
-        mma_f64(d[0], d[1], x[0], x[2]);
-        mma_f64(d[2], d[3], x[1], x[2]);
-    }
-    static __device__ __forceinline__ void change(Operand *x, const Result (&d)[4], bool inverted) {
-        x[0] = (d[0] < 0) != inverted ? -x[0] : x[0];
-        x[1] = (d[2] < 0) != inverted ? -x[1] : x[1];
+    static __device__ __forceinline__ void step(double (&d)[4], double upper, double lower, double b) {
+        mma_f64(d[0], d[1], upper, b);
+        mma_f64(d[2], d[3], lower, b);
     }
 };
 
-TENSOR(fp64, Fp64)
+TENSOR(fp64, Doubles<Fp64>)
 TENSOR(fp16, Words<Fp16>)
 TENSOR(bf16, Words<Bf16>)
 TENSOR(tf32, Words<Tf32>)

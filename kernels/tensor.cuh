@@ -45,6 +45,24 @@ struct Words {
     }
 };
 
+// FP64, which fills no words: value t of rows g and g + 8 of a, then of row g of b.
+template <class F>
+struct Doubles {
+    typedef double Operand;
+    typedef double Result;
+    static const u32 EACH = 3;
+    static const u32 BODY = F::BODY;
+
+    static __device__ __forceinline__ Operand draw(const Source &s, u64 tile, u32 i, Place at) {
+        return (double)draw_f32(s, (tile * 24 + i * 8 + at.g) * 4 + at.t);
+    }
+    static __device__ __forceinline__ void step(Result (&d)[4], const Operand *x) { F::step(d, x[0], x[1], x[2]); }
+    static __device__ __forceinline__ void change(Operand *x, const Result (&d)[4], bool inverted) {
+        x[0] = (d[0] < 0) != inverted ? -x[0] : x[0];
+        x[1] = (d[2] < 0) != inverted ? -x[1] : x[1];
+    }
+};
+
 // A thread's results are columns 2 t and 2 t + 1 of rows g and g + 8.
 template <class P, int N>
 __device__ __forceinline__ void tiles(

@@ -6,61 +6,61 @@ pub const IMAGES: &[Image] = &[
     Image {
         source: "blake3",
         code: Code::Ptx { from_sm: 70 },
-        sha256: "7b63879a802bd9b8737644e11938ce0fcf3a193711544cfb6e9ffe94f2737eaa",
+        sha256: "e1b16dd82a7ebd12e03f409aff7c86ec8436768b0c1ef40ca5d0604e84a2f02a",
         bytes: include_bytes!("blake3.ptx"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 70 },
-        sha256: "467aa8a2e089c98be6684931451463005c8acc61ec33906eaf33f474752e53e4",
+        sha256: "7029ebf0568be1bb1376c591b4a4b434b04c9a35dfbfe0092e234e2c09edc930",
         bytes: include_bytes!("blake3.sm_70.cubin"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 75 },
-        sha256: "c95124119e25865702d88512453f9712bba91697ec5f87afbaca737cbc9bcb1d",
+        sha256: "c7d2a81d755663fb3c5bab046e51c80602d063255e1801284bd1dde25a2f8725",
         bytes: include_bytes!("blake3.sm_75.cubin"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 80 },
-        sha256: "924cecf9df4b1d7ad592e0e9c667c99a9a210ef8bfb3d9c46e9bd854c011be0d",
+        sha256: "ede402dd33dc7f60c4138eac22b348dbc30e0b6028e2bfce4afbe083e81946f5",
         bytes: include_bytes!("blake3.sm_80.cubin"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 86 },
-        sha256: "1238697378d193501e5681003121e244a02bb5dc8a891a8208e937a400713438",
+        sha256: "50664cbe3fbb8291f897be64327316ca7a25bb7047fec88c098f7a9ce5ce2855",
         bytes: include_bytes!("blake3.sm_86.cubin"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 89 },
-        sha256: "61bff1a9e80deeb16ed34663312eb9d4b5a1b653e7e80e361a43a3ec7a0321de",
+        sha256: "36a3e994de4340170e8134990e06a2eaa1e103cccd78c70d7a7274c544905977",
         bytes: include_bytes!("blake3.sm_89.cubin"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 90 },
-        sha256: "12127e7141c2d6a257938e5feeb79cb44ef9bccae74acc32c96857c5f8a97b47",
+        sha256: "31cf02e4e36ca01eda16bf301de372ecbd02d935112ad143a1c7cc45907a49a2",
         bytes: include_bytes!("blake3.sm_90a.cubin"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 100 },
-        sha256: "dd0fb49f6e1c1f534e385c8120789f6716ad5698c8f0c9c81cbca0ce07d8449f",
+        sha256: "fc51cc4cd673a13edbc885ac29e10307d0363345c5a8b3d08f19862e4fb9ace8",
         bytes: include_bytes!("blake3.sm_100a.cubin"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 103 },
-        sha256: "1dbc37e950d11dccfa04cf4805a34e8941f67376b6f88014290487387b7efed5",
+        sha256: "a76a66e6e558583c42e51487ad3391f8bc942bbc6b900fb86f2d1f8d7d2319ce",
         bytes: include_bytes!("blake3.sm_103a.cubin"),
     },
     Image {
         source: "blake3",
         code: Code::Cubin { sm: 120 },
-        sha256: "f5c75f68292a6a2da65df99fbfb8a7e8ed0c01c38c313b6634f71704b8befbad",
+        sha256: "a4f1911d2d6af5f1bfb6c896ea20c27b47ab06dffe211c7818d08037260e3284",
         bytes: include_bytes!("blake3.sm_120.cubin"),
     },
     Image {
@@ -242,6 +242,12 @@ pub const IMAGES: &[Image] = &[
         code: Code::Cubin { sm: 120 },
         sha256: "0eac64a36dc82af2d383af10c43641b057014a22125ddb80ad6eb76a876f2813",
         bytes: include_bytes!("digest.sm_120.cubin"),
+    },
+    Image {
+        source: "dmma",
+        code: Code::Cubin { sm: 90 },
+        sha256: "9f8b73a5d552a6cb7966386345204efc6d27c437257c10c39c6b1d93c6f912f7",
+        bytes: include_bytes!("dmma.sm_90a.cubin"),
     },
     Image {
         source: "draw",
@@ -658,6 +664,12 @@ pub const IMAGES: &[Image] = &[
         bytes: include_bytes!("tensor.sm_120.cubin"),
     },
     Image {
+        source: "tensor_fp64",
+        code: Code::Cubin { sm: 90 },
+        sha256: "7ad5b2d3971c7d2e742bbfd50f1c8247abf949872ad28b9276f44f56d57efa27",
+        bytes: include_bytes!("tensor_fp64.sm_90a.cubin"),
+    },
+    Image {
         source: "tensor_fp8",
         code: Code::Ptx { from_sm: 89 },
         sha256: "573cbdda047b0ce68cf6a40173c03e5e24273fde56b4c46e1321daa3d552804a",
@@ -678,7 +690,7 @@ pub const IMAGES: &[Image] = &[
     Image {
         source: "wgmma",
         code: Code::Cubin { sm: 90 },
-        sha256: "96256e3cc16651806954085b06ac3731c7aee1604262f5a67c3c6450f987d607",
+        sha256: "e1fb511b1be3ceb9851f1f7e50acbd18b770a1941fef28a5954959c9e9ca5926",
         bytes: include_bytes!("wgmma.sm_90a.cubin"),
     },
 ];

@@ -54,6 +54,11 @@ pub trait Device {
     /// Copies out of `from` at byte offset `at` (both multiples of 4) and waits.
     fn read(&mut self, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError>;
 
+    /// As `read`, of what tickets have written that were waited for: does not wait for those still open, where it can.
+    fn peek(&mut self, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError> {
+        self.read(from, at, out)
+    }
+
     /// Starts `op`, `repeat` times, and returns without waiting. Tickets complete in the order of submission.
     /// At most two tickets may be open at a time.
     fn submit(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError>;

@@ -286,6 +286,13 @@ impl<'a> Bench<'a> {
         Ok(out)
     }
 
+    /// What tickets that were waited for have written, beside those still open.
+    pub fn peek(&mut self, from: Buf, at: u64, bytes: u64) -> Result<Vec<u8>, DeviceError> {
+        let mut out = vec![0; bytes as usize];
+        self.opened.device.peek(from, at, &mut out)?;
+        Ok(out)
+    }
+
     pub fn supports(&self, op: &Op) -> Result<(), Trouble> {
         self.opened.device.supports(op).map_err(Trouble::Unsupported)
     }

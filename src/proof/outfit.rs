@@ -12,7 +12,7 @@ use crate::engine::{Settings, Trouble};
 use crate::evidence::event::{Event, Sink};
 
 /// Products by size. The larger, the less of the time goes into what is not the product.
-const LADDER: [[u32; 3]; 7] = [
+const LADDER: [[u32; 3]; 8] = [
     [256, 256, 512],
     [512, 512, 1024],
     [1024, 1024, 2048],
@@ -20,6 +20,7 @@ const LADDER: [[u32; 3]; 7] = [
     [4096, 4096, 4096],
     [4096, 4096, 16384],
     [16384, 4096, 16384],
+    [16384, 4096, 65536],
 ];
 /// So long should a product take at least.
 const PRODUCT_NS: u64 = 5_000_000;
@@ -214,7 +215,8 @@ fn trial(bench: &mut Bench, precision: Precision) -> Result<(f64, Work), Trouble
     let numbers = if precision == Precision::Int8 { Numbers::Int32 } else { Numbers::Fp32 };
     let most = bench.identity().buffer_bytes_max;
     let sizes = if simulated { vec![SIMULATED] } else { LADDER.to_vec() };
-    let works = sizes.into_iter().map(|[m, n, k]| Work { m, n, k, numbers });
+    let works =
+        sizes.into_iter().map(|[m, n, k]| Work { m, n, k, numbers }).filter(|work| work.check().is_ok());
     let mut last = Err(Trouble::Wrong("this device has no room for the smallest product".to_owned()));
     for work in works.filter(|work| Matrices::sizes(work, precision).iter().all(|bytes| *bytes <= most)) {
         let matrices = match Matrices::alloc(bench, &work, precision) {

@@ -339,6 +339,17 @@ inline void mma_f64(double &d0, double &d1, double a, double b) {
     }
 }
 
+// 16 rows of a ("Matrix Fragments for mma.m16n8k4"): value t of row g + 8 as well, and results of that row.
+inline void mma_f64_k4(double (&d)[4], double a0, double a1, double b) {
+    mma_f64(d[0], d[1], a0, b);
+    mma_f64(d[2], d[3], a1, b);
+}
+
+// Twice as deep ("Matrix Fragments for mma.m16n8k8"): element 2 i + j of a is value t + 4 i of row g + 8 j, element i of b value t + 4 i.
+inline void mma_f64_k8(double (&d)[4], const double (&a)[4], const double (&b)[2]) {
+    for (unsigned i = 0; i < 2; i++) mma_f64_k4(d, a[2 * i], a[2 * i + 1], b[i]);
+}
+
 // Copies are made as late as they may be, at the wait, so that a kernel that does not wait reads what was there before.
 inline void copy_async(void *shared, const void *global, unsigned bytes) {
     cpu::start_copy(shared, global, bytes);

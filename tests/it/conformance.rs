@@ -7,14 +7,17 @@ use std::time::Duration;
 use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::draw::{self, Distribution};
 use gpu_assay::device::inventory;
-use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally};
+use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, Tally};
 use gpu_assay::device::reference::Memory;
 use gpu_assay::device::{Buf, Device, Identity};
 
 mod hashes;
 mod places;
+mod products;
 use hashes::{cells, expansions, trees};
 use places::{censuses, copies, rings};
+use products::{SHAPES, products_in, tiles_in};
+pub use products::{multiplies, products};
 
 /// How results may differ from the reference.
 #[derive(Clone, Copy)]
@@ -326,81 +329,35 @@ fn chains(bench: &mut Bench<'_>) {
     }
 }
 
-/// Whole warps of tiles and parts of them. On other data than integers what one turn leaves to the next may differ.
-fn tiles_in(bench: &mut Bench<'_>, precision: Precision) {
-    for (tiles, turns, distribution) in [
-        (1, 1, Distribution::Integers { magnitude: 2 }),
-        (75, 3, Distribution::Integers { magnitude: 2 }),
-        (9, 13, Distribution::Integers { magnitude: 2 }),
-        (3, 1, Distribution::Normal),
-        (3, 1, Distribution::Wide),
-    ] {
-        let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
-        let agree = if exact { Agree::Bits } else { Agree::Within(1e-4) };
-        let out = garbage(u64::from(tiles * TILE_RESULTS) * precision.result_bytes());
-        bench.case(&[out], 2, agree, |b| Op::Mma {
-            precision,
-            turns,
-            tiles,
-            distribution,
-            seed: 0x0000_0002_8000_0001,
-            out: b[0],
-        });
-    }
-}
+type Part = (&'static str, fn(&mut Bench<'_>));
 
-const SHAPES: [[u32; 3]; 8] = [
-    [1, 1, 1],
-    [2, 3, 5],
-    [64, 64, 64],
-    [16, 80, 33],
-    [65, 63, 130],
-    [130, 129, 17],
-    [1, 200, 257],
-    // Whole tiles of every form beside edges, with rows that begin at multiples of 16 bytes.
-    [144, 132, 80],
+/// All ops, in families that can be run alone.
+const MEMORY: &[Part] = &[
+    ("patterns", patterns),
+    ("faulty memory", faulty_memory),
+    ("draws", draws),
+    ("streams", streams),
+    ("rereads", rereads),
+    ("digests", digests),
 ];
-
-fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 3]]) {
-    for &[m, n, k] in shapes {
-        for distribution in DISTRIBUTIONS {
-            let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
-            let roundoff = if precision == Precision::Fp64 { 1e-15 } else { 1e-6 };
-            let agree = if exact { Agree::Bits } else { Agree::Within(f64::from(k) * roundoff) };
-            let a = drawn(precision, distribution, 11, u64::from(m * k));
-            let b = drawn(precision, distribution, 12, u64::from(n * k));
-            let c = garbage(u64::from(m * n) * precision.result_bytes());
-            bench.case(&[a, b, c], 2, agree, |b| Op::Gemm {
-                precision,
-                shape: Shape { m, n, k },
-                a: b[0],
-                b: b[1],
-                c: b[2],
-            });
-        }
-    }
-}
+const HASHES: &[Part] = &[("expansions", expansions), ("cells", cells), ("trees", trees)];
+const CEILINGS: &[Part] =
+    &[("chains", chains), ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p)))];
+const PRODUCTS: &[Part] = &[("products", |bench| {
+    Precision::ALL.into_iter().for_each(|p| products_in(bench, p, &SHAPES));
+})];
+const PLACES: &[Part] = &[("rings", rings), ("copies", copies), ("censuses", censuses)];
 
 /// All ops on one device.
 pub fn conforms(device: &mut dyn Device) {
+    for family in [MEMORY, HASHES, CEILINGS, PRODUCTS, PLACES] {
+        conform(device, family);
+    }
+}
+
+fn conform(device: &mut dyn Device, family: &[Part]) {
     let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
-    for (name, part) in [
-        ("patterns", patterns as fn(&mut Bench<'_>)),
-        ("faulty memory", faulty_memory),
-        ("draws", draws),
-        ("streams", streams),
-        ("rereads", rereads),
-        ("digests", digests),
-        ("expansions", expansions),
-        ("cells", cells),
-        ("trees", trees),
-        ("chains", chains),
-        ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p))),
-        ("products", |bench| Precision::ALL.into_iter().for_each(|p| products_in(bench, p, &SHAPES))),
-        ("rings", rings),
-        ("copies", copies),
-        ("censuses", censuses),
-    ] {
+    for (name, part) in family {
         let start = std::time::Instant::now();
         let before = bench.cases;
         part(&mut bench);
@@ -409,23 +366,7 @@ pub fn conforms(device: &mut dyn Device) {
     for line in &bench.skipped {
         println!("  not supported: {line}");
     }
-}
-
-/// Products and tiles in these formats, every one of which the device must have.
-pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
-    products(device, precisions, &SHAPES);
-    if device.identity().backend == "cuda" {
-        let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
-        precisions.iter().for_each(|precision| tiles_in(&mut bench, *precision));
-        assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
-    }
-}
-
-/// Products in these formats and shapes, every one of which the device must have.
-pub fn products(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
-    let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
-    precisions.iter().for_each(|precision| products_in(&mut bench, *precision, shapes));
-    assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
+    assert!(bench.cases > 0, "nothing of this family was run");
 }
 
 /// All devices that really compute, opened one after the other. Panics where there is none: this build has a
@@ -478,8 +419,20 @@ fn products_equal_the_reference_on_matrix_units() {
     assert!(units > 0, "no device here has forms on matrix units");
 }
 
-#[cfg(feature = "wgpu")]
-#[test]
-fn every_op_equals_the_reference_on_every_device() {
-    each_device(|device, _| conforms(device));
+/// A test for each family, because tools that watch each access take minutes for some.
+macro_rules! equals_the_reference_on_every_device {
+    ($($name:ident: $family:expr,)*) => {$(
+        #[cfg(feature = "wgpu")]
+        #[test]
+        fn $name() {
+            each_device(|device, _| conform(device, $family));
+        }
+    )*};
+}
+equals_the_reference_on_every_device! {
+    memory_equals_the_reference_on_every_device: MEMORY,
+    hashes_equal_the_reference_on_every_device: HASHES,
+    ceilings_equal_the_reference_on_every_device: CEILINGS,
+    products_equal_the_reference_on_every_device: PRODUCTS,
+    places_equal_the_reference_on_every_device: PLACES,
 }

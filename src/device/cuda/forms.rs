@@ -104,9 +104,11 @@ pub fn reach(forms: &[Form], sm: u32) -> Reach {
         }
         Some(Kernel::Gemm(GemmForm { units: Units::Tensor, .. })) => by_mma_sync,
         // So intricate that it counts only when it has shown what it reaches.
-        Some(Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. })) => images::proven(sm),
-        // FP64 has no other instruction anywhere.
-        Some(Kernel::Tensor(form)) => by_mma_sync || form.precision == Precision::Fp64,
+        Some(Kernel::Gemm(GemmForm { units: Units::Boxed | Units::Warpgroup, .. })) => images::proven(sm),
+        // Others than Hopper have no other instructions in FP64.
+        Some(Kernel::Tensor(form)) => {
+            by_mma_sync || form.hopper || (form.precision == Precision::Fp64 && sm != 90)
+        }
         Some(_) | None => true,
     };
     if forms.iter().any(is_fastest) { Reach::Card } else { Reach::Kernel }
@@ -144,11 +146,7 @@ pub fn forms(op: &Op) -> Vec<Form> {
                 Form::new(format!("unroll{}-block{}", form.rounds_per_turn(), form.block), Kernel::Fma(form))
             })
             .collect(),
-        Op::Mma { precision, .. } => [(8, 256), (8, 128), (4, 256), (4, 128)]
-            .into_iter()
-            .map(|(tiles, block)| TensorForm { precision, tiles, block })
-            .map(|form| Form::new(format!("tiles{}-block{}", form.tiles, form.block), Kernel::Tensor(form)))
-            .collect(),
+        Op::Mma { precision, .. } => tensor_forms(precision),
         Op::Gemm { precision, shape, .. } => gemm_tiles(precision)
             .iter()
             .map(|(units, tile)| GemmForm { precision, units: *units, tile: *tile })
@@ -191,9 +189,29 @@ fn stream_forms(kind: StreamKind) -> Vec<Form> {
         .collect()
 }
 
+fn tensor_forms(precision: Precision) -> Vec<Form> {
+    let plain = [(8, 256), (8, 128), (4, 256), (4, 128)].map(|(tiles, block)| TensorForm {
+        precision,
+        hopper: false,
+        tiles,
+        block,
+    });
+    let hopper = [256, 128].map(|block| TensorForm { precision, hopper: true, tiles: 8, block });
+    hopper
+        .into_iter()
+        .filter(|_| precision == Precision::Fp64)
+        .chain(plain)
+        .map(|form| {
+            let hopper = if form.hopper { "-m16n8k4" } else { "" };
+            let label = format!("tiles{}-block{}{hopper}", form.tiles, form.block);
+            Form::new(label, Kernel::Tensor(form))
+        })
+        .collect()
+}
+
 fn gemm_tiles(precision: Precision) -> &'static [(Units, u32)] {
     match precision {
-        Precision::Fp64 => &[(Units::Vector, 64)],
+        Precision::Fp64 => &[(Units::Boxed, 128), (Units::Vector, 64)],
         Precision::Fp32 | Precision::Int32 => &[(Units::Vector, 128), (Units::Vector, 64)],
         Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => {
             &[(Units::Warpgroup, 128), (Units::Tensor, 128)]

@@ -159,8 +159,17 @@ impl Gpu {
 
     /// Puts `event` behind everything that was ordered so far.
     pub fn record(&self, event: &Event) -> Result<(), DeviceError> {
+        self.record_in(self.stream, event)
+    }
+
+    /// Marks the end of what is ordered beside.
+    pub fn record_beside(&self, event: &Event) -> Result<(), DeviceError> {
+        self.record_in(self.side, event)
+    }
+
+    fn record_in(&self, stream: CUstream, event: &Event) -> Result<(), DeviceError> {
         // SAFETY: event and stream are alive and of this context.
-        let code = unsafe { (self.api.cuEventRecord)(event.raw, self.stream) };
+        let code = unsafe { (self.api.cuEventRecord)(event.raw, stream) };
         self.answer("cuEventRecord", code, 0)
     }
 
@@ -173,10 +182,8 @@ impl Gpu {
 
     /// Lets what is ordered from now on wait for all that was ordered beside; `event` marks its end.
     pub fn join(&self, event: &Event) -> Result<(), DeviceError> {
+        self.record_beside(event)?;
         // SAFETY: as in `record`.
-        let code = unsafe { (self.api.cuEventRecord)(event.raw, self.side) };
-        self.answer("cuEventRecord", code, 0)?;
-        // SAFETY: as above.
         let code = unsafe { (self.api.cuStreamWaitEvent)(self.stream, event.raw, 0) };
         self.answer("cuStreamWaitEvent", code, 0)
     }
@@ -255,11 +262,32 @@ impl Gpu {
         to: &HostMemory,
         bytes: u64,
     ) -> Result<(), DeviceError> {
+        self.download_in(self.stream, from, at, to, bytes)
+    }
+
+    /// The same beside other work.
+    pub fn download_beside(
+        &self,
+        from: &DeviceMemory,
+        at: u64,
+        to: &HostMemory,
+        bytes: u64,
+    ) -> Result<(), DeviceError> {
+        self.download_in(self.side, from, at, to, bytes)
+    }
+
+    fn download_in(
+        &self,
+        stream: CUstream,
+        from: &DeviceMemory,
+        at: u64,
+        to: &HostMemory,
+        bytes: u64,
+    ) -> Result<(), DeviceError> {
         let from = from.range(at, at + bytes)?;
         to.holds(bytes)?;
         // SAFETY: as in `upload`.
-        let code =
-            unsafe { (self.api.cuMemcpyDtoHAsync_v2)(to.at().cast(), from, bytes as usize, self.stream) };
+        let code = unsafe { (self.api.cuMemcpyDtoHAsync_v2)(to.at().cast(), from, bytes as usize, stream) };
         self.answer("cuMemcpyDtoHAsync", code, 0)
     }
 

@@ -8,6 +8,7 @@ pub enum Source {
     Census,
     Chase,
     Digest,
+    Dmma,
     Draw,
     Fma,
     Gemm,
@@ -16,16 +17,18 @@ pub enum Source {
     Pattern,
     Stream,
     Tensor,
+    TensorFp64,
     TensorFp8,
     Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 14] = [
+    pub const ALL: [Source; 16] = [
         Source::Blake3,
         Source::Census,
         Source::Chase,
         Source::Digest,
+        Source::Dmma,
         Source::Draw,
         Source::Fma,
         Source::Gemm,
@@ -34,6 +37,7 @@ impl Source {
         Source::Pattern,
         Source::Stream,
         Source::Tensor,
+        Source::TensorFp64,
         Source::TensorFp8,
         Source::Wgmma,
     ];
@@ -45,6 +49,7 @@ impl Source {
             Source::Census => "census",
             Source::Chase => "chase",
             Source::Digest => "digest",
+            Source::Dmma => "dmma",
             Source::Draw => "draw",
             Source::Fma => "fma",
             Source::Gemm => "gemm",
@@ -53,6 +58,7 @@ impl Source {
             Source::Pattern => "pattern",
             Source::Stream => "stream",
             Source::Tensor => "tensor",
+            Source::TensorFp64 => "tensor_fp64",
             Source::TensorFp8 => "tensor_fp8",
             Source::Wgmma => "wgmma",
         }
@@ -84,8 +90,8 @@ pub use table::IMAGES;
 mod table;
 
 /// The compute capabilities whose kernels have run on hardware and given right results, each shown by a result in
-/// results/. None so far.
-const PROVEN: &[u32] = &[];
+/// results/.
+const PROVEN: &[u32] = &[90];
 
 pub fn proven(sm: u32) -> bool {
     PROVEN.contains(&sm)
@@ -160,7 +166,7 @@ mod tests {
     #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
-            if source == Source::Wgmma {
+            if matches!(source, Source::Wgmma | Source::Dmma | Source::TensorFp64) {
                 let of_hopper = candidates(source, 90);
                 assert!(
                     matches!(of_hopper[..], [Image { code: Code::Cubin { sm: 90 }, .. }]),
@@ -181,6 +187,8 @@ mod tests {
                 | Source::Gemm
                 | Source::Pattern
                 | Source::Stream
+                | Source::Dmma
+                | Source::TensorFp64
                 | Source::Wgmma => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
             };
             for &sm in only {

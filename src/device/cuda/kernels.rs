@@ -84,6 +84,8 @@ impl FmaForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TensorForm {
     pub precision: Precision,
+    /// By the instructions in FP64 that compute capability 9.0 alone has.
+    pub hopper: bool,
     /// Tiles that each warp holds.
     pub tiles: u32,
     pub block: u32,
@@ -110,6 +112,7 @@ impl GemmForm {
         match units {
             Units::Vector => format!("simt-{tile}x{tile}"),
             Units::Tensor => format!("mma-{tile}x{tile}"),
+            Units::Boxed => format!("dmma-{tile}x{tile}"),
             Units::Warpgroup => format!("wgmma-{tile}x{}", 2 * tile),
         }
     }
@@ -117,7 +120,7 @@ impl GemmForm {
     /// Blocks that work at one tile together, in a cluster, one below the other.
     pub fn cluster(self) -> u32 {
         match self.units {
-            Units::Vector | Units::Tensor => 1,
+            Units::Vector | Units::Tensor | Units::Boxed => 1,
             Units::Warpgroup => 2,
         }
     }
@@ -127,7 +130,7 @@ impl GemmForm {
         match self.units {
             Units::Vector | Units::Tensor => true,
             // As copies of boxes demand it; columns are signed there.
-            Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
+            Units::Boxed | Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
         }
     }
 }
@@ -138,7 +141,9 @@ pub enum Units {
     Vector,
     /// By `mma.sync`, from compute capability 8.0 on.
     Tensor,
-    /// By `wgmma`, on compute capability 9.0 alone.
+    /// By `mma.sync` in FP64, fed by copies of boxes, on compute capability 9.0 alone.
+    Boxed,
+    /// By `wgmma`, fed the same way, on compute capability 9.0 alone.
     Warpgroup,
 }
 
@@ -148,6 +153,7 @@ impl Units {
         match self {
             Units::Vector => "gemm",
             Units::Tensor => "mma",
+            Units::Boxed => "dmma",
             Units::Warpgroup => "wgmma",
         }
     }
@@ -164,8 +170,10 @@ impl Kernel {
             Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::TensorFp8
             }
+            Kernel::Tensor(TensorForm { hopper: true, .. }) => Source::TensorFp64,
             Kernel::Tensor(_) => Source::Tensor,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
+            Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => Source::Dmma,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => Source::Wgmma,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::MmaFp8
@@ -194,8 +202,8 @@ impl Kernel {
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
-            Kernel::Tensor(TensorForm { precision, tiles, .. }) => {
-                format!("tensor_{}_x{tiles}", precision.name())
+            Kernel::Tensor(TensorForm { precision, hopper, tiles, .. }) => {
+                format!("tensor_{}{}_x{tiles}", if hopper { "hopper_" } else { "" }, precision.name())
             }
             Kernel::Gemm(GemmForm { precision, units, tile }) => {
                 format!("{}_{}_{tile}", units.name(), precision.name())
@@ -214,7 +222,7 @@ impl Kernel {
                 tile.block
             }
             Kernel::Fma(form) => form.block,
-            Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 384,
+            Kernel::Gemm(GemmForm { units: Units::Boxed | Units::Warpgroup, .. }) => 384,
             Kernel::Tensor(form) => form.block,
             Kernel::Draw(_)
             | Kernel::Expand(_)
@@ -228,9 +236,10 @@ impl Kernel {
         }
     }
 
-    /// Shared memory that a launch gives each block, in bytes: wgmma.cu's pipeline, and what its alignment takes.
+    /// Shared memory that a launch gives each block, in bytes: pipeline.cuh's slabs and barriers, and what their alignment takes.
     pub fn shared_bytes(self) -> u32 {
         match self {
+            Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => 6 * (128 + 128) * 128 + 1024 + 1024,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 4 * (128 + 256) * 128 + 1024 + 1024,
             Kernel::Gemm(_)
             | Kernel::Fill(_)

@@ -63,6 +63,19 @@ impl Memory {
         Ok(())
     }
 
+    /// The same beside what runs: it must not be about to write there.
+    pub fn peek(&mut self, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError> {
+        self.get(from)?.range(at, at.saturating_add(out.len() as u64))?;
+        for (i, chunk) in (0..).zip(out.chunks_mut(CHUNK as usize)) {
+            let (at, bytes) = (at + i * CHUNK, chunk.len() as u64);
+            self.gpu.download_beside(self.get(from)?, at, &self.staging, bytes)?;
+            self.gpu.record_beside(&self.copied)?;
+            self.gpu.wait(&self.copied)?;
+            chunk.copy_from_slice(&self.staging.bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+
     /// Waits for everything that was ordered.
     pub fn finish(&self) -> Result<(), DeviceError> {
         self.gpu.record(&self.copied)?;

@@ -207,6 +207,11 @@ impl Device for CudaDevice {
         self.memory.read(from, at, out)
     }
 
+    fn peek(&mut self, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError> {
+        self.gpu.enter()?;
+        self.memory.peek(from, at, out)
+    }
+
     fn submit(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError> {
         self.gpu.enter()?;
         let forms = self.forms(op).map_err(|unsupported| DeviceError::Validation { why: unsupported.why })?;

@@ -44,6 +44,7 @@ fn operations_per_ns(precision: Precision) -> u64 {
 fn products_per_ns(form: GemmForm) -> u64 {
     match form.units {
         Units::Vector | Units::Tensor => operations_per_ns(form.precision),
+        Units::Boxed => 100,
         Units::Warpgroup => 500,
     }
 }
@@ -345,7 +346,9 @@ fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Optio
                 let (from, row_bytes) = (first * k * bytes, k * bytes);
                 match form.units {
                     Units::Vector | Units::Tensor => Argument::Range { buf, from, end: end * row_bytes },
-                    Units::Warpgroup => Argument::Map { buf, from, rows: end - first, row_bytes },
+                    Units::Boxed | Units::Warpgroup => {
+                        Argument::Map { buf, from, rows: end - first, row_bytes }
+                    }
                 }
             };
             let mut arguments = vec![matrix(a, first, end), matrix(b, 0, n)];
@@ -363,8 +366,9 @@ fn gemm_blocks(form: GemmForm, m: u64, n: u64, card: &Card) -> u32 {
     let (tile, cluster) = (u64::from(form.tile), u64::from(form.cluster()));
     match form.units {
         Units::Vector | Units::Tensor => grid(m.div_ceil(tile) * n.div_ceil(tile)),
-        Units::Warpgroup => {
-            let tiles = m.div_ceil(cluster * tile) * n.div_ceil(2 * tile);
+        Units::Boxed | Units::Warpgroup => {
+            let columns = if form.units == Units::Boxed { tile } else { 2 * tile };
+            let tiles = m.div_ceil(cluster * tile) * n.div_ceil(columns);
             grid(tiles.min((u64::from(card.units) / cluster).max(1)) * cluster)
         }
     }

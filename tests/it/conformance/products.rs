@@ -1,0 +1,84 @@
+//! Products, and tiles of them that stay in registers.
+
+use gpu_assay::device::Device;
+use gpu_assay::device::draw::Distribution;
+use gpu_assay::device::op::{Op, Precision, Shape, TILE_RESULTS};
+
+use super::{Agree, Bench, DISTRIBUTIONS, drawn, garbage};
+
+/// Whole warps of tiles and parts of them. On other data than integers what one turn leaves to the next may differ.
+pub fn tiles_in(bench: &mut Bench<'_>, precision: Precision) {
+    for (tiles, turns, distribution) in [
+        (1, 1, Distribution::Integers { magnitude: 2 }),
+        (75, 3, Distribution::Integers { magnitude: 2 }),
+        (9, 13, Distribution::Integers { magnitude: 2 }),
+        (3, 1, Distribution::Normal),
+        (3, 1, Distribution::Wide),
+    ] {
+        let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
+        let agree = if exact { Agree::Bits } else { Agree::Within(1e-4) };
+        let out = garbage(u64::from(tiles * TILE_RESULTS) * precision.result_bytes());
+        bench.case(&[out], 2, agree, |b| Op::Mma {
+            precision,
+            turns,
+            tiles,
+            distribution,
+            seed: 0x0000_0002_8000_0001,
+            out: b[0],
+        });
+    }
+}
+
+pub const SHAPES: [[u32; 3]; 8] = [
+    [1, 1, 1],
+    [2, 3, 5],
+    [64, 64, 64],
+    [16, 80, 33],
+    [65, 63, 130],
+    [130, 129, 17],
+    [1, 200, 257],
+    // Whole tiles of every form beside edges, with rows that begin at multiples of 16 bytes.
+    [144, 132, 80],
+];
+
+pub fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 3]]) {
+    for &[m, n, k] in shapes {
+        for distribution in DISTRIBUTIONS {
+            let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
+            let within = match precision {
+                Precision::Fp64 => f64::from(k) * 1e-15,
+                // Hopper's units keep about 14 bits of a sum in FP8.
+                Precision::Fp8E4m3 | Precision::Fp8E5m2 => 5e-4,
+                _ => f64::from(k) * 1e-6,
+            };
+            let agree = if exact { Agree::Bits } else { Agree::Within(within) };
+            let a = drawn(precision, distribution, 11, u64::from(m * k));
+            let b = drawn(precision, distribution, 12, u64::from(n * k));
+            let c = garbage(u64::from(m * n) * precision.result_bytes());
+            bench.case(&[a, b, c], 2, agree, |b| Op::Gemm {
+                precision,
+                shape: Shape { m, n, k },
+                a: b[0],
+                b: b[1],
+                c: b[2],
+            });
+        }
+    }
+}
+
+/// Products and tiles in these formats, every one of which the device must have.
+pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
+    products(device, precisions, &SHAPES);
+    if device.identity().backend == "cuda" {
+        let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+        precisions.iter().for_each(|precision| tiles_in(&mut bench, *precision));
+        assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
+    }
+}
+
+/// Products in these formats and shapes, every one of which the device must have.
+pub fn products(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
+    let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+    precisions.iter().for_each(|precision| products_in(&mut bench, *precision, shapes));
+    assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
+}
