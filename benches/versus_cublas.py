@@ -19,8 +19,6 @@ import torch
 
 BUILT = pathlib.Path(__file__).resolve().parent.parent / "kernels" / "built"
 cuda = ctypes.CDLL("libcuda.so.1")
-# As src/device/cuda/kernels.rs has them.
-TILE, CLUSTER, SHARED = 128, 2, 4 * 3 * 128 * 128 + 2048
 # What may differ from the product in FP64, as a share of its norm.
 BOUNDS = {"fp64": 1e-13, "fp8_e4m3": 5e-3, "fp8_e5m2": 5e-3, "int8": 0.0}
 
@@ -44,8 +42,24 @@ class Module:
         return function
 
 
-# Where the kernels are that are no wgmma.
-KERNELS = {"fp32": ("gemm", "gemm_fp32_128"), "fp64": ("mma_fp64", "mma_fp64_128")}
+class Kernel:
+    """A kernel as src/device/cuda/kernels.rs has it: `columns` of a tile of 128 rows, in clusters of so many blocks."""
+
+    def __init__(self, source, name, threads, columns, cluster, slabs):
+        self.source, self.name, self.threads, self.columns, self.cluster = source, name, threads, columns, cluster
+        # Slabs of 128 bytes of the rows of both matrices, with barriers and what alignment takes. Without, there are no copies of boxes.
+        self.shared = slabs * (TILE + columns) * 128 + 2048 if slabs else 0
+
+
+TILE = 128
+
+
+def kernel_of(name):
+    if name == "fp32":
+        return Kernel("gemm", "gemm_fp32_128", 128, 128, 1, 0)
+    if name == "fp64":
+        return Kernel("dmma", "dmma_fp64_128", 384, 128, 1, 6)
+    return Kernel("wgmma", f"wgmma_{name}_128", 384, 256, 2, 4)
 
 
 def tensor_map(matrix):
@@ -63,29 +77,27 @@ def tensor_map(matrix):
 
 
 class Ours:
-    """One launch of the best kernel for a format. FP32 and FP64 have no wgmma."""
+    """One launch of the best kernel for a format."""
 
     def __init__(self, module, name, a, b, c):
         (m, k), n = a.shape, b.shape[0]
-        warpgroups = name not in KERNELS
-        self.threads, self.shared = (384, SHARED) if warpgroups else (256, 0)
-        self.function = module.function(f"wgmma_{name}_128" if warpgroups else KERNELS[name][1], self.shared)
-        if warpgroups:
+        kernel = kernel_of(name)
+        self.threads, self.shared = kernel.threads, kernel.shared
+        self.function = module.function(kernel.name, kernel.shared)
+        tiles = -(-m // (kernel.cluster * TILE)) * -(-n // kernel.columns)
+        if kernel.shared:
             self.keep = [tensor_map(a), tensor_map(b)]
+            units = torch.cuda.get_device_properties(0).multi_processor_count
+            self.blocks = min(tiles, units // kernel.cluster) * kernel.cluster
         else:
             addresses = [ctypes.c_void_p(matrix.data_ptr()) for matrix in (a, b)]
             self.keep = [(address, ctypes.addressof(address)) for address in addresses]
+            self.blocks = tiles
         self.counters = torch.zeros(1024, dtype=torch.int64, device="cuda")
         values = [ctypes.c_void_p(c.data_ptr()), ctypes.c_uint32(m), ctypes.c_uint32(n), ctypes.c_uint32(k)]
         self.values = values + [ctypes.c_void_p(self.counters.data_ptr())]
         pointers = [at for _, at in self.keep] + [ctypes.addressof(value) for value in self.values]
         self.arguments = (ctypes.c_void_p * len(pointers))(*pointers)
-        units = torch.cuda.get_device_properties(0).multi_processor_count
-        if warpgroups:
-            tiles = -(-m // (CLUSTER * TILE)) * -(-n // (2 * TILE))
-            self.blocks = min(tiles, units // CLUSTER) * CLUSTER
-        else:
-            self.blocks = -(-m // TILE) * -(-n // TILE)
 
     def __call__(self):
         stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
@@ -98,7 +110,7 @@ def matrices(name, m, n, k):
     torch.manual_seed(7)
     kind = torch.float64 if name == "fp64" else torch.float32
     a, b = torch.randn(m, k, device="cuda", dtype=kind), torch.randn(n, k, device="cuda", dtype=kind)
-    if name in KERNELS:
+    if name in ("fp32", "fp64"):
         return [a, b]
     if name == "int8":
         return [(x * 40).round().clamp(-127, 127).to(torch.int8) for x in (a, b)]
@@ -119,7 +131,7 @@ def opponents(name, a, b):
             f"{name} out": lambda: torch.mm(a, b.t()),
             "fp32 out": lambda: torch.mm(a, b.t(), out_dtype=torch.float32),
         }
-    if name in ("tf32", *KERNELS):
+    if name in ("tf32", "fp32", "fp64"):
         return {f"{'fp64' if name == 'fp64' else 'fp32'} out": lambda: torch.mm(a, b.t())}
     if name == "int8":
         return {"int32 out": lambda: torch._int_mm(a, b.t())}
@@ -195,7 +207,7 @@ def main():
 
     def builds(name):
         """All builds of a format's kernel, by their labels."""
-        source = KERNELS.get(name, ("wgmma",))[0]
+        source = kernel_of(name).source
         files = {"ours": BUILT / f"{source}.sm_90a.cubin"}
         files |= {label: pathlib.Path(file) for label, file in others if pathlib.Path(file).name.startswith(f"{source}.")}
         return {label: Module(path) for label, path in files.items()}

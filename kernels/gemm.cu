@@ -1,13 +1,11 @@
 // gemm: c = a b with a of m x k and b stored transposed, n x k, both row-major. The vector units' baseline.
 // Work: 2 m n k operations; each block reads 2 TILE * DEPTH values of a and b per step of DEPTH.
 // Exactness: every sum runs in the order of k with one rounding a step, as the reference's does: equal bit for bit.
-// Layout: 256 threads as 16 x 16 make a tile of TILE x TILE, each PER x PER results in groups of four by four. Tiles of
+// Layout: HIGH x WIDE threads make a tile of TILE x TILE, each DOWN x ACROSS results in groups of four by four. Tiles of
 // a and b lie in shared memory, k slowest; the next ones are on their way in registers meanwhile. What lies outside the
 // matrices is loaded as zero. Blocks take tiles eight rows high at a time, so that what they share is in the L2 cache.
 #include "common.cuh"
 #include "tiles.cuh"
-
-#define THREADS 256
 
 // Each format: elements as they lie in memory, 16 bytes of them as values to compute with, and the step.
 struct Fp64 {
@@ -94,15 +92,23 @@ struct alignas(16) Four {
     typename P::Value values[4];
 };
 
+// How the threads of a block share a tile.
+template <int ROWS, int COLUMNS, int TILE_>
+struct Share {
+    static const u32 HIGH = ROWS, WIDE = COLUMNS, TILE = TILE_;
+    static const u32 THREADS = HIGH * WIDE, DOWN = TILE / HIGH, ACROSS = TILE / WIDE;
+};
+typedef Share<16, 16, 64> Small;
+typedef Share<16, 8, 128> Large;
+
 // Aligned as its groups of four are: they are loaded as one.
-template <class P, int PER, int DEPTH>
+template <class P, class S, int DEPTH>
 struct alignas(16) Tiles {
     typedef typename P::Value Value;
-    static const u32 TILE = 16 * PER;
     // Rows of four more, so that they stay aligned and do not all begin in one bank.
-    static const u32 PITCH = TILE + 4;
+    static const u32 PITCH = S::TILE + 4;
     static const u32 CHUNKS = DEPTH / P::VALUES;
-    static const u32 LOADS = TILE * CHUNKS / THREADS;
+    static const u32 LOADS = S::TILE * CHUNKS / S::THREADS;
     static const u32 EACH = 16 / sizeof(typename P::Element);
     static const u32 ELEMENTS = CHUNKS * EACH;
 
@@ -114,7 +120,7 @@ struct alignas(16) Tiles {
     ) {
 #pragma unroll
         for (u32 i = 0; i < LOADS; i++) {
-            const u32 chunk = threadIdx.x + i * THREADS;
+            const u32 chunk = threadIdx.x + i * S::THREADS;
             const u64 from = begin + chunk % CHUNKS * EACH;
             raw[i] = load<P>(matrix, first + chunk / CHUNKS, rows, k, from, whole);
         }
@@ -123,7 +129,7 @@ struct alignas(16) Tiles {
     static __device__ __forceinline__ void place(Value (&tile)[DEPTH][PITCH], const uint4 (&raw)[LOADS]) {
 #pragma unroll
         for (u32 i = 0; i < LOADS; i++) {
-            const u32 chunk = threadIdx.x + i * THREADS;
+            const u32 chunk = threadIdx.x + i * S::THREADS;
             Value values[P::VALUES];
             P::unpack(raw[i], values);
 #pragma unroll
@@ -131,44 +137,44 @@ struct alignas(16) Tiles {
         }
     }
 
-    // The values of one row of a tile that belong to thread row or column `lane`: every 64th group of four.
+    // The values of one row of a tile that belong to thread row or column `lane` of `lanes`: a group of four of each turn.
+    template <u32 lanes, u32 PER>
     static __device__ __forceinline__ void gather(Value (&mine)[PER], const Value (&row)[PITCH], u32 lane) {
 #pragma unroll
-        for (int g = 0; g < PER / 4; g++) {
-            const Four<P> four = *(const Four<P> *)&row[64 * g + 4 * lane];
+        for (u32 g = 0; g < PER / 4; g++) {
+            const Four<P> four = *(const Four<P> *)&row[4 * lanes * g + 4 * lane];
 #pragma unroll
-            for (int i = 0; i < 4; i++) mine[4 * g + i] = four.values[i];
+            for (u32 i = 0; i < 4; i++) mine[4 * g + i] = four.values[i];
         }
     }
 
-    __device__ __forceinline__ void multiply(Value (&sums)[PER][PER]) const {
-        const u32 y = threadIdx.x / 16, x = threadIdx.x % 16;
+    __device__ __forceinline__ void multiply(Value (&sums)[S::DOWN][S::ACROSS]) const {
 #pragma unroll
         for (int d = 0; d < DEPTH; d++) {
-            Value left[PER], right[PER];
-            gather(left, a[d], y);
-            gather(right, b[d], x);
+            Value left[S::DOWN], right[S::ACROSS];
+            gather<S::HIGH>(left, a[d], threadIdx.x / S::WIDE);
+            gather<S::WIDE>(right, b[d], threadIdx.x % S::WIDE);
 #pragma unroll
-            for (int i = 0; i < PER; i++) {
+            for (u32 i = 0; i < S::DOWN; i++) {
 #pragma unroll
-                for (int j = 0; j < PER; j++) sums[i][j] = P::step(left[i], right[j], sums[i][j]);
+                for (u32 j = 0; j < S::ACROSS; j++) sums[i][j] = P::step(left[i], right[j], sums[i][j]);
             }
         }
     }
 };
 
-template <class P, int PER, int DEPTH>
+template <class P, class S, int DEPTH>
 __device__ __forceinline__ void product(
     const typename P::Element *a, const typename P::Element *b, typename P::Value *c, u32 m, u32 n, u32 k, u64 *counters
 ) {
-    typedef Tiles<P, PER, DEPTH> T;
+    typedef Tiles<P, S, DEPTH> T;
     __shared__ T tiles;
     u32 row, column;
-    place_of_block((m + T::TILE - 1) / T::TILE, (n + T::TILE - 1) / T::TILE, row, column);
-    row *= T::TILE;
-    column *= T::TILE;
+    place_of_block((m + S::TILE - 1) / S::TILE, (n + S::TILE - 1) / S::TILE, row, column);
+    row *= S::TILE;
+    column *= S::TILE;
     const bool whole = (u64)k * sizeof(typename P::Element) % 16 == 0;
-    typename P::Value sums[PER][PER] = {};
+    typename P::Value sums[S::DOWN][S::ACROSS] = {};
     uint4 next_a[T::LOADS], next_b[T::LOADS];
     T::fetch(next_a, a, row, m, k, 0, whole);
     T::fetch(next_b, b, column, n, k, 0, whole);
@@ -186,11 +192,11 @@ __device__ __forceinline__ void product(
     }
     u32 results = 0;
 #pragma unroll
-    for (int i = 0; i < PER; i++) {
-        const u32 r = row + i / 4 * 64 + threadIdx.x / 16 * 4 + i % 4;
+    for (u32 i = 0; i < S::DOWN; i++) {
+        const u32 r = row + i / 4 * 4 * S::HIGH + threadIdx.x / S::WIDE * 4 + i % 4;
 #pragma unroll
-        for (int j = 0; j < PER; j++) {
-            const u32 q = column + j / 4 * 64 + threadIdx.x % 16 * 4 + j % 4;
+        for (u32 j = 0; j < S::ACROSS; j++) {
+            const u32 q = column + j / 4 * 4 * S::WIDE + threadIdx.x % S::WIDE * 4 + j % 4;
             if (r < m && q < n) {
                 c[(u64)r * n + q] = sums[i][j];
                 results++;
@@ -200,20 +206,20 @@ __device__ __forceinline__ void product(
     count(counters, results * done);
 }
 
-// Two blocks share a multiprocessor, so that one computes while the other waits: at most 128 registers a thread.
-#define GEMM(name, P, PER, DEPTH, tile)                                                                              \
-    extern "C" __global__ void __launch_bounds__(THREADS, 2) gemm_##name##_##tile(                                                                            \
+// Two blocks share a multiprocessor, so that one computes while the other waits.
+#define GEMM(name, P, S, DEPTH, tile)                                                                                \
+    extern "C" __global__ void __launch_bounds__(S::THREADS, 2) gemm_##name##_##tile(                                \
         const P::Element *a, const P::Element *b, P::Value *c, u32 m, u32 n, u32 k, u64 *counters                    \
     ) {                                                                                                              \
-        product<P, PER, DEPTH>(a, b, c, m, n, k, counters);                                                          \
+        product<P, S, DEPTH>(a, b, c, m, n, k, counters);                                                            \
     }
 
-GEMM(fp64, Fp64, 4, 8, 64)
-GEMM(fp32, Fp32, 4, 16, 64)
-GEMM(fp32, Fp32, 8, 8, 128)
-GEMM(fp16, Fp16, 4, 32, 64)
-GEMM(fp16, Fp16, 8, 16, 128)
-GEMM(int32, Int32, 4, 16, 64)
-GEMM(int32, Int32, 8, 8, 128)
-GEMM(int8, Int8, 4, 16, 64)
-GEMM(int8, Int8, 8, 8, 128)
+GEMM(fp64, Fp64, Small, 8, 64)
+GEMM(fp32, Fp32, Small, 16, 64)
+GEMM(fp32, Fp32, Large, 8, 128)
+GEMM(fp16, Fp16, Small, 32, 64)
+GEMM(fp16, Fp16, Large, 16, 128)
+GEMM(int32, Int32, Small, 16, 64)
+GEMM(int32, Int32, Large, 8, 128)
+GEMM(int8, Int8, Small, 16, 64)
+GEMM(int8, Int8, Large, 8, 128)

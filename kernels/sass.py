@@ -177,14 +177,15 @@ def chase(name, code, _architecture):
 def gemm(name, code, _architecture):
     """The loop over k is products, fed by 128-bit loads from both memories."""
     _, precision, tile = name.split("_")
-    per = int(tile) // 16
-    depth = {"fp64_64": 8, "fp16_64": 32, "fp16_128": 16}.get(f"{precision}_{tile}", 16 if per == 4 else 8)
+    down, across = (8, 16) if tile == "128" else (4, 4)
+    depth = {"fp64_64": 8, "fp16_64": 32, "fp16_128": 16}.get(f"{precision}_{tile}", 16 if tile == "64" else 8)
     step = "FFMA" if precision == "fp16" else STEPS[precision]
     loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
     found = code.count(loop, step)
-    code.demand(found >= per * per * depth, f"{found} of {per * per * depth} steps stand in the loop")
+    steps = down * across * depth
+    code.demand(found >= steps, f"{found} of {steps} steps stand in the loop")
     wide = code.count(loop, r"LDS(\.U)?\.128")
-    wanted = per // 4 * 2 * depth * (2 if precision == "fp64" else 1)
+    wanted = (down + across) // 4 * depth * (2 if precision == "fp64" else 1)
     code.demand(wide >= wanted, f"{wide} of {wanted} LDS of 128 bits")
     code.demand(code.count(loop, r"LDG\.E\.128.*") >= 2, "no LDG of 128 bits in the loop")
 

@@ -223,6 +223,7 @@ impl Kernel {
             }
             Kernel::Fma(form) => form.block,
             Kernel::Gemm(GemmForm { units: Units::Boxed | Units::Warpgroup, .. }) => 384,
+            Kernel::Gemm(GemmForm { units: Units::Vector, tile: 128, .. }) => 128,
             Kernel::Tensor(form) => form.block,
             Kernel::Draw(_)
             | Kernel::Expand(_)
