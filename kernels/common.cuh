@@ -37,6 +37,13 @@ __device__ __forceinline__ void count(u64 *counters, u32 units) {
     if (threadIdx.x % 32 == 0) atomicAdd(&counters[(blockIdx.x & 255) * 4], (u64)sum);
 }
 
+// The same by one addition for each block, where those of each warp would be felt. Every thread of the block must come here, and to no
+// other sum over the block.
+__device__ __forceinline__ void count_of_block(u64 *counters, u32 units) {
+    const u32 sum = block_sum(units);
+    if (threadIdx.x == 0) atomicAdd(&counters[(blockIdx.x & 255) * 4], (u64)sum);
+}
+
 // draw::pattern
 __device__ __forceinline__ u32 pattern(u64 seed, u64 word) {
     const u32 low = (u32)word * GOLDEN + (u32)seed;

@@ -24,7 +24,7 @@ __device__ __forceinline__ void fill(uint4 *dst, u64 words, u64 first_word, u64 
         ((u32 *)dst)[last] = pattern(seed, first_word + last);
         done++;
     }
-    count(counters, done);
+    count_of_block(counters, done);
 }
 
 // Fields of the tally, 64 bits each, in the order of src/device/op.rs.
@@ -93,7 +93,7 @@ __device__ __forceinline__ void scan(
         compare(tally, at + last, ((const u32 *)src)[last], pattern(seed, first_word + last));
         done++;
     }
-    count(counters, done);
+    count_of_block(counters, done);
 }
 
 #define FORM(V)                                                                                                      \

@@ -79,7 +79,7 @@ __device__ __forceinline__ void moved(
         ((u32 *)c)[last] = K::make(x, y, at + last);
         done++;
     }
-    count(counters, done);
+    count_of_block(counters, done);
 }
 
 template <int V>

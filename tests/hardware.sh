@@ -1,12 +1,15 @@
 #!/bin/sh
 # Every check that needs a GPU, and what came of it, in results/<gpu>/<date>/. Fails where there is no GPU, or where a check does.
 # ASSAY and ASSAY_TESTS are the binaries to use (default: both are built here), OUT is where results go, KEY signs them;
-# RUNS and PROFILE, with ARGUMENTS for every run, make it shorter.
+# RUNS and PROFILE, with ARGUMENTS for every run, PROOF (for how long to prove work, or "no") and HOLD (how much memory, such as
+# "1 GB") make it shorter. TORCH is a Python that has PyTorch, to compare products with cuBLASLt's.
 set -eu
 
 results=${OUT:-results}
 runs=${RUNS:-10}
 profile=${PROFILE:-standard}
+proof=${PROOF:-60s}
+torch=${TORCH:-python3}
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 
@@ -34,6 +37,9 @@ gpu=$(awk '/"driver":/ { d = $0 } /"name":/ { n = $0 } /"kind": "hardware"/ { pr
 [ -n "$gpu" ] || die "no GPU here; '$ASSAY doctor' says what is missing"
 name=$(echo "$gpu" | value name)
 driver=$(echo "$gpu" | value driver)
+# 95 % of the memory of the smallest.
+bytes=$(awk '/"memory_bytes":/ { m = $2 + 0 } /"kind": "hardware"/ { k = 1 } /"selector":/ { if (k && m && (!l || m < l)) l = m; k = 0 } END { printf "%.0f", l * 0.95 }' "$log/list")
+hold=${HOLD:-$bytes B}
 
 # The driver for tests has no GPU behind it: nothing of it may ever lie among results.
 case "$name" in
@@ -81,7 +87,10 @@ say
 say "| check | outcome |"
 say "| --- | --- |"
 
-check "conformance" "$ASSAY_TESTS" --include-ignored --skip matrix_units hardware:: conformance::
+families="hashes places memory ceilings products"
+for family in $families; do
+    check "conformance: $family" "$ASSAY_TESTS" --skip matrix_units "conformance::$family"
+done
 
 if [ -z "${KEY:-}" ]; then
     KEY=$log/key.pem
@@ -100,14 +109,32 @@ for file in report.dsse.json signer.pub.pem events.jsonl; do
     [ ! -e "$folder/run-1/$file" ] || cp "$folder/run-1/$file" "$folder/$file"
 done
 
-if command -v compute-sanitizer >/dev/null 2>&1; then
-    for tool in memcheck racecheck synccheck initcheck; do
-        check "compute-sanitizer $tool" compute-sanitizer --tool "$tool" --error-exitcode 1 \
-            "$ASSAY_TESTS" conformance:: --include-ignored --skip matrix_units
-    done
+
+# Work and memory, proved to a witness on this machine; the transcript goes beside the proof.
+prove() {
+    "$ASSAY" challenge new --key "$KEY" --gpus 1 --at-least "$proof" --memory "$hold" --out "$log/challenge" &&
+        "$ASSAY" witness --challenge "$log/challenge" --key "$KEY" --out "$folder/proof" -- \
+            "$ASSAY" prove --challenge "$log/challenge" &&
+        "$ASSAY" verify "$folder/proof/proof.dsse.json" --trust "$folder/proof/signer.pub.pem"
+}
+if [ "$proof" = no ]; then
+    say "| a proof of work and memory | NOT RUN, as asked |"
 else
-    say "| compute-sanitizer | NOT RUN: it is not installed here |"
+    export XDG_STATE_HOME="$log/state"
+    check "a proof of $proof of work and $hold of memory, checked twice" prove
+    cat "$log/out"
 fi
+
+cublas() {
+    "$torch" "$(dirname "$0")/../benches/versus_cublas.py" >"$folder/cublas.md"
+}
+if "$torch" -c 'import torch; exit(torch.cuda.get_device_capability() != (9, 0))' >/dev/null 2>&1; then
+    check "products beside cuBLASLt's, in cublas.md" cublas
+else
+    say "| products beside cuBLASLt's | NOT RUN: $torch has no PyTorch, or the GPU is not of compute capability 9.0 |"
+fi
+
+check "whole reports" "$ASSAY_TESTS" --include-ignored hardware::
 
 # ratio OF TO: the medians of one metric over those of another in every run and on every device: middle, least, most.
 # The metric is found by its dots, since names of devices may hold commas; its median is the sixth column from there.
@@ -123,7 +150,6 @@ ratio() {
             else printf "| %s : %s | NOT MEASURED | |\n", of, to
         }'
 }
-say "| ratios to cuBLASLt | NOT RUN: nothing here calls it yet |"
 say
 say "| ratio | median | min .. max |"
 say "| --- | --- | --- |"
@@ -132,6 +158,21 @@ say "| --- | --- | --- |"
         ratio "stream.$kind.rate" stream.driver_copy.rate
     done
 } | tee -a "$notes"
+
+# Last, since it takes longest.
+say
+say "| check of every access | outcome |"
+say "| --- | --- |"
+if command -v compute-sanitizer >/dev/null 2>&1; then
+    for family in $families; do
+        for tool in memcheck racecheck synccheck initcheck; do
+            check "compute-sanitizer $tool: $family" compute-sanitizer --tool "$tool" --error-exitcode 1 \
+                "$ASSAY_TESTS" --skip matrix_units "conformance::$family"
+        done
+    done
+else
+    say "| compute-sanitizer | NOT RUN: it is not installed here |"
+fi
 
 echo "hardware: everything lies in $folder; name it in results/README.md to keep it"
 [ "$failed" = 0 ] || die "a check failed, see $notes"

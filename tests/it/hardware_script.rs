@@ -14,6 +14,7 @@ fn script(tests: &str, out: &Path) -> Command {
     script.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hardware.sh")).env("ASSAY_TESTS", tests);
     script.env("ASSAY", env!("CARGO_BIN_EXE_assay")).env("OUT", out);
     script.envs([("RUNS", "2"), ("PROFILE", "quick"), ("ARGUMENTS", "--probe stream --duration 1ms")]);
+    script.envs([("PROOF", "1s"), ("HOLD", "256 kB"), ("TORCH", "/bin/false")]);
     script
 }
 
@@ -31,7 +32,9 @@ fn the_script_writes_down_what_it_did_and_does_not_call_it_hardware() {
     let notes = std::fs::read_to_string(folder.join("notes.md")).unwrap();
     for words in [
         "**Not hardware.**",
-        "| conformance | pass |",
+        "| conformance: products | pass |",
+        "| a proof of 1s of work and 256 kB of memory, checked twice | pass |",
+        "| products beside cuBLASLt's | NOT RUN: /bin/false has no PyTorch",
         "| verify 2 | pass |",
         "| stream.copy.rate : stream.driver_copy.rate | ",
     ] {
@@ -45,9 +48,9 @@ fn the_script_writes_down_what_it_did_and_does_not_call_it_hardware() {
 fn a_check_that_fails_is_a_failure_of_the_whole() {
     let dir = tempfile::tempdir().unwrap();
     let mut script = script("/bin/false", dir.path());
-    let output = FakeCuda::new().apply(script.env("RUNS", "0")).output().unwrap();
+    let output = FakeCuda::new().apply(script.envs([("RUNS", "0"), ("PROOF", "no")])).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("| conformance | FAIL |"), "{}", said(&output));
+    assert!(said(&output).contains("| conformance: hashes | FAIL |"), "{}", said(&output));
 }
 
 #[test]

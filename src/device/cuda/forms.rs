@@ -180,13 +180,12 @@ const REREAD_TILES: &[Tile] = &[
 /// A read ends in one addition per block to one address: only few blocks do that well.
 fn stream_forms(kind: StreamKind) -> Vec<Form> {
     let fits = |tile: &&Tile| kind != StreamKind::Read || tile.spread == Spread::Resident;
-    let resident = Tile { vectors: 2, block: 1024, spread: Spread::Resident };
-    TILES
-        .iter()
-        .chain([&resident])
-        .filter(fits)
-        .map(|t| Form::new(t.label(), Kernel::Stream(kind, *t)))
-        .collect()
+    const MORE: [Tile; 3] = [
+        Tile { vectors: 2, block: 1024, spread: Spread::Resident },
+        Tile { vectors: 1, block: 128, spread: Spread::Tiles },
+        Tile { vectors: 2, block: 128, spread: Spread::Tiles },
+    ];
+    TILES.iter().chain(&MORE).filter(fits).map(|t| Form::new(t.label(), Kernel::Stream(kind, *t))).collect()
 }
 
 fn tensor_forms(precision: Precision) -> Vec<Form> {
