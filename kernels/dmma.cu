@@ -74,6 +74,9 @@ __device__ __forceinline__ u32 multiply(
     const u32 warp = threadIdx.x / 32 - GROUP / 32;
     const u32 warp_row = warp / 4 * 64, warp_column = warp % 4 * 32;
     Turn<Square> turn = {0, 0};
+    // A stage is given back one slab later. Loads that are on their way when a barrier is reached may be overtaken by what the other
+    // side does then; those of the slab before have filled their registers, since they were multiplied.
+    u64 *before = nullptr;
     u32 units = 0;
     for (u32 tile = tiles.first; tile < tiles.end(); tile += tiles.step) {
         Sums sums = {};
@@ -81,6 +84,8 @@ __device__ __forceinline__ u32 multiply(
         for (u32 slab = 0; slab < slabs; slab++, turn.next()) {
             // All of a warp come to one answer.
             if (__any_sync(0xFFFFFFFFu, !wait(&pipeline.full[turn.stage], turn.round))) return units;
+            if (before) release<Square>(before);
+            before = &pipeline.empty[turn.stage];
             const Stage<Square> &stage = pipeline.stages[turn.stage];
 #pragma unroll
             for (u32 step = 0; step < SLAB / 64; step++) {
@@ -88,8 +93,6 @@ __device__ __forceinline__ u32 multiply(
                 of.load(stage.a + warp_row * SLAB, stage.b + warp_column * SLAB, step);
                 sums.add(of);
             }
-            __syncwarp();
-            release<Square>(&pipeline.empty[turn.stage]);
             done += depth(row_bytes, slab, sizeof(double));
             opaque(done);
         }

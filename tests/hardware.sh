@@ -92,6 +92,8 @@ for family in $families; do
     check "conformance: $family" "$ASSAY_TESTS" --skip matrix_units "conformance::$family"
 done
 
+check "deep products" "$ASSAY_TESTS" --include-ignored hardware::deep
+
 if [ -z "${KEY:-}" ]; then
     KEY=$log/key.pem
     "$ASSAY" key new "$KEY" >/dev/null
@@ -134,7 +136,7 @@ else
     say "| products beside cuBLASLt's | NOT RUN: $torch has no PyTorch, or the GPU is not of compute capability 9.0 |"
 fi
 
-check "whole reports" "$ASSAY_TESTS" --include-ignored hardware::
+check "whole reports" "$ASSAY_TESTS" --include-ignored --skip deep hardware::
 
 # ratio OF TO: the medians of one metric over those of another in every run and on every device: middle, least, most.
 # The metric is found by its dots, since names of devices may hold commas; its median is the sixth column from there.

@@ -246,7 +246,7 @@ pub const IMAGES: &[Image] = &[
     Image {
         source: "dmma",
         code: Code::Cubin { sm: 90 },
-        sha256: "9f8b73a5d552a6cb7966386345204efc6d27c437257c10c39c6b1d93c6f912f7",
+        sha256: "7260d5fb06392e5d6088458c895a16235c718d19268d5b1fbc0095f4915147d7",
         bytes: include_bytes!("dmma.sm_90a.cubin"),
     },
     Image {

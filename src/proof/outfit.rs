@@ -30,6 +30,9 @@ const SIMULATED: [u32; 3] = [16, 256, 64];
 const CANDIDATES: [Precision; 4] = [Precision::Int8, Precision::Fp16, Precision::Bf16, Precision::Fp32];
 /// Parts that memory should have at least, so that a sweep is many rounds.
 const PARTS: u64 = 8;
+/// So many products before a sweep are enough, if they take no longer than this.
+const LONGER: f64 = 100.0;
+const LONGER_NS: f64 = 1e9;
 /// Bytes of a node of a hash tree.
 pub const NODE: u64 = Op::NODE_BYTES;
 
@@ -76,7 +79,8 @@ impl<'a> Outfit<'a> {
         Ok(outfit)
     }
 
-    /// As many products as take about the time of a sweep lie before each.
+    /// As many products as take about the time of a sweep lie before each, and more where these are few: the first two of them do
+    /// not count.
     fn take_memory(
         &mut self,
         cells: u64,
@@ -92,7 +96,9 @@ impl<'a> Outfit<'a> {
         let part = self.hash(src, bytes, self.nodes[0], Some([0; 8]));
         let sample = self.bench.run(&part, 1)?;
         let part_ns = sample.device_ns.unwrap_or(sample.host_ns) as f64;
-        let products = (part_ns * parts as f64 / product_ns.max(1.0)).clamp(4.0, 1000.0) as u32;
+        let product_ns = product_ns.max(1.0);
+        let as_long = part_ns * parts as f64 / product_ns;
+        let products = as_long.max((LONGER_NS / product_ns).min(LONGER)).clamp(4.0, 1000.0) as u32;
         let memory = Memory { parts: parts as u32, cells: cells as u32, products };
         memory.check().map_err(Trouble::Wrong)?;
         Ok((memory, buffers))

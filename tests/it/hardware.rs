@@ -1,5 +1,8 @@
 //! What only a GPU can show. `make hardware` runs it; without a GPU it fails, it never passes by doing nothing.
 
+use gpu_assay::device::ProvenanceKind;
+
+use crate::conformance::{deep_products, each_device};
 use crate::process::*;
 
 /// Selectors of all hardware devices of this machine.
@@ -11,6 +14,19 @@ fn hardware() -> Vec<String> {
         .filter(|d| d["identity"]["provenance"]["kind"] == "hardware")
         .map(|d| d["selector"].as_str().unwrap().to_owned())
         .collect()
+}
+
+#[test]
+#[ignore = "needs a GPU; run it with `make hardware`"]
+fn deep_products_equal_the_reference() {
+    let mut found = 0;
+    each_device(|device, identity| {
+        if identity.provenance.kind() == ProvenanceKind::Hardware {
+            deep_products(device);
+            found += 1;
+        }
+    });
+    assert!(found > 0, "no hardware device here; `assay doctor` says what is missing");
 }
 
 #[test]

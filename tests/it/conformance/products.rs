@@ -82,3 +82,24 @@ pub fn products(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u3
     precisions.iter().for_each(|precision| products_in(&mut bench, *precision, shapes));
     assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
 }
+
+/// More steps along k than any pipeline is deep, in every form: what overtakes what shows only where it happens. On integers, whose
+/// sums are exact in any order as long as they are small. Too much for devices that a processor plays.
+pub fn deep_products(device: &mut dyn Device) {
+    let [m, n, k] = [129, 257, 8192];
+    let distribution = Distribution::Integers { magnitude: 2 };
+    let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+    for precision in Precision::MULTIPLIED {
+        let a = drawn(precision, distribution, 13, u64::from(m * k));
+        let b = drawn(precision, distribution, 14, u64::from(n * k));
+        let c = garbage(u64::from(m * n) * precision.result_bytes());
+        bench.case(&[a, b, c], 1, Agree::Bits, |b| Op::Gemm {
+            precision,
+            shape: Shape { m, n, k },
+            a: b[0],
+            b: b[1],
+            c: b[2],
+        });
+    }
+    assert!(bench.cases > 0, "no products here");
+}
