@@ -3,7 +3,7 @@
 use super::discover;
 use super::{Failure, print};
 use crate::cli::DoctorArgs;
-use crate::device::ProvenanceKind;
+use crate::device::{Identity, ProvenanceKind};
 use crate::exit::Exit;
 use crate::output::diagnosis;
 use crate::output::listing::Nvml;
@@ -13,10 +13,8 @@ pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
     let found = discover::everything(&program);
     let nvidia_driver = first_existing(NVIDIA_MARKS);
     let wanted = nvidia_driver.is_some() || discover::has_nvidia(&found);
-    let count = |kind: ProvenanceKind| {
-        let listed = found.iter().filter_map(|f| f.devices.as_ref().ok()).flatten();
-        listed.filter(|d| d.identity.provenance.kind() == kind).count()
-    };
+    let listed = || found.iter().filter_map(|f| f.devices.as_ref().ok()).flatten().map(|d| &d.identity);
+    let count = |kind: ProvenanceKind| cards(listed().filter(|identity| identity.provenance.kind() == kind));
     let state = diagnosis::State {
         hardware: count(ProvenanceKind::Hardware),
         software: count(ProvenanceKind::Software),
@@ -31,6 +29,22 @@ pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
     };
     print(|out| diagnosis::print(&state, args.json, out))?;
     Ok(if state.hardware + state.software > 0 { Exit::Pass } else { Exit::Environment })
+}
+
+/// How many cards these are: one that several backends reach counts once.
+fn cards<'a>(identities: impl Iterator<Item = &'a Identity>) -> usize {
+    let mut seen: Vec<&Identity> = Vec::new();
+    for identity in identities {
+        let is_same = |other: &&Identity| {
+            let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
+            identity.backend != other.backend
+                && (same(&identity.uuid, &other.uuid) || same(&identity.pci_address, &other.pci_address))
+        };
+        if !seen.iter().any(is_same) {
+            seen.push(identity);
+        }
+    }
+    seen.len()
 }
 
 /// Where a loaded NVIDIA kernel driver shows.
@@ -55,5 +69,32 @@ impl System {
         } else {
             System::Other
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::device::inventory;
+
+    fn identity(backend: &str, uuid: Option<&str>, pci_address: Option<&str>) -> Identity {
+        let sim = inventory::BACKENDS.iter().find(|backend| backend.name == "sim").unwrap();
+        let any = (sim.list)().unwrap().remove(0).identity;
+        let [uuid, pci_address] = [uuid, pci_address].map(|text| text.map(str::to_owned));
+        Identity { backend: backend.to_owned(), uuid, pci_address, ..any }
+    }
+
+    #[test]
+    fn a_card_that_two_backends_reach_counts_once() {
+        let (at, other) = (Some("0000:01:00.0"), Some("0000:02:00.0"));
+        let counted = |identities: &[Identity]| cards(identities.iter());
+        let by_cuda = identity("cuda", Some("a1"), at);
+        assert_eq!(counted(&[by_cuda.clone(), identity("wgpu", None, at)]), 1);
+        assert_eq!(counted(&[by_cuda.clone(), identity("wgpu", Some("a1"), None)]), 1);
+        assert_eq!(counted(&[by_cuda.clone(), identity("wgpu", None, other)]), 2);
+        assert_eq!(counted(&[by_cuda.clone(), identity("wgpu", None, None)]), 2);
+        // Parts of one card lie at one address.
+        assert_eq!(counted(&[by_cuda, identity("cuda", Some("b2"), at)]), 2);
     }
 }

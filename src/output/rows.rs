@@ -86,7 +86,9 @@ fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
         let [range, windows, conditions] = [const { String::new() }; 3];
         let check = match metric.as_str() {
             ERRORS => load_error_bound(load),
-            FIRST_THROTTLE if load.first_throttled_ns().is_none() => "clocks were never reduced".to_owned(),
+            FIRST_THROTTLE if load.first_throttled_ns().is_none() => {
+                "clocks were never reduced for heat or by a brake".to_owned()
+            }
             _ => String::new(),
         };
         let figure = load.figure(metric, None);

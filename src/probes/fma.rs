@@ -129,9 +129,20 @@ fn tuned(
     bench.supports(&work.op(Buf::NONE))?;
     let lanes_max = u64::from(LANES_MAX).min(most_bytes / precision.result_bytes()) as u32;
     let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
-    let work = Work { lanes: enough_lanes(bench, work, lanes_max, out)?, ..work };
+    let enough = enough_lanes(bench, work, lanes_max, out)?;
+    let work = Work { lanes: even_lanes(enough, bench.identity().units, lanes_max), ..work };
     let (form, chains) = tune(bench, work, out)?;
     Ok((Work { chains, ..work }, form, out))
+}
+
+/// Lanes that fill a unit of any kind, however many registers they take, and may be shared by blocks of any size.
+const LANES_OF_UNIT: u32 = 4096;
+
+/// At least so many lanes that all units get equally many, where there is room for them: else some are done while others still work.
+fn even_lanes(lanes: u32, units: Option<u32>, lanes_max: u32) -> u32 {
+    let all = units.and_then(|units| units.checked_mul(LANES_OF_UNIT)).filter(|all| *all > 0);
+    let even = all.and_then(|all| lanes.checked_next_multiple_of(all));
+    even.filter(|even| *even <= lanes_max).unwrap_or(lanes)
 }
 
 /// Doubles the lanes until one execution takes long enough.
@@ -236,4 +247,20 @@ fn close(work: Work, got: u64, expected: u64) -> bool {
 
 fn single(bits: u64) -> f64 {
     f64::from(f32::from_bits(bits as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_are_spread_evenly_where_there_is_room() {
+        assert_eq!(even_lanes(1 << 19, Some(132), LANES_MAX), 132 * 4096);
+        assert_eq!(even_lanes(1 << 20, Some(80), LANES_MAX), 4 * 80 * 4096);
+        assert_eq!(even_lanes(LANES_MIN, Some(1), LANES_MAX), LANES_MIN);
+        assert_eq!(even_lanes(1 << 22, Some(132), LANES_MAX), 1 << 22, "no room");
+        assert_eq!(even_lanes(1 << 19, None, LANES_MAX), 1 << 19, "no telling");
+        assert_eq!(even_lanes(1 << 19, Some(0), LANES_MAX), 1 << 19);
+        assert_eq!(even_lanes(1 << 19, Some(u32::MAX), LANES_MAX), 1 << 19);
+    }
 }
