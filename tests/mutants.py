@@ -90,6 +90,8 @@ def copied():
     shutil.copytree(ROOT / "tests", COPY / "tests", ignore=shutil.ignore_patterns("fuzz", "__pycache__"))
     shutil.copytree(ROOT / "tests/fuzz/seeds", COPY / "tests/fuzz/seeds")
     (COPY / "tests/check.rs").write_text(PROGRAM)
+    with (COPY / "Cargo.toml").open("a") as manifest:
+        manifest.write('\n[[test]]\nname = "check"\npath = "tests/check.rs"\n')
 
 
 def test():
