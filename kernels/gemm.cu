@@ -92,14 +92,16 @@ struct alignas(16) Four {
     typename P::Value values[4];
 };
 
-// How the threads of a block share a tile.
-template <int ROWS, int COLUMNS, int TILE_>
+// How the threads of a block share a tile. WHOLE takes no matrices but those whose rows are multiples of 16 bytes: a branch at each
+// load would keep the compiler from moving it, and another copy of the loop takes too many registers.
+template <int ROWS, int COLUMNS, int SIDE, bool WHOLE_>
 struct Share {
-    static const u32 HIGH = ROWS, WIDE = COLUMNS, TILE = TILE_;
+    static const u32 HIGH = ROWS, WIDE = COLUMNS, TILE = SIDE;
     static const u32 THREADS = HIGH * WIDE, DOWN = TILE / HIGH, ACROSS = TILE / WIDE;
+    static const bool WHOLE = WHOLE_;
 };
-typedef Share<16, 16, 64> Small;
-typedef Share<16, 8, 128> Large;
+typedef Share<16, 16, 64, false> Small;
+typedef Share<16, 8, 128, true> Large;
 
 // Aligned as its groups of four are: they are loaded as one.
 template <class P, class S, int DEPTH>
@@ -173,7 +175,7 @@ __device__ __forceinline__ void product(
     place_of_block((m + S::TILE - 1) / S::TILE, (n + S::TILE - 1) / S::TILE, row, column);
     row *= S::TILE;
     column *= S::TILE;
-    const bool whole = (u64)k * sizeof(typename P::Element) % 16 == 0;
+    const bool whole = S::WHOLE || (u64)k * sizeof(typename P::Element) % 16 == 0;
     typename P::Value sums[S::DOWN][S::ACROSS] = {};
     uint4 next_a[T::LOADS], next_b[T::LOADS];
     T::fetch(next_a, a, row, m, k, 0, whole);

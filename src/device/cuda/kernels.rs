@@ -128,6 +128,7 @@ impl GemmForm {
     /// The bytes of a row of a or b in memory that this form takes.
     pub fn takes_rows(self, bytes: u64) -> bool {
         match self.units {
+            Units::Vector if self.tile == 128 => bytes.is_multiple_of(16),
             Units::Vector | Units::Tensor => true,
             // As copies of boxes demand it; columns are signed there.
             Units::Boxed | Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
