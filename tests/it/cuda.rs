@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
+use gpu_assay::device::draw::Distribution;
 use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, StreamKind};
 use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory, reference};
 
@@ -120,6 +121,36 @@ fn a_product_says_whose_limit_it_shows() {
     assert!(opened.device.variants(&stream).iter().all(|variant| variant.reach == Reach::Card));
 }
 
+/// The tensor units of Hopper have instructions in FP64 of their own.
+#[test]
+fn tiles_in_fp64_have_the_instructions_of_the_card() {
+    const ALL: [(u32, &str); 2] = [(80, "tiles8-block256"), (90, "tiles8-block256-m16n8k4")];
+    if !is_here() {
+        for (sm, _) in ALL {
+            in_child(
+                "cuda",
+                "tiles_in_fp64_have_the_instructions_of_the_card",
+                &FakeCuda::new().with("SM", sm),
+            );
+        }
+        return;
+    }
+    let opened = open();
+    let tiles = Op::Mma {
+        precision: Precision::Fp64,
+        turns: 1,
+        tiles: 1,
+        distribution: Distribution::Normal,
+        seed: 0,
+        out: Buf::NONE,
+    };
+    let capability = &opened.device.identity().details["compute_capability"];
+    let (_, first) = ALL.iter().find(|(sm, _)| *capability == format!("{}.{}", sm / 10, sm % 10)).unwrap();
+    let variants = opened.device.variants(&tiles);
+    assert_eq!(variants[0].label, *first);
+    assert_eq!(variants[0].reach, Reach::Card);
+}
+
 /// Formats that products have which are fed by copies of boxes, and the form of each.
 const BY_BOXES: [(Precision, &str); 7] = [
     (Precision::Fp64, "dmma-128x128"),
@@ -205,6 +236,7 @@ fn an_old_driver_multiplies_without_warpgroups() {
             Op::Gemm { precision, shape, a, b, c }
         };
         assert_eq!(opened.device.variants(&product(Precision::Bf16))[0].label, "mma-128x128");
+        assert_eq!(opened.device.variants(&product(Precision::Fp64))[0].label, "simt-64x64");
         let unsupported = opened.device.supports(&product(Precision::Fp8E4m3)).unwrap_err();
         assert!(unsupported.why.contains("cuTensorMapEncodeTiled"), "{}", unsupported.why);
     }

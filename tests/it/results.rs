@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::process::verified;
+use crate::process::{assay, verified};
 
 fn folders(under: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(under).unwrap().map(|entry| entry.unwrap().path());
@@ -23,5 +23,12 @@ fn every_result_is_signed_measured_and_indexed() {
         assert!(run.join("notes.md").exists(), "{shown} does not say how it was made");
         let (_, report) = verified(&run);
         assert_ne!(report["trust_level"], "L0", "{shown} is simulated");
+        let proof = run.join("proof");
+        if proof.exists() {
+            let [proof, key] = ["proof.dsse.json", "signer.pub.pem"].map(|name| proof.join(name));
+            let ended = assay([Path::new("verify"), &proof, Path::new("--trust"), &key]);
+            assert_eq!(ended.code, Some(0), "{shown}: {}{}", ended.stdout, ended.stderr);
+            assert!(ended.stdout.contains("proof: held"), "{shown}: {}", ended.stdout);
+        }
     }
 }

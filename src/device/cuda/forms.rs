@@ -114,12 +114,18 @@ pub fn reach(forms: &[Form], sm: u32) -> Reach {
     if forms.iter().any(is_fastest) { Reach::Card } else { Reach::Kernel }
 }
 
+/// Whether cards of compute capability `sm` are for data centres, where FP64 is half as fast as FP32. Of what is not known yet it is
+/// assumed.
+pub fn has_fast_fp64(sm: u32) -> bool {
+    !matches!(sm, 75 | 86..=89 | 103 | 120 | 121)
+}
+
 /// Whether compute capability `sm` has tensor units that are faster at such products than its vector units.
 fn multiplies_in_tensor_units(precision: Precision, sm: u32) -> bool {
     match precision {
         Precision::Fp32 | Precision::Int32 => false,
-        // The cards for data centres only; the others have units for it that are no faster.
-        Precision::Fp64 => !matches!(sm, 70 | 75 | 86..=89 | 120 | 121),
+        // Others than these have units for it that are no faster.
+        Precision::Fp64 => has_fast_fp64(sm) && sm != 70,
         Precision::Fp16 => sm >= 70,
         Precision::Int8 => sm >= 75,
         Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => true,

@@ -119,7 +119,7 @@ impl CudaDevice {
         let (free, _) = gpu.memory_info()?;
         identity.fillable_bytes = identity.fillable_bytes.map(|bytes| bytes.min(free));
         identity.details.insert("free_bytes_when_opened".to_owned(), free.to_string());
-        let card = Card { units, threads_per_unit };
+        let card = Card { units, threads_per_unit, fast_fp64: forms::has_fast_fp64(sm) };
         Ok(Self {
             identity,
             sm,

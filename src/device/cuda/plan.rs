@@ -21,6 +21,8 @@ pub const LAUNCH_NS: u64 = 100_000_000;
 pub struct Card {
     pub units: u32,
     pub threads_per_unit: u32,
+    /// Whether FP64 is as fast as a card for data centres has it.
+    pub fast_fp64: bool,
 }
 
 impl Card {
@@ -35,15 +37,19 @@ impl Card {
     }
 }
 
-/// The least that a multiprocessor of any generation does in a nanosecond: bytes, and operations by precision (its
-/// slowest FP64 has two units) and of products by what multiplies.
+/// The least that a multiprocessor of any generation does in a nanosecond, at a third of its clock: bytes, operations of vector units
+/// by precision (the slowest FP64 has two units), of tensor units, and of products by what multiplies.
 const BYTES_PER_NS: u64 = 1;
-fn operations_per_ns(precision: Precision) -> u64 {
-    if precision == Precision::Fp64 { 1 } else { 8 }
+fn operations_per_ns(precision: Precision, card: &Card) -> u64 {
+    if precision == Precision::Fp64 && !card.fast_fp64 { 1 } else { 30 }
 }
-fn products_per_ns(form: GemmForm) -> u64 {
+fn tiles_per_ns(precision: Precision, card: &Card) -> u64 {
+    if precision == Precision::Fp64 && !card.fast_fp64 { 1 } else { 50 }
+}
+fn products_per_ns(form: GemmForm, card: &Card) -> u64 {
     match form.units {
-        Units::Vector | Units::Tensor => operations_per_ns(form.precision),
+        Units::Vector => operations_per_ns(form.precision, card),
+        Units::Tensor => tiles_per_ns(form.precision, card),
         Units::Boxed => 100,
         Units::Warpgroup => 500,
     }
@@ -151,9 +157,25 @@ impl Piece {
 
 /// Cuts `elements` of `work_each` so that no launch takes too long.
 fn pieces(elements: u64, work_each: u64, slowest: u64, card: &Card) -> impl Iterator<Item = Piece> {
-    let most = (card.launch_work(slowest) / work_each).max(256) / 256 * 256;
+    pieces_of(elements, work_each, slowest, card, 256)
+}
+
+/// The same into multiples of `whole`.
+fn pieces_of(
+    elements: u64,
+    work_each: u64,
+    slowest: u64,
+    card: &Card,
+    whole: u64,
+) -> impl Iterator<Item = Piece> {
+    let most = (card.launch_work(slowest) / work_each).max(whole) / whole * whole;
     (0..elements.div_ceil(most))
         .map(move |i| Piece { first: i * most, elements: most.min(elements - i * most) })
+}
+
+/// What all units do at the same time where each has one block: to launch less takes no less time, and leaves units idle.
+fn by_all_units(of_block: u32, card: &Card) -> u64 {
+    u64::from(card.units.max(1)) * u64::from(of_block)
 }
 
 /// A grid of at least one block: a range of no whole tile still has its last elements.
@@ -308,7 +330,9 @@ fn fma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
         let threads = piece.elements.div_ceil(u64::from(form.lanes()));
         Launch { kernel, blocks: grid(threads.div_ceil(u64::from(form.block))), arguments }
     };
-    Some(pieces(u64::from(lanes), per_lane, operations_per_ns(precision), card).map(launch).collect())
+    let slowest = operations_per_ns(precision, card);
+    let whole = by_all_units(form.block * form.lanes(), card);
+    Some(pieces_of(u64::from(lanes), per_lane, slowest, card, whole).map(launch).collect())
 }
 
 fn mma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
@@ -328,7 +352,9 @@ fn mma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
         arguments.push(Argument::Counters);
         Launch { kernel, blocks: grid(piece.elements.div_ceil(u64::from(form.of_block()))), arguments }
     };
-    Some(pieces(u64::from(tiles), per_tile, operations_per_ns(precision), card).map(launch).collect())
+    let slowest = tiles_per_ns(precision, card);
+    let whole = by_all_units(form.of_block(), card);
+    Some(pieces_of(u64::from(tiles), per_tile, slowest, card, whole).map(launch).collect())
 }
 
 fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Option<Vec<Launch>> {
@@ -338,7 +364,7 @@ fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Optio
     // Rows that one launch may take: whole groups of eight tiles, as the kernel orders its blocks.
     let group = 8 * u64::from(form.tile * form.cluster());
     let per_row = (2 * n * k).max(1);
-    let rows = (card.launch_work(products_per_ns(form)) / per_row / group).max(1) * group;
+    let rows = (card.launch_work(products_per_ns(form, card)) / per_row / group).max(1) * group;
     let launches = (0..m.div_ceil(rows))
         .map(|i| {
             let (first, end) = (i * rows, m.min((i + 1) * rows));

@@ -11,9 +11,12 @@ use crate::device::op::{Chains, Means, Route};
 const B: Buf = Buf(0);
 const GIB: u64 = 1 << 30;
 
-/// An H100, and the smallest card there is.
-const CARDS: [Card; 2] =
-    [Card { units: 132, threads_per_unit: 2048 }, Card { units: 1, threads_per_unit: 1024 }];
+/// An H100, a card for games, and the smallest card there is.
+const CARDS: [Card; 3] = [
+    Card { units: 132, threads_per_unit: 2048, fast_fp64: true },
+    Card { units: 82, threads_per_unit: 1536, fast_fp64: false },
+    Card { units: 1, threads_per_unit: 1024, fast_fp64: false },
+];
 
 /// Every op in every precision and kind, from tiny to larger than 32 bits can count.
 fn ops() -> Vec<Op> {
@@ -245,10 +248,11 @@ fn no_launch_holds_more_work_than_its_time_allows() {
     each_plan(|op, card, plan| {
         let parts = plan.launches.len() as u64;
         let slowest = match *op {
-            Op::Fma { precision, .. } | Op::Mma { precision, .. } => operations_per_ns(precision),
+            Op::Fma { precision, .. } => operations_per_ns(precision, card),
+            Op::Mma { precision, .. } => tiles_per_ns(precision, card),
             Op::Gemm { .. } => {
                 let Kernel::Gemm(form) = plan.launches[0].kernel else { panic!("{op:?}") };
-                products_per_ns(form)
+                products_per_ns(form, card)
             }
             Op::Chase { hops, .. } => return assert!(u64::from(hops) <= parts * u64::from(HOPS_MAX)),
             Op::Fill { .. }
@@ -263,10 +267,11 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Reread { .. } => BYTES_PER_NS,
             Op::Ring { .. } | Op::Census { .. } | Op::Copy { .. } => return,
         };
-        // What cannot be cut: eight rows of tiles, a block of lanes.
+        // What cannot be cut: eight rows of tiles, a block of lanes or tiles for each unit.
         let least = match *op {
             Op::Gemm { shape, .. } => 2 * 8 * 256 * u64::from(shape.n) * u64::from(shape.k),
-            Op::Fma { lanes: all, .. } | Op::Mma { tiles: all, .. } => 256 * op.work() / u64::from(all),
+            Op::Fma { lanes: all, .. } => by_all_units(2 * 512, card) * op.work() / u64::from(all),
+            Op::Mma { tiles: all, .. } => by_all_units(64, card) * op.work() / u64::from(all),
             Op::Fill { .. }
             | Op::Scan { .. }
             | Op::Flip { .. }
@@ -284,6 +289,19 @@ fn no_launch_holds_more_work_than_its_time_allows() {
         };
         let most = card.launch_work(slowest).max(least);
         assert!(op.work() <= parts * most, "{op:?}: {parts} launches of at most {most}");
+    });
+}
+
+/// What is cut into less than one block for each unit is no faster done, and measures a part of the card.
+#[test]
+fn every_launch_of_chains_and_tiles_gives_each_unit_a_block() {
+    each_plan(|op, card, plan| {
+        if let Op::Fma { .. } | Op::Mma { .. } = op {
+            let (_, all_but_the_last) = plan.launches.split_last().unwrap();
+            for launch in all_but_the_last {
+                assert!(launch.blocks.is_multiple_of(card.units), "{op:?} in {} blocks", launch.blocks);
+            }
+        }
     });
 }
 
