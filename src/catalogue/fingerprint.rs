@@ -28,14 +28,16 @@ pub struct Likeness {
 #[derive(Clone, Copy, Debug)]
 pub struct Near {
     pub gpu: &'static Gpu,
-    /// Root mean square over all traits of how far each is from the middle of what is plausible, in halves of that range: up to 1
-    /// nothing speaks against it.
+    /// Root mean square over all traits of how far each is from the middle of what is plausible of this card: 1 is its edge.
     pub distance: f64,
 }
 
 #[derive(Clone, Debug)]
 pub struct Called {
     pub gpu: &'static Gpu,
+    /// What the device is by its PCI id, where that is another.
+    pub id_of: Option<&'static Gpu>,
+    /// The farthest off first.
     pub contradictions: Vec<Contradiction>,
 }
 
@@ -61,7 +63,9 @@ const NEAREST: usize = 3;
 /// So many traits make a likeness.
 const TRAITS_MIN: usize = 4;
 /// The distance of a trait that the catalogue has no figure for, so that the least known card is not like everything.
-const UNKNOWN: f64 = 1.0;
+const UNKNOWN: f64 = 1.5;
+/// So far off a trait is at most, so that one alone does not decide.
+const FAR: f64 = 4.0;
 
 /// What can be compared.
 enum Trait {
@@ -72,11 +76,10 @@ enum Trait {
 }
 
 /// Cards throttle, so that rates may be low; boost clocks in datasheets are not the highest. Bandwidth of memory is lost to little else
-/// than how it is used. Units are whole. The ratio of two rates of vector units is a property of the chip.
-const TRAITS: [Trait; 14] = [
+/// than how it is used, and what reads it may come from caches. Units are whole. The ratio of two rates of vector units is a property of the chip.
+const TRAITS: [Trait; 13] = [
     Trait::Figure("census.units.count", [0.999, 1.001]),
     Trait::Figure("memory.filled.bytes", [0.85, 1.08]),
-    Trait::Figure("stream.read.rate", [0.6, 1.05]),
     Trait::Figure("stream.triad.rate", [0.6, 1.05]),
     Trait::Figure("fma.fp64.rate", [0.5, 1.25]),
     Trait::Figure("fma.fp32.rate", [0.5, 1.25]),
@@ -122,12 +125,14 @@ impl Trait {
 
     /// What the catalogue says of it: several numbers where a card comes with several sizes of memory.
     fn of_card(&self, gpu: &Gpu) -> Vec<f64> {
-        let of = |name: &str| MetricName::new(name).ok().and_then(|metric| peak_of(gpu, &metric));
+        let of = |name: &str| MetricName::parse(name).ok().and_then(|metric| peak_of(gpu, &metric));
         match self {
             Trait::Figure("census.units.count", _) => gpu.units.map(f64::from).into_iter().collect(),
             Trait::Figure("memory.filled.bytes", _) => gpu.memory_sizes().map(|gb| gb * 1e9).collect(),
             Trait::Figure(name, _) => of(name).into_iter().collect(),
-            Trait::Ratio(above, below, _) => of(above).zip(of(below)).map(|(a, b)| a / b).into_iter().collect(),
+            Trait::Ratio(above, below, _) => {
+                of(above).zip(of(below)).map(|(a, b)| a / b).into_iter().collect()
+            }
         }
     }
 
@@ -169,34 +174,44 @@ pub fn likeness(identity: &Identity, figures: &[Figure]) -> Option<Likeness> {
     }
     let mut nearest: Vec<Near> = gpus().iter().filter_map(|gpu| near(&seen, gpu)).collect();
     nearest.sort_by(|a, b| a.distance.total_cmp(&b.distance));
-    let called = |gpu: &'static Gpu| Called { gpu, contradictions: contradictions(&seen, gpu) };
-    let distance = |gpu: &'static Gpu| near(&seen, gpu).map_or(f64::INFINITY, |near| near.distance);
-    // A name is what a lessee sees; a card's PCI id stands behind it.
-    let by_name: Vec<&'static Gpu> = named_by(&identity.name).collect();
-    let candidates = if by_name.is_empty() { of(identity).collect() } else { by_name };
-    let best = candidates.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
     nearest.truncate(NEAREST);
-    Some(Likeness { nearest, called: best.map(called) })
+    Some(Likeness { nearest, called: called(identity, &seen) })
+}
+
+/// A name is what a lessee sees, a PCI id what drivers go by. Where they differ the name is asked about.
+fn called(identity: &Identity, seen: &[Seen]) -> Option<Called> {
+    let by_id: Vec<&'static Gpu> = of(identity).collect();
+    let by_name: Vec<&'static Gpu> = named_by(&identity.name).collect();
+    let both = by_name.iter().copied().filter(|gpu| by_id.iter().any(|other| other.name == gpu.name));
+    let mut candidates: Vec<&'static Gpu> = both.collect();
+    let differ = candidates.is_empty() && !by_name.is_empty();
+    if candidates.is_empty() {
+        candidates = if differ { by_name } else { by_id.clone() };
+    }
+    let distance = |gpu: &'static Gpu| near(seen, gpu).map_or(f64::INFINITY, |near| near.distance);
+    let gpu = candidates.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    let id_of = by_id.first().copied().filter(|_| differ);
+    Some(Called { gpu, id_of, contradictions: contradictions(seen, gpu) })
 }
 
 /// `None` where the catalogue knows too little of a card.
 fn near(seen: &[Seen], gpu: &'static Gpu) -> Option<Near> {
     let known: Vec<Option<(f64, f64)>> = seen.iter().map(|one| one.from(gpu)).collect();
-    let squares = known.iter().map(|one| one.map_or(UNKNOWN, |(away, _)| away).powi(2));
+    let squares = known.iter().map(|one| one.map_or(UNKNOWN, |(away, _)| away.min(FAR)).powi(2));
     let distance = (squares.sum::<f64>() / seen.len() as f64).sqrt();
     (known.iter().flatten().count() >= TRAITS_MIN).then_some(Near { gpu, distance })
 }
 
 fn contradictions(seen: &[Seen], gpu: &Gpu) -> Vec<Contradiction> {
-    let told = |one: &Seen| {
-        let (away, says) = one.from(gpu)?;
-        (away > 1.0).then(|| Contradiction {
-            what: one.what.name(),
-            measured: one.what.shown(one.value),
-            catalogue: one.what.shown(says),
-        })
-    };
-    seen.iter().filter_map(told).collect()
+    let off = |one: &'_ Seen| one.from(gpu).filter(|(away, _)| *away > 1.0);
+    let mut found: Vec<(f64, Contradiction)> = Vec::new();
+    for one in seen {
+        let Some((away, says)) = off(one) else { continue };
+        let [measured, catalogue] = [one.value, says].map(|value| one.what.shown(value));
+        found.push((away, Contradiction { what: one.what.name(), measured, catalogue }));
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().map(|(_, contradiction)| contradiction).collect()
 }
 
 #[cfg(test)]

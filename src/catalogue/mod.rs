@@ -1,6 +1,8 @@
 //! Datasheet facts about cards, and what no card can exceed.
 //! Owns the embedded table and the limits that follow from it; must not know contracts. It never grants a pass.
 
+pub mod fingerprint;
+
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -15,6 +17,12 @@ use crate::units::Unit;
 pub struct Gpu {
     pub name: String,
     pub vendor: String,
+    /// Multiprocessors, compute units or the like.
+    #[serde(rename = "sm_or_cu_count")]
+    pub units: Option<u32>,
+    /// Sizes that it comes with, as they stand in its name.
+    #[serde(rename = "memory_GB")]
+    memory_gb: String,
     /// TFLOP/s of the vector units.
     pub fp64: Option<f64>,
     /// TFLOP/s of the tensor units.
@@ -40,6 +48,11 @@ pub struct Gpu {
 }
 
 impl Gpu {
+    /// Sizes of memory that this card comes with, in GB.
+    pub fn memory_sizes(&self) -> impl Iterator<Item = f64> {
+        self.memory_gb.split('|').filter_map(|size| size.trim().parse().ok())
+    }
+
     /// PCI vendor and device ids of this card. Notes in parentheses (memory size, subsystems, virtual functions) are
     /// for people.
     pub fn ids(&self) -> impl Iterator<Item = (u32, u32)> {
@@ -64,6 +77,22 @@ pub fn gpus() -> &'static [Gpu] {
 pub fn of(identity: &Identity) -> impl Iterator<Item = &'static Gpu> + use<> {
     let id = identity.vendor_id.zip(identity.device_id);
     GPUS.iter().filter(move |gpu| id.is_some_and(|id| gpu.ids().any(|known| known == id)))
+}
+
+/// The cards that a device may be by what it calls itself: those whose model, the first word of a name that has a digit, is among its
+/// words. None where it calls itself nothing that the catalogue knows.
+pub fn named_by(name: &str) -> impl Iterator<Item = &'static Gpu> + use<> {
+    let words = words(name);
+    GPUS.iter().filter(move |gpu| {
+        let model = self::words(&gpu.name).into_iter().find(|word| word.bytes().any(|b| b.is_ascii_digit()));
+        model.is_some_and(|model| words.contains(&model))
+    })
+}
+
+/// In lower case.
+fn words(name: &str) -> Vec<String> {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }
 
 /// Boost clocks in datasheets are guaranteed, not highest: consumer cards reach a fifth more.

@@ -5,10 +5,11 @@
 use super::clause::{Accept, Figure};
 use super::finding::{Amount, Reason, Verdict};
 use super::telemetry;
-use crate::catalogue;
+use crate::catalogue::{self, fingerprint};
 use crate::device::{Identity, Lacking, Reach};
 use crate::evidence::counters::{self, CounterDef};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{FIGURES, FIRST_THROTTLE};
 use crate::evidence::{
     AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained, Value,
@@ -81,6 +82,19 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusab
         };
     }
     last
+}
+
+/// What of a device was checked and is no contradiction in itself: the median of each metric, whatever the device calls itself.
+pub fn figures(device: &DeviceEvidence) -> Vec<fingerprint::Figure> {
+    let figure = |measurement: &Measurement| {
+        checked(measurement).ok()?;
+        let timed = matches!(measurement.value, Value::Timed(_));
+        let wanted = Figure { metric: measurement.metric.clone(), statistic: timed.then_some(Stat::P50) };
+        let value = value(measurement, &wanted).ok()?;
+        let at_least = at_least(measurement).is_some();
+        Some(fingerprint::Figure { metric: wanted.metric, value, at_least })
+    };
+    device.measurements.iter().filter_map(figure).collect()
 }
 
 /// How far a counter rose. What came has come, even if telemetry was silent later; only then it may be more.

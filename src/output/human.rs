@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::likeness;
 use super::listing::print_table;
 use super::page::Page;
 use super::rows;
@@ -31,6 +32,9 @@ fn device_tables(device: &DeviceEvidence, out: &mut Page) -> io::Result<()> {
     writeln!(out, "\n{bold}{}{bold:#}", rows::device_line(device))?;
     if device.ended != Ended::Completed {
         writeln!(out, "{}", rows::ended(&device.ended))?;
+    }
+    for sentence in likeness::sentences(device) {
+        writeln!(out, "{sentence}")?;
     }
     if !device.measurements.is_empty() || device.sustained.is_some() {
         print_table(rows::MEASUREMENTS, rows::measurements(device), out)?;

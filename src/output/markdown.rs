@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::rows;
+use super::{likeness, rows};
 use crate::report::Report;
 
 /// What the step summary of a pipeline takes on the largest host of pipelines: 1 MiB.
@@ -42,6 +42,9 @@ fn whole(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for device in &report.evidence.devices {
         writeln!(out, "\n## {}\n", cell(&rows::device_line(device)))?;
         writeln!(out, "{}\n", cell(&rows::ended(&device.ended)))?;
+        for sentence in likeness::sentences(device) {
+            writeln!(out, "{}\n", cell(&sentence))?;
+        }
         table(&rows::MEASUREMENTS, rows::measurements(device), out)?;
         if !device.absences.is_empty() {
             writeln!(out)?;

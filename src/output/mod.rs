@@ -8,6 +8,7 @@ pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
+mod likeness;
 pub mod listing;
 pub mod live;
 pub mod markdown;

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
 use super::page::Page;
-use super::{human, listing};
+use super::{human, likeness, listing};
 use crate::report::ledger::{Entry, Ledger};
 use crate::report::recheck::CONTRACT;
 use crate::report::{Recheck, Report};
@@ -22,6 +22,11 @@ pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
     section("Signed: by this key, and unchanged since", &v.ledger.signed, out)?;
     section("Recomputed here from the raw samples", &v.ledger.recomputed, out)?;
     section("The machine's own word, which nothing here confirms", &v.ledger.machines_word, out)?;
+    for device in &v.report.evidence.devices {
+        for sentence in likeness::sentences(device) {
+            writeln!(out, "{}: {sentence}", device.selector)?;
+        }
+    }
     for difference in &v.recheck.differences {
         let (what, stated, recomputed) = (&difference.what, &difference.stated, &difference.recomputed);
         let ours = if what == CONTRACT { "you demand" } else { "the samples say" };
@@ -67,6 +72,7 @@ pub fn json(v: &Verification, out: &mut dyn Write) -> io::Result<()> {
         "machines_word": v.ledger.machines_word,
         "differences": v.recheck.differences,
         "findings": v.report.findings,
+        "looks_like": v.report.evidence.devices.iter().filter_map(likeness::json).collect::<Vec<_>>(),
     });
     listing::print_json(&value, out)
 }

@@ -38,6 +38,7 @@ mod faults;
 // Others verify what we sign.
 mod foreign;
 // What only a GPU can show.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod hardware;
 // The script that runs it all on a machine with a GPU, and writes it down.
 #[cfg(feature = "cuda")]
@@ -52,8 +53,9 @@ mod laws;
 #[cfg(feature = "wgpu")]
 mod layer;
 // What a run shows while it lasts.
-#[cfg(target_os = "linux")]
 mod live;
+#[cfg(target_os = "linux")]
+mod looks;
 // Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
 #[cfg(feature = "nvml")]
 mod nvml;

@@ -229,13 +229,12 @@ fn gemm_forms(format: &'static Format, card: &Card) -> Vec<Form> {
     unit.into_iter().flat_map(|unit| coop_forms(unit, card)).chain(plain).collect()
 }
 
-/// Whose limit the best of `forms` shows. Which units an adapter has besides is not known here: products that many have units
-/// for are taken to be ours to fall short of.
-pub fn reach(op: &Op, forms: &[Form], software: bool) -> Reach {
+/// Whose limit the best form of `op` shows. Which units an adapter has besides is not known here: products that many have units
+/// for are taken to be ours to fall short of, also on cooperative matrices, which reach a sixteenth of what an H200 has.
+pub fn reach(op: &Op, software: bool) -> Reach {
     let has_units =
         matches!(op, Op::Gemm { precision: Precision::Fp16 | Precision::Int8 | Precision::Fp64, .. });
-    let uses_them = || forms.iter().any(|form| matches!(form.kernel, Some(Kernel::Coop(_))));
-    if has_units && !software && !uses_them() { Reach::Kernel } else { Reach::Card }
+    if has_units && !software { Reach::Kernel } else { Reach::Card }
 }
 
 /// On matrix units: large tiles in registers first, for GPUs.

@@ -176,7 +176,7 @@ impl Device for WgpuDevice {
         let subgroups = self.features.contains(wgpu::Features::SUBGROUP);
         let sizes = |buf| self.parts.as_ref().map_or(0, |parts| parts.memory.bytes(buf));
         let forms = forms::forms(op, &self.card(), &sizes);
-        let reach = forms::reach(op, &forms, self.software());
+        let reach = forms::reach(op, self.software());
         forms
             .into_iter()
             .map(|form| Variant {

@@ -9,7 +9,7 @@ use crate::catalogue;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::Kind;
 use crate::evidence::{Check, DeviceEvidence, Ended, Measurement, Value};
-use crate::output::rows;
+use crate::output::{likeness, rows};
 use crate::report::Report;
 use crate::units::Unit;
 
@@ -23,10 +23,21 @@ pub fn section(report: &Report, device: &DeviceEvidence, index: usize, is_drawn:
                 None => p { "The device was never opened." },
             }
             (memory_errors(device))
+            (looks(device))
             @if let Some(load) = &device.sustained { (sustained::part(load, is_drawn)) }
             @if is_drawn { (drawings(report, device, index)) }
             @if !device.measurements.is_empty() || device.sustained.is_some() { (measurements(device)) }
             @if !device.absences.is_empty() { (absences(device)) }
+        }
+    }
+}
+
+fn looks(device: &DeviceEvidence) -> Markup {
+    let sentences = likeness::sentences(device);
+    html! {
+        @if !sentences.is_empty() {
+            h3 { "What it looks like " span.note { "by what was measured, beside the catalogue" } }
+            @for sentence in sentences { p { (sentence) "." } }
         }
     }
 }

@@ -49,7 +49,12 @@ pub fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 
                 Precision::Fp64 => f64::from(k) * 1e-15,
                 // Hopper's units keep about 14 bits of a sum in FP8.
                 Precision::Fp8E4m3 | Precision::Fp8E5m2 => 5e-4,
-                _ => f64::from(k) * 1e-6,
+                Precision::Fp32
+                | Precision::Tf32
+                | Precision::Fp16
+                | Precision::Bf16
+                | Precision::Int32
+                | Precision::Int8 => f64::from(k) * 1e-6,
             };
             let agree = if exact { Agree::Bits } else { Agree::Within(within) };
             let a = drawn(precision, distribution, 11, u64::from(m * k));

@@ -1,0 +1,56 @@
+//! What a card looks like by its figures, in everything that people and programs read.
+
+use crate::process::{assay, verified};
+
+/// A short run of what makes a likeness and is soon simulated; the report's directory.
+fn measured(device: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let mut words =
+        vec!["run", "--measure-only", "--profile", "quick", "--duration", "5ms", "--device", device];
+    for probe in ["census", "fma", "stream"] {
+        words.extend(["--probe", probe]);
+    }
+    words.extend(["--out", out.to_str().unwrap()]);
+    let ended = assay(words);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    dir
+}
+
+fn rendered(dir: &tempfile::TempDir, format: &str) -> String {
+    assay(["render", dir.path().join("out/report.dsse.json").to_str().unwrap(), "--format", format]).stdout
+}
+
+#[test]
+fn a_card_by_another_name_is_called_what_it_says_and_contradicted_by_what_it_does() {
+    let dir = measured("sim:l40s,name=NVIDIA H100 80GB HBM3");
+    for format in ["human", "markdown", "html"] {
+        let text = rendered(&dir, format);
+        for words in ["looks like ", "L40S (", "its PCI id is that of L40S"] {
+            assert!(text.contains(words), "{format}: {words}: {text}");
+        }
+        assert!(
+            text.replace("\\_", "_").contains("fma.fp64.rate : fma.fp32.rate is 1 : 6"),
+            "{format}: {text}"
+        );
+        assert!(!text.to_lowercase().contains("fake"), "{format}: nobody is called a liar");
+    }
+    let (_, verification) = verified(&dir.path().join("out"));
+    let looks = &verification["looks_like"][0];
+    assert_eq!(looks["called"]["id_of"], "L40S");
+    let contradictions = looks["called"]["contradictions"].as_array().unwrap();
+    assert!(contradictions.iter().any(|one| one["what"] == "census.units.count"), "{looks}");
+}
+
+#[test]
+fn nothing_speaks_against_an_honest_card() {
+    let text = rendered(&measured("sim:h100"), "human");
+    assert!(text.contains("looks like H"), "{text}");
+    assert!(text.contains("nothing measured speaks against H100"), "{text}");
+}
+
+#[test]
+fn a_part_of_a_card_is_told_by_its_units() {
+    let text = rendered(&measured("sim:a100,units=42"), "human");
+    assert!(text.contains("census.units.count is 42, far from 108"), "{text}");
+}
