@@ -135,14 +135,15 @@ fn tuned(
     Ok((Work { chains, ..work }, form, out))
 }
 
-/// Lanes that fill a unit of any kind, however many registers they take, and may be shared by blocks of any size.
-const LANES_OF_UNIT: u32 = 4096;
+/// Lanes that make whole blocks of any size.
+const LANES_OF_UNIT: u32 = 1024;
 
-/// At least so many lanes that all units get equally many, where there is room for them: else some are done while others still work.
+/// A few lanes more, so that all units get equally many blocks: else some are done while others still work. Not where there is no room
+/// for them, nor where that would be many more.
 fn even_lanes(lanes: u32, units: Option<u32>, lanes_max: u32) -> u32 {
     let all = units.and_then(|units| units.checked_mul(LANES_OF_UNIT)).filter(|all| *all > 0);
     let even = all.and_then(|all| lanes.checked_next_multiple_of(all));
-    even.filter(|even| *even <= lanes_max).unwrap_or(lanes)
+    even.filter(|even| *even <= lanes_max && *even - lanes <= lanes / 4).unwrap_or(lanes)
 }
 
 /// Doubles the lanes until one execution takes long enough.
@@ -255,8 +256,9 @@ mod tests {
 
     #[test]
     fn lanes_are_spread_evenly_where_there_is_room() {
-        assert_eq!(even_lanes(1 << 19, Some(132), LANES_MAX), 132 * 4096);
-        assert_eq!(even_lanes(1 << 20, Some(80), LANES_MAX), 4 * 80 * 4096);
+        assert_eq!(even_lanes(1 << 19, Some(132), LANES_MAX), 4 * 132 * 1024);
+        assert_eq!(even_lanes(1 << 20, Some(80), LANES_MAX), 13 * 80 * 1024);
+        assert_eq!(even_lanes(LANES_MIN, Some(8), LANES_MAX), LANES_MIN, "that would be twice as many");
         assert_eq!(even_lanes(LANES_MIN, Some(1), LANES_MAX), LANES_MIN);
         assert_eq!(even_lanes(1 << 22, Some(132), LANES_MAX), 1 << 22, "no room");
         assert_eq!(even_lanes(1 << 19, None, LANES_MAX), 1 << 19, "no telling");
