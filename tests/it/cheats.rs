@@ -324,6 +324,11 @@ fn no_disorder_passes() {
     let mut elsewhere = frames.clone();
     elsewhere[2].frame = Frame::Root { gpu: 7, round: 0, root: [0; 32] };
     assert_eq!(check(&issued, &elsewhere), Err(Fault::NoGpu(7)));
+    let mut renumbered = frames.clone();
+    let Frame::Root { gpu: 0, round: 0, root } = renumbered[2].frame else { panic!("{:?}", renumbered[2]) };
+    renumbered[2].frame = Frame::Root { gpu: 0, round: 1, root };
+    let out_of_turn = Broken::Round { round: 1, next: 0 };
+    assert_eq!(check(&issued, &renumbered), Err(Fault::Gpu { gpu: 0, broken: out_of_turn }));
     let mut newer = frames.clone();
     newer[0].frame = Frame::Hello(Hello { protocol: 2, ..hello(&issued, SMALL) });
     assert_eq!(check(&issued, &newer), Err(Fault::Protocol(2)));
