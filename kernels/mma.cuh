@@ -99,28 +99,6 @@ struct Sums {
             }
         }
     }
-
-    // Writes what lies inside, and says how many that were.
-    __device__ __forceinline__ u32 store(typename P::Result *c, u32 m, u32 n, u32 row, u32 column) const {
-        const u32 lane = threadIdx.x % 32;
-        u32 stored = 0;
-#pragma unroll
-        for (u32 i = 0; i < 4; i++) {
-#pragma unroll
-            for (u32 j = 0; j < 4; j++) {
-#pragma unroll
-                for (u32 e = 0; e < 4; e++) {
-                    const u32 r = row + 16 * i + lane / 4 + e / 2 * 8;
-                    const u32 q = column + 8 * j + lane % 4 * 2 + e % 2;
-                    if (r < m && q < n) {
-                        c[(u64)r * n + q] = parts[i][j][e];
-                        stored++;
-                    }
-                }
-            }
-        }
-        return stored;
-    }
 };
 
 template <class P>
@@ -161,7 +139,7 @@ __device__ __forceinline__ void product(
         stage = stage == STAGES - 1 ? 0 : stage + 1;
     }
     wait_for_copies<0>();
-    count(counters, sums.store(c, m, n, row + warp_row, column + warp_column) * done);
+    count(counters, store_parts(sums.parts, c, m, n, row + warp_row, column + warp_column) * done);
 }
 
 #define MMA(name, P)                                                                                                 \
