@@ -18,6 +18,15 @@ fn script(tests: &str, out: &Path) -> Command {
     script
 }
 
+/// A test binary in name: says that it ran so many tests, all right.
+fn stand_in(dir: &Path, passed: u32) -> String {
+    let path = dir.join(format!("passed-{passed}"));
+    let says = format!("test result: ok. {passed} passed; 0 failed; 0 ignored");
+    std::fs::write(&path, format!("#!/bin/sh\necho '{says}'\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
 }
@@ -25,10 +34,13 @@ fn said(output: &Output) -> String {
 #[test]
 fn the_script_writes_down_what_it_did_and_does_not_call_it_hardware() {
     let dir = tempfile::tempdir().unwrap();
-    let output = FakeCuda::new().apply(&mut script("/bin/true", dir.path())).output().unwrap();
+    let output = FakeCuda::new()
+        .apply(&mut script(&stand_in(dir.path(), 1), &dir.path().join("kept")))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", said(&output));
     let inside = |folder: &Path| std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
-    let folder = inside(&inside(dir.path()));
+    let folder = inside(&inside(&dir.path().join("kept")));
     let notes = std::fs::read_to_string(folder.join("notes.md")).unwrap();
     for words in [
         "**Not hardware.**",
@@ -48,6 +60,16 @@ fn the_script_writes_down_what_it_did_and_does_not_call_it_hardware() {
 fn a_check_that_fails_is_a_failure_of_the_whole() {
     let dir = tempfile::tempdir().unwrap();
     let mut script = script("/bin/false", dir.path());
+    let output = FakeCuda::new().apply(script.envs([("RUNS", "0"), ("PROOF", "no")])).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("| conformance: hashes | FAIL |"), "{}", said(&output));
+}
+
+/// Such as after a test was renamed.
+#[test]
+fn a_check_that_runs_no_test_is_no_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut script = script(&stand_in(dir.path(), 0), &dir.path().join("kept"));
     let output = FakeCuda::new().apply(script.envs([("RUNS", "0"), ("PROOF", "no")])).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(said(&output).contains("| conformance: hashes | FAIL |"), "{}", said(&output));
