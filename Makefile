@@ -5,7 +5,7 @@ VENV := target/venv
 # Where cargo looks for a program that is to run test binaries.
 RUNNER = CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)_RUNNER
 
-.PHONY: demo demo-proof release test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench study mutants hardware clean
+.PHONY: demo demo-proof release test matrix-units lint kernels kernels-check fuzz fuzz-smoke bench study faults mutants hardware clean
 
 # Measures the device that this machine has, judges it by an example contract, signs, verifies.
 demo:
@@ -70,6 +70,10 @@ bench:
 # How often sequential decisions err on simulated devices, and how long they take: writes results/decisions/study.md.
 study:
 	$(CARGO) bench --bench decisions
+
+# How soon a load kept up tells a sick simulated card from a healthy one: writes results/faults/study.md. Half an hour.
+faults:
+	$(CARGO) bench --bench faults
 
 # Takes each check of proofs away, one at a time, and fails where no test notices: writes results/proofs/mutants.md. Half an hour.
 mutants:

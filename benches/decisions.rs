@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "binomial.rs"]
+mod binomial;
 #[path = "decisions/noise.rs"]
 mod noise;
 #[path = "decisions/study.rs"]
@@ -10,9 +12,8 @@ mod study;
 
 use std::fmt::Write;
 
-use study::{
-    CLAUSES, ERROR_RATE, Outcome, SCENARIOS, Size, Truth, WIDTH, exact_interval, fixed_length, simulate,
-};
+use binomial::exact_interval;
+use study::{CLAUSES, ERROR_RATE, Outcome, SCENARIOS, Size, Truth, WIDTH, fixed_length, simulate};
 
 /// Long enough that even the slowest of the promised kinds is decided now and then right at its bound.
 const CAP: u32 = 2048;

@@ -22,7 +22,7 @@ pub struct Bench<'a> {
     /// `None` for what is measured between devices.
     device: Option<u32>,
     sink: &'a mut dyn Sink,
-    buffers: Vec<Buf>,
+    buffers: Vec<(Buf, u64)>,
     case: String,
     unit: Option<Unit>,
     next_progress_ns: u64,
@@ -260,18 +260,23 @@ impl<'a> Bench<'a> {
     /// Memory that lives until the case ends or [`Bench::free`].
     pub fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {
         let buf = self.opened.device.alloc(bytes)?;
-        self.buffers.push(buf);
+        self.buffers.push((buf, bytes));
         Ok(buf)
     }
 
     pub fn free(&mut self, buf: Buf) {
-        self.buffers.retain(|b| *b != buf);
+        self.buffers.retain(|(held, _)| *held != buf);
         self.opened.device.free(buf);
+    }
+
+    /// Bytes that the case has allocated.
+    pub fn held_bytes(&self) -> u64 {
+        self.buffers.iter().map(|(_, bytes)| bytes).sum()
     }
 
     /// Frees what the case has left.
     pub fn release(&mut self) {
-        for buf in std::mem::take(&mut self.buffers) {
+        for (buf, _) in std::mem::take(&mut self.buffers) {
             self.opened.device.free(buf);
         }
     }

@@ -58,10 +58,10 @@ impl Target {
 
 /// One buffer and the index of its first word in the whole.
 #[derive(Clone, Copy)]
-struct Chunk {
-    buf: Buf,
-    words: u64,
-    first_word: u64,
+pub(super) struct Chunk {
+    pub buf: Buf,
+    pub words: u64,
+    pub first_word: u64,
 }
 
 impl Chunk {
@@ -109,7 +109,7 @@ fn memory(
 }
 
 /// As many buffers as it takes; when one is refused, half the size is tried, down to 16 MiB.
-fn allocate(bench: &mut Bench, target: u64, buffer_max: u64) -> Result<Vec<Chunk>, Trouble> {
+pub(super) fn allocate(bench: &mut Bench, target: u64, buffer_max: u64) -> Result<Vec<Chunk>, Trouble> {
     // Never nothing, whatever the device says: nothing could be asked for without end.
     let mut size = CHUNK_BYTES.min(buffer_max >> 20 << 20).max(1 << 20).min(target);
     let (mut chunks, mut total) = (Vec::new(), 0);
@@ -200,11 +200,11 @@ impl<'a> Passes<'a> {
     }
 }
 
-fn fill_op(chunk: &Chunk, seed: u64) -> Op {
+pub(super) fn fill_op(chunk: &Chunk, seed: u64) -> Op {
     Op::Fill { dst: chunk.buf, words: chunk.words, first_word: chunk.first_word, seed }
 }
 
-fn scan_op(chunk: &Chunk, seed: u64, tally: Buf) -> Op {
+pub(super) fn scan_op(chunk: &Chunk, seed: u64, tally: Buf) -> Op {
     Op::Scan { src: chunk.buf, words: chunk.words, first_word: chunk.first_word, seed, tally }
 }
 

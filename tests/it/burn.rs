@@ -1,6 +1,9 @@
 //! A load that is kept up: runs that break off are sealed or go on, wrong results are told word by word, and however long
 //! it takes nothing grows.
 
+#[path = "../../benches/faults/study.rs"]
+mod study;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -86,13 +89,22 @@ fn heat_between_two_readings_is_seen() {
     assert_eq!(verdict(&evidence), Verdict::Fail);
 }
 
+/// The study of `benches/faults.rs` on fewer cards.
+#[test]
+fn each_fault_is_noticed_by_what_should_notice_it() {
+    for scenario in &study::SCENARIOS {
+        let found = study::alarms(scenario, 2);
+        let by: Vec<&str> = found.iter().map(|alarm| alarm.by.as_str()).collect();
+        assert_eq!(by, [scenario.by; 2], "{}: {found:?}", scenario.name);
+        let early = found.iter().find(|alarm| alarm.at_ns < scenario.onset_s * 1_000_000_000);
+        assert_eq!(early, None, "{}: before it set in", scenario.name);
+    }
+}
+
 #[test]
 fn no_seed_of_noise_raises_an_alarm() {
-    for seed in 0..40 {
-        let device = kept_up(&format!("{CARD},noise=0.02,seed={seed}"), 60);
-        let load = load(&device);
-        assert_eq!((load.wrong(), load.faults.len()), (0, 0), "seed {seed}");
-        assert!(load.watched_ns() >= 60_000_000_000, "seed {seed}");
+    for (scenario, seeds) in study::HEALTHY.iter().zip([24, 2]) {
+        assert_eq!(study::alarms(scenario, seeds), [], "{}", scenario.name);
     }
 }
 

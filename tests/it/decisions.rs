@@ -1,11 +1,14 @@
 //! Sequential decisions err no more often than is promised, and are early: the study of `benches/decisions.rs` on fewer devices.
 
+#[path = "../../benches/binomial.rs"]
+mod binomial;
 #[path = "../../benches/decisions/noise.rs"]
 mod noise;
 #[path = "../../benches/decisions/study.rs"]
 mod study;
 
-use study::{ERROR_RATE, SCENARIOS, Size, Truth, at_least, exact_interval, fixed_length, simulate};
+use binomial::{at_least, exact_interval};
+use study::{ERROR_RATE, SCENARIOS, Size, Truth, fixed_length, simulate};
 
 const SIZE: Size = Size { devices: 250, cap: 600, seed: 1 };
 

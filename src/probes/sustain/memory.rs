@@ -1,57 +1,80 @@
-//! Memory under load: a region filled with another pattern each time and read back, word for word.
+//! Memory under load: all that the other loads leave holds a pattern while they run, is read back word for word, a buffer at a
+//! time, and gets another pattern.
 
+use super::super::memory::{Chunk, allocate, fill_op, scan_op};
 use super::super::spare_bytes;
 use super::products::fault;
 use super::watch::Watch;
 use crate::device::draw;
 use crate::device::op::Tally;
-use crate::device::{Buf, Identity, Op, Provenance};
+use crate::device::{Buf, Identity, Provenance};
 use crate::engine::bench::Bench;
 use crate::engine::{Trouble, check};
 use crate::evidence::Check;
 use crate::evidence::sustain::Fault;
 
 pub struct Memory {
-    region: Buf,
-    words: u64,
+    chunks: Vec<Chunk>,
     tally: Buf,
     seed: u64,
-    sweeps: u64,
+    /// How many buffers were read back.
+    turns: u64,
 }
 
 impl Memory {
+    /// Fills everything for the first time.
     pub fn prepare(bench: &mut Bench, identity: &Identity, seed: u64) -> Result<(Self, Check), Trouble> {
+        let left = (spare_bytes(identity) / 100 * 95).saturating_sub(bench.held_bytes());
         let wanted = match identity.provenance {
-            Provenance::Software { .. } => 64 << 20,
-            Provenance::Hardware | Provenance::Simulated { .. } => 8 << 30,
+            // Its memory is the host's, which others need.
+            Provenance::Software { .. } => left.min(64 << 20),
+            Provenance::Hardware | Provenance::Simulated { .. } => left,
         };
-        let bytes = wanted.min(spare_bytes(identity) / 4).min(identity.buffer_bytes_max) / 1024 * 1024;
-        let words = bytes / 4;
-        let fill = |dst| Op::Fill { dst, words, first_word: 0, seed };
-        bench.supports(&fill(Buf::NONE))?;
-        let (region, tally) = (bench.alloc(bytes)?, bench.alloc(Tally::BYTES as u64)?);
-        let op = fill(region);
-        bench.once(&op)?;
-        let check = check::holds_pattern(bench, &op, region, words, seed)?;
-        Ok((Self { region, words, tally, seed, sweeps: 0 }, check))
+        let chunks = allocate(bench, wanted / 1024 * 1024, identity.buffer_bytes_max)?;
+        let first = *chunks.first().ok_or_else(|| Trouble::Skipped("no memory is left".to_owned()))?;
+        let memory = Self { chunks, tally: bench.alloc(Tally::BYTES as u64)?, seed, turns: 0 };
+        for turn in 0..memory.chunks.len() as u64 {
+            memory.fill(bench, turn)?;
+        }
+        let op = fill_op(&first, memory.seed_of(0));
+        let check = check::holds_pattern(bench, &op, first.buf, first.words, memory.seed_of(0))?;
+        Ok((memory, check))
     }
 
-    /// One sweep.
+    pub fn bytes(&self) -> u64 {
+        self.chunks.iter().map(|chunk| chunk.words * 4).sum()
+    }
+
+    /// The buffer whose turn it is.
+    fn chunk(&self, turn: u64) -> Chunk {
+        self.chunks[(turn % self.chunks.len() as u64) as usize]
+    }
+
+    /// Of the pattern that is read back in a turn: another one for each sweep of all buffers.
+    fn seed_of(&self, turn: u64) -> u64 {
+        draw::derived(self.seed, turn / self.chunks.len() as u64)
+    }
+
+    fn fill(&self, bench: &mut Bench, turn: u64) -> Result<(), Trouble> {
+        bench.once(&fill_op(&self.chunk(turn), self.seed_of(turn)))?;
+        Ok(())
+    }
+
+    /// Reads one buffer, which has held its pattern since all were read last, and fills it anew.
     pub fn run(&mut self, bench: &mut Bench, watch: &mut Watch) -> Result<(), Trouble> {
-        let Self { region, words, tally, .. } = *self;
-        let seed = draw::derived(self.seed, self.sweeps);
-        self.sweeps += 1;
-        bench.once(&Op::Fill { dst: region, words, first_word: 0, seed })?;
-        bench.write(tally, 0, &[0; Tally::BYTES])?;
-        bench.once(&Op::Scan { src: region, words, first_word: 0, seed, tally })?;
-        let found = check::read_tally(bench, tally, words)?;
-        watch.checked(words);
+        let (chunk, seed) = (self.chunk(self.turns), self.seed_of(self.turns));
+        bench.write(self.tally, 0, &[0; Tally::BYTES])?;
+        bench.once(&scan_op(&chunk, seed, self.tally))?;
+        let found = check::read_tally(bench, self.tally, chunk.words)?;
+        watch.checked(chunk.words);
         for example in &found.examples {
-            let expected = Some(draw::pattern(seed, example.word));
-            let got = Some(example.got);
-            watch.wrong(bench, Fault { word: Some(example.word), expected, got, ..fault("memory") })?;
+            let word = chunk.first_word + example.word;
+            let (expected, got) = (Some(draw::pattern(seed, word)), Some(example.got));
+            watch.wrong(bench, Fault { word: Some(word), expected, got, ..fault("memory") })?;
         }
         watch.more_wrong(found.words_wrong.saturating_sub(found.examples.len() as u64));
+        self.fill(bench, self.turns + self.chunks.len() as u64)?;
+        self.turns += 1;
         Ok(())
     }
 }

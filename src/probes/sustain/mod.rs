@@ -19,6 +19,7 @@ use crate::evidence::event::What;
 use crate::evidence::metric::MetricName;
 use crate::evidence::sustain::{FIGURES, Load, SUSTAINED, rate_of};
 use crate::evidence::{Absence, AbsenceReason, Check, Conditions, Measurement};
+use crate::units::Unit;
 use chains::Chains;
 use link::Link;
 use memory::Memory;
@@ -32,11 +33,13 @@ pub const PROBE: Probe = Probe {
 };
 
 /// What a turn of the cycle is spent on, in parts of a thousand.
-const CYCLE: [(Turn, u64); 7] = [
-    (Turn::Products, 500),
-    (Turn::Chains, 50),
+const CYCLE: [(Turn, u64); 9] = [
     (Turn::Products, 300),
-    (Turn::Memory, 60),
+    (Turn::Memory, 30),
+    (Turn::Products, 250),
+    (Turn::Chains, 50),
+    (Turn::Products, 250),
+    (Turn::Memory, 30),
     (Turn::Link, 30),
     (Turn::Steps, 30),
     (Turn::Pause, 30),
@@ -110,19 +113,21 @@ struct Others {
 impl Others {
     fn prepare(bench: &mut Bench, identity: &Identity, seed: u64) -> Result<Self, Trouble> {
         let (chains, of_chains) = possible(Chains::prepare(bench, identity, seed))?.unzip();
-        let (memory, of_memory) = possible(Memory::prepare(bench, identity, seed))?.unzip();
         let link = possible(Link::prepare(bench, identity, seed))?;
+        // Last, since it takes what the others leave.
+        let (memory, of_memory) = possible(Memory::prepare(bench, identity, seed))?.unzip();
         Ok(Self { chains, memory, link, checks: of_chains.into_iter().chain(of_memory).collect() })
     }
 
     /// What there is of them, for the conditions.
     fn named(&self) -> String {
+        let memory = |memory: &Memory| Unit::Byte.format(memory.bytes() as f64) + " of memory";
         let there = [
-            ("chains", self.chains.is_some()),
-            ("memory", self.memory.is_some()),
-            ("link", self.link.is_some()),
+            self.chains.is_some().then(|| "chains".to_owned()),
+            self.memory.as_ref().map(memory),
+            self.link.is_some().then(|| "link".to_owned()),
         ];
-        there.iter().filter(|(_, is)| *is).map(|(name, _)| format!(" + {name}")).collect()
+        there.iter().flatten().map(|name| format!(" + {name}")).collect()
     }
 }
 
