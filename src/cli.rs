@@ -241,8 +241,15 @@ pub enum ContractCommand {
         #[arg(long, value_name = "REPORT")]
         from: Option<PathBuf>,
     },
-    /// Check a contract file without measuring anything
-    Check { file: PathBuf },
+    /// Check a contract file without measuring anything, and say what it leaves open
+    ///
+    /// Ends with 2 where something in it cannot be meant so, or where a lease lacks what leases fail without.
+    Check {
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the JSON Schema of contract files
     Schema,
 }

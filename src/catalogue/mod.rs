@@ -142,6 +142,23 @@ fn software_ceiling(cpu_threads: u32, metric: &MetricName) -> Option<f64> {
     Some(f64::from(cpu_threads) * CORE_HZ * per_cycle)
 }
 
+impl Gpu {
+    /// What the datasheet says of this metric, in its unit: dense, and only where it says so itself.
+    pub fn datasheet(&self, metric: &MetricName) -> Option<f64> {
+        match arithmetic(metric) {
+            Some((Arithmetic::Fma, Precision::Fp64)) => self.fp64.map(tera),
+            Some((Arithmetic::Fma | Arithmetic::Gemm, Precision::Fp32)) => self.fp32.map(tera),
+            Some((Arithmetic::Fma, _)) => None,
+            Some((Arithmetic::Mma | Arithmetic::Gemm, precision)) => arithmetic_peak(self, Arithmetic::Mma, precision).map(tera),
+            None => peak_of(self, metric),
+        }
+    }
+}
+
+fn tera(count: f64) -> f64 {
+    count * 1e12
+}
+
 fn peak_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
     if let Some((probe, precision)) = arithmetic(metric) {
         return Some(arithmetic_peak(gpu, probe, precision)? * 1e12);
@@ -303,3 +320,13 @@ mod tests {
         assert_eq!(limit(&mlu370, "stream.triad.rate"), Some(614.4e9 * 1.05));
     }
 }
+
+// STUB until merged
+pub enum Resolved { One(&'static Gpu), Several(Vec<&'static Gpu>), None { nearest: Option<String> } }
+pub fn resolve(name: &str) -> Resolved {
+    let w = words(name);
+    let v: Vec<&Gpu> = GPUS.iter().filter(|g| { let gw = words(&g.name); w.iter().all(|x| gw.iter().any(|y| y.starts_with(x.as_str()))) }).collect();
+    match v.len() { 0 => Resolved::None { nearest: None }, 1 => Resolved::One(v[0]), _ => Resolved::Several(v) }
+}
+pub struct Band { pub low: f64, pub typical: f64, pub high: f64, pub conditions: String }
+pub fn band(_gpu: &Gpu, _metric: &MetricName) -> Option<&'static Band> { None }

@@ -7,13 +7,15 @@ use super::verify::read_unverified;
 use super::{Failure, print};
 use crate::cli::ContractCommand;
 use crate::contract;
+use crate::contract::lint::{Weight, lint};
 use crate::contract::template::{Source, template};
 use crate::exit::Exit;
+use crate::output::lints::Found;
 
 pub fn contract(command: &ContractCommand) -> Result<Exit, Failure> {
     match command {
         ContractCommand::New { from } => new(from.as_deref()),
-        ContractCommand::Check { file } => check(file),
+        ContractCommand::Check { file, json } => check(file, *json),
         ContractCommand::Schema => print(|out| out.write_all(contract::schema::schema().as_bytes())),
     }
 }
@@ -32,12 +34,13 @@ fn new(from: Option<&Path>) -> Result<Exit, Failure> {
     print(|out| out.write_all(text.as_bytes()))
 }
 
-fn check(file: &Path) -> Result<Exit, Failure> {
-    let parsed = contract::parse::load(file).map_err(Failure::usage)?;
-    let (id, clauses) = (&parsed.contract.id, parsed.contract.clauses.len());
-    print(|out| {
-        let ending = if clauses == 1 { "" } else { "s" };
-        writeln!(out, "{}: contract {id:?} is well formed, {clauses} clause{ending}", file.display())?;
-        writeln!(out, "sha256 {}", parsed.sha256)
-    })
+fn check(file: &Path, json: bool) -> Result<Exit, Failure> {
+    let bytes = contract::parse::read(file).map_err(Failure::usage)?;
+    let parsed = contract::parse(&file.display().to_string(), &bytes).map_err(Failure::usage)?;
+    let lints = lint(&parsed.contract);
+    // What was read as a contract is UTF-8.
+    let found = Found { file, text: &String::from_utf8_lossy(&bytes), parsed: &parsed, lints: &lints };
+    print(|out| if json { found.json(out) } else { found.text(out) })?;
+    let wrong = lints.iter().any(|lint| lint.weight == Weight::Error);
+    Ok(if wrong { Exit::Usage } else { Exit::Pass })
 }

@@ -178,6 +178,12 @@ impl From<Accept> for Vec<ProvenanceKind> {
 #[schemars(!try_from, !into)]
 pub struct Clauses(#[schemars(with = "Vec<RawClause>", length(min = 1))] Vec<Clause>);
 
+impl Clauses {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Clause> {
+        self.0.iter_mut()
+    }
+}
+
 impl std::ops::Deref for Clauses {
     type Target = [Clause];
 
@@ -333,10 +339,10 @@ fn rule(raw: &RawClause) -> Result<Rule, String> {
     let Written::Text(text) = written else {
         return Err(format!("{key} needs a unit; write for example {key} = {:?}", unit.example()));
     };
-    let bound = Quantity::parse(unit, text).map_err(|e| format!("{key}: {e}"))?;
+    let bound = Quantity::parse_bound(unit, text).map_err(|e| format!("{key}: {e}"))?;
     let figure = figure(metric, raw.statistic)?;
     match key {
-        "at_least" if bound.value() == 0.0 => {
+        "at_least" if bound.share().map_or(bound.value(), |share| share.share) == 0.0 => {
             Err("at_least 0 demands nothing; write what is owed".to_owned())
         }
         "at_least" => Ok(Rule::AtLeast { figure, bound }),

@@ -7,15 +7,20 @@ pub mod finding;
 pub mod gate;
 pub mod inventory;
 pub mod judge;
+pub mod lint;
+pub mod money;
 mod nodes;
 pub mod parse;
 mod peers;
 pub mod quantity;
 pub mod schema;
+mod settle;
 pub mod sku;
 mod sources;
 pub mod telemetry;
 pub mod template;
+pub mod terms;
+pub mod when;
 
 use std::num::NonZeroU32;
 
@@ -28,12 +33,16 @@ pub use finding::{Amount, Finding, Reason, Subject, Verdict, exit, overall};
 pub use judge::judge;
 pub use parse::{Parsed, parse};
 pub use quantity::Quantity;
+pub use terms::{Delivery, Exclusion, Milestone, Price, Reference, Remedy};
 
 use crate::evidence::sequence::Demand;
 
 /// A contract. Its JSON form is itself a contract file.
+///
+/// Without price, delivery and remedies it says what is tested; with them it is a lease.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
+// Read by the derived function, then settled: see `settle.rs`.
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Contract {
     /// Version of this format: 1.
     pub version: Version,
@@ -51,6 +60,18 @@ pub struct Contract {
     /// How the devices of a node must have been measured for rates and latencies to count.
     #[serde(default, skip_serializing_if = "Measured::is_together")]
     pub measured: Measured,
+    /// What is to be there, and by when.
+    #[serde(default, skip_serializing_if = "Delivery::is_empty")]
+    pub delivery: Delivery,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    #[serde(default, rename = "remedy", skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Remedy>,
+    #[serde(default, rename = "exclusion", skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<Exclusion>,
+    /// The run that shares "of reference" are taken of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
     #[serde(rename = "clause")]
     pub clauses: clause::Clauses,
 }
@@ -60,6 +81,11 @@ impl Contract {
     pub fn memory_bytes(&self) -> Option<u64> {
         let memory = self.inventory.as_ref()?.memory.as_ref()?;
         Some(memory.0.value() as u64)
+    }
+
+    /// Whether it says more than what is tested: what is paid, when, and what follows.
+    pub fn is_lease(&self) -> bool {
+        self.price.is_some() || !self.delivery.is_empty() || !self.remedies.is_empty()
     }
 
     /// What must be delivered, so that measuring may stop as soon as it is decided.

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::Contract;
+use super::lint::Place;
 use crate::seal::sha256_hex;
 
 /// No contract is longer; what is longer was given by mistake.
@@ -29,13 +30,18 @@ pub enum ContractError {
 
 /// Reads a contract file.
 pub fn load(path: &Path) -> Result<Parsed, ContractError> {
+    parse(&path.display().to_string(), &read(path)?)
+}
+
+/// The bytes of a contract file, unless there are too many.
+pub fn read(path: &Path) -> Result<Vec<u8>, ContractError> {
     use std::io::Read;
     let file = path.display().to_string();
     let unreadable = |why| ContractError::Unreadable { file: file.clone(), why };
     let mut bytes = Vec::new();
     let limit = FILE_BYTES_MAX as u64 + 1;
     std::fs::File::open(path).and_then(|f| f.take(limit).read_to_end(&mut bytes)).map_err(unreadable)?;
-    parse(&file, &bytes)
+    Ok(bytes)
 }
 
 /// Reads a contract. `file` stands in messages, and its extension decides between TOML and JSON; where it has
@@ -72,7 +78,8 @@ fn is_json(file: &str, text: &str) -> bool {
     }
 }
 
-type At = (usize, usize);
+/// Line and column, both from 1.
+pub type At = (usize, usize);
 
 fn json(text: &str) -> Result<Contract, (At, String)> {
     serde_json::from_str(text).map_err(|e| {
@@ -112,6 +119,9 @@ fn place(text: &str, why: &str) -> Option<At> {
     if let Some(rest) = why.strip_prefix("two clauses have the id ") {
         return ids(text, rest.split(';').next()?).nth(1).map(|at| position(text, at));
     }
+    if let Some(rest) = why.strip_prefix("a remedy is of ") {
+        return text.find(rest.split(',').next()?).map(|at| position(text, at));
+    }
     let (id, rest) = why.strip_prefix("clause ")?.split_once(": ")?;
     let at = ids(text, id).next()?;
     let begin = text[..at].rfind(['{', '[']).unwrap_or(0);
@@ -121,6 +131,20 @@ fn place(text: &str, why: &str) -> Option<At> {
         rest.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).next().filter(|key| key.contains('_'));
     let key = key.and_then(|key| text[begin..end].find(key)).map(|offset| begin + offset);
     Some(position(text, key.unwrap_or(at)))
+}
+
+/// Line and column of what an objection is about.
+pub fn locate(text: &str, at: &Place) -> Option<At> {
+    let at = match at {
+        Place::Clause(id) => ids(text, &format!("{id:?}")).next()?,
+        Place::Key(table, key) => {
+            let table = text.find(&format!("[{table}]")).or_else(|| text.find(&format!("{table:?}")))?;
+            let is_key = |at: usize| text[at + key.len()..].trim_start_matches('"').trim_start().starts_with(['=', ':']);
+            text[table..].match_indices(key).map(|(at, _)| table + at).find(|at| is_key(*at))?
+        }
+        Place::Contract => return None,
+    };
+    Some(position(text, at))
 }
 
 /// Offsets at which `id` (in quotes) is the value of a key `id`.

@@ -9,13 +9,56 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::units::{QuantityError, Unit};
 
 /// What was written and what it means, in `unit`'s base. The text is kept, so that a report shows the parties' own
-/// words; the value always follows from it.
+/// words; the value always follows from it, and from the contract's own base where it is a share of something.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(into = "String")]
 pub struct Quantity {
     text: String,
     value: f64,
     unit: Unit,
+    share: Option<Share>,
+}
+
+/// `90 % of datasheet`: a bound that stands elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    pub share: f64,
+    pub of: Base,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// The maker's dense peak of the model that the inventory names.
+    Datasheet,
+    /// What the contract's reference run reached, by its median.
+    Reference,
+}
+
+impl Base {
+    pub fn name(self) -> &'static str {
+        match self {
+            Base::Datasheet => "datasheet",
+            Base::Reference => "reference",
+        }
+    }
+
+    /// Reads what stands after `% of`.
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "datasheet" => Ok(Base::Datasheet),
+            "reference" => Ok(Base::Reference),
+            "first minute" => Err("what a load loses since its first minute is a metric; write metric = \"sustain.drift.share\" with \
+                                   at_most = \"2 %\""
+                .to_owned()),
+            "node median" => Err("how far a device lags behind the others is a metric; write metric = \"node.any.lag\" with at_most = \
+                                  \"5 %\""
+                .to_owned()),
+            other => {
+                let other: String = other.chars().take(40).collect();
+                Err(format!("{other:?} is nothing to take a share of; write % of datasheet, or % of reference"))
+            }
+        }
+    }
 }
 
 impl Quantity {
@@ -25,7 +68,27 @@ impl Quantity {
             let shown = text.chars().take(CHARS_MAX).collect();
             return Err(QuantityError::NoNumber(shown, unit.example()));
         }
-        Ok(Self { text: text.to_owned(), value: unit.parse(text)?, unit })
+        Ok(Self { text: text.to_owned(), value: unit.parse(text)?, unit, share: None })
+    }
+
+    /// Reads a bound, which may be a share of something: then its value is only known once [`Quantity::settle`] was called.
+    pub fn parse_bound(unit: Unit, text: &str) -> Result<Self, String> {
+        let Some((share, of)) = text.split_once(" of ") else { return Self::parse(unit, text).map_err(|e| e.to_string()) };
+        let share = Unit::Share.parse(share).map_err(|e| e.to_string())?;
+        let share = Share { share, of: Base::parse(of)? };
+        Ok(Self { text: text.to_owned(), value: f64::NAN, unit, share: Some(share) })
+    }
+
+    /// The share that this is, and of what.
+    pub fn share(&self) -> Option<Share> {
+        self.share
+    }
+
+    /// Says what a whole is, where this is a share.
+    pub(super) fn settle(&mut self, whole: f64) {
+        if let Some(Share { share, .. }) = self.share {
+            self.value = share * whole;
+        }
     }
 
     pub fn value(&self) -> f64 {

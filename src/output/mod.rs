@@ -9,6 +9,7 @@ pub mod human;
 pub mod json;
 pub mod junit;
 mod likeness;
+pub mod lints;
 pub mod listing;
 pub mod live;
 pub mod markdown;

@@ -53,6 +53,7 @@ mod laws;
 #[cfg(feature = "wgpu")]
 mod layer;
 // What a run shows while it lasts.
+mod lint;
 mod live;
 #[cfg(target_os = "linux")]
 mod looks;

@@ -1,0 +1,103 @@
+//! What a contract says that cannot be meant, and what a lease should say and does not: each with the reason and a line to write.
+//! Owns the order and the form of these; the rules stand in the files beside it.
+
+mod bounds;
+mod lacking;
+mod names;
+
+use serde::Serialize;
+
+use super::Contract;
+use crate::catalogue::{self, Gpu, Resolved};
+
+/// The rules there are.
+pub const RULES: [&str; 22] = [
+    "unknown-sku",
+    "ambiguous-sku",
+    "p-undefined",
+    "p-sparse",
+    "p-unused",
+    "no-throttle-at-all",
+    "memory-unit",
+    "sparse-as-dense",
+    "both-directions",
+    "above-datasheet",
+    "unreachable",
+    "no-lease",
+    "no-model",
+    "no-count",
+    "no-date",
+    "no-price",
+    "no-compute",
+    "no-bandwidth",
+    "no-memory",
+    "no-duration",
+    "no-remedy",
+    "no-key",
+];
+
+/// One objection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lint {
+    /// Short and unique, such as `sparse-as-dense`.
+    pub rule: &'static str,
+    pub weight: Weight,
+    pub at: Place,
+    pub why: String,
+    /// What to write instead, or in addition.
+    pub write: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// It cannot be meant so, or leaves open what a lease is about.
+    Error,
+    /// It could be said better.
+    Warning,
+}
+
+impl Weight {
+    pub fn name(self) -> &'static str {
+        match self {
+            Weight::Error => "error",
+            Weight::Warning => "warning",
+        }
+    }
+}
+
+/// Where in the contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// In the clause of this id.
+    Clause(String),
+    /// At a key of a table, such as `inventory`, `sku`.
+    Key(&'static str, &'static str),
+    /// Nowhere: it is missing.
+    Contract,
+}
+
+/// All objections, in the order of the rules.
+pub fn lint(contract: &Contract) -> Vec<Lint> {
+    let mut found = names::lint(contract);
+    found.extend(bounds::lint(contract));
+    found.extend(lacking::lint(contract));
+    found
+}
+
+/// The card that the inventory names, where it names exactly one.
+fn card(contract: &Contract) -> Option<&'static Gpu> {
+    match catalogue::resolve(contract.inventory.as_ref()?.sku.as_ref()?) {
+        Resolved::One(gpu) => Some(gpu),
+        Resolved::Several(_) | Resolved::None { .. } => None,
+    }
+}
+
+fn error(rule: &'static str, at: Place, why: impl Into<String>, write: impl Into<String>) -> Lint {
+    Lint { rule, weight: Weight::Error, at, why: why.into(), write: write.into() }
+}
+
+fn warning(rule: &'static str, at: Place, why: impl Into<String>, write: impl Into<String>) -> Lint {
+    Lint { weight: Weight::Warning, ..error(rule, at, why, write) }
+}

@@ -1,0 +1,149 @@
+//! The words of a lease in each language that it is written in.
+//! Owns the wording alone; what is owed is the lease's business.
+
+/// A language that people sign in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    #[default]
+    #[value(name = "en")]
+    English,
+    #[value(name = "zh-CN")]
+    Chinese,
+}
+
+/// Comments end with a line break, titles do not.
+pub(super) struct Words {
+    pub head: &'static str,
+    pub title: &'static str,
+    pub accept: &'static str,
+    pub parties: &'static str,
+    pub tenant: &'static str,
+    pub provider: &'static str,
+    pub key: &'static str,
+    pub inventory: &'static str,
+    pub memory: &'static str,
+    pub delivery: &'static str,
+    pub price: &'static str,
+    pub clauses: &'static str,
+    /// Of each rate of [`super::lease::RATES`].
+    pub rates: [&'static str; 8],
+    /// Before what bounds come from.
+    pub from: &'static str,
+    pub load: &'static str,
+    pub kept_up: &'static str,
+    pub last: &'static str,
+    pub drift: &'static str,
+    pub load_errors: &'static str,
+    pub integrity: &'static str,
+    pub memory_errors: &'static str,
+    pub ecc: &'static str,
+    pub xid: &'static str,
+    pub thermal: &'static str,
+    pub remedies: &'static str,
+    pub exclusions: &'static str,
+}
+
+impl Language {
+    pub(super) fn words(self) -> &'static Words {
+        match self {
+            Language::English => &ENGLISH,
+            Language::Chinese => &CHINESE,
+        }
+    }
+}
+
+static ENGLISH: Words = Words {
+    head: "\
+# A lease of compute. `assay contract check FILE` reads it and says what it leaves open; `assay run --contract FILE` measures a node
+# and judges it. Every number here is the parties' to change. GB is 10^9 bytes and GiB is 2^30.
+",
+    title: "What the provider owes the tenant on each node",
+    accept: "# Only evidence from real cards counts.\n",
+    parties: "# Who agrees. `assay key show` prints the id of a key: without it anybody could sign for that party.\n",
+    tenant: "Tenant",
+    provider: "Provider",
+    key: "64 hex digits",
+    inventory: "# What each node must hold. Judged like a must clause.\n",
+    memory: "# Of this memory 95 % must hold its own data, all at once.\n",
+    delivery: "\
+# How many nodes are owed by which day, those of earlier days included. Write the block again for each further day.
+",
+    price: "# What is paid. per: device_hour, device_month, node_hour, node_month, or in_all.\n",
+    clauses: "\
+# What each card must do. severity must decides the verdict; should and info are reported. statistic p50 is the median of the samples.
+# A bound may also be a share: \"60 % of datasheet\".
+",
+    rates: [
+        "Memory bandwidth, two reads and one write",
+        "Memory bandwidth, one read and one write",
+        "Multiply-add rate of the FP64 units",
+        "Dense matrix product, BF16 with FP32 sums",
+        "Dense matrix product, FP8 (E4M3) with FP32 sums",
+        "Host memory to device memory",
+        "Device memory to host memory",
+        "From each device to each other one, the slowest pair",
+    ],
+    from: "healthy cards reach",
+    load: "# The same under a full load that is kept up: `assay run --soak 24h`.\n",
+    kept_up: "The load was kept up and watched for a day",
+    last: "Dense matrix product in the last minutes of that day",
+    drift: "The last minutes are hardly slower than the first",
+    load_errors: "No result under load was wrong",
+    integrity: "# Nothing may be wrong, and no counter of faults may rise.\n",
+    memory_errors: "Every word of memory reads back as it was written",
+    ecc: "No memory error that could not be corrected",
+    xid: "No error of the driver (Xid)",
+    thermal: "The card is never too hot for its clocks",
+    remedies: "\
+# What follows where a clause is not met. credit: for each day and node, per_day of its price for a month, up to cap. price_cut: the price
+# falls by the share that is missing, up to cap. replace: the node is exchanged within_days. terminate: the tenant may end the lease.
+",
+    exclusions: "# A time that does not count, for either side.\n",
+};
+
+static CHINESE: Words = Words {
+    head: "\
+# 算力租赁合同。`assay contract check 文件` 检查本合同并指出遗漏；`assay run --contract 文件` 对一个节点进行实测并逐条判定。
+# 文中所有数值均可由双方修改。GB 为 10^9 字节，GiB 为 2^30 字节。
+",
+    title: "出租方在每个节点上应向承租方交付的算力",
+    accept: "# 只认可真实硬件上的证据。\n",
+    parties: "# 合同双方。`assay key show` 显示公钥编号；不写编号，则任何人都可以冒充该方签名。\n",
+    tenant: "承租方",
+    provider: "出租方",
+    key: "64 位十六进制数",
+    inventory: "# 每个节点必须具备的设备，按 must 条款判定。\n",
+    memory: "# 该显存的 95 % 必须能同时存放各自不同的数据。\n",
+    delivery: "# 截至某日累计应交付的节点数（包含此前各期）。每增加一期，重复写一段。\n",
+    price: "# 价格。per 可写 device_hour（每卡每小时）、device_month（每卡每月）、node_hour、node_month（每节点）或 in_all（总价）。\n",
+    clauses: "\
+# 每张卡必须达到的指标。severity 为 must 的条款决定结论，should 与 info 只作报告。statistic 为 p50 指样本的中位数。
+# 下限也可以写成比例：\"60 % of datasheet\"（占厂商标称稠密峰值的比例）。
+",
+    rates: [
+        "显存带宽（两读一写）",
+        "显存带宽（一读一写）",
+        "FP64 向量单元乘加速率",
+        "稠密矩阵乘，BF16，FP32 累加",
+        "稠密矩阵乘，FP8 (E4M3)，FP32 累加",
+        "主机内存到显存",
+        "显存到主机内存",
+        "任意两卡之间，以最慢的一对为准",
+    ],
+    from: "正常卡可达",
+    load: "# 满载持续运行时的要求：`assay run --soak 24h`。\n",
+    kept_up: "满载持续运行并全程监测一天",
+    last: "这一天最后几分钟的稠密矩阵乘速率",
+    drift: "最后几分钟与最初一分钟相比几乎不变慢",
+    load_errors: "满载期间没有任何错误结果",
+    integrity: "# 不得有任何错误，故障计数不得增加。\n",
+    memory_errors: "显存中每个字读出时与写入时一致",
+    ecc: "没有不可纠正的显存错误",
+    xid: "没有驱动错误 (Xid)",
+    thermal: "从不因过热降频",
+    remedies: "\
+# 条款未达到时的后果。credit：每天每节点按其月价的 per_day 抵扣，以 cap 为限。price_cut：按不足的比例降价，以 cap 为限。
+# replace：在 within_days 天内更换节点。terminate：承租方有权解约。
+",
+    exclusions: "# 双方约定不计入的时段。\n",
+};

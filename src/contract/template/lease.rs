@@ -1,0 +1,180 @@
+//! `assay contract new --sku`: a whole lease of so many nodes of one card, with bounds that healthy cards of it reach.
+//! Owns what such a lease demands; the words are the language's business.
+
+use std::fmt::Write;
+use std::num::NonZeroU32;
+
+use super::language::{Language, Words};
+use super::quoted;
+use crate::catalogue::{self, Gpu};
+use crate::contract::money::Money;
+use crate::contract::when::Day;
+use crate::evidence::metric::{Kind, MetricName};
+
+/// What the parties know before they know anything of bounds.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    pub card: &'static Gpu,
+    pub nodes: NonZeroU32,
+    pub devices: NonZeroU32,
+    /// The day by which all nodes are owed.
+    pub due: Day,
+    /// For a device and hour.
+    pub price: Option<Money>,
+    pub language: Language,
+}
+
+/// Rates that a lease demands, where it is known what healthy cards reach: id and metric.
+const RATES: [(&str, &str); 8] = [
+    ("memory-triad", "stream.triad.rate"),
+    ("memory-copy", "stream.copy.rate"),
+    ("fp64", "fma.fp64.rate"),
+    ("gemm-bf16", "gemm.bf16.rate"),
+    ("gemm-fp8", "gemm.fp8_e4m3.rate"),
+    ("host-to-device", "link.h2d.rate"),
+    ("device-to-host", "link.d2h.rate"),
+    ("device-to-device", PEERS),
+];
+const PEERS: &str = "peer.slowest.rate";
+
+/// The share of a product's rate that must be left after a day at full load: heat lowers clocks.
+const AFTER_A_DAY: f64 = 0.95;
+
+/// Below the least that was seen by so much, because few cards were seen and cards differ.
+const BETWEEN_CARDS: f64 = 0.95;
+
+/// A contract in TOML that this program reads as it stands.
+pub fn lease(lease: &Lease) -> String {
+    let words = lease.language.words();
+    let mut text = deal(lease, words);
+    text.push_str(words.clauses);
+    let rates = rates(&mut text, lease, words);
+    let kept = load(&mut text, lease, words);
+    let whole = integrity(&mut text, words);
+    remedies(&mut text, &[rates, kept].concat(), &whole, words);
+    text.push_str(&commented(words.exclusions, EXCLUSION));
+    text
+}
+
+const EXCLUSION: &str = "[[exclusion]]\nfrom = 2027-02-10T02:00:00Z\nuntil = 2027-02-10T06:00:00Z\nreason = \"announced maintenance\"\n";
+
+/// Who, what, when, for how much.
+fn deal(lease: &Lease, words: &Words) -> String {
+    let Lease { card, nodes, devices, due, price, .. } = lease;
+    let party = |role: &str, name: &str| format!("[parties.{role}]\nname = {}\n# key_sha256 = \"{}\"\n\n", quoted(name), words.key);
+    let memory = card.memory_sizes().reduce(f64::min);
+    let memory = memory.map_or(String::new(), |gb| format!("{}memory = \"{gb} GB\"\n", words.memory));
+    let price = match price {
+        Some(price) => format!("{}[price]\namount = \"{price}\"\nper = \"device_hour\"\n", words.price),
+        None => commented(words.price, "[price]\namount = \"... USD\"\nper = \"device_hour\"\n"),
+    };
+    [
+        format!("{}version = 1\nid = \"lease-0000-000\"\ntitle = {}\n", words.head, quoted(words.title)),
+        format!("{}accept = [\"hardware\"]\n\n{}", words.accept, words.parties),
+        party("tenant", words.tenant),
+        party("provider", words.provider),
+        format!("{}[inventory]\ndevices = {devices}\nsku = {}\n{memory}\n", words.inventory, quoted(&card.name)),
+        format!("{}[[delivery]]\ndue = {due}\nnodes = {nodes}\n\n{price}\n", words.delivery),
+    ]
+    .concat()
+}
+
+/// What is not agreed, but may be.
+fn commented(about: &str, toml: &str) -> String {
+    let lines: String = toml.lines().map(|line| format!("# {line}\n")).collect();
+    format!("{about}{lines}")
+}
+
+/// A clause with `rule`, its lines, after a comment.
+fn clause(text: &mut String, id: &str, title: &str, rule: &str, comment: &str) {
+    let _ = write!(text, "\n{comment}[[clause]]\nid = \"{id}\"\ntitle = {}\nseverity = \"must\"\n{rule}", quoted(title));
+}
+
+/// The clauses on rates; gives their ids.
+fn rates(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
+    let mut ids = Vec::new();
+    for ((id, metric), title) in RATES.into_iter().zip(words.rates) {
+        if metric == PEERS && lease.devices.get() == 1 {
+            continue;
+        }
+        let Some(reached) = Reached::by(lease.card, metric, BETWEEN_CARDS) else { continue };
+        let rule = format!("metric = \"{metric}\"\nat_least = \"{}\"\nstatistic = \"p50\"\n", reached.bound);
+        clause(text, id, title, &rule, &format!("# {}: {}\n", words.from, reached.by));
+        ids.push(id);
+    }
+    ids
+}
+
+/// The clauses on a load that is kept up; gives their ids.
+fn load(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
+    let _ = write!(text, "\n{}", words.load);
+    clause(text, "kept-up", words.kept_up, "metric = \"sustain.watched.time\"\nat_least = \"24 h\"\n", "");
+    clause(text, "steady", words.drift, "metric = \"sustain.drift.share\"\nat_most = \"3 %\"\n", "");
+    clause(text, "right-under-load", words.load_errors, "metric = \"sustain.errors.count\"\nequals = 0\n", "");
+    let mut ids = vec!["kept-up", "steady", "right-under-load"];
+    if let Some(reached) = Reached::by(lease.card, "gemm.bf16.rate", BETWEEN_CARDS * AFTER_A_DAY) {
+        let rule = format!("metric = \"sustain.bf16.rate\"\nat_least = \"{}\"\nstatistic = \"last\"\n", reached.bound);
+        clause(text, "gemm-bf16-kept-up", words.last, &rule, "");
+        ids.push("gemm-bf16-kept-up");
+    }
+    ids
+}
+
+/// The clauses on faults; gives their ids.
+fn integrity(text: &mut String, words: &Words) -> Vec<&'static str> {
+    let _ = write!(text, "\n{}", words.integrity);
+    let all = [
+        ("no-memory-errors", words.memory_errors, "metric = \"memory.errors.count\"\nequals = 0\n"),
+        ("no-ecc-errors", words.ecc, "metric = \"counters.ecc_uncorrected.count\"\nequals = 0\n"),
+        ("no-driver-errors", words.xid, "metric = \"counters.xid.count\"\nequals = 0\n"),
+        ("never-too-hot", words.thermal, "never = \"throttle.thermal\"\n"),
+    ];
+    for (id, title, rule) in all {
+        clause(text, id, title, rule, "");
+    }
+    all.map(|(id, _, _)| id).to_vec()
+}
+
+/// Too slow costs less, faulty is exchanged, late is credited and in the end ends the lease.
+fn remedies(text: &mut String, rates: &[&str], whole: &[&str], words: &Words) {
+    let list = |ids: &[&str]| ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(", ");
+    let _ = write!(
+        text,
+        "\n{}[[remedy]]\nof = [\"delivery\"]\nkind = \"credit\"\nper_day = \"1 %\"\ncap = \"30 %\"\nclaim_days = 30\n\n\
+         [[remedy]]\nof = [\"delivery\"]\nkind = \"terminate\"\nwithin_days = 60\n\n\
+         [[remedy]]\nof = [{}]\nkind = \"price_cut\"\ncap = \"50 %\"\nclaim_days = 30\n\n\
+         [[remedy]]\nof = [{}]\nkind = \"replace\"\nwithin_days = 5\n\n",
+        words.remedies,
+        list(rates),
+        list(whole)
+    );
+}
+
+/// A bound, and what it rests on.
+struct Reached {
+    bound: String,
+    by: String,
+}
+
+impl Reached {
+    /// A share of the least that healthy cards reach, where that is known.
+    fn by(card: &Gpu, metric: &str, share: f64) -> Option<Self> {
+        let metric = MetricName::parse(metric).ok()?;
+        let Kind::Number(unit) = metric.kind() else { return None };
+        let band = catalogue::band(card, &metric)?;
+        let by = format!(
+            "{} .. {} ({}, {})",
+            unit.format(band.low),
+            unit.format(band.high),
+            band.basis.name(),
+            band.conditions
+        );
+        Some(Self { bound: unit.format(down(band.low * share)), by })
+    }
+}
+
+/// Rounded down to three digits, as people write it.
+fn down(value: f64) -> f64 {
+    let step = 10f64.powf(value.log10().floor() - 2.0);
+    (value / step).floor() * step
+}
