@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalogue;
+use crate::catalogue::names::{self, is_form_of};
 use crate::device::Identity;
 
 /// What an agreed model and a device's own word have to do with each other.
@@ -32,7 +33,10 @@ pub(super) fn compare(agreed: &str, identity: &Identity) -> Match {
     let missing: Vec<String> = words(agreed).into_iter().filter(|word| !there(word)).collect();
     if missing.is_empty() && !agreed.trim().is_empty() {
         Match::Same
-    } else if missing.iter().any(|word| word.bytes().any(|b| b.is_ascii_digit()) && !is_size(word)) {
+    } else if missing
+        .iter()
+        .any(|word| word.bytes().any(|b| b.is_ascii_digit()) && names::size(word).is_none())
+    {
         Match::Other
     } else {
         Match::Unclear
@@ -44,41 +48,8 @@ pub(super) fn same_name(a: &str, b: &str) -> bool {
     words(a) == words(b)
 }
 
-/// The words of a name in lower case, without makers, which some sources leave out, and without what stands in
-/// parentheses, which is the driver's.
 fn words(name: &str) -> BTreeSet<String> {
-    const MAKERS: [&str; 6] = ["nvidia", "amd", "intel", "corporation", "r", "tm"];
-    let mut depth = 0u32;
-    let outside: String = name
-        .chars()
-        .map(|c| {
-            match c {
-                '(' => depth += 1,
-                ')' => depth = depth.saturating_sub(1),
-                _ if depth == 0 => return c,
-                _ => {}
-            }
-            ' '
-        })
-        .collect();
-    outside
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .filter(|word| !MAKERS.contains(&word.as_str()))
-        .collect()
-}
-
-/// `sxm5` is a form of `sxm`, but `l40` none of `l4`.
-fn is_form_of(known: &str, word: &str) -> bool {
-    let letters = word.chars().all(char::is_alphabetic);
-    letters && known.strip_prefix(word).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// `80gb`, `141gib`: a size, which the inventory demands on its own.
-fn is_size(word: &str) -> bool {
-    let digits = word.trim_end_matches(|c: char| c.is_alphabetic());
-    !digits.is_empty() && matches!(&word[digits.len()..], "gb" | "gib" | "g")
+    names::words(name).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -91,12 +62,5 @@ mod tests {
         assert!(same_name("AMD Radeon RX 7900 XTX (RADV NAVI31)", "Radeon RX 7900 XTX"));
         assert!(!same_name("NVIDIA GeForce RTX 4090", "NVIDIA GeForce RTX 4090 D"));
         assert!(!same_name("NVIDIA L40", "NVIDIA L40S"));
-    }
-
-    #[test]
-    fn a_form_factor_may_be_named_without_its_generation() {
-        assert!(is_form_of("sxm5", "sxm"));
-        assert!(!is_form_of("l40", "l4"));
-        assert!(!is_form_of("sxm5", "sx"));
     }
 }

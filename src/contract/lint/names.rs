@@ -25,7 +25,7 @@ fn model(sku: &str) -> Option<Lint> {
             );
             let write = nearest.map_or_else(
                 || "sku = \"...\", a name from `assay catalogue list`".to_owned(),
-                |name| format!("sku = {name:?}"),
+                |gpu| format!("sku = {:?}", gpu.name),
             );
             Some(error("unknown-sku", at, why, write))
         }

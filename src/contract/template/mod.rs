@@ -1,6 +1,9 @@
 //! `assay contract new`: a whole contract with comments, to be edited by the parties.
 //! Owns the words of the template; must not know how anything is measured.
 
+mod language;
+mod lease;
+
 use std::fmt::Write;
 
 use crate::catalogue;
@@ -9,6 +12,9 @@ use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Value};
 use crate::units::Unit;
+
+pub use language::Language;
+pub use lease::{Lease, lease};
 
 /// What the bounds of a template are taken from.
 #[derive(Clone, Copy, Debug)]

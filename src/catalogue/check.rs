@@ -1,0 +1,172 @@
+//! What must be true of a catalogue before anybody relies on it.
+//! Owns these rules, for the built-in tables and for those of others alike; must not know where tables are kept.
+
+mod arithmetic;
+mod bands;
+mod provenance;
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::COLUMNS;
+use super::data::Catalogue;
+use super::names::{self, Resolved};
+use super::{Gpu, sources};
+
+/// What is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub at: String,
+    pub why: String,
+}
+
+impl Problem {
+    pub fn new(at: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { at: at.into(), why: why.into() }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.at, self.why)
+    }
+}
+
+/// A rule that does not hold of a card, and why that is no mistake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    pub card: String,
+    /// `fp16-arithmetic`, `shared-pci-id`, or a ratio such as `int8:fp16`.
+    pub rule: String,
+    pub why: String,
+}
+
+/// Other cards have the same PCI id.
+const SHARED_ID: &str = "shared-pci-id";
+
+/// Everything that is wrong with a catalogue.
+pub fn check(catalogue: &Catalogue) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut excused = Excused { exceptions: &catalogue.exceptions, used: Vec::new() };
+    for gpu in &catalogue.gpus {
+        name(gpu, &catalogue.gpus, &mut problems);
+        cells(gpu, &mut problems);
+        ids(gpu, &catalogue.gpus, &mut excused, &mut problems);
+        arithmetic::check(gpu, &mut excused, &mut problems);
+    }
+    provenance::check(catalogue, &mut problems);
+    bands::check(catalogue, &mut problems);
+    problems.extend(excused.needless());
+    problems
+}
+
+/// How many cells hold a fact.
+pub fn cells_filled(catalogue: &Catalogue) -> usize {
+    catalogue.gpus.iter().map(|gpu| COLUMNS.iter().filter(|column| column.of(gpu).is_some()).count()).sum()
+}
+
+/// The exceptions, and which of them were needed.
+struct Excused<'a> {
+    exceptions: &'a [Exception],
+    used: Vec<&'a Exception>,
+}
+
+impl<'a> Excused<'a> {
+    /// Whether `rule` need not hold of this card.
+    fn excuses(&mut self, gpu: &Gpu, rule: &str) -> bool {
+        let found = self.exceptions.iter().find(|one| one.card == gpu.name && one.rule == rule);
+        self.used.extend(found);
+        found.is_some()
+    }
+
+    fn needless(&self) -> impl Iterator<Item = Problem> {
+        self.exceptions.iter().filter(|one| !self.used.contains(one)).map(|one| {
+            Problem::new(
+                format!("exception {} of {}", one.rule, one.card),
+                "nothing needs it; take it out, or write the card and the rule as they are called",
+            )
+        })
+    }
+}
+
+fn at(gpu: &Gpu, column: &str) -> String {
+    format!("{}, {column}", gpu.name)
+}
+
+/// A name must mean the card, and no other.
+fn name(gpu: &Gpu, gpus: &[Gpu], problems: &mut Vec<Problem>) {
+    if gpu.vendor.is_empty() {
+        problems.push(Problem::new(at(gpu, "vendor"), "is empty; say who makes it"));
+    }
+    let twice = gpus.iter().filter(|other| other.name == gpu.name).count() > 1;
+    let meant = matches!(names::resolve(&gpu.name, gpus), Resolved::One(one) if one.name == gpu.name);
+    if twice || !meant {
+        let why = "does not mean one card alone; give each card a name with a word of its own";
+        problems.push(Problem::new(format!("card {:?}", gpu.name), why));
+    }
+}
+
+/// Numbers must be such as there are.
+fn cells(gpu: &Gpu, problems: &mut Vec<Problem>) {
+    for column in &COLUMNS {
+        let (Some(cell), Some([low, high])) = (column.of(gpu), column.bounds()) else { continue };
+        let within = matches!(cell, super::columns::Cell::Number(n) if (low..=high).contains(&n));
+        if !within {
+            let unit = column.unit;
+            let why =
+                format!("{cell} is not between {low} and {high} {unit}; is it in the unit of its column?");
+            problems.push(Problem::new(at(gpu, column.name), why));
+        }
+    }
+    const SIZES: std::ops::RangeInclusive<f64> = 1.0..=2048.0;
+    let pieces = gpu.memory_gb.split('|').filter(|piece| !piece.is_empty());
+    if pieces.count() != gpu.memory_sizes().filter(|size| SIZES.contains(size)).count() {
+        let why = format!("{:?} is not one or several sizes in GB, such as 80 or 16|32", gpu.memory_gb);
+        problems.push(Problem::new(at(gpu, "memory_GB"), why));
+    }
+    if gpu.pcie_width.is_some_and(|lanes| !lanes.is_power_of_two()) {
+        problems.push(Problem::new(at(gpu, "pcie_width"), "a link has 1, 2, 4, 8 or 16 lanes"));
+    }
+}
+
+/// PCI ids must be such, and of one card alone.
+fn ids(gpu: &Gpu, gpus: &[Gpu], excused: &mut Excused, problems: &mut Vec<Problem>) {
+    let hex = |part: &str| part.len() == 4 && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    for (id, note) in gpu.id_entries() {
+        let formed = id.split_once(':').is_some_and(|(vendor, device)| hex(vendor) && hex(device));
+        let noted = note.is_empty() || (note.starts_with('(') && note.ends_with(')'));
+        if !(formed && noted) {
+            let why = format!(
+                "{:?} is not a PCI id such as 10de:2335 or 10de:2335 (note)",
+                format!("{id} {note}").trim()
+            );
+            problems.push(Problem::new(at(gpu, "pci_device_ids"), why));
+        }
+    }
+    for id in gpu.ids() {
+        let mut others = gpus.iter().take_while(|other| other.name != gpu.name);
+        let Some(other) = others.find(|other| other.ids().any(|theirs| theirs == id)) else { continue };
+        if !excused.excuses(gpu, SHARED_ID) {
+            let why = format!(
+                "{} has the same id {:04x}:{:04x}; if so, write an exception",
+                other.name, id.0, id.1
+            );
+            problems.push(Problem::new(at(gpu, "pci_device_ids"), why));
+        }
+    }
+}
+
+/// Whether one of these sources was read, so that a figure may count as certain.
+fn is_first_hand<'a>(ids: impl Iterator<Item = &'a str>, catalogue: &Catalogue) -> bool {
+    let mut sources = ids.filter_map(|id| catalogue.source(id));
+    sources.any(sources::Source::is_first_hand)
+}
+
+/// Sources that are named and not listed.
+fn unknown<'a>(ids: impl Iterator<Item = &'a str>, catalogue: &Catalogue, at: &str) -> Vec<Problem> {
+    let missing = ids.filter(|id| catalogue.source(id).is_none());
+    missing.map(|id| Problem::new(at, format!("there is no source {id:?}; list it"))).collect()
+}
+
+#[cfg(test)]
+mod tests;

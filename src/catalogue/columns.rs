@@ -1,0 +1,121 @@
+//! The columns of the table of cards: name, unit, and what figures can be true of any card.
+//! Owns this one list, by which tables are shown and checked; must not know any card.
+
+use super::Gpu;
+
+/// One fact that the catalogue can hold of a card.
+pub struct Column {
+    /// As in the table's head.
+    pub name: &'static str,
+    /// Empty for texts and for what is only counted.
+    pub unit: &'static str,
+    pub about: &'static str,
+    read: Read,
+}
+
+enum Read {
+    Text(fn(&Gpu) -> &str),
+    /// And between what bounds it can be true.
+    Number(fn(&Gpu) -> Option<f64>, [f64; 2]),
+}
+
+/// A cell that is not empty.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Text(String),
+    Number(f64),
+}
+
+impl std::fmt::Display for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cell::Text(text) => f.write_str(text),
+            Cell::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+impl Column {
+    /// What the table says of a card. `None` where it says nothing.
+    pub fn of(&self, gpu: &Gpu) -> Option<Cell> {
+        match self.read {
+            Read::Text(text) => Some(text(gpu)).filter(|t| !t.is_empty()).map(|t| Cell::Text(t.to_owned())),
+            Read::Number(number, _) => number(gpu).map(Cell::Number),
+        }
+    }
+
+    /// Between what bounds a number in this column can be true.
+    pub fn bounds(&self) -> Option<[f64; 2]> {
+        match self.read {
+            Read::Text(_) => None,
+            Read::Number(_, bounds) => Some(bounds),
+        }
+    }
+}
+
+const fn text(name: &'static str, unit: &'static str, about: &'static str, of: fn(&Gpu) -> &str) -> Column {
+    Column { name, unit, about, read: Read::Text(of) }
+}
+
+const fn number(
+    name: &'static str,
+    unit: &'static str,
+    about: &'static str,
+    bounds: [f64; 2],
+    of: fn(&Gpu) -> Option<f64>,
+) -> Column {
+    Column { name, unit, about, read: Read::Number(of, bounds) }
+}
+
+/// No unit of any card is faster, nor is a rate below this worth its own units.
+const RATE: [f64; 2] = [0.1, 20_000.0];
+
+/// All facts, in the table's order. A card's name and notes are none.
+pub const COLUMNS: [Column; 24] = [
+    text("vendor", "", "maker", |g| &g.vendor),
+    text("arch", "", "architecture and chip", |g| &g.arch),
+    text("compute_capability", "", "what its maker calls its instruction set", |g| &g.compute_capability),
+    number("sm_or_cu_count", "", "multiprocessors or compute units", [1.0, 1024.0], |g| {
+        g.units.map(f64::from)
+    }),
+    number("boost_clock_MHz", "MHz", "boost clock", [500.0, 4000.0], |g| g.boost_mhz),
+    number("fp64", "TFLOP/s", "FP64, vector units", RATE, |g| g.fp64),
+    number("fp64_tensor", "TFLOP/s", "FP64, tensor units", RATE, |g| g.fp64_tensor),
+    number("fp32", "TFLOP/s", "FP32, vector units", RATE, |g| g.fp32),
+    number("tf32", "TFLOP/s", "TF32, dense", RATE, |g| g.tf32),
+    number("fp16", "TFLOP/s", "FP16 with FP32 sums, dense", RATE, |g| g.fp16),
+    number("bf16", "TFLOP/s", "BF16 with FP32 sums, dense", RATE, |g| g.bf16),
+    number("fp8", "TFLOP/s", "FP8, dense", RATE, |g| g.fp8),
+    number("int8", "TOP/s", "INT8, dense", RATE, |g| g.int8),
+    number("fp4", "TFLOP/s", "FP4, dense", RATE, |g| g.fp4),
+    text("memory_GB", "GB", "memory, as it stands in its name", |g| &g.memory_gb),
+    number("memory_bandwidth_GBps", "GB/s", "memory bandwidth", [50.0, 30_000.0], |g| g.bandwidth_gb_per_s),
+    number("l2_MiB", "MiB", "L2 cache", [0.5, 1024.0], |g| g.l2_mib),
+    number("tdp_W", "W", "power limit", [30.0, 3000.0], |g| g.tdp_w),
+    number("pcie_gen", "", "generation of its PCIe link", [3.0, 6.0], |g| g.pcie_gen.map(f64::from)),
+    number("pcie_width", "", "lanes of its PCIe link", [1.0, 16.0], |g| g.pcie_width.map(f64::from)),
+    number(
+        "nvlink_GBps_total",
+        "GB/s",
+        "links to other cards, both directions, all links",
+        [10.0, 10_000.0],
+        |g| g.nvlink_gb_per_s,
+    ),
+    text("pci_device_ids", "", "PCI vendor and device", |g| &g.pci_ids),
+    number(
+        "fp16_ops_per_clk_per_unit",
+        "",
+        "dense FP16 operations of one unit in one cycle",
+        [32.0, 65_536.0],
+        |g| g.fp16_per_cycle,
+    ),
+    number("arith_clock_MHz", "MHz", "clock at which its units make its FP16 peak", [500.0, 4000.0], |g| {
+        g.fp16_mhz
+    }),
+];
+
+/// The column with this name.
+pub fn column(name: &str) -> Option<&'static Column> {
+    static ALL: [Column; COLUMNS.len()] = COLUMNS;
+    ALL.iter().find(|column| column.name == name)
+}

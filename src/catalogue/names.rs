@@ -1,0 +1,185 @@
+//! What card a name means: one, several, or none that the catalogue knows.
+//! Owns names and their words; must not know contracts or devices. A name never proves anything.
+
+use super::Gpu;
+use crate::nearest::nearest;
+
+/// What a name means.
+#[derive(Clone, Debug)]
+pub enum Resolved<'a> {
+    One(&'a Gpu),
+    /// It fits these, and says too little to choose.
+    Several(Vec<&'a Gpu>),
+    None {
+        /// A card that was perhaps meant.
+        nearest: Option<&'a Gpu>,
+    },
+}
+
+/// Makers, which some sources leave out.
+const MAKERS: [&str; 13] = [
+    "nvidia",
+    "amd",
+    "intel",
+    "corporation",
+    "r",
+    "tm",
+    "huawei",
+    "moore",
+    "threads",
+    "hygon",
+    "cambricon",
+    "habana",
+    "tesla",
+];
+
+/// Families of products and fillers, without which a card is known as well.
+const FAMILIES: [&str; 8] =
+    ["geforce", "instinct", "ascend", "mtt", "dcu", "generation", "gpu", "accelerator"];
+
+/// The card among `gpus` that `name` means.
+///
+/// Every word of the name must be one of the card: of its name, its architecture or its sizes of memory. Where all words of one
+/// card's name are there too it is that card, so that `L40` is not `L40S`. Where only one fits it is that one, so that
+/// `H100 SXM` is `H100 SXM5 80GB`, provided that the name says the model.
+pub fn resolve<'a>(name: &str, gpus: &'a [Gpu]) -> Resolved<'a> {
+    let wanted = key(name);
+    if wanted.is_empty() {
+        return Resolved::None { nearest: None };
+    }
+    let fits: Vec<(&Gpu, Fit)> = gpus.iter().filter_map(|gpu| Some((gpu, fit(&wanted, gpu)?))).collect();
+    let exact: Vec<&Gpu> = fits.iter().filter(|(_, fit)| fit.whole).map(|(gpu, _)| *gpu).collect();
+    match (&exact[..], &fits[..]) {
+        ([one], _) => Resolved::One(one),
+        ([], [(one, fit)]) if fit.model => Resolved::One(one),
+        // A bare `Ada` or `Workstation` is no name, though only one card has the word.
+        ([], [(one, _)]) => Resolved::None { nearest: Some(one) },
+        ([], []) => Resolved::None { nearest: near(&wanted, gpus) },
+        ([], several) => Resolved::Several(several.iter().map(|(gpu, _)| *gpu).collect()),
+        (several, _) => Resolved::Several(several.to_vec()),
+    }
+}
+
+/// How far a name goes that fits a card.
+struct Fit {
+    /// It has all words of the card's name.
+    whole: bool,
+    /// It has the card's model.
+    model: bool,
+}
+
+/// No word is written apart in more pieces (`RTX 40 90 D`).
+const PIECES_MAX: usize = 4;
+
+/// `None` where a word of the name is none of the card's.
+fn fit(wanted: &[String], gpu: &Gpu) -> Option<Fit> {
+    let own = key(&gpu.name);
+    let arch = words(&gpu.arch);
+    let mut used = vec![false; own.len()];
+    let mut at = 0;
+    while at < wanted.len() {
+        // `RTX4090` and `80 GB` are the same words as `RTX 4090` and `80GB`.
+        let longest = (at + PIECES_MAX).min(wanted.len());
+        let next = (at + 1..=longest).rev().find(|end| {
+            let word = wanted[at..*end].concat();
+            mark(&word, &own, gpu, &mut used) || arch.contains(&word)
+        });
+        at = next?;
+    }
+    let model = own.iter().position(|word| is_model(word));
+    Some(Fit { whole: used.iter().all(|used| *used), model: model.is_some_and(|model| used[model]) })
+}
+
+/// Marks what `word` stands for in a card's name. Whether it stands for anything.
+fn mark(word: &str, own: &[String], gpu: &Gpu, used: &mut [bool]) -> bool {
+    if let Some(gb) = size(word) {
+        if !gpu.memory_sizes().any(|size| size == gb) {
+            return false;
+        }
+        for (word, used) in own.iter().zip(used) {
+            *used |= size(word).is_some();
+        }
+        return true;
+    }
+    for from in 0..own.len() {
+        for to in from + 1..=(from + PIECES_MAX).min(own.len()) {
+            if own[from..to].concat() == word {
+                used[from..to].fill(true);
+                return true;
+            }
+        }
+    }
+    let same = |known: &String| is_form_of(known, word) || is_form_of(word, known);
+    let found = own.iter().position(same);
+    found.inspect(|at| used[*at] = true).is_some()
+}
+
+/// The card whose name is written most nearly like this.
+fn near<'a>(wanted: &[String], gpus: &'a [Gpu]) -> Option<&'a Gpu> {
+    let keys: Vec<String> = gpus.iter().map(|gpu| key(&gpu.name).concat()).collect();
+    let closest = nearest(&wanted.concat(), keys.iter().map(String::as_str))?;
+    gpus.iter().zip(&keys).find(|(_, key)| key.as_str() == closest).map(|(gpu, _)| gpu)
+}
+
+/// The cards among `gpus` that a device may be by what it calls itself: those whose model is among its words. None where
+/// it calls itself nothing that the catalogue knows.
+pub fn named_by<'a>(name: &str, gpus: &'a [Gpu]) -> impl Iterator<Item = &'a Gpu> + use<'a> {
+    let there = words(name);
+    gpus.iter().filter(move |gpu| {
+        let model = words(&gpu.name).into_iter().find(|word| is_model(word));
+        model.is_some_and(|model| there.contains(&model))
+    })
+}
+
+/// The words by which a card is known.
+pub(super) fn key(name: &str) -> Vec<String> {
+    words(name).into_iter().filter(|word| !FAMILIES.contains(&word.as_str())).collect()
+}
+
+/// The words of a name in lower case, without makers, which some sources leave out, and without what stands in
+/// parentheses, which is the driver's.
+pub fn words(name: &str) -> Vec<String> {
+    let mut depth = 0u32;
+    let outside: String = name
+        .chars()
+        .map(|c| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                _ if depth == 0 => return c,
+                _ => {}
+            }
+            ' '
+        })
+        .collect();
+    outside
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .filter(|word| !MAKERS.contains(&word.as_str()))
+        .collect()
+}
+
+/// The model is the first word that has a digit: `h200`, `4090`, `910b1`.
+fn is_model(word: &str) -> bool {
+    word.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// One digit more, behind letters: `sxm5` is a form of `sxm` and `910b2` one of `910b`, but `l40` none of `l4` and `rtx4090`
+/// none of `rtx`.
+pub fn is_form_of(known: &str, word: &str) -> bool {
+    const LETTERS_MIN: usize = 3;
+    let open = word.len() >= LETTERS_MIN && word.ends_with(|c: char| c.is_alphabetic());
+    let rest = known.strip_prefix(word).map(str::as_bytes);
+    open && rest.is_some_and(|rest| matches!(rest, [digit] if digit.is_ascii_digit()))
+}
+
+/// `80gb`, `141gib`, `80g`: a size of memory, in the unit in which cards are named.
+pub fn size(word: &str) -> Option<f64> {
+    let digits = word.trim_end_matches(|c: char| c.is_alphabetic());
+    let is_size = matches!(&word[digits.len()..], "gb" | "gib" | "g");
+    digits.parse().ok().filter(|_| is_size)
+}
+
+#[cfg(test)]
+mod tests;

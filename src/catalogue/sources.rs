@@ -1,0 +1,138 @@
+//! Where the catalogue's figures come from, and how much they can be relied on.
+//! Owns sources and which of them stands behind which cell; must not know how figures are used.
+
+use serde::{Deserialize, Serialize};
+
+use super::Gpu;
+
+/// A document or a measurement that figures were taken from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Lower case, without spaces.
+    pub id: String,
+    pub title: String,
+    /// Where it is known; a path is one of this project.
+    #[serde(default)]
+    pub address: Option<String>,
+    pub kind: SourceKind,
+    /// Whether it was read when the figures were written down. What was not is quoted from memory.
+    pub read: WasRead,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub enum SourceKind {
+    #[serde(rename = "datasheet")]
+    Datasheet,
+    #[serde(rename = "white paper")]
+    WhitePaper,
+    /// A file that a maker's own software goes by.
+    #[serde(rename = "vendor file")]
+    VendorFile,
+    #[serde(rename = "database")]
+    Database,
+    #[serde(rename = "paper")]
+    Paper,
+    #[serde(rename = "press")]
+    Press,
+    /// What somebody measured, with a tool of their own.
+    #[serde(rename = "measurement")]
+    Measurement,
+    /// A signed report of this program.
+    #[serde(rename = "result")]
+    Result,
+    /// Worked out from other figures.
+    #[serde(rename = "inferred")]
+    Inferred,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WasRead {
+    Yes,
+    No,
+    /// It is not known any more.
+    Unstated,
+}
+
+/// The least first, so that they compare.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+impl Confidence {
+    pub fn name(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+}
+
+impl SourceKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            SourceKind::Datasheet => "datasheet",
+            SourceKind::WhitePaper => "white paper",
+            SourceKind::VendorFile => "vendor file",
+            SourceKind::Database => "database",
+            SourceKind::Paper => "paper",
+            SourceKind::Press => "press",
+            SourceKind::Measurement => "measurement",
+            SourceKind::Result => "result",
+            SourceKind::Inferred => "inferred",
+        }
+    }
+}
+
+impl Source {
+    /// Whether a figure can be certain that rests on this alone.
+    pub fn is_first_hand(&self) -> bool {
+        self.read == WasRead::Yes && self.kind != SourceKind::Inferred
+    }
+}
+
+/// What stands behind some cells. Of several lines that speak of a cell the most specific counts: one that names the column,
+/// else one that names the card, else `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// One card, or `*`.
+    pub card: String,
+    /// Columns with spaces between them, or `*`.
+    pub columns: String,
+    /// Ids of sources with spaces between them.
+    pub sources: String,
+    pub confidence: Confidence,
+}
+
+/// All cards, or all columns.
+pub const ALL: &str = "*";
+
+impl Line {
+    /// How specific it is about this cell, where it speaks of it.
+    pub fn rank(&self, gpu: &Gpu, column: &str) -> Option<(bool, bool)> {
+        let by_column = self.columns.split_whitespace().any(|named| named == column);
+        let by_card = self.card == gpu.name;
+        let speaks = (by_column || self.columns == ALL) && (by_card || self.card == ALL);
+        speaks.then_some((by_column, by_card))
+    }
+
+    pub fn source_ids(&self) -> impl Iterator<Item = &str> {
+        self.sources.split_whitespace()
+    }
+}
+
+/// Where a figure comes from.
+#[derive(Clone, Debug, Serialize)]
+pub struct Origin<'a> {
+    pub sources: Vec<&'a Source>,
+    pub confidence: Confidence,
+}
