@@ -5,33 +5,48 @@ use std::path::Path;
 
 use super::verify::read_unverified;
 use super::{Failure, print};
-use crate::cli::ContractCommand;
+use crate::catalogue;
+use crate::cli::{ContractCommand, NewContract};
 use crate::contract;
 use crate::contract::lint::{Weight, lint};
-use crate::contract::template::{Source, template};
+use crate::contract::template::{self, Lease, Source, template};
+use crate::contract::when::{Day, When};
 use crate::exit::Exit;
 use crate::output::lints::Found;
 
 pub fn contract(command: &ContractCommand) -> Result<Exit, Failure> {
     match command {
-        ContractCommand::New { from } => new(from.as_deref()),
+        ContractCommand::New(args) => new(args),
         ContractCommand::Check { file, json } => check(file, *json),
         ContractCommand::Schema => print(|out| out.write_all(contract::schema::schema().as_bytes())),
     }
 }
 
-fn new(from: Option<&Path>) -> Result<Exit, Failure> {
-    let text = match from {
-        None => template(Source::Generic),
-        Some(path) => {
+fn new(args: &NewContract) -> Result<Exit, Failure> {
+    let text = match (&args.sku, &args.from) {
+        (Some(sku), _) => template::lease(&Lease {
+            card: match catalogue::resolve(sku) { catalogue::Resolved::One(c) => c, _ => return Err(Failure::usage("TODO")) },
+            nodes: args.nodes,
+            devices: args.gpus_per_node,
+            due: args.due.unwrap_or_else(in_30_days),
+            price: args.price.clone(),
+            language: args.lang,
+        }),
+        (None, Some(path)) => {
             let report = read_unverified(path)?;
             let device = report.evidence.devices.first().ok_or_else(|| {
                 Failure::usage(format!("{} measured no device to take bounds from", path.display()))
             })?;
             template(Source::Measured(device))
         }
+        (None, None) => template(Source::Generic),
     };
     print(|out| out.write_all(text.as_bytes()))
+}
+
+fn in_30_days() -> Day {
+    let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
+    When(today.saturating_add(jiff::Span::new().days(30)))
 }
 
 fn check(file: &Path, json: bool) -> Result<Exit, Failure> {

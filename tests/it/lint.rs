@@ -2,9 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use gpu_assay::contract::lint::{Lint, RULES, Weight, lint};
+use gpu_assay::catalogue::{band, gpus};
+use gpu_assay::contract::lint::{Lint, Place, RULES, Weight, lint};
+use gpu_assay::contract::money::Money;
 use gpu_assay::contract::parse::{load, locate};
-use gpu_assay::contract::{Contract, parse};
+use gpu_assay::contract::template::{Language, Lease, lease};
+use gpu_assay::contract::when::When;
+use gpu_assay::contract::{Contract, Rule, parse};
+use gpu_assay::evidence::metric::MetricName;
 
 use crate::process::assay;
 use crate::support::data;
@@ -56,7 +61,7 @@ fn json_is_objected_to_as_toml_is() {
         assert_eq!(again, contract, "{name}");
         for lint in lint(&again) {
             let at = locate(&json, &lint.at);
-            let placed = matches!(lint.at, gpu_assay::contract::lint::Place::Contract) || at.is_some();
+            let placed = matches!(lint.at, Place::Contract) || at.is_some();
             assert!(placed, "{name}: {lint:?}");
         }
     }
@@ -94,4 +99,66 @@ fn the_command_says_where_and_what_to_write_and_ends_with_2() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(json["lints"], serde_json::json!([]));
+}
+
+/// For every card and in both languages: nothing is to be objected to but that the keys are missing, and for cards of which
+/// little is known that there is nothing to take bounds from.
+#[test]
+fn a_new_lease_leaves_nothing_open_but_the_keys() {
+    for card in gpus() {
+        for language in [Language::English, Language::Chinese] {
+            let terms = Lease {
+                card,
+                nodes: 41.try_into().unwrap(),
+                devices: 8.try_into().unwrap(),
+                due: When("2027-01-31".parse().unwrap()),
+                price: Some(Money::try_from("2.40 USD".to_owned()).unwrap()),
+                language,
+            };
+            let text = lease(&terms);
+            let contract = parse("lease.toml", text.as_bytes()).unwrap_or_else(|e| panic!("{e}\n{text}")).contract;
+            assert_eq!(contract.delivery.nodes(), Some(terms.nodes));
+            let known = |metric| band(card, &MetricName::parse(metric).unwrap()).is_some();
+            let mut expected = Vec::new();
+            let computes = ["fma.fp64.rate", "gemm.bf16.rate", "gemm.fp8_e4m3.rate"].into_iter().any(known);
+            if !computes {
+                expected.push("no-compute");
+            }
+            if !known("stream.triad.rate") && !known("stream.copy.rate") {
+                expected.push("no-bandwidth");
+            }
+            expected.push("no-key");
+            let rules: Vec<&str> = lint(&contract).iter().map(|lint| lint.rule).collect();
+            assert_eq!(rules, expected, "{}", card.name);
+        }
+    }
+}
+
+#[test]
+fn an_ambiguous_name_makes_no_lease() {
+    let ended = assay(["contract", "new", "--sku", "H100", "--nodes", "41"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    assert!(ended.stderr.contains("H100 SXM5 80GB") && ended.stdout.is_empty(), "{}", ended.stderr);
+    let ended = assay(["contract", "new", "--sku", "H200 SXM", "--nodes", "41", "--lang", "zh-CN", "--price", "20 CNY"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("nodes = 41") && ended.stdout.contains("承租方"), "{}", ended.stdout);
+}
+
+/// A share is judged as the quantity that it comes to.
+#[test]
+fn a_share_is_of_what_the_contract_names() {
+    let bound = |at_least: &str| {
+        let text = format!(
+            "version = 1\nid = \"x\"\n[inventory]\ndevices = 1\nsku = \"H200 SXM\"\n[reference]\nsha256 = \"{}\"\n[reference.figures]\n\
+             \"gemm.bf16.rate\" = \"700 TFLOP/s\"\n[[clause]]\nid = \"c\"\nmetric = \"gemm.bf16.rate\"\nstatistic = \"p50\"\n\
+             at_least = \"{at_least}\"\n",
+            "ab".repeat(32)
+        );
+        let contract = parse("x.toml", text.as_bytes()).unwrap().contract;
+        let Rule::AtLeast { bound, .. } = &contract.clauses[0].rule else { panic!("another rule") };
+        (bound.value(), bound.to_string())
+    };
+    assert_eq!(bound("60 % of datasheet"), (0.6 * 989.5e12, "60 % of datasheet".to_owned()));
+    assert_eq!(bound("95 % of reference"), (0.95 * 700e12, "95 % of reference".to_owned()));
+    assert_eq!(bound("600 TFLOP/s"), (600e12, "600 TFLOP/s".to_owned()));
 }

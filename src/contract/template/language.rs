@@ -1,6 +1,8 @@
 //! The words of a lease in each language that it is written in.
 //! Owns the wording alone; what is owed is the lease's business.
 
+use crate::catalogue::bands::Basis;
+
 /// A language that people sign in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Language {
@@ -29,6 +31,9 @@ pub(super) struct Words {
     pub rates: [&'static str; 8],
     /// Before what bounds come from.
     pub from: &'static str,
+    pub own: &'static str,
+    pub published: &'static str,
+    pub inferred: &'static str,
     pub load: &'static str,
     pub kept_up: &'static str,
     pub last: &'static str,
@@ -41,6 +46,16 @@ pub(super) struct Words {
     pub thermal: &'static str,
     pub remedies: &'static str,
     pub exclusions: &'static str,
+}
+
+impl Words {
+    pub(super) fn basis(&self, basis: Basis) -> &'static str {
+        match basis {
+            Basis::Own => self.own,
+            Basis::Published => self.published,
+            Basis::Inferred => self.inferred,
+        }
+    }
 }
 
 impl Language {
@@ -84,6 +99,9 @@ static ENGLISH: Words = Words {
         "From each device to each other one, the slowest pair",
     ],
     from: "healthy cards reach",
+    own: "measured by assay",
+    published: "published",
+    inferred: "inferred",
     load: "# The same under a full load that is kept up: `assay run --soak 24h`.\n",
     kept_up: "The load was kept up and watched for a day",
     last: "Dense matrix product in the last minutes of that day",
@@ -131,6 +149,9 @@ static CHINESE: Words = Words {
         "任意两卡之间，以最慢的一对为准",
     ],
     from: "正常卡可达",
+    own: "assay 实测",
+    published: "公开数据",
+    inferred: "推算",
     load: "# 满载持续运行时的要求：`assay run --soak 24h`。\n",
     kept_up: "满载持续运行并全程监测一天",
     last: "这一天最后几分钟的稠密矩阵乘速率",

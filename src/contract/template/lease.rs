@@ -51,7 +51,7 @@ pub fn lease(lease: &Lease) -> String {
     let rates = rates(&mut text, lease, words);
     let kept = load(&mut text, lease, words);
     let whole = integrity(&mut text, words);
-    remedies(&mut text, &[rates, kept].concat(), &whole, words);
+    remedies(&mut text, &[&rates[..], &kept.slow].concat(), &[&kept.faulty[..], &whole].concat(), words);
     text.push_str(&commented(words.exclusions, EXCLUSION));
     text
 }
@@ -97,7 +97,7 @@ fn rates(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
         if metric == PEERS && lease.devices.get() == 1 {
             continue;
         }
-        let Some(reached) = Reached::by(lease.card, metric, BETWEEN_CARDS) else { continue };
+        let Some(reached) = Reached::by(lease.card, metric, BETWEEN_CARDS, words) else { continue };
         let rule = format!("metric = \"{metric}\"\nat_least = \"{}\"\nstatistic = \"p50\"\n", reached.bound);
         clause(text, id, title, &rule, &format!("# {}: {}\n", words.from, reached.by));
         ids.push(id);
@@ -105,17 +105,23 @@ fn rates(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
     ids
 }
 
-/// The clauses on a load that is kept up; gives their ids.
-fn load(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
+/// Ids of clauses by what follows where they are not met.
+struct Ids {
+    slow: Vec<&'static str>,
+    faulty: Vec<&'static str>,
+}
+
+/// The clauses on a load that is kept up.
+fn load(text: &mut String, lease: &Lease, words: &Words) -> Ids {
     let _ = write!(text, "\n{}", words.load);
     clause(text, "kept-up", words.kept_up, "metric = \"sustain.watched.time\"\nat_least = \"24 h\"\n", "");
     clause(text, "steady", words.drift, "metric = \"sustain.drift.share\"\nat_most = \"3 %\"\n", "");
     clause(text, "right-under-load", words.load_errors, "metric = \"sustain.errors.count\"\nequals = 0\n", "");
-    let mut ids = vec!["kept-up", "steady", "right-under-load"];
-    if let Some(reached) = Reached::by(lease.card, "gemm.bf16.rate", BETWEEN_CARDS * AFTER_A_DAY) {
+    let mut ids = Ids { slow: vec!["steady"], faulty: vec!["kept-up", "right-under-load"] };
+    if let Some(reached) = Reached::by(lease.card, "gemm.bf16.rate", BETWEEN_CARDS * AFTER_A_DAY, words) {
         let rule = format!("metric = \"sustain.bf16.rate\"\nat_least = \"{}\"\nstatistic = \"last\"\n", reached.bound);
         clause(text, "gemm-bf16-kept-up", words.last, &rule, "");
-        ids.push("gemm-bf16-kept-up");
+        ids.slow.push("gemm-bf16-kept-up");
     }
     ids
 }
@@ -158,7 +164,7 @@ struct Reached {
 
 impl Reached {
     /// A share of the least that healthy cards reach, where that is known.
-    fn by(card: &Gpu, metric: &str, share: f64) -> Option<Self> {
+    fn by(card: &Gpu, metric: &str, share: f64, words: &Words) -> Option<Self> {
         let metric = MetricName::parse(metric).ok()?;
         let Kind::Number(unit) = metric.kind() else { return None };
         let band = catalogue::band(card, &metric)?;
@@ -166,7 +172,7 @@ impl Reached {
             "{} .. {} ({}, {})",
             unit.format(band.low),
             unit.format(band.high),
-            band.basis.name(),
+            words.basis(band.basis),
             band.conditions
         );
         Some(Self { bound: unit.format(down(band.low * share)), by })

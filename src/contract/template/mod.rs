@@ -21,24 +21,18 @@ pub use lease::{Lease, lease};
 pub enum Source<'a> {
     /// A datacentre card of middling size; every figure is to be replaced.
     Generic,
-    /// The datasheet of the card that a device says it is, where the catalogue knows it.
-    Device(&'a Identity),
     /// What was measured on a device.
     Measured(&'a DeviceEvidence),
 }
 
 /// Share of a measured median that a template demands.
 const OF_MEASURED: f64 = 0.9;
-/// Shares of the datasheet's peak that good cards reach.
-const OF_BANDWIDTH: f64 = 0.85;
-const OF_ARITHMETIC: f64 = 0.7;
 
 /// A contract in TOML that this program reads as it stands.
 pub fn template(source: Source<'_>) -> String {
     let mut text = HEAD.to_owned();
     let identity = match source {
         Source::Generic => None,
-        Source::Device(identity) => Some(identity),
         Source::Measured(device) => device.identity.as_ref(),
     };
     accept(&mut text, identity);
@@ -149,7 +143,7 @@ fn inventory(text: &mut String, identity: Option<&Identity>, source: Source<'_>)
             let _ = writeln!(text, "memory = \"{bytes} B\"");
         }
         (None, Source::Generic) => text.push_str("memory = \"80 GB\"\n"),
-        (None, Source::Device(_) | Source::Measured(_)) => text.push_str("# memory = \"80 GB\"\n"),
+        (None, Source::Measured(_)) => text.push_str("# memory = \"80 GB\"\n"),
     }
 }
 
@@ -179,21 +173,11 @@ fn bounds(source: Source<'_>) -> Vec<Row> {
             let Kind::Number(unit) = metric.kind() else { return None };
             let bound = match source {
                 Source::Generic => Some(generic),
-                Source::Device(identity) => of_datasheet(identity, &metric),
                 Source::Measured(device) => of_measured(device, &metric),
             }?;
             Some(Row { id, title, metric: name, bound, unit })
         })
         .collect()
-}
-
-fn of_datasheet(identity: &Identity, metric: &MetricName) -> Option<f64> {
-    let share = match metric.kind() {
-        Kind::Number(Unit::BytePerSecond) => OF_BANDWIDTH,
-        Kind::Number(_) => OF_ARITHMETIC,
-        Kind::Fact => return None,
-    };
-    catalogue::peak(identity, metric).map(|peak| peak * share)
 }
 
 fn of_measured(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
@@ -223,35 +207,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::contract::parse;
-    use crate::device::Provenance;
 
     #[test]
     fn every_template_is_a_contract() {
-        let mut identity = Identity {
-            backend: "sim".into(),
-            name: "a \"card\"\nof two lines".into(),
-            provenance: Provenance::Hardware,
-            vendor_id: None,
-            device_id: None,
-            pci_address: None,
-            uuid: None,
-            driver: String::new(),
-            units: None,
-            memory_bytes: Some(150_000_000_000),
-            fillable_bytes: None,
-            buffer_bytes_max: 0,
-            features: Vec::new(),
-            details: Default::default(),
-        };
-        let clauses = |source: Source<'_>| {
-            parse("new.toml", template(source).as_bytes()).unwrap().contract.clauses.len()
-        };
-        assert_eq!(clauses(Source::Generic), 10);
-        assert_eq!(clauses(Source::Device(&identity)), 5);
-        (identity.vendor_id, identity.device_id) = (Some(0x10de), Some(0x2335));
-        assert_eq!(clauses(Source::Device(&identity)), 10);
-        identity.provenance = Provenance::Simulated { script: "sim".into() };
-        let text = template(Source::Device(&identity));
-        assert!(text.contains("sku = \"H200 SXM\"") && text.contains("accept = [\"simulated\"]"), "{text}");
+        let contract = parse("new.toml", template(Source::Generic).as_bytes()).unwrap().contract;
+        assert_eq!(contract.clauses.len(), 10);
     }
 }
