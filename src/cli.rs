@@ -60,6 +60,9 @@ pub enum Command {
     /// Write, check or describe contract files
     #[command(subcommand)]
     Contract(ContractCommand),
+    /// Cards: what their datasheets say, what healthy ones reach, and where that comes from
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Demand a proof of work
     #[command(subcommand)]
     Challenge(ChallengeCommand),
@@ -288,6 +291,49 @@ fn day(text: &str) -> Result<Day, String> {
 
 fn money(text: &str) -> Result<Money, String> {
     Money::try_from(text.to_owned())
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CatalogueCommand {
+    /// Show the cards that the catalogue knows
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one card: every fact with its source and how certain it is, and what healthy cards reach
+    Show {
+        /// Such as: H200 SXM
+        #[arg(required = true)]
+        name: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a complete, commented overlay to start from: cards that the catalogue lacks
+    New,
+    /// Check the built-in catalogue, or an overlay with cards that it lacks
+    Check {
+        /// The overlay (TOML), or a signed one (overlay.dsse.json)
+        file: Option<PathBuf>,
+        /// A public key that is trusted to sign overlays; may be given several times
+        #[arg(long, value_name = "PUB.pem", requires = "file")]
+        trust: Vec<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check and sign an overlay
+    Sign {
+        /// The overlay (TOML)
+        file: PathBuf,
+        /// The private key that signs
+        #[arg(long, value_name = "KEY.pem")]
+        key: PathBuf,
+        /// The file to write; must not exist
+        #[arg(long, value_name = "FILE", default_value = "overlay.dsse.json")]
+        out: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

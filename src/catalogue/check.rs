@@ -44,14 +44,15 @@ pub struct Exception {
 /// Other cards have the same PCI id.
 const SHARED_ID: &str = "shared-pci-id";
 
-/// Everything that is wrong with a catalogue.
-pub fn check(catalogue: &Catalogue) -> Vec<Problem> {
+/// Everything that is wrong with a catalogue that is to stand beside these other cards.
+pub fn check(catalogue: &Catalogue, beside: &[Gpu]) -> Vec<Problem> {
+    let all = [beside, &catalogue.gpus].concat();
     let mut problems = Vec::new();
     let mut excused = Excused { exceptions: &catalogue.exceptions, used: Vec::new() };
     for gpu in &catalogue.gpus {
-        name(gpu, &catalogue.gpus, &mut problems);
+        name(gpu, &all, &mut problems);
         cells(gpu, &mut problems);
-        ids(gpu, &catalogue.gpus, &mut excused, &mut problems);
+        ids(gpu, &all, &mut excused, &mut problems);
         arithmetic::check(gpu, &mut excused, &mut problems);
     }
     provenance::check(catalogue, &mut problems);

@@ -25,7 +25,7 @@ const PROVENANCE: File = File { name: "provenance.csv", text: include_str!("prov
 const BANDS: File = File { name: "bands.csv", text: include_str!("bands.csv") };
 const EXCEPTIONS: File = File { name: "exceptions.csv", text: include_str!("exceptions.csv") };
 
-/// SHA-256 of the built-in data. In `src/catalogue`, `LC_ALL=C; sha256sum *.csv | sha256sum` says the same.
+/// SHA-256 of the built-in data. In `src/catalogue`, `sha256sum *.csv | sha256sum` says the same.
 pub fn digest() -> String {
     let line = |file: File| format!("{}  {}\n", sha256_hex(file.text.as_bytes()), file.name);
     sha256_hex([BANDS, EXCEPTIONS, CARDS, PROVENANCE, SOURCES].map(line).concat().as_bytes())

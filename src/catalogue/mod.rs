@@ -12,6 +12,7 @@ pub mod fingerprint;
 mod gpu;
 mod limits;
 pub mod names;
+pub mod overlay;
 pub mod sources;
 
 use std::sync::LazyLock;
@@ -62,7 +63,7 @@ pub fn named_by(name: &str) -> impl Iterator<Item = &'static Gpu> + use<> {
 /// Everything that is wrong with the built-in data. A test sees to it that that is nothing.
 pub fn check() -> Vec<Problem> {
     let mut problems = BUILT_IN.1.clone();
-    problems.extend(check::check(built_in()));
+    problems.extend(check::check(built_in(), &[]));
     problems
 }
 

@@ -16,6 +16,37 @@ pub enum Resolved<'a> {
     },
 }
 
+/// A name that does not mean one card.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnclearName {
+    #[error("{name:?} fits several cards: {}; name one of them", .fits.join(", "))]
+    Several { name: String, fits: Vec<String> },
+    #[error("the catalogue knows no card {name:?}{}; `assay catalogue list` shows all", hint(.nearest))]
+    Unknown { name: String, nearest: Option<String> },
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or(String::new(), |name| format!(", did you mean {name:?}"))
+}
+
+impl<'a> Resolved<'a> {
+    /// The one card that `name` was resolved to.
+    pub fn one(self, name: &str) -> Result<&'a Gpu, UnclearName> {
+        // An absurdly long name is cut: the message must stay readable.
+        let name = || name.chars().take(80).collect();
+        match self {
+            Resolved::One(gpu) => Ok(gpu),
+            Resolved::Several(several) => {
+                let fits = several.iter().map(|gpu| gpu.name.clone()).collect();
+                Err(UnclearName::Several { name: name(), fits })
+            }
+            Resolved::None { nearest } => {
+                Err(UnclearName::Unknown { name: name(), nearest: nearest.map(|gpu| gpu.name.clone()) })
+            }
+        }
+    }
+}
+
 /// Makers, which some sources leave out.
 const MAKERS: [&str; 13] = [
     "nvidia",
@@ -52,7 +83,7 @@ pub fn resolve<'a>(name: &str, gpus: &'a [Gpu]) -> Resolved<'a> {
     match (&exact[..], &fits[..]) {
         ([one], _) => Resolved::One(one),
         ([], [(one, fit)]) if fit.model => Resolved::One(one),
-        // A bare `Ada` or `Workstation` is no name, though only one card has the word.
+        // A bare `Workstation` is no name, though only one card has the word.
         ([], [(one, _)]) => Resolved::None { nearest: Some(one) },
         ([], []) => Resolved::None { nearest: near(&wanted, gpus) },
         ([], several) => Resolved::Several(several.iter().map(|(gpu, _)| *gpu).collect()),

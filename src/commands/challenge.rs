@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::results::write_new;
 use super::{Failure, print};
 use crate::cli::{ChallengeCommand, NewChallenge};
 use crate::contract;
@@ -42,7 +43,7 @@ fn new(args: &NewChallenge) -> Result<Exit, Failure> {
         openings: args.openings,
     };
     let envelope = challenge.seal(&key).map_err(Failure::usage)?;
-    write_new(args, &envelope.to_bytes())?;
+    write_new(&args.out, &envelope.to_bytes())?;
     print(|out| {
         let ending = if challenge.gpus == 1 { "" } else { "s" };
         writeln!(out, "challenge    {}", args.out.display())?;
@@ -66,21 +67,4 @@ fn seconds(time: Timestamp) -> String {
 fn whole_seconds(time: Duration) -> Result<u32, Failure> {
     let whole = u32::try_from(time.as_secs()).ok().filter(|_| time.subsec_nanos() == 0);
     whole.ok_or_else(|| Failure::usage("--at-least takes whole seconds, such as 60s"))
-}
-
-fn write_new(args: &NewChallenge, bytes: &[u8]) -> Result<(), Failure> {
-    let written = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&args.out)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    written.map_err(|error| {
-        if error.kind() != std::io::ErrorKind::AlreadyExists {
-            return Failure::cannot_write(&args.out, &error);
-        }
-        let out = args.out.display();
-        Failure::usage(format!(
-            "{out} is there already; name another with --out, so that nothing is overwritten"
-        ))
-    })
 }

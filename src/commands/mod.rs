@@ -1,6 +1,7 @@
 //! One short file per verb: resolve inputs, call the stations, say what happened.
 //! Owns the mapping from failures to exit codes; must not measure, judge or render itself.
 
+mod catalogue;
 mod challenge;
 mod compare;
 mod contract;
@@ -68,6 +69,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Replay(args) => replay::replay(args),
         Command::Render(args) => render::render(args),
         Command::Contract(command) => contract::contract(command),
+        Command::Catalogue(command) => catalogue::catalogue(command),
         Command::Challenge(command) => challenge::challenge(command),
         Command::Witness(args) => witness::witness(args, cli.quiet),
         Command::Prove(args) => prove::prove(args, cli.quiet),

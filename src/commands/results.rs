@@ -1,4 +1,4 @@
-//! Where the results of a command go: a directory in which nothing is ever overwritten.
+//! Where the results of a command go: files and directories in which nothing is ever overwritten.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -26,6 +26,24 @@ pub fn directory(asked: Option<&Path>, prefix: &str, names: &[&str]) -> Result<P
     }
     std::fs::create_dir_all(&out).map_err(|e| Failure::cannot_write(&out, &e))?;
     Ok(out)
+}
+
+/// Writes one file, which must not be there yet.
+pub fn write_new(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let written = File::options()
+        .write(true)
+        .create_new(true)
+        .open(out)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.map_err(|error| {
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            return Failure::cannot_write(out, &error);
+        }
+        let out = out.display();
+        Failure::usage(format!(
+            "{out} is there already; name another with --out, so that nothing is overwritten"
+        ))
+    })
 }
 
 /// Writes beside the target and renames, so that no reader ever sees half a file.

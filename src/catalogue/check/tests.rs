@@ -11,7 +11,7 @@ use crate::catalogue::sources::{Confidence, Line, Source, SourceKind, WasRead};
 fn wrong(change: impl FnOnce(&mut Catalogue)) -> String {
     let mut catalogue = built_in().clone();
     change(&mut catalogue);
-    let problems: Vec<String> = check(&catalogue).iter().map(Problem::to_string).collect();
+    let problems: Vec<String> = check(&catalogue, &[]).iter().map(Problem::to_string).collect();
     problems.join("\n")
 }
 

@@ -1,0 +1,125 @@
+//! Cards that the built-in catalogue lacks, as somebody else describes and signs them.
+//! Owns the form of an overlay. It obeys the rules of the built-in tables, stands beside them and changes none of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Exception, Problem};
+use super::data::{Catalogue, Tables};
+use super::sources::{Line, Source};
+use super::{Gpu, bands, gpus};
+use crate::seal::statement::{Kind, StatementError, Subject};
+use crate::seal::{Envelope, SecretKey, Verified};
+
+pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/catalogue-overlay/v1", what: "catalogue overlay" };
+/// Additions keep it, changes of meaning raise it.
+pub const FORMAT: u32 = 1;
+/// Hundreds of cards fit into it; a limit, so that a hostile file costs little.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+
+/// A whole overlay with comments, to start from.
+pub const EXAMPLE: &str = include_str!("overlay/example.toml");
+
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Overlay {
+    pub format: u32,
+    /// What it is about, and of whom it is.
+    pub title: String,
+    pub version: String,
+    #[serde(rename = "card")]
+    pub cards: Vec<Gpu>,
+    #[serde(default, rename = "source")]
+    pub sources: Vec<Source>,
+    #[serde(default)]
+    pub provenance: Vec<Line>,
+    #[serde(default, rename = "band")]
+    pub bands: Vec<bands::Row>,
+    #[serde(default, rename = "exception")]
+    pub exceptions: Vec<Exception>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OverlayError {
+    #[error("{0}")]
+    Statement(#[from] StatementError),
+    #[error("it has more than {FILE_BYTES_MAX} bytes; is it an overlay?")]
+    TooLarge,
+    #[error("it is not text in UTF-8; is it an overlay?")]
+    NotText,
+    #[error("line {line}: {why}; `assay catalogue new` shows a whole overlay")]
+    Malformed { line: usize, why: String },
+    #[error("it is of format {0}, this program reads format {FORMAT}; get a newer one")]
+    Format(u32),
+}
+
+impl Overlay {
+    /// Reads what a person wrote, in TOML.
+    pub fn parse(file: &[u8]) -> Result<Self, OverlayError> {
+        if file.len() > FILE_BYTES_MAX {
+            return Err(OverlayError::TooLarge);
+        }
+        let text = std::str::from_utf8(file).map_err(|_| OverlayError::NotText)?;
+        toml::from_str::<Self>(text).map_err(|e| malformed(text, &e))?.readable()
+    }
+
+    pub fn from_verified(verified: &Verified) -> Result<Self, OverlayError> {
+        let statement = KIND.decode::<Self>(verified.bytes())?;
+        if statement.subject != [statement.predicate.subject()?] {
+            return Err(StatementError::Subjects.into());
+        }
+        statement.predicate.readable()
+    }
+
+    fn readable(self) -> Result<Self, OverlayError> {
+        if self.format == FORMAT { Ok(self) } else { Err(OverlayError::Format(self.format)) }
+    }
+
+    /// Its cards as a catalogue, and everything that is wrong with them.
+    pub fn check(&self) -> (Catalogue, Vec<Problem>) {
+        let mut problems = Vec::new();
+        for (field, text) in [("title", &self.title), ("version", &self.version)] {
+            if text.trim().is_empty() {
+                problems.push(Problem::new(field, "is empty"));
+            }
+        }
+        if self.cards.is_empty() {
+            problems.push(Problem::new("card", "there is none; begin each with [[card]]"));
+        }
+        let Self { cards, sources, provenance, bands, exceptions, .. } = self.clone();
+        let tables = Tables { gpus: cards, sources, provenance, bands, exceptions };
+        let catalogue = Catalogue::assemble(tables, &mut problems);
+        problems.extend(check::check(&catalogue, gpus()));
+        (catalogue, problems)
+    }
+
+    /// Signs it. Whether it is right was asked before.
+    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, OverlayError> {
+        Ok(Envelope::seal(&KIND.encode(vec![self.subject()?], self)?, key))
+    }
+
+    /// The overlay by its digest, under which a contract can name it.
+    fn subject(&self) -> Result<Subject, StatementError> {
+        Subject::of_json("catalogue-overlay", self)
+    }
+
+    /// SHA-256 of its JCS form.
+    pub fn digest(&self) -> Result<String, StatementError> {
+        Ok(self.subject()?.digest.remove("sha256").unwrap_or_default())
+    }
+}
+
+/// The JSON Schema of the whole statement that is signed.
+pub fn schema() -> String {
+    KIND.schema::<Overlay>()
+}
+
+/// On one line, of bounded length, that cannot write to a terminal what its reader does not see.
+fn malformed(text: &str, error: &toml::de::Error) -> OverlayError {
+    const CHARS_MAX: usize = 300;
+    let before = error.span().map_or("", |span| &text[..text.floor_char_boundary(span.start)]);
+    let clean = error.message().trim().chars().map(|c| if c.is_control() { ' ' } else { c });
+    OverlayError::Malformed { line: before.matches('\n').count() + 1, why: clean.take(CHARS_MAX).collect() }
+}
+
+#[cfg(test)]
+mod tests;

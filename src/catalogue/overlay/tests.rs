@@ -1,0 +1,74 @@
+//! Overlays as makers would write them, and as they must not.
+
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::seal::TrustList;
+
+fn problems(text: &str) -> Vec<String> {
+    let (_, problems) = Overlay::parse(text.as_bytes()).unwrap().check();
+    problems.iter().map(Problem::to_string).collect()
+}
+
+#[test]
+fn the_example_is_read_checked_signed_and_opened() {
+    let overlay = Overlay::parse(EXAMPLE.as_bytes()).unwrap();
+    let (catalogue, wrong) = overlay.check();
+    assert_eq!((catalogue.gpus.len(), catalogue.bands.len(), wrong), (1, 1, vec![]));
+    assert_eq!(catalogue.bands[0].typical, 1.4e12);
+    let key = SecretKey::generate().unwrap();
+    let envelope = Envelope::parse(&overlay.seal(&key).unwrap().to_bytes()).unwrap();
+    let verified = envelope.open(&TrustList::new([key.public()])).unwrap();
+    let opened = Overlay::from_verified(&verified).unwrap();
+    assert_eq!(opened.digest(), overlay.digest());
+    assert_eq!(opened.check().1, vec![]);
+}
+
+#[test]
+fn rules_of_the_built_in_tables_hold() {
+    for (from, to, words) in [
+        ("fp16 = 204.8", "fp16 = 409.6", "is it the sparse figure?"),
+        ("GBps = 1600", "GBps = 1.6", "memory_bandwidth_GBps: 1.6 is not between"),
+        ("columns = \"*\"", "columns = \"fp32\"", "nothing says where it comes from"),
+        ("datasheet\"\nread = \"yes\"", "datasheet\"\nread = \"no\"", "none of its sources was read"),
+        ("\"Example X100\"", "\"H200 SXM\"", "does not mean one card alone"),
+        ("1234:abcd", "10de:2335", "H200 SXM has the same id"),
+        ("high = 1.45", "high = 1.61", "above the datasheet's"),
+        ("title = \"Cards", "title = \"\" #", "title: is empty"),
+        ("stream.triad.rate", "stream.triad.speed", "there is no metric"),
+    ] {
+        let changed = EXAMPLE.replace(from, to);
+        assert_ne!(changed, EXAMPLE, "{from}");
+        let found = problems(&changed).join("\n");
+        assert!(found.contains(words), "{words}: {found}");
+    }
+}
+
+#[test]
+fn what_is_no_overlay_is_refused_with_the_place() {
+    for (file, words) in [
+        ("", "missing field `format`"),
+        ("format = 1\ntitel = 2", "line 2"),
+        ("format = ", "line 1"),
+        ("card = []\nformat = 2\ntitle = \"\"\nversion = \"\"", "format 2"),
+        ("\u{0}", "line 1"),
+    ] {
+        let why = Overlay::parse(file.as_bytes()).unwrap_err().to_string();
+        assert!(why.contains(words) && why.contains("; "), "{file:?}: {why}");
+    }
+    assert_eq!(Overlay::parse(&[0xff]).unwrap_err(), OverlayError::NotText);
+    assert_eq!(Overlay::parse(&vec![b' '; FILE_BYTES_MAX + 1]).unwrap_err(), OverlayError::TooLarge);
+    assert_eq!(
+        problems("card = []\nformat = 1\ntitle = \"a\"\nversion = \"b\""),
+        ["card: there is none; begin each with [[card]]"]
+    );
+}
+
+#[test]
+fn a_statement_about_another_overlay_is_refused() {
+    let key = SecretKey::generate().unwrap();
+    let overlay = Overlay::parse(EXAMPLE.as_bytes()).unwrap();
+    let other = Overlay { version: "another".into(), ..overlay.clone() };
+    let sealed = Envelope::seal(&KIND.encode(vec![other.subject().unwrap()], &overlay).unwrap(), &key);
+    let verified = sealed.open(&TrustList::new([key.public()])).unwrap();
+    assert_eq!(Overlay::from_verified(&verified).unwrap_err(), StatementError::Subjects.into());
+}

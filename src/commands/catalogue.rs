@@ -1,0 +1,116 @@
+//! `assay catalogue`: shows and checks cards, signs overlays. Touches no device.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::results::write_new;
+use super::witness::refused;
+use super::{Failure, print, verify};
+use crate::catalogue::overlay::{EXAMPLE, FILE_BYTES_MAX, Overlay};
+use crate::catalogue::{self, built_in};
+use crate::cli::CatalogueCommand;
+use crate::exit::Exit;
+use crate::output::catalogue::{self as output, Checked};
+use crate::seal::{SecretKey, TrustList};
+
+pub fn catalogue(command: &CatalogueCommand) -> Result<Exit, Failure> {
+    match command {
+        CatalogueCommand::List { json } => print(|out| output::list(built_in(), *json, out)),
+        CatalogueCommand::Show { name, json } => show(&name.join(" "), *json),
+        CatalogueCommand::New => print(|out| out.write_all(EXAMPLE.as_bytes())),
+        CatalogueCommand::Check { file: None, json, .. } => check_built_in(*json),
+        CatalogueCommand::Check { file: Some(file), trust, json } => check(file, trust, *json),
+        CatalogueCommand::Sign { file, key, out } => sign(file, key, out),
+    }
+}
+
+fn show(name: &str, json: bool) -> Result<Exit, Failure> {
+    let gpu = catalogue::resolve(name).one(name).map_err(Failure::usage)?;
+    print(|out| output::card(built_in(), gpu, json, out))
+}
+
+fn check_built_in(json: bool) -> Result<Exit, Failure> {
+    let problems = catalogue::check();
+    let checked = Checked {
+        what: format!("built-in catalogue {}", catalogue::VERSION),
+        catalogue: built_in(),
+        sha256: catalogue::digest(),
+        signer: None,
+        problems: &problems,
+    };
+    print(|out| output::checked(&checked, json, out))?;
+    Ok(if problems.is_empty() { Exit::Pass } else { Exit::Bug })
+}
+
+fn check(file: &Path, trust: &[PathBuf], json: bool) -> Result<Exit, Failure> {
+    let trusted = TrustList::load(trust).map_err(Failure::usage)?;
+    let signed = is_envelope(&read(file)?);
+    let (overlay, signer) = match (signed, trust) {
+        (true, []) => {
+            let why = "it is signed; name the signer's public key with --trust PUB.pem";
+            return Err(Failure::usage(format!("{}: {why}", file.display())));
+        }
+        (false, [_, ..]) => {
+            return Err(refused(file)(&"it is not signed; without --trust it is checked as it is"));
+        }
+        (true, _) => {
+            let refused = refused(file);
+            let verified = verify::read(file)?.open(&trusted).map_err(|e| refused(&e))?;
+            let overlay = Overlay::from_verified(&verified).map_err(|e| refused(&e))?;
+            (overlay, Some(verified.signer().clone()))
+        }
+        (false, []) => (parse(file)?, None),
+    };
+    let (catalogue, problems) = overlay.check();
+    let checked = Checked {
+        what: format!("overlay {:?} {}", overlay.title, overlay.version),
+        catalogue: &catalogue,
+        sha256: overlay.digest().map_err(Failure::usage)?,
+        signer: signer.as_ref(),
+        problems: &problems,
+    };
+    print(|out| output::checked(&checked, json, out))?;
+    Ok(if problems.is_empty() { Exit::Pass } else { Exit::Usage })
+}
+
+fn sign(file: &Path, key: &Path, out: &Path) -> Result<Exit, Failure> {
+    let overlay = parse(file)?;
+    let key = SecretKey::load(key).map_err(Failure::usage)?;
+    let (_, problems) = overlay.check();
+    if let [first, rest @ ..] = &problems[..] {
+        let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
+        let shown = file.display();
+        return Err(Failure::usage(format!(
+            "{shown}: {first}{more}; `assay catalogue check {shown}` shows all"
+        )));
+    }
+    let envelope = overlay.seal(&key).map_err(Failure::usage)?;
+    write_new(out, &envelope.to_bytes())?;
+    let sha256 = overlay.digest().map_err(Failure::usage)?;
+    print(|page| {
+        writeln!(page, "overlay      {}", out.display())?;
+        writeln!(page, "cards        {}", overlay.cards.len())?;
+        writeln!(page, "sha256       {sha256}")?;
+        writeln!(page, "signed by    {}", key.public().id())
+    })
+}
+
+fn parse(file: &Path) -> Result<Overlay, Failure> {
+    Overlay::parse(&read(file)?).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let limit = FILE_BYTES_MAX as u64 * 2;
+    let read = File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    read.map_err(|e| {
+        Failure::usage(format!("{} cannot be read: {e}; give the path of an overlay", file.display()))
+    })?;
+    Ok(bytes)
+}
+
+/// TOML never begins like this, JSON always does.
+fn is_envelope(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{")
+}

@@ -1,0 +1,215 @@
+//! Cards as a person or a program reads them: all in a table, one with everything that is known of it, and what is wrong.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::listing::{print_json, print_table};
+use super::page::Page;
+use crate::catalogue::bands::Band;
+use crate::catalogue::check::{Problem, cells_filled};
+use crate::catalogue::columns::{COLUMNS, Cell, Column};
+use crate::catalogue::sources::{Origin, Source, WasRead};
+use crate::catalogue::{Catalogue, Gpu, VERSION, digest};
+use crate::evidence::metric::{Kind, MetricName};
+use crate::seal::KeyId;
+use crate::units::Unit;
+
+/// A fact of a card, with what it rests on.
+struct Fact<'a> {
+    column: &'static Column,
+    cell: Cell,
+    origin: Option<Origin<'a>>,
+}
+
+fn facts<'a>(catalogue: &'a Catalogue, gpu: &Gpu) -> Vec<Fact<'a>> {
+    let fact = |column: &'static Column| {
+        let cell = column.of(gpu)?;
+        Some(Fact { column, cell, origin: catalogue.origin(gpu, column.name) })
+    };
+    COLUMNS.iter().filter_map(fact).collect()
+}
+
+/// All cards.
+pub fn list(catalogue: &Catalogue, json: bool, out: &mut Page) -> io::Result<()> {
+    if json {
+        let cards: Vec<_> = catalogue.gpus.iter().map(|gpu| card_json(catalogue, gpu)).collect();
+        let sources = &catalogue.sources;
+        return print_json(
+            &json!({ "version": VERSION, "sha256": digest(), "cards": cards, "sources": sources }),
+            out,
+        );
+    }
+    let rate = |figure: Option<f64>| figure.map_or("-".to_owned(), |tera| tera.to_string());
+    let cells = catalogue.gpus.iter().map(|gpu| {
+        let memory = gpu.memory_sizes().map(|gb| gb.to_string()).collect::<Vec<_>>().join(" or ");
+        [
+            gpu.name.clone(),
+            gpu.units.map_or("-".to_owned(), |units| units.to_string()),
+            if memory.is_empty() { "-".to_owned() } else { format!("{memory} GB") },
+            gpu.bandwidth_gb_per_s.map_or("-".to_owned(), |gb| Unit::BytePerSecond.format(gb * 1e9)),
+            rate(gpu.fp64),
+            rate(gpu.fp32),
+            rate(gpu.fp16.or(gpu.bf16)),
+            rate(gpu.fp8),
+            rate(gpu.int8),
+            gpu.tdp_w.map_or("-".to_owned(), |watt| format!("{watt} W")),
+        ]
+    });
+    let header = ["card", "units", "memory", "bandwidth", "fp64", "fp32", "fp16", "fp8", "int8", "power"];
+    print_table(header, cells, out)?;
+    let cards = catalogue.gpus.len();
+    writeln!(
+        out,
+        "\n{cards} cards; rates are dense datasheet peaks in TFLOP/s (INT8: TOP/s), FP16 or BF16 with FP32 sums."
+    )?;
+    writeln!(out, "`assay catalogue show NAME` says where each figure comes from.")?;
+    writeln!(out, "version {VERSION}, sha256 {}", digest())
+}
+
+/// One card.
+pub fn card(catalogue: &Catalogue, gpu: &Gpu, json: bool, out: &mut Page) -> io::Result<()> {
+    let sources = sources_of(catalogue, gpu);
+    if json {
+        let card = card_json(catalogue, gpu);
+        return print_json(
+            &json!({ "version": VERSION, "sha256": digest(), "card": card, "sources": sources }),
+            out,
+        );
+    }
+    writeln!(out, "{}\n", gpu.name)?;
+    let cells = facts(catalogue, gpu).into_iter().map(|Fact { column, cell, origin }| {
+        let (confidence, sources) = origin.map_or((String::new(), String::new()), |origin| {
+            let ids: Vec<&str> = origin.sources.iter().map(|source| source.id.as_str()).collect();
+            (origin.confidence.name().to_owned(), ids.join(" "))
+        });
+        [column.about.to_owned(), format!("{cell} {}", column.unit).trim().to_owned(), confidence, sources]
+    });
+    print_table(["fact", "value", "confidence", "sources"], cells, out)?;
+    if !gpu.notes.is_empty() {
+        writeln!(out, "\nNote: {}", gpu.notes)?;
+    }
+    bands(catalogue, gpu, out)?;
+    writeln!(out, "\nSources")?;
+    let cells = sources.iter().map(|source| {
+        let address = source.address.as_ref().map_or(String::new(), |address| format!(", {address}"));
+        let read = if source.read == WasRead::Yes { "" } else { ", quoted from memory" };
+        [source.id.clone(), source.kind.name().to_owned(), format!("{}{address}{read}", source.title)]
+    });
+    print_table(["id", "kind", "what"], cells, out)
+}
+
+/// What healthy cards of this kind reach.
+fn bands(catalogue: &Catalogue, gpu: &Gpu, out: &mut Page) -> io::Result<()> {
+    if catalogue.bands_of(gpu).next().is_none() {
+        return writeln!(out, "\nWhat healthy cards of this kind reach is not known here yet.");
+    }
+    writeln!(out, "\nWhat healthy cards reach")?;
+    let cells = catalogue.bands_of(gpu).map(|band| {
+        let Band { metric, low, typical, high, .. } = band;
+        let devices = band.devices.map_or(String::new(), |devices| format!(", {devices} devices"));
+        [
+            metric.to_string(),
+            shown(metric, *typical),
+            if low == high {
+                "one figure".to_owned()
+            } else {
+                format!("{} .. {}", shown(metric, *low), shown(metric, *high))
+            },
+            format!("{}{}", band.basis.name(), devices.replace(", 1 devices", ", 1 device")),
+            band.confidence.name().to_owned(),
+            band.conditions.clone(),
+        ]
+    });
+    print_table(["metric", "typical", "low .. high", "basis", "confidence", "conditions"], cells, out)?;
+    writeln!(out, "\nown: signed reports of assay, 5th to 95th percentile of their samples")?;
+    writeln!(out, "published: measured by another tool under conditions of its own")?;
+    writeln!(out, "inferred: the share of the datasheet that cards of the same architecture reach")
+}
+
+fn shown(metric: &MetricName, value: f64) -> String {
+    match metric.kind() {
+        Kind::Number(unit) => unit.format(value),
+        Kind::Fact => value.to_string(),
+    }
+}
+
+/// The sources of a card's facts and bands, in the catalogue's order.
+fn sources_of<'a>(catalogue: &'a Catalogue, gpu: &Gpu) -> Vec<&'a Source> {
+    let origins = facts(catalogue, gpu).into_iter().filter_map(|fact| fact.origin);
+    let mut named: Vec<&str> =
+        origins.flat_map(|origin| origin.sources).map(|source| source.id.as_str()).collect();
+    named.extend(catalogue.bands_of(gpu).flat_map(|band| &band.sources).map(String::as_str));
+    catalogue.sources.iter().filter(|source| named.contains(&source.id.as_str())).collect()
+}
+
+fn card_json(catalogue: &Catalogue, gpu: &Gpu) -> serde_json::Value {
+    let facts: Vec<_> = facts(catalogue, gpu)
+        .iter()
+        .map(|Fact { column, cell, origin }| {
+            let value = match cell {
+                Cell::Text(text) => json!(text),
+                Cell::Number(number) => json!(number),
+            };
+            let sources = origin.iter().flat_map(|origin| &origin.sources).map(|source| &source.id);
+            json!({
+                "column": column.name,
+                "value": value,
+                "unit": column.unit,
+                "confidence": origin.as_ref().map(|origin| origin.confidence),
+                "sources": sources.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let bands: Vec<_> = catalogue.bands_of(gpu).map(band_json).collect();
+    json!({ "name": gpu.name, "facts": facts, "bands": bands, "notes": gpu.notes })
+}
+
+fn band_json(band: &Band) -> serde_json::Value {
+    let unit = match band.metric.kind() {
+        Kind::Number(unit) => unit.symbol(),
+        Kind::Fact => "text",
+    };
+    let Band { metric, low, typical, high, devices, conditions, basis, sources, confidence, .. } = band;
+    json!({
+        "metric": metric, "unit": unit, "low": low, "typical": typical, "high": high, "devices": devices,
+        "conditions": conditions, "basis": basis, "confidence": confidence, "sources": sources,
+    })
+}
+
+/// A catalogue that was checked.
+pub struct Checked<'a> {
+    pub what: String,
+    pub catalogue: &'a Catalogue,
+    pub sha256: String,
+    /// The trusted key that signed it.
+    pub signer: Option<&'a KeyId>,
+    pub problems: &'a [Problem],
+}
+
+/// What is wrong with a catalogue, or that nothing is.
+pub fn checked(checked: &Checked, json: bool, out: &mut Page) -> io::Result<()> {
+    let Checked { what, catalogue, sha256, signer, problems } = checked;
+    let [cards, facts] = [catalogue.gpus.len(), cells_filled(catalogue)];
+    let [sources, bands] = [catalogue.sources.len(), catalogue.bands.len()];
+    if json {
+        let counts = json!({ "cards": cards, "facts": facts, "sources": sources, "bands": bands });
+        return print_json(
+            &json!({ "what": what, "counts": counts, "sha256": sha256, "signer": signer, "problems": problems }),
+            out,
+        );
+    }
+    writeln!(out, "{what}: {cards} cards, {facts} facts, {sources} sources, {bands} bands")?;
+    writeln!(out, "sha256 {sha256}")?;
+    if let Some(signer) = signer {
+        writeln!(out, "signed by {signer}, which you trust")?;
+    }
+    for problem in *problems {
+        writeln!(out, "WRONG  {problem}")?;
+    }
+    match problems.len() {
+        0 => writeln!(out, "every figure has a source, and all figures fit one another"),
+        1 => writeln!(out, "1 mistake"),
+        many => writeln!(out, "{many} mistakes"),
+    }
+}
