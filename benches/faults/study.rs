@@ -20,7 +20,8 @@ pub struct Scenario {
     pub fault: &'static str,
     /// From when on it can be noticed, in seconds from the start.
     pub onset_s: u64,
-    /// What should be noticed first.
+    /// What should notice it first, which the test asserts.
+    #[allow(dead_code)]
     pub by: &'static str,
     /// Devices of the node. All but the first are healthy.
     pub devices: u32,

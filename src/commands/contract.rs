@@ -25,7 +25,7 @@ pub fn contract(command: &ContractCommand) -> Result<Exit, Failure> {
 fn new(args: &NewContract) -> Result<Exit, Failure> {
     let text = match (&args.sku, &args.from) {
         (Some(sku), _) => template::lease(&Lease {
-            card: match catalogue::resolve(sku) { catalogue::Resolved::One(c) => c, _ => return Err(Failure::usage("TODO")) },
+            card: catalogue::resolve(sku).one(sku).map_err(Failure::usage)?,
             nodes: args.nodes,
             devices: args.gpus_per_node,
             due: args.due.unwrap_or_else(in_30_days),

@@ -20,7 +20,8 @@ impl TryFrom<String> for Money {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let refused = |why: &str| format!("{text:?} {why}; write an amount and a currency, such as \"2.40 USD\"");
+        let refused =
+            |why: &str| format!("{text:?} {why}; write an amount and a currency, such as \"2.40 USD\"");
         let (amount, currency) = text.trim().split_once(' ').ok_or_else(|| refused("names no currency"))?;
         let amount: Decimal = amount.parse().map_err(|_| refused("has no amount in front"))?;
         let currency = currency.trim();

@@ -120,7 +120,8 @@ fn place(text: &str, why: &str) -> Option<At> {
         return ids(text, rest.split(';').next()?).nth(1).map(|at| position(text, at));
     }
     if let Some(rest) = why.strip_prefix("a remedy is of ") {
-        return text.find(rest.split(',').next()?).map(|at| position(text, at));
+        let from = text.find("[[remedy]]").or_else(|| text.find("\"remedy\""))?;
+        return text[from..].find(rest.split(',').next()?).map(|at| position(text, from + at));
     }
     let (id, rest) = why.strip_prefix("clause ")?.split_once(": ")?;
     let at = ids(text, id).next()?;
@@ -139,7 +140,9 @@ pub fn locate(text: &str, at: &Place) -> Option<At> {
         Place::Clause(id) => ids(text, &format!("{id:?}")).next()?,
         Place::Key(table, key) => {
             let table = text.find(&format!("[{table}]")).or_else(|| text.find(&format!("{table:?}")))?;
-            let is_key = |at: usize| text[at + key.len()..].trim_start_matches('"').trim_start().starts_with(['=', ':']);
+            let is_key = |at: usize| {
+                text[at + key.len()..].trim_start_matches('"').trim_start().starts_with(['=', ':'])
+            };
             text[table..].match_indices(key).map(|(at, _)| table + at).find(|at| is_key(*at))?
         }
         Place::Contract => return None,

@@ -73,7 +73,9 @@ impl Quantity {
 
     /// Reads a bound, which may be a share of something: then its value is only known once [`Quantity::settle`] was called.
     pub fn parse_bound(unit: Unit, text: &str) -> Result<Self, String> {
-        let Some((share, of)) = text.split_once(" of ") else { return Self::parse(unit, text).map_err(|e| e.to_string()) };
+        let Some((share, of)) = text.split_once(" of ") else {
+            return Self::parse(unit, text).map_err(|e| e.to_string());
+        };
         let share = Unit::Share.parse(share).map_err(|e| e.to_string())?;
         let share = Share { share, of: Base::parse(of)? };
         Ok(Self { text: text.to_owned(), value: f64::NAN, unit, share: Some(share) })

@@ -40,11 +40,16 @@ fn settle(contract: &mut Contract) -> Result<(), String> {
     for name in contract.remedies.iter().flat_map(|remedy| &remedy.of) {
         if name != DELIVERY && !contract.clauses.iter().any(|clause| clause.id == *name) {
             let name: String = name.chars().take(80).collect();
-            return Err(format!("a remedy is of {name:?}, but no clause has this id; write the id of a clause, or {DELIVERY:?}"));
+            return Err(format!(
+                "a remedy is of {name:?}, but no clause has this id; write the id of a clause, or {DELIVERY:?}"
+            ));
         }
     }
     match contract.exclusions.iter().find(|excluded| excluded.from >= excluded.until) {
-        Some(empty) => Err(format!("an exclusion from {} until {} is over before it begins; exchange them", empty.from, empty.until)),
+        Some(empty) => Err(format!(
+            "an exclusion from {} until {} is over before it begins; exchange them",
+            empty.from, empty.until
+        )),
         None => Ok(()),
     }
 }
@@ -60,15 +65,20 @@ fn whole(
     match of {
         Base::Datasheet => {
             let sku = inventory.and_then(|inventory| inventory.sku.as_ref());
-            let sku = sku.ok_or("a share of the datasheet needs a model; write sku = \"...\" under [inventory]")?;
+            let sku =
+                sku.ok_or("a share of the datasheet needs a model; write sku = \"...\" under [inventory]")?;
             let Resolved::One(gpu) = catalogue::resolve(sku) else {
-                return Err(format!("the catalogue has no one card {sku:?} to take a share of; `assay catalogue list` shows all"));
+                return Err(format!(
+                    "the catalogue has no one card {sku:?} to take a share of; `assay catalogue list` shows all"
+                ));
             };
-            gpu.datasheet(metric)
-                .ok_or_else(|| format!("the datasheet of {} has no figure for {metric}; write a quantity", gpu.name))
+            gpu.datasheet(metric).ok_or_else(|| {
+                format!("the datasheet of {} has no figure for {metric}; write a quantity", gpu.name)
+            })
         }
         Base::Reference => {
-            let reference = reference.ok_or("a share of a reference needs one; write [reference] with sha256 and figures")?;
+            let reference = reference
+                .ok_or("a share of a reference needs one; write [reference] with sha256 and figures")?;
             reference
                 .figures
                 .get(metric)

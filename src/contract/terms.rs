@@ -47,7 +47,8 @@ impl TryFrom<Vec<Milestone>> for Delivery {
     type Error = String;
 
     fn try_from(milestones: Vec<Milestone>) -> Result<Self, String> {
-        let disordered = milestones.windows(2).find(|pair| pair[0].due >= pair[1].due || pair[0].nodes >= pair[1].nodes);
+        let disordered =
+            milestones.windows(2).find(|pair| pair[0].due >= pair[1].due || pair[0].nodes >= pair[1].nodes);
         match disordered.map(|pair| (&pair[0], &pair[1])) {
             Some((first, next)) => Err(format!(
                 "delivery: {} nodes by {} after {} nodes by {}; nodes counts all that are owed by a date, so write later dates with \
@@ -189,24 +190,33 @@ impl TryFrom<RawRemedy> for Remedy {
         }
         let RawRemedy { of, kind, per_day, cap, within_days, claim_days } = raw;
         let share = |key: &str, text: Option<String>, example: &str| {
-            let text = text.ok_or_else(|| format!("this remedy needs {key}; write for example {key} = {example:?}"))?;
+            let text = text
+                .ok_or_else(|| format!("this remedy needs {key}; write for example {key} = {example:?}"))?;
             match Quantity::parse(Unit::Share, &text) {
                 Ok(share) if share.value() > 0.0 && share.value() <= 1.0 => Ok(share),
-                Ok(_) => Err(format!("{key}: {text:?} is not between 0 and 100 %; write for example {key} = {example:?}")),
+                Ok(_) => Err(format!(
+                    "{key}: {text:?} is not between 0 and 100 %; write for example {key} = {example:?}"
+                )),
                 Err(e) => Err(format!("{key}: {e}")),
             }
         };
-        let days = |days: Option<u32>| days.ok_or_else(|| "this remedy needs within_days; write for example within_days = 5".to_owned());
+        let days = |days: Option<u32>| {
+            days.ok_or_else(|| "this remedy needs within_days; write for example within_days = 5".to_owned())
+        };
         let superfluous = match kind {
             KindName::Credit => within_days.map(|_| "within_days"),
             KindName::PriceCut => within_days.map(|_| "within_days").or(per_day.as_ref().map(|_| "per_day")),
-            KindName::Replace | KindName::Terminate => per_day.as_ref().map(|_| "per_day").or(cap.as_ref().map(|_| "cap")),
+            KindName::Replace | KindName::Terminate => {
+                per_day.as_ref().map(|_| "per_day").or(cap.as_ref().map(|_| "cap"))
+            }
         };
         if let Some(key) = superfluous {
             return Err(format!("{key} means nothing for this kind of remedy; remove it"));
         }
         let kind = match kind {
-            KindName::Credit => Kind::Credit { per_day: share("per_day", per_day, "1 %")?, cap: share("cap", cap, "30 %")? },
+            KindName::Credit => {
+                Kind::Credit { per_day: share("per_day", per_day, "1 %")?, cap: share("cap", cap, "30 %")? }
+            }
             KindName::PriceCut => Kind::PriceCut { cap: share("cap", cap, "30 %")? },
             KindName::Replace => Kind::Replace { within_days: days(within_days)? },
             KindName::Terminate => Kind::Terminate { within_days: days(within_days)? },
@@ -267,7 +277,9 @@ impl TryFrom<BTreeMap<MetricName, String>> for Figures {
 
     fn try_from(texts: BTreeMap<MetricName, String>) -> Result<Self, String> {
         let read = |(metric, text): (MetricName, String)| {
-            let metric::Kind::Number(unit) = metric.kind() else { return Err(format!("{metric} is a text, of which there are no shares")) };
+            let metric::Kind::Number(unit) = metric.kind() else {
+                return Err(format!("{metric} is a text, of which there are no shares"));
+            };
             let quantity = Quantity::parse(unit, &text).map_err(|e| format!("{metric}: {e}"))?;
             Ok((metric, quantity))
         };

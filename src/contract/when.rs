@@ -57,7 +57,13 @@ impl<'de, T: Time> Deserialize<'de> for When<T> {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<When<T>, E> {
                 let read = text.parse().map(When);
-                read.map_err(|_| E::custom(format_args!("{text:?} is no {}; write for example {:?}", T::FORMAT, T::EXAMPLE)))
+                read.map_err(|_| {
+                    E::custom(format_args!(
+                        "{text:?} is no {}; write for example {:?}",
+                        T::FORMAT,
+                        T::EXAMPLE
+                    ))
+                })
             }
 
             /// A date without quotes.

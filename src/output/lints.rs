@@ -45,7 +45,8 @@ impl Found<'_> {
     }
 
     pub fn json(&self, out: &mut Page) -> io::Result<()> {
-        let lints: Vec<_> = self.lints.iter().map(|lint| json!({ "lint": lint, "at": self.at(lint) })).collect();
+        let lints: Vec<_> =
+            self.lints.iter().map(|lint| json!({ "lint": lint, "at": self.at(lint) })).collect();
         let id = &self.parsed.contract.id;
         print_json(&json!({ "contract": id, "sha256": self.parsed.sha256, "lints": lints }), out)
     }

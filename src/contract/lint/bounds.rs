@@ -47,7 +47,12 @@ fn memory(contract: &Contract, gpu: &Gpu) -> Option<Lint> {
             gpu.name,
             Unit::Byte.format(most)
         );
-        error("memory-unit", Place::Key("inventory", "memory"), why, format!("memory = {:?}", Unit::Byte.format(most)))
+        error(
+            "memory-unit",
+            Place::Key("inventory", "memory"),
+            why,
+            format!("memory = {:?}", Unit::Byte.format(most)),
+        )
     })
 }
 
@@ -60,7 +65,9 @@ fn too_much(clause: &Clause, gpu: &Gpu) -> Option<Lint> {
     let sheet = gpu.datasheet(metric);
     let band = catalogue::band(gpu, metric);
     let instead = band.map(|band| band.low).or(sheet.map(|sheet| sheet * 0.6));
-    let write = instead.map_or("a bound that the card reaches".to_owned(), |low| format!("at_least = {:?}", unit.format(low)));
+    let write = instead.map_or("a bound that the card reaches".to_owned(), |low| {
+        format!("at_least = {:?}", unit.format(low))
+    });
     if let Some(sheet) = sheet.filter(|sheet| value > sheet * ROUNDING) {
         let (rule, why) = above_the_sheet(metric, unit, bound, sheet, gpu);
         return Some(error(rule, at, why, write));
@@ -79,17 +86,26 @@ fn too_much(clause: &Clause, gpu: &Gpu) -> Option<Lint> {
     })
 }
 
-fn above_the_sheet(metric: &MetricName, unit: Unit, bound: &Quantity, sheet: f64, gpu: &Gpu) -> (&'static str, String) {
+fn above_the_sheet(
+    metric: &MetricName,
+    unit: Unit,
+    bound: &Quantity,
+    sheet: f64,
+    gpu: &Gpu,
+) -> (&'static str, String) {
     let has = format!("{} has {} by its datasheet", gpu.name, unit.format(sheet));
     let ratio = bound.value() / sheet;
     let twice = (1.9..=2.1).contains(&ratio);
     match metric.probe() {
-        "gemm" | "mma" | "sustain" if twice => {
-            ("sparse-as-dense", format!("{bound} is the figure for matrices of which half is zero; dense, {has}"))
-        }
+        "gemm" | "mma" | "sustain" if twice => (
+            "sparse-as-dense",
+            format!("{bound} is the figure for matrices of which half is zero; dense, {has}"),
+        ),
         "peer" if twice => (
             "both-directions",
-            format!("{bound} is the sum of both directions of the link; {metric} is one direction, and of that {has}"),
+            format!(
+                "{bound} is the sum of both directions of the link; {metric} is one direction, and of that {has}"
+            ),
         ),
         _ => ("above-datasheet", format!("{bound} is more than the card can do: {has}")),
     }

@@ -21,7 +21,8 @@ pub(super) fn lint(contract: &Contract) -> Vec<Lint> {
 }
 
 fn of_the_deal(contract: &Contract) -> impl Iterator<Item = Lint> {
-    let missing = |is: bool, rule, why: &str, write: &str| is.then(|| error(rule, Place::Contract, why, write));
+    let missing =
+        |is: bool, rule, why: &str, write: &str| is.then(|| error(rule, Place::Contract, why, write));
     let inventory = contract.inventory.as_ref();
     [
         missing(
@@ -64,7 +65,13 @@ fn of_the_compute(contract: &Contract) -> Vec<Lint> {
     let computes = |metric: &MetricName| match metric.kind() {
         Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond) => true,
         Kind::Number(
-            Unit::BytePerSecond | Unit::Byte | Unit::Nanosecond | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin,
+            Unit::BytePerSecond
+            | Unit::Byte
+            | Unit::Nanosecond
+            | Unit::Count
+            | Unit::Share
+            | Unit::JoulePerFlop
+            | Unit::Kelvin,
         )
         | Kind::Fact => false,
     };
@@ -82,12 +89,15 @@ fn of_the_compute(contract: &Contract) -> Vec<Lint> {
         let why = "no amount of memory is owed";
         let write = card(contract)
             .and_then(|gpu| gpu.memory_sizes().reduce(f64::min))
-            .map_or("memory = \"141 GB\" under [inventory]".to_owned(), |gb| format!("memory = \"{gb} GB\" under [inventory]"));
+            .map_or("memory = \"141 GB\" under [inventory]".to_owned(), |gb| {
+                format!("memory = \"{gb} GB\" under [inventory]")
+            });
         found.push(warning("no-memory", Place::Contract, why, write));
     }
     if !owed(&|metric| metric.as_str() == "sustain.watched.time") {
         let why = "nothing says for how long the compute must be kept up: a card that throttles after five minutes would pass";
-        let write = "metric = \"sustain.watched.time\" with at_least = \"24 h\", and a bound on sustain.bf16.rate";
+        let write =
+            "metric = \"sustain.watched.time\" with at_least = \"24 h\", and a bound on sustain.bf16.rate";
         found.push(error("no-duration", Place::Contract, why, write));
     }
     found
@@ -120,7 +130,8 @@ fn of_remedies(contract: &Contract) -> Vec<Lint> {
     let names: Vec<String> = open.iter().map(|name| format!("{name:?}")).collect();
     let names = names.join(", ");
     let why = format!("nothing follows where {names} is not met");
-    let write = format!("[[remedy]] with of = [{names}], kind = \"credit\", per_day = \"1 %\" and cap = \"30 %\"");
+    let write =
+        format!("[[remedy]] with of = [{names}], kind = \"credit\", per_day = \"1 %\" and cap = \"30 %\"");
     vec![error("no-remedy", Place::Contract, why, write)]
 }
 
@@ -131,8 +142,14 @@ fn of_keys(contract: &Contract) -> Option<Lint> {
         .filter_map(|(who, party)| (!named(party)).then_some(who))
         .collect();
     (!missing.is_empty()).then(|| {
-        let why = format!("no key of the {} is named, so that anybody could sign for them", missing.join(" and of the "));
-        let write = format!("key_sha256 = \"...\" under [parties.{}], as `assay key show` prints it", missing.join("], [parties."));
+        let why = format!(
+            "no key of the {} is named, so that anybody could sign for them",
+            missing.join(" and of the ")
+        );
+        let write = format!(
+            "key_sha256 = \"...\" under [parties.{}], as `assay key show` prints it",
+            missing.join("], [parties.")
+        );
         warning("no-key", Place::Contract, why, write)
     })
 }

@@ -7,10 +7,11 @@ use crate::contract::terms::{Pflops, PflopsFigure, Price};
 
 pub(super) fn lint(contract: &Contract) -> Vec<Lint> {
     let sku = contract.inventory.as_ref().and_then(|inventory| inventory.sku.as_ref());
-    sku.and_then(|sku| model(sku)).into_iter().chain(contract.price.as_ref().and_then(pflops)).collect()
+    let model = sku.and_then(|sku| model(sku, contract.is_lease()));
+    model.into_iter().chain(contract.price.as_ref().and_then(pflops)).collect()
 }
 
-fn model(sku: &str) -> Option<Lint> {
+fn model(sku: &str, is_lease: bool) -> Option<Lint> {
     let at = Place::Key("inventory", "sku");
     match catalogue::resolve(sku) {
         Resolved::One(_) => None,
@@ -27,7 +28,12 @@ fn model(sku: &str) -> Option<Lint> {
                 || "sku = \"...\", a name from `assay catalogue list`".to_owned(),
                 |gpu| format!("sku = {:?}", gpu.name),
             );
-            Some(error("unknown-sku", at, why, write))
+            // A test may be of whatever there is.
+            Some(if is_lease {
+                error("unknown-sku", at, why, write)
+            } else {
+                warning("unknown-sku", at, why, write)
+            })
         }
     }
 }
@@ -46,7 +52,8 @@ fn pflops(price: &Price) -> Option<Lint> {
             Some(warning("p-unused", at, why, "per = \"pflops_month\", or no pflops"))
         }
         Some(Pflops { figure: PflopsFigure::NominalSparse, .. }) => {
-            let why = "sparse figures count operations on zeros: a dense product reaches at most half of them";
+            let why =
+                "sparse figures count operations on zeros: a dense product reaches at most half of them";
             Some(error("p-sparse", at, why, WRITE))
         }
         Some(_) | None => None,

@@ -61,7 +61,9 @@ const EXCLUSION: &str = "[[exclusion]]\nfrom = 2027-02-10T02:00:00Z\nuntil = 202
 /// Who, what, when, for how much.
 fn deal(lease: &Lease, words: &Words) -> String {
     let Lease { card, nodes, devices, due, price, .. } = lease;
-    let party = |role: &str, name: &str| format!("[parties.{role}]\nname = {}\n# key_sha256 = \"{}\"\n\n", quoted(name), words.key);
+    let party = |role: &str, name: &str| {
+        format!("[parties.{role}]\nname = {}\n# key_sha256 = \"{}\"\n\n", quoted(name), words.key)
+    };
     let memory = card.memory_sizes().reduce(f64::min);
     let memory = memory.map_or(String::new(), |gb| format!("{}memory = \"{gb} GB\"\n", words.memory));
     let price = match price {
@@ -73,7 +75,11 @@ fn deal(lease: &Lease, words: &Words) -> String {
         format!("{}accept = [\"hardware\"]\n\n{}", words.accept, words.parties),
         party("tenant", words.tenant),
         party("provider", words.provider),
-        format!("{}[inventory]\ndevices = {devices}\nsku = {}\n{memory}\n", words.inventory, quoted(&card.name)),
+        format!(
+            "{}[inventory]\ndevices = {devices}\nsku = {}\n{memory}\n",
+            words.inventory,
+            quoted(&card.name)
+        ),
         format!("{}[[delivery]]\ndue = {due}\nnodes = {nodes}\n\n{price}\n", words.delivery),
     ]
     .concat()
@@ -87,7 +93,11 @@ fn commented(about: &str, toml: &str) -> String {
 
 /// A clause with `rule`, its lines, after a comment.
 fn clause(text: &mut String, id: &str, title: &str, rule: &str, comment: &str) {
-    let _ = write!(text, "\n{comment}[[clause]]\nid = \"{id}\"\ntitle = {}\nseverity = \"must\"\n{rule}", quoted(title));
+    let _ = write!(
+        text,
+        "\n{comment}[[clause]]\nid = \"{id}\"\ntitle = {}\nseverity = \"must\"\n{rule}",
+        quoted(title)
+    );
 }
 
 /// The clauses on rates; gives their ids.
@@ -116,10 +126,19 @@ fn load(text: &mut String, lease: &Lease, words: &Words) -> Ids {
     let _ = write!(text, "\n{}", words.load);
     clause(text, "kept-up", words.kept_up, "metric = \"sustain.watched.time\"\nat_least = \"24 h\"\n", "");
     clause(text, "steady", words.drift, "metric = \"sustain.drift.share\"\nat_most = \"3 %\"\n", "");
-    clause(text, "right-under-load", words.load_errors, "metric = \"sustain.errors.count\"\nequals = 0\n", "");
+    clause(
+        text,
+        "right-under-load",
+        words.load_errors,
+        "metric = \"sustain.errors.count\"\nequals = 0\n",
+        "",
+    );
     let mut ids = Ids { slow: vec!["steady"], faulty: vec!["kept-up", "right-under-load"] };
     if let Some(reached) = Reached::by(lease.card, "gemm.bf16.rate", BETWEEN_CARDS * AFTER_A_DAY, words) {
-        let rule = format!("metric = \"sustain.bf16.rate\"\nat_least = \"{}\"\nstatistic = \"last\"\n", reached.bound);
+        let rule = format!(
+            "metric = \"sustain.bf16.rate\"\nat_least = \"{}\"\nstatistic = \"last\"\n",
+            reached.bound
+        );
         clause(text, "gemm-bf16-kept-up", words.last, &rule, "");
         ids.slow.push("gemm-bf16-kept-up");
     }

@@ -1,0 +1,106 @@
+//! What is agreed before anything is measured: contracts, and the catalogue that they take names from.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::contract::money::Money;
+use crate::contract::template::Language;
+use crate::contract::when::{Day, When};
+
+#[derive(Debug, Subcommand)]
+pub enum ContractCommand {
+    New(NewContract),
+    /// Check a contract file without measuring anything, and say what it leaves open
+    ///
+    /// Ends with 2 where something in it cannot be meant so, or where a lease lacks what leases fail without.
+    Check {
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of contract files
+    Schema,
+}
+
+/// Print a complete, commented contract to start from
+///
+/// With --sku it is a lease of so many nodes, with bounds that healthy cards of that model reach; without, it says what one node must
+/// show in a test.
+#[derive(Debug, Args)]
+pub struct NewContract {
+    /// Bounds from what this report measured, less a margin
+    #[arg(long, value_name = "REPORT", conflicts_with = "sku")]
+    pub from: Option<PathBuf>,
+    /// The card that is leased, such as "H200 SXM"; `assay catalogue list` shows all
+    #[arg(long, value_name = "NAME")]
+    pub sku: Option<String>,
+    /// How many nodes are owed
+    #[arg(long, value_name = "N", requires = "sku", default_value = "1")]
+    pub nodes: NonZeroU32,
+    /// How many cards each node holds
+    #[arg(long, value_name = "N", requires = "sku", default_value = "8")]
+    pub gpus_per_node: NonZeroU32,
+    /// The day by which they are owed; in 30 days where none is given
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "sku", value_parser = day)]
+    pub due: Option<Day>,
+    /// What one card costs for one hour, such as "2.40 USD"
+    #[arg(long, value_name = "MONEY", requires = "sku", value_parser = money)]
+    pub price: Option<Money>,
+    /// The language of comments and titles
+    #[arg(long, requires = "sku", value_enum, default_value_t)]
+    pub lang: Language,
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    text.parse().map(When).map_err(|_| format!("{text:?} is no day; write for example 2027-01-31"))
+}
+
+fn money(text: &str) -> Result<Money, String> {
+    Money::try_from(text.to_owned())
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CatalogueCommand {
+    /// Show the cards that the catalogue knows
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one card: every fact with its source and how certain it is, and what healthy cards reach
+    Show {
+        /// Such as: H200 SXM
+        #[arg(required = true)]
+        name: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a complete, commented overlay to start from: cards that the catalogue lacks
+    New,
+    /// Check the built-in catalogue, or an overlay with cards that it lacks
+    Check {
+        /// The overlay (TOML), or a signed one (overlay.dsse.json)
+        file: Option<PathBuf>,
+        /// A public key that is trusted to sign overlays; may be given several times
+        #[arg(long, value_name = "PUB.pem", requires = "file")]
+        trust: Vec<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check and sign an overlay
+    Sign {
+        /// The overlay (TOML)
+        file: PathBuf,
+        /// The private key that signs
+        #[arg(long, value_name = "KEY.pem")]
+        key: PathBuf,
+        /// The file to write; must not exist
+        #[arg(long, value_name = "FILE", default_value = "overlay.dsse.json")]
+        out: PathBuf,
+    },
+}
