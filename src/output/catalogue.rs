@@ -109,22 +109,37 @@ fn bands(catalogue: &Catalogue, gpu: &Gpu, out: &mut Page) -> io::Result<()> {
         return writeln!(out, "\nWhat healthy cards of this kind reach is not known here yet.");
     }
     writeln!(out, "\nWhat healthy cards reach")?;
-    let cells = catalogue.bands_of(gpu).map(|band| {
-        let Band { metric, low, typical, high, .. } = band;
-        let devices = band.devices.map_or(String::new(), |devices| format!(", {devices} devices"));
-        [
-            metric.to_string(),
-            shown(metric, *typical),
-            if low == high { "one figure".to_owned() } else { range(metric, *low, *high) },
-            format!("{}{}", band.basis.name(), devices.replace(", 1 devices", ", 1 device")),
-            band.confidence.name().to_owned(),
-            band.conditions.clone(),
-        ]
-    });
-    print_table(["metric", "typical", "low .. high", "basis", "confidence", "conditions"], cells, out)?;
-    writeln!(out, "\nown: signed reports of assay, 5th to 95th percentile of their samples")?;
+    let mut notes: Vec<&str> = Vec::new();
+    let cells: Vec<_> = catalogue.bands_of(gpu).map(|band| band_cells(band, &mut notes)).collect();
+    print_table(["metric", "typical", "low .. high", "basis", "confidence", "note"], cells, out)?;
+    for (index, note) in notes.iter().enumerate() {
+        writeln!(out, "[{}] {note}", index + 1)?;
+    }
+    writeln!(
+        out,
+        "\nown: signed reports of assay on so many cards, 5th to 95th percentile of their samples"
+    )?;
     writeln!(out, "published: measured by another tool under conditions of its own")?;
     writeln!(out, "inferred: the share of the datasheet that cards of the same architecture reach")
+}
+
+/// One band. Its conditions go to the notes, where those of several bands are told once.
+fn band_cells<'a>(band: &'a Band, notes: &mut Vec<&'a str>) -> [String; 6] {
+    let Band { metric, low, typical, high, basis, devices, confidence, conditions, .. } = band;
+    let note = (!conditions.is_empty()).then(|| {
+        notes.iter().position(|known| known == conditions).unwrap_or_else(|| {
+            notes.push(conditions);
+            notes.len() - 1
+        })
+    });
+    [
+        metric.to_string(),
+        shown(metric, *typical),
+        if low == high { "one figure".to_owned() } else { range(metric, *low, *high) },
+        devices.map_or(basis.name().to_owned(), |devices| format!("{}, {devices}", basis.name())),
+        confidence.name().to_owned(),
+        note.map_or(String::new(), |index| format!("[{}]", index + 1)),
+    ]
 }
 
 fn shown(metric: &MetricName, value: f64) -> String {
@@ -206,7 +221,9 @@ pub fn checked(checked: &Checked, json: bool, out: &mut Page) -> io::Result<()> 
             out,
         );
     }
-    writeln!(out, "{what}: {cards} cards, {facts} facts, {sources} sources, {bands} bands")?;
+    let counted = [(cards, "card"), (facts, "fact"), (sources, "source"), (bands, "band")];
+    let counted: Vec<String> = counted.iter().map(|(count, noun)| plural(*count, noun)).collect();
+    writeln!(out, "{what}: {}", counted.join(", "))?;
     writeln!(out, "sha256 {sha256}")?;
     if let Some(signer) = signer {
         writeln!(out, "signed by {signer}, which you trust")?;
@@ -214,9 +231,12 @@ pub fn checked(checked: &Checked, json: bool, out: &mut Page) -> io::Result<()> 
     for problem in *problems {
         writeln!(out, "WRONG  {problem}")?;
     }
-    match problems.len() {
-        0 => writeln!(out, "every figure has a source, and all figures fit one another"),
-        1 => writeln!(out, "1 mistake"),
-        many => writeln!(out, "{many} mistakes"),
+    if problems.is_empty() {
+        return writeln!(out, "every fact has a source, and all figures fit one another");
     }
+    writeln!(out, "{}", plural(problems.len(), "mistake"))
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
