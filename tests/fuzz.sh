@@ -27,6 +27,7 @@ for target in "$@"; do
     contract) seeds=tests/data/contracts ;;
     envelope) seeds=tests/data/envelopes ;;
     keys) seeds=tests/data/keys ;;
+    overlay) seeds=src/catalogue/overlay ;;
     *) seeds=tests/fuzz/seeds/$target ;;
     esac
     if ! "target/fuzz/$host/release/$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 \

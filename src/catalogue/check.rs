@@ -20,8 +20,14 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub fn new(at: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { at: at.into(), why: why.into() }
+    /// On one line, of bounded length, that cannot write to a terminal what its reader does not see: tables of others are quoted.
+    pub fn new(at: impl AsRef<str>, why: impl AsRef<str>) -> Self {
+        const CHARS_MAX: usize = 300;
+        let clean = |text: &str| {
+            let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+            shown.take(CHARS_MAX).collect()
+        };
+        Self { at: clean(at.as_ref()), why: clean(why.as_ref()) }
     }
 }
 
@@ -120,8 +126,8 @@ fn cells(gpu: &Gpu, problems: &mut Vec<Problem>) {
         }
     }
     const SIZES: std::ops::RangeInclusive<f64> = 1.0..=2048.0;
-    let pieces = gpu.memory_gb.split('|').filter(|piece| !piece.is_empty());
-    if pieces.count() != gpu.memory_sizes().filter(|size| SIZES.contains(size)).count() {
+    let pieces = if gpu.memory_gb.is_empty() { 0 } else { gpu.memory_gb.split('|').count() };
+    if pieces != gpu.memory_sizes().filter(|size| SIZES.contains(size)).count() {
         let why = format!("{:?} is not one or several sizes in GB, such as 80 or 16|32", gpu.memory_gb);
         problems.push(Problem::new(at(gpu, "memory_GB"), why));
     }

@@ -9,7 +9,8 @@ pub struct Column {
     pub name: &'static str,
     /// Empty for texts and for what is only counted.
     pub unit: &'static str,
-    pub about: &'static str,
+    /// As people call it.
+    pub label: &'static str,
     read: Read,
 }
 
@@ -53,18 +54,18 @@ impl Column {
     }
 }
 
-const fn text(name: &'static str, unit: &'static str, about: &'static str, of: fn(&Gpu) -> &str) -> Column {
-    Column { name, unit, about, read: Read::Text(of) }
+const fn text(name: &'static str, unit: &'static str, label: &'static str, of: fn(&Gpu) -> &str) -> Column {
+    Column { name, unit, label, read: Read::Text(of) }
 }
 
 const fn number(
     name: &'static str,
     unit: &'static str,
-    about: &'static str,
+    label: &'static str,
     bounds: [f64; 2],
     of: fn(&Gpu) -> Option<f64>,
 ) -> Column {
-    Column { name, unit, about, read: Read::Number(of, bounds) }
+    Column { name, unit, label, read: Read::Number(of, bounds) }
 }
 
 /// No unit of any card is faster, nor is a rate below this worth its own units.
@@ -73,45 +74,31 @@ const RATE: [f64; 2] = [0.1, 20_000.0];
 /// All facts, in the table's order. A card's name and notes are none.
 pub const COLUMNS: [Column; 24] = [
     text("vendor", "", "maker", |g| &g.vendor),
-    text("arch", "", "architecture and chip", |g| &g.arch),
-    text("compute_capability", "", "what its maker calls its instruction set", |g| &g.compute_capability),
-    number("sm_or_cu_count", "", "multiprocessors or compute units", [1.0, 1024.0], |g| {
-        g.units.map(f64::from)
-    }),
+    text("arch", "", "architecture", |g| &g.arch),
+    text("compute_capability", "", "compute capability", |g| &g.compute_capability),
+    number("sm_or_cu_count", "", "units", [1.0, 1024.0], |g| g.units.map(f64::from)),
     number("boost_clock_MHz", "MHz", "boost clock", [500.0, 4000.0], |g| g.boost_mhz),
-    number("fp64", "TFLOP/s", "FP64, vector units", RATE, |g| g.fp64),
+    number("fp64", "TFLOP/s", "FP64", RATE, |g| g.fp64),
     number("fp64_tensor", "TFLOP/s", "FP64, tensor units", RATE, |g| g.fp64_tensor),
-    number("fp32", "TFLOP/s", "FP32, vector units", RATE, |g| g.fp32),
-    number("tf32", "TFLOP/s", "TF32, dense", RATE, |g| g.tf32),
-    number("fp16", "TFLOP/s", "FP16 with FP32 sums, dense", RATE, |g| g.fp16),
-    number("bf16", "TFLOP/s", "BF16 with FP32 sums, dense", RATE, |g| g.bf16),
-    number("fp8", "TFLOP/s", "FP8, dense", RATE, |g| g.fp8),
-    number("int8", "TOP/s", "INT8, dense", RATE, |g| g.int8),
-    number("fp4", "TFLOP/s", "FP4, dense", RATE, |g| g.fp4),
-    text("memory_GB", "GB", "memory, as it stands in its name", |g| &g.memory_gb),
+    number("fp32", "TFLOP/s", "FP32", RATE, |g| g.fp32),
+    number("tf32", "TFLOP/s", "TF32", RATE, |g| g.tf32),
+    number("fp16", "TFLOP/s", "FP16", RATE, |g| g.fp16),
+    number("bf16", "TFLOP/s", "BF16", RATE, |g| g.bf16),
+    number("fp8", "TFLOP/s", "FP8", RATE, |g| g.fp8),
+    number("int8", "TOP/s", "INT8", RATE, |g| g.int8),
+    number("fp4", "TFLOP/s", "FP4", RATE, |g| g.fp4),
+    text("memory_GB", "GB", "memory", |g| &g.memory_gb),
     number("memory_bandwidth_GBps", "GB/s", "memory bandwidth", [50.0, 30_000.0], |g| g.bandwidth_gb_per_s),
     number("l2_MiB", "MiB", "L2 cache", [0.5, 1024.0], |g| g.l2_mib),
     number("tdp_W", "W", "power limit", [30.0, 3000.0], |g| g.tdp_w),
-    number("pcie_gen", "", "generation of its PCIe link", [3.0, 6.0], |g| g.pcie_gen.map(f64::from)),
-    number("pcie_width", "", "lanes of its PCIe link", [1.0, 16.0], |g| g.pcie_width.map(f64::from)),
-    number(
-        "nvlink_GBps_total",
-        "GB/s",
-        "links to other cards, both directions, all links",
-        [10.0, 10_000.0],
-        |g| g.nvlink_gb_per_s,
-    ),
-    text("pci_device_ids", "", "PCI vendor and device", |g| &g.pci_ids),
-    number(
-        "fp16_ops_per_clk_per_unit",
-        "",
-        "dense FP16 operations of one unit in one cycle",
-        [32.0, 65_536.0],
-        |g| g.fp16_per_cycle,
-    ),
-    number("arith_clock_MHz", "MHz", "clock at which its units make its FP16 peak", [500.0, 4000.0], |g| {
-        g.fp16_mhz
+    number("pcie_gen", "", "PCIe generation", [3.0, 6.0], |g| g.pcie_gen.map(f64::from)),
+    number("pcie_width", "", "PCIe lanes", [1.0, 16.0], |g| g.pcie_width.map(f64::from)),
+    number("nvlink_GBps_total", "GB/s", "links to other cards", [10.0, 10_000.0], |g| g.nvlink_gb_per_s),
+    text("pci_device_ids", "", "PCI id", |g| &g.pci_ids),
+    number("fp16_ops_per_clk_per_unit", "", "FP16 per unit and cycle", [32.0, 65_536.0], |g| {
+        g.fp16_per_cycle
     }),
+    number("arith_clock_MHz", "MHz", "clock of the FP16 peak", [500.0, 4000.0], |g| g.fp16_mhz),
 ];
 
 /// The column with this name.

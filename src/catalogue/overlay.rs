@@ -13,8 +13,11 @@ use crate::seal::{Envelope, SecretKey, Verified};
 pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/catalogue-overlay/v1", what: "catalogue overlay" };
 /// Additions keep it, changes of meaning raise it.
 pub const FORMAT: u32 = 1;
-/// Hundreds of cards fit into it; a limit, so that a hostile file costs little.
+/// Limits, so that a hostile overlay costs little: every card is held against every other, and every cell against every line.
 pub const FILE_BYTES_MAX: usize = 1 << 20;
+const CARDS_MAX: usize = 256;
+const LINES_MAX: usize = 4096;
+const NAME_CHARS_MAX: usize = 80;
 
 /// A whole overlay with comments, to start from.
 pub const EXAMPLE: &str = include_str!("overlay/example.toml");
@@ -48,6 +51,10 @@ pub enum OverlayError {
     NotText,
     #[error("line {line}: {why}; `assay catalogue new` shows a whole overlay")]
     Malformed { line: usize, why: String },
+    #[error("it has more than {most} {what}; split it into several overlays")]
+    TooMany { what: &'static str, most: usize },
+    #[error("a card's name has more than {NAME_CHARS_MAX} characters; say the rest in its notes")]
+    LongName,
     #[error("it is of format {0}, this program reads format {FORMAT}; get a newer one")]
     Format(u32),
 }
@@ -71,7 +78,22 @@ impl Overlay {
     }
 
     fn readable(self) -> Result<Self, OverlayError> {
-        if self.format == FORMAT { Ok(self) } else { Err(OverlayError::Format(self.format)) }
+        if self.format != FORMAT {
+            return Err(OverlayError::Format(self.format));
+        }
+        for (what, count, most) in [
+            ("cards", self.cards.len(), CARDS_MAX),
+            ("sources", self.sources.len(), LINES_MAX),
+            ("lines of provenance", self.provenance.len(), LINES_MAX),
+            ("bands", self.bands.len(), LINES_MAX),
+            ("exceptions", self.exceptions.len(), LINES_MAX),
+        ] {
+            if count > most {
+                return Err(OverlayError::TooMany { what, most });
+            }
+        }
+        let is_long = |card: &Gpu| card.name.chars().nth(NAME_CHARS_MAX).is_some();
+        if self.cards.iter().any(is_long) { Err(OverlayError::LongName) } else { Ok(self) }
     }
 
     /// Its cards as a catalogue, and everything that is wrong with them.

@@ -82,6 +82,9 @@ pub enum CatalogueCommand {
     /// Print a complete, commented overlay to start from: cards that the catalogue lacks
     New,
     /// Check the built-in catalogue, or an overlay with cards that it lacks
+    ///
+    /// Every fact must say where it comes from, figures must fit one another, and no band may exceed what the card can do.
+    /// Ends with 0 where nothing is wrong, 2 where an overlay has mistakes, 6 where its signature does not hold.
     Check {
         /// The overlay (TOML), or a signed one (overlay.dsse.json)
         file: Option<PathBuf>,

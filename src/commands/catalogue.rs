@@ -64,7 +64,7 @@ fn check(file: &Path, trust: &[PathBuf], json: bool) -> Result<Exit, Failure> {
     };
     let (catalogue, problems) = overlay.check();
     let checked = Checked {
-        what: format!("overlay {:?} {}", overlay.title, overlay.version),
+        what: format!("overlay {:?} {:?}", overlay.title, overlay.version),
         catalogue: &catalogue,
         sha256: overlay.digest().map_err(Failure::usage)?,
         signer: signer.as_ref(),

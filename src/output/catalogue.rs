@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::listing::{print_json, print_table};
 use super::page::Page;
+use super::rows;
 use crate::catalogue::bands::Band;
 use crate::catalogue::check::{Problem, cells_filled};
 use crate::catalogue::columns::{COLUMNS, Cell, Column};
@@ -42,26 +43,24 @@ pub fn list(catalogue: &Catalogue, json: bool, out: &mut Page) -> io::Result<()>
     }
     let rate = |figure: Option<f64>| figure.map_or("-".to_owned(), |tera| tera.to_string());
     let cells = catalogue.gpus.iter().map(|gpu| {
-        let memory = gpu.memory_sizes().map(|gb| gb.to_string()).collect::<Vec<_>>().join(" or ");
+        let memory = gpu.memory_sizes().map(|gb| gb.to_string()).collect::<Vec<_>>().join("|");
         [
             gpu.name.clone(),
             gpu.units.map_or("-".to_owned(), |units| units.to_string()),
             if memory.is_empty() { "-".to_owned() } else { format!("{memory} GB") },
             gpu.bandwidth_gb_per_s.map_or("-".to_owned(), |gb| Unit::BytePerSecond.format(gb * 1e9)),
-            rate(gpu.fp64),
             rate(gpu.fp32),
             rate(gpu.fp16.or(gpu.bf16)),
             rate(gpu.fp8),
-            rate(gpu.int8),
             gpu.tdp_w.map_or("-".to_owned(), |watt| format!("{watt} W")),
         ]
     });
-    let header = ["card", "units", "memory", "bandwidth", "fp64", "fp32", "fp16", "fp8", "int8", "power"];
+    let header = ["card", "units", "memory", "bandwidth", "fp32", "fp16", "fp8", "power"];
     print_table(header, cells, out)?;
     let cards = catalogue.gpus.len();
     writeln!(
         out,
-        "\n{cards} cards; rates are dense datasheet peaks in TFLOP/s (INT8: TOP/s), FP16 or BF16 with FP32 sums."
+        "\n{cards} cards; rates are dense datasheet peaks in TFLOP/s, FP16 or BF16 with FP32 sums."
     )?;
     writeln!(out, "`assay catalogue show NAME` says where each figure comes from.")?;
     writeln!(out, "version {VERSION}, sha256 {}", digest())
@@ -83,17 +82,22 @@ pub fn card(catalogue: &Catalogue, gpu: &Gpu, json: bool, out: &mut Page) -> io:
             let ids: Vec<&str> = origin.sources.iter().map(|source| source.id.as_str()).collect();
             (origin.confidence.name().to_owned(), ids.join(" "))
         });
-        [column.about.to_owned(), format!("{cell} {}", column.unit).trim().to_owned(), confidence, sources]
+        [column.label.to_owned(), format!("{cell} {}", column.unit).trim().to_owned(), confidence, sources]
     });
     print_table(["fact", "value", "confidence", "sources"], cells, out)?;
+    writeln!(out, "\nRates are dense peaks; FP16 and BF16 with FP32 sums; links count both directions.")?;
     if !gpu.notes.is_empty() {
-        writeln!(out, "\nNote: {}", gpu.notes)?;
+        writeln!(out, "Note: {}", gpu.notes)?;
     }
     bands(catalogue, gpu, out)?;
     writeln!(out, "\nSources")?;
     let cells = sources.iter().map(|source| {
         let address = source.address.as_ref().map_or(String::new(), |address| format!(", {address}"));
-        let read = if source.read == WasRead::Yes { "" } else { ", quoted from memory" };
+        let read = match source.read {
+            WasRead::Yes => "",
+            WasRead::No => "; quoted from memory",
+            WasRead::Unstated => "; not known whether it was read",
+        };
         [source.id.clone(), source.kind.name().to_owned(), format!("{}{address}{read}", source.title)]
     });
     print_table(["id", "kind", "what"], cells, out)
@@ -105,32 +109,50 @@ fn bands(catalogue: &Catalogue, gpu: &Gpu, out: &mut Page) -> io::Result<()> {
         return writeln!(out, "\nWhat healthy cards of this kind reach is not known here yet.");
     }
     writeln!(out, "\nWhat healthy cards reach")?;
-    let cells = catalogue.bands_of(gpu).map(|band| {
-        let Band { metric, low, typical, high, .. } = band;
-        let devices = band.devices.map_or(String::new(), |devices| format!(", {devices} devices"));
-        [
-            metric.to_string(),
-            shown(metric, *typical),
-            if low == high {
-                "one figure".to_owned()
-            } else {
-                format!("{} .. {}", shown(metric, *low), shown(metric, *high))
-            },
-            format!("{}{}", band.basis.name(), devices.replace(", 1 devices", ", 1 device")),
-            band.confidence.name().to_owned(),
-            band.conditions.clone(),
-        ]
-    });
-    print_table(["metric", "typical", "low .. high", "basis", "confidence", "conditions"], cells, out)?;
-    writeln!(out, "\nown: signed reports of assay, 5th to 95th percentile of their samples")?;
+    let mut notes: Vec<&str> = Vec::new();
+    let cells: Vec<_> = catalogue.bands_of(gpu).map(|band| band_cells(band, &mut notes)).collect();
+    print_table(["metric", "typical", "low .. high", "basis", "confidence", "note"], cells, out)?;
+    for (index, note) in notes.iter().enumerate() {
+        writeln!(out, "[{}] {note}", index + 1)?;
+    }
+    writeln!(
+        out,
+        "\nown: signed reports of assay on so many cards, 5th to 95th percentile of their samples"
+    )?;
     writeln!(out, "published: measured by another tool under conditions of its own")?;
     writeln!(out, "inferred: the share of the datasheet that cards of the same architecture reach")
+}
+
+/// One band. Its conditions go to the notes, where those of several bands are told once.
+fn band_cells<'a>(band: &'a Band, notes: &mut Vec<&'a str>) -> [String; 6] {
+    let Band { metric, low, typical, high, basis, devices, confidence, conditions, .. } = band;
+    let note = (!conditions.is_empty()).then(|| {
+        notes.iter().position(|known| known == conditions).unwrap_or_else(|| {
+            notes.push(conditions);
+            notes.len() - 1
+        })
+    });
+    [
+        metric.to_string(),
+        shown(metric, *typical),
+        if low == high { "one figure".to_owned() } else { range(metric, *low, *high) },
+        devices.map_or(basis.name().to_owned(), |devices| format!("{}, {devices}", basis.name())),
+        confidence.name().to_owned(),
+        note.map_or(String::new(), |index| format!("[{}]", index + 1)),
+    ]
 }
 
 fn shown(metric: &MetricName, value: f64) -> String {
     match metric.kind() {
         Kind::Number(unit) => unit.format(value),
         Kind::Fact => value.to_string(),
+    }
+}
+
+fn range(metric: &MetricName, low: f64, high: f64) -> String {
+    match metric.kind() {
+        Kind::Number(unit) => rows::range(unit, low, high),
+        Kind::Fact => format!("{low} .. {high}"),
     }
 }
 
@@ -199,7 +221,9 @@ pub fn checked(checked: &Checked, json: bool, out: &mut Page) -> io::Result<()> 
             out,
         );
     }
-    writeln!(out, "{what}: {cards} cards, {facts} facts, {sources} sources, {bands} bands")?;
+    let counted = [(cards, "card"), (facts, "fact"), (sources, "source"), (bands, "band")];
+    let counted: Vec<String> = counted.iter().map(|(count, noun)| plural(*count, noun)).collect();
+    writeln!(out, "{what}: {}", counted.join(", "))?;
     writeln!(out, "sha256 {sha256}")?;
     if let Some(signer) = signer {
         writeln!(out, "signed by {signer}, which you trust")?;
@@ -207,9 +231,12 @@ pub fn checked(checked: &Checked, json: bool, out: &mut Page) -> io::Result<()> 
     for problem in *problems {
         writeln!(out, "WRONG  {problem}")?;
     }
-    match problems.len() {
-        0 => writeln!(out, "every figure has a source, and all figures fit one another"),
-        1 => writeln!(out, "1 mistake"),
-        many => writeln!(out, "{many} mistakes"),
+    if problems.is_empty() {
+        return writeln!(out, "every fact has a source, and all figures fit one another");
     }
+    writeln!(out, "{}", plural(problems.len(), "mistake"))
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

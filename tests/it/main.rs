@@ -8,6 +8,8 @@ mod adapters;
 mod beside;
 // A load that is kept up, and runs that break off within it.
 mod burn;
+// The catalogue: every figure has a source, our own bands follow from signed reports, overlays are checked and signed.
+mod catalogue;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
 // Two reports of one machine: degraded, same, improved, not comparable.

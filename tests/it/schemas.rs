@@ -105,3 +105,13 @@ fn challenges_proofs_and_greetings_follow_their_schemas() {
         }
     }
 }
+
+#[test]
+fn overlays_follow_their_schema() {
+    use gpu_assay::catalogue::overlay::{EXAMPLE, Overlay, schema};
+    let schema = golden("catalogue-overlay.schema.json", &schema());
+    let key = SecretKey::generate().unwrap();
+    let overlay = Overlay::parse(EXAMPLE.as_bytes()).unwrap();
+    let signed = overlay.seal(&key).unwrap().unchecked().unwrap();
+    assert_valid(&schema, &serde_json::from_slice(&signed).unwrap());
+}

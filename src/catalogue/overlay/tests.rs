@@ -64,6 +64,45 @@ fn what_is_no_overlay_is_refused_with_the_place() {
 }
 
 #[test]
+fn what_would_cost_much_is_refused() {
+    let head = "format = 1\ntitle = \"a\"\nversion = \"b\"\n";
+    let many = format!("{head}{}", "[[card]]\n".repeat(257));
+    assert_eq!(
+        Overlay::parse(many.as_bytes()).unwrap_err(),
+        OverlayError::TooMany { what: "cards", most: 256 }
+    );
+    let long = format!("{head}[[card]]\nname = \"{}\"", "a 1 ".repeat(30));
+    assert_eq!(Overlay::parse(long.as_bytes()).unwrap_err(), OverlayError::LongName);
+    let nothing = format!("{head}{}", "[[card]]\n".repeat(256));
+    assert!(problems(&nothing).len() >= 256);
+}
+
+#[test]
+fn what_is_quoted_stays_on_its_line() {
+    let hostile = EXAMPLE.replace("= \"1234:abcd\"", "= \"\\u001b[31m\\n1234\"");
+    let found = problems(&hostile);
+    assert!(!found.is_empty() && found.iter().all(|line| !line.contains(char::is_control)), "{found:?}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_damage_is_read_or_refused(at in 0..EXAMPLE.len(), byte: u8, cut in 0..EXAMPLE.len()) {
+        let mut bytes = EXAMPLE.as_bytes().to_vec();
+        bytes[at] = byte;
+        for file in [&bytes[..], &bytes[..cut]] {
+            let _ = Overlay::parse(file).map(|overlay| overlay.check());
+        }
+    }
+
+    #[test]
+    fn any_name_is_resolved(name in "\\PC{0,60}") {
+        let _ = crate::catalogue::resolve(&name);
+    }
+}
+
+#[test]
 fn a_statement_about_another_overlay_is_refused() {
     let key = SecretKey::generate().unwrap();
     let overlay = Overlay::parse(EXAMPLE.as_bytes()).unwrap();
