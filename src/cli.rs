@@ -1,6 +1,7 @@
 //! The command line: flags and help texts, nothing else. Parsing touches no file and no device.
 
 mod agreed;
+mod fleet;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 pub use agreed::{CatalogueCommand, ContractCommand, NewContract};
+pub use fleet::FleetArgs;
 
 use crate::engine::Profile;
 use crate::output::Format;
@@ -63,6 +65,7 @@ pub enum Command {
     /// Cards: what their datasheets say, what healthy ones reach, and where that comes from
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
+    Fleet(FleetArgs),
     /// Demand a proof of work
     #[command(subcommand)]
     Challenge(ChallengeCommand),
@@ -133,6 +136,9 @@ pub struct RunArgs {
     /// The private key that signs (`assay key new` makes one) [default: a key made for this run alone]
     #[arg(long, value_name = "KEY.pem")]
     pub key: Option<PathBuf>,
+    /// What this node is called where many are counted, such as rack3-node17
+    #[arg(long, value_name = "NAME", value_parser = node_name)]
+    pub node: Option<String>,
     /// Directory for the results; must not hold a report already [default: assay-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -363,6 +369,14 @@ pub struct WorkerArgs {
 /// Reads `500ms`, `10s`, `1m 30s`.
 fn duration(text: &str) -> Result<Duration, String> {
     time(text, Duration::from_millis(1), Duration::from_secs(86_400), "500ms, 10s or 2m")
+}
+
+/// Names go into tables and file names.
+fn node_name(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_name = (1..=64).contains(&text.len()) && text.chars().all(good);
+    let why = || format!("{text:?} is no name of a node; write 1 to 64 letters, digits, '-', '_' or '.'");
+    is_name.then(|| text.to_owned()).ok_or_else(why)
 }
 
 /// Shorter than ten seconds there is nothing to keep up; longer than a month nobody waits.

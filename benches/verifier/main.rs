@@ -102,6 +102,7 @@ fn evidence(samples_each: usize) -> Evidence {
         contract_sha256: None,
         selectors: vec![selector],
         host: None,
+        node: None,
         order: Order::Together,
     };
     Evidence { run, devices: vec![device], node: None, resumed: Vec::new(), ended: Ended::Completed }

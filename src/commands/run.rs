@@ -102,6 +102,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         contract_sha256: contract.as_ref().map(|c| c.sha256.clone()),
         selectors,
         host: Some(Host::read(Path::new("/"))),
+        node: args.node.clone(),
         order: if args.one_at_a_time { Order::OneAtATime } else { Order::Together },
     };
     let first = Event { at_ns: 0, device: None, what: What::RunStarted(run.clone()) };

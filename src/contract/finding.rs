@@ -90,6 +90,16 @@ pub enum Amount {
     Text { value: String },
 }
 
+impl Amount {
+    /// In its unit's base; `None` where it is a text.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Amount::Number { value, .. } | Amount::Ratio { value } => Some(*value),
+            Amount::Text { .. } => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Amount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

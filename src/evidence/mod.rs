@@ -80,6 +80,9 @@ pub struct RunInfo {
     /// `None` in recordings of before it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Host>,
+    /// What the node is called where many are counted, as the run was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     #[serde(default, skip_serializing_if = "Order::is_together")]
     pub order: Order,
 }

@@ -66,6 +66,6 @@ fn row([selector, device, provenance]: [String; 3], m: &Measurement) -> [String;
 }
 
 /// A text that a spreadsheet would run as a formula gets a quote in front.
-fn guarded(text: &str) -> String {
+pub(super) fn guarded(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

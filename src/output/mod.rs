@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod comparison;
 pub mod csv;
 pub mod diagnosis;
+pub mod fleet;
 pub mod html;
 pub mod human;
 pub mod json;

@@ -82,6 +82,7 @@ impl<'a> Run<'a> {
             contract_sha256: self.contract.map(|c| c.sha256.clone()),
             selectors: vec![self.selector.to_owned()],
             host: None,
+            node: None,
             order: Order::Together,
         };
         let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];

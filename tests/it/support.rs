@@ -189,6 +189,7 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             contract_sha256: None,
             selectors: devices.iter().map(|d| d.selector.clone()).collect(),
             host: None,
+            node: None,
             order: Order::Together,
         },
         devices,

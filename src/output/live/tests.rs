@@ -41,6 +41,7 @@ fn view(selectors: &[String], demands: &[Demand], begun: Instant) -> View {
         contract_sha256: None,
         selectors: selectors.to_vec(),
         host: None,
+        node: None,
         order: Order::Together,
     };
     let plans = (0u32..).zip(selectors).map(|(device, selector)| WorkerPlan {

@@ -1,0 +1,252 @@
+//! Reads many signed reports, on all processors, in bounded memory: each becomes a row, or is refused with the reason.
+//! Owns where reports come from; what they come to is counted elsewhere.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde::Serialize;
+
+use super::row::Row;
+use crate::contract::Parsed;
+use crate::report::{Report, recheck, statement};
+use crate::seal::envelope::FILE_BYTES_MAX;
+use crate::seal::{Envelope, EnvelopeError, TrustList};
+
+/// A report that does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    pub source: String,
+    pub what: Refusal,
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// It cannot be read, or is no report.
+    Unreadable,
+    /// No key that was named signed it.
+    UnknownKey,
+    /// It was changed after signing.
+    Changed,
+    /// What it states is not what its samples say.
+    Contradicts,
+    /// It was judged by another contract, or by none.
+    OtherContract,
+    /// It is older or newer than what was asked for, or lies in a time that the contract excludes.
+    OutOfTime,
+    /// Its samples are those of another report.
+    Replayed,
+}
+
+impl Refusal {
+    pub const ALL: [Refusal; 7] = [
+        Refusal::Unreadable,
+        Refusal::UnknownKey,
+        Refusal::Changed,
+        Refusal::Contradicts,
+        Refusal::OtherContract,
+        Refusal::OutOfTime,
+        Refusal::Replayed,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Refusal::Unreadable => "unreadable",
+            Refusal::UnknownKey => "unknown key",
+            Refusal::Changed => "changed after signing",
+            Refusal::Contradicts => "contradicts its samples",
+            Refusal::OtherContract => "another contract",
+            Refusal::OutOfTime => "out of time",
+            Refusal::Replayed => "replayed",
+        }
+    }
+}
+
+/// What came of all sources, in their order.
+#[derive(Debug, Default)]
+pub struct Intake {
+    pub rows: Vec<Row>,
+    pub refused: Vec<Refused>,
+    /// Signed statements of other kinds, such as challenges and proofs, which lie beside reports.
+    pub others: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be read: {why}; give report.dsse.json files, directories that hold some, or - for standard input", path.display())]
+pub struct Unreadable {
+    path: PathBuf,
+    why: std::io::Error,
+}
+
+/// Whose word counts, and by what it must have been judged.
+pub struct Terms<'a> {
+    pub trust: &'a TrustList,
+    pub contract: &'a Parsed,
+}
+
+/// One envelope that is still to be read.
+enum Job {
+    File(PathBuf),
+    Line { source: String, bytes: Vec<u8> },
+}
+
+/// Reads everything under `paths`: files, directories with all their `*.dsse.json`, `*.jsonl` files with an envelope in
+/// each line, and `-` for such lines on standard input.
+pub fn read(paths: &[PathBuf], terms: &Terms<'_>) -> Result<Intake, Unreadable> {
+    let jobs = Mutex::new(jobs(paths)?.enumerate());
+    let next = || jobs.lock().ok()?.next();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut read: Vec<(usize, Came)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut read = Vec::new();
+            while let Some((at, job)) = next() {
+                read.push((at, came(job, terms)));
+            }
+            read
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        // A bug of ours must not look like reports that never came.
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug)))
+            .collect()
+    });
+    read.sort_by_key(|(at, _)| *at);
+    let mut intake = Intake::default();
+    for (_, came) in read {
+        match came {
+            Came::Row(row) => intake.rows.push(*row),
+            Came::Refused(refused) => intake.refused.push(refused),
+            Came::Other => intake.others += 1,
+        }
+    }
+    Ok(intake)
+}
+
+enum Came {
+    Row(Box<Row>),
+    Refused(Refused),
+    Other,
+}
+
+fn came(job: Job, terms: &Terms<'_>) -> Came {
+    let (source, bytes) = match job {
+        Job::Line { source, bytes } => (source, Ok(bytes)),
+        Job::File(path) => (path.display().to_string(), bytes(&path)),
+    };
+    let refused = |what, why: String| Came::Refused(Refused { source: source.clone(), what, why });
+    let envelope = match bytes.map(|bytes| Envelope::parse(&bytes)) {
+        Ok(Ok(envelope)) => envelope,
+        Ok(Err(e)) => return refused(Refusal::Unreadable, e.to_string()),
+        Err(e) => return refused(Refusal::Unreadable, e.to_string()),
+    };
+    let verified = match envelope.open(terms.trust) {
+        Ok(verified) => verified,
+        Err(e @ EnvelopeError::BadSignature { .. }) => return refused(Refusal::Changed, e.to_string()),
+        Err(e @ EnvelopeError::NotSignedByTrusted { .. }) => {
+            return refused(Refusal::UnknownKey, e.to_string());
+        }
+        Err(
+            e @ (EnvelopeError::TooLarge { .. }
+            | EnvelopeError::CutShort { .. }
+            | EnvelopeError::Malformed { .. }
+            | EnvelopeError::PayloadType(_)
+            | EnvelopeError::Base64(_)
+            | EnvelopeError::Unsigned
+            | EnvelopeError::TooManySignatures(_)
+            | EnvelopeError::NoTrust),
+        ) => return refused(Refusal::Unreadable, e.to_string()),
+    };
+    if !statement::KIND.is_of(verified.bytes()) {
+        return Came::Other;
+    }
+    let report = match Report::from_verified(&verified) {
+        Ok(report) => report,
+        Err(e) => return refused(Refusal::Unreadable, e.to_string()),
+    };
+    let recheck = recheck::recheck(&report, Some(terms.contract));
+    if recheck.holds_by_another_contract() {
+        let by = report.contract.as_ref().map_or("none".to_owned(), |copy| format!("{:?}", copy.terms.id));
+        return refused(
+            Refusal::OtherContract,
+            format!("it was judged by {by}; judge its recording again by `assay replay`"),
+        );
+    }
+    if let Some(first) = recheck.differences.first() {
+        return refused(
+            Refusal::Contradicts,
+            format!("{}: stated {}, recomputed {}", first.what, first.stated, first.recomputed),
+        );
+    }
+    match Row::of(source.clone(), &report, &recheck, &verified) {
+        Ok(row) => Came::Row(Box::new(row)),
+        Err(e) => refused(Refusal::Unreadable, e.to_string()),
+    }
+}
+
+fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+type Jobs = Box<dyn Iterator<Item = Job> + Send>;
+
+fn jobs(paths: &[PathBuf]) -> Result<impl Iterator<Item = Job> + Send + use<>, Unreadable> {
+    let each: Vec<Jobs> = paths.iter().map(|path| jobs_of(path)).collect::<Result<_, _>>()?;
+    Ok(each.into_iter().flatten())
+}
+
+fn jobs_of(path: &Path) -> Result<Jobs, Unreadable> {
+    let unreadable = |why| Unreadable { path: path.to_owned(), why };
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(lines("standard input".to_owned(), BufReader::new(std::io::stdin()))));
+    }
+    let about = std::fs::metadata(path).map_err(unreadable)?;
+    if about.is_dir() {
+        let mut files = Vec::new();
+        collect(path, &mut files).map_err(unreadable)?;
+        files.sort();
+        return Ok(Box::new(files.into_iter().map(Job::File)));
+    }
+    if path.extension().is_some_and(|e| e == "jsonl") {
+        let file = File::open(path).map_err(unreadable)?;
+        return Ok(Box::new(lines(path.display().to_string(), BufReader::new(file))));
+    }
+    Ok(Box::new(std::iter::once(Job::File(path.to_owned()))))
+}
+
+/// An envelope in each line. What is longer than any report ends the stream.
+fn lines(source: String, mut from: impl BufRead + Send + 'static) -> impl Iterator<Item = Job> + Send {
+    let mut line = 0u64;
+    std::iter::from_fn(move || {
+        loop {
+            line += 1;
+            let mut bytes = Vec::new();
+            let read = (&mut from).take(FILE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut bytes);
+            if read.ok()? == 0 {
+                return None;
+            }
+            if !bytes.trim_ascii().is_empty() {
+                return Some(Job::Line { source: format!("{source}:{line}"), bytes });
+            }
+        }
+    })
+}
+
+/// All `*.dsse.json` below a directory. Links to directories are not followed: they could lead in a circle.
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(&entry.path(), files)?;
+        } else if entry.file_name().to_string_lossy().ends_with(".dsse.json") {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! Which reports are of one node, and what the node is worth by them.
+//! Owns the grouping and each node's state; must not know dates or money.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::row::{Lacking, Row};
+use crate::contract::{Severity, Verdict};
+
+/// One node with all its reports, in the order of time.
+#[derive(Clone, Debug)]
+pub struct Node<'a> {
+    pub name: String,
+    pub reports: Vec<&'a Row>,
+    /// Other nodes that claim a card which was seen in this one first, or the reverse: this node came second.
+    pub claims: Vec<Claim>,
+}
+
+/// A card that two nodes say they have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claim {
+    pub card: String,
+    /// The node in which it was seen first.
+    pub of: String,
+    pub first: String,
+    pub again: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The last report that decides anything passes.
+    Accepted,
+    /// No report decides anything.
+    Undecided,
+    /// The last report that decides anything fails, or a card of it is another node's.
+    Rejected,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Accepted => "accepted",
+            State::Undecided => "undecided",
+            State::Rejected => "rejected",
+        }
+    }
+}
+
+impl<'a> Node<'a> {
+    pub fn state(&self) -> State {
+        if !self.claims.is_empty() {
+            return State::Rejected;
+        }
+        match self.decisive().map(|row| row.verdict) {
+            Some(Verdict::Pass) => State::Accepted,
+            Some(Verdict::Fail) => State::Rejected,
+            Some(Verdict::Inconclusive) | None => State::Undecided,
+        }
+    }
+
+    /// The last report that passes or fails, else the last of all.
+    pub fn decisive(&self) -> Option<&'a Row> {
+        let decided = self.reports.iter().rev().find(|row| row.verdict != Verdict::Inconclusive);
+        decided.or(self.reports.last()).copied()
+    }
+
+    /// When it was first there.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.reports.first().map(|row| row.started)
+    }
+
+    /// From when on it is good: the first of the passes that nothing but what decides nothing came after.
+    pub fn good_since(&self) -> Option<Timestamp> {
+        let decided = self.reports.iter().rev().filter(|row| row.verdict != Verdict::Inconclusive);
+        decided
+            .take_while(|row| row.verdict == Verdict::Pass)
+            .last()
+            .map(|row| row.started)
+            .filter(|_| self.claims.is_empty())
+    }
+
+    /// Reports that failed before the last one that decides: a node that is measured until it passes shows them.
+    pub fn failed_before(&self) -> usize {
+        let decisive = self.decisive().map(|row| row.payload);
+        self.reports
+            .iter()
+            .filter(|row| row.verdict == Verdict::Fail && Some(row.payload) != decisive)
+            .count()
+    }
+
+    /// Whether the last report found every device sound, whatever it delivers: nothing lost, nothing wrong, no contradiction.
+    pub fn is_healthy(&self) -> bool {
+        let sound = |row: &Row| {
+            row.is_whole()
+                && row
+                    .lacking
+                    .iter()
+                    .chain(row.cards.iter().flat_map(|card| &card.lacking))
+                    .all(|l| !l.identity)
+        };
+        self.claims.is_empty() && self.reports.last().is_some_and(|row| sound(row))
+    }
+
+    /// What the decisive report lacks in `must` clauses, with the selector of the card where it is one.
+    pub fn lacking(&self) -> Vec<(Option<&'a str>, &'a Lacking)> {
+        let Some(row) = self.decisive() else { return Vec::new() };
+        let of_cards =
+            row.cards.iter().flat_map(|card| card.lacking.iter().map(|l| (Some(card.selector.as_str()), l)));
+        let all = row.lacking.iter().map(|l| (None, l)).chain(of_cards);
+        all.filter(|(_, l)| l.severity == Severity::Must).collect()
+    }
+}
+
+/// Groups rows, which are in the order of time: by the name that the run was told, else by the cards that most of a report's
+/// cards were seen with before.
+pub fn group(rows: &[Row]) -> Vec<Node<'_>> {
+    let mut nodes: Vec<Node<'_>> = Vec::new();
+    let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
+    // For each card the nodes that it was seen in, the first one first.
+    let mut seen: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    for row in rows {
+        let ids: BTreeSet<&str> =
+            row.cards.iter().flat_map(|card| card.ids.iter().map(String::as_str)).collect();
+        let at = match &row.node {
+            Some(name) => by_name.get(name).copied(),
+            None => majority(&ids, &seen),
+        };
+        let at = at.unwrap_or_else(|| {
+            let name = row.node.clone().unwrap_or_else(|| unnamed(&ids, nodes.len()));
+            by_name.insert(name.clone(), nodes.len());
+            nodes.push(Node { name, reports: Vec::new(), claims: Vec::new() });
+            nodes.len() - 1
+        });
+        nodes[at].reports.push(row);
+        for id in ids {
+            let places = seen.entry(id).or_default();
+            if places.iter().all(|(node, _)| *node != at) {
+                places.push((at, &row.source));
+            }
+        }
+    }
+    let mut claims: BTreeMap<usize, BTreeSet<Claim>> = BTreeMap::new();
+    for (card, places) in &seen {
+        let Some(((of, first), others)) = places.split_first() else { continue };
+        for (again, source) in others {
+            let claim = Claim {
+                card: (*card).to_owned(),
+                of: nodes[*of].name.clone(),
+                first: (*first).to_owned(),
+                again: (*source).to_owned(),
+            };
+            claims.entry(*again).or_default().insert(claim);
+        }
+    }
+    for (at, claims) in claims {
+        nodes[at].claims = claims.into_iter().collect();
+    }
+    nodes
+}
+
+/// The node without a name of its own that more than half of these cards were seen in.
+fn majority(ids: &BTreeSet<&str>, seen: &BTreeMap<&str, Vec<(usize, &str)>>) -> Option<usize> {
+    let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
+    for id in ids {
+        for (node, _) in seen.get(id).into_iter().flatten() {
+            *votes.entry(*node).or_default() += 1;
+        }
+    }
+    let (node, count) = votes.into_iter().max_by_key(|(_, count)| *count)?;
+    (2 * count > ids.len()).then_some(node)
+}
+
+/// By its first card, else by its place.
+fn unnamed(ids: &BTreeSet<&str>, place: usize) -> String {
+    match ids.first() {
+        Some(id) => format!("node of {id}"),
+        None => format!("node {}", place + 1),
+    }
+}

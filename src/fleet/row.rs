@@ -1,0 +1,191 @@
+//! What a fleet keeps of one report: who, when, which cards, how each was judged.
+//! Owns the reduction; must not know where reports come from. A report of ordinary size becomes about a kilobyte.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::contract::{Finding, Severity, Subject, Verdict, finding};
+use crate::evidence::metric::{METRICS, MetricName};
+use crate::evidence::{DeviceEvidence, Ended, Evidence};
+use crate::report::{Recheck, Report, TrustLevel};
+use crate::seal::{KeyId, Verified};
+
+/// One report whose signature and figures hold.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The file, or its place in a stream.
+    pub source: String,
+    /// SHA-256 of the signed bytes.
+    pub payload: [u8; 32],
+    /// SHA-256 of everything that was measured, whoever it is said to be of. `None` where nothing was timed.
+    pub samples: Option<[u8; 32]>,
+    pub signer: KeyId,
+    /// As the run was told with `--node`.
+    pub node: Option<String>,
+    /// By the machine's own clock.
+    pub started: Timestamp,
+    pub level: TrustLevel,
+    pub verdict: Verdict,
+    /// What the node as a whole was found lacking.
+    pub lacking: Vec<Lacking>,
+    pub cards: Vec<Card>,
+    /// For how long devices were watched, and how often one failed, summed over all.
+    pub watched_s: f64,
+    pub failures: u32,
+}
+
+/// One device of a report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Card {
+    pub selector: String,
+    pub name: String,
+    /// UUID and serial number, as far as there are any: what names one card among all.
+    pub ids: BTreeSet<String>,
+    pub verdict: Verdict,
+    pub lacking: Vec<Lacking>,
+    /// Medians by place in [`METRICS`].
+    #[serde(serialize_with = "by_name")]
+    pub medians: Vec<(u16, f64)>,
+}
+
+/// A clause that is not met, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lacking {
+    pub clause: String,
+    pub severity: Severity,
+    pub verdict: Verdict,
+    pub because: String,
+    /// The share of the bound that is missing, where both are numbers.
+    pub short: Option<f64>,
+    /// Whether sources contradict one another about what this card is.
+    pub identity: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("its start {0:?} is no time")]
+pub struct NoTime(String);
+
+impl Row {
+    pub fn of(
+        source: String,
+        report: &Report,
+        recheck: &Recheck,
+        verified: &Verified,
+    ) -> Result<Self, NoTime> {
+        let evidence = &report.evidence;
+        let started = &evidence.run.started;
+        let cards: Vec<Card> =
+            (0u32..).zip(&evidence.devices).map(|(at, device)| card(at, device, recheck)).collect();
+        let lost =
+            evidence.devices.iter().filter(|device| matches!(device.ended, Ended::Lost { .. })).count();
+        let wrong = evidence
+            .devices
+            .iter()
+            .filter(|device| device.sustained.as_ref().is_some_and(|load| load.wrong() > 0))
+            .count();
+        let watched = evidence.devices.iter().filter_map(|device| device.sustained.as_ref());
+        Ok(Self {
+            source,
+            payload: Sha256::digest(verified.bytes()).into(),
+            samples: samples(evidence),
+            signer: verified.signer().clone(),
+            node: evidence.run.node.clone(),
+            started: started.parse().map_err(|_| NoTime(started.clone()))?,
+            level: report.trust_level,
+            verdict: recheck.verdict.unwrap_or(Verdict::Inconclusive),
+            lacking: lacking(&recheck.findings, |subject| *subject == Subject::Node),
+            cards,
+            watched_s: watched.map(|load| load.watched_ns() as f64 / 1e9).sum(),
+            failures: u32::try_from(lost + wrong).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Whether all that was to be measured was.
+    pub fn is_whole(&self) -> bool {
+        self.failures == 0
+    }
+}
+
+fn card(at: u32, device: &DeviceEvidence, recheck: &Recheck) -> Card {
+    let is_mine = |subject: &Subject| match subject {
+        Subject::Device { index, .. } => *index == at,
+        Subject::Node => false,
+    };
+    let mine = recheck
+        .findings
+        .iter()
+        .filter(|finding| is_mine(&finding.subject) && finding.severity == Severity::Must);
+    let medians = recheck.summaries.iter().filter(|summary| summary.device == Some(at));
+    Card {
+        selector: device.selector.clone(),
+        name: device.identity.as_ref().map_or(String::new(), |identity| identity.name.clone()),
+        ids: ids(device),
+        verdict: mine.map(|finding| finding.verdict).max().unwrap_or(Verdict::Inconclusive),
+        lacking: lacking(&recheck.findings, is_mine),
+        medians: medians.filter_map(|of| Some((place(&of.metric)?, of.summary.p50))).collect(),
+    }
+}
+
+/// The fact that names one board.
+const SERIAL: &str = "identity.nvml.serial";
+
+fn ids(device: &DeviceEvidence) -> BTreeSet<String> {
+    let uuid = device
+        .identity
+        .as_ref()
+        .and_then(|identity| identity.uuid.clone())
+        .map(|uuid| format!("uuid {uuid}"));
+    let serial = device
+        .facts
+        .iter()
+        .filter(|fact| fact.metric.as_str() == SERIAL)
+        .map(|fact| format!("serial {}", fact.value));
+    uuid.into_iter().chain(serial).collect()
+}
+
+/// With names, as people know them.
+fn by_name<S: Serializer>(medians: &[(u16, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+    let named = medians
+        .iter()
+        .filter_map(|(at, median)| Some((METRICS.get(usize::from(*at))?.name.as_str(), median)));
+    serializer.collect_map(named)
+}
+
+/// Where a metric stands in the table of all.
+fn place(metric: &MetricName) -> Option<u16> {
+    let at = METRICS.iter().position(|row| row.name == metric.as_str())?;
+    u16::try_from(at).ok()
+}
+
+fn lacking(findings: &[Finding], is_mine: impl Fn(&Subject) -> bool) -> Vec<Lacking> {
+    let open =
+        findings.iter().filter(|finding| finding.verdict != Verdict::Pass && is_mine(&finding.subject));
+    open.map(|finding| Lacking {
+        clause: finding.clause.clone(),
+        severity: finding.severity,
+        verdict: finding.verdict,
+        because: finding.because.to_string(),
+        short: short(finding),
+        identity: matches!(finding.clause.as_str(), finding::id::CONFLICT | finding::id::DUPLICATE),
+    })
+    .collect()
+}
+
+/// The share of the bound that is missing.
+fn short(finding: &Finding) -> Option<f64> {
+    let (observed, bound) = (finding.observed.as_ref()?.number()?, finding.bound.as_ref()?.number()?);
+    (bound > 0.0 && finding.verdict == Verdict::Fail).then(|| (1.0 - observed / bound).clamp(0.0, 1.0))
+}
+
+/// Two runs never take the same nanoseconds: equal samples were copied.
+fn samples(evidence: &Evidence) -> Option<[u8; 32]> {
+    let measured: Vec<_> =
+        evidence.devices.iter().map(|device| (&device.measurements, &device.sustained)).collect();
+    let timed =
+        evidence.devices.iter().any(|device| device.measurements.iter().any(|m| !m.figures().is_empty()));
+    let bytes = serde_json::to_vec(&measured).ok()?;
+    timed.then(|| Sha256::digest(&bytes).into())
+}

@@ -1,0 +1,31 @@
+//! What a fleet comes to, as a person or a program reads it.
+
+mod csv;
+mod human;
+
+use std::io;
+
+use super::listing::print_json;
+use super::page::Page;
+use crate::fleet::Answer;
+
+/// The forms the answer can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// Tables for a terminal
+    Human,
+    /// Everything
+    Json,
+    /// One line per card
+    Csv,
+}
+
+impl Form {
+    pub fn render(self, answer: &Answer, out: &mut Page) -> io::Result<()> {
+        match self {
+            Form::Human => human::answer(answer, out),
+            Form::Json => print_json(&serde_json::to_value(answer)?, out),
+            Form::Csv => csv::answer(answer, out),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The answer as one line per card, figures in base units, for spreadsheets.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::super::csv::guarded;
+use crate::evidence::metric::METRICS;
+use crate::fleet::{Answer, NodeAnswer};
+
+const HEADER: [&str; 9] = ["node", "state", "healthy", "report", "card", "name", "ids", "verdict", "lacking"];
+
+pub fn answer(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
+    let cards = || answer.nodes.iter().flat_map(|node| node.cards.iter().map(move |card| (node, card)));
+    let metrics: BTreeSet<u16> =
+        cards().flat_map(|(_, card)| card.medians.iter().map(|(metric, _)| *metric)).collect();
+    let mut writer = ::csv::Writer::from_writer(out);
+    let names = metrics.iter().filter_map(|at| METRICS.get(usize::from(*at))).map(|row| row.name.as_str());
+    writer.write_record(HEADER.into_iter().chain(names))?;
+    for (node, card) in cards() {
+        let NodeAnswer { name, state, healthy, report, .. } = node;
+        let ids: Vec<&str> = card.ids.iter().map(String::as_str).collect();
+        let lacking: Vec<&str> = card.lacking.iter().map(|lacking| lacking.clause.as_str()).collect();
+        let about = [
+            guarded(name),
+            state.name().to_owned(),
+            healthy.to_string(),
+            guarded(report.as_deref().unwrap_or_default()),
+            guarded(&card.selector),
+            guarded(&card.name),
+            guarded(&ids.join("; ")),
+            card.verdict.name().to_owned(),
+            guarded(&lacking.join("; ")),
+        ];
+        let median = |metric: &u16| {
+            card.medians
+                .iter()
+                .find(|(at, _)| at == metric)
+                .map_or(String::new(), |(_, value)| value.to_string())
+        };
+        writer.write_record(about.into_iter().chain(metrics.iter().map(median)))?;
+    }
+    writer.flush()
+}
