@@ -109,36 +109,35 @@ fn bands(catalogue: &Catalogue, gpu: &Gpu, out: &mut Page) -> io::Result<()> {
         return writeln!(out, "\nWhat healthy cards of this kind reach is not known here yet.");
     }
     writeln!(out, "\nWhat healthy cards reach")?;
-    let mut notes: Vec<&str> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     let cells: Vec<_> = catalogue.bands_of(gpu).map(|band| band_cells(band, &mut notes)).collect();
-    print_table(["metric", "typical", "low .. high", "basis", "confidence", "note"], cells, out)?;
+    print_table(["metric", "typical", "low .. high", "basis", "note"], cells, out)?;
+    writeln!(out)?;
     for (index, note) in notes.iter().enumerate() {
         writeln!(out, "[{}] {note}", index + 1)?;
     }
-    writeln!(
-        out,
-        "\nown: signed reports of assay on so many cards, 5th to 95th percentile of their samples"
-    )?;
+    writeln!(out, "\nown: signed reports of assay, 5th to 95th percentile of their samples")?;
     writeln!(out, "published: measured by another tool under conditions of its own")?;
     writeln!(out, "inferred: the share of the datasheet that cards of the same architecture reach")
 }
 
-/// One band. Its conditions go to the notes, where those of several bands are told once.
-fn band_cells<'a>(band: &'a Band, notes: &mut Vec<&'a str>) -> [String; 6] {
-    let Band { metric, low, typical, high, basis, devices, confidence, conditions, .. } = band;
-    let note = (!conditions.is_empty()).then(|| {
-        notes.iter().position(|known| known == conditions).unwrap_or_else(|| {
-            notes.push(conditions);
-            notes.len() - 1
-        })
+/// One band. What it rests on goes to the notes, where that of several bands is told once.
+fn band_cells(band: &Band, notes: &mut Vec<String>) -> [String; 5] {
+    let Band { metric, low, typical, high, basis, devices, confidence, conditions, sources, .. } = band;
+    let devices = devices.map_or(String::new(), |count| format!(", {}", plural(count as usize, "device")));
+    let sources = sources.join(" ");
+    let separator = if conditions.is_empty() { "" } else { "; " };
+    let note = format!("{} confidence{devices}: {conditions}{separator}{sources}", confidence.name());
+    let index = notes.iter().position(|known| *known == note).unwrap_or_else(|| {
+        notes.push(note);
+        notes.len() - 1
     });
     [
         metric.to_string(),
         shown(metric, *typical),
         if low == high { "one figure".to_owned() } else { range(metric, *low, *high) },
-        devices.map_or(basis.name().to_owned(), |devices| format!("{}, {devices}", basis.name())),
-        confidence.name().to_owned(),
-        note.map_or(String::new(), |index| format!("[{}]", index + 1)),
+        basis.name().to_owned(),
+        format!("[{}]", index + 1),
     ]
 }
 
