@@ -7,7 +7,7 @@ use gpu_assay::evidence::event::{Event, What};
 use gpu_assay::evidence::record::Recording;
 use gpu_assay::evidence::{Ended, Evidence};
 
-use crate::pipeline::Run;
+use crate::pipeline::{self, Run};
 
 pub const MINUTES: u64 = 10;
 /// Noise of every card, healthy or not: each time varies by so much either way.
@@ -126,36 +126,18 @@ fn failing(contract: &Contract, mut evidence: Evidence) -> Option<String> {
     judge(contract, &evidence).into_iter().find(|f| f.verdict == Verdict::Fail).map(|f| f.clause)
 }
 
-/// The events of all devices in the order of their clocks.
+/// The events of all devices.
 fn recording(scenario: &Scenario, seed: u64) -> Vec<Event> {
     let selectors: Vec<String> =
         (0..scenario.devices).map(|device| scenario.selector(device, seed)).collect();
-    let mut start = None;
-    let mut end = None;
-    let mut all = Vec::new();
-    for (device, selector) in (0..).zip(&selectors) {
-        let probes = ["sustain"];
-        let run = Run {
-            profile: Profile::Standard,
-            sustain_ms: MINUTES * 60_000,
-            sample_ms: Profile::Standard.sample_ms(),
-            ..Run::short(selector, &probes)
-        };
-        for event in run.events() {
-            match event {
-                Event { device: Some(_), .. } => all.push(Event { device: Some(device), ..event }),
-                Event { what: What::RunStarted(_), .. } => start = Some(event),
-                Event { .. } => end = Some(event),
-            }
-        }
-    }
-    let mut start = start.unwrap();
-    if let What::RunStarted(info) = &mut start.what {
-        info.selectors = selectors;
-    }
-    all.sort_by_key(|event| event.at_ns);
-    let end = Event { at_ns: all.last().map_or(0, |event| event.at_ns), ..end.unwrap() };
-    [start].into_iter().chain(all).chain([end]).collect()
+    let probes = ["sustain"];
+    let run = Run {
+        profile: Profile::Standard,
+        sustain_ms: MINUTES * 60_000,
+        sample_ms: Profile::Standard.sample_ms(),
+        ..Run::short("", &probes)
+    };
+    pipeline::node(&selectors, &run)
 }
 
 /// The alarms of so many runs of other seeds, on as many threads as there are.

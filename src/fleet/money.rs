@@ -60,7 +60,8 @@ pub fn money(contract: &Contract, nodes: &[Node<'_>], as_of: Timestamp) -> Optio
     let today = day(as_of);
     let counted = Counted { contract, nodes, node_month, today };
     let dues: Vec<Due> = contract.remedies.iter().flat_map(|remedy| counted.dues(remedy)).collect();
-    let sum = |kind: &str| dues.iter().filter(|due| due.kind == kind).filter_map(|due| due.amount).sum();
+    let sum =
+        |kind: &str| cents(dues.iter().filter(|due| due.kind == kind).filter_map(|due| due.amount).sum());
     Some(Money {
         currency: price.amount.currency.clone(),
         node_month: node_month.map(cents),
@@ -128,7 +129,9 @@ fn rate(node: &Node<'_>, metric: &str) -> f64 {
 
 /// To the cent, halves away from zero.
 fn cents(amount: Decimal) -> Decimal {
-    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+    let mut rounded = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    rounded.rescale(2);
+    rounded
 }
 
 /// A share as it was written, to a millionth.

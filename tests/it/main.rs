@@ -38,6 +38,7 @@ mod envelopes;
 // The fault matrix: each fault is noticed by the clause that should, and the honest card passes.
 mod faults;
 // Others verify what we sign.
+mod fleets;
 mod foreign;
 // What only a GPU can show.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]

@@ -108,6 +108,27 @@ impl<'a> Run<'a> {
     }
 }
 
+/// What happens on the devices of one node, in the order of their clocks.
+pub fn node(selectors: &[String], run: &Run<'_>) -> Vec<Event> {
+    let (mut ends, mut all) = (Vec::new(), Vec::new());
+    for (device, selector) in (0..).zip(selectors) {
+        for event in (Run { selector, ..run.clone() }).events() {
+            match event.device {
+                Some(_) => all.push(Event { device: Some(device), ..event }),
+                None if device == 0 => ends.push(event),
+                None => {}
+            }
+        }
+    }
+    if let Some(Event { what: What::RunStarted(info), .. }) = ends.first_mut() {
+        info.selectors = selectors.to_vec();
+    }
+    all.sort_by_key(|event| event.at_ns);
+    let last_ns = all.last().map_or(0, |event| event.at_ns);
+    let end = Event { at_ns: last_ns, ..ends.pop().unwrap() };
+    ends.into_iter().chain(all).chain([end]).collect()
+}
+
 /// Events judged and put together.
 pub fn report(events: &[Event], contract: Option<&Parsed>) -> Report {
     let evidence = record::fold(events).unwrap();

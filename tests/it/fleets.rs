@@ -1,0 +1,382 @@
+//! Many nodes: what was promised, what came, what is wrong with it, and what is due; on fleets in which that is known.
+
+use std::path::Path;
+
+use gpu_assay::contract::{Parsed, parse};
+use gpu_assay::evidence::event::What;
+use gpu_assay::evidence::record;
+use gpu_assay::report::{Report, SealedBy};
+use gpu_assay::seal::{Envelope, SecretKey};
+use serde_json::Value;
+
+use crate::pipeline::{self, Run};
+use crate::process::{Ended, assay};
+
+const NODES: u32 = 330;
+const CARDS: u32 = 8;
+
+/// 330 nodes in two steps, as in the case of 2024, with bounds that an honest simulated H100 meets.
+const LEASE: &str = r#"
+version = 1
+id = "lease-330"
+accept = ["simulated"]
+
+[inventory]
+devices = 8
+sku = "H100 SXM5 80GB"
+
+[[delivery]]
+due = 2024-03-31
+nodes = 100
+
+[[delivery]]
+due = 2024-06-30
+nodes = 330
+
+[price]
+amount = "20 CNY"
+per = "device_hour"
+
+[[clause]]
+id = "cache"
+metric = "l2.read.rate"
+at_least = "L2"
+statistic = "p50"
+
+[[clause]]
+id = "units"
+metric = "census.units.count"
+at_least = "132"
+
+[[remedy]]
+of = ["delivery"]
+kind = "credit"
+per_day = "1 %"
+cap = "30 %"
+
+[[remedy]]
+of = ["delivery"]
+kind = "terminate"
+within_days = 60
+
+[[remedy]]
+of = ["cache"]
+kind = "price_cut"
+cap = "50 %"
+
+[[remedy]]
+of = ["units"]
+kind = "replace"
+within_days = 5
+"#;
+
+fn lease() -> Parsed {
+    let healthy = Run::short("sim:h100", &["l2"]).report();
+    let rate = healthy.summaries.iter().find(|s| s.metric.as_str() == "l2.read.rate").unwrap().summary.p50;
+    let text = LEASE.replace("\"L2\"", &format!("\"{:.0} B/s\"", rate * 0.97));
+    parse("lease.toml", text.as_bytes()).unwrap()
+}
+
+/// A place with the contract, two keys, and reports.
+struct Fleet {
+    dir: tempfile::TempDir,
+    contract: Parsed,
+    provider: SecretKey,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let contract = lease();
+        std::fs::write(dir.path().join("contract.json"), serde_json::to_vec(&contract.contract).unwrap())
+            .unwrap();
+        // The digest is of the file that the command reads.
+        let bytes = std::fs::read(dir.path().join("contract.json")).unwrap();
+        let contract = parse("contract.json", &bytes).unwrap();
+        let provider = SecretKey::generate().unwrap();
+        std::fs::write(dir.path().join("provider.pub.pem"), provider.public().to_pem().unwrap()).unwrap();
+        std::fs::create_dir(dir.path().join("reports")).unwrap();
+        Self { dir, contract, provider }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Measures the cards of a node.
+    fn report(&self, node: u32, cards: &[String], started: &str) -> Report {
+        let probes = ["census", "l2"];
+        let mut events =
+            pipeline::node(cards, &Run { contract: Some(&self.contract), ..Run::short("", &probes) });
+        if let What::RunStarted(info) = &mut events[0].what {
+            info.node = Some(format!("node-{node:03}"));
+            info.started = started.to_owned();
+        }
+        let evidence = record::fold(&events).unwrap();
+        Report::new(evidence, Some(&self.contract), SealedBy::Named, started.to_owned())
+    }
+
+    fn file(&self, name: &str, envelope: &Envelope) {
+        let path = self.path("reports").join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("report.dsse.json"), envelope.to_bytes()).unwrap();
+    }
+
+    fn add(&self, node: u32, cards: &[String], started: &str) {
+        let report = self.report(node, cards, started);
+        self.file(&format!("node-{node:03}-{}", &started[..10]), &report.seal(&self.provider).unwrap());
+    }
+
+    /// What `assay fleet` says of all reports.
+    fn answer(&self, as_of: &str) -> (Ended, Value) {
+        let ended = self.command(as_of, "json");
+        let json = serde_json::from_str(&ended.stdout)
+            .unwrap_or_else(|e| panic!("{e}: {}\n{}", ended.stdout, ended.stderr));
+        (ended, json)
+    }
+
+    fn command(&self, as_of: &str, format: &str) -> Ended {
+        let (reports, contract, key) =
+            (self.path("reports"), self.path("contract.json"), self.path("provider.pub.pem"));
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        assay([
+            "fleet",
+            &text(&reports),
+            "--contract",
+            &text(&contract),
+            "--trust",
+            &text(&key),
+            "--as-of",
+            as_of,
+            "--format",
+            format,
+        ])
+    }
+}
+
+/// Honest cards of a node: each has its own noise.
+fn honest(node: u32) -> Vec<String> {
+    (0..CARDS).map(|card| card_of(node, card)).collect()
+}
+
+fn card_of(node: u32, card: u32) -> String {
+    format!("sim:h100,noise=0.002,seed={},index={card}", node + 1)
+}
+
+fn nodes_in(json: &Value, state: &str) -> Vec<String> {
+    let nodes = json["nodes"].as_array().unwrap().iter().filter(|node| node["state"] == state);
+    nodes.map(|node| node["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn of_330_nodes_twelve_came() {
+    let fleet = Fleet::new();
+    for node in 0..12 {
+        fleet.add(node, &honest(node), "2024-03-20T08:00:00Z");
+    }
+    let (ended, json) = fleet.answer("2024-07-10");
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let counts = &json["counts"];
+    for (name, expected) in [
+        ("contracted", 330),
+        ("promised", 330),
+        ("delivered", 12),
+        ("accepted", 12),
+        ("healthy", 12),
+        ("missing", 318),
+    ] {
+        assert_eq!(counts[name], expected, "{name}: {counts}");
+    }
+    let milestones = json["milestones"].as_array().unwrap();
+    let row = |at: usize| {
+        ["promised", "in_time", "lacking", "days_late"].map(|key| milestones[at][key].as_u64().unwrap())
+    };
+    assert_eq!(row(0), [100, 12, 88, 101]);
+    assert_eq!(row(1), [330, 12, 318, 10]);
+    // A node costs 20 CNY x 8 cards x 730 h = 116,800 CNY a month; 88 nodes are 101 days late, which is capped at 30 %, and
+    // 230 are 10 days late, which is 10 %.
+    let credits = 116_800.0 * (88.0 * 0.30 + 230.0 * 0.10);
+    assert_eq!(json["money"]["node_month"], "116800.00");
+    assert_eq!(json["money"]["credits"], format!("{credits:.2}"));
+    let due = json["money"]["dues"].as_array().unwrap();
+    let terminate = due.iter().find(|due| due["kind"] == "terminate").unwrap();
+    assert_eq!((&terminate["count"], &terminate["on"]), (&Value::from(318), &Value::from("2024-05-30")));
+
+    let text = fleet.command("2024-07-10", "human").stdout;
+    for part in ["missing     318", "2024-06-30", "late by", "101 days", "credits 5769920.00 CNY"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn before_the_day_nothing_is_missing() {
+    let fleet = Fleet::new();
+    fleet.add(0, &honest(0), "2024-03-20T08:00:00Z");
+    let (ended, json) = fleet.answer("2024-03-31");
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stderr, json["counts"]);
+    assert_eq!(
+        (&json["counts"]["promised"], &json["money"]["credits"]),
+        (&Value::from(0), &Value::from("0.00"))
+    );
+}
+
+/// A whole fleet with faults that are known, and none besides: exactly those are found.
+#[test]
+fn in_a_full_fleet_exactly_what_was_planted_is_found() {
+    let fleet = Fleet::new();
+    let stranger = SecretKey::generate().unwrap();
+    let relabelled = [(10, 3), (11, 0), (200, 7)];
+    let slow = [(20, 0), (21, 1), (22, 2), (23, 3), (24, 4)];
+    let doubled = [(40, 1, 41, 6), (50, 0, 299, 0)];
+    let (copied, copy) = (60, 61);
+    let unknown = 70;
+    let started = "2024-06-20T08:00:00Z";
+    for node in 0..NODES {
+        let mut cards = honest(node);
+        for (_, card) in relabelled.iter().filter(|(of, _)| *of == node) {
+            cards[*card] =
+                format!("sim:l40s,name=NVIDIA H100 80GB HBM3 (simulated),seed={},index={card}", node + 1);
+        }
+        for (_, card) in slow.iter().filter(|(of, _)| *of == node) {
+            cards[*card] += ",speed=0.9";
+        }
+        for (of, card, _, place) in doubled.iter().filter(|(_, _, node_of_copy, _)| *node_of_copy == node) {
+            // The same card again, in another slot and with other noise.
+            let uuid = uuid_of(&card_of(*of, *card));
+            cards[*place] = format!("{},uuid={uuid}", card_of(node, *place as u32));
+        }
+        // One node's measurements under another's name.
+        let report = if node == copy {
+            let mut report = fleet.report(copied, &honest(copied), started);
+            report.evidence.run.node = Some(format!("node-{copy:03}"));
+            report
+        } else {
+            fleet.report(node, &cards, started)
+        };
+        let key = if node == unknown { &stranger } else { &fleet.provider };
+        fleet.file(&format!("node-{node:03}"), &report.seal(key).unwrap());
+    }
+    let (ended, json) = fleet.answer("2024-07-10");
+    assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+
+    let refused: Vec<(&str, &str)> = json["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|refused| (refused["what"].as_str().unwrap(), refused["source"].as_str().unwrap()))
+        .map(|(what, source)| (what, source.rsplit('/').nth(1).unwrap()))
+        .collect();
+    assert_eq!(refused, [("unknown_key", "node-070"), ("replayed", "node-061")]);
+
+    let name = |node: u32| format!("node-{node:03}");
+    let mut bad: Vec<String> = relabelled.iter().map(|(node, _)| name(*node)).collect();
+    bad.extend(slow.iter().map(|(node, _)| name(*node)));
+    bad.extend(doubled.iter().map(|(_, _, node, _)| name(*node)));
+    bad.sort();
+    let mut rejected = nodes_in(&json, "rejected");
+    rejected.sort();
+    assert_eq!(rejected, bad);
+    assert_eq!(json["counts"]["delivered"], 328);
+    assert_eq!(json["counts"]["accepted"], 328 - 10);
+    assert_eq!(json["counts"]["undecided"], 0);
+
+    // The very cards, and why.
+    let blamed = |node: u32| -> Vec<(String, String)> {
+        let node =
+            json["nodes"].as_array().unwrap().iter().find(|found| found["name"] == name(node)).unwrap();
+        let whys = node["reasons"].as_array().unwrap().iter();
+        whys.map(|why| (why["card"].as_str().unwrap().to_owned(), why["clause"].as_str().unwrap().to_owned()))
+            .collect()
+    };
+    for (node, card) in relabelled {
+        let blamed = blamed(node);
+        assert!(blamed.iter().any(|(_, clause)| clause == "inventory.sku"), "{blamed:?}");
+        assert!(blamed.iter().all(|(of, _)| of.contains(&format!("index={card}"))), "{blamed:?}");
+    }
+    for (node, card) in slow {
+        let blamed = blamed(node);
+        assert_eq!(blamed.len(), 1, "{blamed:?}");
+        assert!(blamed[0].0.contains(&format!("index={card}")) && blamed[0].1 == "cache", "{blamed:?}");
+    }
+    for (of, card, node, _) in doubled {
+        let blamed = blamed(node);
+        assert_eq!(blamed, [(format!("uuid {}", uuid_of(&card_of(of, card))), "fleet.duplicate".to_owned())]);
+    }
+    // What is far from the others is what was slow, and nothing else.
+    let mut outliers: Vec<String> =
+        json["outliers"].as_array().unwrap().iter().map(|o| o["node"].as_str().unwrap().to_owned()).collect();
+    outliers.sort();
+    assert_eq!(outliers, slow.map(|(node, _)| name(node)));
+
+    let csv = fleet.command("2024-07-10", "csv").stdout;
+    assert_eq!(csv.lines().count(), 1 + 328 * 8);
+}
+
+fn uuid_of(selector: &str) -> String {
+    let report = Run::short(selector, &["census"]).report();
+    report.evidence.devices[0].identity.as_ref().unwrap().uuid.clone().unwrap()
+}
+
+/// Only the last word counts, and one that was measured until it passed is told.
+#[test]
+fn a_repaired_node_is_accepted_and_its_failures_are_told() {
+    let fleet = Fleet::new();
+    let mut slow = honest(0);
+    slow[2] += ",speed=0.9";
+    fleet.add(0, &slow, "2024-03-20T08:00:00Z");
+    let (ended, json) = fleet.answer("2024-03-30");
+    assert_eq!((ended.code, nodes_in(&json, "rejected").len()), (Some(1), 1));
+    let cut = json["money"]["price_cuts_per_month"].as_str().unwrap().parse::<f64>().unwrap();
+    // Nine tenths of what the bound is 97 % of: about 7 % are missing of 116,800 CNY.
+    assert!((7_500.0..9_500.0).contains(&cut), "{cut}");
+
+    fleet.add(0, &honest(0), "2024-03-28T08:00:00Z");
+    let (ended, json) = fleet.answer("2024-03-30");
+    assert_eq!((ended.code, nodes_in(&json, "accepted").len()), (Some(0), 1), "{}", ended.stderr);
+    assert_eq!(json["nodes"][0]["failed_before"], 1);
+    assert_eq!(json["nodes"][0]["reports"], 2);
+    assert!(fleet.command("2024-03-30", "human").stdout.contains("failed 1 time before it passed"));
+    // Copies of files are no further reports.
+    let again = std::fs::read(fleet.path("reports/node-000-2024-03-28/report.dsse.json")).unwrap();
+    std::fs::write(fleet.path("reports/copy.dsse.json"), again).unwrap();
+    let (_, json) = fleet.answer("2024-03-30");
+    assert_eq!((&json["counts"]["reports"], &json["counts"]["repeated"]), (&Value::from(2), &Value::from(1)));
+}
+
+/// Cards without a fault, each with noise of its own: none is called an outlier.
+#[test]
+fn no_honest_fleet_has_outliers() {
+    let fleet = Fleet::new();
+    for node in 0..40 {
+        fleet.add(node, &honest(node), "2024-03-20T08:00:00Z");
+    }
+    let (_, json) = fleet.answer("2024-03-30");
+    assert_eq!(json["outliers"], serde_json::json!([]));
+    assert_eq!(json["counts"]["accepted"], 40);
+}
+
+#[test]
+fn what_is_no_report_is_refused_one_by_one() {
+    let fleet = Fleet::new();
+    fleet.add(0, &honest(0), "2024-03-20T08:00:00Z");
+    let good = std::fs::read_to_string(fleet.path("reports/node-000-2024-03-20/report.dsse.json")).unwrap();
+    let reports = fleet.path("reports");
+    std::fs::write(reports.join("a-cut.dsse.json"), &good[..good.len() / 2]).unwrap();
+    let mut changed: Value = serde_json::from_str(&good).unwrap();
+    let payload = changed["payload"].as_str().unwrap().replacen("A", "B", 1);
+    changed["payload"] = payload.into();
+    std::fs::write(reports.join("b-changed.dsse.json"), changed.to_string()).unwrap();
+    let other = fleet.report(1, &honest(1), "2024-03-20T08:00:00Z");
+    let unjudged = Report::new(other.evidence, None, SealedBy::Named, "2024-03-20T08:00:00Z".to_owned());
+    fleet.file("c-unjudged", &unjudged.seal(&fleet.provider).unwrap());
+    fleet.add(2, &honest(2), "2025-01-01T08:00:00Z");
+    let (ended, json) = fleet.answer("2024-03-30");
+    assert_eq!(ended.code, Some(6));
+    let refused: Vec<&str> =
+        json["refused"].as_array().unwrap().iter().map(|r| r["what"].as_str().unwrap()).collect();
+    assert_eq!(refused, ["unreadable", "changed", "other_contract", "out_of_time"], "{}", json["refused"]);
+    assert_eq!(json["counts"]["reports"], 1);
+
+    let missing = assay(["fleet", "nowhere", "--contract", "x.toml", "--trust", "y.pem"]);
+    assert_eq!(missing.code, Some(2));
+}
