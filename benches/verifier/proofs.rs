@@ -119,7 +119,7 @@ fn write(dir: &Path, gpus: u32, work: Work) -> u64 {
 fn conversation(issued: &Issued, work: Work) -> Vec<Timed> {
     let gpus = issued.challenge.gpus;
     let identity = |n: u32| {
-        let mut identity = super::identity("sim:bench");
+        let mut identity = super::ordinary::identity("sim:bench");
         identity.uuid = Some(format!("{n:032x}"));
         identity
     };
