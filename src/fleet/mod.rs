@@ -8,7 +8,7 @@ pub mod nodes;
 pub mod outliers;
 pub mod row;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -149,25 +149,23 @@ fn counted(
     let mut repeated = 0;
     let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
     let mut by_samples: BTreeMap<[u8; 32], usize> = BTreeMap::new();
-    let mut by_payload: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    let mut payloads: BTreeSet<[u8; 32]> = BTreeSet::new();
     for row in rows {
-        if by_payload.contains_key(&row.payload) {
+        if !payloads.insert(row.payload) {
             repeated += 1;
         } else if let Some(why) = out_of_time(contract, &row, span) {
             refused.push(Refused { source: row.source, what: Refusal::OutOfTime, why });
         } else if let Some(at) = row.samples.and_then(|samples| by_samples.get(&samples)).copied() {
-            // The same run may have been sealed or judged again: the later word counts.
             let first: &Row = &kept[at];
             if first.node == row.node && first.started == row.started {
+                // The same run was sealed or judged again: the later word counts.
                 repeated += 1;
-                by_payload.insert(row.payload, at);
                 kept[at] = row;
             } else {
                 let why = format!("every sample of it is that of {}", first.source);
                 refused.push(Refused { source: row.source, what: Refusal::Replayed, why });
             }
         } else {
-            by_payload.insert(row.payload, kept.len());
             by_samples.extend(row.samples.map(|samples| (samples, kept.len())));
             kept.push(row);
         }

@@ -2,6 +2,7 @@
 //! Owns the test: robust, one-sided, and with the chance of a single false alarm in the whole fleet held to 1 %.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
@@ -22,6 +23,8 @@ pub struct Outlier {
     pub unit: Unit,
     /// How many robust standard deviations it lies on the bad side.
     pub deviations: f64,
+    /// In how many metrics the card is one; this is the worst.
+    pub metrics: usize,
 }
 
 /// The chance that any card of a fleet without a bad one is called an outlier.
@@ -42,7 +45,7 @@ struct Figure<'a> {
     value: f64,
 }
 
-/// All outliers of the last report of each node that decides, the worst first.
+/// All cards that are outliers by the last report of their node that decides.
 ///
 /// For each metric and model, deviations from the median in units of the median absolute deviation; their chances under a
 /// normal distribution; Holm's procedure over all figures of the fleet (S. Holm, 1979).
@@ -67,10 +70,32 @@ pub fn outliers(nodes: &[Node<'_>]) -> Vec<Outlier> {
         .into_iter()
         .enumerate()
         .take_while(|(at, (chance, _))| *chance <= FAMILY_ERROR / (count - at) as f64);
-    significant
+    let far = significant
         .map(|(_, (_, outlier))| outlier)
-        .filter(|outlier| (outlier.figure / outlier.median - 1.0).abs() >= SHARE_MIN)
-        .collect()
+        .filter(|outlier| (outlier.figure / outlier.median - 1.0).abs() >= SHARE_MIN);
+    worst_of_each_card(far)
+}
+
+/// One line for each card, the farthest first.
+fn worst_of_each_card(far: impl Iterator<Item = Outlier>) -> Vec<Outlier> {
+    let mut cards: BTreeMap<(String, String), Outlier> = BTreeMap::new();
+    for outlier in far {
+        match cards.entry((outlier.node.clone(), outlier.card.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(outlier);
+            }
+            Entry::Occupied(mut place) => {
+                let metrics = place.get().metrics + 1;
+                if outlier.deviations > place.get().deviations {
+                    place.insert(outlier);
+                }
+                place.get_mut().metrics = metrics;
+            }
+        }
+    }
+    let mut cards: Vec<Outlier> = cards.into_values().collect();
+    cards.sort_by(|a, b| b.deviations.total_cmp(&a.deviations));
+    cards
 }
 
 /// Every figure of one metric and model with its chance.
@@ -96,6 +121,7 @@ fn test(metric: u16, figures: &[Figure<'_>]) -> Vec<(f64, Outlier)> {
             median,
             unit,
             deviations,
+            metrics: 1,
         };
         (beyond(deviations), outlier)
     };

@@ -27,7 +27,7 @@ pub(super) struct Words {
     pub delivery: &'static str,
     pub price: &'static str,
     pub clauses: &'static str,
-    /// Of each rate of [`super::lease::RATES`].
+    /// Of each rate that a lease demands, in their order.
     pub rates: [&'static str; 8],
     /// Before what bounds come from.
     pub from: &'static str,

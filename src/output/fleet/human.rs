@@ -144,10 +144,18 @@ fn outliers(answer: &Answer, out: &mut Page) -> io::Result<()> {
     writeln!(out, "\ncards far from the others of their kind, whatever the clauses say:")?;
     let rows = answer.outliers.iter().map(|o| {
         let (figure, median) = (o.unit.format(o.figure), o.unit.format(o.median));
-        [o.node.clone(), o.card.clone(), o.metric.clone(), figure, median, format!("{:.0}", o.deviations)]
+        [
+            o.node.clone(),
+            o.card.clone(),
+            o.metric.clone(),
+            figure,
+            median,
+            format!("{:.0}", o.deviations),
+            counted(o.metrics, "metric"),
+        ]
     });
     some(rows.collect(), out, |rows, out| {
-        print_table(["node", "card", "metric", "has", "the others", "deviations"], rows, out)
+        print_table(["node", "card", "worst in", "has", "the others", "deviations", "far in"], rows, out)
     })
 }
 
