@@ -20,7 +20,7 @@
 //! proof
 //! contract
 //! report
-//! output
+//! output  fleet
 //! commands  cli  main
 //! ```
 
@@ -47,6 +47,7 @@ pub mod contract;
 
 pub mod report;
 
+pub mod fleet;
 pub mod output;
 
 pub mod cli;
