@@ -1,6 +1,7 @@
 //! The command line: flags and help texts, nothing else. Parsing touches no file and no device.
 
 mod agreed;
+mod fleet;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 pub use agreed::{CatalogueCommand, ContractCommand, NewContract};
+pub use fleet::{FleetCommand, PlanArgs};
 
 use crate::engine::Profile;
 use crate::output::Format;
@@ -63,6 +65,9 @@ pub enum Command {
     /// Cards: what their datasheets say, what healthy ones reach, and where that comes from
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
+    /// Many nodes as one: how many of them to test, and which
+    #[command(subcommand)]
+    Fleet(FleetCommand),
     /// Demand a proof of work
     #[command(subcommand)]
     Challenge(ChallengeCommand),

@@ -7,6 +7,7 @@ mod compare;
 mod contract;
 mod discover;
 mod doctor;
+mod fleet;
 mod key;
 mod list;
 mod prove;
@@ -70,6 +71,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Render(args) => render::render(args),
         Command::Contract(command) => contract::contract(command),
         Command::Catalogue(command) => catalogue::catalogue(command),
+        Command::Fleet(command) => fleet::fleet(command),
         Command::Challenge(command) => challenge::challenge(command),
         Command::Witness(args) => witness::witness(args, cli.quiet),
         Command::Prove(args) => prove::prove(args, cli.quiet),
