@@ -19,7 +19,7 @@ pub enum FleetCommand {
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// How many nodes are accepted or rejected together
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = lot)]
     pub lot: u32,
     /// The share of bad nodes that is still good: such a lot should be accepted
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
@@ -42,6 +42,10 @@ pub struct PlanArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn lot(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("{text:?} is no number of nodes; write for example 330"))
 }
 
 fn seed(text: &str) -> Result<String, String> {

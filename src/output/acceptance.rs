@@ -12,7 +12,7 @@ use crate::fleet::plan::{Plan, Risks};
 use crate::units::Unit;
 
 /// So many rules are printed; more nobody follows on paper.
-const RULES_MAX: usize = 24;
+const RULES_MAX: usize = 40;
 
 /// A plan, and the nodes that were drawn for it.
 pub struct Planned<'a> {
@@ -87,7 +87,7 @@ fn single(plan: &Plan, out: &mut Page) -> io::Result<()> {
     writeln!(out, "\nWhat that promises, where the test finds every bad node that it is run on:")?;
     writeln!(
         out,
-        "  a good lot, with at most {} bad ({}), is rejected with a chance of at most {}, exactly {}",
+        "  a good lot, with at most {} bad ({}), is rejected with a chance of at most {}, here {}",
         nodes(good),
         of_lot(good),
         share(producer),
@@ -95,7 +95,7 @@ fn single(plan: &Plan, out: &mut Page) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "  a bad lot, with at least {} bad ({}), is accepted with a chance of at most {}, exactly {}",
+        "  a bad lot, with at least {} bad ({}), is accepted with a chance of at most {}, here {}",
         nodes(bad),
         of_lot(bad),
         share(consumer),
@@ -115,7 +115,7 @@ fn one_by_one(sequential: &Sequential, out: &mut Page) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "The promise is the same (exactly {} and {}), and the tests are never more:\n",
+        "The promise is the same (here {} and {}), and the tests are never more:\n",
         share(producer),
         share(consumer)
     )?;
