@@ -18,6 +18,9 @@ use crate::units::Unit;
 
 pub const LOT_MAX: u32 = 1_000_000;
 
+/// By how much a computed chance may exceed a risk that it equals.
+const ROUNDING: f64 = 1e-12;
+
 /// Shares of bad nodes.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Shares {
@@ -139,10 +142,10 @@ impl Single {
         loop {
             let plan = |tested, accept_at_most| Self { tested, accept_at_most };
             let tested = least(1, aim.lot, |n| {
-                plan(n, accept_at_most).accepts(aim.lot, aim.bad) <= aim.risks.consumer
+                plan(n, accept_at_most).accepts(aim.lot, aim.bad) <= aim.risks.consumer + ROUNDING
             });
             let borne = least(accept_at_most, aim.good, |c| {
-                plan(tested, c).rejects(aim.lot, aim.good) <= aim.risks.producer
+                plan(tested, c).rejects(aim.lot, aim.good) <= aim.risks.producer + ROUNDING
             });
             if borne == accept_at_most {
                 return plan(tested, accept_at_most);

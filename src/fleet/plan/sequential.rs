@@ -3,24 +3,21 @@
 //!
 //! Wald's lines keep the risks about, not exactly, and ending early or without putting nodes back changes them. So the lines
 //! are set as near to one another as both risks allow, by the exact chance of each course. What is promised is therefore
-//! the same as with one sample, without slack, in never more tests. A bound on the average is not promised; it is stated.
+//! the same as with one sample, without slack, in never more tests. How many it takes on average is computed, not promised.
 
 use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{Aim, Risks, Single};
+use super::{Aim, ROUNDING, Risks, Single};
 
 /// With more tests than this the courses are too many to be added up in a moment.
-pub const TESTED_MAX: u32 = 20_000;
+pub const TESTED_MAX: u32 = 10_000;
 
 /// How near to one another lines are tried, in parts of Wald's distance.
 const NEAREST: f64 = 0.5;
 const STEP: f64 = 0.02;
 const STEPS: u32 = 100;
-
-/// Rounding of sums that equal a risk.
-const ROUNDING: f64 = 1e-12;
 
 /// What becomes of a lot.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -51,17 +48,23 @@ pub struct Sequential {
 }
 
 impl Sequential {
-    /// The nearest lines that keep the risks, those that only anticipate what is certain at the latest.
+    /// The nearest lines that keep the risks.
     pub fn nearest(aim: &Aim, single: &Single) -> Option<Self> {
         if single.tested > TESTED_MAX {
             return None;
         }
         let evidence = Evidence::new(aim, single);
-        let Risks { producer, consumer } = aim.risks;
-        let tried = (0..STEPS).map(|step| NEAREST + STEP * f64::from(step)).chain([f64::INFINITY]);
-        tried.map(|apart| Self::between(aim, evidence.lines(single, apart))).find(|Self { risks, .. }| {
-            risks.producer <= producer + ROUNDING && risks.consumer <= consumer + ROUNDING
-        })
+        let at = |accept, reject| Self::between(aim, evidence.lines(single, accept, reject));
+        // Both lines together first, then each by itself: one that rejects sooner lets the other accept sooner.
+        let both = nearest_that(|apart| at(apart, apart).keeps(aim));
+        let reject = nearest_that(|apart| at(both, apart).keeps(aim));
+        let accept = nearest_that(|apart| at(apart, reject).keeps(aim));
+        Some(at(accept, reject))
+    }
+
+    fn keeps(&self, aim: &Aim) -> bool {
+        self.risks.producer <= aim.risks.producer + ROUNDING
+            && self.risks.consumer <= aim.risks.consumer + ROUNDING
     }
 
     fn between(aim: &Aim, goes_on: Vec<Range<u32>>) -> Self {
@@ -118,6 +121,13 @@ impl Sequential {
     }
 }
 
+/// How far apart to set lines, in parts of Wald's distance: the least that keeps the risks. Infinitely far apart, they only
+/// anticipate what is certain, which keeps the risks of the one sample.
+fn nearest_that(keeps: impl Fn(f64) -> bool) -> f64 {
+    let mut tried = (0..STEPS).map(|step| NEAREST + STEP * f64::from(step));
+    tried.find(|apart| keeps(*apart)).unwrap_or(f64::INFINITY)
+}
+
 /// How much more likely what was found is with a bad lot than with a good one, as a logarithm: a sum over the bad nodes found and
 /// one over the good.
 struct Evidence {
@@ -152,17 +162,17 @@ impl Evidence {
         self.of_bad[found as usize] + self.of_good[(tested - found) as usize]
     }
 
-    /// Wald's lines, `apart` times as far from even as his. What cannot change the decision at the last test any more ends
+    /// Wald's lines, each so many times as far from even as his. What cannot change the decision at the last test any more ends
     /// testing, and nothing else does that contradicts it.
-    fn lines(&self, single: &Single, apart: f64) -> Vec<Range<u32>> {
+    fn lines(&self, single: &Single, accept: f64, reject: f64) -> Vec<Range<u32>> {
         let (mut start, mut end) = (0, 0);
         let mut line = |tested: u32| {
             let most = single.accept_at_most.min(tested);
             // Both lines only rise.
-            while start <= most && self.is(tested, start) <= self.accept * apart {
+            while start <= most && self.is(tested, start) <= self.accept * accept {
                 start += 1;
             }
-            while end <= most && self.is(tested, end) < self.reject * apart {
+            while end <= most && self.is(tested, end) < self.reject * reject {
                 end += 1;
             }
             let certain = (single.accept_at_most + 1).saturating_sub(single.tested - tested);
