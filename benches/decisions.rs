@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "binomial.rs"]
-mod binomial;
 #[path = "decisions/noise.rs"]
 mod noise;
 #[path = "decisions/study.rs"]
@@ -12,7 +10,7 @@ mod study;
 
 use std::fmt::Write;
 
-use binomial::exact_interval;
+use gpu_assay::fleet::chance::share_interval;
 use study::{CLAUSES, ERROR_RATE, Outcome, SCENARIOS, Size, Truth, WIDTH, fixed_length, simulate};
 
 /// Long enough that even the slowest of the promised kinds is decided now and then right at its bound.
@@ -77,7 +75,7 @@ fn rows(index: usize, size: Size) -> String {
 
 fn row(name: &str, truth: Truth, outcome: &Outcome, fixed: Option<u32>) -> String {
     let devices = outcome.batches.len() as u64 / CLAUSES;
-    let (low, high) = exact_interval(outcome.wrong, devices, 0.99);
+    let (low, high) = share_interval(outcome.wrong, devices, 0.99);
     let mean = outcome.mean_batches();
     let (fixed, gain) = match fixed {
         Some(fixed) => (fixed.to_string(), format!("{:.1}", f64::from(fixed) / mean)),

@@ -4,8 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "binomial.rs"]
-mod binomial;
 #[allow(dead_code)]
 #[path = "../tests/it/pipeline.rs"]
 mod pipeline;
@@ -15,7 +13,7 @@ mod study;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use binomial::exact_interval;
+use gpu_assay::fleet::chance::share_interval;
 use study::{Alarm, CARD, CONTRACT, HEALTHY, MINUTES, NOISE, OF_NODE, SCENARIOS, Scenario, alarms};
 
 fn main() {
@@ -85,6 +83,6 @@ fn noticed(scenario: &Scenario, seeds: u64, alarms: &[Alarm]) -> String {
 }
 
 fn false_alarms(scenario: &Scenario, runs: u64, alarms: &[Alarm]) -> String {
-    let (low, high) = exact_interval(alarms.len() as u64, runs, 0.99);
+    let (low, high) = share_interval(alarms.len() as u64, runs, 0.99);
     format!("| {} | {runs} | {} | {:.2} .. {:.2} % |", scenario.name, alarms.len(), low * 100.0, high * 100.0)
 }

@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 pub use agreed::{CatalogueCommand, ContractCommand, NewContract};
-pub use fleet::FleetArgs;
+pub use fleet::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
 
 use crate::engine::Profile;
 use crate::output::Format;

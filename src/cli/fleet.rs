@@ -1,11 +1,12 @@
-//! Many nodes: counting their reports.
+//! What is asked about many nodes at once.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::percent;
 use crate::output::fleet::Form;
 
 /// Count many reports: what was promised, what came, what is good, which cards are not, what is due
@@ -14,7 +15,16 @@ use crate::output::fleet::Form;
 /// or rejected, 3 where some are undecided, 5 where one card is in two nodes or a report was copied, 6 where a signature or a figure
 /// does not hold.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct FleetArgs {
+    #[command(subcommand)]
+    pub command: Option<FleetCommand>,
+    #[command(flatten)]
+    pub count: Option<CountArgs>,
+}
+
+#[derive(Debug, Args)]
+pub struct CountArgs {
     /// Signed reports, directories that hold some, *.jsonl files with one in each line, or - for such lines on standard input
     #[arg(value_name = "REPORTS", required = true)]
     pub reports: Vec<PathBuf>,
@@ -51,4 +61,53 @@ fn moment(text: &str, of_day: fn(Date) -> jiff::civil::DateTime) -> Result<Times
         Ok(day) if !text.contains('T') => jiff::tz::Offset::UTC.to_timestamp(of_day(day)).map_err(|_| hint()),
         _ => text.parse().map_err(|_| hint()),
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FleetCommand {
+    Plan(PlanArgs),
+}
+
+/// Say how many nodes to test where not all can be, when to accept the lot, and which nodes to draw
+///
+/// Prints the smallest sample that keeps both risks, and the same test one node at a time, which is over sooner. All chances
+/// are exact. The nodes are drawn by a seed that nobody knew when they were named: agree beforehand on a public random
+/// value of a later day, so that both parties can draw again.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// How many nodes are accepted or rejected together
+    #[arg(long, value_name = "N", value_parser = lot)]
+    pub lot: u32,
+    /// The share of bad nodes that is still good: such a lot should be accepted
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub aql: f64,
+    /// The share of bad nodes that is bad: such a lot should be rejected
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub ltpd: f64,
+    /// The chance, at most, that a good lot is rejected
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "5%")]
+    pub producer_risk: f64,
+    /// The chance, at most, that a bad lot is accepted
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "5%")]
+    pub consumer_risk: f64,
+    /// All nodes of the lot, one name a line, as the provider named them
+    #[arg(long, value_name = "FILE", requires = "seed")]
+    pub nodes: Option<PathBuf>,
+    /// What draws them: any text that became known after the nodes were named
+    #[arg(long, value_name = "TEXT", requires = "nodes", value_parser = seed)]
+    pub seed: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn lot(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("{text:?} is no number of nodes; write for example 330"))
+}
+
+fn seed(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("a seed is not blank; give a text that nobody knew when the nodes were named".to_owned());
+    }
+    Ok(text.to_owned())
 }

@@ -1,15 +1,34 @@
-//! `assay fleet`: many signed reports as one answer. Touches no device.
+//! `assay fleet`: many signed reports as one answer, and how many nodes to test. Touches no device.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::{Failure, print};
-use crate::cli::FleetArgs;
+use crate::cli::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
 use crate::contract;
 use crate::exit::Exit;
+use crate::fleet::plan::draw::Names;
+use crate::fleet::plan::{Aim, Plan, Risks, Shares};
 use crate::fleet::{self, Span, intake};
+use crate::output::acceptance::{Drawn, Planned};
 use crate::seal::TrustList;
 
+/// A million names of the length of a host's.
+const LIST_BYTES_MAX: u64 = 64 << 20;
+
 pub fn fleet(args: &FleetArgs, quiet: bool) -> Result<Exit, Failure> {
+    match (&args.command, &args.count) {
+        (Some(FleetCommand::Plan(args)), _) => plan(args),
+        (None, Some(args)) => count(args, quiet),
+        // The command line demands one of them.
+        (None, None) => Err(Failure::usage("no reports were given; see `assay fleet --help`")),
+    }
+}
+
+fn count(args: &CountArgs, quiet: bool) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let contract = contract::parse::load(&args.contract).map_err(Failure::usage)?;
     let terms = intake::Terms { trust: &trust, contract: &contract };
@@ -20,4 +39,44 @@ pub fn fleet(args: &FleetArgs, quiet: bool) -> Result<Exit, Failure> {
         print(|out| args.format.render(&answer, out))?;
     }
     Ok(answer.exit())
+}
+
+fn plan(args: &PlanArgs) -> Result<Exit, Failure> {
+    let shares = Shares { aql: args.aql, ltpd: args.ltpd };
+    let risks = Risks { producer: args.producer_risk, consumer: args.consumer_risk };
+    let plan = Plan::new(Aim::new(args.lot, shares, risks).map_err(Failure::usage)?);
+    let list = args.nodes.as_deref().map(|file| read(file).map(|bytes| (file, bytes))).transpose()?;
+    let drawn = match (&list, &args.seed) {
+        (Some((file, bytes)), Some(seed)) => Some(draw(&plan, file, bytes, seed)?),
+        // The command line takes both or none.
+        (Some(_), None) | (None, _) => None,
+    };
+    let planned = Planned { plan: &plan, drawn: drawn.as_ref() };
+    print(|out| if args.json { planned.json(out) } else { planned.text(out) })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let wrong = |why: String| {
+        Failure::usage(format!("{} cannot be read: {why}; give a file with one name a line", file.display()))
+    };
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(LIST_BYTES_MAX + 1).read_to_end(&mut bytes));
+    read.map_err(|e| wrong(e.to_string()))?;
+    if bytes.len() as u64 > LIST_BYTES_MAX {
+        return Err(wrong(format!("it is larger than {} MiB", LIST_BYTES_MAX >> 20)));
+    }
+    Ok(bytes)
+}
+
+fn draw<'a>(plan: &Plan, file: &'a Path, bytes: &'a [u8], seed: &'a str) -> Result<Drawn<'a>, Failure> {
+    let names = Names::parse(bytes).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))?;
+    let (named, lot) = (names.count(), plan.aim.lot());
+    if named != lot as usize {
+        return Err(Failure::usage(format!(
+            "{}: it names {named} nodes and --lot says {lot}; name every node of the lot, or give --lot {named}",
+            file.display()
+        )));
+    }
+    let nodes = names.draw(seed, plan.single.tested as usize);
+    Ok(Drawn { file, seed, sha256: names.sha256(), nodes })
 }

@@ -1,11 +1,14 @@
 //! Many signed reports as one answer: what was promised, what came, what is good, which cards are not.
 //! Owns the answer and the order in which it is put together; must not know files' forms or how anything is shown.
 
+pub mod availability;
+pub mod chance;
 pub mod delivery;
 pub mod intake;
 pub mod money;
 pub mod nodes;
 pub mod outliers;
+pub mod plan;
 pub mod row;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +18,7 @@ use serde::Serialize;
 
 use crate::contract::{Contract, Parsed};
 use crate::exit::Exit;
+use availability::Availability;
 use delivery::Milestone;
 use intake::{Intake, Refusal, Refused};
 use money::Money;
@@ -34,6 +38,7 @@ pub struct Answer {
     pub nodes: Vec<NodeAnswer>,
     pub outliers: Vec<Outlier>,
     pub refused: Vec<Refused>,
+    pub availability: Option<Availability>,
     pub money: Option<Money>,
 }
 
@@ -132,6 +137,7 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span) -> Answer {
         counts,
         milestones,
         outliers: outliers::outliers(&nodes),
+        availability: availability::availability(&rows),
         money: money::money(contract, &nodes, span.as_of),
         nodes: nodes.iter().map(node_answer).collect(),
         refused,

@@ -1,6 +1,7 @@
 //! Everything that a person or another program reads: tables, files, the live display.
 //! Owns wording and layout; must not judge or measure.
 
+pub mod acceptance;
 pub mod catalogue;
 pub mod comparison;
 pub mod csv;

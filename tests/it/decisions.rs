@@ -1,13 +1,11 @@
 //! Sequential decisions err no more often than is promised, and are early: the study of `benches/decisions.rs` on fewer devices.
 
-#[path = "../../benches/binomial.rs"]
-mod binomial;
 #[path = "../../benches/decisions/noise.rs"]
 mod noise;
 #[path = "../../benches/decisions/study.rs"]
 mod study;
 
-use binomial::{at_least, exact_interval};
+use gpu_assay::fleet::chance::{Binomial, Count};
 use study::{ERROR_RATE, SCENARIOS, Size, Truth, fixed_length, simulate};
 
 const SIZE: Size = Size { devices: 250, cap: 600, seed: 1 };
@@ -20,7 +18,7 @@ fn errors_are_no_more_frequent_than_promised() {
     for (index, scenario) in SCENARIOS.iter().enumerate().filter(|(_, scenario)| scenario.promised) {
         for truth in [Truth::Good, Truth::Bad] {
             let wrong = simulate(index, truth, SIZE).wrong;
-            let chance = at_least(wrong, SIZE.devices, ERROR_RATE);
+            let chance = Binomial { of: SIZE.devices, share: ERROR_RATE }.at_least(wrong);
             let (name, devices) = (scenario.name, SIZE.devices);
             assert!(chance > 1e-6 / kinds as f64, "{name}, {truth:?}: {wrong} of {devices} wrong");
         }
@@ -46,14 +44,4 @@ fn a_device_far_from_its_bound_takes_a_fifth_of_a_fixed_time() {
         assert_eq!((far.wrong, far.clauses_open), (0, 0));
         assert!(far.mean_batches() * 4.5 < f64::from(fixed), "{truth:?}: {} of {fixed}", far.mean_batches());
     }
-}
-
-#[test]
-fn intervals_of_shares_are_exact() {
-    let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
-    let (low, high) = exact_interval(0, 20_000, 0.99);
-    assert!(low == 0.0 && near(high, 1.0 - 0.005f64.powf(1.0 / 20_000.0)), "{high}");
-    let (low, high) = exact_interval(5, 10, 0.95);
-    assert!(near(low, 0.1871) && near(high, 0.8129), "{low} {high}");
-    assert!(near(at_least(1, 2, 0.5), 0.75) && at_least(0, 5, 0.3) == 1.0);
 }

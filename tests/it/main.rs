@@ -70,6 +70,8 @@ mod nvml_runs;
 mod peers;
 // Reports as a page and as a step summary; what a hostile machine writes stays text.
 mod pages;
+// Samples of a fleet keep the risks that they promise, and nobody can choose who is drawn.
+mod plans;
 // Proofs of work, from challenge to verification.
 mod proofs;
 // Reports for pipelines and dashboards, read strictly.

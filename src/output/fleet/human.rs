@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::super::listing::print_table;
 use super::super::page::Page;
+use crate::fleet::availability::Availability;
 use crate::fleet::intake::Refusal;
 use crate::fleet::money::Money;
 use crate::fleet::nodes::State;
@@ -20,6 +21,9 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     nodes(answer, out)?;
     outliers(answer, out)?;
     refused(answer, out)?;
+    if let Some(found) = &answer.availability {
+        availability(found, out)?;
+    }
     match &answer.money {
         Some(found) => money(found, out),
         None => writeln!(out, "\nthe contract names no price, so nothing is said of money"),
@@ -172,6 +176,26 @@ fn refused(answer: &Answer, out: &mut Page) -> io::Result<()> {
     }
     writeln!(out)?;
     some(rows, out, |rows, out| print_table(["refused", "report", "because"], rows, out))
+}
+
+fn availability(found: &Availability, out: &mut Page) -> io::Result<()> {
+    let (low, high) = found.share;
+    let Availability { whole, reports, watched_hours, failures, .. } = found;
+    writeln!(
+        out,
+        "\n{whole} of {} found every device sound, which is {:.1} to {:.1} %, with 95 % confidence",
+        counted(*reports as usize, "report"),
+        low * 100.0,
+        high * 100.0
+    )?;
+    match found.mtbf_hours_at_least {
+        Some(hours) => writeln!(
+            out,
+            "{} in {watched_hours:.1} device hours under load: at least {hours:.1} hours between failures, with 95 % confidence",
+            counted(*failures as usize, "failure")
+        ),
+        None => writeln!(out, "no load was kept up, so nothing is said of the time between failures"),
+    }
 }
 
 fn money(money: &Money, out: &mut Page) -> io::Result<()> {
