@@ -15,7 +15,7 @@ const ROWS_MAX: usize = 40;
 
 pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     writeln!(out, "contract {:?}, sha256 {}", answer.contract, answer.contract_sha256)?;
-    writeln!(out, "as of {}, by {}", answer.as_of, sources(answer))?;
+    writeln!(out, "as of {}, by {}", answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC"), sources(answer))?;
     counts(&answer.counts, out)?;
     milestones(answer, out)?;
     nodes(answer, out)?;
