@@ -2,6 +2,7 @@
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
 VENV := target/venv
+PROMTOOL := target/promtool
 # Where cargo looks for a program that is to run test binaries.
 RUNNER = CARGO_TARGET_$(shell rustc -vV | sed -n 's/^host: //p' | tr a-z- A-Z_)_RUNNER
 
@@ -29,7 +30,9 @@ test:
 	sh tests/setup.sh openssl
 	sh tests/setup.sh cuda
 	sh tests/setup.sh venv $(VENV)
-	ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) test -- --include-ignored --skip hardware:: --skip matrix_units
+	sh tests/setup.sh promtool $(PROMTOOL)
+	PATH="$(abspath $(PROMTOOL)):$$PATH" ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python \
+		$(CARGO) test -- --include-ignored --skip hardware:: --skip matrix_units
 	$(MAKE) matrix-units
 
 # Products on matrix units, on a software driver that has them. It is fetched from Debian's unstable release, which is

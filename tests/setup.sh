@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what tests and demo need on a Debian-like machine: setup.sh vulkan [required] | openssl | cuda | venv DIR
+# Installs what tests and demo need on a Debian-like machine: setup.sh vulkan [required] | openssl | cuda | venv DIR |
+# promtool DIR
 # Where it may not install, it says what to install; with "required" that is an error.
 set -eu
 
@@ -49,8 +50,19 @@ venv)
     "$dir/bin/python" -c 'import securesystemslib, in_toto_attestation, numpy' 2>/dev/null ||
         "$dir/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
     ;;
+promtool)
+    # Unpacked out of its package (19 MB to fetch) and not installed, which would start a server.
+    dir=$2
+    if command -v promtool >/dev/null 2>&1 || [ -x "$dir/promtool" ]; then exit 0; fi
+    mkdir -p "$dir"
+    cd "$dir"
+    apt-get download -qq prometheus >/dev/null 2>&1 &&
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool ||
+        echo "promtool cannot be had here, so that its test is skipped; Debian has it in the package prometheus"
+    rm -f prometheus_*.deb
+    ;;
 *)
-    echo "usage: setup.sh vulkan [required] | openssl | cuda | venv DIR" >&2
+    echo "usage: setup.sh vulkan [required] | openssl | cuda | venv DIR | promtool DIR" >&2
     exit 2
     ;;
 esac

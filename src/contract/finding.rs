@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clause::{Flag, Severity};
 use crate::device::{DeviceError, ProvenanceKind};
-use crate::evidence::Ended;
+use crate::evidence::{Ended, Evidence};
 use crate::exit::Exit;
 use crate::units::Unit;
 
@@ -105,6 +105,8 @@ impl std::fmt::Display for Amount {
         match self {
             Amount::Number { value, unit } => f.write_str(&unit.format(*value)),
             Amount::Ratio { value } => write!(f, "{value:.3}"),
+            // A number that was demanded as it stands needs no marks around it.
+            Amount::Text { value } if value.parse::<f64>().is_ok() => f.write_str(value),
             Amount::Text { value } => write!(f, "{value:?}"),
         }
     }
@@ -160,7 +162,7 @@ pub enum Reason {
     WrongUnderLoad { wrong: u64, checked: u64 },
     #[error("the load was kept up for {} s of {} s; run again", seconds(*.watched_ns), seconds(*.asked_ns))]
     NotKeptUp { watched_ns: u64, asked_ns: u64 },
-    #[error("the run broke off {times} times, for {} s in all, in which nobody watched", seconds(*.gap_ns))]
+    #[error("the run broke off {}, for {} s in all, in which nobody watched", so_often(*.times), seconds(*.gap_ns))]
     BrokeOff { times: u64, gap_ns: u64 },
     #[error("the check missed a planted error, so nothing it says counts; run again and report this")]
     CanaryMissed,
@@ -238,6 +240,15 @@ pub enum Reason {
     SameDevice { selectors: Vec<String>, field: String, value: String },
 }
 
+impl Reason {
+    /// That the run broke off, where it did and was taken up again.
+    pub fn broke_off(evidence: &Evidence) -> Option<Self> {
+        let times = evidence.resumed.len() as u64;
+        let gap_ns = evidence.resumed.iter().fold(0u64, |sum, at| sum.saturating_add(at.gap_ns));
+        (times > 0).then_some(Self::BrokeOff { times, gap_ns })
+    }
+}
+
 /// Why sampling ended where something was to be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -292,6 +303,10 @@ fn how_to_measure(metric: &str) -> String {
         "identity" => "no source on this machine tells it, see `assay doctor`".to_owned(),
         probe => format!("run again with `--probe {probe}`"),
     }
+}
+
+fn so_often(times: u64) -> String {
+    if times == 1 { "once".to_owned() } else { format!("{times} times") }
 }
 
 fn seconds(ns: u64) -> f64 {

@@ -77,10 +77,8 @@ fn open_if_passed(finding: &mut Finding) {
 
 /// Nobody knows what happened while a run was broken off, nor why it was. That decides nothing, and should be known.
 fn continuity(evidence: &Evidence) -> Option<Finding> {
-    let times = evidence.resumed.len() as u64;
-    let gap_ns = evidence.resumed.iter().fold(0u64, |sum, at| sum.saturating_add(at.gap_ns));
-    let broken = Judgement::undecided(gate::Unusable::open(Reason::BrokeOff { times, gap_ns }), None);
-    (times > 0).then(|| broken.about(id::CONTINUITY, Severity::Should, Subject::Node))
+    let broken = Judgement::undecided(gate::Unusable::open(Reason::broke_off(evidence)?), None);
+    Some(broken.about(id::CONTINUITY, Severity::Should, Subject::Node))
 }
 
 fn judge_clause(

@@ -1,18 +1,24 @@
 //! Plots as SVG with real text: lines, dots, bars and bands over one pair of axes.
-//! Owns ticks, thinning, colours and drawing; must not know what is plotted, nor on what page.
+//! Owns thinning, colours and drawing; must not know what is plotted, nor on what page.
+
+mod axis;
 
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::*;
 
+pub use axis::{Axis, Scale, binary_size, seconds, short};
+
 /// Points that a line keeps: more cannot be told apart on a page.
 const POINTS_MAX: usize = 400;
 /// Bands that a plot keeps: more cannot be told apart either.
 const BANDS_MAX: usize = 60;
-/// So that noise does not look like collapse.
-const SPAN_LEAST: f64 = 0.1;
 /// The backend places everything at whole pixels; twice as many make lines smooth.
 const SCALE: u32 = 2;
+/// Height of text, of what is left free above, and of the labels below.
+const FONT: u32 = 15;
+const ABOVE: u32 = 8;
+const BELOW: u32 = 22;
 
 /// Colours that the colour-blind can tell apart (Okabe and Ito). The page's style sheet knows them by these values and
 /// turns them for dark rooms; none of them says anything that words or shapes do not say too.
@@ -24,27 +30,6 @@ pub const PURPLE: RGBColor = RGBColor(0xcc, 0x79, 0xa7);
 const INK: RGBColor = RGBColor(0x11, 0x11, 0x11);
 const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
 pub const GREY: RGBColor = RGBColor(0x88, 0x88, 0x88);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
-    Linear,
-    /// In decades.
-    Log10,
-    /// In powers of two, for sizes.
-    Log2,
-}
-
-pub struct Axis {
-    pub scale: Scale,
-    /// What stands at a tick.
-    pub label: fn(f64) -> String,
-    /// Whether zero must be seen.
-    pub from_zero: bool,
-    /// A linear axis spans at least this share of what it shows.
-    pub span_least: f64,
-    /// What must lie on the axis, so that plots below each other have one axis.
-    pub domain: Option<(f64, f64)>,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Look {
@@ -82,108 +67,6 @@ pub struct Plot {
     pub series: Vec<Series>,
     pub bands: Vec<Band>,
     pub marks: Vec<Mark>,
-}
-
-impl Axis {
-    pub fn linear(label: fn(f64) -> String) -> Self {
-        Self { scale: Scale::Linear, label, from_zero: false, span_least: SPAN_LEAST, domain: None }
-    }
-
-    pub fn log(label: fn(f64) -> String) -> Self {
-        Self { scale: Scale::Log10, ..Self::linear(label) }
-    }
-
-    /// Where `value` lies on the axis, in what the backend draws linearly; `None` where it has no place.
-    fn place(&self, value: f64) -> Option<f64> {
-        let placed = match self.scale {
-            Scale::Linear => value,
-            Scale::Log10 => value.log10(),
-            Scale::Log2 => value.log2(),
-        };
-        placed.is_finite().then_some(placed)
-    }
-
-    fn value(&self, placed: f64) -> f64 {
-        match self.scale {
-            Scale::Linear => placed,
-            Scale::Log10 => 10f64.powf(placed),
-            Scale::Log2 => placed.exp2(),
-        }
-    }
-
-    /// From where to where, around `placed`: `None` where there is nothing.
-    fn range(&self, placed: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-        let ends = self.domain.into_iter().flat_map(|(low, high)| [low, high]);
-        let (mut low, mut high) = placed
-            .chain(ends.filter_map(|end| self.place(end)))
-            .map(|v| (v, v))
-            .reduce(|(low, high), (v, _)| (low.min(v), high.max(v)))?;
-        if self.from_zero {
-            (low, high) = (low.min(0.0), high.max(0.0));
-        }
-        let least = match self.scale {
-            Scale::Linear => self.span_least * low.abs().max(high.abs()).max(f64::MIN_POSITIVE),
-            Scale::Log10 | Scale::Log2 => 1.0,
-        };
-        let missing = (least - (high - low)).max(0.0) / 2.0;
-        let margin = 0.04 * (high - low).max(least);
-        let low = if self.from_zero && low == 0.0 { 0.0 } else { low - missing - margin };
-        let (low, high) = (low, high + missing + margin);
-        (low.is_finite() && high.is_finite() && low < high).then_some((low, high))
-    }
-
-    /// Round figures between `low` and `high`, placed. At most a dozen, whatever the range.
-    fn ticks(&self, low: f64, high: f64) -> Vec<f64> {
-        let step = match self.scale {
-            Scale::Linear => round_step((high - low) / 4.5),
-            Scale::Log10 if high - low < 2.5 => return fine_decades(low, high),
-            Scale::Log10 | Scale::Log2 => ((high - low) / 6.0).ceil().max(1.0),
-        };
-        let first = (low / step).ceil();
-        let ticks = (0..12).map(|n| (first + f64::from(n)) * step);
-        ticks.take_while(|tick| *tick <= high).collect()
-    }
-}
-
-/// 1, 2 or 5 times a power of ten, not below `least`.
-fn round_step(least: f64) -> f64 {
-    let power = 10f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= least).unwrap_or(least)
-}
-
-/// 1, 2 and 5 of each decade.
-fn fine_decades(low: f64, high: f64) -> Vec<f64> {
-    let first = low.floor();
-    let ticks = (0..4).flat_map(|n| [1f64, 2.0, 5.0].map(|digit| first + f64::from(n) + digit.log10()));
-    ticks.filter(|tick| (low..=high).contains(tick)).collect()
-}
-
-/// `3.2T`, `700`, `20k`: a figure at a tick, whose unit stands in the caption.
-pub fn short(value: f64) -> String {
-    let prefixes = [("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)];
-    let (prefix, factor) =
-        prefixes.into_iter().find(|(_, factor)| value.abs() >= *factor * 0.9999).unwrap_or(("", 1.0));
-    let text = format!("{:.3}", value / factor);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{}{prefix}", if text == "-0" { "0" } else { text })
-}
-
-/// `0.5 s`, `12 s`, `4 min`, `30 h`
-pub fn seconds(value: f64) -> String {
-    let (value, unit) = match value {
-        v if v >= 3.0 * 3600.0 => (v / 3600.0, "h"),
-        v if v >= 180.0 => (v / 60.0, "min"),
-        v => (v, "s"),
-    };
-    format!("{} {unit}", short(value))
-}
-
-/// `4 KiB`, `64 MiB`
-pub fn binary_size(value: f64) -> String {
-    let prefixes = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    let (prefix, shift) =
-        prefixes.into_iter().find(|(_, s)| value >= f64::from(1u32 << s)).unwrap_or(("B", 0));
-    format!("{} {prefix}", short(value / f64::from(1u32 << shift)))
 }
 
 /// At most [`POINTS_MAX`] of `points`: of each stretch the lowest and the highest, in their order.
@@ -235,7 +118,10 @@ pub fn svg(plot: &Plot, about: &str) -> Option<String> {
     let marks = plot.marks.iter().filter_map(|mark| plot.y.place(mark.at.1));
     points().next()?;
     let x = plot.x.range(points().map(|p| p.0).chain(ends))?;
-    let y = plot.y.range(points().map(|p| p.1).chain(marks))?;
+    let (bottom, top) = plot.y.range(points().map(|p| p.1).chain(marks))?;
+    // Room for the names of bands, so that no line runs through them.
+    let names = name_share(plot) * kinds(&plot.bands) as f64;
+    let y = (bottom, bottom + (top - bottom) / (1.0 - names.min(0.6)));
     let mut text = String::new();
     draw(plot, &placed, (x, y), &mut text).ok()?;
     let label = about.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
@@ -280,10 +166,10 @@ fn draw(plot: &Plot, placed: &[Placed], ranges: ((f64, f64), (f64, f64)), out: &
     let size = (plot.size.0 * SCALE, plot.size.1 * SCALE);
     let root: DrawingArea<_, Shift> = SVGBackend::with_string(out, size).into_drawing_area();
     let mut chart = ChartBuilder::on(&root)
-        .margin_top(8 * SCALE)
+        .margin_top(ABOVE * SCALE)
         .margin_right(20 * SCALE)
         .set_label_area_size(LabelAreaPosition::Left, 46 * SCALE)
-        .set_label_area_size(LabelAreaPosition::Bottom, 22 * SCALE)
+        .set_label_area_size(LabelAreaPosition::Bottom, BELOW * SCALE)
         .build_cartesian_2d(
             Coordinates { low: left, high: right, ticks: plot.x.ticks(left, right) },
             Coordinates { low: bottom, high: top, ticks: plot.y.ticks(bottom, top) },
@@ -313,8 +199,18 @@ fn draw(plot: &Plot, placed: &[Placed], ranges: ((f64, f64), (f64, f64)), out: &
     root.present()
 }
 
+/// How many different names bands have.
+fn kinds(bands: &[Band]) -> usize {
+    bands.iter().map(|band| band.name).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+/// The height of a band's name, of the height that is drawn on.
+fn name_share(plot: &Plot) -> f64 {
+    1.2 * f64::from(FONT) / f64::from(plot.size.1.saturating_sub(ABOVE + BELOW).max(FONT))
+}
+
 fn font() -> TextStyle<'static> {
-    ("sans-serif", 15 * SCALE).into_font().color(&INK)
+    ("sans-serif", FONT * SCALE).into_font().color(&INK)
 }
 
 /// The name stands at the top of the band, a line lower for each further kind.
@@ -323,9 +219,7 @@ fn draw_band(plot: &Plot, band: &Band, row: usize, (bottom, top): (f64, f64), ch
     chart.draw_series([Rectangle::new([(from, bottom), (to, top)], band.colour.mix(0.25).filled())])?;
     let is_first = plot.bands.iter().position(|other| other.name == band.name) == Some(row);
     if is_first {
-        let kinds =
-            plot.bands[..row].iter().map(|other| other.name).collect::<std::collections::BTreeSet<_>>();
-        let y = top - (top - bottom) * 0.09 * kinds.len() as f64;
+        let y = top - (top - bottom) * name_share(plot) * kinds(&plot.bands[..row]) as f64;
         chart.draw_series([Text::new(band.name, (from, y), font())])?;
     }
     Ok(())
@@ -353,7 +247,7 @@ mod tests {
     fn line(points: Vec<(f64, f64)>) -> Plot {
         Plot {
             size: (440, 200),
-            x: Axis::linear(seconds),
+            x: Axis::time(),
             y: Axis::linear(short),
             series: vec![Series { look: Look::Line, colour: BLUE, points }],
             bands: Vec::new(),
@@ -372,21 +266,6 @@ mod tests {
             assert!(kept.contains(&points[at]), "{at}");
         }
         assert_eq!(thin(points[..POINTS_MAX].to_vec()), points[..POINTS_MAX]);
-    }
-
-    #[test]
-    fn ticks_are_round_and_few_whatever_the_range() {
-        let linear = Axis::linear(short);
-        assert_eq!(linear.ticks(0.0, 10.0), [0.0, 5.0, 10.0]);
-        assert_eq!(linear.ticks(96.0, 104.0), [96.0, 98.0, 100.0, 102.0, 104.0]);
-        let sizes = Axis { scale: Scale::Log2, ..Axis::linear(binary_size) };
-        let labels: Vec<String> = sizes.ticks(11.5, 32.5).iter().map(|t| binary_size(t.exp2())).collect();
-        assert_eq!(labels, ["4 KiB", "64 KiB", "1 MiB", "16 MiB", "256 MiB", "4 GiB"]);
-        for (low, high) in [(-1e300, 1e300), (0.0, f64::MIN_POSITIVE), (1e15, 1e15 + 1.0), (-300.0, 308.0)] {
-            for axis in [Axis::linear(short), Axis::log(short)] {
-                assert!(axis.ticks(low, high).len() <= 12);
-            }
-        }
     }
 
     #[test]
@@ -428,13 +307,5 @@ mod tests {
             assert!(drawn.contains(part), "{part}");
         }
         assert_eq!(drawn.matches("thermal").count(), 1, "a name stands once for all its bands");
-    }
-
-    #[test]
-    fn figures_at_ticks_are_short() {
-        let shown = [short(0.0), short(3.25e12), short(700.0), short(1e15), short(0.25), short(-2000.0)];
-        assert_eq!(shown, ["0", "3.25T", "700", "1P", "0.25", "-2k"]);
-        let times = [seconds(12.0), seconds(240.0), seconds(108_000.0)];
-        assert_eq!(times, ["12 s", "4 min", "30 h"]);
     }
 }

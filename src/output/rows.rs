@@ -82,16 +82,17 @@ pub fn sustained(load: &Sustained) -> Vec<[String; 6]> {
 fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
     let Kind::Number(unit) = metric.kind() else { return [const { String::new() }; 6] };
     let shown = |value: Option<f64>| value.map_or("no figure".to_owned(), |value| unit.format(value));
+    let figure = load.figure(metric, None);
     if *metric != load.load.metric {
         let [range, windows, conditions] = [const { String::new() }; 3];
         let check = match metric.as_str() {
             ERRORS => load_error_bound(load),
-            FIRST_THROTTLE if load.first_throttled_ns().is_none() => {
+            // Sensors that say nothing do not say never.
+            FIRST_THROTTLE if figure.is_some() && load.first_throttled_ns().is_none() => {
                 "clocks were never reduced for heat or by a brake".to_owned()
             }
             _ => String::new(),
         };
-        let figure = load.figure(metric, None);
         return [metric.to_string(), shown(figure), range, windows, conditions, check];
     }
     let rates = Summary::of(&load.rates());

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use gpu_assay::contract::Parsed;
 use gpu_assay::device::op::{Tally, WrongWord};
-use gpu_assay::evidence::sustain::Fault;
-use gpu_assay::evidence::{Check, Ended, Evidence, Fact};
+use gpu_assay::evidence::sustain::{Fault, Sensors};
+use gpu_assay::evidence::{Check, Ended, Evidence, Fact, Resumption};
 use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
 use gpu_assay::report::{Report, SealedBy};
@@ -175,6 +175,53 @@ fn a_page_shows_a_load_that_was_kept_up() {
         "the largest shortfall first"
     );
     assert!(!page.contains("<script"));
+}
+
+#[test]
+fn a_page_says_first_that_a_run_broke_off() {
+    let mut evidence = good_run(1);
+    evidence.resumed = vec![Resumption { at: "1970-01-01T00:00:30Z".into(), gap_ns: 180_000_000_000 }];
+    let page = rendered(Format::Html, &report(evidence, Some(&bandwidth("1 B/s"))));
+    let gap = page.find("A gap</strong>: the run broke off once, for 180 s in all").unwrap();
+    assert!(gap < page.find("<h2>Clauses").unwrap());
+    assert!(!page.contains("demanded <b>-"), "what has no bound demands none");
+}
+
+#[test]
+fn what_no_sensor_told_is_not_called_never() {
+    let never = |sensors: Option<Sensors>| {
+        let mut evidence = good_run(1);
+        let mut kept = kept_up(&[500_000_000_000; 3]);
+        for window in &mut kept.windows {
+            window.sensors = sensors.clone().unwrap_or_else(|| window.sensors.clone());
+        }
+        evidence.devices[0].sustained = Some(kept);
+        rendered(Format::Markdown, &report(evidence, None)).contains("clocks were never reduced")
+    };
+    assert!(never(None) && !never(Some(Sensors::default())));
+}
+
+#[test]
+fn wrong_results_are_folded_where_they_are_many() {
+    for (count, folded) in [(8, false), (9, true)] {
+        let mut evidence = good_run(1);
+        let mut kept = kept_up(&[500_000_000_000; 3]);
+        kept.windows[1].wrong = count;
+        let fault = |at_ns| Fault {
+            at_ns,
+            of: "product".into(),
+            word: None,
+            expected: None,
+            got: None,
+            temperature_c: None,
+            clock_mhz: None,
+        };
+        kept.faults = (0..count).map(fault).collect();
+        evidence.devices[0].sustained = Some(kept);
+        let page = rendered(Format::Html, &report(evidence, None));
+        let opened = page.contains("<details open><summary>All of them, word by word");
+        assert_eq!(opened, !folded, "{count}");
+    }
 }
 
 /// A node of many devices, each with many samples and a wordy complaint.

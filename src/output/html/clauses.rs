@@ -76,7 +76,10 @@ fn tbody(report: &Report, group: &[&Finding]) -> Markup {
             tr.demand { th scope="rowgroup" colspan="5" { div {
                 (first.clause) " " span.severity { (severity) } " "
                 span.note {
-                    @match clause.map(|clause| &clause.rule) { Some(rule) => (demand(rule)), None => { "demanded " b { (bound) } } }
+                    @match clause.map(|clause| &clause.rule) {
+                        Some(rule) => (demand(rule)),
+                        None => { @if first.bound.is_some() { "demanded " b { (bound) } } },
+                    }
                     @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { " \u{b7} " (title) }
                 }
             } } }
@@ -91,12 +94,13 @@ fn tbody(report: &Report, group: &[&Finding]) -> Markup {
 
 fn row(report: &Report, finding: &Finding) -> Markup {
     let [_, _, subject, _, found, _, because] = rows::finding(finding);
+    let strip = strip_of(report, finding);
     html! {
         tr {
             td { (subject) }
             td { (verdict_badge(finding.verdict)) }
-            td.figure { (found) }
-            td { (strip_of(report, finding).unwrap_or_else(|| html! { span.note { "-" } })) }
+            td.figure.found.none[finding.observed.is_none()] { (found) }
+            @match strip { Some(strip) => td { (strip) }, None => td.none { span.note { "-" } } }
             td.because { (because) }
         }
     }

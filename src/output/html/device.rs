@@ -79,16 +79,20 @@ fn word(device: &DeviceEvidence, identity: &Identity) -> Markup {
 }
 
 fn measurements(device: &DeviceEvidence) -> Markup {
+    // Of a card that the catalogue does not know the column would be empty.
+    let is_known = device.measurements.iter().any(|m| share(device, m).is_some());
+    let heads = ["metric", "median", "p5 .. p95", "samples", "of the datasheet", "result check"];
+    let heads = heads.into_iter().filter(|head| is_known || *head != "of the datasheet");
     html! {
         h3 { "Figures" }
         div.scroll { table {
-            thead { tr { @for name in ["metric", "median", "p5 .. p95", "samples", "of the datasheet", "result check"] { th scope="col" { (name) } } } }
+            thead { tr { @for name in heads { th scope="col" { (name) } } } }
             tbody { @for m in &device.measurements {
                 @let [metric, median, range, samples, _, check] = rows::measurement(m);
                 tr.wrong[is_wrong(m)] {
                     th scope="row" { (metric) }
                     td.figure { (median) } td.figure { (range) } td.figure { (samples) }
-                    td.figure { (share(device, m)) }
+                    @if is_known { td.figure { (share(device, m).unwrap_or_else(|| "-".to_owned())) } }
                     td.because { @if is_wrong(m) { span aria-hidden="true" { "\u{2718} " } } (check) }
                 }
             }
@@ -96,13 +100,13 @@ fn measurements(device: &DeviceEvidence) -> Markup {
                 tr.wrong[load.wrong() > 0 && metric == load.load.metric.as_str()] {
                     th scope="row" { (metric) }
                     td.figure { (median) } td.figure { (range) } td.figure { (samples) }
-                    td.figure { "-" } td.because { (check) }
+                    @if is_known { td.figure { "-" } } td.because { (check) }
                 }
             } }
             @for [counter, rise, range, samples, _, check] in rows::counters(device) { tr {
                 th scope="row" { (counter) }
                 td.figure { (rise) } td.figure { (range) } td.figure { (samples) }
-                td.figure { "-" } td.because { (check) }
+                @if is_known { td.figure { "-" } } td.because { (check) }
             } } }
         } }
     }
@@ -117,11 +121,9 @@ fn is_wrong(m: &Measurement) -> bool {
 }
 
 /// The median as a share of the datasheet's peak, where the catalogue knows the card.
-fn share(device: &DeviceEvidence, m: &Measurement) -> String {
-    match (plots::datasheet(device, &m.metric), m.summary()) {
-        (Some(peak), Some(summary)) => format!("{:.1} %", 100.0 * summary.p50 / peak),
-        (_, _) => "-".to_owned(),
-    }
+fn share(device: &DeviceEvidence, m: &Measurement) -> Option<String> {
+    let (peak, summary) = plots::datasheet(device, &m.metric).zip(m.summary())?;
+    Some(format!("{:.1} %", 100.0 * summary.p50 / peak))
 }
 
 fn absences(device: &DeviceEvidence) -> Markup {

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::rows;
-use crate::contract::{Severity, Verdict};
+use crate::contract::{Reason, Severity, Verdict};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Summary;
@@ -115,6 +115,7 @@ fn head(report: &Report) -> Markup {
                 }
             }
             p.lead { (in_short(report)) }
+            @if let Some(reason) = Reason::broke_off(&report.evidence) { p.warning { strong { "A gap" } ": " (reason) "." } }
             @if has_simulated(&report.evidence.devices) {
                 p.warning { strong { "SIMULATED" } ": figures of simulated devices are computed, nothing was measured." }
             }
@@ -171,7 +172,8 @@ fn in_short(report: &Report) -> String {
     }
     let total = counted(musts().count(), "binding demand");
     match (of(Verdict::Fail), of(Verdict::Inconclusive)) {
-        (0, 0) => format!("Of {total} all are met."),
+        (0, 0) if musts().count() == 1 => "The one binding demand is met.".to_owned(),
+        (0, 0) => format!("All {total} are met."),
         (0, open) => {
             format!("Of {total} none failed, but {open} could not be decided; not measured is never a pass.")
         }

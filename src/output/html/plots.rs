@@ -7,7 +7,7 @@ use crate::contract::Rule;
 use crate::evidence::metric::{Kind, MetricName, chase_sizes, size_name};
 use crate::evidence::{DeviceEvidence, Measurement, TimedReading, Value};
 use crate::output::plot::{
-    self, Axis, BLUE, Band, GREEN, Look, Mark, ORANGE, PURPLE, Plot, Scale, Series, VERMILION,
+    self, Axis, BLUE, Band, GREEN, GREY, Look, Mark, ORANGE, PURPLE, Plot, Scale, Series, VERMILION,
 };
 use crate::report::Report;
 use crate::telemetry::{Reading, Throttle};
@@ -38,6 +38,14 @@ pub fn drawing(title: impl Into<String>, note: impl Into<String>, plot: &Plot) -
 
 fn line(points: Vec<(f64, f64)>) -> Series {
     Series { look: Look::Line, colour: BLUE, points }
+}
+
+/// A line is not drawn over what nobody watched: `points` in pieces, without those that lie within such times.
+pub fn pieces(points: &[(f64, f64)], gaps: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
+    let is_within = |at: f64| gaps.iter().any(|(from, to)| *from < at && at < *to);
+    let passed = |at: f64| gaps.iter().filter(|(_, to)| *to <= at).count();
+    let watched: Vec<(f64, f64)> = points.iter().copied().filter(|point| !is_within(point.0)).collect();
+    watched.chunk_by(|a, b| passed(a.0) == passed(b.0)).map(<[_]>::to_vec).collect()
 }
 
 pub fn plain(size: (u32, u32), x: Axis, y: Axis, series: Vec<Series>) -> Plot {
@@ -184,7 +192,7 @@ pub fn samples(m: &Measurement) -> Option<Drawing> {
         .collect();
     let look = if points.len() < 40 { Look::Dots } else { Look::Line };
     let series = Series { look, colour: BLUE, points };
-    let plot = plain(SMALL, Axis::linear(plot::seconds), Axis::linear(plot::short), vec![series]);
+    let plot = plain(SMALL, Axis::time(), Axis::linear(plot::short), vec![series]);
     drawing(m.metric.to_string(), format!("{} over time", unit.symbol()), &plot)
 }
 
@@ -286,6 +294,9 @@ pub fn telemetry(device: &DeviceEvidence) -> Vec<Drawing> {
     let Some((first, last)) = device.timeline.first().zip(device.timeline.last()) else { return Vec::new() };
     let at = |reading: &TimedReading| reading.at_ns.saturating_sub(first.at_ns) as f64 / 1e9;
     let span = at(last);
+    let since = |at_ns: &u64| at_ns.saturating_sub(first.at_ns) as f64 / 1e9;
+    let gaps = device.sustained.iter().flat_map(|load| &load.gaps);
+    let gaps: Vec<(f64, f64)> = gaps.map(|(from, to)| (since(from), since(to))).collect();
     let draw = |(title, unit, sensors): &(&str, &str, &[Sensor])| {
         let mut said = Vec::new();
         let series = sensors.iter().zip([BLUE, GREEN]).filter_map(|((name, look, value), colour)| {
@@ -293,20 +304,29 @@ pub fn telemetry(device: &DeviceEvidence) -> Vec<Drawing> {
                 device.timeline.iter().filter_map(|r| Some((at(r), value(&r.reading)?))).collect();
             let style = if *look == Look::Dashed { "dashed" } else { "line" };
             (points.len() > 1).then(|| said.push(format!("{style}: {name}")))?;
-            Some(Series { look: *look, colour, points })
+            let pieces = pieces(&points, &gaps).into_iter();
+            Some(pieces.map(|points| Series { look: *look, colour, points }).collect::<Vec<_>>())
         });
-        let series: Vec<Series> = series.collect();
+        let series: Vec<Series> = series.flatten().collect();
         let plot = Plot {
-            bands: throttled(device, at, span),
-            ..plain(SMALL, Axis::linear(plot::seconds), Axis::linear(plot::short), series)
+            bands: shaded(device, at, &gaps, span),
+            ..plain(SMALL, Axis::time(), Axis::linear(plot::short), series)
         };
         drawing(*title, format!("{unit} over time; {}", said.join(", ")), &plot)
     };
     SENSORS.iter().filter_map(draw).collect()
 }
 
-fn throttled(device: &DeviceEvidence, at: impl Fn(&TimedReading) -> f64, span: f64) -> Vec<Band> {
-    let bands = Throttle::ALL.into_iter().flat_map(|reason| {
+/// Times in which the device says that it held its clocks down, and those in which nobody watched.
+fn shaded(
+    device: &DeviceEvidence,
+    at: impl Fn(&TimedReading) -> f64,
+    gaps: &[(f64, f64)],
+    span: f64,
+) -> Vec<Band> {
+    let spans_gap =
+        |from: f64, to: f64| gaps.iter().any(|(gap_from, gap_to)| from <= *gap_to && *gap_from <= to);
+    let throttled = Throttle::ALL.into_iter().flat_map(|reason| {
         let colour = match reason {
             Throttle::Thermal => VERMILION,
             Throttle::Power => ORANGE,
@@ -316,9 +336,30 @@ fn throttled(device: &DeviceEvidence, at: impl Fn(&TimedReading) -> f64, span: f
             reading.reading.throttle.as_ref().is_some_and(|all| all.contains(&reason))
         };
         let pairs = device.timeline.windows(2).filter(move |two| holds(&two[0]));
-        pairs
-            .map(|two| Band { from: at(&two[0]), to: at(&two[1]), name: reason.name(), colour })
-            .collect::<Vec<_>>()
+        let bands = pairs.map(|two| Band { from: at(&two[0]), to: at(&two[1]), name: reason.name(), colour });
+        bands.filter(|band| !spans_gap(band.from, band.to)).collect::<Vec<_>>()
     });
-    plot::merged(bands.collect(), span)
+    let unwatched = gaps.iter().map(|(from, to)| unwatched(*from, *to));
+    plot::merged(throttled.chain(unwatched).collect(), span)
+}
+
+pub fn unwatched(from: f64, to: f64) -> Band {
+    Band { from, to, name: "not watched", colour: GREY }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pieces;
+
+    #[test]
+    fn no_line_crosses_what_nobody_watched() {
+        let points: Vec<(f64, f64)> = (0..6).map(|n| (f64::from(n) * 10.0, 1.0)).collect();
+        assert_eq!(pieces(&points, &[]), [&points[..]]);
+        assert_eq!(
+            pieces(&points, &[(11.0, 15.0), (30.0, 40.0)]),
+            [&points[..2], &points[2..4], &points[4..]]
+        );
+        assert_eq!(pieces(&points, &[(11.0, 29.0)]), [&points[..2], &points[3..]], "a reading from within");
+        assert!(pieces(&[], &[(11.0, 15.0)]).is_empty());
+    }
 }

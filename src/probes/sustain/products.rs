@@ -247,8 +247,9 @@ fn taken_up(begun: &Begun) -> Result<(Precision, RangeInclusive<u32>), Trouble> 
     }
 }
 
-/// How much faster a later format of the list must be: units that are equally fast differ by noise, and a contract names one.
-const CLEARLY: f64 = 1.1;
+/// How much faster a later format of the list must be: units that are equally fast differ by noise, on a busy host by a third and
+/// more, and a contract names one.
+const CLEARLY: f64 = 1.5;
 
 /// The format of the fastest products: what it draws most power with.
 fn heaviest(bench: &mut Bench, identity: &Identity) -> Result<Precision, Trouble> {
