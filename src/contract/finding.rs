@@ -51,6 +51,15 @@ pub struct Finding {
     pub because: Reason,
 }
 
+impl Finding {
+    /// What was demanded and found, and the reason: for readers who see nothing else.
+    pub fn in_short(&self) -> String {
+        let demanded = self.bound.iter().map(|bound| format!("demanded {bound}, "));
+        let found = self.observed.iter().map(|found| format!("found {found}, "));
+        demanded.chain(found).chain([self.because.to_string()]).collect()
+    }
+}
+
 /// Clause ids of findings that no clause asks for.
 pub mod id {
     pub const DEVICES: &str = "inventory.devices";

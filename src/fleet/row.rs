@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::contract::{Finding, Reason, Severity, Subject, Verdict, finding};
+use crate::contract::{Finding, Severity, Subject, Verdict, finding};
 use crate::evidence::metric::{METRICS, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::report::{Recheck, Report, TrustLevel};
@@ -167,21 +167,11 @@ fn lacking(findings: &[Finding], is_mine: impl Fn(&Subject) -> bool) -> Vec<Lack
         clause: finding.clause.clone(),
         severity: finding.severity,
         verdict: finding.verdict,
-        because: because(finding),
+        because: finding.in_short(),
         short: short(finding),
         identity: matches!(finding.clause.as_str(), finding::id::CONFLICT | finding::id::DUPLICATE),
     })
     .collect()
-}
-
-/// The reason, and by what figures where it says none itself.
-fn because(finding: &Finding) -> String {
-    match (&finding.because, &finding.observed, &finding.bound) {
-        (Reason::NotMet, Some(found), Some(demanded)) => {
-            format!("{}: {found} where {demanded} is demanded", finding.because)
-        }
-        (because, ..) => because.to_string(),
-    }
 }
 
 /// The share of the bound that is missing.

@@ -97,7 +97,7 @@ fn write_case(suite: &str, finding: &Finding, writer: &mut Writer<&mut dyn Write
     let [clause, severity, ..] = rows::finding(finding).map(|text| clean(&text));
     let class = format!("assay.{suite}");
     let case = [("name", clause.as_str()), ("classname", class.as_str()), ("time", "0")];
-    let why = clean(&in_short(finding));
+    let why = clean(&finding.in_short());
     let said = format!("{severity} clause {}: {why}", rows::verdict_word(finding.verdict));
     let element = match breaking(finding) {
         Some(Verdict::Fail) => Some("failure"),
@@ -113,13 +113,6 @@ fn write_case(suite: &str, finding: &Finding, writer: &mut Writer<&mut dyn Write
         writer.create_element("system-out").write_text_content(BytesText::new(&said)).map(drop)
     })?;
     Ok(())
-}
-
-/// With the figures, since most viewers show nothing but this.
-fn in_short(finding: &Finding) -> String {
-    let demanded = finding.bound.iter().map(|bound| format!("demanded {bound}, "));
-    let found = finding.observed.iter().map(|found| format!("found {found}, "));
-    demanded.chain(found).chain([finding.because.to_string()]).collect()
 }
 
 /// What XML 1.0 cannot hold, however it is escaped, becomes visible.
