@@ -87,9 +87,11 @@ impl Axis {
             Scale::Log10 if high - low < 2.5 => return fine_decades(low, high),
             Scale::Log10 | Scale::Log2 => ((high - low) / 6.0).ceil().max(1.0),
         };
-        let first = (low / step).ceil();
-        let ticks = (0..12).map(|n| (first + f64::from(n)) * step);
-        ticks.take_while(|tick| *tick <= high).collect()
+        // Three times 0.1 is a little more than 0.3.
+        let slack = 1e-9;
+        let (first, last) = ((low / step - slack).ceil(), high / step + slack);
+        let ticks = (0..12).map(|n| first + f64::from(n));
+        ticks.take_while(|n| *n <= last).map(|n| n * step).collect()
     }
 }
 
