@@ -90,7 +90,15 @@ pub struct Terms<'a> {
 /// One envelope that is still to be read.
 enum Job {
     File(PathBuf),
-    Line { source: String, bytes: Vec<u8> },
+    Line {
+        source: String,
+        bytes: Vec<u8>,
+    },
+    /// The stream broke off: what it would have held does not count, and nobody must think that it was all.
+    Broken {
+        source: String,
+        why: std::io::Error,
+    },
 }
 
 /// Reads everything under `paths`: files, directories with all their `*.dsse.json`, `*.jsonl` files with an envelope in
@@ -136,6 +144,7 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
     let (source, bytes) = match job {
         Job::Line { source, bytes } => (source, Ok(bytes)),
         Job::File(path) => (path.display().to_string(), bytes(&path)),
+        Job::Broken { source, why } => (source, Err(why)),
     };
     let refused = |what, why: String| Came::Refused(Refused { source: source.clone(), what, why });
     let envelope = match bytes.map(|bytes| Envelope::parse(&bytes)) {
@@ -219,21 +228,24 @@ fn jobs_of(path: &Path) -> Result<Jobs, Unreadable> {
     Ok(Box::new(std::iter::once(Job::File(path.to_owned()))))
 }
 
-/// An envelope in each line. What is longer than any report ends the stream.
+/// An envelope in each line. What is longer than any report comes in pieces, which are none.
 fn lines(source: String, mut from: impl BufRead + Send + 'static) -> impl Iterator<Item = Job> + Send {
-    let mut line = 0u64;
+    let (mut line, mut broken) = (0u64, false);
     std::iter::from_fn(move || {
-        loop {
+        while !broken {
             line += 1;
-            let mut bytes = Vec::new();
-            let read = (&mut from).take(FILE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut bytes);
-            if read.ok()? == 0 {
-                return None;
-            }
-            if !bytes.trim_ascii().is_empty() {
-                return Some(Job::Line { source: format!("{source}:{line}"), bytes });
+            let (mut bytes, source) = (Vec::new(), format!("{source}:{line}"));
+            match (&mut from).take(FILE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut bytes) {
+                Ok(0) => break,
+                Ok(_) if bytes.trim_ascii().is_empty() => {}
+                Ok(_) => return Some(Job::Line { source, bytes }),
+                Err(why) => {
+                    broken = true;
+                    return Some(Job::Broken { source, why });
+                }
             }
         }
+        None
     })
 }
 
@@ -249,4 +261,29 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream that breaks after its first line.
+    struct Breaks(bool);
+
+    impl Read for Breaks {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            if self.0 {
+                return Err(std::io::Error::other("the cable was pulled"));
+            }
+            self.0 = true;
+            into[..3].copy_from_slice(b"{}\n");
+            Ok(3)
+        }
+    }
+
+    #[test]
+    fn a_stream_that_breaks_off_is_told() {
+        let jobs: Vec<Job> = lines("s".to_owned(), BufReader::new(Breaks(false))).collect();
+        assert!(matches!(&jobs[..], [Job::Line { .. }, Job::Broken { source, .. }] if source == "s:2"));
+    }
 }

@@ -238,7 +238,10 @@ impl Answer {
         let double = self.nodes.iter().flat_map(|node| &node.reasons).any(|why| why.clause == DUPLICATE);
         let short = self.milestones.iter().any(|milestone| milestone.is_over && milestone.lacking > 0);
         let all = [
-            (refused(&[Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]), Exit::Signature),
+            (
+                refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
+                Exit::Signature,
+            ),
             (double || refused(&[Refusal::Replayed]), Exit::Identity),
             (short || self.counts.rejected > 0, Exit::Fail),
             (self.counts.undecided > 0 || self.counts.delivered == 0, Exit::Inconclusive),

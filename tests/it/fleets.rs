@@ -10,7 +10,7 @@ use gpu_assay::seal::{Envelope, SecretKey};
 use serde_json::Value;
 
 use crate::pipeline::{self, Run};
-use crate::process::{Ended, assay};
+use crate::process::{Ended, assay, command};
 
 const NODES: u32 = 330;
 const CARDS: u32 = 8;
@@ -379,6 +379,36 @@ fn no_honest_fleet_has_outliers() {
     let (_, json) = fleet.answer("2024-03-30");
     assert_eq!(json["outliers"], serde_json::json!([]));
     assert_eq!(json["counts"]["accepted"], 40);
+}
+
+#[test]
+fn lines_of_a_file_or_of_standard_input_count_like_files() {
+    let fleet = Fleet::new();
+    for node in 0..3 {
+        fleet.add(node, &honest(node), "2024-03-20T08:00:00Z");
+    }
+    let (_, of_files) = fleet.answer("2024-03-30");
+    let mut lines = Vec::new();
+    for node in 0..3 {
+        let file = fleet.path(&format!("reports/node-{node:03}-2024-03-20/report.dsse.json"));
+        lines.extend(std::fs::read(file).unwrap());
+    }
+    let path = fleet.path("all.jsonl");
+    std::fs::write(&path, &lines).unwrap();
+    for from in [path.to_str().unwrap(), "-"] {
+        let output = command()
+            .args(["fleet", from, "--as-of", "2024-03-30", "--format", "json", "--contract"])
+            .arg(fleet.path("contract.json"))
+            .arg("--trust")
+            .arg(fleet.path("provider.pub.pem"))
+            .stdin(std::fs::File::open(&path).unwrap())
+            .output()
+            .unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["counts"], of_files["counts"], "{from}");
+        let sources = json["nodes"].as_array().unwrap().iter().map(|node| node["report"].as_str().unwrap());
+        assert!(sources.into_iter().all(|source| source.contains(':')), "{from}: each is named by its line");
+    }
 }
 
 #[test]
