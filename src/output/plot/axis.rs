@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn ticks_of_time_are_where_a_clock_has_them() {
         for (until, labels) in [
-            (0.3, &["0 s", "0.1 s", "0.2 s", "0.3 s"][..]),
+            (0.31, &["0 s", "0.1 s", "0.2 s", "0.3 s"][..]),
             (40.0, &["0 s", "10 s", "20 s", "30 s", "40 s"]),
             (187.0, &["0 s", "1 min", "2 min", "3 min"]),
             (601.0, &["0 s", "5 min", "10 min"]),
