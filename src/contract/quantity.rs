@@ -71,7 +71,7 @@ impl Quantity {
         Ok(Self { text: text.to_owned(), value: unit.parse(text)?, unit, share: None })
     }
 
-    /// Reads a bound, which may be a share of something: then its value is only known once [`Quantity::settle`] was called.
+    /// Reads a bound, which may be a share of something: then its value is known once the whole contract is.
     pub fn parse_bound(unit: Unit, text: &str) -> Result<Self, String> {
         let Some((share, of)) = text.split_once(" of ") else {
             return Self::parse(unit, text).map_err(|e| e.to_string());
