@@ -80,7 +80,7 @@ pub fn identity(selector: &str) -> Identity {
 }
 
 pub fn contract() -> Parsed {
-    let text = "version = 1\nid = \"bench\"\naccept = [\"simulated\"]\n[[clause]]\nid = \"triad\"\n\
-                metric = \"stream.triad.rate\"\nat_least = \"1 MB/s\"\nstatistic = \"p5\"\n";
+    let text = "version = 1\nid = \"bench\"\naccept = [\"simulated\"]\n[[clause]]\nid = \"fp32\"\n\
+                metric = \"fma.fp32.rate\"\nat_least = \"1 MFLOP/s\"\nstatistic = \"p5\"\n";
     parse("bench.toml", text.as_bytes()).unwrap()
 }
