@@ -87,7 +87,7 @@ pub struct NodeAnswer {
 pub struct Why {
     /// Selector and name of the card; `None` where it is the node.
     pub card: Option<String>,
-    /// The clause, or `fleet.duplicate`.
+    /// The clause, or [`DUPLICATE`], or that of a [`nodes::Doubt`].
     pub clause: String,
     pub because: String,
 }
@@ -205,6 +205,11 @@ fn node_answer(node: &Node<'_>) -> NodeAnswer {
             because: format!("{again} and {first} of node {of} name the same card"),
         }
     });
+    let doubts = node.doubts().into_iter().map(|doubt| Why {
+        card: None,
+        clause: doubt.clause().to_owned(),
+        because: doubt.to_string(),
+    });
     let row = node.decisive();
     let name = |selector: &str| {
         let card = row.and_then(|row| row.cards.iter().find(|card| card.selector == selector));
@@ -222,7 +227,7 @@ fn node_answer(node: &Node<'_>) -> NodeAnswer {
         failed_before: node.failed_before(),
         since: node.since(),
         report: row.map(|row| row.source.clone()),
-        reasons: claims.chain(lacking).collect(),
+        reasons: claims.chain(doubts).chain(lacking).collect(),
         cards: row.map_or(Vec::new(), |row| row.cards.clone()),
     }
 }

@@ -30,12 +30,32 @@ pub struct Claim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// The last report that decides anything passes.
+    /// The last report that decides anything passes, and nothing casts doubt on it.
     Accepted,
-    /// No report decides anything.
+    /// No report decides anything, or there is a doubt.
     Undecided,
     /// The last report that decides anything fails, or a card of it is another node's.
     Rejected,
+}
+
+/// Why a pass does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    #[error("a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too")]
+    Unnamed,
+    #[error(
+        "the last report lost a device, had wrong results under load, or contradicts itself about what a card is"
+    )]
+    Unsound,
+}
+
+impl Doubt {
+    pub fn clause(self) -> &'static str {
+        match self {
+            Doubt::Unnamed => "fleet.unnamed",
+            Doubt::Unsound => "fleet.unsound",
+        }
+    }
 }
 
 impl State {
@@ -54,10 +74,19 @@ impl<'a> Node<'a> {
             return State::Rejected;
         }
         match self.decisive().map(|row| row.verdict) {
-            Some(Verdict::Pass) => State::Accepted,
+            Some(Verdict::Pass) if self.doubts().is_empty() => State::Accepted,
+            Some(Verdict::Pass) => State::Undecided,
             Some(Verdict::Fail) => State::Rejected,
             Some(Verdict::Inconclusive) | None => State::Undecided,
         }
+    }
+
+    /// Why a pass does not count: cards that nothing tells from those of other nodes, or what came after it.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        let unnamed = |row: &Row| row.cards.is_empty() || row.cards.iter().any(|card| card.ids.is_empty());
+        let unnamed = self.decisive().is_some_and(unnamed).then_some(Doubt::Unnamed);
+        let unsound = self.reports.last().is_some_and(|row| !is_sound(row)).then_some(Doubt::Unsound);
+        unnamed.into_iter().chain(unsound).collect()
     }
 
     /// The last report that passes or fails, else the last of all.
@@ -92,15 +121,7 @@ impl<'a> Node<'a> {
 
     /// Whether the last report found every device sound, whatever it delivers: nothing lost, nothing wrong, no contradiction.
     pub fn is_healthy(&self) -> bool {
-        let sound = |row: &Row| {
-            row.is_whole()
-                && row
-                    .lacking
-                    .iter()
-                    .chain(row.cards.iter().flat_map(|card| &card.lacking))
-                    .all(|l| !l.identity)
-        };
-        self.claims.is_empty() && self.reports.last().is_some_and(|row| sound(row))
+        self.claims.is_empty() && self.reports.last().is_some_and(|row| is_sound(row))
     }
 
     /// What the decisive report lacks in `must` clauses, with the selector of the card where it is one.
@@ -111,6 +132,11 @@ impl<'a> Node<'a> {
         let all = row.lacking.iter().map(|l| (None, l)).chain(of_cards);
         all.filter(|(_, l)| l.severity == Severity::Must).collect()
     }
+}
+
+fn is_sound(row: &Row) -> bool {
+    let lacking = row.lacking.iter().chain(row.cards.iter().flat_map(|card| &card.lacking));
+    row.is_whole() && lacking.into_iter().all(|lacking| !lacking.identity)
 }
 
 /// Groups rows, which are in the order of time: by the name that the run was told, else by the cards that most of a report's
@@ -160,7 +186,7 @@ pub fn group(rows: &[Row]) -> Vec<Node<'_>> {
     nodes
 }
 
-/// The node without a name of its own that more than half of these cards were seen in.
+/// The node that more than half of these cards were seen in.
 fn majority(ids: &BTreeSet<&str>, seen: &BTreeMap<&str, Vec<(usize, &str)>>) -> Option<usize> {
     let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
     for id in ids {

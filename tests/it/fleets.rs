@@ -369,6 +369,49 @@ fn a_repaired_node_is_accepted_and_its_failures_are_told() {
     assert_eq!((&json["counts"]["reports"], &json["counts"]["repeated"]), (&Value::from(2), &Value::from(1)));
 }
 
+/// Without anything that names its cards one machine could report as many nodes, each time under another name.
+#[test]
+fn cards_that_nothing_names_make_no_accepted_node() {
+    let fleet = Fleet::new();
+    let mut report = fleet.report(0, &honest(0), "2024-03-20T08:00:00Z");
+    report.evidence.devices[3].identity.as_mut().unwrap().uuid = None;
+    let report = Report::new(
+        report.evidence,
+        Some(&fleet.contract),
+        SealedBy::Named,
+        "2024-03-20T08:00:00Z".to_owned(),
+    );
+    fleet.file("unnamed", &report.seal(&fleet.provider).unwrap());
+    let (ended, json) = fleet.answer("2024-03-30");
+    assert_eq!(
+        (ended.code, nodes_in(&json, "undecided").len()),
+        (Some(3), 1),
+        "{}",
+        json["nodes"][0]["reasons"]
+    );
+    assert_eq!(json["nodes"][0]["reasons"][0]["clause"], "fleet.unnamed");
+}
+
+/// A pass does not outlive the card.
+#[test]
+fn a_node_that_lost_a_card_since_is_not_accepted() {
+    let fleet = Fleet::new();
+    fleet.add(0, &honest(0), "2024-03-20T08:00:00Z");
+    let mut lost = honest(0);
+    lost[5] =
+        format!("{},seed=77,uuid={},lost@call=3", lost[5].replace("seed=1,", ""), uuid_of(&card_of(0, 5)));
+    fleet.add(0, &lost, "2024-03-28T08:00:00Z");
+    let (ended, json) = fleet.answer("2024-03-30");
+    assert_eq!(
+        (ended.code, nodes_in(&json, "undecided").len()),
+        (Some(3), 1),
+        "{}",
+        json["nodes"][0]["reasons"]
+    );
+    assert_eq!(json["nodes"][0]["reasons"][0]["clause"], "fleet.unsound");
+    assert_eq!(json["counts"]["healthy"], 0);
+}
+
 /// Cards without a fault, each with noise of its own: none is called an outlier.
 #[test]
 fn no_honest_fleet_has_outliers() {
