@@ -56,7 +56,9 @@ promtool)
     if command -v promtool >/dev/null 2>&1 || [ -x "$dir/promtool" ]; then exit 0; fi
     mkdir -p "$dir"
     cd "$dir"
-    apt-get download -qq prometheus >/dev/null 2>&1 &&
+    fetch() { apt-get download -qq prometheus >/dev/null 2>&1; }
+    # Lists may be empty on a fresh machine.
+    { fetch || { apt-get update -qq >/dev/null 2>&1 && fetch; }; } &&
         dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool ||
         echo "promtool cannot be had here, so that its test is skipped; Debian has it in the package prometheus"
     rm -f prometheus_*.deb
