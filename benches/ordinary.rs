@@ -56,6 +56,7 @@ pub fn evidence(samples_each: usize, seed: u64) -> Evidence {
         host: None,
         node: None,
         order: Order::Together,
+        challenge_sha256: None,
     };
     Evidence { run, devices: vec![device], node: None, resumed: Vec::new(), ended: Ended::Completed }
 }

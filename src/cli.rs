@@ -1,6 +1,8 @@
 //! The command line: flags and help texts, nothing else. Parsing touches no file and no device.
 
+mod accept;
 mod agreed;
+mod check;
 mod fleet;
 
 use std::path::PathBuf;
@@ -9,7 +11,9 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
+pub use accept::AcceptArgs;
 pub use agreed::{CatalogueCommand, ContractCommand, NewContract};
+pub use check::{AttestArgs, Attestation, CheckArgs, TimestampArgs, VerifyArgs};
 pub use fleet::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
 
 use crate::engine::Profile;
@@ -66,6 +70,9 @@ pub enum Command {
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
     Fleet(FleetArgs),
+    Accept(AcceptArgs),
+    Attest(AttestArgs),
+    Timestamp(TimestampArgs),
     /// Demand a proof of work
     #[command(subcommand)]
     Challenge(ChallengeCommand),
@@ -139,6 +146,10 @@ pub struct RunArgs {
     /// What this node is called where many are counted, such as rack3-node17
     #[arg(long, value_name = "NAME", value_parser = node_name)]
     pub node: Option<String>,
+    /// The challenge that this run answers (`assay challenge new` makes one): all data are drawn from it, so that the report
+    /// cannot be older. It is kept beside the report
+    #[arg(long, value_name = "FILE", conflicts_with = "seed")]
+    pub challenge: Option<PathBuf>,
     /// Directory for the results; must not hold a report already [default: assay-TIME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -146,7 +157,7 @@ pub struct RunArgs {
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all = ["device", "profile", "probe", "duration", "soak", "out", "seed", "events"]
+        conflicts_with_all = ["device", "profile", "probe", "duration", "soak", "out", "seed", "events", "challenge"]
     )]
     pub resume: Option<PathBuf>,
     /// Where the event lines go besides; `-` is the standard output
@@ -181,25 +192,6 @@ pub struct SealArgs {
     /// Also write the report in this form; may be given several times
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Vec<Format>,
-}
-
-/// Check a signed report or proof: signature, schema, and everything that can be computed again from what it stands on
-///
-/// A report is judged again from its raw samples. A proof is checked again from the transcript and the challenge that lie
-/// beside it, whose signer must be trusted too.
-#[derive(Debug, Args)]
-pub struct VerifyArgs {
-    /// The signed report (report.dsse.json) or proof (proof.dsse.json)
-    pub report: PathBuf,
-    /// A public key that is trusted to sign; may be given several times
-    #[arg(long, value_name = "PUB.pem", required = true)]
-    pub trust: Vec<PathBuf>,
-    /// The contract that the report must have been judged against, or that the challenge must name
-    #[arg(long, value_name = "FILE")]
-    pub contract: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Say what became worse between two reports of the same machine, before and after

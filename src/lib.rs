@@ -20,7 +20,9 @@
 //! proof
 //! contract
 //! report
-//! output  fleet
+//! fleet
+//! certificate  derived
+//! output
 //! commands  cli  main
 //! ```
 
@@ -48,6 +50,10 @@ pub mod contract;
 pub mod report;
 
 pub mod fleet;
+
+pub mod certificate;
+pub mod derived;
+
 pub mod output;
 
 pub mod cli;

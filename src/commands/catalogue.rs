@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::check::{open, refused};
 use super::results::write_new;
-use super::witness::refused;
-use super::{Failure, print, verify};
+use super::{Failure, print};
 use crate::catalogue::overlay::{EXAMPLE, FILE_BYTES_MAX, Overlay};
 use crate::catalogue::{self, built_in};
 use crate::cli::CatalogueCommand;
@@ -56,7 +56,7 @@ fn check(file: &Path, trust: &[PathBuf], json: bool) -> Result<Exit, Failure> {
         }
         (true, _) => {
             let refused = refused(file);
-            let verified = verify::read(file)?.open(&trusted).map_err(|e| refused(&e))?;
+            let verified = open(file, &trusted)?;
             let overlay = Overlay::from_verified(&verified).map_err(|e| refused(&e))?;
             (overlay, Some(verified.signer().clone()))
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::verify::{read_trusted, read_unverified};
+use super::check::{read_trusted, read_unverified};
 use super::{Failure, print};
 use crate::cli::CompareArgs;
 use crate::exit::Exit;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use super::verify::read_unverified;
+use super::check::read_unverified;
 use super::{Failure, print};
 use crate::catalogue;
 use crate::cli::{ContractCommand, NewContract};

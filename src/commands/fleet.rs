@@ -12,6 +12,7 @@ use crate::contract;
 use crate::exit::Exit;
 use crate::fleet::plan::draw::Names;
 use crate::fleet::plan::{Aim, Plan, Risks, Shares};
+use crate::fleet::waivers::Waivers;
 use crate::fleet::{self, Span, intake};
 use crate::output::acceptance::{Drawn, Planned};
 use crate::seal::TrustList;
@@ -34,7 +35,7 @@ fn count(args: &CountArgs, quiet: bool) -> Result<Exit, Failure> {
     let terms = intake::Terms { trust: &trust, contract: &contract };
     let intake = intake::read(&args.reports, &terms).map_err(Failure::usage)?;
     let span = Span { since: args.since, as_of: args.as_of.unwrap_or_else(Timestamp::now) };
-    let answer = fleet::answer(&contract, intake, span);
+    let answer = fleet::answer(&contract, intake, span, &Waivers::default());
     if !quiet {
         print(|out| args.format.render(&answer, out))?;
     }

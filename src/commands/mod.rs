@@ -1,8 +1,11 @@
 //! One short file per verb: resolve inputs, call the stations, say what happened.
 //! Owns the mapping from failures to exit codes; must not measure, judge or render itself.
 
+mod accept;
+mod attest;
 mod catalogue;
 mod challenge;
+mod check;
 mod compare;
 mod contract;
 mod discover;
@@ -17,6 +20,7 @@ mod results;
 mod run;
 mod seal;
 mod shell;
+mod timestamp;
 mod verify;
 mod witness;
 mod worker;
@@ -66,11 +70,14 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(args, cli.quiet),
         Command::Seal(args) => seal::seal(args, cli.quiet),
         Command::Verify(args) => verify::verify(args, cli.quiet),
+        Command::Attest(args) => attest::attest(args),
+        Command::Timestamp(args) => timestamp::timestamp(args),
         Command::Compare(args) => compare::compare(args, cli.quiet),
         Command::Replay(args) => replay::replay(args),
         Command::Render(args) => render::render(args),
         Command::Contract(command) => contract::contract(command),
         Command::Catalogue(command) => catalogue::catalogue(command),
+        Command::Accept(args) => accept::accept(args, cli.quiet),
         Command::Fleet(args) => fleet::fleet(args, cli.quiet),
         Command::Challenge(command) => challenge::challenge(command),
         Command::Witness(args) => witness::witness(args, cli.quiet),

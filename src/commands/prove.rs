@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::verify::read;
-use super::witness::{Session, refused};
+use super::check::{read, refused};
+use super::witness::Session;
 use super::{Failure, discover, run};
 use crate::cli::ProveArgs;
 use crate::exit::Exit;

@@ -1,6 +1,6 @@
 //! `assay render`: a report in another form.
 
-use super::verify::read_unverified;
+use super::check::read_unverified;
 use super::{Failure, print};
 use crate::cli::RenderArgs;
 use crate::exit::Exit;

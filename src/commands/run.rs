@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::check::{read, refused};
 use super::{Failure, discover, print, results};
 use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
@@ -19,8 +20,11 @@ use crate::output::Format;
 use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
 use crate::probes;
+use crate::proof::answer;
+use crate::proof::beside::CHALLENGE;
+use crate::proof::challenge::Issued;
 use crate::report::{Report, SealedBy};
-use crate::seal::SecretKey;
+use crate::seal::{Envelope, SecretKey};
 use crate::telemetry::host::Host;
 
 mod recorder;
@@ -63,10 +67,11 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
     let (key, sealed_by) = signer(args.key.as_deref())?;
     let sustain_ms = args.soak.map_or(args.profile.sustain_ms(), |d| d.as_millis() as u64);
     let probes = chosen_probes(&args.probe, sustain_ms)?;
-    let out = results::directory(args.out.as_deref(), "assay", &[REPORT, EVENTS])?;
-    let seed = match args.seed {
-        Some(seed) => seed,
-        None => random_seed()?,
+    let asked = args.challenge.as_deref().map(asked).transpose()?;
+    let seed = match (&asked, args.seed) {
+        (Some(asked), _) => asked.issued.challenge.run_seed(),
+        (None, Some(seed)) => seed,
+        (None, None) => random_seed()?,
     };
     let program = discover::program()?;
     let selectors = discover::chosen(&program, &args.device)?;
@@ -102,12 +107,33 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         contract_sha256: contract.as_ref().map(|c| c.sha256.clone()),
         selectors,
         host: Some(Host::read(Path::new("/"))),
-        node: args.node.clone(),
+        node: args.node.clone().or_else(|| asked.as_ref()?.issued.challenge.node.clone()),
         order: if args.one_at_a_time { Order::OneAtATime } else { Order::Together },
+        challenge_sha256: asked.as_ref().map(|asked| asked.issued.sha256.clone()),
     };
+    if let (Some(asked), Some(file)) = (&asked, &args.challenge) {
+        answer::check(&run, &asked.issued).map_err(|e| refused(file)(&e))?;
+    }
+    let out = results::directory(args.out.as_deref(), "assay", &[REPORT, EVENTS])?;
+    if let Some(asked) = &asked {
+        results::write_atomically(&out, CHALLENGE, &asked.envelope.to_bytes())?;
+    }
     let first = Event { at_ns: 0, device: None, what: What::RunStarted(run.clone()) };
     let recorder = Recorder::create(&out, args.events.as_deref(), &first)?;
     Ok((Plan { contract, key, sealed_by, out, run, workers, node, program }, recorder))
+}
+
+/// A challenge as it lies in a file.
+struct Asked {
+    envelope: Envelope,
+    issued: Issued,
+}
+
+/// Who asks does not matter to those who answer.
+fn asked(file: &Path) -> Result<Asked, Failure> {
+    let envelope = read(file)?;
+    let issued = Issued::unchecked(&envelope).map_err(|e| refused(file)(&e))?;
+    Ok(Asked { envelope, issued })
 }
 
 /// What is to be measured between devices, where there are several.

@@ -2,27 +2,24 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::verify::read;
+use super::check::{proof_exit, read, refused};
 use super::{Failure, print, results};
 use crate::cli::WitnessArgs;
 use crate::exit::Exit;
 use crate::output::proof::{self, Watch};
+use crate::proof::beside::{CHALLENGE, PROOF, TRANSCRIPT};
 use crate::proof::challenge::Issued;
 use crate::proof::nonces::{self, Claim, NonceError};
-use crate::proof::statement::{By, Outcome, Proof};
+use crate::proof::statement::{By, Proof};
 use crate::proof::witness::{self, Orders};
 use crate::seal::{Envelope, SecretKey, TrustList};
-
-pub const PROOF: &str = "proof.dsse.json";
-pub const CHALLENGE: &str = "challenge.dsse.json";
-pub const TRANSCRIPT: &str = "transcript.bin";
 
 pub fn witness(args: &WitnessArgs, quiet: bool) -> Result<Exit, Failure> {
     let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
@@ -57,11 +54,6 @@ pub fn witness(args: &WitnessArgs, quiet: bool) -> Result<Exit, Failure> {
         Ok((_, false)) | Err(_) => claim.release(),
     }
     held.map(|(exit, _)| exit)
-}
-
-/// What is wrong with the challenge in this file.
-pub fn refused(path: &Path) -> impl Fn(&dyn std::fmt::Display) -> Failure {
-    move |e| Failure::new(Exit::Signature, format!("{}: {e}", path.display()))
 }
 
 /// A conversation, and where what comes of it goes.
@@ -123,7 +115,7 @@ impl Session<'_> {
             })?;
         }
         let interrupted = interrupted.load(Ordering::Relaxed);
-        Ok((if interrupted { Exit::Interrupted } else { exit(&proof.outcome) }, witnessed.begun))
+        Ok((if interrupted { Exit::Interrupted } else { proof_exit(&proof.outcome) }, witnessed.begun))
     }
 
     fn failed(&self, error: &std::io::Error) -> Failure {
@@ -143,18 +135,4 @@ impl Session<'_> {
         results::write_atomically(out, results::PUBLIC_KEY, public.as_bytes())?;
         results::write_atomically(out, PROOF, &envelope.to_bytes())
     }
-}
-
-/// How a proof with this outcome ends.
-pub fn exit(outcome: &Outcome) -> Exit {
-    match outcome {
-        Outcome::Held => Exit::Pass,
-        Outcome::Refuted { .. } => Exit::Signature,
-        Outcome::Unfinished { .. } => Exit::Inconclusive,
-    }
-}
-
-/// The file of this name in the directory of a proof.
-pub fn beside(proof: &Path, name: &str) -> PathBuf {
-    proof.with_file_name(name)
 }

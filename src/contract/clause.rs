@@ -265,7 +265,7 @@ fn must() -> Severity {
 }
 
 /// Ids that judging itself uses.
-const RESERVED: [&str; 3] = ["inventory.", "identity.", "run."];
+const RESERVED: [&str; 4] = ["inventory.", "identity.", "run.", "fleet."];
 
 impl TryFrom<RawClause> for Clause {
     type Error = String;

@@ -85,6 +85,9 @@ pub struct RunInfo {
     pub node: Option<String>,
     #[serde(default, skip_serializing_if = "Order::is_together")]
     pub order: Order,
+    /// SHA-256 of the signed bytes of the challenge that it answers: the seed is drawn from that one's nonce.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge_sha256: Option<String>,
 }
 
 /// When the devices of a run were measured.

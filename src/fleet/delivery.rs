@@ -4,15 +4,16 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::nodes::{Node, State};
 use crate::contract::Delivery;
+use crate::contract::when::Day;
 
 /// One milestone and how it stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Milestone {
-    pub due: Date,
+    pub due: Day,
     /// All nodes promised by then.
     pub promised: u32,
     /// Whether the day is over.
@@ -37,7 +38,7 @@ pub fn milestones(delivery: &Delivery, nodes: &[Node<'_>], as_of: Timestamp) -> 
             let (due, promised) = (milestone.due.0, milestone.nodes.get());
             let by_then = |when: Option<Timestamp>| when.is_some_and(|when| day(when) <= due);
             Milestone {
-                due,
+                due: milestone.due,
                 promised,
                 is_over: today > due,
                 in_time: count(nodes.iter().filter(|node| by_then(node.since())).count()),

@@ -1,6 +1,7 @@
 //! Reads many signed reports, on all processors, in bounded memory: each becomes a row, or is refused with the reason.
 //! Owns where reports come from; what they come to is counted elsewhere.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -8,11 +9,15 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
+use super::proofs::Proved;
 use super::row::Row;
 use crate::contract::Parsed;
+use crate::evidence::RunInfo;
+use crate::proof::challenge::{self, Issued};
+use crate::proof::{self, answer, beside};
 use crate::report::{Report, recheck, statement};
-use crate::seal::envelope::FILE_BYTES_MAX;
-use crate::seal::{Envelope, EnvelopeError, TrustList};
+use crate::seal::envelope::{FILE_BYTES_MAX, LoadError};
+use crate::seal::{Envelope, EnvelopeError, TrustList, Verified};
 
 /// A report that does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -69,8 +74,9 @@ impl Refusal {
 #[derive(Debug, Default)]
 pub struct Intake {
     pub rows: Vec<Row>,
+    pub proofs: Vec<Proved>,
     pub refused: Vec<Refused>,
-    /// Signed statements of other kinds, such as challenges and proofs, which lie beside reports.
+    /// Signed statements of other kinds, which lie beside reports: challenges, proofs, certificates.
     pub others: u64,
 }
 
@@ -123,33 +129,68 @@ pub fn read(paths: &[PathBuf], terms: &Terms<'_>) -> Result<Intake, Unreadable> 
             .collect()
     });
     read.sort_by_key(|(at, _)| *at);
+    Ok(sorted(read.into_iter().map(|(_, came)| came)))
+}
+
+fn sorted(all: impl Iterator<Item = Came>) -> Intake {
     let mut intake = Intake::default();
-    for (_, came) in read {
+    let mut challenges: BTreeMap<String, Issued> = BTreeMap::new();
+    let mut answers = Vec::new();
+    for came in all {
         match came {
-            Came::Row(row) => intake.rows.push(*row),
+            Came::Row(row, None) => intake.rows.push(*row),
+            Came::Row(row, Some(run)) => answers.push((row, run)),
             Came::Refused(refused) => intake.refused.push(refused),
             Came::Other => intake.others += 1,
+            Came::Challenge(issued) => {
+                intake.others += 1;
+                challenges.insert(issued.sha256.clone(), *issued);
+            }
+            Came::Proved(proved) => {
+                intake.others += 1;
+                intake.proofs.push(*proved);
+            }
         }
     }
-    Ok(intake)
+    for (mut row, run) in answers {
+        let issued = run.challenge_sha256.as_ref().and_then(|sha256| challenges.get(sha256));
+        match issued.map(|issued| answer::check(&run, issued)) {
+            // The challenge is not at hand: nothing is shown by it.
+            None => intake.rows.push(*row),
+            Some(Ok(())) => {
+                row.challenge = run.challenge_sha256;
+                intake.rows.push(*row);
+            }
+            Some(Err(why)) => {
+                intake.refused.push(Refused {
+                    source: row.source,
+                    what: Refusal::Contradicts,
+                    why: why.to_string(),
+                });
+            }
+        }
+    }
+    intake
 }
 
 enum Came {
-    Row(Box<Row>),
+    /// With what the run says of itself, where it names a challenge.
+    Row(Box<Row>, Option<Box<RunInfo>>),
     Refused(Refused),
+    Challenge(Box<Issued>),
+    Proved(Box<Proved>),
     Other,
 }
 
 fn came(job: Job, terms: &Terms<'_>) -> Came {
-    let (source, bytes) = match job {
-        Job::Line { source, bytes } => (source, Ok(bytes)),
-        Job::File(path) => (path.display().to_string(), bytes(&path)),
-        Job::Broken { source, why } => (source, Err(why)),
+    let (source, envelope, file) = match job {
+        Job::Line { source, bytes } => (source, Envelope::parse(&bytes).map_err(LoadError::from), None),
+        Job::File(path) => (path.display().to_string(), Envelope::load(&path), Some(path)),
+        Job::Broken { source, why } => (source, Err(LoadError::Unreadable(why)), None),
     };
     let refused = |what, why: String| Came::Refused(Refused { source: source.clone(), what, why });
-    let envelope = match bytes.map(|bytes| Envelope::parse(&bytes)) {
-        Ok(Ok(envelope)) => envelope,
-        Ok(Err(e)) => return refused(Refusal::Unreadable, e.to_string()),
+    let envelope = match envelope {
+        Ok(envelope) => envelope,
         Err(e) => return refused(Refusal::Unreadable, e.to_string()),
     };
     let verified = match envelope.open(terms.trust) {
@@ -170,7 +211,10 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
         ) => return refused(Refusal::Unreadable, e.to_string()),
     };
     if !statement::KIND.is_of(verified.bytes()) {
-        return Came::Other;
+        return match other(&verified, file.as_deref(), terms) {
+            Ok(came) => came,
+            Err(why) => refused(Refusal::Contradicts, why),
+        };
     }
     let report = match Report::from_verified(&verified) {
         Ok(report) => report,
@@ -191,15 +235,29 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
         );
     }
     match Row::of(source.clone(), &report, &recheck, &verified) {
-        Ok(row) => Came::Row(Box::new(row)),
+        Ok(row) => {
+            let run = report.evidence.run;
+            Came::Row(Box::new(row), run.challenge_sha256.is_some().then(|| Box::new(run)))
+        }
         Err(e) => refused(Refusal::Unreadable, e.to_string()),
     }
 }
 
-fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// A challenge or a proof, which stands on the challenge and the transcript that lie beside it.
+fn other(verified: &Verified, file: Option<&Path>, terms: &Terms<'_>) -> Result<Came, String> {
+    if challenge::KIND.is_of(verified.bytes()) {
+        let issued = Issued::from_verified(verified).map_err(|e| e.to_string())?;
+        return Ok(Came::Challenge(Box::new(issued)));
+    }
+    let Some(file) = file.filter(|_| proof::statement::KIND.is_of(verified.bytes())) else {
+        return Ok(Came::Other);
+    };
+    let (proof, issued) = beside::check(file, verified, terms.trust).map_err(|e| e.to_string())?;
+    if issued.challenge.contract_sha256.as_ref().is_some_and(|sha256| *sha256 != terms.contract.sha256) {
+        return Ok(Came::Other);
+    }
+    let proved = Proved::of(&proof, verified, issued.challenge.node).ok_or("it has no time")?;
+    Ok(Came::Proved(Box::new(proved)))
 }
 
 type Jobs = Box<dyn Iterator<Item = Job> + Send>;

@@ -9,14 +9,16 @@ pub mod money;
 pub mod nodes;
 pub mod outliers;
 pub mod plan;
+pub mod proofs;
 pub mod row;
+pub mod waivers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::contract::{Contract, Parsed};
+use crate::contract::{Contract, Parsed, Verdict};
 use crate::exit::Exit;
 use availability::Availability;
 use delivery::Milestone;
@@ -24,7 +26,9 @@ use intake::{Intake, Refusal, Refused};
 use money::Money;
 use nodes::{Claim, Node, State};
 use outliers::Outlier;
+use proofs::{ProofSummary, Proved, proof_of};
 use row::{Card, Lacking, Row};
+use waivers::Waivers;
 
 /// Everything that many reports come to under one contract.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +37,7 @@ pub struct Answer {
     pub contract_sha256: String,
     /// By the clock of whoever counts.
     pub as_of: Timestamp,
+    pub sources: Sources,
     pub counts: Counts,
     pub milestones: Vec<Milestone>,
     pub nodes: Vec<NodeAnswer>,
@@ -42,14 +47,20 @@ pub struct Answer {
     pub money: Option<Money>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+/// What was read, but for what was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sources {
     /// Reports that count.
     pub reports: usize,
     /// Copies of reports that count already.
     pub repeated: usize,
     /// Signed statements of other kinds.
     pub others: u64,
+}
+
+/// Numbers of nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Counts {
     /// Nodes in all milestones; `None` where the contract names none.
     pub contracted: Option<u32>,
     /// Nodes promised by today.
@@ -69,6 +80,8 @@ pub struct Counts {
 #[derive(Clone, Debug, Serialize)]
 pub struct NodeAnswer {
     pub name: String,
+    /// Whether its runs were told that name; else it is called by a card.
+    pub is_named: bool,
     pub state: State,
     pub healthy: bool,
     pub reports: usize,
@@ -77,18 +90,30 @@ pub struct NodeAnswer {
     pub since: Option<Timestamp>,
     /// The report that decides.
     pub report: Option<String>,
+    /// SHA-256 of its signed bytes.
+    pub report_sha256: Option<String>,
+    /// SHA-256 of the challenge that this report was shown to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge_sha256: Option<String>,
+    /// What was proved of it to a witness.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofSummary>,
     pub reasons: Vec<Why>,
+    /// What it lacks as well, and need not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<Why>,
     /// As that report has them.
     pub cards: Vec<Card>,
 }
 
 /// Why a node is not accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Why {
     /// Selector and name of the card; `None` where it is the node.
     pub card: Option<String>,
     /// The clause, or [`DUPLICATE`], or that of a [`nodes::Doubt`].
     pub clause: String,
+    pub verdict: Verdict,
     pub because: String,
 }
 
@@ -103,11 +128,11 @@ pub struct Span {
 }
 
 /// Counts everything.
-pub fn answer(parsed: &Parsed, intake: Intake, span: Span) -> Answer {
+pub fn answer(parsed: &Parsed, intake: Intake, span: Span, waivers: &Waivers) -> Answer {
     let contract = &parsed.contract;
-    let Intake { rows, mut refused, others } = intake;
+    let Intake { rows, proofs, mut refused, others } = intake;
     let (rows, repeated) = counted(contract, rows, span, &mut refused);
-    let nodes = nodes::group(&rows);
+    let nodes = nodes::group(&rows, waivers);
     let milestones = delivery::milestones(&contract.delivery, &nodes, span.as_of);
     let in_state = |state| count(nodes.iter().filter(|node| node.state() == state));
     let promised = milestones
@@ -118,9 +143,6 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span) -> Answer {
         .unwrap_or(0);
     let delivered = count(nodes.iter());
     let counts = Counts {
-        reports: rows.len(),
-        repeated,
-        others,
         contracted: contract.delivery.nodes().map(std::num::NonZeroU32::get),
         promised,
         delivered,
@@ -134,12 +156,13 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span) -> Answer {
         contract: contract.id.clone(),
         contract_sha256: parsed.sha256.clone(),
         as_of: span.as_of,
+        sources: Sources { reports: rows.len(), repeated, others },
         counts,
         milestones,
         outliers: outliers::outliers(&nodes),
         availability: availability::availability(&rows),
         money: money::money(contract, &nodes, span.as_of),
-        nodes: nodes.iter().map(node_answer).collect(),
+        nodes: nodes.iter().map(|node| node_answer(node, &proofs)).collect(),
         refused,
     }
 }
@@ -151,7 +174,8 @@ fn counted(
     span: Span,
     refused: &mut Vec<Refused>,
 ) -> (Vec<Row>, usize) {
-    rows.sort_by_key(|row| row.started);
+    // By what was signed, also where times are equal: files may have other names and another order elsewhere.
+    rows.sort_by(|a, b| (a.started, &a.node, a.payload).cmp(&(b.started, &b.node, b.payload)));
     let mut repeated = 0;
     let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
     let mut by_samples: BTreeMap<[u8; 32], usize> = BTreeMap::new();
@@ -196,18 +220,20 @@ fn out_of_time(contract: &Contract, row: &Row, span: Span) -> Option<String> {
     })
 }
 
-fn node_answer(node: &Node<'_>) -> NodeAnswer {
+fn node_answer(node: &Node<'_>, proofs: &[Proved]) -> NodeAnswer {
     let claims = node.claims.iter().map(|claim| {
         let Claim { card, of, first, again } = claim;
         Why {
             card: Some(card.clone()),
             clause: DUPLICATE.to_owned(),
+            verdict: Verdict::Fail,
             because: format!("{again} and {first} of node {of} name the same card"),
         }
     });
     let doubts = node.doubts().into_iter().map(|doubt| Why {
         card: None,
         clause: doubt.clause().to_owned(),
+        verdict: Verdict::Inconclusive,
         because: doubt.to_string(),
     });
     let row = node.decisive();
@@ -215,19 +241,26 @@ fn node_answer(node: &Node<'_>) -> NodeAnswer {
         let card = row.and_then(|row| row.cards.iter().find(|card| card.selector == selector));
         card.map_or_else(|| selector.to_owned(), |card| format!("{selector} ({})", card.name))
     };
-    let lacking = node.lacking().into_iter().map(|(card, lacking)| {
-        let Lacking { clause, because, .. } = lacking;
-        Why { card: card.map(name), clause: clause.clone(), because: because.clone() }
-    });
+    let why = |(card, lacking): &(Option<&str>, &Lacking)| {
+        let Lacking { clause, because, verdict, .. } = lacking;
+        Why { card: card.map(name), clause: clause.clone(), verdict: *verdict, because: because.clone() }
+    };
+    let (waived, lacking): (Vec<_>, Vec<_>) =
+        node.lacking().into_iter().partition(|(_, lacking)| node.waives(lacking));
     NodeAnswer {
         name: node.name.clone(),
+        is_named: node.reports.iter().any(|row| row.node.is_some()),
         state: node.state(),
         healthy: node.is_healthy(),
         reports: node.reports.len(),
         failed_before: node.failed_before(),
         since: node.since(),
         report: row.map(|row| row.source.clone()),
-        reasons: claims.chain(doubts).chain(lacking).collect(),
+        report_sha256: row.map(|row| hex::encode(row.payload)),
+        challenge_sha256: row.and_then(|row| row.challenge.clone()),
+        proof: proof_of(node, proofs),
+        reasons: claims.chain(doubts).chain(lacking.iter().map(why)).collect(),
+        waived: waived.iter().map(why).collect(),
         cards: row.map_or(Vec::new(), |row| row.cards.clone()),
     }
 }

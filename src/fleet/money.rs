@@ -4,23 +4,26 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::delivery::{day, days_between};
 use super::nodes::{Node, State};
+use super::row::Lacking;
 use crate::catalogue::{self, Resolved};
 use crate::contract::terms::{DELIVERY, Kind, Per, PflopsFigure};
-use crate::contract::{Contract, Delivery, Price, Quantity, Remedy, Rule, Severity, Verdict};
+use crate::contract::when::{Day, When};
+use crate::contract::{Contract, Delivery, Price, Quantity, Remedy, Rule, Verdict};
 use crate::evidence::metric::{METRICS, MetricName};
 
 /// A month is the twelfth part of a year of 365 days.
 const HOURS_PER_MONTH: u32 = 730;
 
 /// Prices and what is due, in the contract's currency.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Money {
     pub currency: String,
     /// Of one whole node; `None` where the contract's price does not say.
+    #[schemars(with = "Option<String>")]
     pub node_month: Option<Decimal>,
     /// For one PFLOPS of each clause on a rate of products, and hour, by what accepted nodes reach.
     pub per_pflops_hour: Vec<Cost>,
@@ -28,30 +31,55 @@ pub struct Money {
     pub per_tbs_hour: Vec<Cost>,
     pub dues: Vec<Due>,
     /// All credits together.
+    #[schemars(with = "String")]
     pub credits: Decimal,
     /// By which the fleet's price for a month falls.
+    #[schemars(with = "String")]
     pub price_cuts_per_month: Decimal,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Cost {
     pub metric: String,
+    #[schemars(with = "String")]
     pub cost: Decimal,
 }
 
 /// What follows by one remedy.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Due {
-    pub kind: &'static str,
+    pub kind: DueKind,
     /// The clause, or `delivery`.
     pub of: String,
     /// Nodes concerned; for deliveries those that never came have no name.
     pub nodes: Vec<String>,
     pub count: u32,
     /// Of a credit in all, of a cut for each month; `None` where nothing is paid or the price does not say.
+    #[schemars(with = "Option<String>")]
     pub amount: Option<Decimal>,
     /// By when a node must be replaced, or since when the lease may be ended.
-    pub on: Option<Date>,
+    pub on: Option<Day>,
+}
+
+/// How a remedy works, as contracts call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DueKind {
+    Credit,
+    PriceCut,
+    Replace,
+    Terminate,
+}
+
+impl DueKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            DueKind::Credit => "credit",
+            DueKind::PriceCut => "price_cut",
+            DueKind::Replace => "replace",
+            DueKind::Terminate => "terminate",
+        }
+    }
 }
 
 pub fn money(contract: &Contract, nodes: &[Node<'_>], as_of: Timestamp) -> Option<Money> {
@@ -61,20 +89,17 @@ pub fn money(contract: &Contract, nodes: &[Node<'_>], as_of: Timestamp) -> Optio
     let counted = Counted { contract, nodes, node_month, today };
     let dues: Vec<Due> = contract.remedies.iter().flat_map(|remedy| counted.dues(remedy)).collect();
     let sum =
-        |kind: &str| cents(dues.iter().filter(|due| due.kind == kind).filter_map(|due| due.amount).sum());
+        |kind: DueKind| cents(dues.iter().filter(|due| due.kind == kind).filter_map(|due| due.amount).sum());
     Some(Money {
         currency: price.amount.currency.clone(),
         node_month: node_month.map(cents),
         per_pflops_hour: counted.costs("gemm", 1e15),
         per_tbs_hour: counted.costs("stream", 1e12),
-        credits: sum(CREDIT),
-        price_cuts_per_month: sum(PRICE_CUT),
+        credits: sum(DueKind::Credit),
+        price_cuts_per_month: sum(DueKind::PriceCut),
         dues,
     })
 }
-
-const CREDIT: &str = "credit";
-const PRICE_CUT: &str = "price_cut";
 
 /// What a month of one whole node costs.
 fn node_month(contract: &Contract, price: &Price, nodes: &[Node<'_>]) -> Option<Decimal> {
@@ -189,13 +214,20 @@ impl Counted<'_, '_> {
                 let days: Vec<u32> = late.iter().map(|late| late.days).collect();
                 let amount = self.credit(&days, per_day, cap);
                 let count = u32::try_from(late.len()).unwrap_or(u32::MAX);
-                (count > 0).then_some(Due { kind: CREDIT, of, nodes: Vec::new(), count, amount, on: None })
+                (count > 0).then_some(Due {
+                    kind: DueKind::Credit,
+                    of,
+                    nodes: Vec::new(),
+                    count,
+                    amount,
+                    on: None,
+                })
             }
             Kind::Terminate { within_days } => {
                 let since = open.iter().filter(|late| late.days > *within_days).map(|late| late.due).min()?;
                 let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
-                let on = since.checked_add(jiff::Span::new().days(*within_days)).ok();
-                Some(Due { kind: "terminate", of, nodes: Vec::new(), count, amount: None, on })
+                let on = days_after(since, *within_days);
+                Some(Due { kind: DueKind::Terminate, of, nodes: Vec::new(), count, amount: None, on })
             }
             // What did not come can be neither cheaper nor exchanged.
             Kind::PriceCut { .. } | Kind::Replace { .. } => None,
@@ -206,19 +238,28 @@ impl Counted<'_, '_> {
     fn of_clause(&self, remedy: &Remedy, clause: &str) -> Option<Due> {
         let failing: Vec<Failing<'_>> =
             self.nodes.iter().filter_map(|node| failing(node, clause, self.today)).collect();
+        // Who accepts a node as it is keeps it, at the price that is right for it.
+        let failing: Vec<Failing<'_>> = match remedy.kind {
+            Kind::Credit { .. } | Kind::PriceCut { .. } => failing,
+            Kind::Replace { .. } | Kind::Terminate { .. } => {
+                failing.into_iter().filter(|failing| !failing.is_waived).collect()
+            }
+        };
         let longest = failing.iter().max_by_key(|failing| failing.days)?;
         let (kind, amount, on) = match &remedy.kind {
             Kind::Credit { per_day, cap } => {
                 let days: Vec<u32> = failing.iter().map(|failing| failing.days).collect();
-                (CREDIT, self.credit(&days, per_day, cap), None)
+                (DueKind::Credit, self.credit(&days, per_day, cap), None)
             }
             Kind::PriceCut { cap } => {
                 let cut: Decimal = failing.iter().map(|failing| share(failing.short.min(cap.value()))).sum();
-                (PRICE_CUT, self.node_month.map(|month| cents(month * cut)), None)
+                (DueKind::PriceCut, self.node_month.map(|month| cents(month * cut)), None)
             }
-            Kind::Replace { within_days } => ("replace", None, days_after(longest.since, *within_days)),
+            Kind::Replace { within_days } => {
+                (DueKind::Replace, None, days_after(longest.since, *within_days))
+            }
             Kind::Terminate { within_days } if longest.days > *within_days => {
-                ("terminate", None, days_after(longest.since, *within_days))
+                (DueKind::Terminate, None, days_after(longest.since, *within_days))
             }
             Kind::Terminate { .. } => return None,
         };
@@ -235,8 +276,8 @@ impl Counted<'_, '_> {
     }
 }
 
-fn days_after(since: Date, days: u32) -> Option<Date> {
-    since.checked_add(jiff::Span::new().days(days)).ok()
+fn days_after(since: Date, days: u32) -> Option<Day> {
+    since.checked_add(jiff::Span::new().days(days)).ok().map(When)
 }
 
 /// One promised node that came late, or has not come.
@@ -274,21 +315,21 @@ struct Failing<'a> {
     days: u32,
     /// The share of the bound that is missing, of the worst card.
     short: f64,
+    is_waived: bool,
 }
 
 fn failing<'a>(node: &'a Node<'_>, clause: &str, today: Date) -> Option<Failing<'a>> {
-    let is_it = |lacking: &super::row::Lacking| {
-        lacking.clause == clause && lacking.verdict == Verdict::Fail && lacking.severity == Severity::Must
-    };
-    let fails = |row: &super::row::Row| {
-        row.lacking.iter().chain(row.cards.iter().flat_map(|card| &card.lacking)).any(is_it)
-    };
-    let decisive = node.decisive().filter(|row| fails(row))?;
+    let decisive = node.decisive()?;
+    let here: Vec<&Lacking> = decisive
+        .musts()
+        .map(|(_, lacking)| lacking)
+        .filter(|lacking| lacking.clause == clause && lacking.verdict == Verdict::Fail)
+        .collect();
+    let is_waived = node.waives(here.first()?);
     // From the first report since the last that passed.
     let decided = node.reports.iter().rev().filter(|row| row.verdict != Verdict::Inconclusive);
     let first = decided.take_while(|row| row.verdict == Verdict::Fail).last().unwrap_or(&decisive);
-    let all = decisive.lacking.iter().chain(decisive.cards.iter().flat_map(|card| &card.lacking));
-    let short = all.filter(|lacking| is_it(lacking)).filter_map(|lacking| lacking.short).fold(0.0, f64::max);
+    let short = here.iter().filter_map(|lacking| lacking.short).fold(0.0, f64::max);
     let since = day(first.started);
-    Some(Failing { node: &node.name, since, days: days_between(since, today), short })
+    Some(Failing { node: &node.name, since, days: days_between(since, today), short, is_waived })
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::row::{Lacking, Row};
-use crate::contract::{Severity, Verdict};
+use super::waivers::Waivers;
+use crate::contract::Verdict;
 
 /// One node with all its reports, in the order of time.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub struct Node<'a> {
     pub reports: Vec<&'a Row>,
     /// Other nodes that claim a card which was seen in this one first, or the reverse: this node came second.
     pub claims: Vec<Claim>,
+    /// Clauses that it need not meet.
+    pub waived: Vec<&'a str>,
 }
 
 /// A card that two nodes say they have.
@@ -27,7 +30,18 @@ pub struct Claim {
     pub again: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// The last report that decides anything passes, and nothing casts doubt on it.
@@ -73,12 +87,26 @@ impl<'a> Node<'a> {
         if !self.claims.is_empty() {
             return State::Rejected;
         }
-        match self.decisive().map(|row| row.verdict) {
+        match self.decisive().map(|row| self.verdict(row)) {
             Some(Verdict::Pass) if self.doubts().is_empty() => State::Accepted,
             Some(Verdict::Pass) => State::Undecided,
             Some(Verdict::Fail) => State::Rejected,
             Some(Verdict::Inconclusive) | None => State::Undecided,
         }
+    }
+
+    /// What a report says of this node where waived clauses are left out.
+    fn verdict(&self, row: &Row) -> Verdict {
+        let waived = row.musts().filter(|(_, lacking)| self.waives(lacking)).count();
+        match row.musts().filter(|(_, lacking)| !self.waives(lacking)).map(|(_, l)| l.verdict).max() {
+            Some(worst) => worst,
+            None if waived > 0 => Verdict::Pass,
+            None => row.verdict,
+        }
+    }
+
+    pub fn waives(&self, lacking: &Lacking) -> bool {
+        self.waived.contains(&lacking.clause.as_str())
     }
 
     /// Why a pass does not count: cards that nothing tells from those of other nodes, or what came after it.
@@ -91,7 +119,7 @@ impl<'a> Node<'a> {
 
     /// The last report that passes or fails, else the last of all.
     pub fn decisive(&self) -> Option<&'a Row> {
-        let decided = self.reports.iter().rev().find(|row| row.verdict != Verdict::Inconclusive);
+        let decided = self.reports.iter().rev().find(|row| self.verdict(row) != Verdict::Inconclusive);
         decided.or(self.reports.last()).copied()
     }
 
@@ -102,9 +130,9 @@ impl<'a> Node<'a> {
 
     /// From when on it is good: the first of the passes that nothing but what decides nothing came after.
     pub fn good_since(&self) -> Option<Timestamp> {
-        let decided = self.reports.iter().rev().filter(|row| row.verdict != Verdict::Inconclusive);
+        let decided = self.reports.iter().rev().filter(|row| self.verdict(row) != Verdict::Inconclusive);
         decided
-            .take_while(|row| row.verdict == Verdict::Pass)
+            .take_while(|row| self.verdict(row) == Verdict::Pass)
             .last()
             .map(|row| row.started)
             .filter(|_| self.claims.is_empty())
@@ -115,7 +143,7 @@ impl<'a> Node<'a> {
         let decisive = self.decisive().map(|row| row.payload);
         self.reports
             .iter()
-            .filter(|row| row.verdict == Verdict::Fail && Some(row.payload) != decisive)
+            .filter(|row| self.verdict(row) == Verdict::Fail && Some(row.payload) != decisive)
             .count()
     }
 
@@ -126,11 +154,7 @@ impl<'a> Node<'a> {
 
     /// What the decisive report lacks in `must` clauses, with the selector of the card where it is one.
     pub fn lacking(&self) -> Vec<(Option<&'a str>, &'a Lacking)> {
-        let Some(row) = self.decisive() else { return Vec::new() };
-        let of_cards =
-            row.cards.iter().flat_map(|card| card.lacking.iter().map(|l| (Some(card.selector.as_str()), l)));
-        let all = row.lacking.iter().map(|l| (None, l)).chain(of_cards);
-        all.filter(|(_, l)| l.severity == Severity::Must).collect()
+        self.decisive().map_or(Vec::new(), |row| row.musts().collect())
     }
 }
 
@@ -141,8 +165,8 @@ fn is_sound(row: &Row) -> bool {
 
 /// Groups rows, which are in the order of time: by the name that the run was told, else by the cards that most of a report's
 /// cards were seen with before.
-pub fn group(rows: &[Row]) -> Vec<Node<'_>> {
-    let mut nodes: Vec<Node<'_>> = Vec::new();
+pub fn group<'a>(rows: &'a [Row], waivers: &'a Waivers) -> Vec<Node<'a>> {
+    let mut nodes: Vec<Node<'a>> = Vec::new();
     let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
     // For each card the nodes that it was seen in, the first one first.
     let mut seen: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
@@ -156,7 +180,7 @@ pub fn group(rows: &[Row]) -> Vec<Node<'_>> {
         let at = at.unwrap_or_else(|| {
             let name = row.node.clone().unwrap_or_else(|| unnamed(&ids, nodes.len()));
             by_name.insert(name.clone(), nodes.len());
-            nodes.push(Node { name, reports: Vec::new(), claims: Vec::new() });
+            nodes.push(Node { name, reports: Vec::new(), claims: Vec::new(), waived: Vec::new() });
             nodes.len() - 1
         });
         nodes[at].reports.push(row);
@@ -182,6 +206,9 @@ pub fn group(rows: &[Row]) -> Vec<Node<'_>> {
     }
     for (at, claims) in claims {
         nodes[at].claims = claims.into_iter().collect();
+    }
+    for node in &mut nodes {
+        node.waived = waivers.of(&node.name);
     }
     nodes
 }

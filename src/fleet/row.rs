@@ -27,6 +27,8 @@ pub struct Row {
     pub node: Option<String>,
     /// By the machine's own clock.
     pub started: Timestamp,
+    /// SHA-256 of the challenge that it answers. `None` where that is not shown.
+    pub challenge: Option<String>,
     pub level: TrustLevel,
     pub verdict: Verdict,
     /// What the node as a whole was found lacking.
@@ -94,6 +96,7 @@ impl Row {
             signer: verified.signer().clone(),
             node: evidence.run.node.clone(),
             started: started.parse().map_err(|_| NoTime(started.clone()))?,
+            challenge: None,
             level: report.trust_level,
             verdict: recheck.verdict.unwrap_or(Verdict::Inconclusive),
             lacking: lacking(&recheck.findings, |subject| *subject == Subject::Node),
@@ -101,6 +104,16 @@ impl Row {
             watched_s: watched.map(|load| load.watched_ns() as f64 / 1e9).sum(),
             failures: u32::try_from(lost + wrong).unwrap_or(u32::MAX),
         })
+    }
+
+    /// What it lacks in `must` clauses, with the selector of the card where it is one.
+    pub fn musts(&self) -> impl Iterator<Item = (Option<&str>, &Lacking)> {
+        let of_cards = self
+            .cards
+            .iter()
+            .flat_map(|card| card.lacking.iter().map(|lacking| (Some(card.selector.as_str()), lacking)));
+        let all = self.lacking.iter().map(|lacking| (None, lacking)).chain(of_cards);
+        all.filter(|(_, lacking)| lacking.severity == Severity::Must)
     }
 
     /// Whether all that was to be measured was.

@@ -3,6 +3,7 @@
 
 pub mod acceptance;
 pub mod catalogue;
+pub mod certificate;
 pub mod comparison;
 pub mod csv;
 pub mod diagnosis;

@@ -101,6 +101,8 @@
 //! Without a witness the prover is its own ([`statement::By::Prover`]): the seed of ask is then the SHA-256 of all transcript bytes
 //! before it. Such a prover can try many last roots until the questions suit it, and its clock is its own.
 
+pub mod answer;
+pub mod beside;
 pub mod chain;
 pub mod challenge;
 pub mod level;

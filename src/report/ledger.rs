@@ -7,6 +7,7 @@ use super::Report;
 use super::recheck::Recheck;
 use crate::device::{Identity, Provenance};
 use crate::evidence::{DeviceEvidence, Value};
+use crate::proof::challenge::Issued;
 use crate::seal::{KeyId, Verified};
 use crate::telemetry::host::{Adapter, Host};
 use crate::units::Unit;
@@ -33,25 +34,38 @@ fn entry(what: impl Into<String>, value: impl Into<String>) -> Entry {
 }
 
 /// Sorts what a verified report says.
-pub fn ledger(report: &Report, verified: &Verified, recheck: &Recheck) -> Ledger {
+///
+/// `challenge` is the one that the report was shown to answer.
+pub fn ledger(report: &Report, verified: &Verified, recheck: &Recheck, challenge: Option<&Issued>) -> Ledger {
     let hint = verified.wrong_hint().map(|hint| {
         entry(
             "envelope's key name",
             format!("{hint}, which is not the signer's; no signature covers this name"),
         )
     });
+    let named = report.evidence.run.challenge_sha256.as_ref().filter(|_| challenge.is_none());
     Ledger {
         signed: signed(report, verified.signer()),
-        recomputed: recomputed(report, recheck),
+        recomputed: recomputed(report, recheck).into_iter().chain(challenge.map(fresh)).collect(),
         machines_word: report
             .evidence
             .devices
             .iter()
             .flat_map(word_of_device)
             .chain(word_of_run(report))
+            .chain(named.map(|sha256| {
+                entry("challenge", format!("it says that it answers sha256:{sha256}; give --challenge"))
+            }))
             .chain(hint)
             .collect(),
     }
+}
+
+fn fresh(challenge: &Issued) -> Entry {
+    entry(
+        "challenge",
+        format!("sha256:{}; all data are drawn from it, so the report is no older", challenge.sha256),
+    )
 }
 
 fn signed(report: &Report, signer: &KeyId) -> Vec<Entry> {

@@ -1,6 +1,10 @@
 //! The DSSE envelope, v1.0.2: exact bytes and who signed them.
 //! Owns sealing and opening; must not know what the bytes say. Only [`Envelope::open`] makes a [`Verified`].
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -41,8 +45,15 @@ struct Signature {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     bytes: Vec<u8>,
-    signer: KeyId,
+    signers: Signers,
     hint: Option<String>,
+}
+
+/// Trusted keys that signed, in the order of their signatures. There is one at least.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Signers {
+    first: KeyId,
+    others: Vec<KeyId>,
 }
 
 impl Verified {
@@ -50,14 +61,19 @@ impl Verified {
         &self.bytes
     }
 
-    /// The trusted key that signed, whatever the envelope's hint said.
+    /// The trusted key that signed, the first one of several, whatever the envelope's hint said.
     pub fn signer(&self) -> &KeyId {
-        &self.signer
+        &self.signers.first
+    }
+
+    /// Every trusted key that signed these bytes.
+    pub fn signers(&self) -> impl Iterator<Item = &KeyId> {
+        std::iter::once(&self.signers.first).chain(&self.signers.others)
     }
 
     /// What the envelope named as the signer's key where that is another one. No signature covers it.
     pub fn wrong_hint(&self) -> Option<&str> {
-        self.hint.as_deref().filter(|hint| *hint != self.signer.as_str())
+        self.hint.as_deref().filter(|hint| *hint != self.signers.first.as_str())
     }
 }
 
@@ -89,6 +105,14 @@ pub enum EnvelopeError {
     BadSignature { keyid: KeyId },
 }
 
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("it cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    #[error("{0}")]
+    Envelope(#[from] EnvelopeError),
+}
+
 fn list(ids: &[String]) -> String {
     if ids.is_empty() { "none".to_owned() } else { ids.join(", ") }
 }
@@ -96,13 +120,28 @@ fn list(ids: &[String]) -> String {
 impl Envelope {
     /// Signs exactly `payload`.
     pub fn seal(payload: &[u8], key: &SecretKey) -> Self {
-        let sig = key.sign(&pae(PAYLOAD_TYPE, payload));
-        let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
         Self {
             payload: encode(payload),
             payload_type: PAYLOAD_TYPE.to_owned(),
-            signatures: vec![Signature { keyid: Some(key.public().id().into()), sig: encode(&sig) }],
+            signatures: vec![Signature::new(payload, key)],
         }
+    }
+
+    /// The same payload with one more signature, over what was verified. What `key` has signed already stays as it is.
+    pub fn countersign(mut self, verified: &Verified, key: &SecretKey) -> Self {
+        if verified.signers().all(|signer| *signer != key.public().id()) {
+            self.signatures.push(Signature::new(verified.bytes(), key));
+        }
+        self
+    }
+
+    /// Reads a file that holds one.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let mut bytes = Vec::new();
+        let limit = FILE_BYTES_MAX as u64 + 1;
+        let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+        read.map_err(LoadError::Unreadable)?;
+        Ok(Self::parse(&bytes)?)
     }
 
     /// Reads an envelope. Nothing in it is believed before [`Envelope::open`].
@@ -124,7 +163,7 @@ impl Envelope {
         file
     }
 
-    /// The signed bytes, if a trusted key signed them. One valid signature is enough; the others are ignored.
+    /// The signed bytes, if a trusted key signed them. One valid signature is enough; those of other keys are ignored.
     pub fn open(&self, trust: &TrustList) -> Result<Verified, EnvelopeError> {
         if self.payload_type != PAYLOAD_TYPE {
             return Err(EnvelopeError::PayloadType(self.payload_type.chars().take(80).collect()));
@@ -140,17 +179,21 @@ impl Envelope {
         }
         let bytes = decode(&self.payload).ok_or(EnvelopeError::Base64("payload"))?;
         let message = pae(&self.payload_type, &bytes);
-        for signature in &self.signatures {
+        let mut valid = self.signatures.iter().filter_map(|signature| {
             // A signature that is not 64 bytes of base64 may be of a kind that we do not know: not ours, not fatal.
-            let Some(sig) = decode(&signature.sig).and_then(|s| <[u8; 64]>::try_from(s).ok()) else {
-                continue;
-            };
-            if let Some(key) = trust.keys().iter().find(|key| key.verifies(&message, &sig)) {
-                let hint = signature.keyid.as_ref().map(|id| shown(id));
-                return Ok(Verified { bytes, signer: key.id(), hint });
+            let sig = decode(&signature.sig).and_then(|s| <[u8; 64]>::try_from(s).ok())?;
+            let key = trust.keys().iter().find(|key| key.verifies(&message, &sig))?;
+            Some((key.id(), signature.keyid.as_ref()))
+        });
+        let Some((first, hint)) = valid.next() else { return Err(self.refusal(trust)) };
+        let mut others: Vec<KeyId> = Vec::new();
+        for (signer, _) in valid {
+            // One key that signs twice is one signer.
+            if signer != first && !others.contains(&signer) {
+                others.push(signer);
             }
         }
-        Err(self.refusal(trust))
+        Ok(Verified { bytes, hint: hint.map(|id| shown(id)), signers: Signers { first, others } })
     }
 
     /// The payload without a look at the signatures: for showing, never for judging.
@@ -176,6 +219,13 @@ impl Envelope {
     }
 }
 
+impl Signature {
+    fn new(payload: &[u8], key: &SecretKey) -> Self {
+        let sig = key.sign(&pae(PAYLOAD_TYPE, payload));
+        Self { keyid: Some(key.public().id().into()), sig: encode(&sig) }
+    }
+}
+
 /// A hint, cut short: it may be of any length.
 fn shown(hint: &str) -> String {
     hint.chars().take(80).collect()
@@ -185,6 +235,10 @@ fn shown(hint: &str) -> String {
 fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let head = format!("DSSEv1 {} {} {} ", payload_type.len(), payload_type, payload.len());
     [head.as_bytes(), payload].concat()
+}
+
+fn encode(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// Either alphabet, with or without padding: the specification leaves the choice to the writer.
@@ -227,6 +281,28 @@ mod tests {
         let stranger = TrustList::new([SecretKey::generate().unwrap().public()]);
         assert!(matches!(envelope.open(&stranger), Err(EnvelopeError::NotSignedByTrusted { .. })));
         assert_eq!(envelope.open(&TrustList::default()), Err(EnvelopeError::NoTrust));
+    }
+
+    #[test]
+    fn two_parties_sign_one_payload_in_either_order_and_count_once_each() {
+        let (one, two) = (SecretKey::generate().unwrap(), SecretKey::generate().unwrap());
+        let trust = TrustList::new([one.public(), two.public()]);
+        for (first, second) in [(&one, &two), (&two, &one)] {
+            let mut envelope = Envelope::seal(b"agreed", first);
+            for key in [second, second, first] {
+                let verified = envelope.open(&trust).unwrap();
+                envelope = envelope.countersign(&verified, key);
+            }
+            let signers: Vec<KeyId> = envelope.open(&trust).unwrap().signers().cloned().collect();
+            assert_eq!(signers, [first.public().id(), second.public().id()]);
+            assert_eq!(envelope.signatures.len(), 2);
+            let alone = envelope.open(&TrustList::new([second.public()])).unwrap();
+            assert_eq!(alone.signers().count(), 1, "a key that is not trusted signs nothing");
+
+            // A signature that was copied twice is one signer still.
+            envelope.signatures = vec![envelope.signatures[0].clone(), envelope.signatures[0].clone()];
+            assert_eq!(envelope.open(&trust).unwrap().signers().count(), 1);
+        }
     }
 
     #[test]

@@ -200,7 +200,8 @@ fn refuse_exposed(_: &Path, _: &File) -> Result<(), KeyError> {
     Ok(())
 }
 
-fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {
+/// Writes a file that was not there, for eyes that `mode` allows.
+pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), KeyError> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]

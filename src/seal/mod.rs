@@ -3,11 +3,14 @@
 
 pub mod envelope;
 pub mod keys;
+pub mod salt;
 pub mod statement;
+pub mod timestamp;
 pub mod trust;
 
 pub use envelope::{Envelope, EnvelopeError, Verified};
 pub use keys::{KeyError, KeyId, PublicKey, SecretKey};
+pub use salt::{Salt, SaltError};
 pub use trust::TrustList;
 
 use sha2::{Digest, Sha256};

@@ -105,6 +105,17 @@ impl Kind {
     }
 }
 
+/// What signed bytes are about, whatever they say of it.
+pub fn subjects(bytes: &[u8]) -> Result<Vec<Subject>, StatementError> {
+    #[derive(Deserialize)]
+    struct Only {
+        subject: Vec<Subject>,
+    }
+    let malformed =
+        |e: serde_json::Error| StatementError::Malformed { what: "statement", why: e.to_string() };
+    Ok(serde_json::from_slice::<Only>(bytes).map_err(malformed)?.subject)
+}
+
 /// A schema under a name of its own, as pretty JSON.
 pub fn titled(mut schema: schemars::Schema, uri: &str, title: &str) -> String {
     schema.insert("$id".to_owned(), uri.into());

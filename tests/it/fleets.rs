@@ -70,41 +70,48 @@ kind = "replace"
 within_days = 5
 "#;
 
-fn lease() -> Parsed {
+fn lease(tenant: &SecretKey, provider: &SecretKey) -> Parsed {
     let healthy = Run::short("sim:h100", &["link"]).report();
     let rate = healthy.summaries.iter().find(|s| s.metric.as_str() == "link.h2d.rate").unwrap().summary.p50;
     let text = LEASE.replace("\"UPLOAD\"", &format!("\"{:.0} B/s\"", rate * 0.97));
+    let party = |role: &str, key: &SecretKey| {
+        format!("\n[parties.{role}]\nname = \"the {role}\"\nkey_sha256 = \"{}\"\n", key.public().id())
+    };
+    let text = text + &party("tenant", tenant) + &party("provider", provider);
     parse("lease.toml", text.as_bytes()).unwrap()
 }
 
 /// A place with the contract, two keys, and reports.
-struct Fleet {
+pub struct Fleet {
     dir: tempfile::TempDir,
-    contract: Parsed,
-    provider: SecretKey,
+    pub contract: Parsed,
+    pub provider: SecretKey,
 }
 
 impl Fleet {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let contract = lease();
+        let (tenant, provider) = (SecretKey::generate().unwrap(), SecretKey::generate().unwrap());
+        let contract = lease(&tenant, &provider);
         std::fs::write(dir.path().join("contract.json"), serde_json::to_vec(&contract.contract).unwrap())
             .unwrap();
         // The digest is of the file that the command reads.
         let bytes = std::fs::read(dir.path().join("contract.json")).unwrap();
         let contract = parse("contract.json", &bytes).unwrap();
-        let provider = SecretKey::generate().unwrap();
-        std::fs::write(dir.path().join("provider.pub.pem"), provider.public().to_pem().unwrap()).unwrap();
+        for (name, key) in [("tenant", &tenant), ("provider", &provider)] {
+            key.write_new(&dir.path().join(format!("{name}.pem"))).unwrap();
+            key.public().write_new(&dir.path().join(format!("{name}.pub.pem"))).unwrap();
+        }
         std::fs::create_dir(dir.path().join("reports")).unwrap();
         Self { dir, contract, provider }
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
         self.dir.path().join(name)
     }
 
     /// Measures the cards of a node.
-    fn report(&self, node: u32, cards: &[String], started: &str) -> Report {
+    pub fn report(&self, node: u32, cards: &[String], started: &str) -> Report {
         let probes = ["census", "link"];
         let mut events =
             pipeline::node(cards, &Run { contract: Some(&self.contract), ..Run::short("", &probes) });
@@ -116,13 +123,13 @@ impl Fleet {
         Report::new(evidence, Some(&self.contract), SealedBy::Named, started.to_owned())
     }
 
-    fn file(&self, name: &str, envelope: &Envelope) {
+    pub fn file(&self, name: &str, envelope: &Envelope) {
         let path = self.path("reports").join(name);
         std::fs::create_dir_all(&path).unwrap();
         std::fs::write(path.join("report.dsse.json"), envelope.to_bytes()).unwrap();
     }
 
-    fn add(&self, node: u32, cards: &[String], started: &str) {
+    pub fn add(&self, node: u32, cards: &[String], started: &str) {
         let report = self.report(node, cards, started);
         self.file(&format!("node-{node:03}-{}", &started[..10]), &report.seal(&self.provider).unwrap());
     }
@@ -155,15 +162,15 @@ impl Fleet {
 }
 
 /// Honest cards of a node: each has its own noise.
-fn honest(node: u32) -> Vec<String> {
+pub fn honest(node: u32) -> Vec<String> {
     (0..CARDS).map(|card| card_of(node, card)).collect()
 }
 
-fn card_of(node: u32, card: u32) -> String {
+pub fn card_of(node: u32, card: u32) -> String {
     format!("sim:h100,noise=0.002,seed={},index={card}", node + 1)
 }
 
-fn nodes_in(json: &Value, state: &str) -> Vec<String> {
+pub fn nodes_in(json: &Value, state: &str) -> Vec<String> {
     let nodes = json["nodes"].as_array().unwrap().iter().filter(|node| node["state"] == state);
     nodes.map(|node| node["name"].as_str().unwrap().to_owned()).collect()
 }
@@ -366,7 +373,10 @@ fn a_repaired_node_is_accepted_and_its_failures_are_told() {
     let again = std::fs::read(fleet.path("reports/node-000-2024-03-28/report.dsse.json")).unwrap();
     std::fs::write(fleet.path("reports/copy.dsse.json"), again).unwrap();
     let (_, json) = fleet.answer("2024-03-30");
-    assert_eq!((&json["counts"]["reports"], &json["counts"]["repeated"]), (&Value::from(2), &Value::from(1)));
+    assert_eq!(
+        (&json["sources"]["reports"], &json["sources"]["repeated"]),
+        (&Value::from(2), &Value::from(1))
+    );
 }
 
 /// Without anything that names its cards one machine could report as many nodes, each time under another name.
@@ -474,7 +484,7 @@ fn what_is_no_report_is_refused_one_by_one() {
     let refused: Vec<&str> =
         json["refused"].as_array().unwrap().iter().map(|r| r["what"].as_str().unwrap()).collect();
     assert_eq!(refused, ["unreadable", "changed", "other_contract", "out_of_time"], "{}", json["refused"]);
-    assert_eq!(json["counts"]["reports"], 1);
+    assert_eq!(json["sources"]["reports"], 1);
 
     let missing = assay(["fleet", "nowhere", "--contract", "x.toml", "--trust", "y.pem"]);
     assert_eq!(missing.code, Some(2));

@@ -18,6 +18,7 @@ mod compare;
 mod decisions;
 // Clauses on what is delivered: decided on an interval, measured until that decides.
 mod delivered;
+mod derived;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod conformance;
@@ -97,6 +98,7 @@ mod tidy;
 // Devices measured together and one at a time.
 mod order;
 // Provers that cheat, and what they are refused for.
+mod certificates;
 mod cheats;
 mod cheats_memory;
 // From evidence to a report that a stranger can check.

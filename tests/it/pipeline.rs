@@ -84,6 +84,7 @@ impl<'a> Run<'a> {
             host: None,
             node: None,
             order: Order::Together,
+            challenge_sha256: None,
         };
         let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];
         let plan = WorkerPlan {

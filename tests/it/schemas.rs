@@ -115,3 +115,14 @@ fn overlays_follow_their_schema() {
     let signed = overlay.seal(&key).unwrap().unchecked().unwrap();
     assert_valid(&schema, &serde_json::from_slice(&signed).unwrap());
 }
+
+#[test]
+fn certificates_follow_their_schema() {
+    use crate::certificates::{Parties, payload};
+    let schema = golden("acceptance.schema.json", &gpu_assay::certificate::schema());
+    for more in [["--waive", "upload=agreed"], ["--refuse", "too slow"]] {
+        let parties = Parties::new();
+        parties.draw_up("provider", &more);
+        assert_valid(&schema, &serde_json::from_str(&payload(&parties.certificate())).unwrap());
+    }
+}

@@ -191,6 +191,7 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             host: None,
             node: None,
             order: Order::Together,
+            challenge_sha256: None,
         },
         devices,
         node: None,

@@ -6,9 +6,9 @@ use super::super::listing::print_table;
 use super::super::page::Page;
 use crate::fleet::availability::Availability;
 use crate::fleet::intake::Refusal;
-use crate::fleet::money::Money;
+use crate::fleet::money::{DueKind, Money};
 use crate::fleet::nodes::State;
-use crate::fleet::{Answer, Counts};
+use crate::fleet::{Answer, Counts, Sources};
 
 /// A terminal is no place for thousands of lines; the other forms have them all.
 const ROWS_MAX: usize = 40;
@@ -31,7 +31,7 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
 }
 
 fn sources(answer: &Answer) -> String {
-    let Counts { reports, repeated, others, .. } = &answer.counts;
+    let Sources { reports, repeated, others } = &answer.sources;
     let mut text = format!("{} that count", counted(*reports, "report"));
     for (count, what) in [
         (*repeated, "copy of them"),
@@ -219,12 +219,14 @@ fn money(money: &Money, out: &mut Page) -> io::Result<()> {
     }
     let rows = money.dues.iter().map(|due| {
         let amount = match (due.amount, due.kind) {
-            (Some(amount), "price_cut") => format!("{amount} {currency} a month"),
-            (Some(amount), _) => format!("{amount} {currency}"),
+            (Some(amount), DueKind::PriceCut) => format!("{amount} {currency} a month"),
+            (Some(amount), DueKind::Credit | DueKind::Replace | DueKind::Terminate) => {
+                format!("{amount} {currency}")
+            }
             (None, _) => "-".to_owned(),
         };
         [
-            due.kind.to_owned(),
+            due.kind.name().to_owned(),
             due.of.clone(),
             due.count.to_string(),
             amount,

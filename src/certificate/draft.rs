@@ -1,0 +1,128 @@
+//! Draws a certificate up from what a fleet's reports come to, so that whoever has the same reports gets the same one.
+//! Owns what gets into it, and that no card can be told by it from outside.
+
+use super::{CardName, Certificate, ClauseTally, ContractName, Decision, FORMAT, NodeDecision, Signatories};
+use crate::contract::when::When;
+use crate::contract::{Parsed, Severity, Verdict, finding};
+use crate::fleet::nodes::State;
+use crate::fleet::row::Card;
+use crate::fleet::waivers::Waivers;
+use crate::fleet::{Answer, DUPLICATE, NodeAnswer, Span, Why};
+use crate::seal::Salt;
+
+/// What the reports do not say.
+pub struct Terms<'a> {
+    pub parties: Signatories,
+    pub decision: Decision,
+    pub span: Span,
+    pub waivers: &'a Waivers,
+    pub salt: &'a Salt,
+}
+
+/// `answer` must have been counted by the same contract, span and waivers.
+pub fn draft(parsed: &Parsed, answer: &Answer, terms: &Terms<'_>) -> Certificate {
+    let Terms { parties, decision, span, waivers, salt } = terms;
+    Certificate {
+        format: FORMAT,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        contract: ContractName { id: parsed.contract.id.clone(), sha256: parsed.sha256.clone() },
+        parties: parties.clone(),
+        decision: decision.clone(),
+        as_of: When(span.as_of),
+        since: span.since.map(When),
+        counts: answer.counts.clone(),
+        milestones: answer.milestones.clone(),
+        clauses: tallies(parsed, answer),
+        waivers: waivers.all().to_vec(),
+        nodes: answer.nodes.iter().map(|node| decided(node, salt)).collect(),
+        money: answer.money.clone().map(|mut money| {
+            for name in money.dues.iter_mut().flat_map(|due| &mut due.nodes) {
+                if let Some(node) = answer.nodes.iter().find(|node| node.name == *name) {
+                    *name = node_name(node, salt);
+                }
+            }
+            money
+        }),
+        salt_sha256: salt.sha256(),
+    }
+}
+
+fn tallies(parsed: &Parsed, answer: &Answer) -> Vec<ClauseTally> {
+    let clauses = parsed.contract.clauses.iter().filter(|clause| clause.severity == Severity::Must);
+    let mut ids: Vec<&str> = clauses.map(|clause| clause.id.as_str()).collect();
+    let all = || answer.nodes.iter().flat_map(|node| node.reasons.iter().chain(&node.waived));
+    for why in all().filter(|why| !why.clause.starts_with("fleet.")) {
+        if !ids.contains(&why.clause.as_str()) {
+            ids.push(&why.clause);
+        }
+    }
+    ids.iter().map(|clause| tally(clause, &answer.nodes)).collect()
+}
+
+fn tally(clause: &str, nodes: &[NodeAnswer]) -> ClauseTally {
+    let mut tally = ClauseTally { clause: clause.to_owned(), met: 0, waived: 0, failed: 0, undecided: 0 };
+    for node in nodes {
+        let worst = node.reasons.iter().filter(|why| why.clause == clause).map(|why| why.verdict).max();
+        let is_waived = node.waived.iter().any(|why| why.clause == clause);
+        let of = match worst {
+            Some(Verdict::Fail) => &mut tally.failed,
+            Some(Verdict::Inconclusive) => &mut tally.undecided,
+            Some(Verdict::Pass) | None if is_waived => &mut tally.waived,
+            // A node without a report that decides has met nothing.
+            Some(Verdict::Pass) | None if node.report_sha256.is_none() => &mut tally.undecided,
+            Some(Verdict::Pass) | None => &mut tally.met,
+        };
+        *of += 1;
+    }
+    tally
+}
+
+fn decided(node: &NodeAnswer, salt: &Salt) -> NodeDecision {
+    let all = |whys: &[Why]| whys.iter().map(|why| hidden_why(why, &node.cards, salt)).collect();
+    NodeDecision {
+        name: node_name(node, salt),
+        state: node.state,
+        report_sha256: node.report_sha256.clone(),
+        challenge_sha256: node.challenge_sha256.clone(),
+        proof: node.proof.clone(),
+        first_report: node.since.map(When),
+        cards: node.cards.iter().map(|card| card_name(card, salt)).collect(),
+        reasons: if node.state == State::Accepted { Vec::new() } else { all(&node.reasons) },
+        waived: all(&node.waived),
+    }
+}
+
+fn card_name(card: &Card, salt: &Salt) -> CardName {
+    let mut hidden_ids: Vec<String> = card.ids.iter().map(|id| salt.hide(id)).collect();
+    // In an order that tells nothing either.
+    hidden_ids.sort();
+    CardName { selector: card.selector.clone(), name: card.name.clone(), hidden_ids }
+}
+
+/// The name that the parties gave it. Nodes without one are called by a card, which is hidden.
+fn node_name(node: &NodeAnswer, salt: &Salt) -> String {
+    match node.is_named {
+        true => node.name.clone(),
+        false => format!("node {}", salt.hide(&node.name)),
+    }
+}
+
+/// A text without the ids of these cards.
+fn hidden(text: &str, cards: &[Card], salt: &Salt) -> String {
+    let ids = cards.iter().flat_map(|card| &card.ids);
+    ids.fold(text.to_owned(), |text, id| text.replace(id.as_str(), &salt.hide(id)))
+}
+
+/// Where sources disagree about a card, the reason quotes what they say, and paths of files are nobody else's business: the
+/// report says both.
+fn hidden_why(why: &Why, cards: &[Card], salt: &Salt) -> Why {
+    let Why { card, because, .. } = why.clone();
+    let (card, because) = match why.clause.as_str() {
+        DUPLICATE => (card.map(|id| salt.hide(&id)), "another node has the same card".to_owned()),
+        finding::id::CONFLICT | finding::id::DUPLICATE => {
+            (card, "sources contradict one another about this card".to_owned())
+        }
+        _ => (card, hidden(&because, cards, salt)),
+    };
+    Why { card, because, ..why.clone() }
+}

@@ -1,0 +1,175 @@
+//! `assay accept`: one party draws a certificate up and signs it, the other draws it up again and signs the same.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::check::{read, refused};
+use super::results::{write_atomically, write_new};
+use super::{Failure, print};
+use crate::certificate::draft::{Terms, draft};
+use crate::certificate::{Certificate, Decision, Role, Signatories, recheck};
+use crate::cli::AcceptArgs;
+use crate::contract::{self, Parsed};
+use crate::exit::Exit;
+use crate::fleet::waivers::Waivers;
+use crate::fleet::{self, Answer, Span, intake};
+use crate::output::certificate::{self as output, Shown};
+use crate::report::Difference;
+use crate::seal::{Salt, SecretKey, TrustList};
+
+pub fn accept(args: &AcceptArgs, quiet: bool) -> Result<Exit, Failure> {
+    let trust = TrustList::load(&args.count.trust).map_err(Failure::usage)?;
+    let parsed = contract::parse::load(&args.count.contract).map_err(Failure::usage)?;
+    let parties = Signatories::of(&parsed.contract)
+        .map_err(|e| Failure::usage(format!("{}: {e}", args.count.contract.display())))?;
+    let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
+    let role = parties.role(&key.public().id()).ok_or_else(|| {
+        Failure::usage(format!(
+            "{}: this is the key {}, which the contract names for neither party",
+            args.key.display(),
+            key.public().id()
+        ))
+    })?;
+    let salt = args.salt.clone().unwrap_or_else(|| args.count.contract.with_extension("salt"));
+    let party = Party {
+        key,
+        role,
+        salt,
+        evidence: Evidence { paths: &args.count.reports, trust: &trust, parsed: &parsed },
+    };
+    match &args.countersign {
+        None => party.draw_up(args, parties, quiet),
+        Some(file) => party.countersign(file, quiet),
+    }
+}
+
+/// What a certificate follows from.
+pub struct Evidence<'a> {
+    pub paths: &'a [PathBuf],
+    pub trust: &'a TrustList,
+    pub parsed: &'a Parsed,
+}
+
+impl Evidence<'_> {
+    fn answer(&self, span: Span, waivers: &Waivers) -> Result<Answer, Failure> {
+        let terms = intake::Terms { trust: self.trust, contract: self.parsed };
+        let intake = intake::read(self.paths, &terms).map_err(Failure::usage)?;
+        let answer = fleet::answer(self.parsed, intake, span, waivers);
+        let nodes = answer.nodes.iter().filter(|node| node.is_named).map(|node| node.name.as_str());
+        waivers.check_nodes(nodes).map_err(Failure::usage)?;
+        Ok(answer)
+    }
+
+    /// What a certificate says otherwise than these reports do.
+    pub fn recheck(
+        &self,
+        certificate: &Certificate,
+        salt: &Salt,
+    ) -> Result<(Answer, Vec<Difference>), Failure> {
+        if salt.sha256() != certificate.salt_sha256 {
+            return Err(Failure::new(
+                Exit::Signature,
+                "this is not the salt that hides the cards in the certificate; get that one from the other party, and name it \
+                 with --salt",
+            ));
+        }
+        let waivers =
+            Waivers::new(certificate.waivers.clone(), &self.parsed.contract).map_err(Failure::usage)?;
+        let span = Span { since: certificate.since.map(|since| since.0), as_of: certificate.as_of.0 };
+        let answer = self.answer(span, &waivers)?;
+        let parties = Signatories::of(&self.parsed.contract).map_err(Failure::usage)?;
+        let decision = certificate.decision.clone();
+        let drawn = draft(self.parsed, &answer, &Terms { parties, decision, span, waivers: &waivers, salt });
+        Ok((answer, recheck::differences(certificate, drawn)))
+    }
+}
+
+struct Party<'a> {
+    key: SecretKey,
+    role: Role,
+    salt: PathBuf,
+    evidence: Evidence<'a>,
+}
+
+impl Party<'_> {
+    fn draw_up(&self, args: &AcceptArgs, parties: Signatories, quiet: bool) -> Result<Exit, Failure> {
+        let parsed = self.evidence.parsed;
+        let waivers = Waivers::new(args.waive.clone(), &parsed.contract).map_err(Failure::usage)?;
+        let as_of = args.count.as_of.unwrap_or_else(Timestamp::now);
+        let span = Span { since: args.count.since, as_of };
+        let answer = self.evidence.answer(span, &waivers)?;
+        let decision = match &args.refuse {
+            Some(reason) => Decision::Refused { reason: reason.clone() },
+            None if answer.counts.accepted == 0 => {
+                return Err(Failure::new(
+                    answer.exit().worst(Exit::Inconclusive),
+                    "no node can be accepted: `assay fleet` says why. Waive clauses with --waive, or sign a refusal with \
+                     --refuse REASON",
+                ));
+            }
+            None => Decision::Accepted,
+        };
+        let salt = Salt::load_or_make(&self.salt).map_err(Failure::usage)?;
+        let terms = Terms { parties, decision, span, waivers: &waivers, salt: &salt };
+        let certificate = draft(parsed, &answer, &terms);
+        let envelope = certificate.seal(&self.key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
+        write_new(&args.out, &envelope.to_bytes())?;
+        self.show(&certificate, &[self.role], &args.out, quiet)?;
+        Ok(exit(&answer, &certificate))
+    }
+
+    fn countersign(&self, file: &Path, quiet: bool) -> Result<Exit, Failure> {
+        let envelope = read(file)?;
+        let refused = refused(file);
+        let verified = envelope.open(self.evidence.trust).map_err(|e| refused(&e))?;
+        let certificate = Certificate::from_verified(&verified).map_err(|e| refused(&e))?;
+        let signed = certificate.signed_by(&verified);
+        if signed.contains(&self.role) {
+            return Err(Failure::usage(format!(
+                "{}: the {} has signed already",
+                file.display(),
+                self.role.name()
+            )));
+        }
+        if signed.is_empty() {
+            return Err(refused(
+                &"neither party's key that you trust signed it; name the other party's with --trust",
+            ));
+        }
+        let salt = Salt::load(&self.salt).map_err(Failure::usage)?;
+        let (answer, differences) = self.evidence.recheck(&certificate, &salt)?;
+        if !differences.is_empty() {
+            let told: Vec<String> = differences.iter().map(output::difference).collect();
+            return Err(refused(&format!(
+                "it is not what follows from your contract, reports and salt; nothing was signed\n{}",
+                told.join("\n")
+            )));
+        }
+        let envelope = envelope.countersign(&verified, &self.key);
+        let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        write_atomically(directory.unwrap_or(Path::new(".")), &name, &envelope.to_bytes())?;
+        self.show(&certificate, &Role::BOTH, file, quiet)?;
+        Ok(exit(&answer, &certificate))
+    }
+
+    fn show(
+        &self,
+        certificate: &Certificate,
+        signed: &[Role],
+        file: &Path,
+        quiet: bool,
+    ) -> Result<(), Failure> {
+        if quiet {
+            return Ok(());
+        }
+        let shown = Shown { certificate, signed };
+        print(|out| output::signed(&shown, file, &self.salt, out)).map(drop)
+    }
+}
+
+/// As the fleet's answer; a refusal of what is good is a failure too.
+fn exit(answer: &Answer, certificate: &Certificate) -> Exit {
+    if certificate.is_refused() { answer.exit().worst(Exit::Fail) } else { answer.exit() }
+}

@@ -1,0 +1,48 @@
+//! `assay attest`: checks like `assay verify`, and signs the outcome in a form that policy engines know.
+
+use jiff::Timestamp;
+use std::io::Write as _;
+
+use super::check::{What, check};
+use super::results::write_new;
+use super::{Failure, print};
+use crate::cli::{AttestArgs, Attestation};
+use crate::derived;
+use crate::exit::Exit;
+use crate::seal::statement::Subject;
+use crate::seal::{Envelope, SecretKey};
+
+pub fn attest(args: &AttestArgs) -> Result<Exit, Failure> {
+    let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
+    let checked = check(&args.check)?;
+    let exit = checked.exit();
+    if exit == Exit::Signature {
+        return Err(Failure::new(exit, "the check fails, so nothing is signed; `assay verify` says where"));
+    }
+    let (results, contract) = match &checked.what {
+        What::Report { report, recheck, .. } => {
+            let results = derived::of_report(report, recheck);
+            results.zip(report.contract.as_ref().map(|copy| Subject::new(&copy.terms.id, &copy.sha256)))
+        }
+        What::Certificate { certificate, signed, chain } => {
+            let contract = &certificate.contract;
+            let results = derived::of_certificate(certificate, signed, chain);
+            Some((results, Subject::new(&contract.id, &contract.sha256)))
+        }
+        What::Proof { .. } => None,
+    }
+    .ok_or_else(|| {
+        Failure::usage(format!(
+            "{}: it was judged by no contract, so there is no result; give a report with a verdict, or a certificate",
+            args.check.file.display()
+        ))
+    })?;
+    let payload = match args.form {
+        Attestation::TestResult => derived::test_result(&results, &checked.verified, contract),
+        Attestation::Svr => derived::svr(&results, &checked.verified, contract, Timestamp::now()),
+    };
+    let payload = payload.map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
+    write_new(&args.out, &Envelope::seal(&payload, &key).to_bytes())?;
+    print(|out| writeln!(out, "signed statement  {}", args.out.display()))?;
+    Ok(exit)
+}

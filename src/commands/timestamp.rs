@@ -1,0 +1,37 @@
+//! `assay timestamp`: what a time-stamping authority is asked.
+
+use std::io::Write as _;
+
+use super::results::write_new;
+use super::{Failure, print};
+use crate::cli::TimestampArgs;
+use crate::exit::Exit;
+use crate::seal::envelope::FILE_BYTES_MAX;
+use crate::seal::timestamp::{TimestampError, request};
+
+pub fn timestamp(args: &TimestampArgs) -> Result<Exit, Failure> {
+    let shown = args.file.display();
+    let unreadable = |why: String| Failure::usage(format!("{shown} cannot be read: {why}"));
+    let size = std::fs::metadata(&args.file).map_err(|e| unreadable(e.to_string()))?.len();
+    if size > FILE_BYTES_MAX as u64 {
+        return Err(unreadable(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20)));
+    }
+    let file = std::fs::read(&args.file).map_err(|e| unreadable(e.to_string()))?;
+    let request = request(&file).map_err(|e| {
+        let exit = match e {
+            TimestampError::NoRandom(_) => Exit::Environment,
+            TimestampError::Encoding(_) => Exit::Bug,
+        };
+        Failure::new(exit, e.to_string())
+    })?;
+    let out = args.out.clone().unwrap_or_else(|| args.file.with_added_extension("tsq"));
+    write_new(&out, &request)?;
+    print(|to| {
+        writeln!(to, "request  {}, for a stamp on the {size} bytes of {shown}", out.display())?;
+        writeln!(
+            to,
+            "next     curl -H 'Content-Type: application/timestamp-query' --data-binary @{} URL > {shown}.tsr",
+            out.display()
+        )
+    })
+}

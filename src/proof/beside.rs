@@ -1,0 +1,49 @@
+//! A proof with what lies beside it: the challenge that it answers and the transcript that it stands on.
+//! Owns the files' names and checking all three together.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use super::challenge::Issued;
+use super::recheck;
+use super::statement::Proof;
+use crate::seal::envelope::LoadError;
+use crate::seal::{Envelope, TrustList, Verified};
+
+pub const PROOF: &str = "proof.dsse.json";
+pub const CHALLENGE: &str = "challenge.dsse.json";
+pub const TRANSCRIPT: &str = "transcript.bin";
+
+#[derive(Debug, thiserror::Error)]
+pub enum BesideError {
+    #[error("{} cannot be read: {why}; it belongs to the proof", path.display())]
+    Unreadable { path: PathBuf, why: io::Error },
+    #[error("{}: {why}", path.display())]
+    Refused { path: PathBuf, why: String },
+    #[error("the system gives no random numbers: {0}")]
+    NoRandom(getrandom::Error),
+}
+
+/// The proof in `file`, whose signature holds, checked again from its challenge and its transcript. A trusted key must have
+/// signed the challenge too.
+pub fn check(file: &Path, verified: &Verified, trust: &TrustList) -> Result<(Proof, Issued), BesideError> {
+    let refused = |path: &Path, why: &dyn std::fmt::Display| BesideError::Refused {
+        path: path.to_owned(),
+        why: why.to_string(),
+    };
+    let proof = Proof::from_verified(verified).map_err(|e| refused(file, &e))?;
+    let path = file.with_file_name(CHALLENGE);
+    let envelope = Envelope::load(&path).map_err(|e| match e {
+        LoadError::Unreadable(why) => BesideError::Unreadable { path: path.clone(), why },
+        LoadError::Envelope(e) => refused(&path, &e),
+    })?;
+    let opened = envelope.open(trust).map_err(|e| refused(&path, &e))?;
+    let issued = Issued::from_verified(&opened).map_err(|e| refused(&path, &e))?;
+    let path = file.with_file_name(TRANSCRIPT);
+    let transcript = File::open(&path).map_err(|why| BesideError::Unreadable { path, why })?;
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(BesideError::NoRandom)?;
+    recheck::recheck(&proof, &issued, BufReader::new(transcript), secret).map_err(|e| refused(file, &e))?;
+    Ok((proof, issued))
+}
