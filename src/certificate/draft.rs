@@ -83,6 +83,7 @@ fn decided(node: &NodeAnswer, salt: &Salt) -> NodeDecision {
         name: node_name(node, salt),
         state: node.state,
         report_sha256: node.report_sha256.clone(),
+        level: node.level,
         challenge_sha256: node.challenge_sha256.clone(),
         proof: node.proof.clone(),
         first_report: node.since.map(When),

@@ -14,6 +14,7 @@ use crate::fleet::nodes::State;
 use crate::fleet::proofs::ProofSummary;
 use crate::fleet::waivers::Waiver;
 use crate::fleet::{Counts, Why};
+use crate::report::TrustLevel;
 use crate::seal::statement::{Kind, StatementError, Subject};
 use crate::seal::{Envelope, KeyId, SecretKey, Verified};
 
@@ -87,6 +88,8 @@ pub struct NodeDecision {
     pub state: State,
     /// SHA-256 of the signed bytes of the report that decides.
     pub report_sha256: Option<String>,
+    /// How far that report can be trusted by itself; L0 is simulated.
+    pub level: Option<TrustLevel>,
     /// SHA-256 of the challenge that this report answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge_sha256: Option<String>,
@@ -199,6 +202,11 @@ impl Certificate {
 
     pub fn is_refused(&self) -> bool {
         matches!(self.decision, Decision::Refused { .. })
+    }
+
+    /// Nodes that were only simulated: whatever was signed, nothing was delivered.
+    pub fn simulated(&self) -> usize {
+        self.nodes.iter().filter(|node| node.level == Some(TrustLevel::L0)).count()
     }
 
     /// The contract, each report that decides on a node, and what stands behind it.

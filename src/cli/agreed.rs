@@ -49,6 +49,12 @@ pub struct NewContract {
     /// What one card costs for one hour, such as "2.40 USD"
     #[arg(long, value_name = "MONEY", requires = "sku", value_parser = money)]
     pub price: Option<Money>,
+    /// The tenant's public key, whose id goes into the contract
+    #[arg(long, value_name = "PUB.pem")]
+    pub tenant: Option<PathBuf>,
+    /// The provider's public key
+    #[arg(long, value_name = "PUB.pem")]
+    pub provider: Option<PathBuf>,
     /// The language of comments and titles
     #[arg(long, requires = "sku", value_enum, default_value_t)]
     pub lang: Language,

@@ -9,10 +9,11 @@ use crate::catalogue;
 use crate::cli::{ContractCommand, NewContract};
 use crate::contract;
 use crate::contract::lint::{Weight, lint};
-use crate::contract::template::{self, Lease, Source, template};
+use crate::contract::template::{self, Keys, Lease, Source, template};
 use crate::contract::when::{Day, When};
 use crate::exit::Exit;
 use crate::output::lints::Found;
+use crate::seal::{KeyId, PublicKey};
 
 pub fn contract(command: &ContractCommand) -> Result<Exit, Failure> {
     match command {
@@ -23,6 +24,7 @@ pub fn contract(command: &ContractCommand) -> Result<Exit, Failure> {
 }
 
 fn new(args: &NewContract) -> Result<Exit, Failure> {
+    let keys = Keys { tenant: key(args.tenant.as_deref())?, provider: key(args.provider.as_deref())? };
     let text = match (&args.sku, &args.from) {
         (Some(sku), _) => template::lease(&Lease {
             card: catalogue::resolve(sku).one(sku).map_err(Failure::usage)?,
@@ -31,17 +33,31 @@ fn new(args: &NewContract) -> Result<Exit, Failure> {
             due: args.due.unwrap_or_else(in_30_days),
             price: args.price.clone(),
             language: args.lang,
+            keys,
         }),
         (None, Some(path)) => {
             let report = read_unverified(path)?;
             let device = report.evidence.devices.first().ok_or_else(|| {
                 Failure::usage(format!("{} measured no device to take bounds from", path.display()))
             })?;
-            template(Source::Measured(device))
+            template(Source::Measured(device), &keys)
         }
-        (None, None) => template(Source::Generic),
+        (None, None) => template(Source::Generic, &keys),
     };
     print(|out| out.write_all(text.as_bytes()))
+}
+
+/// The id of the only key in a file.
+fn key(file: Option<&Path>) -> Result<Option<KeyId>, Failure> {
+    let Some(file) = file else { return Ok(None) };
+    match PublicKey::load_all(file).map_err(Failure::usage)?.as_slice() {
+        [key] => Ok(Some(key.id())),
+        several => Err(Failure::usage(format!(
+            "{}: it holds {} keys; give a file with one",
+            file.display(),
+            several.len()
+        ))),
+    }
 }
 
 fn in_30_days() -> Day {

@@ -1,4 +1,4 @@
-//! The metrics there are: name, unit, meaning. One table for contracts, reports, `assay list` and the README.
+//! The metrics there are: name, unit, meaning. One table for contracts, reports, `assay list` and the docs.
 //! Owns names and units; must not know how anything is measured.
 
 use std::sync::LazyLock;

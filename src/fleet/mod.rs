@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::{Contract, Parsed, Verdict};
 use crate::exit::Exit;
+use crate::report::TrustLevel;
 use availability::Availability;
 use delivery::Milestone;
 use intake::{Intake, Refusal, Refused};
@@ -92,6 +93,8 @@ pub struct NodeAnswer {
     pub report: Option<String>,
     /// SHA-256 of its signed bytes.
     pub report_sha256: Option<String>,
+    /// How far it can be trusted; L0 is simulated.
+    pub level: Option<TrustLevel>,
     /// SHA-256 of the challenge that this report was shown to answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge_sha256: Option<String>,
@@ -256,6 +259,7 @@ fn node_answer(node: &Node<'_>, proofs: &[Proved]) -> NodeAnswer {
         failed_before: node.failed_before(),
         since: node.since(),
         report: row.map(|row| row.source.clone()),
+        level: row.map(|row| row.level),
         report_sha256: row.map(|row| hex::encode(row.payload)),
         challenge_sha256: row.and_then(|row| row.challenge.clone()),
         proof: proof_of(node, proofs),
@@ -270,6 +274,11 @@ fn count<T>(of: impl Iterator<Item = T>) -> u32 {
 }
 
 impl Answer {
+    /// Nodes that were only simulated: whatever is said of them, nothing was delivered.
+    pub fn simulated(&self) -> usize {
+        self.nodes.iter().filter(|node| node.level == Some(TrustLevel::L0)).count()
+    }
+
     /// What was recomputed and counted decides; see the README for the codes.
     pub fn exit(&self) -> Exit {
         let refused = |what: &[Refusal]| self.refused.iter().any(|refused| what.contains(&refused.what));

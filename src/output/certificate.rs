@@ -6,10 +6,12 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
+use super::fleet::human::{counted, evidence, simulated};
 use super::listing::{print_json, print_table};
 use super::page::Page;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{Certificate, ClauseTally, Decision, Role};
+use crate::fleet::nodes::State;
 use crate::report::Difference;
 
 /// A certificate and whose signatures on it hold.
@@ -86,18 +88,36 @@ fn summary(shown: &Shown, out: &mut Page) -> io::Result<()> {
     let Certificate { contract, counts, decision, as_of, waivers, money, .. } = shown.certificate;
     let moment = as_of.0.strftime("%Y-%m-%d %H:%M:%S UTC");
     writeln!(out, "contract {:?}, sha256 {}, as of {moment}", contract.id, contract.sha256)?;
+    if shown.certificate.simulated() > 0 {
+        writeln!(out, "{}", simulated(shown.certificate.simulated()))?;
+    }
     let bold = Style::new().bold();
     match decision {
         Decision::Accepted => {
-            let of = counts.contracted.map_or(String::new(), |all| format!(" of {all}"));
             let lacking = counts.promised.saturating_sub(counts.accepted);
-            writeln!(out, "{bold}ACCEPTED{bold:#}: {}{of} nodes", counts.accepted)?;
+            let accepted = counts.accepted as usize;
+            match &counts.contracted {
+                Some(all) => {
+                    writeln!(out, "{bold}ACCEPTED{bold:#}: {accepted} of {}", counted(*all as usize, "node"))?
+                }
+                None => writeln!(out, "{bold}ACCEPTED{bold:#}: {}", counted(accepted, "node"))?,
+            }
             if lacking > 0 {
                 writeln!(out, "not accepted of those promised by then: {lacking}")?;
             }
         }
         Decision::Refused { reason } => writeln!(out, "{bold}REFUSED{bold:#}: {reason}")?,
     }
+    let accepted = || shown.certificate.nodes.iter().filter(|node| node.state == State::Accepted);
+    writeln!(
+        out,
+        "{}",
+        evidence(
+            accepted().count(),
+            accepted().filter(|node| node.challenge_sha256.is_some()).count(),
+            accepted().filter(|node| node.proof.is_some()).count(),
+        )
+    )?;
     let not_met = shown.certificate.clauses.iter().filter(|t| t.waived + t.failed + t.undecided > 0);
     let rows: Vec<[String; 5]> = not_met
         .map(|tally| {

@@ -1,7 +1,7 @@
 //! What a fleet comes to, as a person or a program reads it.
 
 mod csv;
-mod human;
+pub(super) mod human;
 
 use std::io;
 

@@ -113,7 +113,9 @@ fn both_parties_sign_what_each_draws_up_in_either_order() {
     let parties = Parties::new();
     for (first, second) in [("provider", "tenant"), ("tenant", "provider")] {
         // The day is not over, so nothing is late; one node of three is rejected.
-        ends(&parties.draw_up(first, &[]), 1, "ACCEPTED: 2 of 330 nodes");
+        let drawn = parties.draw_up(first, &[]);
+        ends(&drawn, 1, "ACCEPTED: 2 of 330 nodes");
+        ends(&drawn, 1, "SIMULATED: 3 nodes, which delivered nothing");
         let half = parties.verify_all(&parties.path("reports"));
         ends(&half, 3, "NOT signed");
         ends(&half, 3, "the same certificate follows from contract and reports");

@@ -6,7 +6,7 @@ use gpu_assay::catalogue::{band, gpus};
 use gpu_assay::contract::lint::{Lint, Place, RULES, Weight, lint};
 use gpu_assay::contract::money::Money;
 use gpu_assay::contract::parse::{load, locate};
-use gpu_assay::contract::template::{Language, Lease, lease};
+use gpu_assay::contract::template::{Keys, Language, Lease, lease};
 use gpu_assay::contract::when::When;
 use gpu_assay::contract::{Contract, Rule, parse};
 use gpu_assay::evidence::metric::MetricName;
@@ -115,6 +115,7 @@ fn a_new_lease_leaves_nothing_open_but_the_keys() {
                 due: When("2027-01-31".parse().unwrap()),
                 price: Some(Money::try_from("2.40 USD".to_owned()).unwrap()),
                 language,
+                keys: Keys::default(),
             };
             let text = lease(&terms);
             let contract =

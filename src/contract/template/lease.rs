@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::num::NonZeroU32;
 
 use super::language::{Language, Words};
-use super::quoted;
+use super::{Keys, party, quoted};
 use crate::catalogue::{self, Gpu};
 use crate::contract::money::Money;
 use crate::contract::when::Day;
@@ -22,6 +22,7 @@ pub struct Lease {
     /// For a device and hour.
     pub price: Option<Money>,
     pub language: Language,
+    pub keys: Keys,
 }
 
 /// Rates that a lease demands, where it is known what healthy cards reach: id and metric.
@@ -60,10 +61,7 @@ const EXCLUSION: &str = "[[exclusion]]\nfrom = 2027-02-10T02:00:00Z\nuntil = 202
 
 /// Who, what, when, for how much.
 fn deal(lease: &Lease, words: &Words) -> String {
-    let Lease { card, nodes, devices, due, price, .. } = lease;
-    let party = |role: &str, name: &str| {
-        format!("[parties.{role}]\nname = {}\n# key_sha256 = \"{}\"\n\n", quoted(name), words.key)
-    };
+    let Lease { card, nodes, devices, due, price, keys, .. } = lease;
     let memory = card.memory_sizes().reduce(f64::min);
     let memory = memory.map_or(String::new(), |gb| format!("{}memory = \"{gb} GB\"\n", words.memory));
     let price = match price {
@@ -73,8 +71,8 @@ fn deal(lease: &Lease, words: &Words) -> String {
     [
         format!("{}version = 1\nid = \"lease-0000-000\"\ntitle = {}\n", words.head, quoted(words.title)),
         format!("{}accept = [\"hardware\"]\n\n{}", words.accept, words.parties),
-        party("tenant", words.tenant),
-        party("provider", words.provider),
+        party("tenant", words.tenant, keys.tenant.as_ref(), words.key),
+        party("provider", words.provider, keys.provider.as_ref(), words.key),
         format!(
             "{}[inventory]\ndevices = {devices}\nsku = {}\n{memory}\n",
             words.inventory,

@@ -11,6 +11,7 @@ use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Value};
+use crate::seal::KeyId;
 use crate::units::Unit;
 
 pub use language::Language;
@@ -25,11 +26,25 @@ pub enum Source<'a> {
     Measured(&'a DeviceEvidence),
 }
 
+/// Ids of the parties' keys, as far as they are known.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    pub tenant: Option<KeyId>,
+    pub provider: Option<KeyId>,
+}
+
+/// A party; without its key, where that goes.
+fn party(role: &str, name: &str, key: Option<&KeyId>, unknown: &str) -> String {
+    let key =
+        key.map_or_else(|| format!("# key_sha256 = \"{unknown}\""), |key| format!("key_sha256 = \"{key}\""));
+    format!("[parties.{role}]\nname = {}\n{key}\n\n", quoted(name))
+}
+
 /// Share of a measured median that a template demands.
 const OF_MEASURED: f64 = 0.9;
 
 /// A contract in TOML that this program reads as it stands.
-pub fn template(source: Source<'_>) -> String {
+pub fn template(source: Source<'_>, keys: &Keys) -> String {
     let mut text = HEAD.to_owned();
     let identity = match source {
         Source::Generic => None,
@@ -37,6 +52,8 @@ pub fn template(source: Source<'_>) -> String {
     };
     accept(&mut text, identity);
     text.push_str(PARTIES);
+    text.push_str(&party("tenant", "Tenant", keys.tenant.as_ref(), KEY));
+    text.push_str(&party("provider", "Provider", keys.provider.as_ref(), KEY));
     inventory(&mut text, identity, source);
     text.push_str(CLAUSES);
     for row in bounds(source) {
@@ -56,15 +73,9 @@ title = \"What the provider owes the tenant on each node\"
 
 const PARTIES: &str = "
 # Who agrees. `assay key show` prints the id of a key; without it a report is not tied to a party.
-[parties.tenant]
-name = \"Tenant\"
-# key_sha256 = \"64 hex digits\"
-
-[parties.provider]
-name = \"Provider\"
-# key_sha256 = \"64 hex digits\"
-
 ";
+
+const KEY: &str = "64 hex digits";
 
 const CLAUSES: &str = "
 # Clauses. Each has an id of its own, and
@@ -210,7 +221,8 @@ mod tests {
 
     #[test]
     fn every_template_is_a_contract() {
-        let contract = parse("new.toml", template(Source::Generic).as_bytes()).unwrap().contract;
+        let contract =
+            parse("new.toml", template(Source::Generic, &Keys::default()).as_bytes()).unwrap().contract;
         assert_eq!(contract.clauses.len(), 10);
     }
 }

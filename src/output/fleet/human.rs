@@ -16,7 +16,11 @@ const ROWS_MAX: usize = 40;
 pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     writeln!(out, "contract {:?}, sha256 {}", answer.contract, answer.contract_sha256)?;
     writeln!(out, "as of {}, by {}", answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC"), sources(answer))?;
+    if answer.simulated() > 0 {
+        writeln!(out, "{}", simulated(answer.simulated()))?;
+    }
     counts(&answer.counts, out)?;
+    writeln!(out, "{}", fresh(answer))?;
     milestones(answer, out)?;
     nodes(answer, out)?;
     outliers(answer, out)?;
@@ -28,6 +32,11 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
         Some(found) => money(found, out),
         None => writeln!(out, "\nthe contract names no price, so nothing is said of money"),
     }
+}
+
+/// What nobody may overlook.
+pub(in crate::output) fn simulated(nodes: usize) -> String {
+    format!("SIMULATED: {}, which delivered nothing: all figures are computed", counted(nodes, "node"))
 }
 
 fn sources(answer: &Answer) -> String {
@@ -45,7 +54,7 @@ fn sources(answer: &Answer) -> String {
     text
 }
 
-fn counted(count: usize, of: &str) -> String {
+pub(in crate::output) fn counted(count: usize, of: &str) -> String {
     match (count, of) {
         (1, _) => format!("1 {of}"),
         (_, "copy of them") => format!("{count} copies of them"),
@@ -70,6 +79,23 @@ fn counts(counts: &Counts, out: &mut Page) -> io::Result<()> {
         ["nodes", "", ""],
         rows.map(|(name, count, about)| [name.to_owned(), count, about.to_owned()]),
         out,
+    )
+}
+
+/// How many reports cannot be older than a challenge, and how many nodes have proved work to a witness.
+fn fresh(answer: &Answer) -> String {
+    let accepted = || answer.nodes.iter().filter(|node| node.state == State::Accepted);
+    evidence(
+        accepted().count(),
+        accepted().filter(|node| node.challenge_sha256.is_some()).count(),
+        accepted().filter(|node| node.proof.is_some()).count(),
+    )
+}
+
+pub(in crate::output) fn evidence(accepted: usize, challenged: usize, proved: usize) -> String {
+    format!(
+        "of {} accepted, {challenged} answered a challenge, {proved} proved work to a witness",
+        counted(accepted, "node")
     )
 }
 
