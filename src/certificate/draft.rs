@@ -3,7 +3,7 @@
 
 use super::{CardName, Certificate, ClauseTally, ContractName, Decision, FORMAT, NodeDecision, Signatories};
 use crate::contract::when::When;
-use crate::contract::{Parsed, Severity, Verdict, finding};
+use crate::contract::{Clause, Parsed, Scope, Severity, Verdict, finding};
 use crate::fleet::nodes::State;
 use crate::fleet::row::Card;
 use crate::fleet::waivers::Waivers;
@@ -35,20 +35,19 @@ pub fn draft(parsed: &Parsed, answer: &Answer, terms: &Terms<'_>) -> Certificate
         clauses: tallies(parsed, answer),
         waivers: waivers.all().to_vec(),
         nodes: answer.nodes.iter().map(|node| decided(node, salt)).collect(),
-        money: answer.money.clone().map(|mut money| {
-            for name in money.dues.iter_mut().flat_map(|due| &mut due.nodes) {
-                if let Some(node) = answer.nodes.iter().find(|node| node.name == *name) {
-                    *name = node_name(node, salt);
-                }
-            }
-            money
+        over_fleet: with_names(answer.over_fleet.clone(), answer, salt, |over| {
+            over.iter_mut().flat_map(|over| &mut over.failed).map(|card| &mut card.node).collect()
+        }),
+        money: with_names(answer.money.clone(), answer, salt, |money| {
+            money.iter_mut().flat_map(|money| &mut money.dues).flat_map(|due| &mut due.nodes).collect()
         }),
         salt_sha256: salt.sha256(),
     }
 }
 
 fn tallies(parsed: &Parsed, answer: &Answer) -> Vec<ClauseTally> {
-    let clauses = parsed.contract.clauses.iter().filter(|clause| clause.severity == Severity::Must);
+    let of_nodes = |clause: &&Clause| clause.severity == Severity::Must && clause.scope != Scope::Fleet;
+    let clauses = parsed.contract.clauses.iter().filter(of_nodes);
     let mut ids: Vec<&str> = clauses.map(|clause| clause.id.as_str()).collect();
     let all = || answer.nodes.iter().flat_map(|node| node.reasons.iter().chain(&node.waived));
     for why in all().filter(|why| !why.clause.starts_with("fleet.")) {
@@ -98,6 +97,16 @@ fn card_name(card: &Card, salt: &Salt) -> CardName {
     // In an order that tells nothing either.
     hidden_ids.sort();
     CardName { selector: card.selector.clone(), name: card.name.clone(), hidden_ids }
+}
+
+/// The same with the names of nodes as the certificate has them.
+fn with_names<T>(mut of: T, answer: &Answer, salt: &Salt, names: impl Fn(&mut T) -> Vec<&mut String>) -> T {
+    for name in names(&mut of) {
+        if let Some(node) = answer.nodes.iter().find(|node| node.name == *name) {
+            *name = node_name(node, salt);
+        }
+    }
+    of
 }
 
 /// The name that the parties gave it. Nodes without one are called by a card, which is hidden.

@@ -11,6 +11,7 @@ use crate::contract::{Contract, Parties, Party};
 use crate::fleet::delivery::Milestone;
 use crate::fleet::money::Money;
 use crate::fleet::nodes::State;
+use crate::fleet::over::OverFleet;
 use crate::fleet::proofs::ProofSummary;
 use crate::fleet::waivers::Waiver;
 use crate::fleet::{Counts, Why};
@@ -40,6 +41,9 @@ pub struct Certificate {
     pub milestones: Vec<Milestone>,
     /// How many nodes meet each `must` clause.
     pub clauses: Vec<ClauseTally>,
+    /// Clauses that no single node decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over_fleet: Vec<OverFleet>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,
     pub nodes: Vec<NodeDecision>,

@@ -1,19 +1,18 @@
 //! One demand of a contract: its rule, and how it is written in a file.
 //! Owns what makes a clause sensible; must not know evidence.
 
+mod raw;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::decision;
-use super::nodes;
-use super::peers;
-use super::quantity::{Quantity, Written};
+use super::quantity::Quantity;
 use crate::device::ProvenanceKind;
-use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Stat;
 use crate::telemetry::Throttle;
-use crate::units::Unit;
+use raw::RawClause;
 
 /// One demand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +23,10 @@ pub struct Clause {
     pub severity: Severity,
     pub rule: Rule,
     pub scope: Scope,
+    /// The share of cards that must meet it, where it is decided over the fleet.
+    pub quorum: Option<Quantity>,
+    /// So near the bound, as a share of it, nothing is decided.
+    pub guard: Option<Quantity>,
     /// Overrides the contract's own.
     pub accept: Option<Accept>,
 }
@@ -90,6 +93,8 @@ pub enum Scope {
     AnyDevice,
     /// The sum over all devices.
     Node,
+    /// A share of all cards of all nodes, the quorum: `assay fleet` decides it, no single node.
+    Fleet,
 }
 
 /// Conditions that telemetry must never show.
@@ -205,8 +210,8 @@ impl TryFrom<Vec<Clause>> for Clauses {
                 "the contract has no clause; `assay contract new` writes some to start from".to_owned()
             );
         }
-        if !clauses.iter().any(|clause| clause.severity == Severity::Must) {
-            return Err("no clause is a must, so nothing could ever pass; write severity = \"must\" in one"
+        if !clauses.iter().any(|clause| clause.severity == Severity::Must && clause.scope != Scope::Fleet) {
+            return Err("no clause on nodes or devices is a must, so no node could ever pass; write severity = \"must\" in one"
                 .to_owned());
         }
         Ok(Self(clauses))
@@ -216,268 +221,6 @@ impl TryFrom<Vec<Clause>> for Clauses {
 impl From<Clauses> for Vec<Clause> {
     fn from(clauses: Clauses) -> Self {
         clauses.0
-    }
-}
-
-/// A clause as it stands in a file. Flat, because tagged and flattened enums lose the position of errors.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(
-    rename = "Clause",
-    description = "One demand: either metric with at_least, at_most or equals, or never."
-)]
-pub(super) struct RawClause {
-    /// Short and unique, such as `hbm-triad`.
-    #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,64}$"))]
-    id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    #[serde(default = "must")]
-    severity: Severity,
-    /// What is measured, such as `stream.triad.rate`; `assay list --metrics` shows all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    metric: Option<MetricName>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    at_least: Option<Written>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    at_most: Option<Written>,
-    /// The exact text of a fact, or a count.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    equals: Option<Written>,
-    /// With at_least as a plain number: the share of this other metric that must be reached.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ratio_to: Option<MetricName>,
-    /// A condition that must not occur; stands without a metric.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    never: Option<Flag>,
-    /// Which figure of the samples counts. Needed for everything that is timed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    statistic: Option<Stat>,
-    #[serde(default)]
-    scope: Scope,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    accept: Option<Accept>,
-}
-
-/// Who says nothing means it.
-fn must() -> Severity {
-    Severity::Must
-}
-
-/// Ids that judging itself uses.
-const RESERVED: [&str; 4] = ["inventory.", "identity.", "run.", "fleet."];
-
-impl TryFrom<RawClause> for Clause {
-    type Error = String;
-
-    fn try_from(raw: RawClause) -> Result<Self, String> {
-        check_id(&raw.id)?;
-        let id = raw.id.clone();
-        let in_clause = |why: String| format!("clause {id:?}: {why}");
-        let rule = rule(&raw).map_err(in_clause)?;
-        check_scope(raw.scope, &rule).and_then(|()| peers::check(&rule, raw.scope)).map_err(in_clause)?;
-        nodes::check(&rule, raw.scope).map_err(in_clause)?;
-        decision::check(raw.scope, &rule).map_err(in_clause)?;
-        Ok(Self {
-            id: raw.id,
-            title: raw.title,
-            severity: raw.severity,
-            rule,
-            scope: raw.scope,
-            accept: raw.accept,
-        })
-    }
-}
-
-fn check_id(id: &str) -> Result<(), String> {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let shown: String = id.chars().take(80).collect();
-    if id.is_empty() || id.len() > 64 || !id.chars().all(good) {
-        return Err(format!("{shown:?} is not a clause id; write 1 to 64 letters, digits, '-', '_' or '.'"));
-    }
-    match RESERVED.iter().find(|prefix| id.starts_with(**prefix)) {
-        Some(prefix) => {
-            Err(format!("the id {shown:?} is taken: {prefix:?} begins the program's own findings"))
-        }
-        None => Ok(()),
-    }
-}
-
-/// The rule that the keys of a clause spell, or what is wrong with them.
-fn rule(raw: &RawClause) -> Result<Rule, String> {
-    let given: Vec<&str> = [
-        ("at_least", raw.at_least.is_some()),
-        ("at_most", raw.at_most.is_some()),
-        ("equals", raw.equals.is_some()),
-        ("never", raw.never.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(key, given)| given.then_some(key))
-    .collect();
-    if given.len() > 1 {
-        return Err(format!("{} cannot stand together; write one clause for each", given.join(" and ")));
-    }
-    if let Some(flag) = raw.never {
-        return never(raw, flag);
-    }
-    let metric =
-        raw.metric.clone().ok_or("a metric is missing; write for example metric = \"stream.triad.rate\"")?;
-    if let Some(to) = &raw.ratio_to {
-        return ratio(raw, metric, to.clone());
-    }
-    if let Some(equals) = &raw.equals {
-        return self::equals(raw, metric, equals);
-    }
-    let (key, written) = match (&raw.at_least, &raw.at_most) {
-        (Some(written), _) => ("at_least", written),
-        (None, Some(written)) => ("at_most", written),
-        (None, None) => {
-            return Err("nothing is demanded; write at_least, at_most, equals or never".to_owned());
-        }
-    };
-    let unit = unit_of(&metric)?;
-    let Written::Text(text) = written else {
-        return Err(format!("{key} needs a unit; write for example {key} = {:?}", unit.example()));
-    };
-    let bound = Quantity::parse_bound(unit, text).map_err(|e| format!("{key}: {e}"))?;
-    let figure = figure(metric, raw.statistic)?;
-    match key {
-        "at_least" if bound.share().map_or(bound.value(), |share| share.share) == 0.0 => {
-            Err("at_least 0 demands nothing; write what is owed".to_owned())
-        }
-        "at_least" => Ok(Rule::AtLeast { figure, bound }),
-        _ => Ok(Rule::AtMost { figure, bound }),
-    }
-}
-
-fn never(raw: &RawClause, flag: Flag) -> Result<Rule, String> {
-    if raw.metric.is_some() || raw.ratio_to.is_some() || raw.statistic.is_some() {
-        return Err("never stands alone, without metric, ratio_to and statistic; remove them".to_owned());
-    }
-    Ok(Rule::Never { flag })
-}
-
-fn ratio(raw: &RawClause, metric: MetricName, to: MetricName) -> Result<Rule, String> {
-    let (unit, other) = (unit_of(&metric)?, unit_of(&to)?);
-    if unit != other {
-        return Err(format!(
-            "{metric} is measured in {} and {to} in {}; a ratio needs the same unit on both sides",
-            unit.symbol(),
-            other.symbol()
-        ));
-    }
-    if metric == to {
-        return Err(format!("{metric} in ratio to itself is always 1; name another metric"));
-    }
-    match raw.at_least {
-        Some(Written::Number(at_least)) if at_least > 0.0 => {
-            Ok(Rule::Ratio { figure: figure(metric, raw.statistic)?, to, at_least })
-        }
-        _ => {
-            Err("with ratio_to, at_least is a plain number above 0; write for example at_least = 0.9"
-                .to_owned())
-        }
-    }
-}
-
-fn equals(raw: &RawClause, metric: MetricName, written: &Written) -> Result<Rule, String> {
-    if raw.statistic.is_some() {
-        return Err("equals compares one value; remove statistic".to_owned());
-    }
-    let value = match (metric.kind(), written) {
-        (Kind::Fact, Written::Text(text)) => text.clone(),
-        (Kind::Fact, Written::Number(number)) => {
-            return Err(format!("{metric} is a text; write equals = \"{number}\""));
-        }
-        (Kind::Number(Unit::Count), Written::Number(number)) if *number >= 0.0 && number.fract() == 0.0 => {
-            number.to_string()
-        }
-        (Kind::Number(Unit::Count), Written::Text(text)) if text.parse::<u64>().is_ok() => text.clone(),
-        (Kind::Number(Unit::Count), _) => {
-            return Err("equals needs a whole number; write equals = 0".to_owned());
-        }
-        (Kind::Number(_), _) => {
-            return Err(format!("{metric} is measured, so no two runs are equal; use at_least or at_most"));
-        }
-    };
-    Ok(Rule::Equals { metric, value })
-}
-
-fn unit_of(metric: &MetricName) -> Result<Unit, String> {
-    match metric.kind() {
-        Kind::Number(unit) => Ok(unit),
-        Kind::Fact => Err(format!("{metric} is a text; use equals = \"...\"")),
-    }
-}
-
-fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String> {
-    unit_of(&metric)?;
-    match (metric.is_sampled(), statistic) {
-        (true, None) => {
-            let names: Vec<&str> = Stat::ALL.iter().map(|stat| stat.name()).collect();
-            Err(format!(
-                "{metric} has many samples; say which figure counts, such as statistic = \"p50\" (one of {})",
-                names.join(", ")
-            ))
-        }
-        (false, Some(_)) => Err(format!("{metric} is one number; remove statistic")),
-        (true, Some(_)) | (false, None) => Ok(Figure { metric, statistic }),
-    }
-}
-
-fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {
-    let adds_up = match rule {
-        Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => {
-            !matches!(bound.unit(), Unit::Nanosecond | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin)
-        }
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => false,
-    };
-    match scope {
-        Scope::Node if !adds_up => {
-            Err("scope \"node\" adds up devices, and this does not add up; use \"every_device\"".to_owned())
-        }
-        Scope::Node | Scope::EveryDevice | Scope::AnyDevice => Ok(()),
-    }
-}
-
-impl From<Clause> for RawClause {
-    fn from(clause: Clause) -> Self {
-        let mut raw = Self {
-            id: clause.id,
-            title: clause.title,
-            severity: clause.severity,
-            metric: None,
-            at_least: None,
-            at_most: None,
-            equals: None,
-            ratio_to: None,
-            never: None,
-            statistic: None,
-            scope: clause.scope,
-            accept: clause.accept,
-        };
-        let mut of = |figure: Figure| (raw.metric, raw.statistic) = (Some(figure.metric), figure.statistic);
-        match clause.rule {
-            Rule::AtLeast { figure, bound } => {
-                of(figure);
-                raw.at_least = Some(Written::Text(bound.into()));
-            }
-            Rule::AtMost { figure, bound } => {
-                of(figure);
-                raw.at_most = Some(Written::Text(bound.into()));
-            }
-            Rule::Ratio { figure, to, at_least } => {
-                of(figure);
-                raw.ratio_to = Some(to);
-                raw.at_least = Some(Written::Number(at_least));
-            }
-            Rule::Equals { metric, value } => {
-                raw.metric = Some(metric);
-                raw.equals = Some(Written::Text(value));
-            }
-            Rule::Never { flag } => raw.never = Some(flag),
-        }
-        raw
     }
 }
 

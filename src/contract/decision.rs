@@ -63,7 +63,7 @@ pub(super) fn check(scope: Scope, rule: &Rule) -> Result<(), String> {
             "{metric} is not sampled until it is decided; name another statistic than \"delivered\""
         )),
         (Some(_), Scope::EveryDevice) => Ok(()),
-        (Some(_), Scope::AnyDevice | Scope::Node) => {
+        (Some(_), Scope::AnyDevice | Scope::Node | Scope::Fleet) => {
             Err("statistic \"delivered\" is decided device by device; use scope \"every_device\"".to_owned())
         }
     }

@@ -71,6 +71,12 @@ pub mod id {
     pub const CONTINUITY: &str = "run.continuity";
     /// Two devices of a run are one.
     pub const DUPLICATE: &str = "identity.duplicate";
+    /// The driver's version is not one that was agreed on.
+    pub const DRIVER: &str = "software.driver";
+    /// This program's version is not.
+    pub const ASSAY: &str = "software.assay";
+    /// The catalogue that shares are taken of is not.
+    pub const CATALOGUE: &str = "software.catalogue";
 }
 
 /// What a finding is about.
@@ -129,6 +135,16 @@ pub enum Reason {
     Met,
     #[error("the demand is not met")]
     NotMet,
+    #[error(
+        "it lies within {guard} of the bound, which is the figure's uncertainty; run again, or measure longer"
+    )]
+    WithinGuard { guard: Amount },
+    #[error("the figure counts; whether it is enough is decided over the fleet, by `assay fleet`")]
+    DecidedOverFleet,
+    #[error(
+        "the contract is about the catalogue {pinned}, and this program has {has}; judge it by the version of then"
+    )]
+    OtherCatalogue { pinned: String, has: String },
     #[error("what is delivered lies from {low} to {high}, which is enough: {}", sampled(*.samples, *.sampling))]
     DeliveredEnough { low: Amount, high: Amount, samples: u64, sampling: Sampling },
     #[error("what is delivered lies from {low} to {high}, which is too little: {}", sampled(*.samples, *.sampling))]

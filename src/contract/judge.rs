@@ -4,7 +4,8 @@
 use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Counted, Seen};
-use super::{Contract, Measured, decision, inventory, nodes, peers, telemetry};
+use super::quantity::Quantity;
+use super::{Contract, Measured, decision, inventory, nodes, peers, software, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::Demand;
 use crate::evidence::{DeviceEvidence, Evidence, Order};
@@ -41,6 +42,7 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = inventory::conflicts(evidence);
     findings.extend(continuity(evidence));
     findings.extend(inventory::judge(contract, evidence));
+    findings.extend(software::judge(contract, evidence));
     for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {
         let from = findings.len();
         let accept = clause.accept.as_ref().unwrap_or(&contract.accept);
@@ -88,8 +90,10 @@ fn judge_clause(
     evidence: &Evidence,
     findings: &mut Vec<Finding>,
 ) {
+    // What is decided over the fleet decides nothing of a node.
+    let severity = if clause.scope == Scope::Fleet { Severity::Info } else { clause.severity };
     let mut say = |subject, judgement: Judgement| {
-        findings.push(judgement.about(&clause.id, clause.severity, subject));
+        findings.push(guarded(clause, judgement).about(&clause.id, severity, subject));
     };
     if evidence.devices.is_empty() {
         return say(Subject::Node, Judgement::undecided(gate::Unusable::open(Reason::NoDevice), None));
@@ -108,7 +112,7 @@ fn judge_clause(
         }
     });
     match clause.scope {
-        Scope::EveryDevice => {
+        Scope::EveryDevice | Scope::Fleet => {
             for ((subject, _), judgement) in subjects(evidence).zip(each) {
                 say(subject, judgement);
             }
@@ -125,6 +129,33 @@ fn judge_clause(
     }
 }
 
+/// So near the bound the uncertainty of the figure decides, and so nothing does.
+fn guarded(clause: &Clause, judgement: Judgement) -> Judgement {
+    let Some(guard) = clause.guard.as_ref().map(Quantity::value) else { return judgement };
+    let number = |amount: &Option<Amount>| amount.as_ref().and_then(Amount::number);
+    match (&judgement.because, number(&judgement.observed), number(&judgement.bound)) {
+        (Reason::Met | Reason::NotMet, Some(observed), Some(bound))
+            if (observed - bound).abs() <= guard * bound =>
+        {
+            let because = Reason::WithinGuard { guard: Amount::Number { value: guard, unit: Unit::Share } };
+            Judgement { verdict: Verdict::Inconclusive, because, ..judgement }
+        }
+        _ => judgement,
+    }
+}
+
+/// Whether a device has a figure that the fleet can be judged by.
+fn over_fleet(seen: &Seen<'_>, figure: &Figure, unit: Unit) -> Judgement {
+    let open = match gate::figure(seen, figure) {
+        Ok(Counted { value, at_least }) => gate::Unusable {
+            observed: Some(Amount::Number { value, unit }),
+            ..gate::Unusable::open(at_least.unwrap_or(Reason::DecidedOverFleet))
+        },
+        Err(unusable) => unusable,
+    };
+    Judgement::undecided(open, None)
+}
+
 pub(super) fn subjects(evidence: &Evidence) -> impl Iterator<Item = (Subject, &DeviceEvidence)> {
     (0u32..)
         .zip(&evidence.devices)
@@ -133,6 +164,9 @@ pub(super) fn subjects(evidence: &Evidence) -> impl Iterator<Item = (Subject, &D
 
 pub(super) fn judge_device(rule: &Rule, seen: &Seen<'_>) -> Judgement {
     match rule {
+        Rule::AtLeast { figure, bound } | Rule::AtMost { figure, bound } if bound.is_of_fleet() => {
+            over_fleet(seen, figure, bound.unit())
+        }
         Rule::AtLeast { figure, bound } => {
             bounded(gate::figure(seen, figure), bound.value(), bound.unit(), Side::Least)
         }

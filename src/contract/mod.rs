@@ -16,6 +16,7 @@ pub mod quantity;
 pub mod schema;
 mod settle;
 pub mod sku;
+mod software;
 mod sources;
 pub mod telemetry;
 pub mod template;
@@ -33,6 +34,7 @@ pub use finding::{Amount, Finding, Reason, Subject, Verdict, exit, overall};
 pub use judge::judge;
 pub use parse::{Parsed, parse};
 pub use quantity::Quantity;
+pub use software::Software;
 pub use terms::{Delivery, Exclusion, Milestone, Price, Reference, Remedy};
 
 use crate::evidence::sequence::Demand;
@@ -57,6 +59,9 @@ pub struct Contract {
     pub parties: Parties,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inventory: Option<Inventory>,
+    /// Versions under which results count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software: Option<Software>,
     /// How the devices of a node must have been measured for rates and latencies to count.
     #[serde(default, skip_serializing_if = "Measured::is_together")]
     pub measured: Measured,

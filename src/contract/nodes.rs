@@ -34,7 +34,7 @@ pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
             Err("what compares devices has no ratio to anything; use at_most".to_owned())
         }
         (_, Scope::EveryDevice) => Ok(()),
-        (_, Scope::AnyDevice | Scope::Node) => {
+        (_, Scope::AnyDevice | Scope::Node | Scope::Fleet) => {
             Err("what compares devices is judged on the node; remove scope".to_owned())
         }
     }

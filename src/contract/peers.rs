@@ -34,7 +34,7 @@ pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
     }
     match scope {
         Scope::EveryDevice => Ok(()),
-        Scope::AnyDevice | Scope::Node => {
+        Scope::AnyDevice | Scope::Node | Scope::Fleet => {
             Err(format!("{metric} lies between devices and is judged on the node; remove scope"))
         }
     }

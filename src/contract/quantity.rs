@@ -32,6 +32,8 @@ pub enum Base {
     Datasheet,
     /// What the contract's reference run reached, by its median.
     Reference,
+    /// The median of the medians of all cards of the fleet.
+    FleetMedian,
 }
 
 impl Base {
@@ -39,6 +41,7 @@ impl Base {
         match self {
             Base::Datasheet => "datasheet",
             Base::Reference => "reference",
+            Base::FleetMedian => "fleet median",
         }
     }
 
@@ -47,6 +50,7 @@ impl Base {
         match text.trim() {
             "datasheet" => Ok(Base::Datasheet),
             "reference" => Ok(Base::Reference),
+            "fleet median" => Ok(Base::FleetMedian),
             "first minute" => Err("what a load loses since its first minute is a metric; write metric = \"sustain.drift.share\" with \
                                    at_most = \"2 %\""
                 .to_owned()),
@@ -55,7 +59,7 @@ impl Base {
                 .to_owned()),
             other => {
                 let other: String = other.chars().take(40).collect();
-                Err(format!("{other:?} is nothing to take a share of; write % of datasheet, or % of reference"))
+                Err(format!("{other:?} is nothing to take a share of; write % of datasheet, % of reference, or % of fleet median"))
             }
         }
     }
@@ -78,12 +82,23 @@ impl Quantity {
         };
         let share = Unit::Share.parse(share).map_err(|e| e.to_string())?;
         let share = Share { share, of: Base::parse(of)? };
-        Ok(Self { text: text.to_owned(), value: f64::NAN, unit, share: Some(share) })
+        // Not NaN, which is not equal to itself; nothing but the fleet's count reads it where it is never settled.
+        Ok(Self { text: text.to_owned(), value: f64::INFINITY, unit, share: Some(share) })
     }
 
     /// The share that this is, and of what.
     pub fn share(&self) -> Option<Share> {
         self.share
+    }
+
+    /// In figures, even where it was written as a share.
+    pub fn in_full(&self) -> String {
+        if self.is_of_fleet() { self.text.clone() } else { self.unit.format(self.value) }
+    }
+
+    /// Whether the whole is known only once all nodes have reported.
+    pub fn is_of_fleet(&self) -> bool {
+        self.share.is_some_and(|share| share.of == Base::FleetMedian)
     }
 
     /// Says what a whole is, where this is a share.

@@ -34,7 +34,8 @@ fn settle(contract: &mut Contract) -> Result<(), String> {
         };
         if let Some(Share { of, .. }) = bound.share() {
             let whole = whole(of, figure, inventory.as_ref(), reference.as_ref());
-            bound.settle(whole.map_err(|why| format!("clause {:?}: {why}", clause.id))?);
+            let whole = whole.map_err(|why| format!("clause {:?}: {why}", clause.id))?;
+            bound.settle(whole);
         }
     }
     for name in contract.remedies.iter().flat_map(|remedy| &remedy.of) {
@@ -76,6 +77,7 @@ fn whole(
                 format!("the datasheet of {} has no figure for {metric}; write a quantity", gpu.name)
             })
         }
+        Base::FleetMedian => Ok(f64::INFINITY),
         Base::Reference => {
             let reference = reference
                 .ok_or("a share of a reference needs one; write [reference] with sha256 and figures")?;

@@ -8,6 +8,7 @@ pub mod intake;
 pub mod money;
 pub mod nodes;
 pub mod outliers;
+pub mod over;
 pub mod plan;
 pub mod proofs;
 pub mod row;
@@ -27,6 +28,7 @@ use intake::{Intake, Refusal, Refused};
 use money::Money;
 use nodes::{Claim, Node, State};
 use outliers::Outlier;
+use over::OverFleet;
 use proofs::{ProofSummary, Proved, proof_of};
 use row::{Card, Lacking, Row};
 use waivers::Waivers;
@@ -42,6 +44,9 @@ pub struct Answer {
     pub counts: Counts,
     pub milestones: Vec<Milestone>,
     pub nodes: Vec<NodeAnswer>,
+    /// Clauses that no single node decides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub over_fleet: Vec<OverFleet>,
     pub outliers: Vec<Outlier>,
     pub refused: Vec<Refused>,
     pub availability: Option<Availability>,
@@ -155,6 +160,7 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span, waivers: &Waivers) ->
         rejected: in_state(State::Rejected),
         missing: promised.saturating_sub(delivered),
     };
+    let over_fleet = over::over_fleet(contract, &nodes, waivers);
     Answer {
         contract: contract.id.clone(),
         contract_sha256: parsed.sha256.clone(),
@@ -164,9 +170,10 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span, waivers: &Waivers) ->
         milestones,
         outliers: outliers::outliers(&nodes),
         availability: availability::availability(&rows),
-        money: money::money(contract, &nodes, span.as_of),
+        money: money::money(contract, &nodes, &over_fleet, span.as_of),
         nodes: nodes.iter().map(|node| node_answer(node, &proofs)).collect(),
         refused,
+        over_fleet,
     }
 }
 
@@ -242,7 +249,7 @@ fn node_answer(node: &Node<'_>, proofs: &[Proved]) -> NodeAnswer {
     let row = node.decisive();
     let name = |selector: &str| {
         let card = row.and_then(|row| row.cards.iter().find(|card| card.selector == selector));
-        card.map_or_else(|| selector.to_owned(), |card| format!("{selector} ({})", card.name))
+        card.map_or_else(|| selector.to_owned(), Card::shown)
     };
     let why = |(card, lacking): &(Option<&str>, &Lacking)| {
         let Lacking { clause, because, verdict, .. } = lacking;
@@ -284,14 +291,18 @@ impl Answer {
         let refused = |what: &[Refusal]| self.refused.iter().any(|refused| what.contains(&refused.what));
         let double = self.nodes.iter().flat_map(|node| &node.reasons).any(|why| why.clause == DUPLICATE);
         let short = self.milestones.iter().any(|milestone| milestone.is_over && milestone.lacking > 0);
+        let over = |verdict| self.over_fleet.iter().any(|over| over.decides() && over.verdict == verdict);
         let all = [
             (
                 refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
                 Exit::Signature,
             ),
             (double || refused(&[Refusal::Replayed]), Exit::Identity),
-            (short || self.counts.rejected > 0, Exit::Fail),
-            (self.counts.undecided > 0 || self.counts.delivered == 0, Exit::Inconclusive),
+            (short || self.counts.rejected > 0 || over(Verdict::Fail), Exit::Fail),
+            (
+                self.counts.undecided > 0 || self.counts.delivered == 0 || over(Verdict::Inconclusive),
+                Exit::Inconclusive,
+            ),
         ];
         all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
     }

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::delivery::{day, days_between};
 use super::nodes::{Node, State};
+use super::over::OverFleet;
 use super::row::Lacking;
 use crate::catalogue::{self, Resolved};
 use crate::contract::terms::{DELIVERY, Kind, Per, PflopsFigure};
 use crate::contract::when::{Day, When};
-use crate::contract::{Contract, Delivery, Price, Quantity, Remedy, Rule, Verdict};
-use crate::evidence::metric::{METRICS, MetricName};
+use crate::contract::{Contract, Delivery, Price, Quantity, Remedy, Rule, Severity, Verdict};
+use crate::evidence::metric::MetricName;
 
 /// A month is the twelfth part of a year of 365 days.
 const HOURS_PER_MONTH: u32 = 730;
@@ -82,11 +83,16 @@ impl DueKind {
     }
 }
 
-pub fn money(contract: &Contract, nodes: &[Node<'_>], as_of: Timestamp) -> Option<Money> {
+pub fn money(
+    contract: &Contract,
+    nodes: &[Node<'_>],
+    over_fleet: &[OverFleet],
+    as_of: Timestamp,
+) -> Option<Money> {
     let price = contract.price.as_ref()?;
     let node_month = node_month(contract, price, nodes);
     let today = day(as_of);
-    let counted = Counted { contract, nodes, node_month, today };
+    let counted = Counted { contract, nodes, over_fleet, node_month, today };
     let dues: Vec<Due> = contract.remedies.iter().flat_map(|remedy| counted.dues(remedy)).collect();
     let sum =
         |kind: DueKind| cents(dues.iter().filter(|due| due.kind == kind).filter_map(|due| due.amount).sum());
@@ -147,9 +153,7 @@ fn accepted<'a, 'r>(nodes: &'a [Node<'r>]) -> impl Iterator<Item = &'a Node<'r>>
 
 /// The medians of all cards of a node together.
 fn rate(node: &Node<'_>, metric: &str) -> f64 {
-    let is_it = |place: u16| METRICS.get(usize::from(place)).is_some_and(|row| row.name == metric);
-    let medians = node.decisive().into_iter().flat_map(|row| row.cards.iter().flat_map(|card| &card.medians));
-    medians.filter(|(place, _)| is_it(*place)).map(|(_, median)| median).sum()
+    node.decisive().into_iter().flat_map(|row| &row.cards).filter_map(|card| card.median(metric)).sum()
 }
 
 /// To the cent, halves away from zero.
@@ -168,6 +172,7 @@ fn share(of: f64) -> Decimal {
 struct Counted<'a, 'r> {
     contract: &'a Contract,
     nodes: &'a [Node<'r>],
+    over_fleet: &'a [OverFleet],
     node_month: Option<Decimal>,
     today: Date,
 }
@@ -236,8 +241,13 @@ impl Counted<'_, '_> {
 
     /// What follows where nodes that came do not meet a clause.
     fn of_clause(&self, remedy: &Remedy, clause: &str) -> Option<Due> {
-        let failing: Vec<Failing<'_>> =
-            self.nodes.iter().filter_map(|node| failing(node, clause, self.today)).collect();
+        let over = self.over_fleet.iter().find(|over| over.clause == clause);
+        let failing: Vec<Failing<'_>> = match over {
+            Some(over) => {
+                self.nodes.iter().filter_map(|node| failing_fleet(node, over, self.today)).collect()
+            }
+            None => self.nodes.iter().filter_map(|node| failing(node, clause, self.today)).collect(),
+        };
         // Who accepts a node as it is keeps it, at the price that is right for it.
         let failing: Vec<Failing<'_>> = match remedy.kind {
             Kind::Credit { .. } | Kind::PriceCut { .. } => failing,
@@ -332,4 +342,16 @@ fn failing<'a>(node: &'a Node<'_>, clause: &str, today: Date) -> Option<Failing<
     let short = here.iter().filter_map(|lacking| lacking.short).fold(0.0, f64::max);
     let since = day(first.started);
     Some(Failing { node: &node.name, since, days: days_between(since, today), short, is_waived })
+}
+
+/// A node with a card that does not meet what the fleet as a whole falls short of.
+fn failing_fleet<'a>(node: &'a Node<'_>, over: &OverFleet, today: Date) -> Option<Failing<'a>> {
+    if over.verdict != Verdict::Fail || over.severity != Severity::Must {
+        return None;
+    }
+    let here: Vec<_> = over.failed.iter().filter(|card| card.node == node.name).collect();
+    let decisive = node.decisive().filter(|_| !here.is_empty())?;
+    let short = here.iter().filter_map(|card| card.short).fold(0.0, f64::max);
+    let since = day(decisive.started);
+    Some(Failing { node: &node.name, since, days: days_between(since, today), short, is_waived: over.waived })
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::contract::{Finding, Severity, Subject, Verdict, finding};
+use crate::contract::{Finding, Reason, Severity, Subject, Verdict, finding};
 use crate::evidence::metric::{METRICS, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::report::{Recheck, Report, TrustLevel};
@@ -64,6 +64,8 @@ pub struct Lacking {
     pub short: Option<f64>,
     /// Whether sources contradict one another about what this card is.
     pub identity: bool,
+    /// Whether there is a figure, and the fleet decides whether it is enough.
+    pub over_fleet: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +121,19 @@ impl Row {
     /// Whether all that was to be measured was.
     pub fn is_whole(&self) -> bool {
         self.failures == 0
+    }
+}
+
+impl Card {
+    /// The median of a metric, in its unit's base.
+    pub fn median(&self, metric: &str) -> Option<f64> {
+        let is_it = |place: u16| METRICS.get(usize::from(place)).is_some_and(|row| row.name == metric);
+        self.medians.iter().find(|(place, _)| is_it(*place)).map(|(_, median)| *median)
+    }
+
+    /// Selector and name.
+    pub fn shown(&self) -> String {
+        format!("{} ({})", self.selector, self.name)
     }
 }
 
@@ -182,6 +197,7 @@ fn lacking(findings: &[Finding], is_mine: impl Fn(&Subject) -> bool) -> Vec<Lack
         verdict: finding.verdict,
         because: finding.in_short(),
         short: short(finding),
+        over_fleet: finding.because == Reason::DecidedOverFleet,
         identity: matches!(finding.clause.as_str(), finding::id::CONFLICT | finding::id::DUPLICATE),
     })
     .collect()

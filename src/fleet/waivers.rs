@@ -104,6 +104,11 @@ impl Waivers {
         here.map(|waiver| waiver.clause.as_str()).collect()
     }
 
+    /// Whether a clause is waived on all nodes.
+    pub fn everywhere(&self, clause: &str) -> bool {
+        self.0.iter().any(|waiver| waiver.clause == clause && waiver.node.is_none())
+    }
+
     pub fn all(&self) -> &[Waiver] {
         &self.0
     }

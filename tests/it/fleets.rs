@@ -70,14 +70,14 @@ kind = "replace"
 within_days = 5
 "#;
 
-fn lease(tenant: &SecretKey, provider: &SecretKey) -> Parsed {
+fn lease(tenant: &SecretKey, provider: &SecretKey, more: &str) -> Parsed {
     let healthy = Run::short("sim:h100", &["link"]).report();
     let rate = healthy.summaries.iter().find(|s| s.metric.as_str() == "link.h2d.rate").unwrap().summary.p50;
     let text = LEASE.replace("\"UPLOAD\"", &format!("\"{:.0} B/s\"", rate * 0.97));
     let party = |role: &str, key: &SecretKey| {
         format!("\n[parties.{role}]\nname = \"the {role}\"\nkey_sha256 = \"{}\"\n", key.public().id())
     };
-    let text = text + &party("tenant", tenant) + &party("provider", provider);
+    let text = text + &party("tenant", tenant) + &party("provider", provider) + more;
     parse("lease.toml", text.as_bytes()).unwrap()
 }
 
@@ -90,9 +90,14 @@ pub struct Fleet {
 
 impl Fleet {
     pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With more in the lease.
+    pub fn with(more: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (tenant, provider) = (SecretKey::generate().unwrap(), SecretKey::generate().unwrap());
-        let contract = lease(&tenant, &provider);
+        let contract = lease(&tenant, &provider, more);
         std::fs::write(dir.path().join("contract.json"), serde_json::to_vec(&contract.contract).unwrap())
             .unwrap();
         // The digest is of the file that the command reads.
@@ -135,14 +140,14 @@ impl Fleet {
     }
 
     /// What `assay fleet` says of all reports.
-    fn answer(&self, as_of: &str) -> (Ended, Value) {
+    pub fn answer(&self, as_of: &str) -> (Ended, Value) {
         let ended = self.command(as_of, "json");
         let json = serde_json::from_str(&ended.stdout)
             .unwrap_or_else(|e| panic!("{e}: {}\n{}", ended.stdout, ended.stderr));
         (ended, json)
     }
 
-    fn command(&self, as_of: &str, format: &str) -> Ended {
+    pub fn command(&self, as_of: &str, format: &str) -> Ended {
         let (reports, contract, key) =
             (self.path("reports"), self.path("contract.json"), self.path("provider.pub.pem"));
         let text = |path: &Path| path.to_str().unwrap().to_owned();

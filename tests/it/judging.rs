@@ -10,6 +10,7 @@ use gpu_assay::units::Unit;
 
 use crate::support::*;
 
+mod agreed;
 mod reach;
 
 const TRIAD: &str = "metric = \"stream.triad.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"p50\"";

@@ -97,6 +97,7 @@ mod sweep;
 mod tidy;
 // Devices measured together and one at a time.
 mod order;
+mod over_fleet;
 // Provers that cheat, and what they are refused for.
 mod certificates;
 mod cheats;

@@ -84,7 +84,9 @@ const CLAUSES: &str = "
 #   at_least, at_most, equals, or never alone
 #   statistic  which figure of the samples counts: min p1 p5 p50 mean p95 p99 max last,
 #              or delivered: all work over all time, measured until it is decided (at_least only)
-#   scope      every_device (default), any_device, or node: the sum over all devices
+#   scope      every_device (default), any_device, node: the sum over all devices, or fleet: decided over
+#              all nodes by a quorum, such as \"99 %\" of cards; there a bound may be \"95 % of fleet median\"
+#   guard      the figure's uncertainty, such as \"1 %\": so near the bound nothing is decided
 # GB is 10^9 bytes and GiB is 2^30.
 ";
 

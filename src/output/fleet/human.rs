@@ -4,11 +4,13 @@ use std::io::{self, Write};
 
 use super::super::listing::print_table;
 use super::super::page::Page;
+use super::super::rows::verdict_word;
 use crate::fleet::availability::Availability;
 use crate::fleet::intake::Refusal;
 use crate::fleet::money::{DueKind, Money};
 use crate::fleet::nodes::State;
 use crate::fleet::{Answer, Counts, Sources};
+use crate::units::Unit;
 
 /// A terminal is no place for thousands of lines; the other forms have them all.
 const ROWS_MAX: usize = 40;
@@ -23,6 +25,7 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     writeln!(out, "{}", fresh(answer))?;
     milestones(answer, out)?;
     nodes(answer, out)?;
+    over_fleet(answer, out)?;
     outliers(answer, out)?;
     refused(answer, out)?;
     if let Some(found) = &answer.availability {
@@ -165,6 +168,37 @@ fn nodes(answer: &Answer, out: &mut Page) -> io::Result<()> {
         some(again, out, |rows, out| print_table(["accepted node", "but"], rows, out))?;
     }
     Ok(())
+}
+
+/// Clauses that no single node decides.
+fn over_fleet(answer: &Answer, out: &mut Page) -> io::Result<()> {
+    if answer.over_fleet.is_empty() {
+        return Ok(());
+    }
+    let rows = answer.over_fleet.iter().map(|over| {
+        let waived = if over.waived { ", waived" } else { "" };
+        [
+            over.clause.clone(),
+            over.severity.name().to_owned(),
+            format!("{} of {}", Unit::Share.format(over.quorum), counted(over.cards as usize, "card")),
+            over.met.to_string(),
+            over.failed.len().to_string(),
+            over.undecided.to_string(),
+            format!("{}{waived}", verdict_word(over.verdict)),
+        ]
+    });
+    writeln!(out)?;
+    let header = ["clause over the fleet", "severity", "demanded", "meet it", "fail", "undecided", "verdict"];
+    print_table(header, rows, out)?;
+    let failed = answer.over_fleet.iter().flat_map(|over| {
+        over.failed.iter().map(|failed| [over.clause.clone(), failed.node.clone(), failed.card.clone()])
+    });
+    let failed: Vec<[String; 3]> = failed.collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    some(failed, out, |rows, out| print_table(["not met", "node", "card"], rows, out))
 }
 
 fn outliers(answer: &Answer, out: &mut Page) -> io::Result<()> {

@@ -114,10 +114,10 @@ fn demand(rule: &Rule) -> Markup {
     };
     match rule {
         Rule::AtLeast { figure: f, bound } => {
-            html! { (figure(f)) " at least " b { (bound.unit().format(bound.value())) } }
+            html! { (figure(f)) " at least " b { (bound.in_full()) } }
         }
         Rule::AtMost { figure: f, bound } => {
-            html! { (figure(f)) " at most " b { (bound.unit().format(bound.value())) } }
+            html! { (figure(f)) " at most " b { (bound.in_full()) } }
         }
         Rule::Ratio { figure: f, to, at_least } => {
             html! { (figure(f)) " at least " b { (at_least) } " of " span.metric { (to) } }
