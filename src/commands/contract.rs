@@ -12,17 +12,18 @@ use crate::contract::lint::{Weight, lint};
 use crate::contract::template::{self, Lease, Source, template};
 use crate::contract::when::{Day, When};
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output::lints::Found;
 
-pub fn contract(command: &ContractCommand) -> Result<Exit, Failure> {
+pub fn contract(command: &ContractCommand, language: Language) -> Result<Exit, Failure> {
     match command {
-        ContractCommand::New(args) => new(args),
+        ContractCommand::New(args) => new(args, language),
         ContractCommand::Check { file, json } => check(file, *json),
         ContractCommand::Schema => print(|out| out.write_all(contract::schema::schema().as_bytes())),
     }
 }
 
-fn new(args: &NewContract) -> Result<Exit, Failure> {
+fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
     let text = match (&args.sku, &args.from) {
         (Some(sku), _) => template::lease(&Lease {
             card: catalogue::resolve(sku).one(sku).map_err(Failure::usage)?,
@@ -30,7 +31,7 @@ fn new(args: &NewContract) -> Result<Exit, Failure> {
             devices: args.gpus_per_node,
             due: args.due.unwrap_or_else(in_30_days),
             price: args.price.clone(),
-            language: args.lang,
+            language,
         }),
         (None, Some(path)) => {
             let report = read_unverified(path)?;

@@ -21,6 +21,7 @@ pub mod telemetry;
 pub mod template;
 pub mod terms;
 pub mod when;
+mod words;
 
 use std::num::NonZeroU32;
 
@@ -34,6 +35,7 @@ pub use judge::judge;
 pub use parse::{Parsed, parse};
 pub use quantity::Quantity;
 pub use terms::{Delivery, Exclusion, Milestone, Price, Reference, Remedy};
+pub use words::in_short;
 
 use crate::evidence::sequence::Demand;
 

@@ -10,6 +10,7 @@ pub mod nodes;
 pub mod outliers;
 pub mod plan;
 pub mod row;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,9 +21,9 @@ use crate::contract::{Contract, Parsed};
 use crate::exit::Exit;
 use availability::Availability;
 use delivery::Milestone;
-use intake::{Intake, Refusal, Refused};
+use intake::{Cause, Intake, Refusal, Refused};
 use money::Money;
-use nodes::{Claim, Node, State};
+use nodes::{Claim, Doubt, Node, State};
 use outliers::Outlier;
 use row::{Card, Lacking, Row};
 
@@ -83,13 +84,27 @@ pub struct NodeAnswer {
 }
 
 /// Why a node is not accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Why {
     /// Selector and name of the card; `None` where it is the node.
     pub card: Option<String>,
     /// The clause, or [`DUPLICATE`], or that of a [`nodes::Doubt`].
     pub clause: String,
-    pub because: String,
+    #[serde(serialize_with = "words::in_english")]
+    pub because: Because,
+}
+
+/// The same for whoever says it in some language.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Because {
+    /// This report and an earlier one of another node name the same card.
+    Claimed {
+        again: String,
+        first: String,
+        of: String,
+    },
+    Doubted(Doubt),
+    Lacking(Lacking),
 }
 
 /// The clause that no contract has: one card in two nodes.
@@ -168,7 +183,7 @@ fn counted(
                 repeated += 1;
                 kept[at] = row;
             } else {
-                let why = format!("every sample of it is that of {}", first.source);
+                let why = Cause::CopyOf { first: first.source.clone() };
                 refused.push(Refused { source: row.source, what: Refusal::Replayed, why });
             }
         } else {
@@ -179,20 +194,22 @@ fn counted(
     (kept, repeated)
 }
 
-fn out_of_time(contract: &Contract, row: &Row, span: Span) -> Option<String> {
+fn out_of_time(contract: &Contract, row: &Row, span: Span) -> Option<Cause> {
     let Span { since, as_of } = span;
     if row.started > as_of {
-        return Some(format!("it says that it began at {}, which is yet to come", row.started));
+        return Some(Cause::ToCome { began: row.started });
     }
     if let Some(since) = since.filter(|since| row.started < *since) {
-        return Some(format!("it began at {}, before {since}", row.started));
+        return Some(Cause::Before { began: row.started, since });
     }
     let excluded = contract
         .exclusions
         .iter()
         .find(|excluded| (excluded.from.0..excluded.until.0).contains(&row.started));
-    excluded.map(|excluded| {
-        format!("the contract excludes {} to {}: {}", excluded.from, excluded.until, excluded.reason)
+    excluded.map(|excluded| Cause::Excluded {
+        from: excluded.from.to_string(),
+        until: excluded.until.to_string(),
+        reason: excluded.reason.clone(),
     })
 }
 
@@ -202,13 +219,13 @@ fn node_answer(node: &Node<'_>) -> NodeAnswer {
         Why {
             card: Some(card.clone()),
             clause: DUPLICATE.to_owned(),
-            because: format!("{again} and {first} of node {of} name the same card"),
+            because: Because::Claimed { again: again.clone(), first: first.clone(), of: of.clone() },
         }
     });
     let doubts = node.doubts().into_iter().map(|doubt| Why {
         card: None,
         clause: doubt.clause().to_owned(),
-        because: doubt.to_string(),
+        because: Because::Doubted(doubt),
     });
     let row = node.decisive();
     let name = |selector: &str| {
@@ -216,8 +233,8 @@ fn node_answer(node: &Node<'_>) -> NodeAnswer {
         card.map_or_else(|| selector.to_owned(), |card| format!("{selector} ({})", card.name))
     };
     let lacking = node.lacking().into_iter().map(|(card, lacking)| {
-        let Lacking { clause, because, .. } = lacking;
-        Why { card: card.map(name), clause: clause.clone(), because: because.clone() }
+        let clause = lacking.clause.clone();
+        Why { card: card.map(name), clause, because: Because::Lacking(lacking.clone()) }
     });
     NodeAnswer {
         name: node.name.clone(),

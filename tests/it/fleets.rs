@@ -78,7 +78,7 @@ fn lease() -> Parsed {
 }
 
 /// A place with the contract, two keys, and reports.
-struct Fleet {
+pub struct Fleet {
     dir: tempfile::TempDir,
     contract: Parsed,
     provider: SecretKey,
@@ -135,7 +135,11 @@ impl Fleet {
         (ended, json)
     }
 
-    fn command(&self, as_of: &str, format: &str) -> Ended {
+    pub fn command(&self, as_of: &str, format: &str) -> Ended {
+        self.command_in(as_of, format, "en")
+    }
+
+    pub fn command_in(&self, as_of: &str, format: &str, language: &str) -> Ended {
         let (reports, contract, key) =
             (self.path("reports"), self.path("contract.json"), self.path("provider.pub.pem"));
         let text = |path: &Path| path.to_str().unwrap().to_owned();
@@ -150,6 +154,8 @@ impl Fleet {
             as_of,
             "--format",
             format,
+            "--lang",
+            language,
         ])
     }
 }
@@ -208,11 +214,12 @@ fn of_330_nodes_twelve_came() {
         "2024-06-30",
         "LATE BY",
         "101 days",
-        "credits 5769920.00 CNY",
+        "credits 5,769,920.00 CNY",
         "12 of 12 reports found every device sound, which is 73.5 to 100.0 %",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    crate::fleet_pages::of_a_late_fleet(&fleet);
 }
 
 #[test]
@@ -225,6 +232,7 @@ fn before_the_day_nothing_is_missing() {
         (&json["counts"]["promised"], &json["money"]["credits"]),
         (&Value::from(0), &Value::from("0.00"))
     );
+    crate::fleet_pages::before_the_day(&fleet);
 }
 
 /// Node and place of cards of another kind under this kind's name.
@@ -336,6 +344,7 @@ fn in_a_full_fleet_exactly_what_was_planted_is_found() {
 
     let csv = fleet.command("2024-07-10", "csv").stdout;
     assert_eq!(csv.lines().count(), 1 + 328 * 8);
+    crate::fleet_pages::of_a_full_fleet(&fleet);
 }
 
 fn uuid_of(selector: &str) -> String {

@@ -13,7 +13,6 @@ use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Value};
 use crate::units::Unit;
 
-pub use language::Language;
 pub use lease::{Lease, lease};
 
 /// What the bounds of a template are taken from.
