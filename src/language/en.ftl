@@ -7,6 +7,8 @@ recorded = { $text }
 list-comma = { ", " }
 list-clause = { ", " }
 list-semicolon = { "; " }
+list-colon = { ": " }
+gap-before-names = { " " }
 list-and = { " and " }
 full-stop = .
 and-more = and { $count } more
@@ -236,6 +238,11 @@ page-title = assay: { $what }
 kicker-report = assay report
 title-no-verdict = No verdict: there was no contract to judge by
 title-steps = What to do next
+title-unmet = What is not met
+more-unmet = { $count ->
+    [one] 1 more stands below.
+   *[other] { $count } more stand below.
+    }
 gap = A gap
 gap-because = : { $reason }.
 simulated = SIMULATED
@@ -463,6 +470,9 @@ owed-credits = By the contract's remedies { $credits } are owed in credits.
 owed-cuts = By the contract's remedies the price falls by { $cuts } a month.
 owed-both = By the contract's remedies { $credits } are owed in credits, and the price falls by { $cuts } a month.
 tile-accepted = nodes accepted
+tile-met = binding demands met
+tile-failed = failed
+tile-devices = devices measured
 tile-missing = never reported
 tile-rejected = rejected
 tile-undecided = undecided
@@ -477,6 +487,10 @@ reports-counted = { $reports } that count; copies of these: { $repeated }, refus
 step-double = { $count ->
     [one] Do not accept this node: a card of it was reported from another node before. Have both nodes measured again while you watch, and have the provider explain it:
    *[other] Do not accept these { $count } nodes: a card of each was reported from another node before. Have both nodes of each pair measured again while you watch, and have the provider explain it:
+    }
+step-other-card = { $count ->
+    [one] Do not accept this node: a card of it is another than was agreed, or its sources disagree about what it is. Have it explained or exchanged:
+   *[other] Do not accept these { $count } nodes: a card of each is another than was agreed, or its sources disagree about what it is. Have them explained or exchanged:
     }
 step-replayed = { $count ->
     [one] Ask why a report is a copy of another node's, and have the node measured again; until then it does not count:

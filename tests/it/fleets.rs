@@ -1,7 +1,5 @@
 //! Many nodes: what was promised, what came, what is wrong with it, and what is due; on fleets in which that is known.
 
-use std::path::Path;
-
 use gpu_assay::contract::{Parsed, parse};
 use gpu_assay::evidence::event::What;
 use gpu_assay::evidence::record;
@@ -140,23 +138,11 @@ impl Fleet {
     }
 
     pub fn command_in(&self, as_of: &str, format: &str, language: &str) -> Ended {
-        let (reports, contract, key) =
-            (self.path("reports"), self.path("contract.json"), self.path("provider.pub.pem"));
-        let text = |path: &Path| path.to_str().unwrap().to_owned();
-        assay([
-            "fleet",
-            &text(&reports),
-            "--contract",
-            &text(&contract),
-            "--trust",
-            &text(&key),
-            "--as-of",
-            as_of,
-            "--format",
-            format,
-            "--lang",
-            language,
-        ])
+        let files = ["reports", "--contract", "contract.json", "--trust", "provider.pub.pem"];
+        let how = ["--as-of", as_of, "--format", format, "--lang", language];
+        let mut fleet = command();
+        fleet.current_dir(self.dir.path()).arg("fleet").args(files).args(how);
+        fleet.output().unwrap().into()
     }
 }
 

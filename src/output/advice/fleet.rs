@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Step, day, money, within};
+use crate::contract::finding::id;
 use crate::contract::terms::{DELIVERY, Kind};
 use crate::contract::{Contract, Remedy};
 use crate::device::ProvenanceKind;
@@ -58,7 +59,7 @@ pub fn fleet(answer: &Answer, contract: &Contract, language: Language) -> Vec<St
     if simulated {
         steps.push(Step::new(say!(language, "step-simulated")));
     }
-    double(answer, language, &mut steps);
+    strange(answer, language, &mut steps);
     refused(answer, language, &mut steps);
     let missing = answer.counts.missing;
     if missing > 0 {
@@ -83,23 +84,42 @@ pub fn fleet(answer: &Answer, contract: &Contract, language: Language) -> Vec<St
     steps
 }
 
+/// Whether a card of the node was in another one before.
 fn is_double(node: &NodeAnswer) -> bool {
     node.reasons.iter().any(|why| why.clause == DUPLICATE)
 }
 
-/// Cards in two nodes, and reports that are copies.
-fn double(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
-    let nodes: Vec<String> =
-        answer.nodes.iter().filter(|node| is_double(node)).map(|node| node.name.clone()).collect();
-    if !nodes.is_empty() {
-        steps.push(Step::about(say!(language, "step-double", count = nodes.len()), nodes));
+/// Whether a card of the node is another than it says or than was agreed.
+fn is_other(node: &NodeAnswer) -> bool {
+    let of_identity = [id::SKU, id::CONFLICT, id::DUPLICATE];
+    node.state == State::Rejected && node.reasons.iter().any(|why| of_identity.contains(&why.clause.as_str()))
+}
+
+/// Cards that are not what or where they should be.
+fn strange(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
+    let nodes = |is: fn(&NodeAnswer) -> bool| -> Vec<String> {
+        answer.nodes.iter().filter(|node| is(node)).map(|node| node.name.clone()).collect()
+    };
+    let (double, other) = (nodes(is_double), nodes(is_other));
+    if !double.is_empty() {
+        steps.push(Step::about(say!(language, "step-double", count = double.len()), double));
     }
+    if !other.is_empty() {
+        steps.push(Step::about(say!(language, "step-other-card", count = other.len()), other));
+    }
+}
+
+/// The end of a path, which names a report well enough in a sentence; tables have all of it.
+fn short(source: &str) -> String {
+    let mut parts: Vec<&str> = source.rsplit(['/', '\\']).take(2).collect();
+    parts.reverse();
+    parts.join("/")
 }
 
 fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
     let sources = |kinds: &[Refusal]| -> Vec<String> {
         let of = answer.refused.iter().filter(|refused| kinds.contains(&refused.what));
-        of.map(|refused| refused.source.clone()).collect()
+        of.map(|refused| short(&refused.source)).collect()
     };
     let all = [
         (sources(&[Refusal::Replayed]), Refusal::Replayed),
@@ -162,8 +182,8 @@ fn kind(kind: &Kind) -> &'static str {
 fn again(answer: &Answer, dues: &[Due], language: Language, steps: &mut Vec<Step>) {
     let claimed: BTreeSet<&str> = dues.iter().flat_map(|due| due.nodes.iter().map(String::as_str)).collect();
     let of = |state: State| answer.nodes.iter().filter(move |node| node.state == state);
-    let unclaimed =
-        of(State::Rejected).filter(|node| !claimed.contains(node.name.as_str()) && !is_double(node));
+    let unclaimed = of(State::Rejected)
+        .filter(|node| !claimed.contains(node.name.as_str()) && !is_double(node) && !is_other(node));
     let unclaimed: Vec<String> = unclaimed.map(|node| node.name.clone()).collect();
     if !unclaimed.is_empty() {
         steps.push(Step::about(say!(language, "step-repair", count = unclaimed.len()), unclaimed));

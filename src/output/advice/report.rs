@@ -55,13 +55,13 @@ fn failed(report: &Report, language: Language, steps: &mut Vec<Step>) {
     let remedies = report.contract.as_ref().map_or(&[][..], |contract| &contract.terms.remedies);
     let due: Vec<&Remedy> =
         remedies.iter().filter(|remedy| remedy.of.iter().any(|of| clauses.contains(of))).collect();
-    steps.push(Step::about(say!(language, "step-failed", count = clauses.len()), clauses));
+    steps.push(Step::about(say!(language, "step-failed", count = clauses.len()), clauses.clone()));
     if due.is_empty() {
         steps.push(Step::new(say!(language, "step-no-remedy")));
     }
-    steps.extend(due.into_iter().map(|remedy| Step {
-        note: within(remedy, language),
-        ..Step::about(claim(remedy, language), remedy.of.clone())
+    steps.extend(due.into_iter().map(|remedy| {
+        let of = remedy.of.iter().filter(|of| clauses.contains(of)).cloned();
+        Step { note: within(remedy, language), ..Step::about(claim(remedy, language), of) }
     }));
 }
 

@@ -141,6 +141,11 @@ pub fn moment(rfc3339: &str) -> String {
     time.map_or(rfc3339.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
+/// A figure that a reader in a hurry takes along, with what it is of.
+pub fn tile(is_bad: bool, figure: &str, about: &str) -> Markup {
+    html! { div.tile.fail[is_bad] { dt { (about) } dd { (figure) } } }
+}
+
 /// What is to be done next, most urgent first.
 pub fn steps(steps: &[crate::output::advice::Step], language: Language) -> Markup {
     html! {
@@ -149,7 +154,7 @@ pub fn steps(steps: &[crate::output::advice::Step], language: Language) -> Marku
             ol { @for step in steps {
                 li {
                     (prose(&step.what))
-                    @if !step.about.is_empty() { " " span.names { (names(&step.about, language)) } }
+                    @if !step.about.is_empty() { (say!(language, "gap-before-names")) span.names { (names(&step.about, language)) } }
                     @if let Some(note) = &step.note { " " span.note { (note) } }
                 }
             } }

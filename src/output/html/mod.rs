@@ -13,11 +13,11 @@ use std::io;
 
 use maud::{Markup, html};
 
-use self::frame::{Standing, fact, heads, moment, name, prose, recorded, verdict_badge};
+use self::frame::{Standing, fact, heads, moment, name, prose, recorded, tile, verdict_badge};
 use super::advice;
 use super::page::Page;
 use super::rows::{self, Part};
-use crate::contract::{Reason, Severity, Verdict};
+use crate::contract::{Finding, Reason, Severity, Subject, Verdict};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Summary;
@@ -43,6 +43,7 @@ fn body(report: &Report, language: Language) -> Markup {
         div.summary {
             (head(report, language))
             (frame::steps(&advice::report(report, language), language))
+            (unmet(report, language))
         }
         main {
             @if !report.findings.is_empty() { (clauses::section(report, language)) }
@@ -80,7 +81,7 @@ fn head(report: &Report, language: Language) -> Markup {
             p.kicker { (say!(language, "kicker-report")) }
             h1 {
                 @match report.verdict {
-                    Some(verdict) => (verdict_badge(verdict, language)),
+                    Some(verdict) => { (verdict_badge(verdict, language)) " " span.decided { (decided(verdict, language)) } },
                     None => (say!(language, "title-no-verdict")),
                 }
             }
@@ -89,7 +90,58 @@ fn head(report: &Report, language: Language) -> Markup {
                 p.warning { strong { (say!(language, "gap")) } (say!(language, "gap-because", reason = reason.said(language))) }
             }
             @if has_simulated(&report.evidence.devices) { (simulated(language)) }
+            (tiles(report, language))
             (facts(report, language))
+        }
+    }
+}
+
+/// What the verdict means for whoever is to accept the machine.
+fn decided(verdict: Verdict, language: Language) -> String {
+    match verdict {
+        Verdict::Pass => say!(language, "decision-accepted"),
+        Verdict::Inconclusive => say!(language, "decision-open"),
+        Verdict::Fail => say!(language, "decision-refused"),
+    }
+}
+
+/// How many binding demands are met, and how many are not.
+fn tiles(report: &Report, language: Language) -> Markup {
+    let musts = || report.findings.iter().filter(|finding| finding.severity == Severity::Must);
+    let of = |verdict| musts().filter(|finding| finding.verdict == verdict).count();
+    let (met, failed, open) = (of(Verdict::Pass), of(Verdict::Fail), of(Verdict::Inconclusive));
+    let all = musts().count();
+    html! {
+        @if all > 0 {
+            dl.tiles {
+                (tile(met < all, &say!(language, "of-all", part = met, all = all), &say!(language, "tile-met")))
+                (tile(failed > 0, &failed.to_string(), &say!(language, "tile-failed")))
+                (tile(open > 0, &open.to_string(), &say!(language, "tile-undecided")))
+                (tile(false, &report.evidence.devices.len().to_string(), &say!(language, "tile-devices")))
+            }
+        }
+    }
+}
+
+/// Binding demands that the first page tells one by one.
+const UNMET_MAX: usize = 8;
+
+/// The binding demands that are not met, the failed ones first, with the reason in short.
+fn unmet(report: &Report, language: Language) -> Markup {
+    let binding = report.findings.iter().filter(|finding| finding.severity == Severity::Must);
+    let mut unmet: Vec<&Finding> = binding.filter(|finding| finding.verdict != Verdict::Pass).collect();
+    unmet.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
+    html! {
+        @if !unmet.is_empty() {
+            section.unmet {
+                h2 { (say!(language, "title-unmet")) }
+                ul { @for finding in unmet.iter().take(UNMET_MAX) { li {
+                    (verdict_badge(finding.verdict, language)) " " b { (name(&finding.clause)) }
+                    @if let Subject::Device { selector, .. } = &finding.subject { (say!(language, "list-clause")) (name(selector)) }
+                    (say!(language, "list-colon")) (prose(&finding.in_short(language)))
+                } } }
+                @if unmet.len() > UNMET_MAX { p.note { (say!(language, "more-unmet", count = unmet.len() - UNMET_MAX)) } }
+            }
         }
     }
 }

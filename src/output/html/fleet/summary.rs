@@ -7,7 +7,7 @@ use crate::contract::Contract;
 use crate::fleet::Answer;
 use crate::language::{Language, say};
 use crate::output::advice::{self, Decision, day, money};
-use crate::output::html::frame::{Standing, fact, name};
+use crate::output::html::frame::{Standing, fact, name, tile};
 
 /// The decision in a word or two.
 pub fn decided(answer: &Answer, language: Language) -> String {
@@ -80,25 +80,30 @@ fn owed(answer: &Answer, language: Language) -> Option<String> {
     }
 }
 
-/// The figures that a reader in a hurry takes along.
 fn tiles(answer: &Answer, language: Language) -> Markup {
     let counts = &answer.counts;
     let due =
         if counts.promised > 0 { counts.promised } else { counts.contracted.unwrap_or(counts.delivered) };
     let latest = answer.milestones.iter().filter(|m| m.is_over && m.lacking > 0).map(|m| m.days_late).max();
-    let tile = |class: &str, figure: String, about: String| {
-        html! { div.tile.(class) { dt { (about) } dd { (figure) } } }
-    };
-    let class = |is_bad: bool| if is_bad { "fail" } else { "plain" };
     html! {
         dl.tiles {
-            (tile(class(counts.accepted < due), say!(language, "of-all", part = counts.accepted, all = due), say!(language, "tile-accepted")))
-            (tile(class(counts.missing > 0), counts.missing.to_string(), say!(language, "tile-missing")))
-            (tile(class(counts.rejected > 0), counts.rejected.to_string(), say!(language, "tile-rejected")))
-            (tile(class(counts.undecided > 0), counts.undecided.to_string(), say!(language, "tile-undecided")))
-            @if let Some(days) = latest { (tile("fail", say!(language, "count-days", count = days), say!(language, "tile-late"))) }
+            (tile(
+                counts.accepted < due,
+                &say!(language, "of-all", part = counts.accepted, all = due),
+                &say!(language, "tile-accepted"),
+            ))
+            (tile(counts.missing > 0, &counts.missing.to_string(), &say!(language, "tile-missing")))
+            (tile(counts.rejected > 0, &counts.rejected.to_string(), &say!(language, "tile-rejected")))
+            (tile(counts.undecided > 0, &counts.undecided.to_string(), &say!(language, "tile-undecided")))
+            @if let Some(days) = latest {
+                (tile(true, &say!(language, "count-days", count = days), &say!(language, "tile-late")))
+            }
             @if let Some(found) = &answer.money {
-                (tile(class(!found.credits.is_zero()), money(&found.credits, &found.currency, language), say!(language, "tile-credits")))
+                (tile(
+                    !found.credits.is_zero(),
+                    &money(&found.credits, &found.currency, language),
+                    &say!(language, "tile-credits"),
+                ))
             }
         }
     }
