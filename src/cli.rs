@@ -17,6 +17,7 @@ pub use check::{AttestArgs, Attestation, CheckArgs, TimestampArgs, VerifyArgs};
 pub use fleet::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
 
 use crate::engine::Profile;
+use crate::language::Language;
 use crate::output::Format;
 use crate::probes;
 use crate::proof::challenge::OPENINGS_DEFAULT;
@@ -34,6 +35,18 @@ pub struct Cli {
     /// Print nothing but errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
+
+    /// The language of pages and leases
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "LANGUAGE",
+        default_value_t,
+        env = "ASSAY_LANG",
+        hide_env_values = true
+    )]
+    pub lang: Language,
 }
 
 const EXIT_CODES: &str = "\

@@ -10,7 +10,7 @@
 //! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
 //!
 //! ```text
-//! units  clock  exit  nearest
+//! units  clock  exit  nearest  language
 //! seal
 //! device  telemetry
 //! evidence
@@ -28,6 +28,7 @@
 
 pub mod clock;
 pub mod exit;
+pub mod language;
 pub mod nearest;
 pub mod units;
 

@@ -1,13 +1,17 @@
 //! Draws a certificate up from what a fleet's reports come to, so that whoever has the same reports gets the same one.
 //! Owns what gets into it, and that no card can be told by it from outside.
 
-use super::{CardName, Certificate, ClauseTally, ContractName, Decision, FORMAT, NodeDecision, Signatories};
+use super::{
+    CardName, Certificate, ClauseTally, ContractName, Decision, FORMAT, Grounds, NodeDecision, Signatories,
+};
 use crate::contract::when::When;
 use crate::contract::{Clause, Parsed, Scope, Severity, Verdict, finding};
 use crate::fleet::nodes::State;
 use crate::fleet::row::Card;
 use crate::fleet::waivers::Waivers;
+use crate::fleet::words::Said;
 use crate::fleet::{Answer, DUPLICATE, NodeAnswer, Span, Why};
+use crate::language::Language;
 use crate::seal::Salt;
 
 /// What the reports do not say.
@@ -77,7 +81,7 @@ fn tally(clause: &str, nodes: &[NodeAnswer]) -> ClauseTally {
 }
 
 fn decided(node: &NodeAnswer, salt: &Salt) -> NodeDecision {
-    let all = |whys: &[Why]| whys.iter().map(|why| hidden_why(why, &node.cards, salt)).collect();
+    let all = |whys: &[Why]| whys.iter().map(|why| grounds(why, &node.cards, salt)).collect();
     NodeDecision {
         name: node_name(node, salt),
         state: node.state,
@@ -125,14 +129,14 @@ fn hidden(text: &str, cards: &[Card], salt: &Salt) -> String {
 
 /// Where sources disagree about a card, the reason quotes what they say, and paths of files are nobody else's business: the
 /// report says both.
-fn hidden_why(why: &Why, cards: &[Card], salt: &Salt) -> Why {
-    let Why { card, because, .. } = why.clone();
-    let (card, because) = match why.clause.as_str() {
+fn grounds(why: &Why, cards: &[Card], salt: &Salt) -> Grounds {
+    let Why { card, clause, verdict, because } = why.clone();
+    let (card, because) = match clause.as_str() {
         DUPLICATE => (card.map(|id| salt.hide(&id)), "another node has the same card".to_owned()),
         finding::id::CONFLICT | finding::id::DUPLICATE => {
             (card, "sources contradict one another about this card".to_owned())
         }
-        _ => (card, hidden(&because, cards, salt)),
+        _ => (card, hidden(&because.said(Language::English), cards, salt)),
     };
-    Why { card, because, ..why.clone() }
+    Grounds { card, clause, verdict, because }
 }

@@ -6,15 +6,16 @@ pub mod recheck;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::Verdict;
 use crate::contract::when::Moment;
 use crate::contract::{Contract, Parties, Party};
+use crate::fleet::Counts;
 use crate::fleet::delivery::Milestone;
 use crate::fleet::money::Money;
 use crate::fleet::nodes::State;
 use crate::fleet::over::OverFleet;
 use crate::fleet::proofs::ProofSummary;
 use crate::fleet::waivers::Waiver;
-use crate::fleet::{Counts, Why};
 use crate::report::TrustLevel;
 use crate::seal::statement::{Kind, StatementError, Subject};
 use crate::seal::{Envelope, KeyId, SecretKey, Verified};
@@ -105,10 +106,22 @@ pub struct NodeDecision {
     pub cards: Vec<CardName>,
     /// Why it is not accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reasons: Vec<Why>,
+    pub reasons: Vec<Grounds>,
     /// What it lacks and need not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub waived: Vec<Why>,
+    pub waived: Vec<Grounds>,
+}
+
+/// A clause that is not met on a node, or a doubt about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Grounds {
+    /// Selector and name of the card, or its hidden id where another node has it too; absent where it is the node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+    pub clause: String,
+    pub verdict: Verdict,
+    /// In English, whoever signs.
+    pub because: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::contract::money::Money;
-use crate::contract::template::Language;
 use crate::contract::when::{Day, When};
 
 #[derive(Debug, Subcommand)]
@@ -27,8 +26,8 @@ pub enum ContractCommand {
 
 /// Print a complete, commented contract to start from
 ///
-/// With --sku it is a lease of so many nodes, with bounds that healthy cards of that model reach; without, it says what one node must
-/// show in a test.
+/// With --sku it is a lease of so many nodes, in the language of --lang, with bounds that healthy cards of that model reach; without, it
+/// says what one node must show in a test.
 #[derive(Debug, Args)]
 pub struct NewContract {
     /// Bounds from what this report measured, less a margin
@@ -55,9 +54,6 @@ pub struct NewContract {
     /// The provider's public key
     #[arg(long, value_name = "PUB.pem")]
     pub provider: Option<PathBuf>,
-    /// The language of comments and titles
-    #[arg(long, requires = "sku", value_enum, default_value_t)]
-    pub lang: Language,
 }
 
 fn day(text: &str) -> Result<Day, String> {

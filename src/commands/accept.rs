@@ -14,11 +14,12 @@ use crate::contract::{self, Parsed};
 use crate::exit::Exit;
 use crate::fleet::waivers::Waivers;
 use crate::fleet::{self, Answer, Span, intake};
+use crate::language::Language;
 use crate::output::certificate::{self as output, Shown};
 use crate::report::Difference;
 use crate::seal::{Salt, SecretKey, TrustList};
 
-pub fn accept(args: &AcceptArgs, quiet: bool) -> Result<Exit, Failure> {
+pub fn accept(args: &AcceptArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.count.trust).map_err(Failure::usage)?;
     let parsed = contract::parse::load(&args.count.contract).map_err(Failure::usage)?;
     let parties = Signatories::of(&parsed.contract)
@@ -37,6 +38,7 @@ pub fn accept(args: &AcceptArgs, quiet: bool) -> Result<Exit, Failure> {
         role,
         salt,
         evidence: Evidence { paths: &args.count.reports, trust: &trust, parsed: &parsed },
+        language,
     };
     match &args.countersign {
         None => party.draw_up(args, parties, quiet),
@@ -90,6 +92,7 @@ struct Party<'a> {
     role: Role,
     salt: PathBuf,
     evidence: Evidence<'a>,
+    language: Language,
 }
 
 impl Party<'_> {
@@ -140,7 +143,8 @@ impl Party<'_> {
         let salt = Salt::load(&self.salt).map_err(Failure::usage)?;
         let (answer, differences) = self.evidence.recheck(&certificate, &salt)?;
         if !differences.is_empty() {
-            let told: Vec<String> = differences.iter().map(output::difference).collect();
+            let told: Vec<String> =
+                differences.iter().map(|found| output::difference(found, self.language)).collect();
             return Err(refused(&format!(
                 "it is not what follows from your contract, reports and salt; nothing was signed\n{}",
                 told.join("\n")
@@ -165,7 +169,7 @@ impl Party<'_> {
             return Ok(());
         }
         let shown = Shown { certificate, signed };
-        print(|out| output::signed(&shown, file, &self.salt, out)).map(drop)
+        print(|out| output::signed(&shown, file, &self.salt, out.speaking(self.language))).map(drop)
     }
 }
 

@@ -12,18 +12,19 @@ use crate::contract::lint::{Weight, lint};
 use crate::contract::template::{self, Keys, Lease, Source, template};
 use crate::contract::when::{Day, When};
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output::lints::Found;
 use crate::seal::{KeyId, PublicKey};
 
-pub fn contract(command: &ContractCommand) -> Result<Exit, Failure> {
+pub fn contract(command: &ContractCommand, language: Language) -> Result<Exit, Failure> {
     match command {
-        ContractCommand::New(args) => new(args),
+        ContractCommand::New(args) => new(args, language),
         ContractCommand::Check { file, json } => check(file, *json),
         ContractCommand::Schema => print(|out| out.write_all(contract::schema::schema().as_bytes())),
     }
 }
 
-fn new(args: &NewContract) -> Result<Exit, Failure> {
+fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
     let keys = Keys { tenant: key(args.tenant.as_deref())?, provider: key(args.provider.as_deref())? };
     let text = match (&args.sku, &args.from) {
         (Some(sku), _) => template::lease(&Lease {
@@ -32,7 +33,7 @@ fn new(args: &NewContract) -> Result<Exit, Failure> {
             devices: args.gpus_per_node,
             due: args.due.unwrap_or_else(in_30_days),
             price: args.price.clone(),
-            language: args.lang,
+            language,
             keys,
         }),
         (None, Some(path)) => {

@@ -14,22 +14,23 @@ use crate::fleet::plan::draw::Names;
 use crate::fleet::plan::{Aim, Plan, Risks, Shares};
 use crate::fleet::waivers::Waivers;
 use crate::fleet::{self, Span, intake};
+use crate::language::Language;
 use crate::output::acceptance::{Drawn, Planned};
 use crate::seal::TrustList;
 
 /// A million names of the length of a host's.
 const LIST_BYTES_MAX: u64 = 64 << 20;
 
-pub fn fleet(args: &FleetArgs, quiet: bool) -> Result<Exit, Failure> {
+pub fn fleet(args: &FleetArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match (&args.command, &args.count) {
         (Some(FleetCommand::Plan(args)), _) => plan(args),
-        (None, Some(args)) => count(args, quiet),
+        (None, Some(args)) => count(args, quiet, language),
         // The command line demands one of them.
         (None, None) => Err(Failure::usage("no reports were given; see `assay fleet --help`")),
     }
 }
 
-fn count(args: &CountArgs, quiet: bool) -> Result<Exit, Failure> {
+fn count(args: &CountArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let contract = contract::parse::load(&args.contract).map_err(Failure::usage)?;
     let terms = intake::Terms { trust: &trust, contract: &contract };
@@ -37,7 +38,7 @@ fn count(args: &CountArgs, quiet: bool) -> Result<Exit, Failure> {
     let span = Span { since: args.since, as_of: args.as_of.unwrap_or_else(Timestamp::now) };
     let answer = fleet::answer(&contract, intake, span, &Waivers::default());
     if !quiet {
-        print(|out| args.format.render(&answer, out))?;
+        print(|out| args.format.render(&answer, &contract.contract, out.speaking(language)))?;
     }
     Ok(answer.exit())
 }

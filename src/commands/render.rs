@@ -4,8 +4,9 @@ use super::check::read_unverified;
 use super::{Failure, print};
 use crate::cli::RenderArgs;
 use crate::exit::Exit;
+use crate::language::Language;
 
-pub fn render(args: &RenderArgs) -> Result<Exit, Failure> {
+pub fn render(args: &RenderArgs, language: Language) -> Result<Exit, Failure> {
     let report = read_unverified(&args.report)?;
-    print(|out| args.format.render(&report, out))
+    print(|out| args.format.render(&report, out.speaking(language)))
 }

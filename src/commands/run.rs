@@ -16,6 +16,7 @@ use crate::engine::{Already, Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, Order, RunInfo};
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output::Format;
 use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
@@ -45,13 +46,13 @@ struct Plan {
     program: PathBuf,
 }
 
-pub fn run(args: &RunArgs, quiet: bool) -> Result<Exit, Failure> {
+pub fn run(args: &RunArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let (plan, mut recorder) = match &args.resume {
         None => begin(args)?,
         Some(out) => resume::resume(args, out)?,
     };
     let evidence = measure(args, &plan, &mut recorder, quiet)?;
-    deliver(args, plan, evidence, recorder, quiet)
+    deliver(args, plan, evidence, recorder, quiet, language)
 }
 
 /// Who signs: a key that somebody keeps, or one made for this report.
@@ -203,10 +204,11 @@ fn deliver(
     evidence: Evidence,
     recorder: Recorder,
     quiet: bool,
+    language: Language,
 ) -> Result<Exit, Failure> {
     let interrupted = evidence.ended == Ended::Interrupted;
     let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::start().wall());
-    write_results(&plan.out, &report, &plan.key, &args.format)?;
+    write_results(&plan.out, &report, &plan.key, &args.format, language)?;
     if let Some(error) = recorder.finish() {
         return Err(error);
     }
@@ -230,6 +232,7 @@ pub(super) fn write_results(
     report: &Report,
     key: &SecretKey,
     formats: &[Format],
+    language: Language,
 ) -> Result<(), Failure> {
     let envelope = report.seal(key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
     results::write_atomically(out, REPORT, &envelope.to_bytes())?;
@@ -238,7 +241,9 @@ pub(super) fn write_results(
     for format in formats {
         let mut text = Vec::new();
         let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
-        format.render(report, &mut Page::file(&mut plain)).map_err(|e| Failure::cannot_write(out, &e))?;
+        format
+            .render(report, Page::file(&mut plain).speaking(language))
+            .map_err(|e| Failure::cannot_write(out, &e))?;
         results::write_atomically(out, format.file_name(), &text)?;
     }
     Ok(())

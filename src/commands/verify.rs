@@ -4,13 +4,14 @@ use super::check::{What, check};
 use super::{Failure, print};
 use crate::cli::VerifyArgs;
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output::certificate::Shown;
 use crate::output::page::Page;
 use crate::output::verification::{self, Verification};
 use crate::output::{certificate, proof};
 use crate::report::ledger;
 
-pub fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Failure> {
+pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let checked = check(&args.check)?;
     let verified = &checked.verified;
     let show = |out: &mut Page| match (&checked.what, args.json) {
@@ -33,7 +34,7 @@ pub fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Failure> {
         }
     };
     if !quiet {
-        print(show)?;
+        print(|out| show(out.speaking(language)))?;
     }
     Ok(checked.exit())
 }

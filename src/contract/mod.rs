@@ -22,6 +22,7 @@ pub mod telemetry;
 pub mod template;
 pub mod terms;
 pub mod when;
+mod words;
 
 use std::num::NonZeroU32;
 
@@ -36,6 +37,7 @@ pub use parse::{Parsed, parse};
 pub use quantity::Quantity;
 pub use software::Software;
 pub use terms::{Delivery, Exclusion, Milestone, Price, Reference, Remedy};
+pub use words::in_short;
 
 use crate::evidence::sequence::Demand;
 

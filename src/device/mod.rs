@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::language::{Language, say};
 pub use op::{Buf, Op};
 
 /// One measuring device. Work is named by operation; the backend picks launches, tiles and instructions.
@@ -187,6 +188,17 @@ pub enum ProvenanceKind {
     Simulated,
 }
 
+impl ProvenanceKind {
+    /// As people say it; contracts have [`Display`](std::fmt::Display)'s word.
+    pub fn said(self, language: Language) -> String {
+        match self {
+            ProvenanceKind::Hardware => say!(language, "provenance-hardware"),
+            ProvenanceKind::Software => say!(language, "provenance-software"),
+            ProvenanceKind::Simulated => say!(language, "provenance-simulated"),
+        }
+    }
+}
+
 impl std::fmt::Display for ProvenanceKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -225,22 +237,38 @@ pub enum Lacking {
 }
 
 /// What goes wrong with a device. None of these is a panic, each ends as an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum DeviceError {
-    #[error("device lost: {why}")]
     Lost { why: String },
-    #[error("out of device memory while asking for {bytes} bytes")]
     OutOfMemory { bytes: u64 },
-    #[error("the driver refused the work: {why}")]
     Validation { why: String },
-    #[error("no answer from the device for {after_ms} ms")]
     Hang { after_ms: u64 },
-    #[error("the driver crashed: {why}")]
     Crash { why: String },
 }
 
+impl std::error::Error for DeviceError {}
+
+/// Recordings hold this, so it is always English.
+impl std::fmt::Display for DeviceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.said(Language::English))
+    }
+}
+
 impl DeviceError {
+    pub fn said(&self, language: Language) -> String {
+        match self {
+            DeviceError::Lost { why } => say!(language, "device-lost", why = why),
+            DeviceError::OutOfMemory { bytes } => {
+                say!(language, "device-out-of-memory", bytes = bytes.to_string())
+            }
+            DeviceError::Validation { why } => say!(language, "device-validation", why = why),
+            DeviceError::Hang { after_ms } => say!(language, "device-hang", ms = after_ms.to_string()),
+            DeviceError::Crash { why } => say!(language, "device-crash", why = why),
+        }
+    }
+
     /// Whether the device can be used for the next case.
     pub fn is_final(&self) -> bool {
         match self {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::draw::Distribution;
 use crate::device::op::Tally;
 use crate::device::{DeviceError, Identity, Lacking, Reach};
+use crate::language::{Language, say};
 use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
 use crate::units::Unit;
@@ -107,12 +108,18 @@ impl Order {
     }
 }
 
+impl Order {
+    pub fn said(self, language: Language) -> String {
+        match self {
+            Order::Together => say!(language, "order-together"),
+            Order::OneAtATime => say!(language, "order-one-at-a-time"),
+        }
+    }
+}
+
 impl std::fmt::Display for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Order::Together => "all devices at the same time",
-            Order::OneAtATime => "one device at a time",
-        })
+        f.write_str(&self.said(Language::English))
     }
 }
 
@@ -151,6 +158,20 @@ pub enum Ended {
     },
 }
 
+impl Ended {
+    pub fn said(&self, language: Language) -> String {
+        match self {
+            Ended::Completed => say!(language, "ended-completed"),
+            Ended::Unfinished => say!(language, "ended-unfinished"),
+            Ended::Interrupted => say!(language, "ended-interrupted"),
+            Ended::Lost { why, during: Some(during) } => {
+                say!(language, "ended-lost-during", why = why, during = during)
+            }
+            Ended::Lost { why, during: None } => say!(language, "ended-lost", why = why),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fact {
     pub metric: MetricName,
@@ -172,14 +193,24 @@ pub enum AbsenceReason {
     Skipped { why: String },
 }
 
+impl AbsenceReason {
+    pub fn said(&self, language: Language) -> String {
+        match self {
+            AbsenceReason::Unsupported { by: Lacking::Card, why } => {
+                say!(language, "absence-card-cannot", why = why)
+            }
+            AbsenceReason::Unsupported { by: Lacking::Us, why } => {
+                say!(language, "absence-we-cannot", why = why)
+            }
+            AbsenceReason::Failed { error } => error.said(language),
+            AbsenceReason::Skipped { why } => say!(language, "absence-skipped", why = why),
+        }
+    }
+}
+
 impl std::fmt::Display for AbsenceReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            AbsenceReason::Unsupported { by: Lacking::Card, why } => write!(f, "the device cannot: {why}"),
-            AbsenceReason::Unsupported { by: Lacking::Us, why } => write!(f, "this backend cannot: {why}"),
-            AbsenceReason::Failed { error } => write!(f, "{error}"),
-            AbsenceReason::Skipped { why } => write!(f, "skipped: {why}"),
-        }
+        f.write_str(&self.said(Language::English))
     }
 }
 

@@ -7,10 +7,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::proofs::Proved;
 use super::row::Row;
+use super::words;
 use crate::contract::Parsed;
 use crate::evidence::RunInfo;
 use crate::proof::challenge::{self, Issued};
@@ -24,7 +26,38 @@ use crate::seal::{Envelope, EnvelopeError, TrustList, Verified};
 pub struct Refused {
     pub source: String,
     pub what: Refusal,
-    pub why: String,
+    #[serde(serialize_with = "words::in_english")]
+    pub why: Cause,
+}
+
+/// What exactly is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// In the words of whatever could not read it.
+    Told(String),
+    /// The id of the contract that it was judged by.
+    JudgedBy(Option<String>),
+    /// The first of what is not as it says.
+    Differs {
+        what: String,
+        stated: String,
+        recomputed: String,
+    },
+    ToCome {
+        began: Timestamp,
+    },
+    Before {
+        began: Timestamp,
+        since: Timestamp,
+    },
+    Excluded {
+        from: String,
+        until: String,
+        reason: String,
+    },
+    CopyOf {
+        first: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -56,18 +89,6 @@ impl Refusal {
         Refusal::OutOfTime,
         Refusal::Replayed,
     ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Refusal::Unreadable => "unreadable",
-            Refusal::UnknownKey => "unknown key",
-            Refusal::Changed => "changed after signing",
-            Refusal::Contradicts => "contradicts its samples",
-            Refusal::OtherContract => "another contract",
-            Refusal::OutOfTime => "out of time",
-            Refusal::Replayed => "replayed",
-        }
-    }
 }
 
 /// What came of all sources, in their order.
@@ -165,7 +186,7 @@ fn sorted(all: impl Iterator<Item = Came>) -> Intake {
                 intake.refused.push(Refused {
                     source: row.source,
                     what: Refusal::Contradicts,
-                    why: why.to_string(),
+                    why: Cause::Told(why.to_string()),
                 });
             }
         }
@@ -188,16 +209,17 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
         Job::File(path) => (path.display().to_string(), Envelope::load(&path), Some(path)),
         Job::Broken { source, why } => (source, Err(LoadError::Unreadable(why)), None),
     };
-    let refused = |what, why: String| Came::Refused(Refused { source: source.clone(), what, why });
+    let refused = |what, why| Came::Refused(Refused { source: source.clone(), what, why });
+    let told = |what, why: &dyn std::fmt::Display| refused(what, Cause::Told(why.to_string()));
     let envelope = match envelope {
         Ok(envelope) => envelope,
-        Err(e) => return refused(Refusal::Unreadable, e.to_string()),
+        Err(e) => return told(Refusal::Unreadable, &e),
     };
     let verified = match envelope.open(terms.trust) {
         Ok(verified) => verified,
-        Err(e @ EnvelopeError::BadSignature { .. }) => return refused(Refusal::Changed, e.to_string()),
+        Err(e @ EnvelopeError::BadSignature { .. }) => return told(Refusal::Changed, &e),
         Err(e @ EnvelopeError::NotSignedByTrusted { .. }) => {
-            return refused(Refusal::UnknownKey, e.to_string());
+            return told(Refusal::UnknownKey, &e);
         }
         Err(
             e @ (EnvelopeError::TooLarge { .. }
@@ -208,38 +230,34 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
             | EnvelopeError::Unsigned
             | EnvelopeError::TooManySignatures(_)
             | EnvelopeError::NoTrust),
-        ) => return refused(Refusal::Unreadable, e.to_string()),
+        ) => return told(Refusal::Unreadable, &e),
     };
     if !statement::KIND.is_of(verified.bytes()) {
         return match other(&verified, file.as_deref(), terms) {
             Ok(came) => came,
-            Err(why) => refused(Refusal::Contradicts, why),
+            Err(why) => refused(Refusal::Contradicts, Cause::Told(why)),
         };
     }
     let report = match Report::from_verified(&verified) {
         Ok(report) => report,
-        Err(e) => return refused(Refusal::Unreadable, e.to_string()),
+        Err(e) => return told(Refusal::Unreadable, &e),
     };
     let recheck = recheck::recheck(&report, Some(terms.contract));
     if recheck.holds_by_another_contract() {
-        let by = report.contract.as_ref().map_or("none".to_owned(), |copy| format!("{:?}", copy.terms.id));
-        return refused(
-            Refusal::OtherContract,
-            format!("it was judged by {by}; judge its recording again by `assay replay`"),
-        );
+        let by = report.contract.as_ref().map(|copy| copy.terms.id.clone());
+        return refused(Refusal::OtherContract, Cause::JudgedBy(by));
     }
     if let Some(first) = recheck.differences.first() {
-        return refused(
-            Refusal::Contradicts,
-            format!("{}: stated {}, recomputed {}", first.what, first.stated, first.recomputed),
-        );
+        let (what, stated) = (first.what.clone(), first.stated.to_string());
+        let recomputed = first.recomputed.to_string();
+        return refused(Refusal::Contradicts, Cause::Differs { what, stated, recomputed });
     }
     match Row::of(source.clone(), &report, &recheck, &verified) {
         Ok(row) => {
             let run = report.evidence.run;
             Came::Row(Box::new(row), run.challenge_sha256.is_some().then(|| Box::new(run)))
         }
-        Err(e) => refused(Refusal::Unreadable, e.to_string()),
+        Err(e) => told(Refusal::Unreadable, &e),
     }
 }
 

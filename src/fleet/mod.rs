@@ -13,6 +13,7 @@ pub mod plan;
 pub mod proofs;
 pub mod row;
 pub mod waivers;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +25,9 @@ use crate::exit::Exit;
 use crate::report::TrustLevel;
 use availability::Availability;
 use delivery::Milestone;
-use intake::{Intake, Refusal, Refused};
+use intake::{Cause, Intake, Refusal, Refused};
 use money::Money;
-use nodes::{Claim, Node, State};
+use nodes::{Claim, Doubt, Node, State};
 use outliers::Outlier;
 use over::OverFleet;
 use proofs::{ProofSummary, Proved, proof_of};
@@ -115,14 +116,28 @@ pub struct NodeAnswer {
 }
 
 /// Why a node is not accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Why {
     /// Selector and name of the card; `None` where it is the node.
     pub card: Option<String>,
     /// The clause, or [`DUPLICATE`], or that of a [`nodes::Doubt`].
     pub clause: String,
     pub verdict: Verdict,
-    pub because: String,
+    #[serde(serialize_with = "words::in_english")]
+    pub because: Because,
+}
+
+/// The same for whoever says it in some language.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Because {
+    /// This report and an earlier one of another node name the same card.
+    Claimed {
+        again: String,
+        first: String,
+        of: String,
+    },
+    Doubted(Doubt),
+    Lacking(Lacking),
 }
 
 /// The clause that no contract has: one card in two nodes.
@@ -202,7 +217,7 @@ fn counted(
                 repeated += 1;
                 kept[at] = row;
             } else {
-                let why = format!("every sample of it is that of {}", first.source);
+                let why = Cause::CopyOf { first: first.source.clone() };
                 refused.push(Refused { source: row.source, what: Refusal::Replayed, why });
             }
         } else {
@@ -213,20 +228,22 @@ fn counted(
     (kept, repeated)
 }
 
-fn out_of_time(contract: &Contract, row: &Row, span: Span) -> Option<String> {
+fn out_of_time(contract: &Contract, row: &Row, span: Span) -> Option<Cause> {
     let Span { since, as_of } = span;
     if row.started > as_of {
-        return Some(format!("it says that it began at {}, which is yet to come", row.started));
+        return Some(Cause::ToCome { began: row.started });
     }
     if let Some(since) = since.filter(|since| row.started < *since) {
-        return Some(format!("it began at {}, before {since}", row.started));
+        return Some(Cause::Before { began: row.started, since });
     }
     let excluded = contract
         .exclusions
         .iter()
         .find(|excluded| (excluded.from.0..excluded.until.0).contains(&row.started));
-    excluded.map(|excluded| {
-        format!("the contract excludes {} to {}: {}", excluded.from, excluded.until, excluded.reason)
+    excluded.map(|excluded| Cause::Excluded {
+        from: excluded.from.to_string(),
+        until: excluded.until.to_string(),
+        reason: excluded.reason.clone(),
     })
 }
 
@@ -237,14 +254,14 @@ fn node_answer(node: &Node<'_>, proofs: &[Proved]) -> NodeAnswer {
             card: Some(card.clone()),
             clause: DUPLICATE.to_owned(),
             verdict: Verdict::Fail,
-            because: format!("{again} and {first} of node {of} name the same card"),
+            because: Because::Claimed { again: again.clone(), first: first.clone(), of: of.clone() },
         }
     });
     let doubts = node.doubts().into_iter().map(|doubt| Why {
         card: None,
         clause: doubt.clause().to_owned(),
         verdict: Verdict::Inconclusive,
-        because: doubt.to_string(),
+        because: Because::Doubted(doubt),
     });
     let row = node.decisive();
     let name = |selector: &str| {
@@ -252,8 +269,8 @@ fn node_answer(node: &Node<'_>, proofs: &[Proved]) -> NodeAnswer {
         card.map_or_else(|| selector.to_owned(), Card::shown)
     };
     let why = |(card, lacking): &(Option<&str>, &Lacking)| {
-        let Lacking { clause, because, verdict, .. } = lacking;
-        Why { card: card.map(name), clause: clause.clone(), verdict: *verdict, because: because.clone() }
+        let (clause, verdict) = (lacking.clause.clone(), lacking.verdict);
+        Why { card: card.map(name), clause, verdict, because: Because::Lacking((*lacking).clone()) }
     };
     let (waived, lacking): (Vec<_>, Vec<_>) =
         node.lacking().into_iter().partition(|(_, lacking)| node.waives(lacking));

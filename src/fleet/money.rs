@@ -72,6 +72,17 @@ pub enum DueKind {
     Terminate,
 }
 
+impl From<&Kind> for DueKind {
+    fn from(kind: &Kind) -> Self {
+        match kind {
+            Kind::Credit { .. } => DueKind::Credit,
+            Kind::PriceCut { .. } => DueKind::PriceCut,
+            Kind::Replace { .. } => DueKind::Replace,
+            Kind::Terminate { .. } => DueKind::Terminate,
+        }
+    }
+}
+
 impl DueKind {
     pub fn name(self) -> &'static str {
         match self {

@@ -53,13 +53,11 @@ pub enum State {
 }
 
 /// Why a pass does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    #[error("a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too")]
+    /// A card has neither UUID nor serial number.
     Unnamed,
-    #[error(
-        "the last report lost a device, had wrong results under load, or contradicts itself about what a card is"
-    )]
+    /// The last report lost a device, had wrong results, or contradicts itself about what a card is.
     Unsound,
 }
 
@@ -68,16 +66,6 @@ impl Doubt {
         match self {
             Doubt::Unnamed => "fleet.unnamed",
             Doubt::Unsound => "fleet.unsound",
-        }
-    }
-}
-
-impl State {
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Accepted => "accepted",
-            State::Undecided => "undecided",
-            State::Rejected => "rejected",
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::nodes::Node;
 use super::row::{Card, Lacking};
 use super::waivers::Waivers;
-use crate::contract::{Clause, Contract, Rule, Scope, Severity, Verdict};
+use crate::contract::{Clause, Contract, Reason, Rule, Scope, Severity, Verdict};
 use crate::evidence::stats::middle;
 
 /// One clause over the fleet. Cards of nodes that claim another's card are left out.
@@ -118,7 +118,7 @@ fn lacking<'a>(clause: &Clause, card: &'a Card) -> Option<&'a Lacking> {
 
 /// Whether nothing is open but the fleet's median.
 fn has_figure(clause: &Clause, card: &Card) -> bool {
-    lacking(clause, card).is_some_and(|lacking| lacking.over_fleet)
+    lacking(clause, card).is_some_and(|lacking| lacking.because == Reason::DecidedOverFleet)
 }
 
 /// A share of the fleet's median, and on which side of it a card must lie.

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::contract::{Finding, Reason, Severity, Subject, Verdict, finding};
+use crate::contract::{Amount, Finding, Reason, Severity, Subject, Verdict, finding};
+use crate::device::ProvenanceKind;
 use crate::evidence::metric::{METRICS, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::report::{Recheck, Report, TrustLevel};
@@ -44,6 +45,8 @@ pub struct Row {
 pub struct Card {
     pub selector: String,
     pub name: String,
+    /// Where its figures come from; `None` where it was never opened.
+    pub kind: Option<ProvenanceKind>,
     /// UUID and serial number, as far as there are any: what names one card among all.
     pub ids: BTreeSet<String>,
     pub verdict: Verdict,
@@ -53,19 +56,19 @@ pub struct Card {
     pub medians: Vec<(u16, f64)>,
 }
 
-/// A clause that is not met, and why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A clause that is not met, and why. The sentence is made when somebody reads it, in that reader's language.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lacking {
     pub clause: String,
     pub severity: Severity,
     pub verdict: Verdict,
-    pub because: String,
+    pub demanded: Option<Amount>,
+    pub found: Option<Amount>,
+    pub because: Reason,
     /// The share of the bound that is missing, where both are numbers.
     pub short: Option<f64>,
     /// Whether sources contradict one another about what this card is.
     pub identity: bool,
-    /// Whether there is a figure, and the fleet decides whether it is enough.
-    pub over_fleet: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +153,7 @@ fn card(at: u32, device: &DeviceEvidence, recheck: &Recheck) -> Card {
     Card {
         selector: device.selector.clone(),
         name: device.identity.as_ref().map_or(String::new(), |identity| identity.name.clone()),
+        kind: device.identity.as_ref().map(|identity| identity.provenance.kind()),
         ids: ids(device),
         verdict: mine.map(|finding| finding.verdict).max().unwrap_or(Verdict::Inconclusive),
         lacking: lacking(&recheck.findings, is_mine),
@@ -195,9 +199,10 @@ fn lacking(findings: &[Finding], is_mine: impl Fn(&Subject) -> bool) -> Vec<Lack
         clause: finding.clause.clone(),
         severity: finding.severity,
         verdict: finding.verdict,
-        because: finding.in_short(),
+        demanded: finding.bound.clone(),
+        found: finding.observed.clone(),
+        because: finding.because.clone(),
         short: short(finding),
-        over_fleet: finding.because == Reason::DecidedOverFleet,
         identity: matches!(finding.clause.as_str(), finding::id::CONFLICT | finding::id::DUPLICATE),
     })
     .collect()

@@ -6,12 +6,14 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use super::fleet::human::{counted, evidence, simulated};
+use super::advice;
 use super::listing::{print_json, print_table};
 use super::page::Page;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{Certificate, ClauseTally, Decision, Role};
 use crate::fleet::nodes::State;
+use crate::fleet::waivers::Waiver;
+use crate::language::{Language, say};
 use crate::report::Difference;
 
 /// A certificate and whose signatures on it hold.
@@ -33,115 +35,134 @@ impl Shown<'_> {
 
 /// After a party has signed.
 pub fn signed(shown: &Shown, file: &Path, salt: &Path, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
     summary(shown, out)?;
-    writeln!(out, "\ncertificate  {}", file.display())?;
-    writeln!(out, "salt         {}, for the parties' eyes: it tells which cards are meant", salt.display())?;
+    let path = |path: &Path| path.display().to_string();
+    writeln!(out, "\n{}", say!(language, "certificate-file", file = path(file)))?;
+    writeln!(out, "{}", say!(language, "certificate-salt", file = path(salt)))?;
     for role in shown.missing() {
-        writeln!(
-            out,
-            "next         the {} signs the same by: assay accept REPORTS --contract C --trust K --key PARTY.pem --countersign {}",
-            role.name(),
+        let command = format!(
+            "assay accept REPORTS --contract C --trust K --key {}.pem --countersign {}",
+            role.name().to_uppercase(),
             file.display()
-        )?;
+        );
+        writeln!(out, "{}", say!(language, "certificate-next", role = role.name(), command = command))?;
     }
     Ok(())
 }
 
 /// After it was checked.
 pub fn verified(shown: &Shown, chain: &Chain, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
     summary(shown, out)?;
     writeln!(out)?;
     let (what, colour) = match chain {
-        Chain::Signatures => (
-            "the signatures hold; give --contract and --reports to check what they stand under".to_owned(),
-            AnsiColor::Green,
-        ),
-        Chain::Contract => (
-            "the signatures hold, and this is the contract; give --reports too, to draw it up again"
-                .to_owned(),
-            AnsiColor::Green,
-        ),
-        Chain::Reports(differences) if differences.is_empty() => (
-            "the signatures hold, and the same certificate follows from contract and reports".to_owned(),
-            AnsiColor::Green,
-        ),
+        Chain::Signatures => (say!(language, "certificate-signatures-hold"), AnsiColor::Green),
+        Chain::Contract => (say!(language, "certificate-contract-holds"), AnsiColor::Green),
+        Chain::Reports(differences) if differences.is_empty() => {
+            (say!(language, "certificate-holds"), AnsiColor::Green)
+        }
         Chain::Reports(differences) => {
-            for told in differences.iter().map(difference) {
-                writeln!(out, "DIFFERS: {told}")?;
+            for found in differences {
+                writeln!(out, "{}", difference(found, language))?;
             }
-            (
-                "the signatures hold, but another certificate follows from contract and reports; do not rely on it".to_owned(),
-                AnsiColor::Red,
-            )
+            (say!(language, "certificate-differs"), AnsiColor::Red)
         }
     };
     let style = colour.on_default().bold();
-    writeln!(out, "verification: {style}{what}{style:#}")
+    writeln!(out, "{style}{what}{style:#}")
 }
 
-pub fn difference(found: &Difference) -> String {
+pub fn difference(found: &Difference, language: Language) -> String {
     let Difference { what, stated, recomputed } = found;
-    format!("{what}\n  the certificate says  {stated}\n  the reports say       {recomputed}")
+    say!(language, "certificate-difference", what = what, stated = stated, recomputed = recomputed)
 }
 
 fn summary(shown: &Shown, out: &mut Page) -> io::Result<()> {
-    let Certificate { contract, counts, decision, as_of, waivers, money, .. } = shown.certificate;
-    let moment = as_of.0.strftime("%Y-%m-%d %H:%M:%S UTC");
-    writeln!(out, "contract {:?}, sha256 {}, as of {moment}", contract.id, contract.sha256)?;
-    if shown.certificate.simulated() > 0 {
-        writeln!(out, "{}", simulated(shown.certificate.simulated()))?;
+    let language = out.language;
+    let Certificate { contract, as_of, waivers, money, parties, .. } = shown.certificate;
+    let (id, moment) = (format!("{:?}", contract.id), as_of.0.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    let head = say!(language, "certificate-contract", id = id, sha256 = &contract.sha256, as_of = moment);
+    writeln!(out, "{head}")?;
+    decision(shown.certificate, out)?;
+    clauses(shown.certificate, out)?;
+    for Waiver { clause, node, reason } in waivers {
+        let line = match node {
+            Some(node) => {
+                say!(language, "certificate-waived-on", clause = clause, node = node, reason = reason)
+            }
+            None => say!(language, "certificate-waived", clause = clause, reason = reason),
+        };
+        writeln!(out, "{line}")?;
     }
-    let bold = Style::new().bold();
-    match decision {
-        Decision::Accepted => {
-            let lacking = counts.promised.saturating_sub(counts.accepted);
-            let accepted = counts.accepted as usize;
-            match &counts.contracted {
-                Some(all) => {
-                    writeln!(out, "{bold}ACCEPTED{bold:#}: {accepted} of {}", counted(*all as usize, "node"))?
-                }
-                None => writeln!(out, "{bold}ACCEPTED{bold:#}: {}", counted(accepted, "node"))?,
-            }
-            if lacking > 0 {
-                writeln!(out, "not accepted of those promised by then: {lacking}")?;
-            }
+    if let Some(money) = money {
+        let amount = |amount| advice::money(amount, &money.currency, language);
+        let (credits, cuts) = (amount(&money.credits), amount(&money.price_cuts_per_month));
+        writeln!(out, "{}", say!(language, "certificate-sums", credits = credits, cuts = cuts))?;
+    }
+    for role in Role::BOTH {
+        let (name, key) = (role.name(), parties.key(role).as_str());
+        let line = match shown.signed.contains(&role) {
+            true => say!(language, "certificate-signed", role = name, key = key),
+            false => say!(language, "certificate-not-signed", role = name, key = key),
+        };
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Accepted or refused, how many, and on what evidence.
+fn decision(certificate: &Certificate, out: &mut Page) -> io::Result<()> {
+    let (language, counts) = (out.language, &certificate.counts);
+    if certificate.simulated() > 0 {
+        writeln!(out, "{}", say!(language, "fleet-simulated", count = certificate.simulated()))?;
+    }
+    let line = match (&certificate.decision, counts.contracted) {
+        (Decision::Refused { reason }, _) => say!(language, "certificate-refused", reason = reason),
+        (Decision::Accepted, Some(contracted)) => {
+            say!(language, "certificate-accepted-of", accepted = counts.accepted, contracted = contracted)
         }
-        Decision::Refused { reason } => writeln!(out, "{bold}REFUSED{bold:#}: {reason}")?,
+        (Decision::Accepted, None) => say!(language, "certificate-accepted", count = counts.accepted),
+    };
+    let bold = Style::new().bold();
+    writeln!(out, "{bold}{line}{bold:#}")?;
+    let lacking = counts.promised.saturating_sub(counts.accepted);
+    if lacking > 0 {
+        writeln!(out, "{}", say!(language, "certificate-lacking", count = lacking))?;
     }
-    let accepted = || shown.certificate.nodes.iter().filter(|node| node.state == State::Accepted);
+    let accepted = || certificate.nodes.iter().filter(|node| node.state == State::Accepted);
+    let challenged = accepted().filter(|node| node.challenge_sha256.is_some()).count();
+    let proved = accepted().filter(|node| node.proof.is_some()).count();
+    let accepted = accepted().count();
     writeln!(
         out,
         "{}",
-        evidence(
-            accepted().count(),
-            accepted().filter(|node| node.challenge_sha256.is_some()).count(),
-            accepted().filter(|node| node.proof.is_some()).count(),
-        )
-    )?;
-    let not_met = shown.certificate.clauses.iter().filter(|t| t.waived + t.failed + t.undecided > 0);
+        say!(language, "fleet-evidence", accepted = accepted, challenged = challenged, proved = proved)
+    )
+}
+
+/// Clauses that some node does not meet.
+fn clauses(certificate: &Certificate, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    let not_met = certificate.clauses.iter().filter(|t| t.waived + t.failed + t.undecided > 0);
     let rows: Vec<[String; 5]> = not_met
         .map(|tally| {
             let ClauseTally { clause, met, waived, failed, undecided } = tally;
             [clause.clone(), met.to_string(), waived.to_string(), failed.to_string(), undecided.to_string()]
         })
         .collect();
-    if !rows.is_empty() {
-        writeln!(out)?;
-        print_table(["clause", "nodes that meet it", "waived", "failed", "undecided"], rows, out)?;
+    if rows.is_empty() {
+        return Ok(());
     }
-    for waiver in waivers {
-        writeln!(out, "waived: {waiver}, because: {}", waiver.reason)?;
-    }
-    if let Some(money) = money {
-        let (credits, cuts, currency) = (&money.credits, &money.price_cuts_per_month, &money.currency);
-        writeln!(out, "credits due {credits} {currency}, price cuts {cuts} {currency} a month")?;
-    }
-    for role in Role::BOTH {
-        let key = shown.certificate.parties.key(role);
-        let signed = if shown.signed.contains(&role) { "signed" } else { "NOT signed" };
-        writeln!(out, "{:8} {signed}, key {key}", role.name())?;
-    }
-    Ok(())
+    let head = [
+        say!(language, "head-clause"),
+        say!(language, "head-nodes-met"),
+        say!(language, "head-waived"),
+        say!(language, "head-failed"),
+        say!(language, "state-undecided"),
+    ];
+    writeln!(out)?;
+    print_table(head, rows, out)
 }
 
 pub fn json(shown: &Shown, chain: &Chain, out: &mut Page) -> io::Result<()> {

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::listing;
 use super::page::Page;
-use super::rows;
 use crate::evidence::Ended;
 use crate::evidence::metric::Kind;
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::report::compare::{Change, Comparison, LEVEL, Pair, Row};
 
 const COLUMNS: [&str; 6] = ["metric", "before", "after", "after / before", "verdict", "because"];
@@ -24,7 +24,7 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
         writeln!(out, "\n{bold}{before} -> {after}{bold:#}, one device by its {by}")?;
         listing::print_table(COLUMNS, compared.iter().map(cells), out)?;
         if *ended != Ended::Completed {
-            writeln!(out, "{after}, after: {}", rows::ended(ended))?;
+            writeln!(out, "{after}, after: {}", ended.said(Language::English))?;
         }
     }
     for (selectors, when) in [(&comparison.only_before, "before"), (&comparison.only_after, "after")] {

@@ -6,6 +6,7 @@ use super::rows;
 use crate::evidence::Measurement;
 use crate::evidence::metric::Kind;
 use crate::evidence::stats::Summary;
+use crate::language::Language;
 use crate::report::Report;
 
 const HEADER: [&str; 12] = [
@@ -48,7 +49,8 @@ fn row([selector, device, provenance]: [String; 3], m: &Measurement) -> [String;
     };
     let summary = m.summary();
     let number = |pick: fn(&Summary) -> f64| summary.as_ref().map_or(String::new(), |s| pick(s).to_string());
-    let [.., check] = rows::measurement(m);
+    // Programs read one language.
+    let [.., check] = rows::measurement(m, Language::English);
     [
         selector,
         device,

@@ -1,12 +1,14 @@
 //! What a fleet comes to, as a person or a program reads it.
 
 mod csv;
-pub(super) mod human;
+mod human;
 
 use std::io;
 
+use super::html;
 use super::listing::print_json;
 use super::page::Page;
+use crate::contract::Contract;
 use crate::fleet::Answer;
 
 /// The forms the answer can take.
@@ -18,14 +20,17 @@ pub enum Form {
     Json,
     /// One line per card
     Csv,
+    /// One page for people who decide: a summary, then what it stands on; needs no network
+    Html,
 }
 
 impl Form {
-    pub fn render(self, answer: &Answer, out: &mut Page) -> io::Result<()> {
+    pub fn render(self, answer: &Answer, contract: &Contract, out: &mut Page) -> io::Result<()> {
         match self {
             Form::Human => human::answer(answer, out),
             Form::Json => print_json(&serde_json::to_value(answer)?, out),
             Form::Csv => csv::answer(answer, out),
+            Form::Html => html::answer(answer, contract, out),
         }
     }
 }

@@ -8,16 +8,26 @@ use super::page::Page;
 use super::rows;
 use crate::contract::Verdict;
 use crate::evidence::{DeviceEvidence, Ended, NodeEvidence};
+use crate::language::say;
 use crate::report::Report;
 use anstyle::{AnsiColor, Style};
 
 /// Everything: devices, measurements, findings, verdict.
 pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
-    let run = &report.evidence.run;
-    writeln!(out, "assay {} report, {} profile, started {}", run.tool_version, run.profile, run.started)?;
-    writeln!(out, "measured     {}", run.order)?;
-    writeln!(out, "trust level  {}", rows::trust(report))?;
-    writeln!(out, "signed by    {}", rows::sealed_by(report))?;
+    let (run, language) = (&report.evidence.run, out.language);
+    let (version, profile, started) = (&run.tool_version, &run.profile, &run.started);
+    writeln!(
+        out,
+        "{}",
+        say!(language, "report-line", version = version, profile = profile, started = started)
+    )?;
+    for (name, value) in [
+        (say!(language, "name-measured"), run.order.said(language)),
+        (say!(language, "name-trust"), rows::trust(report, language)),
+        (say!(language, "name-signed"), rows::sealed_by(report, language)),
+    ] {
+        writeln!(out, "{name:<11}  {value}")?;
+    }
     for device in &report.evidence.devices {
         device_tables(device, out)?;
     }
@@ -29,19 +39,21 @@ pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
 
 fn device_tables(device: &DeviceEvidence, out: &mut Page) -> io::Result<()> {
     let bold = Style::new().bold();
-    writeln!(out, "\n{bold}{}{bold:#}", rows::device_line(device))?;
+    writeln!(out, "\n{bold}{}{bold:#}", rows::device_line(device, out.language))?;
     if device.ended != Ended::Completed {
-        writeln!(out, "{}", rows::ended(&device.ended))?;
+        writeln!(out, "{}", device.ended.said(out.language))?;
     }
-    for sentence in likeness::sentences(device) {
+    for sentence in likeness::sentences(device, out.language) {
         writeln!(out, "{sentence}")?;
     }
     if !device.measurements.is_empty() || device.sustained.is_some() {
-        print_table(rows::MEASUREMENTS, rows::measurements(device), out)?;
+        let language = out.language;
+        print_table(rows::measurements_head(language), rows::measurements(device, language), out)?;
     }
     if !device.absences.is_empty() {
-        let absences = device.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);
-        print_table(rows::ABSENCES, absences, out)?;
+        let language = out.language;
+        let absences = rows::absences(&device.absences, language);
+        print_table(rows::absences_head(language), absences, out)?;
     }
     Ok(())
 }
@@ -49,33 +61,37 @@ fn device_tables(device: &DeviceEvidence, out: &mut Page) -> io::Result<()> {
 /// What was measured between devices.
 fn node_tables(node: &NodeEvidence, report: &Report, out: &mut Page) -> io::Result<()> {
     let bold = Style::new().bold();
-    writeln!(out, "\n{bold}{}{bold:#}", rows::PEERS)?;
+    let language = out.language;
+    writeln!(out, "\n{bold}{}{bold:#}", say!(language, "between-devices"))?;
     if node.ended != Ended::Completed {
-        writeln!(out, "{}", rows::ended(&node.ended))?;
+        writeln!(out, "{}", node.ended.said(language))?;
     }
-    let mut matrix = rows::peers(&report.evidence).into_iter().flatten();
+    let mut matrix = rows::peers(&report.evidence, language).into_iter().flatten();
     if let Some(header) = matrix.next() {
         print_table(header, matrix, out)?;
     }
-    let troubles = rows::peer_troubles(node);
+    let troubles = rows::peer_troubles(node, language);
     if !troubles.is_empty() {
-        print_table(rows::ABSENCES, troubles, out)?;
+        print_table(rows::absences_head(language), troubles, out)?;
     }
     Ok(())
 }
 
 /// The findings and the verdict: what a run ends with.
 pub fn verdict(report: &Report, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
     if !report.findings.is_empty() {
         writeln!(out)?;
-        print_table(rows::FINDINGS, report.findings.iter().map(rows::finding), out)?;
+        let findings = report.findings.iter().map(|finding| rows::finding(finding, language));
+        print_table(rows::findings_head(language), findings, out)?;
     }
     match report.verdict {
         Some(verdict) => {
             let style = style(verdict);
-            writeln!(out, "\nverdict: {style}{}{style:#}", rows::verdict_word(verdict))
+            let word = format!("{style}{}{style:#}", rows::verdict_word(verdict, language));
+            writeln!(out, "\n{}", say!(language, "verdict-line", word = word))
         }
-        None => writeln!(out, "\nno verdict: there was no contract to judge by"),
+        None => writeln!(out, "\n{}", say!(language, "no-verdict-line")),
     }
 }
 

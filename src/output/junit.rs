@@ -9,6 +9,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::rows;
 use crate::contract::{Finding, Severity, Subject, Verdict};
+use crate::language::Language;
 use crate::report::Report;
 
 /// The cases of one subject.
@@ -94,11 +95,11 @@ fn write_no_contract(writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
 }
 
 fn write_case(suite: &str, finding: &Finding, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
-    let [clause, severity, ..] = rows::finding(finding).map(|text| clean(&text));
+    let [clause, severity, ..] = rows::finding(finding, Language::English).map(|text| clean(&text));
     let class = format!("assay.{suite}");
     let case = [("name", clause.as_str()), ("classname", class.as_str()), ("time", "0")];
-    let why = clean(&finding.in_short());
-    let said = format!("{severity} clause {}: {why}", rows::verdict_word(finding.verdict));
+    let why = clean(&finding.in_short(Language::English));
+    let said = format!("{severity} clause {}: {why}", rows::verdict_word(finding.verdict, Language::English));
     let element = match breaking(finding) {
         Some(Verdict::Fail) => Some("failure"),
         Some(Verdict::Inconclusive | Verdict::Pass) => Some("error"),

@@ -7,6 +7,7 @@ use crate::contract::gate;
 use crate::device::ProvenanceKind;
 use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::{Kind, MetricName};
+use crate::language::{Language, say};
 
 /// What a device looks like; nothing for a driver on a CPU, nor where there are too few figures.
 fn found(device: &DeviceEvidence) -> Option<Likeness> {
@@ -16,31 +17,36 @@ fn found(device: &DeviceEvidence) -> Option<Likeness> {
 }
 
 /// Which cards a device looks like, and what speaks against the one that it is called.
-pub fn sentences(device: &DeviceEvidence) -> Vec<String> {
+pub fn sentences(device: &DeviceEvidence, language: Language) -> Vec<String> {
     let (Some(found), Some(identity)) = (found(device), &device.identity) else { return Vec::new() };
-    let near = |near: &Near| format!("{} ({:.1})", near.gpu.name, near.distance);
-    let nearest = found.nearest.iter().map(near).collect::<Vec<_>>().join(", ");
-    let is_like = found.nearest.first().is_some_and(|first| first.distance <= LIKE);
-    let looks = if is_like { "looks like" } else { "looks like no card of the catalogue; nearest" };
-    let called = match &found.called {
-        None => format!("the catalogue has no card that is called {}", identity.name),
-        Some(called) => beside(called),
+    let near = |near: &Near| {
+        say!(language, "looks-near", name = &near.gpu.name, distance = format!("{:.1}", near.distance))
     };
-    vec![format!("{looks} {nearest}; 0 is the middle of what is plausible of a card, 1 its edge"), called]
+    let nearest = language.list(found.nearest.iter().map(near));
+    let is_like = found.nearest.first().is_some_and(|first| first.distance <= LIKE);
+    let looks = if is_like {
+        say!(language, "looks-like", nearest = nearest)
+    } else {
+        say!(language, "looks-like-none", nearest = nearest)
+    };
+    let called = match &found.called {
+        None => say!(language, "looks-unknown", name = &identity.name),
+        Some(called) => beside(called, language),
+    };
+    vec![looks, called]
 }
 
-fn beside(called: &Called) -> String {
+fn beside(called: &Called, language: Language) -> String {
     let name = &called.gpu.name;
-    let id = called.id_of.map(|other| format!("its PCI id is that of {}", other.name));
+    let id = called.id_of.map(|other| say!(language, "looks-id-of", name = &other.name));
     let count = called.contradictions.len();
-    let told = called.contradictions.iter().take(TOLD).map(contradiction);
-    let rest = (count > TOLD).then(|| format!("and so are {} more", count - TOLD));
+    let told = called.contradictions.iter().take(TOLD).map(|found| contradiction(found, language));
+    let rest = (count > TOLD).then(|| say!(language, "looks-more", count = count - TOLD));
     let against: Vec<String> = id.into_iter().chain(told).chain(rest).collect();
     if against.is_empty() {
-        format!("nothing measured speaks against {name}")
-    } else {
-        format!("called {name}, but {}", against.join("; "))
+        return say!(language, "looks-as-called", name = name);
     }
+    say!(language, "looks-but", name = name, against = against.join(&say!(language, "list-semicolon")))
 }
 
 /// The distance up to which a card looks like one of the catalogue.
@@ -48,14 +54,15 @@ const LIKE: f64 = 1.5;
 /// So many contradictions are told one by one.
 const TOLD: usize = 5;
 
-fn contradiction(found: &Contradiction) -> String {
+fn contradiction(found: &Contradiction, language: Language) -> String {
     let shown = |shown: Shown| match (shown, MetricName::parse(&found.what).map(|metric| metric.kind())) {
         (Shown::Number(value), Ok(Kind::Number(unit))) => unit.format(value),
         (Shown::Number(value), Ok(Kind::Fact) | Err(_)) => format!("{value:.3}"),
         (Shown::Ratio(ratio), _) if ratio < 1.0 => format!("1 : {:.1}", 1.0 / ratio),
         (Shown::Ratio(ratio), _) => format!("{ratio:.1} : 1"),
     };
-    format!("{} is {}, far from {}", found.what, shown(found.measured), shown(found.catalogue))
+    let (measured, catalogue) = (shown(found.measured), shown(found.catalogue));
+    say!(language, "looks-contradiction", what = &found.what, measured = measured, catalogue = catalogue)
 }
 
 /// The same for programs.

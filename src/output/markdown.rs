@@ -2,66 +2,79 @@
 
 use std::io::{self, Write};
 
+use super::page::Page;
 use super::{likeness, rows};
+use crate::language::{Language, say};
 use crate::report::Report;
 
 /// What the step summary of a pipeline takes on the largest host of pipelines: 1 MiB.
 const BYTES_MAX: usize = 1 << 20;
-const CUT: &str = "\nCut here, because such a page may hold 1 MiB; the signed report holds everything.\n";
 
-pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Vec::new();
-    whole(report, &mut page)?;
+pub fn report(report: &Report, out: &mut Page) -> io::Result<()> {
+    let (language, mut page) = (out.language, Vec::new());
+    let cut = format!("\n{}\n", say!(language, "cut-here"));
+    whole(report, language, &mut page)?;
     if page.len() > BYTES_MAX {
         // At the end of a line, so that no table row is torn.
-        let most = BYTES_MAX - CUT.len();
+        let most = BYTES_MAX - cut.len();
         let end = page[..most].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         page.truncate(end);
-        page.extend_from_slice(CUT.as_bytes());
+        page.extend_from_slice(cut.as_bytes());
     }
     out.write_all(&page)
 }
 
-fn whole(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result<()> {
     let run = &report.evidence.run;
     match report.verdict {
-        Some(verdict) => writeln!(out, "# assay: {}\n", rows::verdict_word(verdict))?,
-        None => writeln!(out, "# assay: no verdict, there was no contract to judge by\n")?,
+        Some(verdict) => writeln!(out, "# assay: {}\n", rows::verdict_word(verdict, language))?,
+        None => writeln!(out, "# assay: {}\n", say!(language, "no-verdict-because"))?,
     }
-    writeln!(out, "* profile {}, started {}, assay {}", run.profile, run.started, run.tool_version)?;
-    writeln!(out, "* measured {}", run.order)?;
-    writeln!(out, "* trust level {}", rows::trust(report))?;
-    writeln!(out, "* signed by {}", rows::sealed_by(report))?;
+    let (version, profile, started) = (&run.tool_version, &run.profile, &run.started);
+    writeln!(
+        out,
+        "* {}",
+        say!(language, "run-line", version = version, profile = profile, started = started)
+    )?;
+    for (name, value) in [
+        (say!(language, "name-measured"), run.order.said(language)),
+        (say!(language, "name-trust"), rows::trust(report, language)),
+        (say!(language, "name-signed"), rows::sealed_by(report, language)),
+    ] {
+        writeln!(out, "* {}", say!(language, "name-and-value", name = name, value = value))?;
+    }
     if let Some(contract) = &report.contract {
-        writeln!(out, "* contract {}, sha256 `{}`", cell(&contract.terms.id), contract.sha256)?;
+        let (id, sha256) = (cell(&contract.terms.id), &contract.sha256);
+        writeln!(out, "* {}", say!(language, "contract-line", id = id, sha256 = sha256))?;
     }
     if !report.findings.is_empty() {
-        writeln!(out, "\n## Findings\n")?;
-        table(&rows::FINDINGS, report.findings.iter().map(rows::finding), out)?;
+        writeln!(out, "\n## {}\n", say!(language, "title-findings"))?;
+        let findings = report.findings.iter().map(|finding| rows::finding(finding, language));
+        table(&rows::findings_head(language), findings, out)?;
     }
     for device in &report.evidence.devices {
-        writeln!(out, "\n## {}\n", cell(&rows::device_line(device)))?;
-        writeln!(out, "{}\n", cell(&rows::ended(&device.ended)))?;
-        for sentence in likeness::sentences(device) {
+        writeln!(out, "\n## {}\n", cell(&rows::device_line(device, language)))?;
+        writeln!(out, "{}\n", cell(&device.ended.said(language)))?;
+        for sentence in likeness::sentences(device, language) {
             writeln!(out, "{}\n", cell(&sentence))?;
         }
-        table(&rows::MEASUREMENTS, rows::measurements(device), out)?;
+        table(&rows::measurements_head(language), rows::measurements(device, language), out)?;
         if !device.absences.is_empty() {
             writeln!(out)?;
-            let absences = device.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);
-            table(&rows::ABSENCES, absences, out)?;
+            let absences = rows::absences(&device.absences, language);
+            table(&rows::absences_head(language), absences, out)?;
         }
     }
     let Some(node) = &report.evidence.node else { return Ok(()) };
-    writeln!(out, "\n## {}\n\n{}\n", rows::PEERS, cell(&rows::ended(&node.ended)))?;
-    let matrix = rows::peers(&report.evidence).unwrap_or_default();
+    writeln!(out, "\n## {}\n\n{}\n", say!(language, "between-devices"), cell(&node.ended.said(language)))?;
+    let matrix = rows::peers(&report.evidence, language).unwrap_or_default();
     if let Some((header, rest)) = matrix.split_first() {
         table(&header.iter().map(|name| cell(name)).collect::<Vec<_>>(), rest.iter().cloned(), out)?;
     }
-    let troubles = rows::peer_troubles(node);
+    let troubles = rows::peer_troubles(node, language);
     if !troubles.is_empty() {
         writeln!(out)?;
-        table(&rows::ABSENCES, troubles.into_iter(), out)?;
+        table(&rows::absences_head(language), troubles.into_iter(), out)?;
     }
     Ok(())
 }

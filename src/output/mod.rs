@@ -2,6 +2,7 @@
 //! Owns wording and layout; must not judge or measure.
 
 pub mod acceptance;
+pub mod advice;
 pub mod catalogue;
 pub mod certificate;
 pub mod comparison;

@@ -50,7 +50,7 @@ pub struct Series {
 pub struct Band {
     pub from: f64,
     pub to: f64,
-    pub name: &'static str,
+    pub name: String,
     pub colour: RGBColor,
 }
 
@@ -86,7 +86,7 @@ fn thin(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
 
 /// At most `BANDS_MAX` bands of one name: neighbours with less than a hundredth of the plot between them become one.
 pub fn merged(mut bands: Vec<Band>, span: f64) -> Vec<Band> {
-    bands.sort_by(|a, b| a.name.cmp(b.name).then(a.from.total_cmp(&b.from)));
+    bands.sort_by(|a, b| a.name.cmp(&b.name).then(a.from.total_cmp(&b.from)));
     let mut kept: Vec<Band> = Vec::new();
     for band in bands {
         match kept.last_mut() {
@@ -201,7 +201,7 @@ fn draw(plot: &Plot, placed: &[Placed], ranges: ((f64, f64), (f64, f64)), out: &
 
 /// How many different names bands have.
 fn kinds(bands: &[Band]) -> usize {
-    bands.iter().map(|band| band.name).collect::<std::collections::BTreeSet<_>>().len()
+    bands.iter().map(|band| &band.name).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 /// The height of a band's name, of the height that is drawn on.
@@ -220,7 +220,7 @@ fn draw_band(plot: &Plot, band: &Band, row: usize, (bottom, top): (f64, f64), ch
     let is_first = plot.bands.iter().position(|other| other.name == band.name) == Some(row);
     if is_first {
         let y = top - (top - bottom) * name_share(plot) * kinds(&plot.bands[..row]) as f64;
-        chart.draw_series([Text::new(band.name, (from, y), font())])?;
+        chart.draw_series([Text::new(band.name.clone(), (from, y), font())])?;
     }
     Ok(())
 }
@@ -298,7 +298,7 @@ mod tests {
         for look in [Look::Dashed, Look::Dots, Look::Bars(1.0)] {
             plot.series.push(Series { look, colour: VERMILION, points: plot.series[0].points.clone() });
         }
-        let band = |from: f64| Band { from, to: from + 1.0, name: "thermal", colour: VERMILION };
+        let band = |from: f64| Band { from, to: from + 1.0, name: "thermal".to_owned(), colour: VERMILION };
         plot.bands = merged(vec![band(5.0), band(2.0), band(6.0)], 10.0);
         plot.marks = vec![Mark { at: (3.0, 9.0), text: "<A>".into() }];
         assert_eq!(plot.bands.iter().map(|b| (b.from, b.to)).collect::<Vec<_>>(), [(2.0, 3.0), (5.0, 7.0)]);

@@ -1,95 +1,125 @@
 //! What the tables of every form say, cell by cell. Owns the wording; the forms own the layout.
 
-use crate::contract::{Finding, Verdict};
+use crate::contract::{Finding, Severity, Verdict};
+use crate::device::draw::Distribution;
 use crate::device::{Provenance, Reach};
 use crate::evidence::counters::COUNTERS;
 use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
 use crate::evidence::stats::{Summary, most_expected};
 use crate::evidence::sustain::{ERRORS, FIRST_THROTTLE};
 use crate::evidence::{
-    Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Evidence, Measurement, NodeEvidence, Sustained,
-    Value,
+    Absence, Canary, Check, Clocks, Conditions, DeviceEvidence, Evidence, Measurement, NodeEvidence,
+    Sustained, Value,
 };
+use crate::language::{Language, say};
 use crate::report::{Report, SealedBy, TrustLevel};
 use crate::units::Unit;
 
-pub const MEASUREMENTS: [&str; 6] =
-    ["metric", "median", "p5 .. p95", "samples", "conditions", "result check"];
-pub const FINDINGS: [&str; 7] = ["clause", "severity", "on", "demanded", "found", "verdict", "because"];
-pub const PEERS: &str = "between devices: median rates from the device of a row to that of a column";
-pub const ABSENCES: [&str; 2] = ["not measured", "why"];
+pub fn measurements_head(language: Language) -> [String; 6] {
+    [
+        say!(language, "head-metric"),
+        say!(language, "head-median"),
+        say!(language, "head-range"),
+        say!(language, "head-samples"),
+        say!(language, "head-conditions"),
+        say!(language, "head-check"),
+    ]
+}
 
-pub fn measurement(m: &Measurement) -> [String; 6] {
+pub fn findings_head(language: Language) -> [String; 7] {
+    [
+        say!(language, "head-clause"),
+        say!(language, "head-severity"),
+        say!(language, "head-on"),
+        say!(language, "head-demanded"),
+        say!(language, "head-found"),
+        say!(language, "head-verdict"),
+        say!(language, "head-because"),
+    ]
+}
+
+pub fn absences_head(language: Language) -> [String; 2] {
+    [say!(language, "head-not-measured"), say!(language, "head-why")]
+}
+
+pub fn measurement(m: &Measurement, language: Language) -> [String; 6] {
+    let none = || (say!(language, "no-figure"), String::new(), String::new());
     let (median, range, samples) = match (m.summary(), m.metric.kind()) {
         (Some(s), Kind::Number(unit)) => match &m.value {
             Value::Timed(_) => (unit.format(s.p50), range(unit, s.p5, s.p95), s.count.to_string()),
             Value::Count { .. } | Value::Share { .. } => (unit.format(s.p50), String::new(), String::new()),
             Value::AtLeast { why, .. } => {
-                (format!("at least {}", unit.format(s.p50)), why.clone(), String::new())
+                let figure = say!(language, "at-least", figure = unit.format(s.p50));
+                (figure, say!(language, "recorded", text = why), String::new())
             }
         },
-        (None, _) | (_, Kind::Fact) => ("no figure".to_owned(), String::new(), String::new()),
+        (None, _) | (_, Kind::Fact) => none(),
     };
-    let check = [Some(check(m)), error_bound(m)].into_iter().flatten().collect::<Vec<_>>().join("; ");
-    [m.metric.to_string(), median, range, samples, conditions(m), check]
+    let check = [Some(check(m, language)), error_bound(m, language)].into_iter().flatten();
+    let check = check.collect::<Vec<_>>().join(&say!(language, "list-semicolon"));
+    [m.metric.to_string(), median, range, samples, conditions(m, language), check]
 }
 
 /// What so few errors in so many words say of the next ones.
-fn error_bound(m: &Measurement) -> Option<String> {
+fn error_bound(m: &Measurement, language: Language) -> Option<String> {
     match &m.check {
         Check::Scanned { tally, .. } if m.metric.kind() == Kind::Number(Unit::Count) => {
             let most = most_expected(tally.words_wrong) / tally.words_checked.max(1) as f64;
-            Some(format!("at most {most:.2e} of words, with 95 % confidence"))
+            Some(say!(language, "bound-of-words", most = format!("{most:.2e}")))
         }
         Check::Scanned { .. } | Check::Matched { .. } | Check::Wrong { .. } => None,
     }
 }
 
 /// The same of a load: how many of its results, and how many an hour.
-fn load_error_bound(load: &Sustained) -> String {
+fn load_error_bound(load: &Sustained, language: Language) -> String {
     let most = most_expected(load.wrong());
     let hours = load.watched_ns() as f64 / 3.6e12;
     if load.checked() == 0 || hours <= 0.0 {
         return String::new();
     }
     let of_results = most / load.checked() as f64;
-    format!("at most {of_results:.2e} of results, {:.3} an hour, with 95 % confidence", most / hours)
+    let (most, hourly) = (format!("{of_results:.2e}"), format!("{:.3}", most / hours));
+    say!(language, "bound-of-results", most = most, hourly = hourly)
 }
 
 /// How far the counters of the device rose.
-pub fn counters(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]> {
+pub fn counters(device: &DeviceEvidence, language: Language) -> impl Iterator<Item = [String; 6]> {
     let told = COUNTERS.iter().filter(|_| !device.timeline.is_empty());
-    told.map(|counter| {
+    told.map(move |counter| {
         let rise = counter.rise(&device.timeline);
-        let shown = rise.map_or("telemetry does not say".to_owned(), |rise| Unit::Count.format(rise as f64));
+        let shown =
+            rise.map_or_else(|| say!(language, "telemetry-silent"), |rise| Unit::Count.format(rise as f64));
         let [range, samples, conditions] = [const { String::new() }; 3];
-        [counter.name.to_owned(), shown, range, samples, conditions, "the machine's word".to_owned()]
+        [counter.name.to_owned(), shown, range, samples, conditions, say!(language, "machines-word")]
     })
 }
 
 /// Everything measured on a device: cases, then the figures of a load that was kept up, then counters.
-pub fn measurements(device: &DeviceEvidence) -> impl Iterator<Item = [String; 6]> {
-    let load = device.sustained.iter().flat_map(sustained);
-    device.measurements.iter().map(measurement).chain(load).chain(counters(device))
+pub fn measurements(device: &DeviceEvidence, language: Language) -> impl Iterator<Item = [String; 6]> {
+    let load = device.sustained.iter().flat_map(move |load| sustained(load, language));
+    let cases = device.measurements.iter().map(move |m| measurement(m, language));
+    cases.chain(load).chain(counters(device, language))
 }
 
-pub fn sustained(load: &Sustained) -> Vec<[String; 6]> {
+pub fn sustained(load: &Sustained, language: Language) -> Vec<[String; 6]> {
     let told = METRICS.iter().filter_map(|row| MetricName::parse(&row.name).ok()).filter(|m| load.tells(m));
-    told.map(|metric| kept_up(load, &metric)).collect()
+    told.map(|metric| kept_up(load, &metric, language)).collect()
 }
 
 /// The rate has windows, conditions and a check; what follows from it is one number.
-fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
+fn kept_up(load: &Sustained, metric: &MetricName, language: Language) -> [String; 6] {
     let Kind::Number(unit) = metric.kind() else { return [const { String::new() }; 6] };
-    let shown = |value: Option<f64>| value.map_or("no figure".to_owned(), |value| unit.format(value));
+    let shown =
+        |value: Option<f64>| value.map_or_else(|| say!(language, "no-figure"), |value| unit.format(value));
     let figure = load.figure(metric, None);
     if *metric != load.load.metric {
         let [range, windows, conditions] = [const { String::new() }; 3];
         let check = match metric.as_str() {
-            ERRORS => load_error_bound(load),
+            ERRORS => load_error_bound(load, language),
             // Sensors that say nothing do not say never.
             FIRST_THROTTLE if figure.is_some() && load.first_throttled_ns().is_none() => {
-                "clocks were never reduced for heat or by a brake".to_owned()
+                say!(language, "never-reduced")
             }
             _ => String::new(),
         };
@@ -101,17 +131,17 @@ fn kept_up(load: &Sustained, metric: &MetricName) -> [String; 6] {
         metric.to_string(),
         shown(rates.as_ref().map(|s| s.p50)),
         of_rates(&|s| range(unit, s.p5, s.p95)),
-        of_rates(&|s| format!("{} windows", s.count)),
-        joined(&load.load.conditions, clock(load.clocks())),
-        compared(load),
+        of_rates(&|s| say!(language, "count-windows", count = s.count)),
+        joined(parts(&load.load.conditions, load.clocks(), language), language),
+        compared(load, language),
     ]
 }
 
-fn compared(load: &Sustained) -> String {
-    let (checked, wrong) = (load.checked(), load.wrong());
+fn compared(load: &Sustained, language: Language) -> String {
+    let (checked, wrong) = (load.checked().to_string(), load.wrong());
     match wrong {
-        0 => format!("{checked} results compared, all right"),
-        _ => format!("{wrong} of {checked} results WRONG"),
+        0 => say!(language, "compared-all-right", checked = checked),
+        _ => say!(language, "compared-wrong", checked = checked, wrong = wrong.to_string()),
     }
 }
 
@@ -123,80 +153,118 @@ pub fn range(unit: Unit, low: f64, high: f64) -> String {
     }
 }
 
-pub fn conditions(m: &Measurement) -> String {
-    let clock = match &m.value {
-        Value::Timed(timed) => clock(timed.clocks()),
-        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => None,
-    };
-    joined(&m.conditions, clock)
+pub fn conditions(m: &Measurement, language: Language) -> String {
+    joined(condition_parts(m, language), language)
 }
 
-fn clock(clocks: Clocks) -> Option<&'static str> {
-    match clocks {
-        Clocks::Agree => None,
-        Clocks::HostOnly => Some("host clock"),
-        Clocks::Disagree { .. } => Some("CLOCKS DISAGREE"),
+/// One condition: said here, or as it was recorded, which no language changes.
+pub enum Part {
+    Said(String),
+    Recorded(String),
+}
+
+impl Part {
+    pub fn text(&self) -> &str {
+        let (Part::Said(text) | Part::Recorded(text)) = self;
+        text
     }
 }
 
-fn joined(conditions: &Conditions, clock: Option<&str>) -> String {
+pub fn condition_parts(m: &Measurement, language: Language) -> Vec<Part> {
+    let clocks = match &m.value {
+        Value::Timed(timed) => timed.clocks(),
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => Clocks::Agree,
+    };
+    parts(&m.conditions, clocks, language)
+}
+
+/// Of a load, in the table of conditions: as it was recorded.
+pub fn load_parts(load: &Sustained, language: Language) -> Vec<Part> {
+    parts(&load.load.conditions, load.clocks(), language)
+}
+
+fn parts(conditions: &Conditions, clocks: Clocks, language: Language) -> Vec<Part> {
+    let clock = match clocks {
+        Clocks::Agree => None,
+        Clocks::HostOnly => Some(say!(language, "clock-host")),
+        Clocks::Disagree { .. } => Some(say!(language, "clocks-disagree")),
+    };
     let data = conditions.distribution.map(|d| match d {
-        crate::device::draw::Distribution::Integers { .. } => "integer data",
-        crate::device::draw::Distribution::Normal => "normal data",
-        crate::device::draw::Distribution::Wide => "wide-range data",
+        Distribution::Integers { .. } => say!(language, "data-integer"),
+        Distribution::Normal => say!(language, "data-normal"),
+        Distribution::Wide => say!(language, "data-wide"),
     });
     let Conditions { shape, variant, caveat, reach, .. } = conditions;
     let reach = match reach {
         Reach::Card => None,
-        Reach::Kernel => Some("perhaps not all that the card has"),
+        Reach::Kernel => Some(say!(language, "reach-kernel")),
     };
-    let parts = [Some(shape.as_str()), data, variant.as_deref(), clock, caveat.as_deref(), reach];
-    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    let recorded = |text: &String| Some(Part::Recorded(text.clone()));
+    let parts = [
+        recorded(shape),
+        data.map(Part::Said),
+        variant.as_ref().and_then(recorded),
+        clock.map(Part::Said),
+        caveat.as_ref().and_then(recorded),
+        reach.map(Part::Said),
+    ];
+    parts.into_iter().flatten().filter(|part| !part.text().is_empty()).collect()
 }
 
-pub fn check(m: &Measurement) -> String {
-    let note = |canary: &Canary| match canary {
-        Canary::Caught => "",
-        Canary::Missed => ", PLANTED ERROR MISSED",
-    };
-    match &m.check {
-        Check::Matched { exact, sampled: 0, canary } => format!("{exact} exact{}", note(canary)),
-        Check::Matched { exact, sampled, canary } => {
-            format!("{exact} exact, {sampled} within bound{}", note(canary))
-        }
-        Check::Scanned { tally, canary } if tally.words_wrong == 0 => {
-            format!("{} words read back right{}", tally.words_checked, note(canary))
-        }
-        Check::Scanned { tally, canary } => {
-            let first = tally.examples.first().map_or(0, |e| e.word * 4);
-            format!(
-                "{} of {} words WRONG, first seen at byte {first}, bits {:#010x}, {} set, {} cleared{}",
-                tally.words_wrong,
-                tally.words_checked,
-                tally.bit_mask,
-                tally.bits_set,
-                tally.bits_cleared,
-                note(canary)
+fn joined(parts: Vec<Part>, language: Language) -> String {
+    parts.iter().map(Part::text).collect::<Vec<_>>().join(&say!(language, "list-clause"))
+}
+
+pub fn check(m: &Measurement, language: Language) -> String {
+    let said = match &m.check {
+        Check::Matched { exact, sampled: 0, .. } => say!(language, "check-exact", exact = exact.to_string()),
+        Check::Matched { exact, sampled, .. } => {
+            say!(
+                language,
+                "check-exact-and-sampled",
+                exact = exact.to_string(),
+                sampled = sampled.to_string()
             )
         }
-        Check::Wrong { why } => format!("WRONG: {why}"),
+        Check::Scanned { tally, .. } if tally.words_wrong == 0 => {
+            say!(language, "check-words-right", words = tally.words_checked.to_string())
+        }
+        Check::Scanned { tally, .. } => say!(
+            language,
+            "check-words-wrong",
+            wrong = tally.words_wrong.to_string(),
+            checked = tally.words_checked.to_string(),
+            first = tally.examples.first().map_or(0, |e| e.word.saturating_mul(4)).to_string(),
+            mask = format!("{:#010x}", tally.bit_mask),
+            set = tally.bits_set.to_string(),
+            cleared = tally.bits_cleared.to_string()
+        ),
+        Check::Wrong { why } => say!(language, "check-wrong", why = why),
+    };
+    match &m.check {
+        Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. } => {
+            say!(language, "check-canary-missed", check = said)
+        }
+        Check::Matched { canary: Canary::Caught, .. }
+        | Check::Scanned { canary: Canary::Caught, .. }
+        | Check::Wrong { .. } => said,
     }
 }
 
 /// The matrix of rates between devices, a row for each device that data comes from; the first row names where it goes.
-pub fn peers(evidence: &Evidence) -> Option<Vec<Vec<String>>> {
+pub fn peers(evidence: &Evidence, language: Language) -> Option<Vec<Vec<String>>> {
     let node = evidence.node.as_ref()?;
     let count = u32::try_from(evidence.devices.len()).ok()?;
     let names = evidence.devices.iter().map(|device| device.selector.clone());
-    let mut rows = vec![["from \\ to".to_owned()].into_iter().chain(names.clone()).collect()];
+    let mut rows = vec![[say!(language, "head-from-to")].into_iter().chain(names.clone()).collect()];
     for (from, name) in (0..count).zip(names) {
-        let cells = (0..count).map(|to| peer(node, from, to));
+        let cells = (0..count).map(|to| peer(node, from, to, language));
         rows.push([name].into_iter().chain(cells).collect());
     }
     Some(rows)
 }
 
-fn peer(node: &NodeEvidence, from: u32, to: u32) -> String {
+fn peer(node: &NodeEvidence, from: u32, to: u32, language: Language) -> String {
     let name = peer_name(from, to);
     let measured = node.measurements.iter().find(|m| m.metric.as_str() == name);
     match measured.map(|m| (&m.check, m.summary(), m.metric.kind())) {
@@ -205,81 +273,82 @@ fn peer(node: &NodeEvidence, from: u32, to: u32) -> String {
             let way = measured.and_then(|m| m.conditions.variant.as_deref()).unwrap_or_default();
             format!("{}, {way}", unit.format(summary.p50))
         }
-        Some((Check::Wrong { .. }, ..)) => "WRONG".to_owned(),
-        Some(_) => "no figure".to_owned(),
-        None => "not measured".to_owned(),
+        Some((Check::Wrong { .. }, ..)) => say!(language, "peer-wrong"),
+        Some(_) => say!(language, "no-figure"),
+        None => say!(language, "not-measured"),
     }
 }
 
 /// What of the matrix needs words: pairs with a wrong result or without one.
-pub fn peer_troubles(node: &NodeEvidence) -> Vec<[String; 2]> {
+pub fn peer_troubles(node: &NodeEvidence, language: Language) -> Vec<[String; 2]> {
     let wrong = node.measurements.iter().filter(|m| matches!(m.check, Check::Wrong { .. }));
-    let wrong = wrong.map(|m| [m.metric.to_string(), check(m)]);
-    let absent = node.absences.iter().map(|a| [a.metric.to_string(), a.reason.to_string()]);
-    wrong.chain(absent).collect()
+    let wrong = wrong.map(|m| [m.metric.to_string(), check(m, language)]);
+    wrong.chain(absences(&node.absences, language)).collect()
 }
 
-pub fn finding(f: &Finding) -> [String; 7] {
+pub fn absences(absences: &[Absence], language: Language) -> impl Iterator<Item = [String; 2]> {
+    absences.iter().map(move |absence| [absence.metric.to_string(), absence.reason.said(language)])
+}
+
+pub fn finding(f: &Finding, language: Language) -> [String; 7] {
     let amount = |a: &Option<crate::contract::Amount>| a.as_ref().map_or("-".to_owned(), ToString::to_string);
     [
         f.clause.clone(),
-        f.severity.name().to_owned(),
-        f.subject.to_string(),
+        severity(f.severity, language),
+        f.subject.said(language),
         amount(&f.bound),
         amount(&f.observed),
-        verdict_word(f.verdict).to_owned(),
-        f.because.to_string(),
+        verdict_word(f.verdict, language),
+        f.because.said(language),
     ]
 }
 
-pub fn verdict_word(verdict: Verdict) -> &'static str {
+pub fn severity(severity: Severity, language: Language) -> String {
+    match severity {
+        Severity::Must => say!(language, "severity-must"),
+        Severity::Should => say!(language, "severity-should"),
+        Severity::Info => say!(language, "severity-info"),
+    }
+}
+
+pub fn verdict_word(verdict: Verdict, language: Language) -> String {
     match verdict {
-        Verdict::Pass => "PASS",
-        Verdict::Inconclusive => "INCONCLUSIVE",
-        Verdict::Fail => "FAIL",
+        Verdict::Pass => say!(language, "verdict-pass"),
+        Verdict::Inconclusive => say!(language, "verdict-inconclusive"),
+        Verdict::Fail => say!(language, "verdict-fail"),
     }
 }
 
 /// One line that says what a device is; simulated ones shout.
-pub fn device_line(device: &DeviceEvidence) -> String {
+pub fn device_line(device: &DeviceEvidence, language: Language) -> String {
     let selector = &device.selector;
     let Some(identity) = &device.identity else {
-        return format!("{selector}: never opened ({})", ended(&device.ended));
+        let how = device.ended.said(language);
+        return say!(language, "device-never-opened", selector = selector, how = how);
     };
     let kind = match &identity.provenance {
-        Provenance::Hardware => "hardware".to_owned(),
-        Provenance::Software { cpu_threads } => format!("software on {cpu_threads} CPU threads"),
-        Provenance::Simulated { .. } => "SIMULATED, nothing was measured".to_owned(),
+        Provenance::Hardware => say!(language, "provenance-hardware"),
+        Provenance::Software { cpu_threads } => say!(language, "software-on", threads = *cpu_threads),
+        Provenance::Simulated { .. } => say!(language, "simulated-nothing-measured"),
     };
-    let memory =
-        identity.memory_bytes.map_or(String::new(), |b| format!(", {}", Unit::Byte.format(b as f64)));
-    format!("{selector}: {} ({kind}{memory}, driver {})", identity.name, identity.driver)
+    let memory = identity.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64));
+    let about = [Some(kind), memory, Some(say!(language, "driver", driver = &identity.driver))];
+    let about = about.into_iter().flatten().collect::<Vec<_>>().join(&say!(language, "list-clause"));
+    say!(language, "device-line", selector = selector, name = &identity.name, about = about)
 }
 
-pub fn ended(ended: &Ended) -> String {
-    match ended {
-        Ended::Completed => "completed".to_owned(),
-        Ended::Unfinished => "the recording stops early".to_owned(),
-        Ended::Interrupted => "interrupted".to_owned(),
-        Ended::Lost { why, during: Some(metric) } => format!("lost during {metric}: {why}"),
-        Ended::Lost { why, during: None } => format!("lost: {why}"),
-    }
-}
-
-pub fn trust(report: &Report) -> &'static str {
+pub fn trust(report: &Report, language: Language) -> String {
     match report.trust_level {
-        TrustLevel::L0 => "L0, self-declared: a simulated device, or none",
-        TrustLevel::L1 => "L1, measured without a challenge: the host could have lied",
-        TrustLevel::L2 => "L2, challenged and timed by the verifier",
-        TrustLevel::L3 => "L3, as L2 with the vendor's attestation",
+        TrustLevel::L0 => say!(language, "trust-l0"),
+        TrustLevel::L1 => say!(language, "trust-l1"),
+        TrustLevel::L2 => say!(language, "trust-l2"),
+        TrustLevel::L3 => say!(language, "trust-l3"),
     }
 }
 
-pub fn sealed_by(report: &Report) -> &'static str {
+pub fn sealed_by(report: &Report, language: Language) -> String {
     match report.sealed_by {
-        SealedBy::Ephemeral => {
-            "a key made for this run alone: it shows that nothing was changed since, not who signed"
-        }
-        SealedBy::Named => "a key that somebody keeps",
+        SealedBy::Ephemeral => say!(language, "sealed-ephemeral"),
+        SealedBy::Named => say!(language, "sealed-named"),
     }
 }

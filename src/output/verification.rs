@@ -23,7 +23,7 @@ pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
     section("Recomputed here from the raw samples", &v.ledger.recomputed, out)?;
     section("The machine's own word, which nothing here confirms", &v.ledger.machines_word, out)?;
     for device in &v.report.evidence.devices {
-        for sentence in likeness::sentences(device) {
+        for sentence in likeness::sentences(device, out.language) {
             writeln!(out, "{}: {sentence}", device.selector)?;
         }
     }

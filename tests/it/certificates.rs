@@ -132,14 +132,14 @@ fn both_parties_sign_what_each_draws_up_in_either_order() {
 #[test]
 fn nobody_signs_what_does_not_follow_from_his_own_reports() {
     let parties = Parties::new();
-    ends(&parties.draw_up("provider", &[]), 1, "next         the tenant signs");
+    ends(&parties.draw_up("provider", &[]), 1, "next: the tenant signs");
     let before = std::fs::read(parties.certificate()).unwrap();
     // The tenant never got the report of one node.
     let elsewhere = parties.elsewhere();
     std::fs::remove_file(elsewhere.join("0.dsse.json")).unwrap();
     let refused = parties.countersign("tenant", elsewhere);
     ends(&refused, 6, "nothing was signed");
-    ends(&refused, 6, "counts.delivered\n  the certificate says  3\n  the reports say       2");
+    ends(&refused, 6, "counts.delivered: the certificate says 3, the reports say 2");
     assert_eq!(std::fs::read(parties.certificate()).unwrap(), before);
     ends(&parties.verify_all(elsewhere), 6, "another certificate follows");
     // Another salt hides other names.

@@ -1,7 +1,5 @@
 //! Many nodes: what was promised, what came, what is wrong with it, and what is due; on fleets in which that is known.
 
-use std::path::Path;
-
 use gpu_assay::contract::{Parsed, parse};
 use gpu_assay::evidence::event::What;
 use gpu_assay::evidence::record;
@@ -148,21 +146,15 @@ impl Fleet {
     }
 
     pub fn command(&self, as_of: &str, format: &str) -> Ended {
-        let (reports, contract, key) =
-            (self.path("reports"), self.path("contract.json"), self.path("provider.pub.pem"));
-        let text = |path: &Path| path.to_str().unwrap().to_owned();
-        assay([
-            "fleet",
-            &text(&reports),
-            "--contract",
-            &text(&contract),
-            "--trust",
-            &text(&key),
-            "--as-of",
-            as_of,
-            "--format",
-            format,
-        ])
+        self.command_in(as_of, format, "en")
+    }
+
+    pub fn command_in(&self, as_of: &str, format: &str, language: &str) -> Ended {
+        let files = ["reports", "--contract", "contract.json", "--trust", "provider.pub.pem"];
+        let how = ["--as-of", as_of, "--format", format, "--lang", language];
+        let mut fleet = command();
+        fleet.current_dir(self.dir.path()).arg("fleet").args(files).args(how);
+        fleet.output().unwrap().into()
     }
 }
 
@@ -220,11 +212,12 @@ fn of_330_nodes_twelve_came() {
         "2024-06-30",
         "LATE BY",
         "101 days",
-        "credits 5769920.00 CNY",
+        "credits 5,769,920.00 CNY",
         "12 of 12 reports found every device sound, which is 73.5 to 100.0 %",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+    crate::fleet_pages::of_a_late_fleet(&fleet);
 }
 
 #[test]
@@ -237,6 +230,7 @@ fn before_the_day_nothing_is_missing() {
         (&json["counts"]["promised"], &json["money"]["credits"]),
         (&Value::from(0), &Value::from("0.00"))
     );
+    crate::fleet_pages::before_the_day(&fleet);
 }
 
 /// Node and place of cards of another kind under this kind's name.
@@ -348,6 +342,7 @@ fn in_a_full_fleet_exactly_what_was_planted_is_found() {
 
     let csv = fleet.command("2024-07-10", "csv").stdout;
     assert_eq!(csv.lines().count(), 1 + 328 * 8);
+    crate::fleet_pages::of_a_full_fleet(&fleet);
 }
 
 fn uuid_of(selector: &str) -> String {

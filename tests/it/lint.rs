@@ -6,10 +6,11 @@ use gpu_assay::catalogue::{band, gpus};
 use gpu_assay::contract::lint::{Lint, Place, RULES, Weight, lint};
 use gpu_assay::contract::money::Money;
 use gpu_assay::contract::parse::{load, locate};
-use gpu_assay::contract::template::{Keys, Language, Lease, lease};
+use gpu_assay::contract::template::{Keys, Lease, lease};
 use gpu_assay::contract::when::When;
 use gpu_assay::contract::{Contract, Rule, parse};
 use gpu_assay::evidence::metric::MetricName;
+use gpu_assay::language::Language;
 
 use crate::process::assay;
 use crate::support::data;

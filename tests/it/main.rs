@@ -38,8 +38,10 @@ mod driver_faults;
 mod envelopes;
 // The fault matrix: each fault is noticed by the clause that should, and the honest card passes.
 mod faults;
-// Others verify what we sign.
+// Many nodes: counted, and as a page for a manager.
+mod fleet_pages;
 mod fleets;
+// Others verify what we sign.
 mod foreign;
 // What only a GPU can show.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
@@ -56,6 +58,8 @@ mod laws;
 // The fault layer breaks a Vulkan driver in the way it was asked to.
 #[cfg(feature = "wgpu")]
 mod layer;
+// Messages in each language, and pages in them.
+mod languages;
 // What a run shows while it lasts.
 mod lint;
 mod live;

@@ -69,6 +69,7 @@ fn a_page_shows_the_verdict_first_then_clauses_then_devices() {
         "\u{2718}</span> FAIL",
         "binding demands",
         "SIMULATED",
+        "What to do next",
         "<h2>Clauses",
         "Devices beside each other",
         "own word",
@@ -79,7 +80,7 @@ fn a_page_shows_the_verdict_first_then_clauses_then_devices() {
         order.iter().map(|words| page.find(words).unwrap_or_else(|| panic!("{words}"))).collect();
     assert!(places.is_sorted(), "{places:?}");
     for part in [
-        "at least <b>1 TB/s</b>",
+        "at least <b translate=\"no\">1 TB/s</b>",
         "p5 of",
         "<svg class=\"strip\"",
         "prefers-color-scheme: dark",
@@ -184,7 +185,7 @@ fn a_page_says_first_that_a_run_broke_off() {
     let page = rendered(Format::Html, &report(evidence, Some(&bandwidth("1 B/s"))));
     let gap = page.find("A gap</strong>: the run broke off once, for 180 s in all").unwrap();
     assert!(gap < page.find("<h2>Clauses").unwrap());
-    assert!(!page.contains("demanded <b>-"), "what has no bound demands none");
+    assert!(!page.contains("demanded <b translate=\"no\">-"), "what has no bound demands none");
 }
 
 #[test]

@@ -23,12 +23,20 @@ impl From<Output> for Ended {
 
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
-    command.stdin(Stdio::null()).env("NO_COLOR", "1");
+    command.stdin(Stdio::null()).env("NO_COLOR", "1").env_remove("ASSAY_LANG");
     command
 }
 
 pub fn assay<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Ended {
     command().args(args).output().unwrap().into()
+}
+
+/// The same with more in its environment.
+pub fn output_of<S: AsRef<std::ffi::OsStr>>(
+    environment: &[(&str, &str)],
+    args: impl IntoIterator<Item = S>,
+) -> Ended {
+    command().envs(environment.iter().copied()).args(args).output().unwrap().into()
 }
 
 /// Starts `assay` and leaves it running.

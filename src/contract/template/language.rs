@@ -2,16 +2,7 @@
 //! Owns the wording alone; what is owed is the lease's business.
 
 use crate::catalogue::bands::Basis;
-
-/// A language that people sign in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Language {
-    #[default]
-    #[value(name = "en")]
-    English,
-    #[value(name = "zh-CN")]
-    Chinese,
-}
+use crate::language::Language;
 
 /// Comments end with a line break, titles do not.
 pub(super) struct Words {
@@ -58,9 +49,9 @@ impl Words {
     }
 }
 
-impl Language {
-    pub(super) fn words(self) -> &'static Words {
-        match self {
+impl Words {
+    pub(super) fn of(language: Language) -> &'static Self {
+        match language {
             Language::English => &ENGLISH,
             Language::Chinese => &CHINESE,
         }

@@ -4,12 +4,13 @@
 use std::fmt::Write;
 use std::num::NonZeroU32;
 
-use super::language::{Language, Words};
+use super::language::Words;
 use super::{Keys, party, quoted};
 use crate::catalogue::{self, Gpu};
 use crate::contract::money::Money;
 use crate::contract::when::Day;
 use crate::evidence::metric::{Kind, MetricName};
+use crate::language::Language;
 
 /// What the parties know before they know anything of bounds.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ const BETWEEN_CARDS: f64 = 0.95;
 
 /// A contract in TOML that this program reads as it stands.
 pub fn lease(lease: &Lease) -> String {
-    let words = lease.language.words();
+    let words = Words::of(lease.language);
     let mut text = deal(lease, words);
     text.push_str(words.clauses);
     let rates = rates(&mut text, lease, words);

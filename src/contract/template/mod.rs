@@ -14,7 +14,6 @@ use crate::evidence::{DeviceEvidence, Value};
 use crate::seal::KeyId;
 use crate::units::Unit;
 
-pub use language::Language;
 pub use lease::{Lease, lease};
 
 /// What the bounds of a template are taken from.

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 
 use super::super::csv::guarded;
 use crate::evidence::metric::METRICS;
+use crate::fleet::words::Said;
 use crate::fleet::{Answer, NodeAnswer};
+use crate::language::Language;
 
 const HEADER: [&str; 9] = ["node", "state", "healthy", "report", "card", "name", "ids", "verdict", "lacking"];
 
@@ -22,7 +24,7 @@ pub fn answer(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         let lacking: Vec<&str> = card.lacking.iter().map(|lacking| lacking.clause.as_str()).collect();
         let about = [
             guarded(name),
-            state.name().to_owned(),
+            state.said(Language::English),
             healthy.to_string(),
             guarded(report.as_deref().unwrap_or_default()),
             guarded(&card.selector),

@@ -2,27 +2,37 @@
 
 use std::io::{self, Write};
 
+use rust_decimal::Decimal;
+
+use super::super::advice;
 use super::super::listing::print_table;
 use super::super::page::Page;
-use super::super::rows::verdict_word;
+use super::super::rows;
+use crate::fleet::Answer;
 use crate::fleet::availability::Availability;
+use crate::fleet::delivery::Milestone;
 use crate::fleet::intake::Refusal;
-use crate::fleet::money::{DueKind, Money};
+use crate::fleet::money::{Due, DueKind, Money};
 use crate::fleet::nodes::State;
-use crate::fleet::{Answer, Counts, Sources};
+use crate::fleet::over::OverFleet;
+use crate::fleet::words::Said;
+use crate::language::{Language, say};
 use crate::units::Unit;
 
 /// A terminal is no place for thousands of lines; the other forms have them all.
 const ROWS_MAX: usize = 40;
 
 pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
-    writeln!(out, "contract {:?}, sha256 {}", answer.contract, answer.contract_sha256)?;
-    writeln!(out, "as of {}, by {}", answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC"), sources(answer))?;
+    let language = out.language;
+    let (id, sha256) = (format!("{:?}", answer.contract), &answer.contract_sha256);
+    writeln!(out, "{}", say!(language, "fleet-contract", id = id, sha256 = sha256))?;
+    let as_of = answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+    writeln!(out, "{}", say!(language, "fleet-as-of", as_of = as_of, sources = sources(answer, language)))?;
     if answer.simulated() > 0 {
-        writeln!(out, "{}", simulated(answer.simulated()))?;
+        writeln!(out, "{}", say!(language, "fleet-simulated", count = answer.simulated()))?;
     }
-    counts(&answer.counts, out)?;
-    writeln!(out, "{}", fresh(answer))?;
+    counts(answer, out)?;
+    writeln!(out, "{}", fresh(answer, language))?;
     milestones(answer, out)?;
     nodes(answer, out)?;
     over_fleet(answer, out)?;
@@ -33,273 +43,270 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     }
     match &answer.money {
         Some(found) => money(found, out),
-        None => writeln!(out, "\nthe contract names no price, so nothing is said of money"),
+        None => writeln!(out, "\n{}", say!(language, "no-price")),
     }
 }
 
-/// What nobody may overlook.
-pub(in crate::output) fn simulated(nodes: usize) -> String {
-    format!("SIMULATED: {}, which delivered nothing: all figures are computed", counted(nodes, "node"))
+/// Which reports count, and how many do not.
+fn sources(answer: &Answer, language: Language) -> String {
+    let from = &answer.sources;
+    let some = |count: usize, said: fn(Language, usize) -> String| (count > 0).then(|| said(language, count));
+    let parts = [
+        Some(say!(language, "count-reports", count = from.reports)),
+        some(from.repeated, |language, count| say!(language, "count-copies", count = count)),
+        some(answer.refused.len(), |language, count| say!(language, "count-refused", count = count)),
+        some(from.others as usize, |language, count| say!(language, "count-others", count = count)),
+    ];
+    language.list(parts.into_iter().flatten())
 }
 
-fn sources(answer: &Answer) -> String {
-    let Sources { reports, repeated, others } = &answer.sources;
-    let mut text = format!("{} that count", counted(*reports, "report"));
-    for (count, what) in [
-        (*repeated, "copy of them"),
-        (answer.refused.len(), "refused report"),
-        (*others as usize, "other statement"),
-    ] {
-        if count > 0 {
-            text += &format!(", {}", counted(count, what));
-        }
-    }
-    text
-}
-
-pub(in crate::output) fn counted(count: usize, of: &str) -> String {
-    match (count, of) {
-        (1, _) => format!("1 {of}"),
-        (_, "copy of them") => format!("{count} copies of them"),
-        _ => format!("{count} {of}s"),
-    }
-}
-
-fn counts(counts: &Counts, out: &mut Page) -> io::Result<()> {
-    let contracted = counts.contracted.map_or("not named".to_owned(), |nodes| nodes.to_string());
+fn counts(answer: &Answer, out: &mut Page) -> io::Result<()> {
+    let (counts, language) = (&answer.counts, out.language);
+    let contracted = counts.contracted.map_or_else(|| say!(language, "not-named"), |nodes| nodes.to_string());
     let rows = [
-        ("contracted", contracted, "nodes in all milestones"),
-        ("promised", counts.promised.to_string(), "by now"),
-        ("delivered", counts.delivered.to_string(), "have reported"),
-        ("missing", counts.missing.to_string(), "promised by now and never reported"),
-        ("healthy", counts.healthy.to_string(), "no card lost, wrong, or another than it says"),
-        ("accepted", counts.accepted.to_string(), "the last report that decides passes"),
-        ("rejected", counts.rejected.to_string(), "it fails, or a card is another node's too"),
-        ("undecided", counts.undecided.to_string(), "no report decides anything"),
+        [say!(language, "row-contracted"), contracted, say!(language, "about-contracted")],
+        [say!(language, "row-promised"), counts.promised.to_string(), say!(language, "about-promised")],
+        [say!(language, "row-delivered"), counts.delivered.to_string(), say!(language, "about-delivered")],
+        [say!(language, "state-missing"), counts.missing.to_string(), say!(language, "about-missing")],
+        [say!(language, "row-healthy"), counts.healthy.to_string(), say!(language, "about-healthy")],
+        [say!(language, "state-accepted"), counts.accepted.to_string(), say!(language, "about-accepted")],
+        [say!(language, "state-rejected"), counts.rejected.to_string(), say!(language, "about-rejected")],
+        [say!(language, "state-undecided"), counts.undecided.to_string(), say!(language, "about-undecided")],
     ];
     writeln!(out)?;
-    print_table(
-        ["nodes", "", ""],
-        rows.map(|(name, count, about)| [name.to_owned(), count, about.to_owned()]),
-        out,
-    )
+    print_table([say!(language, "head-nodes"), String::new(), String::new()], rows, out)
 }
 
 /// How many reports cannot be older than a challenge, and how many nodes have proved work to a witness.
-fn fresh(answer: &Answer) -> String {
+fn fresh(answer: &Answer, language: Language) -> String {
     let accepted = || answer.nodes.iter().filter(|node| node.state == State::Accepted);
-    evidence(
-        accepted().count(),
-        accepted().filter(|node| node.challenge_sha256.is_some()).count(),
-        accepted().filter(|node| node.proof.is_some()).count(),
-    )
-}
-
-pub(in crate::output) fn evidence(accepted: usize, challenged: usize, proved: usize) -> String {
-    format!(
-        "of {} accepted, {challenged} answered a challenge, {proved} proved work to a witness",
-        counted(accepted, "node")
-    )
+    let challenged = accepted().filter(|node| node.challenge_sha256.is_some()).count();
+    let proved = accepted().filter(|node| node.proof.is_some()).count();
+    say!(language, "fleet-evidence", accepted = accepted().count(), challenged = challenged, proved = proved)
 }
 
 fn milestones(answer: &Answer, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
     if answer.milestones.is_empty() {
-        return writeln!(out, "\nthe contract names no dates, so nothing can be late");
+        return writeln!(out, "\n{}", say!(language, "no-milestones"));
     }
+    let late = |m: &Milestone| match m.is_over && m.lacking > 0 {
+        true => say!(language, "count-days", count = m.days_late),
+        false => "-".to_owned(),
+    };
     let rows = answer.milestones.iter().map(|m| {
-        let late = if m.is_over && m.lacking > 0 { format!("{} days", m.days_late) } else { "-".to_owned() };
         [
             m.due.to_string(),
             m.promised.to_string(),
             m.in_time.to_string(),
             m.accepted_in_time.to_string(),
             m.lacking.to_string(),
-            late,
+            late(m),
         ]
     });
+    let head = [
+        say!(language, "head-due"),
+        say!(language, "head-promised"),
+        say!(language, "head-in-time"),
+        say!(language, "head-accepted-in-time"),
+        say!(language, "head-lacking"),
+        say!(language, "head-late"),
+    ];
     writeln!(out)?;
-    print_table(["due", "promised", "came in time", "accepted in time", "lacking now", "late by"], rows, out)
+    print_table(head, rows, out)
 }
 
-/// What a table of many shows of it.
-fn some<T>(
-    all: Vec<T>,
-    out: &mut Page,
-    table: impl FnOnce(Vec<T>, &mut Page) -> io::Result<()>,
-) -> io::Result<()> {
+/// A table of many, of which a terminal shows some.
+fn some<const N: usize>(head: [String; N], all: Vec<[String; N]>, out: &mut Page) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
     let more = all.len().saturating_sub(ROWS_MAX);
-    table(all.into_iter().take(ROWS_MAX).collect(), out)?;
+    print_table(head, all.into_iter().take(ROWS_MAX), out)?;
     if more > 0 {
-        writeln!(out, "and {more} more; --format json or csv has them all")?;
+        let language = out.language;
+        writeln!(out, "{}", say!(language, "more-lines", count = more))?;
     }
     Ok(())
 }
 
 fn nodes(answer: &Answer, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
     let bad = answer.nodes.iter().filter(|node| node.state != State::Accepted);
     let rows: Vec<[String; 5]> = bad
         .flat_map(|node| {
             node.reasons.iter().map(|why| {
-                let card = why.card.clone().unwrap_or_else(|| "the node".to_owned());
-                [
-                    node.name.clone(),
-                    node.state.name().to_owned(),
-                    card,
-                    why.clause.clone(),
-                    why.because.clone(),
-                ]
+                let card = why.card.clone().unwrap_or_else(|| say!(language, "whole-node"));
+                let (state, because) = (node.state.said(language), why.because.said(language));
+                [node.name.clone(), state, card, why.clause.clone(), because]
             })
         })
         .collect();
     if !rows.is_empty() {
         writeln!(out)?;
-        some(rows, out, |rows, out| print_table(["node", "is", "card", "clause", "because"], rows, out))?;
     }
-    let again: Vec<[String; 2]> = answer
-        .nodes
-        .iter()
-        .filter(|node| node.state == State::Accepted && node.failed_before > 0)
-        .map(|node| {
-            [node.name.clone(), format!("failed {} before it passed", counted(node.failed_before, "time"))]
-        })
+    let head = [
+        say!(language, "head-node"),
+        say!(language, "head-state"),
+        say!(language, "head-card"),
+        say!(language, "head-clause"),
+        say!(language, "head-because"),
+    ];
+    some(head, rows, out)?;
+    let good = answer.nodes.iter().filter(|node| node.state == State::Accepted);
+    let again: Vec<[String; 2]> = good
+        .filter(|node| node.failed_before > 0)
+        .map(|node| [node.name.clone(), say!(language, "failed-before", count = node.failed_before)])
         .collect();
     if !again.is_empty() {
         writeln!(out)?;
-        some(again, out, |rows, out| print_table(["accepted node", "but"], rows, out))?;
     }
-    Ok(())
+    some([say!(language, "head-accepted-node"), say!(language, "head-but")], again, out)
 }
 
 /// Clauses that no single node decides.
 fn over_fleet(answer: &Answer, out: &mut Page) -> io::Result<()> {
-    if answer.over_fleet.is_empty() {
-        return Ok(());
-    }
-    let rows = answer.over_fleet.iter().map(|over| {
-        let waived = if over.waived { ", waived" } else { "" };
+    let language = out.language;
+    let row = |over: &OverFleet| {
+        let verdict = rows::verdict_word(over.verdict, language);
         [
             over.clause.clone(),
-            over.severity.name().to_owned(),
-            format!("{} of {}", Unit::Share.format(over.quorum), counted(over.cards as usize, "card")),
+            rows::severity(over.severity, language),
+            say!(language, "quorum-of", quorum = Unit::Share.format(over.quorum), cards = over.cards),
             over.met.to_string(),
             over.failed.len().to_string(),
             over.undecided.to_string(),
-            format!("{}{waived}", verdict_word(over.verdict)),
+            if over.waived { say!(language, "verdict-waived", verdict = verdict) } else { verdict },
         ]
-    });
-    writeln!(out)?;
-    let header = ["clause over the fleet", "severity", "demanded", "meet it", "fail", "undecided", "verdict"];
-    print_table(header, rows, out)?;
+    };
+    let head = [
+        say!(language, "head-over-fleet"),
+        say!(language, "head-severity"),
+        say!(language, "head-demanded"),
+        say!(language, "head-met"),
+        say!(language, "head-failed"),
+        say!(language, "state-undecided"),
+        say!(language, "head-verdict"),
+    ];
+    if !answer.over_fleet.is_empty() {
+        writeln!(out)?;
+    }
+    some(head, answer.over_fleet.iter().map(row).collect(), out)?;
     let failed = answer.over_fleet.iter().flat_map(|over| {
         over.failed.iter().map(|failed| [over.clause.clone(), failed.node.clone(), failed.card.clone()])
     });
     let failed: Vec<[String; 3]> = failed.collect();
-    if failed.is_empty() {
-        return Ok(());
+    if !failed.is_empty() {
+        writeln!(out)?;
     }
-    writeln!(out)?;
-    some(failed, out, |rows, out| print_table(["not met", "node", "card"], rows, out))
+    some(
+        [say!(language, "head-not-met"), say!(language, "head-node"), say!(language, "head-card")],
+        failed,
+        out,
+    )
 }
 
 fn outliers(answer: &Answer, out: &mut Page) -> io::Result<()> {
     if answer.outliers.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\ncards far from the others of their kind, whatever the clauses say:")?;
+    let language = out.language;
+    writeln!(out, "\n{}", say!(language, "far-cards"))?;
     let rows = answer.outliers.iter().map(|o| {
         let (figure, median) = (o.unit.format(o.figure), o.unit.format(o.median));
-        [
-            o.node.clone(),
-            o.card.clone(),
-            o.metric.clone(),
-            figure,
-            median,
-            format!("{:.0}", o.deviations),
-            counted(o.metrics, "metric"),
-        ]
+        let metrics = say!(language, "count-metrics", count = o.metrics);
+        let deviations = format!("{:.0}", o.deviations);
+        [o.node.clone(), o.card.clone(), o.metric.clone(), figure, median, deviations, metrics]
     });
-    some(rows.collect(), out, |rows, out| {
-        print_table(["node", "card", "worst in", "has", "the others", "deviations", "far in"], rows, out)
-    })
+    let head = [
+        say!(language, "head-node"),
+        say!(language, "head-card"),
+        say!(language, "head-worst-in"),
+        say!(language, "head-has"),
+        say!(language, "head-others"),
+        say!(language, "head-deviations"),
+        say!(language, "head-far-in"),
+    ];
+    some(head, rows.collect(), out)
 }
 
 fn refused(answer: &Answer, out: &mut Page) -> io::Result<()> {
     if answer.refused.is_empty() {
         return Ok(());
     }
+    let language = out.language;
     let mut rows = Vec::new();
     for kind in Refusal::ALL {
         let of_kind = answer.refused.iter().filter(|refused| refused.what == kind);
         rows.extend(
-            of_kind.map(|refused| [kind.name().to_owned(), refused.source.clone(), refused.why.clone()]),
+            of_kind.map(|refused| [kind.said(language), refused.source.clone(), refused.why.said(language)]),
         );
     }
     writeln!(out)?;
-    some(rows, out, |rows, out| print_table(["refused", "report", "because"], rows, out))
+    let head =
+        [say!(language, "head-refused"), say!(language, "head-report"), say!(language, "head-because")];
+    some(head, rows, out)
 }
 
 fn availability(found: &Availability, out: &mut Page) -> io::Result<()> {
-    let (low, high) = found.share;
-    let Availability { whole, reports, watched_hours, failures, .. } = found;
-    writeln!(
-        out,
-        "\n{whole} of {} found every device sound, which is {:.1} to {:.1} %, with 95 % confidence",
-        counted(*reports as usize, "report"),
-        low * 100.0,
-        high * 100.0
-    )?;
-    match found.mtbf_hours_at_least {
-        Some(hours) => writeln!(
-            out,
-            "{} in {watched_hours:.1} device hours under load: at least {hours:.1} hours between failures, with 95 % confidence",
-            counted(*failures as usize, "failure")
+    let language = out.language;
+    let percent = |share: f64| format!("{:.1}", share * 100.0);
+    let (whole, reports) = (found.whole, found.reports);
+    let (low, high) = (percent(found.share.0), percent(found.share.1));
+    let share = say!(language, "availability", whole = whole, reports = reports, low = low, high = high);
+    writeln!(out, "\n{share}")?;
+    let hours = match found.mtbf_hours_at_least {
+        Some(hours) => say!(
+            language,
+            "mtbf",
+            failures = found.failures,
+            watched = format!("{:.1}", found.watched_hours),
+            hours = format!("{hours:.1}")
         ),
-        None => writeln!(out, "no load was kept up, so nothing is said of the time between failures"),
-    }
+        None => say!(language, "no-mtbf"),
+    };
+    writeln!(out, "{hours}")
 }
 
-fn money(money: &Money, out: &mut Page) -> io::Result<()> {
-    let currency = &money.currency;
-    writeln!(out)?;
-    match money.node_month {
-        Some(month) => writeln!(out, "a node costs {month} {currency} a month")?,
-        None => writeln!(out, "the price says nothing of a single node, so nothing is counted in money")?,
-    }
-    for (costs, unit) in [(&money.per_pflops_hour, "PFLOPS"), (&money.per_tbs_hour, "TB/s")] {
+fn money(found: &Money, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    let amount = |amount: &Decimal| advice::money(amount, &found.currency, language);
+    let month = match &found.node_month {
+        Some(month) => say!(language, "node-month", amount = amount(month)),
+        None => say!(language, "no-node-month"),
+    };
+    writeln!(out, "\n{month}")?;
+    for (costs, unit) in [(&found.per_pflops_hour, "PFLOPS"), (&found.per_tbs_hour, "TB/s")] {
         for cost in costs {
+            let (metric, cost) = (&cost.metric, amount(&cost.cost));
             writeln!(
                 out,
-                "1 {unit} of {} costs {} {currency} an hour, as accepted nodes deliver it",
-                cost.metric, cost.cost
+                "{}",
+                say!(language, "cost-per-hour", unit = unit, metric = metric, amount = cost)
             )?;
         }
     }
-    if money.dues.is_empty() {
-        return writeln!(out, "nothing is due");
+    if found.dues.is_empty() {
+        return writeln!(out, "{}", say!(language, "nothing-due"));
     }
-    let rows = money.dues.iter().map(|due| {
-        let amount = match (due.amount, due.kind) {
-            (Some(amount), DueKind::PriceCut) => format!("{amount} {currency} a month"),
-            (Some(amount), DueKind::Credit | DueKind::Replace | DueKind::Terminate) => {
-                format!("{amount} {currency}")
-            }
+    let row = |due: &Due| {
+        let sum = match (&due.amount, due.kind) {
+            (Some(sum), DueKind::PriceCut) => say!(language, "each-month", amount = amount(sum)),
+            (Some(sum), DueKind::Credit | DueKind::Replace | DueKind::Terminate) => amount(sum),
             (None, _) => "-".to_owned(),
         };
-        [
-            due.kind.name().to_owned(),
-            due.of.clone(),
-            due.count.to_string(),
-            amount,
-            due.on.map_or("-".to_owned(), |on| on.to_string()),
-        ]
-    });
+        let on = due.on.map_or("-".to_owned(), |on| on.to_string());
+        [advice::remedy(due.kind, language), advice::of(due, language), due.count.to_string(), sum, on]
+    };
+    let head = [
+        say!(language, "head-remedy"),
+        say!(language, "head-for"),
+        say!(language, "head-nodes"),
+        say!(language, "head-amount"),
+        say!(language, "head-by-or-since"),
+    ];
     writeln!(out)?;
-    some(rows.collect(), out, |rows, out| {
-        print_table(["due", "for", "nodes", "amount", "by or since"], rows, out)
-    })?;
-    writeln!(
-        out,
-        "credits {} {currency}, price cuts {} {currency} a month",
-        money.credits, money.price_cuts_per_month
-    )
+    some(head, found.dues.iter().map(row).collect(), out)?;
+    let (credits, cuts) = (amount(&found.credits), amount(&found.price_cuts_per_month));
+    writeln!(out, "{}", say!(language, "sums", credits = credits, cuts = cuts))
 }

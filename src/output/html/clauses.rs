@@ -3,27 +3,32 @@
 
 use maud::{Markup, html};
 
-use super::verdict_badge;
-use crate::contract::{Amount, Clause, Finding, Rule, Subject, Verdict};
-use crate::evidence::stats::Summary;
+use super::frame::{MARKS, heads, name, prose, set, verdict_badge};
+use crate::contract::clause::Figure;
+use crate::contract::{Amount, Clause, Finding, Quantity, Rule, Subject, Verdict};
+use crate::evidence::metric::MetricName;
+use crate::evidence::stats::{Stat, Summary};
+use crate::language::{Language, say};
 use crate::output::rows;
 use crate::report::Report;
 use crate::units::Unit;
 
-pub fn section(report: &Report) -> Markup {
+pub fn section(report: &Report, language: Language) -> Markup {
+    let names = [
+        say!(language, "head-on"),
+        say!(language, "head-verdict"),
+        say!(language, "head-found"),
+        say!(language, "head-strip"),
+        say!(language, "head-because"),
+    ];
     html! {
         section {
-            h2 { "Clauses" }
+            h2 { (say!(language, "title-clauses")) }
             div.scroll { table.clauses {
-                thead { tr {
-                    @for name in ["on", "verdict", "found", "samples beside the bound", "because"] { th scope="col" { (name) } }
-                } }
-                @for group in groups(report) { (tbody(report, &group)) }
+                (heads(&names))
+                @for group in groups(report) { (tbody(report, &group, language)) }
             } }
-            p.note {
-                "The strip shows the lowest and highest sample (thin line), from the 5th to the 95th percentile (bar), the median (tick) "
-                "and the bound (dashed line with a triangle on the side that is allowed)."
-            }
+            p.note { (say!(language, "note-strip")) }
         }
     }
 }
@@ -67,68 +72,75 @@ pub fn clause<'a>(report: &'a Report, id: &str) -> Option<&'a Clause> {
     report.contract.as_ref()?.terms.clauses.iter().find(|clause| clause.id == id)
 }
 
-fn tbody(report: &Report, group: &[&Finding]) -> Markup {
+fn tbody(report: &Report, group: &[&Finding], language: Language) -> Markup {
     let Some(first) = group.first() else { return html! {} };
     let clause = clause(report, &first.clause);
-    let [_, severity, _, bound, ..] = rows::finding(first);
+    let [_, severity, _, bound, ..] = rows::finding(first, language);
     html! {
         tbody {
             tr.demand { th scope="rowgroup" colspan="5" { div {
-                (first.clause) " " span.severity { (severity) } " "
+                (name(&first.clause)) " " span.severity { (severity) } " "
                 span.note {
                     @match clause.map(|clause| &clause.rule) {
-                        Some(rule) => (demand(rule)),
-                        None => { @if first.bound.is_some() { "demanded " b { (bound) } } },
+                        Some(rule) => (demand(rule, language)),
+                        None => { @if first.bound.is_some() { (say!(language, "demanded")) b translate="no" { (bound) } } },
                     }
-                    @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { " \u{b7} " (title) }
+                    @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { " \u{b7} " (name(title)) }
                 }
             } } }
-            @for finding in group.iter().take(ROWS_MAX) { (row(report, finding)) }
+            @for finding in group.iter().take(ROWS_MAX) { (row(report, finding, language)) }
             @if group.len() > ROWS_MAX {
                 @let rest = &group[ROWS_MAX..];
-                tr { td colspan="5" { div.note { "and " (rest.len()) " more, the worst of which: " (rest.iter().map(|f| f.verdict).max().map_or("", rows::verdict_word)) } } }
+                @let worst = rest.iter().map(|f| f.verdict).max().map_or(String::new(), |worst| rows::verdict_word(worst, language));
+                tr { td colspan="5" { div.note { (say!(language, "more-findings", count = rest.len(), worst = worst)) } } }
             }
         }
     }
 }
 
-fn row(report: &Report, finding: &Finding) -> Markup {
-    let [_, _, subject, _, found, _, because] = rows::finding(finding);
-    let strip = strip_of(report, finding);
+fn row(report: &Report, finding: &Finding, language: Language) -> Markup {
+    let [_, _, subject, _, found, _, because] = rows::finding(finding, language);
+    let strip = strip_of(report, finding, language);
     html! {
         tr {
-            td { (subject) }
-            td { (verdict_badge(finding.verdict)) }
-            td.figure.found.none[finding.observed.is_none()] { (found) }
+            td { @match &finding.subject { Subject::Device { .. } => (name(&subject)), Subject::Node => (subject) } }
+            td { (verdict_badge(finding.verdict, language)) }
+            td.figure.found.none[finding.observed.is_none()] data-label=(say!(language, "label-found")) translate="no" { (found) }
             @match strip { Some(strip) => td { (strip) }, None => td.none { span.note { "-" } } }
-            td.because { (because) }
+            td.because { (prose(&because)) }
         }
     }
 }
 
 /// The demand in words: `p5 of stream.triad.rate at least 3.2 TB/s`.
-fn demand(rule: &Rule) -> Markup {
-    let figure = |figure: &crate::contract::clause::Figure| {
-        let statistic = figure.statistic.map_or(String::new(), |stat| format!("{} of ", stat.name()));
-        html! { (statistic) span.metric { (figure.metric) } }
-    };
+fn demand(rule: &Rule, language: Language) -> Markup {
+    let metric = |metric: &MetricName| html! { span.metric translate="no" { (metric) } };
+    let strong = |text: &str| html! { b translate="no" { (text) } };
+    let bound = |bound: &Quantity| strong(&bound.in_full());
+    let statistic = |figure: &Figure| figure.statistic.map_or("none", Stat::name);
+    let [a, b, c] = MARKS;
     match rule {
-        Rule::AtLeast { figure: f, bound } => {
-            html! { (figure(f)) " at least " b { (bound.in_full()) } }
+        Rule::AtLeast { figure: f, bound: least } => set(
+            &say!(language, "demand-at-least", statistic = statistic(f), metric = a, bound = b),
+            &[metric(&f.metric), bound(least)],
+        ),
+        Rule::AtMost { figure: f, bound: most } => set(
+            &say!(language, "demand-at-most", statistic = statistic(f), metric = a, bound = b),
+            &[metric(&f.metric), bound(most)],
+        ),
+        Rule::Ratio { figure: f, to, at_least } => set(
+            &say!(language, "demand-ratio", statistic = statistic(f), metric = a, share = b, to = c),
+            &[metric(&f.metric), strong(&at_least.to_string()), metric(to)],
+        ),
+        Rule::Equals { metric: of, value } => {
+            set(&say!(language, "demand-equals", metric = a, value = b), &[metric(of), strong(value)])
         }
-        Rule::AtMost { figure: f, bound } => {
-            html! { (figure(f)) " at most " b { (bound.in_full()) } }
-        }
-        Rule::Ratio { figure: f, to, at_least } => {
-            html! { (figure(f)) " at least " b { (at_least) } " of " span.metric { (to) } }
-        }
-        Rule::Equals { metric, value } => html! { span.metric { (metric) } " equals " b { (value) } },
-        Rule::Never { flag } => html! { "never " b { (flag.name()) } },
+        Rule::Never { flag } => set(&say!(language, "demand-never", flag = a), &[strong(flag.name())]),
     }
 }
 
 /// The samples beside the bound, where a clause sets a number for one device's metric.
-fn strip_of(report: &Report, finding: &Finding) -> Option<Markup> {
+fn strip_of(report: &Report, finding: &Finding, language: Language) -> Option<Markup> {
     let Subject::Device { index, .. } = &finding.subject else { return None };
     let (figure, is_floor) = match &clause(report, &finding.clause)?.rule {
         Rule::AtLeast { figure, .. } => (figure, true),
@@ -138,13 +150,13 @@ fn strip_of(report: &Report, finding: &Finding) -> Option<Markup> {
     let Some(Amount::Number { value: bound, unit }) = &finding.bound else { return None };
     let device = report.evidence.devices.get(*index as usize)?;
     let summary = super::summary(device, &figure.metric)?;
-    strip(&summary, *bound, is_floor, *unit)
+    strip(&summary, *bound, is_floor, *unit, language)
 }
 
 const WIDTH: f64 = 150.0;
 const MARGIN: f64 = 10.0;
 
-fn strip(s: &Summary, bound: f64, is_floor: bool, unit: Unit) -> Option<Markup> {
+fn strip(s: &Summary, bound: f64, is_floor: bool, unit: Unit, language: Language) -> Option<Markup> {
     let (low, high) = (s.min.min(bound), s.max.max(bound));
     let span = (high - low).max(0.02 * high.abs());
     if !(span.is_finite() && span > 0.0) {
@@ -152,12 +164,13 @@ fn strip(s: &Summary, bound: f64, is_floor: bool, unit: Unit) -> Option<Markup> 
     }
     let x = |value: f64| format!("{:.1}", MARGIN + (value - low) / span * (WIDTH - 2.0 * MARGIN));
     let wide = |from: f64, to: f64| format!("{:.1}", ((to - from) / span * (WIDTH - 2.0 * MARGIN)).max(1.5));
-    let about = format!(
-        "samples from {} to {}, median {}, bound {}",
-        unit.format(s.min),
-        unit.format(s.max),
-        unit.format(s.p50),
-        unit.format(bound)
+    let about = say!(
+        language,
+        "strip-about",
+        least = unit.format(s.min),
+        most = unit.format(s.max),
+        median = unit.format(s.p50),
+        bound = unit.format(bound)
     );
     let at = MARGIN + (bound - low) / span * (WIDTH - 2.0 * MARGIN);
     let tip = if is_floor { at + 7.0 } else { at - 7.0 };

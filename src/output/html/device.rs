@@ -3,108 +3,120 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use super::frame::{self, fact, heads, prose};
 use super::plots::{self, Drawing};
-use super::{counted, fact, sustained};
+use super::sustained;
 use crate::catalogue;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::Kind;
 use crate::evidence::{Check, DeviceEvidence, Ended, Measurement, Value};
+use crate::language::{Language, say};
 use crate::output::{likeness, rows};
 use crate::report::Report;
 use crate::units::Unit;
 
-pub fn section(report: &Report, device: &DeviceEvidence, index: usize, is_drawn: bool) -> Markup {
+pub fn section(
+    report: &Report,
+    device: &DeviceEvidence,
+    index: usize,
+    is_drawn: bool,
+    language: Language,
+) -> Markup {
     html! {
         section.device {
-            h2 { (device.selector) @if let Some(identity) = &device.identity { span.note { " " (identity.name) } } }
-            @if device.ended != Ended::Completed { p.warning { strong { "Did not complete: " } (rows::ended(&device.ended)) } }
+            h2 translate="no" { (device.selector) @if let Some(identity) = &device.identity { span.note { " " (identity.name) } } }
+            @if device.ended != Ended::Completed { p.warning { strong { (say!(language, "did-not-complete")) } (device.ended.said(language)) } }
             @match &device.identity {
-                Some(identity) => (word(device, identity)),
-                None => p { "The device was never opened." },
+                Some(identity) => (word(device, identity, language)),
+                None => p { (say!(language, "never-opened")) },
             }
-            (memory_errors(device))
-            (looks(device))
-            @if let Some(load) = &device.sustained { (sustained::part(load, is_drawn)) }
-            @if is_drawn { (drawings(report, device, index)) }
-            @if !device.measurements.is_empty() || device.sustained.is_some() { (measurements(device)) }
-            @if !device.absences.is_empty() { (absences(device)) }
+            (memory_errors(device, language))
+            (looks(device, language))
+            @if let Some(load) = &device.sustained { (sustained::part(load, is_drawn, language)) }
+            @if is_drawn { (drawings(report, device, index, language)) }
+            @if !device.measurements.is_empty() || device.sustained.is_some() { (measurements(device, language)) }
+            @if !device.absences.is_empty() { (absences(device, language)) }
         }
     }
 }
 
-fn looks(device: &DeviceEvidence) -> Markup {
-    let sentences = likeness::sentences(device);
+fn looks(device: &DeviceEvidence, language: Language) -> Markup {
+    let sentences = likeness::sentences(device, language);
     html! {
         @if !sentences.is_empty() {
-            h3 { "What it looks like " span.note { "by what was measured, beside the catalogue" } }
-            @for sentence in sentences { p { (sentence) "." } }
+            h3 { (say!(language, "title-looks")) " " span.note { (say!(language, "note-looks")) } }
+            @for sentence in sentences { p { (sentence) (say!(language, "full-stop")) } }
         }
     }
 }
 
 /// Identity and facts: the machine's own word, and marked as such.
-fn word(device: &DeviceEvidence, identity: &Identity) -> Markup {
+fn word(device: &DeviceEvidence, identity: &Identity, language: Language) -> Markup {
     let datasheets: Vec<&str> = catalogue::of(identity).map(|gpu| gpu.name.as_str()).collect();
     let kind = match &identity.provenance {
-        Provenance::Hardware => "hardware".to_owned(),
-        Provenance::Software { cpu_threads } => {
-            format!("software on {}", counted(*cpu_threads as usize, "CPU thread"))
-        }
-        Provenance::Simulated { .. } => "SIMULATED, nothing was measured".to_owned(),
+        Provenance::Hardware => say!(language, "provenance-hardware"),
+        Provenance::Software { cpu_threads } => say!(language, "software-on", threads = *cpu_threads),
+        Provenance::Simulated { .. } => say!(language, "simulated-nothing-measured"),
     };
     let id = |id: Option<u32>| id.map_or("-".to_owned(), |id| format!("{id:04x}"));
     let known = [
-        ("name", Some(identity.name.clone())),
-        ("kind", Some(kind)),
-        ("PCI id", Some(format!("{}:{}", id(identity.vendor_id), id(identity.device_id)))),
-        ("PCI address", identity.pci_address.clone()),
-        ("UUID", identity.uuid.clone()),
-        ("driver", Some(identity.driver.clone())),
-        ("units", identity.units.map(|units| units.to_string())),
-        ("memory", identity.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64))),
-        ("datasheet of that PCI id", (!datasheets.is_empty()).then(|| datasheets.join(" or "))),
+        (say!(language, "fact-name"), Some(identity.name.clone())),
+        (
+            say!(language, "fact-pci-id"),
+            Some(format!("{}:{}", id(identity.vendor_id), id(identity.device_id))),
+        ),
+        (say!(language, "fact-pci-address"), identity.pci_address.clone()),
+        ("UUID".to_owned(), identity.uuid.clone()),
+        (say!(language, "fact-driver"), Some(identity.driver.clone())),
+        (say!(language, "fact-units"), identity.units.map(|units| units.to_string())),
+        (say!(language, "fact-memory"), identity.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64))),
+        (say!(language, "fact-datasheet"), (!datasheets.is_empty()).then(|| datasheets.join(" / "))),
     ];
     html! {
         div.word {
-            h3 { "The machine's own word " span.note { "claims of driver and system, which nothing here confirms" } }
-            dl.facts { @for (name, value) in known { @if let Some(value) = value { (fact(name, html! { (value) })) } } }
+            h3 { (say!(language, "title-own-word")) " " span.note { (say!(language, "note-own-word")) } }
+            dl.facts {
+                (fact(&say!(language, "fact-kind"), html! { (kind) }))
+                @for (name, value) in known { @if let Some(value) = value { (fact(&name, frame::name(&value))) } }
+            }
             @if !device.facts.is_empty() {
                 details {
-                    summary { "All " (counted(device.facts.len(), "claim")) }
-                    div.scroll { table { tbody { @for fact in &device.facts { tr { th scope="row" { (fact.metric) } td { (fact.value) } } } } } }
+                    summary { (say!(language, "all-claims", count = device.facts.len())) }
+                    div.scroll { table { tbody { @for fact in &device.facts { tr { th.metric scope="row" { (fact.metric) } td { (frame::name(&fact.value)) } } } } } }
                 }
             }
         }
     }
 }
 
-fn measurements(device: &DeviceEvidence) -> Markup {
+fn measurements(device: &DeviceEvidence, language: Language) -> Markup {
     // Of a card that the catalogue does not know the column would be empty.
     let is_known = device.measurements.iter().any(|m| share(device, m).is_some());
-    let heads = ["metric", "median", "p5 .. p95", "samples", "of the datasheet", "result check"];
-    let heads = heads.into_iter().filter(|head| is_known || *head != "of the datasheet");
+    let [metric, median, range, samples, _, check] = rows::measurements_head(language);
+    let of_datasheet = is_known.then(|| say!(language, "head-of-datasheet"));
+    let names = [metric, median, range, samples].into_iter().chain(of_datasheet).chain([check]);
     html! {
-        h3 { "Figures" }
+        h3 { (say!(language, "title-figures")) }
         div.scroll { table {
-            thead { tr { @for name in heads { th scope="col" { (name) } } } }
+            (heads(names))
             tbody { @for m in &device.measurements {
-                @let [metric, median, range, samples, _, check] = rows::measurement(m);
+                @let [metric, median, range, samples, _, check] = rows::measurement(m, language);
                 tr.wrong[is_wrong(m)] {
-                    th scope="row" { (metric) }
+                    th.metric scope="row" { (metric) }
                     td.figure { (median) } td.figure { (range) } td.figure { (samples) }
                     @if is_known { td.figure { (share(device, m).unwrap_or_else(|| "-".to_owned())) } }
                     td.because { @if is_wrong(m) { span aria-hidden="true" { "\u{2718} " } } (check) }
                 }
             }
-            @if let Some(load) = &device.sustained { @for [metric, median, range, samples, _, check] in rows::sustained(load) {
+            @if let Some(load) = &device.sustained { @for [metric, median, range, samples, _, check] in rows::sustained(load, language) {
                 tr.wrong[load.wrong() > 0 && metric == load.load.metric.as_str()] {
-                    th scope="row" { (metric) }
+                    th.metric scope="row" { (metric) }
                     td.figure { (median) } td.figure { (range) } td.figure { (samples) }
                     @if is_known { td.figure { "-" } } td.because { (check) }
                 }
             } }
-            @for [counter, rise, range, samples, _, check] in rows::counters(device) { tr {
-                th scope="row" { (counter) }
+            @for [counter, rise, range, samples, _, check] in rows::counters(device, language) { tr {
+                th.metric scope="row" { (counter) }
                 td.figure { (rise) } td.figure { (range) } td.figure { (samples) }
                 @if is_known { td.figure { "-" } } td.because { (check) }
             } } }
@@ -126,20 +138,20 @@ fn share(device: &DeviceEvidence, m: &Measurement) -> Option<String> {
     Some(format!("{:.1} %", 100.0 * summary.p50 / peak))
 }
 
-fn absences(device: &DeviceEvidence) -> Markup {
+fn absences(device: &DeviceEvidence, language: Language) -> Markup {
     html! {
         details {
-            summary { "Not measured: " (counted(device.absences.len(), "metric")) }
+            summary { (say!(language, "absences", count = device.absences.len())) }
             div.scroll { table {
-                thead { tr { th scope="col" { "metric" } th scope="col" { "why" } } }
-                tbody { @for absence in &device.absences { tr { th scope="row" { (absence.metric) } td { (absence.reason) } } } }
+                (heads([say!(language, "head-metric"), say!(language, "head-why")]))
+                tbody { @for absence in &device.absences { tr { th.metric scope="row" { (absence.metric) } td { (absence.reason.said(language)) } } } }
             } }
         }
     }
 }
 
 /// Which words of memory read back wrong. Nothing at all where there were none.
-fn memory_errors(device: &DeviceEvidence) -> Markup {
+fn memory_errors(device: &DeviceEvidence, language: Language) -> Markup {
     let wrong = device.measurements.iter().filter_map(|m| match &m.check {
         Check::Scanned { tally, .. } if tally.words_wrong > 0 => Some((m, tally)),
         Check::Scanned { .. } | Check::Matched { .. } | Check::Wrong { .. } => None,
@@ -149,36 +161,44 @@ fn memory_errors(device: &DeviceEvidence) -> Markup {
     html! {
         @for (m, tally) in wrong {
             div.warning {
-                h3 { "\u{2718} Memory errors" }
+                h3 { "\u{2718} " (say!(language, "title-memory-errors")) }
                 p {
-                    (tally.words_wrong) " of " (tally.words_checked) " words read back wrong (" (m.metric) "): "
-                    (tally.bits_set) " bits set, " (tally.bits_cleared) " cleared, at the bit positions of " code { (format!("{:#010x}", tally.bit_mask)) } "."
+                    (prose(&say!(
+                        language,
+                        "memory-errors",
+                        wrong = tally.words_wrong.to_string(),
+                        checked = tally.words_checked.to_string(),
+                        metric = m.metric.to_string(),
+                        set = tally.bits_set.to_string(),
+                        cleared = tally.bits_cleared.to_string(),
+                        mask = format!("{:#010x}", tally.bit_mask)
+                    )))
                 }
                 div.scroll { table {
-                    thead { tr { th scope="col" { "byte address within the buffer" } th scope="col" { "word that was read" } } }
+                    (heads([say!(language, "head-address"), say!(language, "head-read")]))
                     tbody { @for example in &tally.examples { tr {
                         th.digest scope="row" { (format!("{:#x}", example.word.saturating_mul(4))) }
                         td.digest { (format!("{:#010x}", example.got)) }
                     } } }
                 } }
-                @if (tally.examples.len() as u64) < tally.words_wrong { p.note { "The first " (tally.examples.len()) " are shown." } }
+                @if (tally.examples.len() as u64) < tally.words_wrong { p.note { (say!(language, "first-are-shown", count = tally.examples.len())) } }
             }
         }
     }
 }
 
-fn drawings(report: &Report, device: &DeviceEvidence, index: usize) -> Markup {
-    let rates: Vec<Drawing> = timed(device).filter_map(plots::samples).collect();
-    let spreads: Vec<Drawing> =
-        plots::chosen(report, device, index).into_iter().filter_map(plots::histogram).collect();
+fn drawings(report: &Report, device: &DeviceEvidence, index: usize, language: Language) -> Markup {
+    let rates: Vec<Drawing> = timed(device).filter_map(|m| plots::samples(m, language)).collect();
+    let chosen = plots::chosen(report, device, index).into_iter();
+    let spreads: Vec<Drawing> = chosen.filter_map(|m| plots::histogram(m, language)).collect();
     html! {
         div.grid {
-            @if let Some(drawing) = plots::roofline(device) { (figure(&drawing)) }
-            @if let Some(drawing) = plots::latency(device) { (figure(&drawing)) }
+            @if let Some(drawing) = plots::roofline(device, language) { (figure(&drawing)) }
+            @if let Some(drawing) = plots::latency(device, language) { (figure(&drawing)) }
         }
-        (group("Sensors while it worked", &plots::telemetry(device)))
-        (group("Time of a batch, how often", &spreads))
-        (group("Samples in the order of time", &rates))
+        (group(&say!(language, "title-sensors"), &plots::telemetry(device, language)))
+        (group(&say!(language, "title-spreads"), &spreads))
+        (group(&say!(language, "title-samples"), &rates))
     }
 }
 

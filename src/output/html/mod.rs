@@ -1,78 +1,62 @@
-//! A report as one page for people who decide: the verdict, the clauses, then each device with its plots. One file that
-//! needs no script and no network, for a screen, a phone or paper.
+//! A report as one page for people who decide: a summary on the first page, then the clauses, then each device with its plots.
 //! Owns the page and its order; every text gets in by the macro, which escapes it.
 
 mod clauses;
 mod device;
+mod fleet;
+mod frame;
 mod node;
 mod plots;
 mod sustained;
 
-use std::io::{self, Write};
+use std::io;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::rows;
-use crate::contract::{Reason, Severity, Verdict};
+use self::frame::{Standing, fact, heads, moment, name, prose, recorded, tile, verdict_badge};
+use super::advice;
+use super::page::Page;
+use super::rows::{self, Part};
+use crate::contract::{Finding, Reason, Severity, Subject, Verdict};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Summary;
 use crate::evidence::{Conditions, DeviceEvidence};
+use crate::language::{Language, say};
 use crate::report::Report;
+
+pub use self::fleet::answer;
 
 /// Devices whose plots are drawn: more make a page that no phone opens.
 const DEVICES_DRAWN_MAX: usize = 16;
 
-const STYLE: &str = include_str!("style.css");
-
-pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let page = page(report).into_string();
-    // Names come from the machine: what would turn the reading direction or hide text becomes visible.
-    out.write_all(page.chars().map(visible).collect::<String>().as_bytes())
+pub fn report(report: &Report, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    let title = say!(language, "page-title", what = verdict_words(report, language));
+    frame::page(&title, &body(report, language), out)
 }
 
-fn visible(c: char) -> char {
-    match c {
-        '\n' => c,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
-            '\u{fffd}'
-        }
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    }
-}
-
-fn page(report: &Report) -> Markup {
+fn body(report: &Report, language: Language) -> Markup {
     let devices = &report.evidence.devices;
     let drawn = drawn(report);
     html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                // Even if a text got through as markup, nothing could run or be loaded.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { "assay: " (verdict_words(report)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (head(report))
-                main {
-                    @if !report.findings.is_empty() { (clauses::section(report)) }
-                    @if devices.len() > 1 { (node::section(devices)) }
-                    @if drawn.len() < devices.len() {
-                        p.note { "Plots are drawn for " (drawn.len()) " of " (devices.len()) " devices, those with the worst verdicts first. The signed report holds all samples." }
-                    }
-                    @for (index, device) in devices.iter().enumerate() {
-                        (device::section(report, device, index, drawn.contains(&index)))
-                    }
-                    (conditions(devices))
-                }
-                (foot(report))
-            }
+        div.summary {
+            (head(report, language))
+            (frame::steps(&advice::report(report, language), language))
+            (unmet(report, language))
         }
+        main {
+            @if !report.findings.is_empty() { (clauses::section(report, language)) }
+            @if devices.len() > 1 { (node::section(devices, language)) }
+            @if drawn.len() < devices.len() {
+                p.note { (say!(language, "plots-of-some", drawn = drawn.len(), all = devices.len())) }
+            }
+            @for (index, device) in devices.iter().enumerate() {
+                (device::section(report, device, index, drawn.contains(&index), language))
+            }
+            (conditions(devices, language))
+        }
+        (foot(report, language))
     }
 }
 
@@ -84,69 +68,114 @@ fn drawn(report: &Report) -> Vec<usize> {
     indices
 }
 
-fn verdict_words(report: &Report) -> &'static str {
-    report.verdict.map_or("no verdict", rows::verdict_word)
+fn verdict_words(report: &Report, language: Language) -> String {
+    report
+        .verdict
+        .map_or_else(|| say!(language, "no-verdict"), |verdict| rows::verdict_word(verdict, language))
 }
 
-/// A word with a shape beside it, so that colour alone says nothing.
-fn verdict_badge(verdict: Verdict) -> Markup {
-    let (class, shape) = match verdict {
-        Verdict::Pass => ("pass", "\u{2714}"),
-        Verdict::Inconclusive => ("open", "?"),
-        Verdict::Fail => ("fail", "\u{2718}"),
-    };
-    html! { span.badge.(class) { span aria-hidden="true" { (shape) } " " (rows::verdict_word(verdict)) } }
-}
-
-fn head(report: &Report) -> Markup {
-    let run = &report.evidence.run;
-    let class = report.verdict.map_or("open", |verdict| match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Inconclusive => "open",
-        Verdict::Fail => "fail",
-    });
+fn head(report: &Report, language: Language) -> Markup {
+    let standing = report.verdict.map_or(Standing::Open, Standing::from);
     html! {
-        header.(class) {
-            p.kicker { "assay report" }
+        header.(standing.class()) {
+            p.kicker { (say!(language, "kicker-report")) }
             h1 {
                 @match report.verdict {
-                    Some(verdict) => (verdict_badge(verdict)),
-                    None => "No verdict: there was no contract to judge by",
+                    Some(verdict) => { (verdict_badge(verdict, language)) " " span.decided { (decided(verdict, language)) } },
+                    None => (say!(language, "title-no-verdict")),
                 }
             }
-            p.lead { (in_short(report)) }
-            @if let Some(reason) = Reason::broke_off(&report.evidence) { p.warning { strong { "A gap" } ": " (reason) "." } }
-            @if has_simulated(&report.evidence.devices) {
-                p.warning { strong { "SIMULATED" } ": figures of simulated devices are computed, nothing was measured." }
+            p.lead { (in_short(report, language)) }
+            @if let Some(reason) = Reason::broke_off(&report.evidence) {
+                p.warning { strong { (say!(language, "gap")) } (say!(language, "gap-because", reason = reason.said(language))) }
             }
-            dl.facts {
-                @if let Some(contract) = &report.contract {
-                    (fact("contract", html! { (contract.terms.id) @if let Some(title) = &contract.terms.title { ", " (title) } }))
-                    @for (role, party) in [("tenant", &contract.terms.parties.tenant), ("provider", &contract.terms.parties.provider)] {
-                        @if let Some(party) = party { (fact(role, html! { (party.name) })) }
-                    }
-                }
-                (fact("measured", html! { (moment(&run.started)) ", " (run.profile) " profile, " (counted(run.selectors.len(), "device")) }))
-                (fact("trust level", html! { (rows::trust(report)) }))
-                (fact("signed by", html! { (rows::sealed_by(report)) }))
+            @if has_simulated(&report.evidence.devices) { (simulated(language)) }
+            (tiles(report, language))
+            (facts(report, language))
+        }
+    }
+}
+
+/// What the verdict means for whoever is to accept the machine.
+fn decided(verdict: Verdict, language: Language) -> String {
+    match verdict {
+        Verdict::Pass => say!(language, "decision-accepted"),
+        Verdict::Inconclusive => say!(language, "decision-open"),
+        Verdict::Fail => say!(language, "decision-refused"),
+    }
+}
+
+/// How many binding demands are met, and how many are not.
+fn tiles(report: &Report, language: Language) -> Markup {
+    let musts = || report.findings.iter().filter(|finding| finding.severity == Severity::Must);
+    let of = |verdict| musts().filter(|finding| finding.verdict == verdict).count();
+    let (met, failed, open) = (of(Verdict::Pass), of(Verdict::Fail), of(Verdict::Inconclusive));
+    let all = musts().count();
+    html! {
+        @if all > 0 {
+            dl.tiles {
+                (tile(met < all, &say!(language, "of-all", part = met, all = all), &say!(language, "tile-met")))
+                (tile(failed > 0, &failed.to_string(), &say!(language, "tile-failed")))
+                (tile(open > 0, &open.to_string(), &say!(language, "tile-undecided")))
+                (tile(false, &report.evidence.devices.len().to_string(), &say!(language, "tile-devices")))
             }
         }
     }
 }
 
-/// `2026-11-24 17:09:21 UTC`; what is no time stays as it is.
-fn moment(rfc3339: &str) -> String {
-    let time: Option<jiff::Timestamp> = rfc3339.parse().ok();
-    time.map_or(rfc3339.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+/// Binding demands that the first page tells one by one.
+const UNMET_MAX: usize = 8;
+
+/// The binding demands that are not met, the failed ones first, with the reason in short.
+fn unmet(report: &Report, language: Language) -> Markup {
+    let binding = report.findings.iter().filter(|finding| finding.severity == Severity::Must);
+    let mut unmet: Vec<&Finding> = binding.filter(|finding| finding.verdict != Verdict::Pass).collect();
+    unmet.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
+    html! {
+        @if !unmet.is_empty() {
+            section.unmet {
+                h2 { (say!(language, "title-unmet")) }
+                ul { @for finding in unmet.iter().take(UNMET_MAX) { li {
+                    (verdict_badge(finding.verdict, language)) " " b { (name(&finding.clause)) }
+                    @if let Subject::Device { selector, .. } = &finding.subject { (say!(language, "list-clause")) (name(selector)) }
+                    (say!(language, "list-colon")) (prose(&finding.in_short(language)))
+                } } }
+                @if unmet.len() > UNMET_MAX { p.note { (say!(language, "more-unmet", count = unmet.len() - UNMET_MAX)) } }
+            }
+        }
+    }
 }
 
-/// `1 device`, `8 devices`
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+/// What nobody may miss on a page of simulated figures.
+fn simulated(language: Language) -> Markup {
+    html! { p.warning { strong { (say!(language, "simulated")) } (say!(language, "simulated-because")) } }
 }
 
-fn fact(name: &str, value: Markup) -> Markup {
-    html! { div { dt { (name) } dd { (value) } } }
+fn facts(report: &Report, language: Language) -> Markup {
+    let run = &report.evidence.run;
+    let devices = say!(language, "count-devices", count = run.selectors.len());
+    let parties = report.contract.as_ref().map(|contract| &contract.terms.parties);
+    let tenant = parties.and_then(|parties| parties.tenant.as_ref());
+    let provider = parties.and_then(|parties| parties.provider.as_ref());
+    html! {
+        dl.facts {
+            @if let Some(contract) = &report.contract {
+                (fact(&say!(language, "fact-contract"), html! {
+                    (name(&contract.terms.id))
+                    @if let Some(title) = &contract.terms.title { (say!(language, "list-clause")) (name(title)) }
+                }))
+            }
+            @if let Some(party) = tenant { (fact(&say!(language, "fact-tenant"), name(&party.name))) }
+            @if let Some(party) = provider { (fact(&say!(language, "fact-provider"), name(&party.name))) }
+            @if let Some(node) = &run.node { (fact(&say!(language, "fact-node"), name(node))) }
+            (fact(&say!(language, "fact-measured"), html! {
+                (moment(&run.started)) (say!(language, "list-clause"))
+                (say!(language, "profile-and-devices", profile = &run.profile, devices = devices))
+            }))
+            (fact(&say!(language, "fact-trust"), html! { (rows::trust(report, language)) }))
+            (fact(&say!(language, "fact-signed"), html! { (rows::sealed_by(report, language)) }))
+        }
+    }
 }
 
 /// The statistics of a case, or of the windows of a load that was kept up.
@@ -164,46 +193,54 @@ fn has_simulated(devices: &[DeviceEvidence]) -> bool {
 }
 
 /// The state of the demands in one sentence.
-fn in_short(report: &Report) -> String {
+fn in_short(report: &Report, language: Language) -> String {
     let musts = || report.findings.iter().filter(|finding| finding.severity == Severity::Must);
     let of = |verdict| musts().filter(|finding| finding.verdict == verdict).count();
     if report.verdict.is_none() {
-        return "Figures only: nothing was demanded, so nothing was decided.".to_owned();
+        return say!(language, "short-nothing-demanded");
     }
-    let total = counted(musts().count(), "binding demand");
+    let total = musts().count();
     match (of(Verdict::Fail), of(Verdict::Inconclusive)) {
-        (0, 0) if musts().count() == 1 => "The one binding demand is met.".to_owned(),
-        (0, 0) => format!("All {total} are met."),
-        (0, open) => {
-            format!("Of {total} none failed, but {open} could not be decided; not measured is never a pass.")
-        }
-        (fails, 0) => format!("Of {total}, {fails} failed."),
-        (fails, open) => format!("Of {total}, {fails} failed and {open} could not be decided."),
+        (0, 0) => say!(language, "short-all-met", total = total),
+        (0, open) => say!(language, "short-open", total = total, open = open),
+        (fails, 0) => say!(language, "short-failed", total = total, fails = fails),
+        (fails, open) => say!(language, "short-failed-and-open", total = total, fails = fails, open = open),
     }
 }
 
 /// Under what conditions each figure was taken, and by which kernel.
-fn conditions(devices: &[DeviceEvidence]) -> Markup {
-    let row = |metric: &MetricName, said: String, c: &Conditions| {
+fn conditions(devices: &[DeviceEvidence], language: Language) -> Markup {
+    let row = |metric: &MetricName, parts: &[Part], c: &Conditions| {
         html! { tr {
-            th scope="row" { (metric) }
-            td { (said) }
-            td { (c.variant.as_deref().unwrap_or("-")) }
+            th.metric scope="row" { (metric) }
+            td { @for (at, part) in parts.iter().enumerate() {
+                @if at > 0 { (say!(language, "list-clause")) }
+                @match part { Part::Said(text) => (text), Part::Recorded(text) => (recorded(text)) }
+            } }
+            td { (name(c.variant.as_deref().unwrap_or("-"))) }
             td.digest { (c.kernel.as_deref().unwrap_or("-")) }
         } }
     };
+    let names = [
+        say!(language, "head-metric"),
+        say!(language, "head-conditions"),
+        say!(language, "head-launch-form"),
+        say!(language, "head-kernel"),
+    ];
     html! {
         section {
-            h2 { "Conditions and kernels" }
+            h2 { (say!(language, "title-conditions")) }
             @for device in devices {
                 details {
-                    summary { (device.selector) }
+                    summary { (name(&device.selector)) }
                     div.scroll { table {
-                        thead { tr { @for name in ["metric", "conditions", "launch form", "kernel SHA-256"] { th scope="col" { (name) } } } }
+                        (heads(&names))
                         tbody {
-                            @for m in &device.measurements { (row(&m.metric, rows::conditions(m), &m.conditions)) }
-                            @for load in device.sustained.iter().map(|kept| &kept.load) {
-                                (row(&load.metric, load.conditions.shape.clone(), &load.conditions))
+                            @for m in &device.measurements {
+                                (row(&m.metric, &rows::condition_parts(m, language), &m.conditions))
+                            }
+                            @for kept in device.sustained.iter() {
+                                (row(&kept.load.metric, &rows::load_parts(kept, language), &kept.load.conditions))
                             }
                         }
                     } }
@@ -213,20 +250,28 @@ fn conditions(devices: &[DeviceEvidence]) -> Markup {
     }
 }
 
-fn foot(report: &Report) -> Markup {
+fn foot(report: &Report, language: Language) -> Markup {
     let run = &report.evidence.run;
     html! {
         footer {
+            p { (prose(&say!(language, "foot-report"))) }
             p {
-                "This page is not signed and proves nothing by itself: it shows what stands in the signed report beside it. "
-                "Check that with " code { "assay verify report.dsse.json --trust KEY.pub.pem" } "."
+                (say!(
+                    language,
+                    "foot-made",
+                    tool = &run.tool,
+                    version = &run.tool_version,
+                    judge = report.tool.name.clone(),
+                    judge_version = report.tool.version.clone(),
+                    sealed = moment(&report.sealed_at)
+                ))
+                (say!(language, "foot-seed")) code { (run.seed) }
+                @if let Some(contract) = &report.contract {
+                    (say!(language, "foot-contract")) code.digest { (contract.sha256) }
+                }
+                (say!(language, "full-stop"))
             }
-            p {
-                "Measured by " (run.tool) " " (run.tool_version) ", judged by " (report.tool.name) " " (report.tool.version)
-                ", sealed " (moment(&report.sealed_at)) ", seed " code { (run.seed) }
-                @if let Some(contract) = &report.contract { ", contract SHA-256 " code.digest { (contract.sha256) } }
-                "."
-            }
+            @if language != Language::English { p { (say!(language, "foot-recorded")) } }
         }
     }
 }

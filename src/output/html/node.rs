@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::{Kind, METRICS, MetricName};
 use crate::evidence::stats::middle;
+use crate::language::{Language, say};
 use crate::units::Unit;
 
 /// Rows of a comparison; of more devices the slowest are shown.
@@ -28,16 +29,16 @@ struct Comparison<'a> {
     rows: Vec<Row<'a>>,
 }
 
-pub fn section(devices: &[DeviceEvidence]) -> Markup {
+pub fn section(devices: &[DeviceEvidence], language: Language) -> Markup {
     let mut all: Vec<Comparison> =
         METRICS.iter().filter_map(|row| compare(&row.name, row.kind, devices)).collect();
     all.sort_by(|a, b| b.worst().total_cmp(&a.worst()));
     html! {
         section {
-            h2 { "Devices beside each other" }
-            p.note { "Medians of the same metric on each device. Metrics with the largest shortfall stand first." }
-            @if all.is_empty() { p { "No metric was measured on more than one device." } }
-            div.grid.small { @for comparison in &all { (figure(comparison)) } }
+            h2 { (say!(language, "title-beside")) }
+            p.note { (say!(language, "note-beside")) }
+            @if all.is_empty() { p { (say!(language, "nothing-beside")) } }
+            div.grid.small { @for comparison in &all { (figure(comparison, language)) } }
         }
     }
 }
@@ -76,27 +77,27 @@ fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Opti
     (rows.len() > 1).then_some(Comparison { metric: name, unit, median, rows })
 }
 
-fn figure(c: &Comparison) -> Markup {
+fn figure(c: &Comparison, language: Language) -> Markup {
     let most = c.rows.iter().map(|row| row.figure).fold(0.0, f64::max);
     let percent = |value: f64| format!("width:{:.1}%", if most > 0.0 { 100.0 * value / most } else { 0.0 });
     let notable = c.worst() >= NOTABLE;
     html! {
         figure.bars {
-            figcaption { span.metric { (c.metric) } " " span.note { "median of devices " (c.unit.format(c.median)) } }
+            figcaption { span.metric translate="no" { (c.metric) } " " span.note { (say!(language, "median-of-devices", median = c.unit.format(c.median))) } }
             @for (place, row) in c.rows.iter().take(ROWS_MAX).enumerate() {
                 div.bar.slowest[place == 0 && notable] {
-                    span.who { (row.selector) }
+                    span.who translate="no" { (row.selector) }
                     span.track { span.fill style=(percent(row.figure)) {} }
                     span.figure { (c.unit.format(row.figure)) }
                     @if place == 0 {
                         span.mark {
-                            @if notable { "\u{25bc} slowest, " (format!("{:.1} %", 100.0 * row.deficit)) " worse than the median" }
-                            @else { "slowest, within " (format!("{:.0} %", 100.0 * NOTABLE)) " of the median" }
+                            @if notable { "\u{25bc} " (say!(language, "slowest-by", percent = format!("{:.1}", 100.0 * row.deficit))) }
+                            @else { (say!(language, "slowest-within", percent = format!("{:.0}", 100.0 * NOTABLE))) }
                         }
                     }
                 }
             }
-            @if c.rows.len() > ROWS_MAX { p.note { (c.rows.len() - ROWS_MAX) " faster devices are not shown." } }
+            @if c.rows.len() > ROWS_MAX { p.note { (say!(language, "faster-not-shown", count = c.rows.len() - ROWS_MAX)) } }
         }
     }
 }

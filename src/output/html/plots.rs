@@ -6,6 +6,7 @@ use crate::catalogue;
 use crate::contract::Rule;
 use crate::evidence::metric::{Kind, MetricName, chase_sizes, size_name};
 use crate::evidence::{DeviceEvidence, Measurement, TimedReading, Value};
+use crate::language::{Language, say};
 use crate::output::plot::{
     self, Axis, BLUE, Band, GREEN, GREY, Look, Mark, ORANGE, PURPLE, Plot, Scale, Series, VERMILION,
 };
@@ -81,7 +82,7 @@ struct Memory<'a> {
 
 /// Arithmetic over arithmetic intensity: what the memory lets through, and what the units can do. `None` without a
 /// bandwidth and a ceiling.
-pub fn roofline(device: &DeviceEvidence) -> Option<Drawing> {
+pub fn roofline(device: &DeviceEvidence, language: Language) -> Option<Drawing> {
     let medians = || device.measurements.iter().filter_map(|m| Some((&m.metric, m.summary()?.p50)));
     // Of our own kernels: the driver's copy may take another way.
     let is_kernel =
@@ -121,8 +122,8 @@ pub fn roofline(device: &DeviceEvidence) -> Option<Drawing> {
         marks: letters.collect(),
         ..plain(LARGE, Axis::log(plot::short), Axis::log(plot::short), series)
     };
-    let note = "FLOP/s over FLOP per byte; lines measured, dashed lines the datasheet's";
-    Some(Drawing { legend: legend(&memory, &ceilings), ..drawing("Roofline", note, &plot)? })
+    let (title, note) = (say!(language, "plot-roofline"), say!(language, "plot-roofline-note"));
+    Some(Drawing { legend: legend(&memory, &ceilings, language), ..drawing(title, note, &plot)? })
 }
 
 fn letter(n: usize) -> String {
@@ -145,21 +146,25 @@ fn roofs(ceiling: &Ceiling, memory: &Memory) -> Vec<Series> {
     series
 }
 
-fn legend(memory: &Memory, ceilings: &[Ceiling]) -> Vec<LegendLine> {
+fn legend(memory: &Memory, ceilings: &[Ceiling], language: Language) -> Vec<LegendLine> {
     let line = |key: String, metric: &MetricName, measured: f64, peak: Option<f64>, unit: Unit| {
         let share = match peak {
-            Some(peak) => format!("{:.1} % of {}", 100.0 * measured / peak, unit.format(peak)),
-            None => "no datasheet figure".to_owned(),
+            Some(peak) => {
+                let percent = format!("{:.1}", 100.0 * measured / peak);
+                say!(language, "percent-of", percent = percent, of = unit.format(peak))
+            }
+            None => say!(language, "no-datasheet-figure"),
         };
         LegendLine { key, cells: vec![metric.to_string(), unit.format(measured), share] }
     };
-    let slope = line("slope".to_owned(), memory.metric, memory.bandwidth, memory.peak, Unit::BytePerSecond);
+    let slope =
+        line(say!(language, "plot-slope"), memory.metric, memory.bandwidth, memory.peak, Unit::BytePerSecond);
     let roofs = ceilings.iter().enumerate();
     let roofs = roofs.map(|(n, c)| line(letter(n), c.metric, c.measured, c.peak, Unit::FlopPerSecond));
     std::iter::once(slope).chain(roofs).collect()
 }
 
-pub fn latency(device: &DeviceEvidence) -> Option<Drawing> {
+pub fn latency(device: &DeviceEvidence, language: Language) -> Option<Drawing> {
     let points: Vec<(f64, f64)> = chase_sizes()
         .filter_map(|bytes| {
             let metric = MetricName::parse(&format!("chase.{}.latency", size_name(bytes))).ok()?;
@@ -169,15 +174,11 @@ pub fn latency(device: &DeviceEvidence) -> Option<Drawing> {
     let x = Axis { scale: Scale::Log2, ..Axis::linear(plot::binary_size) };
     let dots = Series { look: Look::Dots, colour: BLUE, points: points.clone() };
     let plot = plain(LARGE, x, Axis::log(plot::short), vec![line(points), dots]);
-    drawing(
-        "Latency of a dependent load",
-        "ns, median, over the working set; a step is the end of a cache",
-        &plot,
-    )
+    drawing(say!(language, "plot-latency"), say!(language, "plot-latency-note"), &plot)
 }
 
 /// Rates, or latencies, of one metric's samples in the order in which they were taken.
-pub fn samples(m: &Measurement) -> Option<Drawing> {
+pub fn samples(m: &Measurement, language: Language) -> Option<Drawing> {
     let (Value::Timed(timed), Kind::Number(unit)) = (&m.value, m.metric.kind()) else { return None };
     let mut elapsed = 0.0;
     let points: Vec<(f64, f64)> = timed
@@ -193,7 +194,7 @@ pub fn samples(m: &Measurement) -> Option<Drawing> {
     let look = if points.len() < 40 { Look::Dots } else { Look::Line };
     let series = Series { look, colour: BLUE, points };
     let plot = plain(SMALL, Axis::time(), Axis::linear(plot::short), vec![series]);
-    drawing(m.metric.to_string(), format!("{} over time", unit.symbol()), &plot)
+    drawing(m.metric.to_string(), say!(language, "plot-over-time", unit = unit.symbol()), &plot)
 }
 
 /// The timed metrics that clauses about this device name; without any, one of each probe.
@@ -229,7 +230,7 @@ pub fn chosen<'a>(report: &Report, device: &'a DeviceEvidence, index: usize) -> 
 }
 
 /// How often a batch took how long.
-pub fn histogram(m: &Measurement) -> Option<Drawing> {
+pub fn histogram(m: &Measurement, language: Language) -> Option<Drawing> {
     let Value::Timed(timed) = &m.value else { return None };
     let times: Vec<f64> =
         timed.samples.iter().map(|s| s.device_ns.unwrap_or(s.host_ns) as f64 / 1e6).collect();
@@ -248,71 +249,95 @@ pub fn histogram(m: &Measurement) -> Option<Drawing> {
     let whole = |count: f64| if count.fract() == 0.0 { plot::short(count) } else { String::new() };
     let y = Axis { from_zero: true, ..Axis::linear(whole) };
     let plot = plain(SMALL, Axis { span_least: 0.01, ..Axis::linear(plot::short) }, y, vec![series]);
-    drawing(m.metric.to_string(), format!("samples over ms per batch of {}", timed.repeat), &plot)
+    drawing(
+        m.metric.to_string(),
+        say!(language, "plot-histogram-note", repeat = timed.repeat.to_string()),
+        &plot,
+    )
 }
 
-/// One quantity of the sensors: its name, and how a reading says it.
-type Sensor = (&'static str, Look, fn(&Reading) -> Option<f64>);
+type Words = fn(Language) -> String;
 
-const SENSORS: &[(&str, &str, &[Sensor])] = &[
+/// One quantity of the sensors: its name, and how a reading says it.
+type Sensor = (Words, Look, fn(&Reading) -> Option<f64>);
+
+const SENSORS: &[(Words, &str, &[Sensor])] = &[
     (
-        "Clocks",
+        |language| say!(language, "plot-clocks"),
         "MHz",
         &[
-            ("multiprocessors", Look::Line, |r| r.clock_mhz.map(f64::from)),
-            ("memory", Look::Dashed, |r| r.memory_clock_mhz.map(f64::from)),
+            (|language| say!(language, "sensor-multiprocessors"), Look::Line, |r| r.clock_mhz.map(f64::from)),
+            (|language| say!(language, "sensor-memory"), Look::Dashed, |r| r.memory_clock_mhz.map(f64::from)),
         ],
     ),
     (
-        "Power",
+        |language| say!(language, "plot-power"),
         "W",
         &[
-            ("drawn", Look::Line, |r| r.power_mw.map(|mw| f64::from(mw) / 1e3)),
-            ("limit", Look::Dashed, |r| r.power_limit_mw.map(|mw| f64::from(mw) / 1e3)),
+            (
+                |language| say!(language, "sensor-drawn"),
+                Look::Line,
+                |r| r.power_mw.map(|mw| f64::from(mw) / 1e3),
+            ),
+            (
+                |language| say!(language, "sensor-limit"),
+                Look::Dashed,
+                |r| r.power_limit_mw.map(|mw| f64::from(mw) / 1e3),
+            ),
         ],
     ),
     (
-        "Temperature",
+        |language| say!(language, "plot-temperature"),
         "\u{b0}C",
         &[
-            ("chip", Look::Line, |r| r.temperature_c.map(f64::from)),
-            ("memory", Look::Dashed, |r| r.memory_temperature_c.map(f64::from)),
+            (|language| say!(language, "sensor-chip"), Look::Line, |r| r.temperature_c.map(f64::from)),
+            (
+                |language| say!(language, "sensor-memory"),
+                Look::Dashed,
+                |r| r.memory_temperature_c.map(f64::from),
+            ),
         ],
     ),
     (
-        "Busy",
+        |language| say!(language, "plot-busy"),
         "%",
         &[
-            ("units", Look::Line, |r| r.busy_percent.map(f64::from)),
-            ("memory", Look::Dashed, |r| r.memory_busy_percent.map(f64::from)),
+            (|language| say!(language, "sensor-units"), Look::Line, |r| r.busy_percent.map(f64::from)),
+            (
+                |language| say!(language, "sensor-memory"),
+                Look::Dashed,
+                |r| r.memory_busy_percent.map(f64::from),
+            ),
         ],
     ),
 ];
 
 /// Sensors on a common time axis, with bands where the device says that it holds its clocks down.
-pub fn telemetry(device: &DeviceEvidence) -> Vec<Drawing> {
+pub fn telemetry(device: &DeviceEvidence, language: Language) -> Vec<Drawing> {
     let Some((first, last)) = device.timeline.first().zip(device.timeline.last()) else { return Vec::new() };
     let at = |reading: &TimedReading| reading.at_ns.saturating_sub(first.at_ns) as f64 / 1e9;
     let span = at(last);
     let since = |at_ns: &u64| at_ns.saturating_sub(first.at_ns) as f64 / 1e9;
     let gaps = device.sustained.iter().flat_map(|load| &load.gaps);
     let gaps: Vec<(f64, f64)> = gaps.map(|(from, to)| (since(from), since(to))).collect();
-    let draw = |(title, unit, sensors): &(&str, &str, &[Sensor])| {
+    let draw = |(title, unit, sensors): &(Words, &str, &[Sensor])| {
         let mut said = Vec::new();
         let series = sensors.iter().zip([BLUE, GREEN]).filter_map(|((name, look, value), colour)| {
             let points: Vec<(f64, f64)> =
                 device.timeline.iter().filter_map(|r| Some((at(r), value(&r.reading)?))).collect();
             let style = if *look == Look::Dashed { "dashed" } else { "line" };
-            (points.len() > 1).then(|| said.push(format!("{style}: {name}")))?;
+            let key = || say!(language, "plot-key", style = style, name = name(language));
+            (points.len() > 1).then(|| said.push(key()))?;
             let pieces = pieces(&points, &gaps).into_iter();
             Some(pieces.map(|points| Series { look: *look, colour, points }).collect::<Vec<_>>())
         });
         let series: Vec<Series> = series.flatten().collect();
         let plot = Plot {
-            bands: shaded(device, at, &gaps, span),
+            bands: shaded(device, at, (&gaps, span), language),
             ..plain(SMALL, Axis::time(), Axis::linear(plot::short), series)
         };
-        drawing(*title, format!("{unit} over time; {}", said.join(", ")), &plot)
+        let note = say!(language, "plot-over-time-with-keys", unit = *unit, keys = language.list(&said));
+        drawing(title(language), note, &plot)
     };
     SENSORS.iter().filter_map(draw).collect()
 }
@@ -321,8 +346,8 @@ pub fn telemetry(device: &DeviceEvidence) -> Vec<Drawing> {
 fn shaded(
     device: &DeviceEvidence,
     at: impl Fn(&TimedReading) -> f64,
-    gaps: &[(f64, f64)],
-    span: f64,
+    (gaps, span): (&[(f64, f64)], f64),
+    language: Language,
 ) -> Vec<Band> {
     let spans_gap =
         |from: f64, to: f64| gaps.iter().any(|(gap_from, gap_to)| from <= *gap_to && *gap_from <= to);
@@ -336,15 +361,25 @@ fn shaded(
             reading.reading.throttle.as_ref().is_some_and(|all| all.contains(&reason))
         };
         let pairs = device.timeline.windows(2).filter(move |two| holds(&two[0]));
-        let bands = pairs.map(|two| Band { from: at(&two[0]), to: at(&two[1]), name: reason.name(), colour });
+        let name = throttle(reason, language);
+        let bands = pairs.map(|two| Band { from: at(&two[0]), to: at(&two[1]), name: name.clone(), colour });
         bands.filter(|band| !spans_gap(band.from, band.to)).collect::<Vec<_>>()
     });
-    let unwatched = gaps.iter().map(|(from, to)| unwatched(*from, *to));
+    let unwatched = gaps.iter().map(|(from, to)| unwatched(*from, *to, language));
     plot::merged(throttled.chain(unwatched).collect(), span)
 }
 
-pub fn unwatched(from: f64, to: f64) -> Band {
-    Band { from, to, name: "not watched", colour: GREY }
+/// Why clocks are held down.
+pub fn throttle(reason: Throttle, language: Language) -> String {
+    match reason {
+        Throttle::Thermal => say!(language, "throttle-thermal"),
+        Throttle::Power => say!(language, "throttle-power"),
+        Throttle::Brake => say!(language, "throttle-brake"),
+    }
+}
+
+pub fn unwatched(from: f64, to: f64, language: Language) -> Band {
+    Band { from, to, name: say!(language, "not-watched"), colour: GREY }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 use maud::{Markup, html};
 
 use super::device::figure;
+use super::frame::{heads, recorded};
 use super::plots::{self, Drawing, drawing, plain};
 use crate::evidence::metric::Kind;
 use crate::evidence::sustain::{Sensors, Span, Sustained, Window};
+use crate::language::{Language, say};
 use crate::output::plot::{self, Axis, BLUE, Band, GREEN, Look, ORANGE, PURPLE, Plot, Series, VERMILION};
 use crate::telemetry::Throttle;
 
@@ -15,40 +17,58 @@ const SIZE: (u32, u32) = (440, 190);
 /// Wrong results that are shown without being asked for.
 const FAULTS_OPEN_MAX: usize = 8;
 
-pub fn part(load: &Sustained, is_drawn: bool) -> Markup {
+pub fn part(load: &Sustained, is_drawn: bool, language: Language) -> Markup {
     let asked = plot::seconds(load.load.asked_ms as f64 / 1e3);
     html! {
-        h3 { "Full load kept up " span.note { (load.load.metric) ", asked for " (asked) ", watched for " (plot::seconds(load.watched_ns() as f64 / 1e9)) } }
-        @if is_drawn { (timelines(load)) }
-        @if load.wrong() > 0 { (faults(load)) }
+        h3 {
+            (say!(language, "title-load")) " "
+            span.note {
+                span.metric translate="no" { (load.load.metric) }
+                (say!(language, "load-times", asked = asked, watched = plot::seconds(load.watched_ns() as f64 / 1e9)))
+            }
+        }
+        @if is_drawn { (timelines(load, language)) }
+        @if load.wrong() > 0 { (faults(load, language)) }
     }
 }
 
-fn timelines(load: &Sustained) -> Markup {
+fn timelines(load: &Sustained, language: Language) -> Markup {
     let end = load.windows.last().map_or(0.0, |last| since(load, last.to_ns));
-    let is_shaded = !bands(load, end).is_empty();
+    let is_shaded = !bands(load, end, language).is_empty();
     html! {
         @if is_shaded {
-            p.note { "Shaded: when the device said that it held its clocks down, and for what, and when nobody watched." }
+            p.note { (say!(language, "note-shaded")) }
         }
-        div.grid { @for drawing in drawings(load, end) { (figure(&drawing)) } }
+        div.grid { @for drawing in drawings(load, end, language) { (figure(&drawing)) } }
     }
 }
 
-fn faults(load: &Sustained) -> Markup {
+fn faults(load: &Sustained, language: Language) -> Markup {
     let word = |word: Option<u32>| word.map_or("-".to_owned(), |word| format!("{word:#010x}"));
     let number = |number: Option<u64>| number.map_or("-".to_owned(), |number| number.to_string());
+    let names = [
+        say!(language, "head-after"),
+        say!(language, "head-of"),
+        say!(language, "head-word"),
+        say!(language, "head-expected"),
+        say!(language, "head-got"),
+        "\u{b0}C".to_owned(),
+        "MHz".to_owned(),
+    ];
     html! {
         div.warning {
-            h3 { "\u{2718} Wrong results under load" }
-            p { (load.wrong()) " of " (load.checked()) " results were wrong." }
+            h3 { "\u{2718} " (say!(language, "title-wrong-under-load")) }
+            p { (say!(language, "wrong-under-load", wrong = load.wrong().to_string(), checked = load.checked().to_string())) }
             details open[load.faults.len() <= FAULTS_OPEN_MAX] {
-                summary { @if (load.faults.len() as u64) < load.wrong() { "The first " (load.faults.len()) } @else { "All of them" } ", word by word" }
+                summary {
+                    @if (load.faults.len() as u64) < load.wrong() { (say!(language, "first-word-by-word", count = load.faults.len())) }
+                    @else { (say!(language, "all-word-by-word")) }
+                }
                 div.scroll { table {
-                    thead { tr { @for name in ["after", "of", "word", "expected", "got", "\u{b0}C", "MHz"] { th scope="col" { (name) } } } }
+                    (heads(&names))
                     tbody { @for fault in &load.faults { tr {
                         td.figure { (plot::seconds(since(load, fault.at_ns))) }
-                        td { (fault.of) }
+                        td { (recorded(&fault.of)) }
                         td.figure { (number(fault.word)) }
                         td.digest { (word(fault.expected)) }
                         td.digest { (word(fault.got)) }
@@ -67,19 +87,19 @@ fn since(load: &Sustained, at_ns: u64) -> f64 {
     at_ns.saturating_sub(begun) as f64 / 1e9
 }
 
-type Sensor = (&'static str, &'static str, f64, fn(&Sensors) -> Option<Span>);
+type Sensor = (fn(Language) -> String, &'static str, f64, fn(&Sensors) -> Option<Span>);
 
 const SENSORS: &[Sensor] = &[
-    ("Clock under load", "MHz", 1.0, |s| s.clock_mhz),
-    ("Power under load", "W", 1e-3, |s| s.power_mw),
-    ("Temperature under load", "\u{b0}C", 1.0, |s| s.temperature_c),
+    (|language| say!(language, "plot-clock-under-load"), "MHz", 1.0, |s| s.clock_mhz),
+    (|language| say!(language, "plot-power-under-load"), "W", 1e-3, |s| s.power_mw),
+    (|language| say!(language, "plot-temperature-under-load"), "\u{b0}C", 1.0, |s| s.temperature_c),
 ];
 
-fn drawings(load: &Sustained, end: f64) -> Vec<Drawing> {
+fn drawings(load: &Sustained, end: f64, language: Language) -> Vec<Drawing> {
     let middle = |w: &Window| (since(load, w.from_ns) + since(load, w.to_ns)) / 2.0;
-    let draw = |title: &str, note: String, y: Axis, series: Vec<Series>| {
+    let draw = |title: String, note: String, y: Axis, series: Vec<Series>| {
         let x = Axis { domain: Some((0.0, end)), ..Axis::time() };
-        let plot = Plot { bands: bands(load, end), ..plain(SIZE, x, y, series) };
+        let plot = Plot { bands: bands(load, end, language), ..plain(SIZE, x, y, series) };
         drawing(title, note, &plot)
     };
     let gaps: Vec<(f64, f64)> =
@@ -95,8 +115,8 @@ fn drawings(load: &Sustained, end: f64) -> Vec<Drawing> {
     };
     let look = if rates.len() < 40 { Look::Dots } else { Look::Line };
     let rate = draw(
-        "Rate under load",
-        format!("{unit} over time, window by window"),
+        say!(language, "plot-rate-under-load"),
+        say!(language, "plot-rate-note", unit = unit),
         Axis::linear(plot::short),
         lines(look, BLUE, rates),
     );
@@ -111,14 +131,14 @@ fn drawings(load: &Sustained, end: f64) -> Vec<Drawing> {
         let most = lines(Look::Line, BLUE, ends(|s| s.most));
         let least = lines(Look::Dashed, GREEN, ends(|s| s.least));
         let series = most.into_iter().chain(least).collect();
-        let note = format!("{unit} over time; line: most of a window, dashed: least");
-        draw(title, note, Axis::linear(plot::short), series)
+        let note = say!(language, "plot-sensor-note", unit = *unit);
+        draw(title(language), note, Axis::linear(plot::short), series)
     });
     let wrong: Vec<(f64, f64)> =
         load.windows.iter().filter(|w| w.wrong > 0).map(|w| (middle(w), w.wrong as f64)).collect();
     let errors = draw(
-        "Wrong results under load",
-        "per window, over time".to_owned(),
+        say!(language, "title-wrong-under-load"),
+        say!(language, "plot-wrong-note"),
         Axis { from_zero: true, ..Axis::linear(plot::short) },
         lines(Look::Bars(end / 240.0), VERMILION, wrong),
     );
@@ -126,17 +146,18 @@ fn drawings(load: &Sustained, end: f64) -> Vec<Drawing> {
 }
 
 /// Windows in which looks told of reduced clocks, and times in which nothing was watched.
-fn bands(load: &Sustained, end: f64) -> Vec<Band> {
+fn bands(load: &Sustained, end: f64, language: Language) -> Vec<Band> {
     let reasons = [(Throttle::Thermal, VERMILION), (Throttle::Power, ORANGE), (Throttle::Brake, PURPLE)];
     let throttled = reasons.into_iter().flat_map(|(reason, colour)| {
         let told = load.windows.iter().filter(move |w| w.sensors.told(reason) > 0);
         told.map(move |w| Band {
             from: since(load, w.from_ns),
             to: since(load, w.to_ns),
-            name: reason.name(),
+            name: plots::throttle(reason, language),
             colour,
         })
     });
-    let gaps = load.gaps.iter().map(|(from, to)| plots::unwatched(since(load, *from), since(load, *to)));
+    let gaps =
+        load.gaps.iter().map(|(from, to)| plots::unwatched(since(load, *from), since(load, *to), language));
     plot::merged(throttled.chain(gaps).collect(), end)
 }

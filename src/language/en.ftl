@@ -1,0 +1,762 @@
+### Everything that pages and tables say, in English. A test holds this file and the others to the same ids and values, and each id to a
+### place in the source that says it. Texts that a machine or a party wrote come in as values and are never translated.
+
+## Small parts
+
+recorded = { $text }
+list-comma = { ", " }
+list-clause = { ", " }
+list-semicolon = { "; " }
+list-colon = { ": " }
+gap-before-names = { " " }
+list-and = { " and " }
+full-stop = .
+and-more = and { $count } more
+at-least = at least { $figure }
+no-figure = no figure
+not-measured = not measured
+of-all = { $part } of { $all }
+each-month = { $amount } a month
+name-and-value = { $name } { $value }
+money = { $amount } { $currency }
+money-unknown = an amount that the price does not give
+date = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+    } { $year }
+count-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+    }
+count-devices = { $count ->
+    [one] 1 device
+   *[other] { $count } devices
+    }
+count-metrics = { $count ->
+    [one] 1 metric
+   *[other] { $count } metrics
+    }
+count-windows = { $count ->
+    [one] 1 window
+   *[other] { $count } windows
+    }
+
+## Verdicts, and what they are of
+
+verdict-pass = PASS
+verdict-inconclusive = INCONCLUSIVE
+verdict-fail = FAIL
+severity-must = must
+severity-should = should
+severity-info = info
+subject-node = node
+provenance-hardware = hardware
+provenance-software = software
+provenance-simulated = simulated
+software-on = { $threads ->
+    [one] software on 1 CPU thread
+   *[other] software on { $threads } CPU threads
+    }
+simulated-nothing-measured = SIMULATED, nothing was measured
+driver = driver { $driver }
+device-line = { $selector }: { $name } ({ $about })
+device-never-opened = { $selector }: never opened ({ $how })
+order-together = all devices at the same time
+order-one-at-a-time = one device at a time
+trust-l0 = L0, self-declared: a simulated device, or none
+trust-l1 = L1, measured without a challenge: the host could have lied
+trust-l2 = L2, challenged and timed by the verifier
+trust-l3 = L3, as L2 with the vendor's attestation
+sealed-ephemeral = a key made for this run alone: it shows that nothing was changed since, not who signed
+sealed-named = a key that somebody keeps
+
+## How something ended
+
+ended-completed = completed
+ended-unfinished = the recording stops early
+ended-interrupted = interrupted
+ended-lost = lost: { $why }
+ended-lost-during = lost during { $during }: { $why }
+how-unfinished = its events stop without an end
+how-lost-during = { $why } during { $during }
+absence-card-cannot = the device cannot: { $why }
+absence-we-cannot = this backend cannot: { $why }
+absence-skipped = skipped: { $why }
+device-lost = device lost: { $why }
+device-out-of-memory = out of device memory while asking for { $bytes } bytes
+device-validation = the driver refused the work: { $why }
+device-hang = no answer from the device for { $ms } ms
+device-crash = the driver crashed: { $why }
+
+## Why a verdict is what it is
+
+finding-demanded = demanded { $demanded }, { $because }
+finding-found = found { $found }, { $because }
+finding-demanded-found = demanded { $demanded }, found { $found }, { $because }
+sampled-until-decided = sampling stopped early, after { $samples } samples, because it was decided
+sampled-to-the-cap = sampling ran to its cap, { $samples } samples
+sampled-so-often = after { $samples } samples
+measure-counters = run again with a driver that tells it, see `assay doctor`
+measure-identity = no source on this machine tells it, see `assay doctor`
+measure-probe = run again with `--probe { $probe }`
+claim = { $source } says "{ $value }"
+reason-met = the demand is met
+reason-not-met = the demand is not met
+reason-delivered-enough = what is delivered lies from { $low } to { $high }, which is enough: { $sampled }
+reason-delivered-too-little = what is delivered lies from { $low } to { $high }, which is too little: { $sampled }
+reason-delivered-open = what is delivered lies from { $low } to { $high }, which leaves it open: sampling ended after { $samples } samples without a decision; run again with a longer `--duration`
+reason-too-few-samples = { $samples } samples are too few, or hang together too much, to decide on; run again with a longer `--duration`
+reason-no-device = no device was measured; see `assay list` for the devices of this machine
+reason-not-opened = the device was never opened ({ $how }); see `assay doctor`
+reason-provenance-refused = the device is { $is } and the contract accepts only { $accepted }; measure the real device, or let both parties agree on accept = ["{ $code }"]
+reason-not-measured = { $metric } was not measured; { $how }
+reason-device-not-completed = the run of this device did not complete ({ $how }); run again
+reason-run-not-completed = the run did not complete ({ $how }); run again
+reason-card-cannot = the device cannot do what is demanded: { $why }
+reason-we-cannot = this backend cannot measure it: { $why }; try another backend, `assay list` shows them
+reason-failed = the measurement failed: { $error }; run again, and see `assay doctor` if it fails again
+reason-skipped = it was skipped: { $why }
+reason-wrong-result = the device computed a wrong result: { $why }
+reason-wrong-under-load = { $wrong } of { $checked } results under load were wrong, so no figure of it counts
+reason-not-kept-up = the load was kept up for { $watched } s of { $asked } s; run again
+reason-broke-off = { $times ->
+    [one] the run broke off once, for { $seconds } s in all, in which nobody watched
+   *[other] the run broke off { $times } times, for { $seconds } s in all, in which nobody watched
+    }
+reason-canary-missed = the check missed a planted error, so nothing it says counts; run again and report this
+reason-nothing-compared = no result was compared with the reference, so the figure does not count; run again and report this
+reason-memory-errors = { $words } words read back wrong, so this memory does not hold its data
+reason-not-read-back = only { $checked } of { $filled } bytes were read back and checked; run again and report this
+reason-clocks-disagree = the device's clock says { $device } ns where the host's says { $host } ns, so no rate can be believed; run again on an idle machine, and distrust the driver if it stays
+reason-only-a-lower-bound = it is at least this much, more was not tried: { $why }; run again with `--profile standard`
+reason-shortfall-may-be-ours = no kernel of ours is known to reach all that this card has, which may be more; take another tool's word for it, or demand what this kernel reaches on a good card
+reason-no-figure = the samples give no finite figure; run again and report this
+reason-too-fast-to-be-true = { $figure } is beyond what such a device can do ({ $limit }), so it is no measurement; distrust the machine's clocks or its PCI id
+reason-measured-alone = the devices were measured one at a time, and at the same time they may be slower; run again without `--one-at-a-time`, or let both parties agree on measured = "alone"
+reason-telemetry-silent = telemetry does not say { $what }; it needs a driver that does, see `assay doctor`
+reason-never-throttled = clocks were not reduced in that time, and what comes later nobody saw; run again with a longer `--soak`
+reason-telemetry-too-short = { $readings } readings of telemetry are too few to say never; run longer, with `--duration`
+reason-telemetry-frozen = clock, power and temperature did not change once in { $readings } readings over { $seconds } s, so telemetry is frozen; reload the driver and run again
+reason-flag-seen = { $flag } was seen in { $readings } readings, first at { $seconds } s
+reason-too-few-devices = of { $demanded } demanded devices { $present } were there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
+reason-too-few-completed = { $completed } of { $demanded } demanded devices completed their run; see the events for what happened to the others
+reason-sku-matches = the device calls itself "{ $name }"; this is the machine's own word, the clauses test it
+reason-sku-differs = the device calls itself "{ $name }", which is another model
+reason-sku-unclear = the device calls itself "{ $name }", which neither confirms nor contradicts the model; compare them yourself
+reason-identity-conflict = the { $field } is "{ $device }" by the device and "{ $telemetry }" by its telemetry
+reason-sources-disagree = the sources disagree about the { $field }: { $claims }
+reason-same-device = { $selectors } are one device: both have the { $field } { $value }; measure it once
+
+## Figures
+
+head-metric = metric
+head-median = median
+head-range = p5 .. p95
+head-samples = samples
+head-conditions = conditions
+head-check = result check
+head-of-datasheet = of the datasheet
+head-clause = clause
+head-severity = severity
+head-on = on
+head-demanded = demanded
+head-found = found
+head-verdict = verdict
+head-because = because
+head-strip = samples beside the bound
+head-not-measured = not measured
+head-why = why
+head-from-to = from \ to
+head-launch-form = launch form
+head-kernel = kernel SHA-256
+head-address = byte address within the buffer
+head-read = word that was read
+head-after = after
+head-of = of
+head-word = word
+head-expected = expected
+head-got = got
+between-devices = between devices: median rates from the device of a row to that of a column
+telemetry-silent = telemetry does not say
+machines-word = the machine's word
+never-reduced = clocks were never reduced for heat or by a brake
+bound-of-words = at most { $most } of words, with 95 % confidence
+bound-of-results = at most { $most } of results, { $hourly } an hour, with 95 % confidence
+compared-all-right = { $checked } results compared, all right
+compared-wrong = { $wrong } of { $checked } results WRONG
+clock-host = host clock
+clocks-disagree = CLOCKS DISAGREE
+data-integer = integer data
+data-normal = normal data
+data-wide = wide-range data
+reach-kernel = perhaps not all that the card has
+check-exact = { $exact } exact
+check-exact-and-sampled = { $exact } exact, { $sampled } within bound
+check-words-right = { $words } words read back right
+check-words-wrong = { $wrong } of { $checked } words WRONG, first seen at byte { $first }, bits { $mask }, { $set } set, { $cleared } cleared
+check-wrong = WRONG: { $why }
+check-canary-missed = { $check }, PLANTED ERROR MISSED
+peer-wrong = WRONG
+looks-near = { $name } ({ $distance })
+looks-like = looks like { $nearest }; 0 is the middle of what is plausible of a card, 1 its edge
+looks-like-none = looks like no card of the catalogue; nearest { $nearest }; 0 is the middle of what is plausible of a card, 1 its edge
+looks-unknown = the catalogue has no card that is called { $name }
+looks-as-called = nothing measured speaks against { $name }
+looks-but = called { $name }, but { $against }
+looks-id-of = its PCI id is that of { $name }
+looks-more = and so are { $count } more
+looks-contradiction = { $what } is { $measured }, far from { $catalogue }
+
+## A report on a terminal and for a ticket
+
+report-line = assay { $version } report, { $profile } profile, started { $started }
+run-line = profile { $profile }, started { $started }, assay { $version }
+contract-line = contract { $id }, sha256 `{ $sha256 }`
+name-measured = measured
+name-trust = trust level
+name-signed = signed by
+verdict-line = verdict: { $word }
+no-verdict = no verdict
+no-verdict-line = no verdict: there was no contract to judge by
+no-verdict-because = no verdict, there was no contract to judge by
+title-findings = Findings
+cut-here = Cut here, because such a page may hold 1 MiB; the signed report holds everything.
+
+## A report as a page
+
+page-title = assay: { $what }
+kicker-report = assay report
+title-no-verdict = No verdict: there was no contract to judge by
+title-steps = What to do next
+title-unmet = What is not met
+more-unmet = { $count ->
+    [one] 1 more stands below.
+   *[other] { $count } more stand below.
+    }
+gap = A gap
+gap-because = : { $reason }.
+simulated = SIMULATED
+simulated-because = : figures of simulated devices are computed, nothing was measured.
+short-nothing-demanded = Figures only: nothing was demanded, so nothing was decided.
+short-all-met = { $total ->
+    [0] There was no binding demand.
+    [one] The one binding demand is met.
+   *[other] All { $total } binding demands are met.
+    }
+short-open = { $total ->
+    [one] The one binding demand could not be decided; not measured is never a pass.
+   *[other] Of { $total } binding demands none failed, but { $open } could not be decided; not measured is never a pass.
+    }
+short-failed = { $total ->
+    [one] The one binding demand failed.
+   *[other] Of { $total } binding demands, { $fails } failed.
+    }
+short-failed-and-open = Of { $total } binding demands, { $fails } failed and { $open } could not be decided.
+fact-contract = contract
+fact-tenant = tenant
+fact-provider = provider
+fact-node = node
+fact-measured = measured
+fact-trust = trust level
+fact-signed = signed by
+fact-name = name
+fact-kind = kind
+fact-pci-id = PCI id
+fact-pci-address = PCI address
+fact-driver = driver
+fact-units = units
+fact-memory = memory
+fact-datasheet = datasheet of that PCI id
+profile-and-devices = { $profile } profile, { $devices }
+plots-of-some = Plots are drawn for { $drawn } of { $all } devices, those with the worst verdicts first. The signed report holds all samples.
+title-clauses = Clauses
+note-strip = The strip shows the lowest and highest sample (thin line), from the 5th to the 95th percentile (bar), the median (tick) and the bound (dashed line with a triangle on the side that is allowed).
+strip-about = samples from { $least } to { $most }, median { $median }, bound { $bound }
+label-found = found
+demanded = { "demanded " }
+demand-at-least = { $statistic ->
+    [none] { $metric } at least { $bound }
+   *[other] { $statistic } of { $metric } at least { $bound }
+    }
+demand-at-most = { $statistic ->
+    [none] { $metric } at most { $bound }
+   *[other] { $statistic } of { $metric } at most { $bound }
+    }
+demand-ratio = { $statistic ->
+    [none] { $metric } at least { $share } of { $to }
+   *[other] { $statistic } of { $metric } at least { $share } of { $to }
+    }
+demand-equals = { $metric } equals { $value }
+demand-never = never { $flag }
+more-findings = and { $count } more, the worst of which: { $worst }
+title-beside = Devices beside each other
+note-beside = Medians of the same metric on each device. Metrics with the largest shortfall stand first.
+nothing-beside = No metric was measured on more than one device.
+median-of-devices = median of devices { $median }
+slowest-by = slowest, { $percent } % worse than the median
+slowest-within = slowest, within { $percent } % of the median
+faster-not-shown = { $count ->
+    [one] 1 faster device is not shown.
+   *[other] { $count } faster devices are not shown.
+    }
+did-not-complete = { "Did not complete: " }
+never-opened = The device was never opened.
+title-looks = What it looks like
+note-looks = by what was measured, beside the catalogue
+title-own-word = The machine's own word
+note-own-word = claims of driver and system, which nothing here confirms
+all-claims = { $count ->
+    [one] The 1 claim
+   *[other] All { $count } claims
+    }
+title-figures = Figures
+absences = { $count ->
+    [one] Not measured: 1 metric
+   *[other] Not measured: { $count } metrics
+    }
+title-memory-errors = Memory errors
+memory-errors = { $wrong } of { $checked } words read back wrong (`{ $metric }`): { $set } bits set, { $cleared } cleared, at the bit positions of `{ $mask }`.
+first-are-shown = The first { $count } are shown.
+title-load = Full load kept up
+load-times = { ", " }asked for { $asked }, watched for { $watched }
+note-shaded = Shaded: when the device said that it held its clocks down, and for what, and when nobody watched.
+title-wrong-under-load = Wrong results under load
+wrong-under-load = { $wrong } of { $checked } results were wrong.
+first-word-by-word = The first { $count }, word by word
+all-word-by-word = All of them, word by word
+title-sensors = Sensors while it worked
+title-spreads = Time of a batch, how often
+title-samples = Samples in the order of time
+title-conditions = Conditions and kernels
+foot-report = This page is not signed and proves nothing by itself: it shows what stands in the signed report beside it. Check that with `assay verify report.dsse.json --trust KEY.pub.pem`.
+foot-made = Measured by { $tool } { $version }, judged by { $judge } { $judge_version }, sealed { $sealed }
+foot-seed = { ", seed " }
+foot-contract = { ", contract SHA-256 " }
+foot-recorded = What machines, drivers and parties wrote stands as it was recorded.
+
+## Plots
+
+plot-roofline = Roofline
+plot-roofline-note = FLOP/s over FLOP per byte; lines measured, dashed lines the datasheet's
+plot-slope = slope
+percent-of = { $percent } % of { $of }
+no-datasheet-figure = no datasheet figure
+plot-latency = Latency of a dependent load
+plot-latency-note = ns, median, over the working set; a step is the end of a cache
+plot-over-time = { $unit } over time
+plot-over-time-with-keys = { $unit } over time; { $keys }
+plot-key = { $style ->
+    [dashed] dashed: { $name }
+   *[line] line: { $name }
+    }
+plot-histogram-note = samples over ms per batch of { $repeat }
+plot-clocks = Clocks
+plot-power = Power
+plot-temperature = Temperature
+plot-busy = Busy
+sensor-multiprocessors = multiprocessors
+sensor-memory = memory
+sensor-drawn = drawn
+sensor-limit = limit
+sensor-chip = chip
+sensor-units = units
+plot-rate-under-load = Rate under load
+plot-rate-note = { $unit } over time, window by window
+plot-clock-under-load = Clock under load
+plot-power-under-load = Power under load
+plot-temperature-under-load = Temperature under load
+plot-sensor-note = { $unit } over time; line: most of a window, dashed: least
+plot-wrong-note = per window, over time
+throttle-thermal = thermal
+throttle-power = power
+throttle-brake = brake
+not-watched = not watched
+
+## What to do about a report
+
+step-simulated = Measure the real cards: figures of simulated ones decide nothing and give no claim.
+step-no-contract = Agree on what the machine must do: `assay contract new --from report.dsse.json` writes a contract with bounds from these figures, and `assay replay events.jsonl --contract contract.toml` judges this run by it.
+step-accept-report = Accept what was measured, and keep the signed report with the contract and the signer's public key. Anybody can check it at any time: `assay verify report.dsse.json --trust KEY.pub.pem --contract contract.toml`.
+step-failed = { $count ->
+    [one] Do not accept the machine as it is, and show the provider the demand that is not met:
+   *[other] Do not accept the machine as it is, and show the provider the { $count } demands that are not met:
+    }
+step-identity = { $count ->
+    [one] Do not accept a card that is not what it is called, or of which sources disagree; have it explained or exchanged:
+   *[other] Do not accept { $count } cards that are not what they are called, or of which sources disagree; have them explained or exchanged:
+    }
+step-no-remedy = The contract names no remedy for this: ask for repair or for another node, and measure again.
+step-open = { $count ->
+    [one] Measure again what could not be decided; the reason below says how:
+   *[other] Measure again the { $count } demands that could not be decided; the reasons below say how:
+    }
+step-nothing-decides = Nothing that was measured decides: agree on binding demands (`severity = "must"`) and measure again.
+step-prove = Before much is paid on it, let the machine prove its work to you, by your clock: `assay challenge new`, then `assay witness`. A report alone is the word of the host.
+step-named-key = Ask for a report that is signed with a key which the contract names: this one's key was made for one run, so it does not show who signed.
+remedy-credit = Claim a credit of { $per_day } of the node's price for a month for each day, up to { $cap }, for:
+remedy-price-cut = Claim a lower price, by the share that is missing, up to { $cap }, for:
+remedy-replace = { $days ->
+    [one] Have the node replaced within 1 day, as the contract says, for:
+   *[other] Have the node replaced within { $days } days, as the contract says, for:
+    }
+remedy-terminate = { $days ->
+    [one] The lease may be ended if this is not put right within 1 day:
+   *[other] The lease may be ended if this is not put right within { $days } days:
+    }
+claim-within = { $days ->
+    [one] To be claimed within 1 day.
+   *[other] To be claimed within { $days } days.
+    }
+
+## Many reports
+
+state-accepted = accepted
+state-undecided = undecided
+state-rejected = rejected
+state-missing = missing
+state-later = due later
+refusal-unreadable = unreadable
+refusal-unknown-key = unknown key
+refusal-changed = changed after signing
+refusal-contradicts = contradicts its samples
+refusal-other-contract = another contract
+refusal-out-of-time = out of time
+refusal-replayed = replayed
+fleet-claimed = { $again } and { $first } of node { $of } name the same card
+fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
+fleet-unsound = the last report lost a device, had wrong results under load, or contradicts itself about what a card is
+cause-judged-by = it was judged by "{ $id }"; judge its recording again by `assay replay`
+cause-judged-by-none = it was judged by none; judge its recording again by `assay replay`
+cause-differs = { $what }: stated { $stated }, recomputed { $recomputed }
+cause-to-come = it says that it began at { $began }, which is yet to come
+cause-before = it began at { $began }, before { $since }
+cause-excluded = the contract excludes { $from } to { $until }: { $reason }
+cause-copy-of = every sample of it is that of { $first }
+
+## A fleet as a page: the summary
+
+kicker-fleet = assay: many nodes under one contract
+decision-accepted = Accepted
+decision-nothing-due = Nothing is due yet
+decision-open = Not yet decided
+decision-refused = Not accepted
+lead-due = { $accepted ->
+    [one] 1 of { $promised } nodes promised by now is accepted.
+   *[other] { $accepted } of { $promised } nodes promised by now are accepted.
+    }
+lead-not-yet = { $accepted ->
+    [one] 1 of { $all } nodes is accepted; none is due yet.
+   *[other] { $accepted } of { $all } nodes are accepted; none is due yet.
+    }
+lead-no-dates = { $accepted ->
+    [one] 1 of { $delivered } nodes that reported is accepted. The contract names no dates, so nothing can be late.
+   *[other] { $accepted } of { $delivered } nodes that reported are accepted. The contract names no dates, so nothing can be late.
+    }
+lead-late = { $days ->
+    [one] Late: { $promised } nodes were due on { $day }, 1 day ago, and { $lacking } of them are still lacking.
+   *[other] Late: { $promised } nodes were due on { $day }, { $days } days ago, and { $lacking } of them are still lacking.
+    }
+owed-credits = By the contract's remedies { $credits } are owed in credits.
+owed-cuts = By the contract's remedies the price falls by { $cuts } a month.
+owed-both = By the contract's remedies { $credits } are owed in credits, and the price falls by { $cuts } a month.
+tile-accepted = nodes accepted
+tile-met = binding demands met
+tile-failed = failed
+tile-devices = devices measured
+tile-missing = never reported
+tile-rejected = rejected
+tile-undecided = undecided
+tile-late = late by
+tile-credits = credits owed
+fact-as-of = counted as of
+fact-reports = reports
+reports-counted = { $reports } that count; copies of these: { $repeated }, refused: { $refused }, other statements: { $others }
+
+## A fleet as a page: what to do
+
+step-double = { $count ->
+    [one] Do not accept this node: a card of it was reported from another node before. Have both nodes measured again while you watch, and have the provider explain it:
+   *[other] Do not accept these { $count } nodes: a card of each was reported from another node before. Have both nodes of each pair measured again while you watch, and have the provider explain it:
+    }
+step-other-card = { $count ->
+    [one] Do not accept this node: a card of it is another than was agreed, or its sources disagree about what it is. Have it explained or exchanged:
+   *[other] Do not accept these { $count } nodes: a card of each is another than was agreed, or its sources disagree about what it is. Have them explained or exchanged:
+    }
+step-replayed = { $count ->
+    [one] Ask why a report is a copy of another node's, and have the node measured again; until then it does not count:
+   *[other] Ask why { $count } reports are copies of other nodes', and have those nodes measured again; until then they do not count:
+    }
+step-changed = { $count ->
+    [one] Keep as evidence a report that was changed after signing, or that its own samples contradict, and ask for an explanation:
+   *[other] Keep as evidence { $count } reports that were changed after signing, or that their own samples contradict, and ask for an explanation:
+    }
+step-unknown-key = { $count ->
+    [one] Ask for a report again, signed with an agreed key: nobody known to you signed it:
+   *[other] Ask for { $count } reports again, signed with an agreed key: nobody known to you signed them:
+    }
+step-unreadable = { $count ->
+    [one] Ask for a file again that cannot be read:
+   *[other] Ask for { $count } files again that cannot be read:
+    }
+step-other-contract = { $count ->
+    [one] Have a recording judged by this contract; it was judged by another:
+   *[other] Have { $count } recordings judged by this contract; they were judged by another:
+    }
+step-missing = { $count ->
+    [one] Ask for 1 node that was promised by now and never reported, and for the day on which it comes.
+   *[other] Ask for { $count } nodes that were promised by now and never reported, and for the day on which they come.
+    }
+due-credit-late = { $count ->
+    [one] Claim { $amount } in credits for 1 node that came late or is lacking.
+   *[other] Claim { $amount } in credits for { $count } nodes that came late or are lacking.
+    }
+due-credit = { $count ->
+    [one] Claim { $amount } in credits for 1 node that does not meet the clause "{ $clause }":
+   *[other] Claim { $amount } in credits for { $count } nodes that do not meet the clause "{ $clause }":
+    }
+due-price-cut = { $count ->
+    [one] Pay { $amount } less each month for 1 node that falls short in the clause "{ $clause }":
+   *[other] Pay { $amount } less each month for { $count } nodes that fall short in the clause "{ $clause }":
+    }
+due-replace = { $count ->
+    [one] Have 1 node replaced by { $day }; it does not meet the clause "{ $clause }":
+   *[other] Have { $count } nodes replaced, the last by { $day }; they do not meet the clause "{ $clause }":
+    }
+due-replace-past = { $count ->
+    [one] Press for 1 node that was to be replaced by { $day }; it does not meet the clause "{ $clause }":
+   *[other] Press for { $count } nodes that were to be replaced, the first by { $day }; they do not meet the clause "{ $clause }":
+    }
+due-terminate-late = { $count ->
+    [one] Decide whether to end the lease: the contract allows it since { $day }, because 1 node is lacking.
+   *[other] Decide whether to end the lease: the contract allows it since { $day }, because { $count } nodes are lacking.
+    }
+due-terminate = { $count ->
+    [one] Decide whether to end the lease: the contract allows it since { $day }, because 1 node does not meet the clause "{ $clause }":
+   *[other] Decide whether to end the lease: the contract allows it since { $day }, because { $count } nodes do not meet the clause "{ $clause }":
+    }
+step-repair = { $count ->
+    [one] Have 1 rejected node put right and measured again; the contract names no remedy for what it lacks:
+   *[other] Have { $count } rejected nodes put right and measured again; the contract names no remedy for what they lack:
+    }
+step-again = { $count ->
+    [one] Have 1 node measured again: what it reported decides nothing:
+   *[other] Have { $count } nodes measured again: what they reported decides nothing:
+    }
+step-outliers = { $count ->
+    [one] Ask the provider to look at an accepted node with a card that meets its clauses and yet lags far behind its like:
+   *[other] Ask the provider to look at { $count } accepted nodes with cards that meet their clauses and yet lag far behind their like:
+    }
+step-failed-before = { $count ->
+    [one] Measure 1 accepted node again in some weeks: it failed before it passed:
+   *[other] Measure { $count } accepted nodes again in some weeks: they failed before they passed:
+    }
+step-accept = Accept the nodes, and keep the reports together with the contract and the keys. Anybody can count them again at any time.
+step-next = { $count ->
+    [one] Expect 1 more node by { $day }.
+   *[other] Expect { $count } more nodes by { $day }.
+    }
+step-none = Nothing needs to be done now.
+
+## A fleet as a page: the tables
+
+more-rows = and { $count } more; `--format json` and `--format csv` have them all.
+title-milestones = Dates
+no-milestones = The contract names no dates, so nothing can be late.
+note-milestones = Each date promises all nodes up to then, those of earlier dates included. In time: by the end of that day in UTC.
+head-due = due
+head-promised = promised
+head-in-time = came in time
+head-accepted-in-time = accepted in time
+head-lacking = lacking now
+head-late = late by
+milestone-met = met
+milestone-to-come = yet to come
+title-bad-nodes = { $count ->
+    [0] Nodes not accepted
+   *[other] Nodes not accepted ({ $count })
+    }
+no-bad-nodes = Every node that reported is accepted.
+title-good-nodes = { $count ->
+    [one] The accepted node
+   *[other] The { $count } accepted nodes
+    }
+failed-before = { $count ->
+    [one] failed 1 time before it passed
+   *[other] failed { $count } times before it passed
+    }
+head-node = node
+head-state = is
+head-card = card
+whole-node = the node
+more-reasons = { $count ->
+    [one] (and 1 more reason)
+   *[other] (and { $count } more reasons)
+    }
+no-reason = no report of it decides anything
+title-outliers = { $count ->
+    [0] Cards far from the others
+   *[other] Cards far from the others ({ $count })
+    }
+no-outliers = No card lags far behind the others of its kind.
+note-outliers = Far from the other cards of the same name, whatever the clauses say. The chance that any card of a fleet without a bad one stands here is at most 1 %.
+head-worst-in = worst in
+head-has = has
+head-others = the others
+head-deviations = deviations
+head-far-in = far in
+title-refused = { $count ->
+    [0] Refused reports
+   *[other] Refused reports ({ $count })
+    }
+none-refused = No report was refused.
+head-refused = refused
+head-report = report
+title-availability = Availability
+no-availability = No report counts, so nothing is said of it.
+availability = { $reports ->
+    [one] { $whole } of 1 report found every device sound, which is { $low } to { $high } %, with 95 % confidence.
+   *[other] { $whole } of { $reports } reports found every device sound, which is { $low } to { $high } %, with 95 % confidence.
+    }
+mtbf = { $failures ->
+    [one] 1 failure in { $watched } device hours under load: at least { $hours } hours between failures, with 95 % confidence.
+   *[other] { $failures } failures in { $watched } device hours under load: at least { $hours } hours between failures, with 95 % confidence.
+    }
+no-mtbf = No load was kept up, so nothing is said of the time between failures.
+title-money = Costs and what is owed
+no-price = The contract names no price, so nothing is said of money.
+node-month = A node costs { $amount } a month.
+no-node-month = The price says nothing of a single node, so nothing is counted in money.
+cost-per-hour = 1 { $unit } of { $metric } costs { $amount } an hour, as accepted nodes deliver it.
+nothing-due = No remedy of the contract makes anything due.
+head-remedy = remedy
+head-for = for
+head-nodes = nodes
+head-amount = amount
+head-by-or-since = by or since
+for-delivery = delivery
+kind-credit = credit
+kind-price-cut = lower price
+kind-replace = replacement
+kind-terminate = end of the lease
+sum-credits = credits in all
+sum-cuts = lower prices in all
+title-method = How it was counted
+method-reports = Every report was verified by the trusted keys and judged again by this contract, from its own samples. Copies count once. What does not hold counts for nothing and stands under refused reports.
+method-nodes = Reports are of one node by the name that the run was told, else by the cards that were seen together before. A UUID or serial number in two nodes is held against the one in which it was seen later.
+method-accepted = A node is accepted where its last report that decides anything passes, every card of it has a UUID or a serial number, and the last report of all lost no device, had no wrong results and no contradiction about what a card is.
+method-clocks = Counted as of { $as_of } UTC. Times are by the machines' own clocks, days by the calendar in UTC. Accepted nodes, the earliest first, fill the places that the dates promise.
+method-outliers = Outliers: for each metric and model, the distance from the median in robust standard deviations, tested over all figures together (Holm), and at least 2 % off.
+method-money = Money: a month is 730 hours. Credits are for each node and day up to their cap, to the day of counting; lower prices by the share of the bound that the worst card of a node misses. This is arithmetic by the contract's terms, not legal advice.
+method-limits = Reports are made by the machines that they are about: they show what was measured, not that a host did not lie. `assay witness` is for that.
+foot-fleet = This page is not signed and proves nothing by itself: it shows what the signed reports come to. Count them again with `assay fleet REPORTS --contract FILE --trust KEY.pub.pem`.
+foot-fleet-made = Counted by assay { $version }
+
+## A fleet on a terminal
+
+fleet-contract = contract { $id }, sha256 { $sha256 }
+fleet-as-of = as of { $as_of }, by { $sources }
+count-reports = { $count ->
+    [one] 1 report that counts
+   *[other] { $count } reports that count
+    }
+count-copies = { $count ->
+    [one] 1 copy of them
+   *[other] { $count } copies of them
+    }
+count-refused = { $count ->
+    [one] 1 refused report
+   *[other] { $count } refused reports
+    }
+count-others = { $count ->
+    [one] 1 other statement
+   *[other] { $count } other statements
+    }
+not-named = not named
+row-contracted = contracted
+row-promised = promised
+row-delivered = delivered
+row-healthy = healthy
+about-contracted = nodes in all dates
+about-promised = by now
+about-delivered = have reported
+about-missing = promised by now and never reported
+about-healthy = no card lost, wrong, or another than it says
+about-accepted = the last report that decides passes
+about-rejected = it fails, or a card is another node's too
+about-undecided = no report decides anything
+head-accepted-node = accepted node
+head-but = but
+far-cards = cards far from the others of their kind, whatever the clauses say:
+more-lines = and { $count } more; --format json or csv has them all
+sums = credits { $credits }, price cuts { $cuts } a month
+
+## Clauses over the fleet, and what stands behind acceptances
+
+reason-within-guard = it lies within { $guard } of the bound, which is the figure's uncertainty; run again, or measure longer
+reason-decided-over-fleet = the figure counts; whether it is enough is decided over the fleet, by `assay fleet`
+reason-other-catalogue = the contract is about the catalogue { $pinned }, and this program has { $has }; judge it by the version of then
+head-over-fleet = clause over the fleet
+head-met = meet it
+head-failed = fail
+head-not-met = not met
+quorum-of = { $quorum } of { $cards ->
+    [one] 1 card
+   *[other] { $cards } cards
+    }
+verdict-waived = { $verdict }, waived
+fleet-simulated = SIMULATED: { $count ->
+    [one] 1 node
+   *[other] { $count } nodes
+    }, which delivered nothing: all figures are computed
+fleet-evidence = of { $accepted ->
+    [one] 1 accepted node
+   *[other] { $accepted } accepted nodes
+    }, { $challenged } answered a challenge, { $proved } proved work to a witness
+
+## Certificates
+
+certificate-contract = contract { $id }, sha256 { $sha256 }, as of { $as_of }
+certificate-accepted = ACCEPTED: { $count ->
+    [one] 1 node
+   *[other] { $count } nodes
+    }
+certificate-accepted-of = ACCEPTED: { $accepted } of { $contracted ->
+    [one] 1 node
+   *[other] { $contracted } nodes
+    }
+certificate-lacking = not accepted of those promised by then: { $count }
+certificate-refused = REFUSED: { $reason }
+certificate-waived = waived: { $clause }, because: { $reason }
+certificate-waived-on = waived: { $clause } on { $node }, because: { $reason }
+certificate-sums = credits due { $credits }, price cuts { $cuts } a month
+certificate-signed = { $role ->
+    [tenant] tenant
+   *[provider] provider
+    } signed, key { $key }
+certificate-not-signed = { $role ->
+    [tenant] tenant
+   *[provider] provider
+    } NOT signed, key { $key }
+certificate-file = certificate { $file }
+certificate-salt = salt { $file }, for the parties' eyes: it tells which cards are meant
+certificate-next = next: the { $role ->
+    [tenant] tenant
+   *[provider] provider
+    } signs the same by `{ $command }`
+certificate-signatures-hold = the signatures hold; give --contract and --reports to check what they stand under
+certificate-contract-holds = the signatures hold, and this is the contract; give --reports too, to draw it up again
+certificate-holds = the signatures hold, and the same certificate follows from contract and reports
+certificate-differs = the signatures hold, but another certificate follows from contract and reports; do not rely on it
+certificate-difference = { $what }: the certificate says { $stated }, the reports say { $recomputed }
+head-nodes-met = nodes that meet it
+head-waived = waived

@@ -1,0 +1,174 @@
+//! The languages that people read, and one catalogue of messages in each.
+//! Owns how a message is found and filled; must not know what any of them is about.
+
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+/// What a message is filled with.
+pub use fluent_bundle::FluentValue as Value;
+
+/// A language that people read and sign in. What is signed never depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    #[default]
+    #[value(name = "en")]
+    English,
+    #[value(name = "zh-CN")]
+    Chinese,
+}
+
+type Catalogue = FluentBundle<FluentResource>;
+
+static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Language::English.read());
+static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| Language::Chinese.read());
+
+/// `say!(language, "id", name = value, ...)`: a message of the catalogue. Ids stand in the source as they are, so that a
+/// test can compare them and their values with the catalogues.
+macro_rules! say {
+    ($language:expr, $id:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        $crate::language::Language::fill(
+            $language,
+            $id,
+            [$((stringify!($name), $crate::language::Value::from($value))),*],
+        )
+    };
+}
+pub(crate) use say;
+
+impl Language {
+    pub const ALL: [Language; 2] = [Language::English, Language::Chinese];
+
+    /// As pages name it (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Chinese => "zh-CN",
+        }
+    }
+
+    /// The text of the catalogue.
+    pub fn messages(self) -> &'static str {
+        match self {
+            Language::English => include_str!("en.ftl"),
+            Language::Chinese => include_str!("zh-CN.ftl"),
+        }
+    }
+
+    fn catalogue(self) -> &'static Catalogue {
+        match self {
+            Language::English => &ENGLISH,
+            Language::Chinese => &CHINESE,
+        }
+    }
+
+    /// Whatever of a catalogue cannot be read is missing from it and shows as such; a test finds all of it readable.
+    fn read(self) -> Catalogue {
+        let mut catalogue =
+            FluentBundle::new_concurrent(self.tag().parse::<LanguageIdentifier>().into_iter().collect());
+        // Marks of direction would be copied along with names and figures.
+        catalogue.set_use_isolating(false);
+        let (Ok(messages) | Err((messages, _))) = FluentResource::try_new(self.messages().to_owned());
+        catalogue.add_resource_overriding(messages);
+        catalogue
+    }
+
+    /// The message of that id. Without one the English one, and without that the id, so that it is seen.
+    pub fn fill<'a, const N: usize>(self, id: &str, values: [(&'static str, Value<'a>); N]) -> String {
+        let values: FluentArgs<'a> =
+            values.map(|(name, value)| (name, countable(value))).into_iter().collect();
+        let found = [self, Language::English].into_iter().find_map(|language| language.find(id, &values));
+        found.unwrap_or_else(|| format!("[{id}]"))
+    }
+
+    fn find(self, id: &str, values: &FluentArgs<'_>) -> Option<String> {
+        let catalogue = self.catalogue();
+        let pattern = catalogue.get_message(id)?.value()?;
+        // What a message asks for and is not given is left in it as a name in braces.
+        Some(catalogue.format_pattern(pattern, Some(values), &mut Vec::new()).into_owned())
+    }
+
+    /// Several things in one sentence.
+    pub fn list<T: AsRef<str>>(self, of: impl IntoIterator<Item = T>) -> String {
+        let mut text = String::new();
+        for (at, one) in of.into_iter().enumerate() {
+            if at > 0 {
+                text += &say!(self, "list-comma");
+            }
+            text += one.as_ref();
+        }
+        text
+    }
+}
+
+/// What no count reaches stands as it is written: the rules of plurals end at whole numbers of 64 bits.
+fn countable(value: Value<'_>) -> Value<'_> {
+    const MOST: f64 = 9e15;
+    match value {
+        Value::Number(number) if !(0.0..MOST).contains(&number.value) => Value::from(number.as_string()),
+        Value::Number(_) | Value::String(_) | Value::Custom(_) | Value::None | Value::Error => value,
+    }
+}
+
+/// With thousands set apart, as both languages write them: `5,769,920.00`.
+pub fn grouped(number: &str) -> String {
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let whole = digits.find('.').unwrap_or(digits.len());
+    let mut text = sign.to_owned();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && at < whole && (whole - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_filled_without_marks_and_by_the_rules_of_plurals() {
+        let days = |language, count: u32| say!(language, "count-days", count = count);
+        assert_eq!(
+            (days(Language::English, 1), days(Language::English, 2)),
+            ("1 day".into(), "2 days".into())
+        );
+        assert_eq!(days(Language::Chinese, 1), "1 天");
+        assert_eq!(Language::Chinese.list(["a", "b", "c"]), "a、b、c");
+        assert_eq!(Language::English.list(["a", "b"]), "a, b");
+    }
+
+    #[test]
+    fn what_is_missing_is_seen() {
+        assert_eq!(Language::Chinese.fill("no-such-message", []), "[no-such-message]");
+        assert_eq!(Language::English.fill("count-days", []), "{$count} days");
+    }
+
+    #[test]
+    fn numbers_beyond_all_counts_are_only_written() {
+        for (count, text) in
+            [(f64::MAX, "days"), (f64::NAN, "NaN days"), (-1.0, "-1 days"), (1.5, "1.5 days")]
+        {
+            let said = say!(Language::English, "count-days", count = count);
+            assert!(said.ends_with(text), "{said}");
+        }
+        assert_eq!(say!(Language::English, "count-days", count = u64::MAX), "18446744073709552000 days");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [
+            ("5769920.00", "5,769,920.00"),
+            ("999", "999"),
+            ("-1000", "-1,000"),
+            ("0.1234", "0.1234"),
+            ("", ""),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,589 @@
+### 页面与表格中的全部文字，简体中文。有测试保证各语言的条目与变量一一对应，且每个条目都在源代码中用到。
+### 机器或当事人写下的文字以变量形式带入，照录不译，放在引号内。
+
+## 零件
+
+recorded = “{ $text }”
+list-comma = 、
+list-clause = ，
+list-semicolon = ；
+list-colon = ：
+gap-before-names = { "" }
+list-and = { " 与 " }
+full-stop = 。
+and-more = 等，另有 { $count } 个
+at-least = 不低于 { $figure }
+no-figure = 无数值
+not-measured = 未测量
+of-all = { $part } / { $all }
+each-month = 每月 { $amount }
+name-and-value = { $name }：{ $value }
+money = { $amount } { $currency ->
+    [CNY] 元
+    [USD] 美元
+    [EUR] 欧元
+    [GBP] 英镑
+    [HKD] 港元
+    [JPY] 日元
+    [SGD] 新加坡元
+   *[other] { $currency }
+    }
+money-unknown = （价格条款未能给出金额）
+date = { $year } 年 { $month } 月 { $day } 日
+count-days = { $count } 天
+count-devices = { $count } 台设备
+count-metrics = { $count } 项指标
+count-windows = { $count } 个窗口
+
+## 结论及其对象
+
+verdict-pass = 通过
+verdict-inconclusive = 无法判定
+verdict-fail = 不通过
+severity-must = 必须
+severity-should = 应当
+severity-info = 参考
+subject-node = 节点
+provenance-hardware = 真实硬件
+provenance-software = 软件实现
+provenance-simulated = 模拟设备
+software-on = 由 { $threads } 个 CPU 线程运行的软件实现
+simulated-nothing-measured = 模拟设备，未做任何实测
+driver = 驱动 { $driver }
+device-line = { $selector }：{ $name }（{ $about }）
+device-never-opened = { $selector }：始终未能打开（{ $how }）
+order-together = 所有设备同时测量
+order-one-at-a-time = 逐台测量
+trust-l0 = L0，仅为自述：模拟设备，或没有设备
+trust-l1 = L1，实测但未经质询：主机有可能作假
+trust-l2 = L2，由验证方质询并计时
+trust-l3 = L3，在 L2 之上另有厂商的硬件证明
+sealed-ephemeral = 仅为本次运行生成的密钥：只能说明此后未被改动，不能说明由谁签名
+sealed-named = 由签名人长期保管的密钥
+
+## 如何结束
+
+ended-completed = 已完成
+ended-unfinished = 记录提前中断
+ended-interrupted = 被中止
+ended-lost = 设备丢失：“{ $why }”
+ended-lost-during = 在测量 { $during } 时丢失设备：“{ $why }”
+how-unfinished = 事件记录没有结尾
+how-lost-during = 测量 { $during } 时出现“{ $why }”
+absence-card-cannot = 设备不支持：“{ $why }”
+absence-we-cannot = 当前后端不支持：“{ $why }”
+absence-skipped = 已跳过：“{ $why }”
+device-lost = 设备丢失：“{ $why }”
+device-out-of-memory = 申请 { $bytes } 字节时设备内存不足
+device-validation = 驱动拒绝执行：“{ $why }”
+device-hang = 设备在 { $ms } 毫秒内没有响应
+device-crash = 驱动崩溃：“{ $why }”
+
+## 结论的理由
+
+finding-demanded = 要求 { $demanded }，{ $because }
+finding-found = 实测 { $found }，{ $because }
+finding-demanded-found = 要求 { $demanded }，实测 { $found }，{ $because }
+sampled-until-decided = 已能判定，故在 { $samples } 个样本后提前停止采样
+sampled-to-the-cap = 采样到达上限，共 { $samples } 个样本
+sampled-so-often = 共 { $samples } 个样本
+measure-counters = 请换用能够提供该信息的驱动后重测，参见 `assay doctor`
+measure-identity = 这台机器上没有任何来源提供该信息，参见 `assay doctor`
+measure-probe = 请加上 `--probe { $probe }` 重测
+claim = { $source } 称“{ $value }”
+reason-met = 达到要求
+reason-not-met = 未达到要求
+reason-delivered-enough = 实际交付在 { $low } 与 { $high } 之间，足够：{ $sampled }
+reason-delivered-too-little = 实际交付在 { $low } 与 { $high } 之间，不足：{ $sampled }
+reason-delivered-open = 实际交付在 { $low } 与 { $high } 之间，尚不能判定：采样在 { $samples } 个样本后结束；请用更长的 `--duration` 重测
+reason-too-few-samples = { $samples } 个样本太少，或彼此相关性太强，不足以判定；请用更长的 `--duration` 重测
+reason-no-device = 没有测量任何设备；用 `assay list` 查看这台机器上的设备
+reason-not-opened = 设备始终未能打开（{ $how }）；参见 `assay doctor`
+reason-provenance-refused = 该设备属于“{ $is }”，而合同只接受“{ $accepted }”；请测量真实设备，或由双方约定 `accept = ["{ $code }"]`
+reason-not-measured = 未测量 { $metric }；{ $how }
+reason-device-not-completed = 该设备的测量没有完成（{ $how }）；请重测
+reason-run-not-completed = 本次运行没有完成（{ $how }）；请重测
+reason-card-cannot = 设备不具备所要求的能力：“{ $why }”
+reason-we-cannot = 当前后端无法测量：“{ $why }”；请换用其他后端，见 `assay list`
+reason-failed = 测量失败：{ $error }；请重测，若再次失败请参见 `assay doctor`
+reason-skipped = 已跳过：“{ $why }”
+reason-wrong-result = 设备算出了错误结果：“{ $why }”
+reason-wrong-under-load = 满载期间 { $checked } 个结果中有 { $wrong } 个错误，因此相关数值一律不予采信
+reason-not-kept-up = 满载应持续 { $asked } 秒，实际只持续了 { $watched } 秒；请重测
+reason-broke-off = 运行中断 { $times } 次，共 { $seconds } 秒无人监测
+reason-canary-missed = 检查没有发现预埋的错误，因此它的结论不予采信；请重测并反馈此问题
+reason-nothing-compared = 没有任何结果与参考值比对过，因此该数值不予采信；请重测并反馈此问题
+reason-memory-errors = 有 { $words } 个字读出有误，这块显存不能可靠保存数据
+reason-not-read-back = { $filled } 字节中只回读并核对了 { $checked } 字节；请重测并反馈此问题
+reason-clocks-disagree = 设备时钟为 { $device } 纳秒，主机时钟为 { $host } 纳秒，速率不可信；请在空闲机器上重测，若仍如此，则驱动不可信
+reason-only-a-lower-bound = 至少有这么多，没有再往上试：“{ $why }”；请用 `--profile standard` 重测
+reason-shortfall-may-be-ours = 目前没有已知能跑满这张卡的内核，实际能力可能更高；可参考其他工具，或按好卡用本内核能达到的值来约定
+reason-no-figure = 样本给不出有限的数值；请重测并反馈此问题
+reason-too-fast-to-be-true = { $figure } 超出了这类设备的能力（{ $limit }），不能算作测量结果；这台机器的时钟或 PCI 标识不可信
+reason-measured-alone = 设备是逐台测量的，同时运行时可能更慢；请去掉 `--one-at-a-time` 重测，或由双方约定 `measured = "alone"`
+reason-telemetry-silent = 遥测没有提供 { $what }；需要支持该项的驱动，参见 `assay doctor`
+reason-never-throttled = 这段时间内没有降频，之后如何无人看到；请用更长的 `--soak` 重测
+reason-telemetry-too-short = 遥测只有 { $readings } 次读数，不足以断定“从未发生”；请用 `--duration` 延长运行
+reason-telemetry-frozen = 在 { $seconds } 秒内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
+reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在第 { $seconds } 秒
+reason-too-few-devices = 要求 { $demanded } 台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
+reason-too-few-completed = 要求 { $demanded } 台设备，完成测量的有 { $completed } 台；其余设备的情况见事件记录
+reason-sku-matches = 设备自称“{ $name }”；这只是机器的自述，由各条款检验
+reason-sku-differs = 设备自称“{ $name }”，是另一种型号
+reason-sku-unclear = 设备自称“{ $name }”，既不能证实也不能否定该型号；请自行核对
+reason-identity-conflict = “{ $field }”一项，设备称“{ $device }”，遥测称“{ $telemetry }”
+reason-sources-disagree = 各来源对“{ $field }”的说法不一致：{ $claims }
+reason-same-device = { $selectors } 是同一台设备：“{ $field }”均为 { $value }；请只测一次
+
+## 数值
+
+head-metric = 指标
+head-median = 中位数
+head-range = p5 .. p95
+head-samples = 样本数
+head-conditions = 测量条件
+head-check = 结果核对
+head-of-datasheet = 占标称值
+head-clause = 条款
+head-severity = 等级
+head-on = 对象
+head-demanded = 要求
+head-found = 实测
+head-verdict = 结论
+head-because = 理由
+head-strip = 样本与界限
+head-not-measured = 未测量
+head-why = 原因
+head-from-to = 从 \ 到
+head-launch-form = 启动形式
+head-kernel = 内核 SHA-256
+head-address = 缓冲区内的字节地址
+head-read = 读出的字
+head-after = 时间
+head-of = 来源
+head-word = 字
+head-expected = 应为
+head-got = 实为
+between-devices = 设备之间：从行设备到列设备的速率中位数
+telemetry-silent = 遥测未提供
+machines-word = 机器自述
+never-reduced = 从未因过热或外部制动而降频
+bound-of-words = 错误的字至多占 { $most }，置信度 95 %
+bound-of-results = 错误结果至多占 { $most }，每小时至多 { $hourly } 个，置信度 95 %
+compared-all-right = 已比对 { $checked } 个结果，全部正确
+compared-wrong = { $checked } 个结果中有 { $wrong } 个错误
+clock-host = 主机计时
+clocks-disagree = 两个时钟不一致
+data-integer = 整数数据
+data-normal = 正态分布数据
+data-wide = 大动态范围数据
+reach-kernel = 可能未达到该卡的全部能力
+check-exact = { $exact } 个逐位一致
+check-exact-and-sampled = { $exact } 个逐位一致，{ $sampled } 个在误差界内
+check-words-right = { $words } 个字读出正确
+check-words-wrong = { $checked } 个字中有 { $wrong } 个错误，首个位于第 { $first } 字节，错误位 { $mask }，{ $set } 位由 0 变 1，{ $cleared } 位由 1 变 0
+check-wrong = 错误：“{ $why }”
+check-canary-missed = { $check }，未发现预埋的错误
+peer-wrong = 错误
+looks-near = “{ $name }”（{ $distance }）
+looks-like = 实测特征接近{ $nearest }；0 为该型号合理范围的中心，1 为边缘
+looks-like-none = 实测特征与目录中的任何型号都不接近；最近的是{ $nearest }；0 为该型号合理范围的中心，1 为边缘
+looks-unknown = 目录中没有名为“{ $name }”的型号
+looks-as-called = 没有任何实测结果与“{ $name }”不符
+looks-but = 自称“{ $name }”，但是{ $against }
+looks-id-of = 其 PCI 标识属于“{ $name }”
+looks-more = 另有 { $count } 项同样不符
+looks-contradiction = { $what } 为 { $measured }，与 { $catalogue } 相差甚远
+
+## 终端与工单中的报告
+
+report-line = assay { $version } 报告，“{ $profile }”方案，开始于 { $started }
+run-line = “{ $profile }”方案，开始于 { $started }，assay { $version }
+contract-line = 合同 { $id }，sha256 `{ $sha256 }`
+name-measured = 测量方式
+name-trust = 可信等级
+name-signed = 签名
+verdict-line = 结论：{ $word }
+no-verdict = 没有结论
+no-verdict-line = 没有结论：没有可据以判定的合同
+no-verdict-because = 没有结论，没有可据以判定的合同
+title-findings = 判定结果
+cut-here = 此类页面最多容纳 1 MiB，故在此截断；签名报告中有全部内容。
+
+## 报告页面
+
+page-title = assay：{ $what }
+kicker-report = assay 检测报告
+title-no-verdict = 没有结论：没有可据以判定的合同
+title-steps = 下一步怎么做
+title-unmet = 未达到的要求
+more-unmet = 另有 { $count } 项见下文。
+gap = 监测中断
+gap-because = ：{ $reason }。
+simulated = 模拟数据
+simulated-because = ：模拟设备的数值由计算得出，没有做任何实测。
+short-nothing-demanded = 只有数值：没有提出要求，因此没有作出判定。
+short-all-met = { $total ->
+    [0] 没有具约束力的要求。
+   *[other] { $total } 项具约束力的要求全部达到。
+    }
+short-open = { $total } 项具约束力的要求中没有不通过的，但有 { $open } 项无法判定；未测量绝不算通过。
+short-failed = { $total } 项具约束力的要求中，有 { $fails } 项不通过。
+short-failed-and-open = { $total } 项具约束力的要求中，有 { $fails } 项不通过，{ $open } 项无法判定。
+fact-contract = 合同
+fact-tenant = 承租方
+fact-provider = 出租方
+fact-node = 节点
+fact-measured = 测量
+fact-trust = 可信等级
+fact-signed = 签名密钥
+fact-name = 名称
+fact-kind = 类别
+fact-pci-id = PCI 标识
+fact-pci-address = PCI 地址
+fact-driver = 驱动
+fact-units = 计算单元
+fact-memory = 显存
+fact-datasheet = 该 PCI 标识对应的型号
+profile-and-devices = “{ $profile }”方案，{ $devices }
+plots-of-some = { $all } 台设备中只画出 { $drawn } 台的图，结论最差的在前。签名报告中有全部样本。
+title-clauses = 逐条判定
+note-strip = 条带图依次表示：最小与最大样本（细线）、第 5 至第 95 百分位（粗条）、中位数（短竖线）以及界限（虚线，三角指向允许的一侧）。
+strip-about = 样本从 { $least } 到 { $most }，中位数 { $median }，界限 { $bound }
+label-found = 实测
+demanded = 要求{ " " }
+demand-at-least = { $statistic ->
+    [none] { $metric } 不低于 { $bound }
+   *[other] { $metric } 的 { $statistic } 不低于 { $bound }
+    }
+demand-at-most = { $statistic ->
+    [none] { $metric } 不高于 { $bound }
+   *[other] { $metric } 的 { $statistic } 不高于 { $bound }
+    }
+demand-ratio = { $statistic ->
+    [none] { $metric } 不低于 { $to } 的 { $share } 倍
+   *[other] { $metric } 的 { $statistic } 不低于 { $to } 的 { $share } 倍
+    }
+demand-equals = { $metric } 等于 { $value }
+demand-never = 从不出现 { $flag }
+more-findings = 另有 { $count } 项，其中最差的结论为：{ $worst }
+title-beside = 各设备对比
+note-beside = 同一指标在各设备上的中位数。差距最大的指标排在最前。
+nothing-beside = 没有任何指标在两台以上设备上测得。
+median-of-devices = 各设备的中位数 { $median }
+slowest-by = 最慢，比中位数差 { $percent } %
+slowest-within = 最慢，与中位数相差不到 { $percent } %
+faster-not-shown = 另有 { $count } 台更快的设备未列出。
+did-not-complete = 没有完成：
+never-opened = 设备始终未能打开。
+title-looks = 像哪种卡
+note-looks = 根据实测结果，与目录对照
+title-own-word = 机器自述
+note-own-word = 驱动与系统的说法，这里没有任何证实
+all-claims = 全部 { $count } 项自述
+title-figures = 数值
+absences = 未测量：{ $count } 项指标
+title-memory-errors = 显存错误
+memory-errors = { $checked } 个字中有 { $wrong } 个读出有误（`{ $metric }`）：{ $set } 位由 0 变 1，{ $cleared } 位由 1 变 0，错误位为 `{ $mask }`。
+first-are-shown = 只列出前 { $count } 个。
+title-load = 持续满载
+load-times = ，要求 { $asked }，实际监测 { $watched }
+note-shaded = 阴影：设备报告降频的时段及其原因，以及无人监测的时段。
+title-wrong-under-load = 满载期间的错误结果
+wrong-under-load = { $checked } 个结果中有 { $wrong } 个错误。
+first-word-by-word = 前 { $count } 个，逐字列出
+all-word-by-word = 全部，逐字列出
+title-sensors = 运行期间的传感器读数
+title-spreads = 每批耗时的分布
+title-samples = 按时间排列的样本
+title-conditions = 测量条件与内核
+foot-report = 本页面未签名，本身不能证明任何事：它只展示随附签名报告的内容。请用 `assay verify report.dsse.json --trust KEY.pub.pem` 核对。
+foot-made = 由 { $tool } { $version } 测量，由 { $judge } { $judge_version } 判定，签封于 { $sealed }
+foot-seed = ，种子{ " " }
+foot-contract = ，合同 SHA-256{ " " }
+foot-recorded = 机器、驱动和当事人写下的文字按原文照录，未作翻译。
+
+## 图
+
+plot-roofline = 屋顶线
+plot-roofline-note = FLOP/s 随 FLOP/字节 变化；实线为实测，虚线为标称值
+plot-slope = 斜线
+percent-of = { $of } 的 { $percent } %
+no-datasheet-figure = 没有标称值
+plot-latency = 依赖读取的延迟
+plot-latency-note = 中位数（ns）随工作集大小变化；每一级台阶是一层缓存的边界
+plot-over-time = { $unit }，随时间变化
+plot-over-time-with-keys = { $unit }，随时间变化；{ $keys }
+plot-key = { $style ->
+    [dashed] 虚线：{ $name }
+   *[line] 实线：{ $name }
+    }
+plot-histogram-note = 样本数，按每批 { $repeat } 次的耗时（ms）分布
+plot-clocks = 频率
+plot-power = 功耗
+plot-temperature = 温度
+plot-busy = 占用率
+sensor-multiprocessors = 多处理器
+sensor-memory = 显存
+sensor-drawn = 实际功耗
+sensor-limit = 功耗上限
+sensor-chip = 芯片
+sensor-units = 计算单元
+plot-rate-under-load = 满载速率
+plot-rate-note = { $unit }，随时间变化，逐个窗口
+plot-clock-under-load = 满载频率
+plot-power-under-load = 满载功耗
+plot-temperature-under-load = 满载温度
+plot-sensor-note = { $unit }，随时间变化；实线：窗口内最大值，虚线：最小值
+plot-wrong-note = 每个窗口，随时间变化
+throttle-thermal = 过热
+throttle-power = 功耗
+throttle-brake = 制动
+not-watched = 无人监测
+
+## 针对一份报告的下一步
+
+step-simulated = 请测量真实的卡：模拟设备的数值不能作任何判定，也不能作为索赔依据。
+step-no-contract = 先约定机器必须达到什么：`assay contract new --from report.dsse.json` 按这些数值写出合同，`assay replay events.jsonl --contract contract.toml` 再据此判定本次运行。
+step-accept-report = 可以验收所测内容；请将签名报告与合同、签名人的公钥一并保存。任何人随时都可以核对：`assay verify report.dsse.json --trust KEY.pub.pem --contract contract.toml`。
+step-failed = 这台机器暂不验收；请将未达到的 { $count } 项要求告知出租方：
+step-identity = 有 { $count } 张卡与其名称不符，或各来源说法不一致，不予验收；请出租方解释或更换：
+step-no-remedy = 合同没有为此约定补救办法：请要求修复或更换节点，然后重测。
+step-open = 有 { $count } 项要求无法判定，请重测；做法见下文的理由：
+step-nothing-decides = 所测内容不足以判定：请先约定具约束力的要求（`severity = "must"`），然后重测。
+step-prove = 在据此支付大额款项之前，请让机器按您的时钟向您证明其算力：先 `assay challenge new`，再 `assay witness`。报告本身只是主机的一面之词。
+step-named-key = 请要求用合同指定的密钥签名的报告：这份报告的密钥只为一次运行生成，不能说明由谁签名。
+remedy-credit = 索要抵扣：每天按该节点月价的 { $per_day }，以 { $cap } 为限，涉及：
+remedy-price-cut = 要求按不足的比例降价，以 { $cap } 为限，涉及：
+remedy-replace = 按合同要求在 { $days } 天内更换节点，涉及：
+remedy-terminate = 若 { $days } 天内未予纠正，可以解约，涉及：
+claim-within = 须在 { $days } 天内提出。
+
+## 多份报告
+
+state-accepted = 已验收
+state-undecided = 待定
+state-rejected = 拒收
+state-missing = 未到
+state-later = 尚未到期
+refusal-unreadable = 无法读取
+refusal-unknown-key = 密钥不明
+refusal-changed = 签名后被改动
+refusal-contradicts = 与自身样本矛盾
+refusal-other-contract = 属于另一合同
+refusal-out-of-time = 不在时限内
+refusal-replayed = 重复提交
+fleet-claimed = { $again } 与节点 { $of } 的 { $first } 报告了同一张卡
+fleet-unnamed = 有卡既无 UUID 也无序列号，无法确认它是否也出现在其他节点中
+fleet-unsound = 最近一份报告丢失了设备、在满载期间出现错误结果，或对卡的身份自相矛盾
+cause-judged-by = 它是按“{ $id }”判定的；请用 `assay replay` 对其记录重新判定
+cause-judged-by-none = 它没有按任何合同判定；请用 `assay replay` 对其记录重新判定
+cause-differs = “{ $what }”：报告称“{ $stated }”，重算为“{ $recomputed }”
+cause-to-come = 它自称开始于 { $began }，该时刻尚未到来
+cause-before = 它开始于 { $began }，早于 { $since }
+cause-excluded = 合同将 { $from } 至 { $until } 排除在外：“{ $reason }”
+cause-copy-of = 其全部样本与 { $first } 相同
+
+## 机群页面：摘要
+
+kicker-fleet = assay：同一合同下的多个节点
+decision-accepted = 可以验收
+decision-nothing-due = 尚无到期节点
+decision-open = 尚不能判定
+decision-refused = 不予验收
+lead-due = 至今应交付 { $promised } 个节点，其中 { $accepted } 个已验收。
+lead-not-yet = 合同共 { $all } 个节点，其中 { $accepted } 个已验收；目前没有到期的节点。
+lead-no-dates = 已提交报告的 { $delivered } 个节点中，{ $accepted } 个已验收。合同没有约定日期，因此不存在逾期。
+lead-late = 逾期：{ $day }应交付 { $promised } 个节点，已逾期 { $days } 天，仍缺 { $lacking } 个。
+owed-credits = 按合同的补救条款，应抵扣 { $credits }。
+owed-cuts = 按合同的补救条款，每月应降价 { $cuts }。
+owed-both = 按合同的补救条款，应抵扣 { $credits }，另外每月应降价 { $cuts }。
+tile-accepted = 已验收节点
+tile-met = 达到的约束性要求
+tile-failed = 不通过
+tile-devices = 已测设备
+tile-missing = 从未报告
+tile-rejected = 拒收
+tile-undecided = 待定
+tile-late = 逾期
+tile-credits = 应抵扣
+fact-as-of = 统计截止
+fact-reports = 报告
+reports-counted = 计入 { $reports } 份；其副本 { $repeated } 份，不予采信 { $refused } 份，其他声明 { $others } 份
+
+## 机群页面：下一步
+
+step-double = 以下 { $count } 个节点不予验收：各有一张卡此前已由别的节点报告过。请在您在场监看的情况下重测每一对节点，并要求出租方解释：
+step-other-card = 以下 { $count } 个节点不予验收：各有一张卡与约定的型号不符，或各来源对其身份说法不一。请出租方解释或更换：
+step-replayed = 有 { $count } 份报告是其他节点报告的副本，请查问原因并重测这些节点；在此之前不予计入：
+step-changed = 有 { $count } 份报告在签名后被改动，或与自身样本矛盾，请作为证据保存，并要求解释：
+step-unknown-key = 有 { $count } 份报告不是由您认可的密钥签名，请要求用约定的密钥重新签名提交：
+step-unreadable = 有 { $count } 个文件无法读取，请要求重新提交：
+step-other-contract = 有 { $count } 份报告是按另一合同判定的，请要求按本合同判定：
+step-missing = 催要至今应交付而从未报告的 { $count } 个节点，并要求给出到货日期。
+due-credit-late = 就 { $count } 个逾期或未到的节点，索要抵扣 { $amount }。
+due-credit = 就 { $count } 个未达到条款“{ $clause }”的节点，索要抵扣 { $amount }：
+due-price-cut = 就 { $count } 个在条款“{ $clause }”上不足的节点，每月少付 { $amount }：
+due-replace = 要求更换 { $count } 个未达到条款“{ $clause }”的节点，最迟 { $day }：
+due-replace-past = 催促更换 { $count } 个未达到条款“{ $clause }”的节点，约定期限 { $day }已过：
+due-terminate-late = 决定是否解约：因有 { $count } 个节点未到，自 { $day }起合同允许解约。
+due-terminate = 决定是否解约：因有 { $count } 个节点未达到条款“{ $clause }”，自 { $day }起合同允许解约：
+step-repair = 要求修复并重测 { $count } 个被拒收的节点；合同没有为其缺陷约定补救办法：
+step-again = 要求重测 { $count } 个节点，它们的报告不足以判定：
+step-outliers = 请出租方检查 { $count } 个已验收的节点：其中有卡虽然达到条款，却远远落后于同型号的其他卡：
+step-failed-before = 有 { $count } 个已验收的节点在通过之前曾不通过，请在数周后复测：
+step-accept = 可以验收这些节点；请将报告与合同、密钥一并保存。任何人随时都可以重新统计。
+step-next = { $day }前还应交付 { $count } 个节点。
+step-none = 目前无需采取行动。
+
+## 机群页面：表格
+
+more-rows = 另有 { $count } 行；`--format json` 与 `--format csv` 中有全部内容。
+title-milestones = 交付期
+no-milestones = 合同没有约定日期，因此不存在逾期。
+note-milestones = 各期节点数为截至当日的累计数，包含此前各期。“按期”以 UTC 当日结束为准。
+head-due = 到期日
+head-promised = 应交付
+head-in-time = 按期到达
+head-accepted-in-time = 按期验收
+head-lacking = 现缺
+head-late = 逾期
+milestone-met = 已满足
+milestone-to-come = 尚未到期
+title-bad-nodes = { $count ->
+    [0] 未验收的节点
+   *[other] 未验收的节点（{ $count }）
+    }
+no-bad-nodes = 所有提交报告的节点均已验收。
+title-good-nodes = 已验收的 { $count } 个节点
+failed-before = 通过之前曾有 { $count } 次不通过
+head-node = 节点
+head-state = 状态
+head-card = 卡
+whole-node = 整个节点
+more-reasons = （另有 { $count } 条理由）
+no-reason = 没有任何报告足以判定
+title-outliers = { $count ->
+    [0] 明显落后的卡
+   *[other] 明显落后的卡（{ $count }）
+    }
+no-outliers = 没有卡明显落后于同型号的其他卡。
+note-outliers = 与同名的其他卡相差甚远，不论是否达到条款。若机群中没有坏卡，则有任何一张卡被列在此处的概率至多为 1 %。
+head-worst-in = 最差指标
+head-has = 实测
+head-others = 其他卡
+head-deviations = 偏离倍数
+head-far-in = 落后项
+title-refused = { $count ->
+    [0] 不予采信的报告
+   *[other] 不予采信的报告（{ $count }）
+    }
+none-refused = 没有不予采信的报告。
+head-refused = 类别
+head-report = 报告
+title-availability = 可用性
+no-availability = 没有计入任何报告，因此无从谈起。
+availability = { $reports } 份报告中有 { $whole } 份显示全部设备完好，即 { $low } 至 { $high } %，置信度 95 %。
+mtbf = 满载 { $watched } 设备小时内出现 { $failures } 次故障：平均故障间隔至少 { $hours } 小时，置信度 95 %。
+no-mtbf = 没有持续满载运行，因此无法说明故障间隔。
+title-money = 费用与应付补救
+no-price = 合同没有约定价格，因此不涉及金额。
+node-month = 每个节点每月 { $amount }。
+no-node-month = 价格条款没有单个节点的价格，因此不计算金额。
+cost-per-hour = 按已验收节点的实际交付，每 1 { $unit } 的 { $metric } 每小时合 { $amount }。
+nothing-due = 按合同的补救条款，目前没有应付项。
+head-remedy = 补救
+head-for = 针对
+head-nodes = 节点数
+head-amount = 金额
+head-by-or-since = 期限或起始日
+for-delivery = 交付
+kind-credit = 抵扣
+kind-price-cut = 降价
+kind-replace = 更换
+kind-terminate = 解约
+sum-credits = 抵扣合计
+sum-cuts = 降价合计
+title-method = 统计方法
+method-reports = 每份报告都用受信任的密钥验证签名，并按本合同从其自身样本重新判定。副本只计一次。不成立的一律不计，列在“不予采信的报告”中。
+method-nodes = 报告按运行时给出的名称归入节点，没有名称的按此前一起出现的卡归入。同一 UUID 或序列号出现在两个节点中时，归咎于后出现的节点。
+method-accepted = 节点验收的条件：最近一份足以判定的报告为通过；其每张卡都有 UUID 或序列号；且最近一份报告没有丢失设备、没有错误结果、对卡的身份没有矛盾。
+method-clocks = 统计截至 { $as_of }（UTC）。时间以机器自身的时钟为准，日期按 UTC 日历。已验收的节点按先后填补各交付期的名额。
+method-outliers = 明显落后的卡：对每项指标和型号，以稳健标准差衡量与中位数的距离，对全部数值统一检验（Holm 法），且至少相差 2 %。
+method-money = 金额：一个月按 730 小时计。抵扣按每个节点每天累计至统计日，以上限为限；降价按节点中最差一张卡不足的比例计。这只是按合同条款所作的计算，不是法律意见。
+method-limits = 报告由被测机器自己生成：它说明测得了什么，不能说明主机没有作假。后者请用 `assay witness`。
+foot-fleet = 本页面未签名，本身不能证明任何事：它只展示各签名报告的统计结果。请用 `assay fleet REPORTS --contract FILE --trust KEY.pub.pem` 重新统计。
+foot-fleet-made = 由 assay { $version } 统计
+
+## 终端中的机群
+
+fleet-contract = 合同 { $id }，sha256 { $sha256 }
+fleet-as-of = 统计截至 { $as_of }，依据{ $sources }
+count-reports = 计入的报告 { $count } 份
+count-copies = 其副本 { $count } 份
+count-refused = 不予采信的报告 { $count } 份
+count-others = 其他声明 { $count } 份
+not-named = 未约定
+row-contracted = 合同总数
+row-promised = 应交付
+row-delivered = 已交付
+row-healthy = 完好
+about-contracted = 各交付期的节点总数
+about-promised = 截至目前
+about-delivered = 已提交报告
+about-missing = 至今应交付而从未报告
+about-healthy = 没有卡丢失、出错或与名称不符
+about-accepted = 最近一份足以判定的报告为通过
+about-rejected = 不通过，或有卡同时属于别的节点
+about-undecided = 没有报告足以判定
+head-accepted-node = 已验收的节点
+head-but = 说明
+far-cards = 明显落后于同型号其他卡的卡，不论是否达到条款：
+more-lines = 另有 { $count } 行；--format json 或 csv 中有全部内容
+sums = 抵扣 { $credits }，每月降价 { $cuts }
+
+## 机群条款与验收依据
+
+reason-within-guard = 与界限相差不到 { $guard }，在该数值的不确定度之内；请重新运行，或测得更久
+reason-decided-over-fleet = 该数值有效；是否足够由整个机群判定，见 `assay fleet`
+reason-other-catalogue = 合同以目录 { $pinned } 为准，而本程序的目录是 { $has }；请用当时的版本判定
+head-over-fleet = 机群条款
+head-met = 达到
+head-failed = 未达到
+head-not-met = 未达到的条款
+quorum-of = { $cards } 张卡的 { $quorum }
+verdict-waived = { $verdict }，已豁免
+fleet-simulated = 模拟：{ $count } 个节点并未交付任何东西，其数值均为计算所得
+fleet-evidence = 已验收的 { $accepted } 个节点中，{ $challenged } 个应答了质询，{ $proved } 个向见证方证明了计算
+
+## 验收证书
+
+certificate-contract = 合同 { $id }，sha256 { $sha256 }，统计截至 { $as_of }
+certificate-accepted = 验收：{ $count } 个节点
+certificate-accepted-of = 验收：{ $contracted } 个节点中的 { $accepted } 个
+certificate-lacking = 届时应交付而未验收：{ $count }
+certificate-refused = 拒绝验收：{ $reason }
+certificate-waived = 豁免：{ $clause }，原因：{ $reason }
+certificate-waived-on = 豁免：{ $node } 上的 { $clause }，原因：{ $reason }
+certificate-sums = 应付抵扣 { $credits }，每月降价 { $cuts }
+certificate-signed = { $role ->
+    [tenant] 承租方
+   *[provider] 提供方
+    }已签名，密钥 { $key }
+certificate-not-signed = { $role ->
+    [tenant] 承租方
+   *[provider] 提供方
+    }尚未签名，密钥 { $key }
+certificate-file = 证书 { $file }
+certificate-salt = 盐值 { $file }，只供双方持有：凭它可知所指的是哪些卡
+certificate-next = 下一步：{ $role ->
+    [tenant] 承租方
+   *[provider] 提供方
+    }用 `{ $command }` 签署同一证书
+certificate-signatures-hold = 签名有效；给出 --contract 和 --reports 可核对其依据
+certificate-contract-holds = 签名有效，合同相符；再给出 --reports 可重新推算
+certificate-holds = 签名有效，由合同与报告推算出同一证书
+certificate-differs = 签名有效，但由合同与报告推算出的证书不同；请勿采信
+certificate-difference = { $what }：证书为 { $stated }，报告为 { $recomputed }
+head-nodes-met = 达到的节点数
+head-waived = 已豁免

@@ -1,0 +1,157 @@
+//! The head of a fleet's page: the decision, the counts that it stands on as figures and as a bar, and who and when.
+//! Owns which counts a manager sees first.
+
+use maud::{Markup, html};
+
+use crate::contract::Contract;
+use crate::fleet::Answer;
+use crate::language::{Language, say};
+use crate::output::advice::{self, Decision, day, money};
+use crate::output::html::frame::{Standing, fact, name, tile};
+
+/// The decision in a word or two.
+pub fn decided(answer: &Answer, language: Language) -> String {
+    match Decision::of(answer) {
+        Decision::Accepted => say!(language, "decision-accepted"),
+        Decision::NothingDue => say!(language, "decision-nothing-due"),
+        Decision::Open => say!(language, "decision-open"),
+        Decision::Refused => say!(language, "decision-refused"),
+    }
+}
+
+pub fn head(answer: &Answer, contract: &Contract, language: Language) -> Markup {
+    let standing = match Decision::of(answer) {
+        Decision::Accepted => Standing::Good,
+        Decision::NothingDue | Decision::Open => Standing::Open,
+        Decision::Refused => Standing::Bad,
+    };
+    html! {
+        header.(standing.class()) {
+            p.kicker { (say!(language, "kicker-fleet")) }
+            h1 { (standing.badge(&decided(answer, language))) }
+            @for sentence in sentences(answer, language) { p.lead { (sentence) } }
+            @if advice::is_simulated(answer) { (super::super::simulated(language)) }
+            (tiles(answer, language))
+            (bar(answer, language))
+            (facts(answer, contract, language))
+        }
+    }
+}
+
+/// What the counts say, in sentences.
+fn sentences(answer: &Answer, language: Language) -> Vec<String> {
+    let counts = &answer.counts;
+    let first = match (counts.contracted, counts.promised) {
+        (None, _) => {
+            say!(language, "lead-no-dates", accepted = counts.accepted, delivered = counts.delivered)
+        }
+        (Some(all), 0) => say!(language, "lead-not-yet", accepted = counts.accepted, all = all),
+        (Some(_), promised) => say!(language, "lead-due", accepted = counts.accepted, promised = promised),
+    };
+    let late = answer.milestones.iter().find(|milestone| milestone.is_over && milestone.lacking > 0);
+    let late = late.map(|late| {
+        let due = day(late.due.0, language);
+        say!(
+            language,
+            "lead-late",
+            lacking = late.lacking,
+            promised = late.promised,
+            day = due,
+            days = late.days_late
+        )
+    });
+    [Some(first), late, owed(answer, language)].into_iter().flatten().collect()
+}
+
+/// What the contract's remedies make due, where that is anything.
+fn owed(answer: &Answer, language: Language) -> Option<String> {
+    let found = answer.money.as_ref()?;
+    let amount = |amount| money(amount, &found.currency, language);
+    match (found.credits.is_zero(), found.price_cuts_per_month.is_zero()) {
+        (true, true) => None,
+        (false, true) => Some(say!(language, "owed-credits", credits = amount(&found.credits))),
+        (true, false) => Some(say!(language, "owed-cuts", cuts = amount(&found.price_cuts_per_month))),
+        (false, false) => Some(say!(
+            language,
+            "owed-both",
+            credits = amount(&found.credits),
+            cuts = amount(&found.price_cuts_per_month)
+        )),
+    }
+}
+
+fn tiles(answer: &Answer, language: Language) -> Markup {
+    let counts = &answer.counts;
+    let due =
+        if counts.promised > 0 { counts.promised } else { counts.contracted.unwrap_or(counts.delivered) };
+    let latest = answer.milestones.iter().filter(|m| m.is_over && m.lacking > 0).map(|m| m.days_late).max();
+    html! {
+        dl.tiles {
+            (tile(
+                counts.accepted < due,
+                &say!(language, "of-all", part = counts.accepted, all = due),
+                &say!(language, "tile-accepted"),
+            ))
+            (tile(counts.missing > 0, &counts.missing.to_string(), &say!(language, "tile-missing")))
+            (tile(counts.rejected > 0, &counts.rejected.to_string(), &say!(language, "tile-rejected")))
+            (tile(counts.undecided > 0, &counts.undecided.to_string(), &say!(language, "tile-undecided")))
+            @if let Some(days) = latest {
+                (tile(true, &say!(language, "count-days", count = days), &say!(language, "tile-late")))
+            }
+            @if let Some(found) = &answer.money {
+                (tile(
+                    !found.credits.is_zero(),
+                    &money(&found.credits, &found.currency, language),
+                    &say!(language, "tile-credits"),
+                ))
+            }
+        }
+    }
+}
+
+/// All nodes as one bar; each part has its own pattern, and its name and count below.
+fn bar(answer: &Answer, language: Language) -> Markup {
+    let counts = &answer.counts;
+    let here = counts.accepted + counts.undecided + counts.rejected;
+    let later = counts.contracted.unwrap_or(0).saturating_sub(here.saturating_add(counts.missing));
+    let parts = [
+        ("accepted", counts.accepted, say!(language, "state-accepted")),
+        ("undecided", counts.undecided, say!(language, "state-undecided")),
+        ("rejected", counts.rejected, say!(language, "state-rejected")),
+        ("missing", counts.missing, say!(language, "state-missing")),
+        ("later", later, say!(language, "state-later")),
+    ];
+    let all: f64 = parts.iter().map(|(_, count, _)| f64::from(*count)).sum();
+    let shown = || parts.iter().filter(|(_, count, _)| *count > 0);
+    html! {
+        @if all > 0.0 {
+            div.share aria-hidden="true" {
+                @for (class, count, _) in shown() { span.(class) style=(format!("flex-grow:{count}")) {} }
+            }
+            ul.key { @for (class, count, about) in shown() { li { span.swatch.(class) aria-hidden="true" {} (about) " " b { (count) } } } }
+        }
+    }
+}
+
+fn facts(answer: &Answer, contract: &Contract, language: Language) -> Markup {
+    let reports = say!(
+        language,
+        "reports-counted",
+        reports = answer.sources.reports,
+        repeated = answer.sources.repeated,
+        refused = answer.refused.len(),
+        others = answer.sources.others
+    );
+    html! {
+        dl.facts {
+            (fact(&say!(language, "fact-contract"), html! {
+                (name(&answer.contract))
+                @if let Some(title) = &contract.title { (say!(language, "list-clause")) (name(title)) }
+            }))
+            @if let Some(party) = &contract.parties.tenant { (fact(&say!(language, "fact-tenant"), name(&party.name))) }
+            @if let Some(party) = &contract.parties.provider { (fact(&say!(language, "fact-provider"), name(&party.name))) }
+            (fact(&say!(language, "fact-as-of"), html! { (answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC")) }))
+            (fact(&say!(language, "fact-reports"), html! { (reports) }))
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What every page is framed by: one file that needs no script and no network, for a screen, a phone or paper; and the small
+//! parts that pages share. Owns the frame; must not know what a page is about.
+
+use std::io::{self, Write};
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::contract::Verdict;
+use crate::language::{Language, say};
+use crate::output::page::Page;
+use crate::output::rows;
+
+const STYLE: &str = include_str!("style.css");
+
+/// A whole page: its title, and what stands in its body.
+pub fn page(title: &str, body: &Markup, out: &mut Page) -> io::Result<()> {
+    let page = html! {
+        (DOCTYPE)
+        html lang=(out.language.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                // Even if a text got through as markup, nothing could run or be loaded.
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { (body) }
+        }
+    };
+    // Names come from machines: what would turn the reading direction or hide text becomes visible.
+    out.write_all(page.into_string().chars().map(visible).collect::<String>().as_bytes())
+}
+
+fn visible(c: char) -> char {
+    match c {
+        '\n' => c,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+            '\u{fffd}'
+        }
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    }
+}
+
+/// How a page stands as a whole: its colour, and the shape that says the same without colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Good,
+    Open,
+    Bad,
+}
+
+impl Standing {
+    pub fn class(self) -> &'static str {
+        match self {
+            Standing::Good => "pass",
+            Standing::Open => "open",
+            Standing::Bad => "fail",
+        }
+    }
+
+    fn shape(self) -> &'static str {
+        match self {
+            Standing::Good => "\u{2714}",
+            Standing::Open => "?",
+            Standing::Bad => "\u{2718}",
+        }
+    }
+
+    /// A word with a shape beside it, so that colour alone says nothing.
+    pub fn badge(self, word: &str) -> Markup {
+        html! { span.badge.(self.class()) { span aria-hidden="true" { (self.shape()) } " " (word) } }
+    }
+}
+
+impl From<Verdict> for Standing {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Standing::Good,
+            Verdict::Inconclusive => Standing::Open,
+            Verdict::Fail => Standing::Bad,
+        }
+    }
+}
+
+pub fn verdict_badge(verdict: Verdict, language: Language) -> Markup {
+    Standing::from(verdict).badge(&rows::verdict_word(verdict, language))
+}
+
+pub fn fact(name: &str, value: Markup) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+/// What somebody or something is called, which no language changes.
+pub fn name(name: &str) -> Markup {
+    html! { span translate="no" { (name) } }
+}
+
+/// What a machine or a party wrote, in whatever language that was: here English, as this program writes.
+pub fn recorded(text: &str) -> Markup {
+    html! { span lang="en" { (text) } }
+}
+
+/// A sentence in which commands stand between backticks.
+pub fn prose(text: &str) -> Markup {
+    let parts: Vec<&str> = text.split('`').collect();
+    // A single one is no pair, and what stands last is outside.
+    let is_code = |at: usize| at % 2 == 1 && at + 1 < parts.len();
+    html! { @for (at, part) in parts.iter().enumerate() {
+        @if is_code(at) { code { (part) } } @else if at % 2 == 1 { "`" (part) } @else { (part) }
+    } }
+}
+
+/// Stand in a message where markup belongs: no language has these letters, which Unicode keeps for private use.
+pub const MARKS: [&str; 3] = ["\u{e000}", "\u{e001}", "\u{e002}"];
+
+/// A message with markup in the place of its marks, in whatever order the language has them.
+pub fn set(message: &str, parts: &[Markup]) -> Markup {
+    let part = |mark: &str| MARKS.iter().position(|known| *known == mark).and_then(|at| parts.get(at));
+    html! { @for piece in message.split_inclusive(is_mark) {
+        @let text = piece.trim_end_matches(is_mark);
+        (text)
+        @if let Some(part) = part(&piece[text.len()..]) { (part) }
+    } }
+}
+
+fn is_mark(c: char) -> bool {
+    ('\u{e000}'..='\u{e002}').contains(&c)
+}
+
+/// A row of headings.
+pub fn heads<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Markup {
+    html! { thead { tr { @for name in names { th scope="col" { (name.as_ref()) } } } } }
+}
+
+/// `2026-11-24 17:09:21 UTC`; what is no time stays as it is.
+pub fn moment(rfc3339: &str) -> String {
+    let time: Option<jiff::Timestamp> = rfc3339.parse().ok();
+    time.map_or(rfc3339.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+}
+
+/// A figure that a reader in a hurry takes along, with what it is of.
+pub fn tile(is_bad: bool, figure: &str, about: &str) -> Markup {
+    html! { div.tile.fail[is_bad] { dt { (about) } dd { (figure) } } }
+}
+
+/// What is to be done next, most urgent first.
+pub fn steps(steps: &[crate::output::advice::Step], language: Language) -> Markup {
+    html! {
+        section.steps {
+            h2 { (say!(language, "title-steps")) }
+            ol { @for step in steps {
+                li {
+                    (prose(&step.what))
+                    @if !step.about.is_empty() { (say!(language, "gap-before-names")) span.names { (names(&step.about, language)) } }
+                    @if let Some(note) = &step.note { " " span.note { (note) } }
+                }
+            } }
+        }
+    }
+}
+
+/// Names that are shown in a sentence; of more it is told how many.
+const NAMES_MAX: usize = 12;
+
+fn names(all: &[String], language: Language) -> Markup {
+    let shown = all.len().min(NAMES_MAX);
+    html! {
+        (name(&language.list(&all[..shown])))
+        @if all.len() > shown { " " (say!(language, "and-more", count = all.len() - shown)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_in_sentences_are_set_as_such() {
+        let set = |text: &str| prose(text).into_string();
+        assert_eq!(set("run `assay doctor` & look"), "run <code>assay doctor</code> &amp; look");
+        assert_eq!(set("no pair ` here"), "no pair ` here");
+        assert_eq!(set("`a``b`"), "<code>a</code><code>b</code>");
+    }
+
+    #[test]
+    fn markup_stands_where_its_mark_stood() {
+        let parts = [html! { b { "x" } }, html! { i { "y" } }];
+        let [first, second, _] = MARKS;
+        assert_eq!(set(&format!("a {second} < {first}"), &parts).into_string(), "a <i>y</i> &lt; <b>x</b>");
+        assert_eq!(set("none", &parts).into_string(), "none");
+    }
+}

@@ -1,0 +1,282 @@
+//! A fleet as a page for those who decide: the summary first, in plain words and in both languages; text of machines stays text.
+//! With `ASSAY_PAGES=DIR` the pages of the fleets that tests play are kept there, to be looked at.
+
+use std::path::Path;
+
+use gpu_assay::contract::{Amount, Contract, Reason, Severity, Verdict};
+use gpu_assay::device::ProvenanceKind;
+use gpu_assay::fleet::intake::{Cause, Refusal, Refused};
+use gpu_assay::fleet::nodes::State;
+use gpu_assay::fleet::row::{Card, Lacking};
+use gpu_assay::fleet::{Answer, Because, Counts, NodeAnswer, Sources, Why};
+use gpu_assay::language::Language;
+use gpu_assay::output::fleet::Form;
+use gpu_assay::output::page::Page;
+use gpu_assay::units::Unit;
+
+use crate::fleets::Fleet;
+use crate::languages::english_prose;
+use crate::pages::HOSTILE;
+use crate::support::terms;
+
+/// Keeps a page for whoever wants to look at it.
+pub fn keep(name: &str, page: &str) {
+    if let Some(dir) = std::env::var_os("ASSAY_PAGES") {
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(Path::new(&dir).join(name), page).unwrap();
+    }
+}
+
+/// The page in English and in Chinese. The first holds `english` in this order, both hold nothing that is loaded or run.
+fn pages(fleet: &Fleet, as_of: &str, name: &str, english: &[&str], chinese: &[&str]) {
+    for (language, parts) in [("en", english), ("zh-CN", chinese)] {
+        let page = fleet.command_in(as_of, "html", language).stdout;
+        keep(&format!("{name}.{language}.html"), &page);
+        in_order(&page, parts);
+        loads_nothing(&page);
+        if language != "en" {
+            let prose = english_prose(&page);
+            assert!(prose.is_empty(), "{prose:#?}");
+        }
+    }
+}
+
+fn in_order(page: &str, parts: &[&str]) {
+    let mut from = 0;
+    for part in parts {
+        let at = page[from..].find(part);
+        from += at.unwrap_or_else(|| panic!("{part:?} does not follow in\n{}", &page[from..]));
+    }
+}
+
+fn loads_nothing(page: &str) {
+    assert!(page.contains("default-src 'none'") && page.contains("</html>"));
+    for word in ["http:", "https:", "src=", "@import", "url(", "<script", "<link"] {
+        assert!(!page.contains(word), "{word}");
+    }
+}
+
+/// 12 of 330 nodes, counted after both dates.
+pub fn of_a_late_fleet(fleet: &Fleet) {
+    let english = [
+        "\u{2718}</span> Not accepted",
+        "12 of 330 nodes promised by now are accepted.",
+        "Late: 100 nodes were due on 31 March 2024, 101 days ago, and 88 of them are still lacking.",
+        "5,769,920.00 CNY are owed in credits.",
+        "SIMULATED",
+        "318",
+        "What to do next",
+        "Ask for 318 nodes that were promised by now and never reported",
+        "Claim 5,769,920.00 CNY in credits for 318 nodes",
+        "the contract allows it since 30 May 2024, because 318 nodes are lacking",
+        "<h2>Dates",
+        "Every node that reported is accepted.",
+        "The 12 accepted nodes",
+        "73.5 to 100.0 %",
+        "A node costs 116,800.00 CNY a month.",
+        "How it was counted",
+        "assay fleet REPORTS",
+    ];
+    let chinese = [
+        "\u{2718}</span> 不予验收",
+        "至今应交付 330 个节点，其中 12 个已验收。",
+        "2024 年 3 月 31 日应交付 100 个节点，已逾期 101 天，仍缺 88 个。",
+        "应抵扣 5,769,920.00 元。",
+        "模拟数据",
+        "下一步怎么做",
+        "催要至今应交付而从未报告的 318 个节点",
+        "自 2024 年 5 月 30 日起合同允许解约",
+        "<h2>交付期",
+        "统计方法",
+    ];
+    pages(fleet, "2024-07-10", "late", &english, &chinese);
+}
+
+/// One node, while nothing is due.
+pub fn before_the_day(fleet: &Fleet) {
+    let english = [
+        "?</span> Nothing is due yet",
+        "1 of 330 nodes is accepted; none is due yet.",
+        "Expect 99 more nodes by 31 March 2024.",
+    ];
+    let chinese =
+        ["尚无到期节点", "合同共 330 个节点，其中 1 个已验收", "2024 年 3 月 31 日前还应交付 99 个节点。"];
+    pages(fleet, "2024-03-31", "early", &english, &chinese);
+}
+
+/// 330 nodes with slow, relabelled and doubled cards, a copied report and an unknown key.
+pub fn of_a_full_fleet(fleet: &Fleet) {
+    let english = [
+        "Not accepted",
+        "318 of 330 nodes promised by now are accepted.",
+        "10",
+        "rejected",
+        "Do not accept these 2 nodes: a card of each was reported from another node before.",
+        "node-041, node-299",
+        "Ask why a report is a copy of another node's",
+        "node-061",
+        "Ask for a report again, signed with an agreed key",
+        "node-070",
+        "Ask for 2 nodes that were promised by now and never reported",
+        "less each month for",
+        "Nodes not accepted (10)",
+        "which is another model",
+        "name the same card",
+        "Cards far from the others (8)",
+        "Refused reports (2)",
+    ];
+    let chinese = [
+        "不予验收",
+        "以下 2 个节点不予验收",
+        "node-041、node-299",
+        "每月少付",
+        "未验收的节点（10）",
+        "是另一种型号",
+        "报告了同一张卡",
+        "明显落后的卡（8）",
+        "不予采信的报告（2）",
+        "密钥不明",
+    ];
+    pages(fleet, "2024-07-10", "full", &english, &chinese);
+}
+
+/// A fleet of so many nodes, each with so many reasons that it is not accepted; made by hand.
+fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
+    let lacking = Lacking {
+        clause: name.to_owned(),
+        severity: Severity::Must,
+        verdict: Verdict::Fail,
+        demanded: Some(Amount::Number { value: 2e9, unit: Unit::BytePerSecond }),
+        found: Some(Amount::Number { value: 1e9, unit: Unit::BytePerSecond }),
+        because: Reason::CardCannot { why: name.to_owned() },
+        short: Some(0.5),
+        identity: false,
+    };
+    let why = |card: usize| Why {
+        card: Some(format!("{name} {card}")),
+        clause: name.to_owned(),
+        verdict: Verdict::Fail,
+        because: Because::Lacking(lacking.clone()),
+    };
+    let card = Card {
+        selector: name.to_owned(),
+        name: name.to_owned(),
+        kind: Some(ProvenanceKind::Hardware),
+        ids: Default::default(),
+        verdict: Verdict::Fail,
+        lacking: vec![lacking.clone()],
+        medians: Vec::new(),
+    };
+    let state = if reasons == 0 { State::Accepted } else { State::Rejected };
+    let node = |at: u32| NodeAnswer {
+        name: format!("{name} node-{at:03}"),
+        is_named: true,
+        state,
+        healthy: true,
+        reports: 1,
+        failed_before: 0,
+        since: None,
+        report: None,
+        report_sha256: None,
+        level: None,
+        challenge_sha256: None,
+        proof: None,
+        waived: Vec::new(),
+        reasons: (0..reasons).map(why).collect(),
+        cards: vec![card.clone()],
+    };
+    let bad = if reasons == 0 { 0 } else { nodes };
+    let counts = Counts { delivered: nodes, accepted: nodes - bad, rejected: bad, ..Counts::default() };
+    Answer {
+        contract: name.to_owned(),
+        contract_sha256: "00".repeat(32),
+        as_of: "2024-07-10T00:00:00Z".parse().unwrap(),
+        sources: Sources { reports: nodes as usize, repeated: 0, others: 0 },
+        counts,
+        over_fleet: Vec::new(),
+        milestones: Vec::new(),
+        nodes: (0..nodes).map(node).collect(),
+        outliers: Vec::new(),
+        refused: Vec::new(),
+        availability: None,
+        money: None,
+    }
+}
+
+fn rendered(answer: &Answer, contract: &Contract, language: Language) -> String {
+    let mut text = Vec::new();
+    Form::Html.render(answer, contract, Page::file(&mut text).speaking(language)).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+fn any_contract() -> Contract {
+    terms("metric = \"stream.triad.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"p5\"")
+}
+
+#[test]
+fn tables_of_a_fleet_end_somewhere_and_say_so() {
+    let page = rendered(&answer(330, 9, "slot"), &any_contract(), Language::English);
+    // Eight of nine reasons for each node, of which the table has 400 rows.
+    assert_eq!(page.matches("cannot do what is demanded").count(), 400);
+    in_order(
+        &page,
+        &[
+            "(and 1 more reason)",
+            "and 2240 more; <code>--format json</code> and <code>--format csv</code> have them all.",
+        ],
+    );
+    assert!(page.len() < 1 << 20, "{}", page.len());
+    let page = rendered(&answer(330, 1, "slot"), &any_contract(), Language::English);
+    assert_eq!(page.matches("cannot do what is demanded").count(), 330);
+    assert!(!page.contains("have them all"));
+    in_order(
+        &page,
+        &[
+            "Not accepted",
+            "0 of 330 nodes that reported are accepted.",
+            "and 318 more",
+            "Nodes not accepted (330)",
+        ],
+    );
+}
+
+#[test]
+fn a_fleet_without_fault_is_accepted_and_says_what_to_keep() {
+    for (language, parts) in [
+        (
+            Language::English,
+            ["\u{2714}</span> Accepted", "Accept the nodes, and keep the reports", "The 3 accepted nodes"],
+        ),
+        (
+            Language::Chinese,
+            [
+                "\u{2714}</span> 可以验收",
+                "可以验收这些节点；请将报告与合同、密钥一并保存",
+                "已验收的 3 个节点",
+            ],
+        ),
+    ] {
+        let page = rendered(&answer(3, 0, "slot"), &any_contract(), language);
+        in_order(&page, &parts);
+        assert!(
+            !page.contains("SIMULATED") && !page.contains("模拟数据"),
+            "cards of this answer are real ones"
+        );
+    }
+}
+
+#[test]
+fn text_of_hostile_machines_stays_text_on_a_fleets_page() {
+    let mut answer = answer(2, 2, HOSTILE);
+    let told = Cause::Told(HOSTILE.to_owned());
+    answer.refused.push(Refused { source: HOSTILE.to_owned(), what: Refusal::Unreadable, why: told });
+    for language in Language::ALL {
+        let page = rendered(&answer, &any_contract(), language);
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        assert!(!page.contains("<script"));
+        assert!(
+            !page.chars().any(|c| c == '\u{202e}' || (c.is_control() && c != '\n')),
+            "text that hides text"
+        );
+    }
+}

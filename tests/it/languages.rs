@@ -1,0 +1,400 @@
+//! One catalogue of messages for each language: the same ids and values in all, each said somewhere and each that is said there;
+//! pages in Chinese hold no English prose, and nothing that is signed depends on the language.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use clap::ValueEnum;
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
+use gpu_assay::contract::{Amount, Flag, Reason};
+use gpu_assay::device::{DeviceError, ProvenanceKind};
+use gpu_assay::evidence::Ended;
+use gpu_assay::language::Language;
+use gpu_assay::output::Format;
+use gpu_assay::output::page::Page;
+use gpu_assay::units::Unit;
+
+use crate::pages::{bandwidth, report};
+use crate::process::{assay, output_of};
+use crate::support::*;
+
+type Messages = BTreeMap<String, BTreeSet<String>>;
+
+/// The ids of a catalogue, each with the values that it asks for.
+fn catalogue(language: Language) -> Messages {
+    let text = language.messages();
+    let resource =
+        fluent_syntax::parser::parse(text).unwrap_or_else(|(_, errors)| panic!("{language:?}: {errors:?}"));
+    let mut messages = Messages::new();
+    for entry in &resource.body {
+        if let Entry::Message(message) = entry {
+            let mut values = BTreeSet::new();
+            collect(message.value.as_ref().unwrap(), &mut values);
+            let again = messages.insert(message.id.name.to_owned(), values);
+            assert!(again.is_none(), "{language:?}: {} stands twice", message.id.name);
+        }
+    }
+    messages
+}
+
+fn collect(pattern: &Pattern<&str>, values: &mut BTreeSet<String>) {
+    for element in &pattern.elements {
+        if let PatternElement::Placeable { expression } = element {
+            collect_from(expression, values);
+        }
+    }
+}
+
+fn collect_from(expression: &Expression<&str>, values: &mut BTreeSet<String>) {
+    match expression {
+        Expression::Select { selector, variants } => {
+            collect_inline(selector, values);
+            variants.iter().for_each(|variant| collect(&variant.value, values));
+        }
+        Expression::Inline(inline) => collect_inline(inline, values),
+    }
+}
+
+fn collect_inline(inline: &InlineExpression<&str>, values: &mut BTreeSet<String>) {
+    match inline {
+        InlineExpression::VariableReference { id } => {
+            values.insert(id.name.to_owned());
+        }
+        InlineExpression::Placeable { expression } => collect_from(expression, values),
+        InlineExpression::StringLiteral { .. } | InlineExpression::NumberLiteral { .. } => {}
+        InlineExpression::FunctionReference { id, .. }
+        | InlineExpression::MessageReference { id, .. }
+        | InlineExpression::TermReference { id, .. } => {
+            panic!("{} is no value; a message stands for itself", id.name)
+        }
+    }
+}
+
+/// What the source says: each `say!(language, "id", name = value, ...)` with the names of its values.
+fn said(source: &str) -> Vec<(String, BTreeSet<String>)> {
+    let calls = source.split("say!(").skip(1);
+    calls
+        .filter_map(|rest| {
+            let (before, id, after) = {
+                let (before, rest) = rest.split_once('"')?;
+                let (id, after) = rest.split_once('"')?;
+                (before, id, after)
+            };
+            let is_call = before.trim_end().ends_with(',') && !before.contains(')') && !before.contains('$');
+            is_call.then(|| (id.to_owned(), names(after)))
+        })
+        .collect()
+}
+
+/// The names before a lone `=` outside of brackets and texts, up to the bracket that ends the call.
+fn names(rest: &str) -> BTreeSet<String> {
+    let (mut depth, mut in_text, mut plain) = (0, false, String::new());
+    let mut characters = rest.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' if in_text => drop(characters.next()),
+            '"' => in_text = !in_text,
+            _ if in_text => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' if depth == 0 => break,
+            ')' | ']' | '}' => depth -= 1,
+            _ if depth == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    let parts = plain.split(',').filter_map(|part| part.split_once(" = "));
+    parts.map(|(name, _)| name.trim().to_owned()).collect()
+}
+
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+            found.push((path.display().to_string(), product));
+        }
+    }
+    found
+}
+
+#[test]
+fn all_languages_have_the_same_messages_with_the_same_values() {
+    let english = catalogue(Language::English);
+    assert!(english.len() > 300);
+    for language in Language::ALL {
+        let other = catalogue(language);
+        for (id, values) in &english {
+            assert_eq!(other.get(id), Some(values), "{language:?}: {id}");
+        }
+        for id in other.keys() {
+            assert!(english.contains_key(id), "{language:?}: {id} is in no other language");
+        }
+        let marks = '\u{2066}'..='\u{2069}';
+        assert!(!language.messages().chars().any(|c| marks.contains(&c)), "{language:?}: marks of direction");
+    }
+    let names: Vec<String> = Language::value_variants()
+        .iter()
+        .map(|language| language.to_possible_value().unwrap().get_name().to_owned())
+        .collect();
+    assert_eq!(names, Language::ALL.map(Language::tag), "the command line names languages as pages do");
+}
+
+#[test]
+fn every_message_is_said_and_all_that_is_said_exists() {
+    let example = r#"say!(out.language, "a-b", x = f(1, y = 2), z = if a == b { "c = d," } else { e })"#;
+    assert_eq!(said(example), [("a-b".to_owned(), ["x", "z"].map(str::to_owned).into())]);
+    assert!(said("say!($language, $id)").is_empty());
+
+    let english = catalogue(Language::English);
+    let mut used = BTreeSet::new();
+    for (path, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        for (id, values) in said(&text).into_iter().filter(|(id, _)| id != "id") {
+            assert_eq!(english.get(&id), Some(&values), "{path}: {id}");
+            used.insert(id);
+        }
+    }
+    let unused: Vec<&String> = english.keys().filter(|id| !used.contains(*id)).collect();
+    assert!(unused.is_empty(), "no source says {unused:?}");
+}
+
+/// One reason of each code.
+fn reasons() -> Vec<Reason> {
+    let amount = || Amount::Number { value: 1e9, unit: Unit::BytePerSecond };
+    let text = || "as recorded".to_owned();
+    let ended = || Ended::Lost { why: text(), during: Some(text()) };
+    let (low, high, why) = (amount(), amount(), text());
+    let claims = vec![gpu_assay::contract::finding::Claim { source: text(), value: text() }];
+    let sampling = gpu_assay::contract::finding::Sampling::Cap;
+    let (is, accepted) = (ProvenanceKind::Simulated, vec![ProvenanceKind::Hardware]);
+    use Reason as R;
+    vec![
+        R::Met,
+        R::NotMet,
+        R::WithinGuard { guard: Amount::Number { value: 0.01, unit: Unit::Share } },
+        R::DecidedOverFleet,
+        R::OtherCatalogue { pinned: text(), has: text() },
+        R::DeliveredEnough { low: low.clone(), high: high.clone(), samples: 3, sampling },
+        R::DeliveredTooLittle { low: low.clone(), high: high.clone(), samples: 3, sampling },
+        R::DeliveredOpen { low, high, samples: 3 },
+        R::TooFewSamples { samples: 3 },
+        R::NoDevice,
+        R::NotOpened { ended: ended() },
+        R::ProvenanceRefused { is, accepted },
+        R::NotMeasured { metric: "gemm.bf16.rate".into() },
+        R::DeviceNotCompleted { ended: ended() },
+        R::RunNotCompleted { ended: Ended::Unfinished },
+        R::CardCannot { why: why.clone() },
+        R::WeCannot { why: why.clone() },
+        R::Failed { error: DeviceError::Hang { after_ms: 3 } },
+        R::Skipped { why: why.clone() },
+        R::WrongResult { why: why.clone() },
+        R::WrongUnderLoad { wrong: 1, checked: 2 },
+        R::NotKeptUp { watched_ns: 1, asked_ns: 2 },
+        R::BrokeOff { times: 2, gap_ns: 3 },
+        R::CanaryMissed,
+        R::NothingCompared,
+        R::MemoryErrors { words: 3 },
+        R::NotReadBack { filled: 3, checked: 2 },
+        R::ClocksDisagree { device_ns: 1, host_ns: 2 },
+        R::OnlyALowerBound { why },
+        R::ShortfallMayBeOurs,
+        R::NoFigure,
+        R::TooFastToBeTrue { figure: amount(), limit: amount() },
+        R::MeasuredAlone,
+        R::TelemetryAbsent { flag: Flag::Xid },
+        R::SensorSilent { what: "power".into() },
+        R::NeverThrottled,
+        R::TelemetryTooShort { readings: 3 },
+        R::TelemetryFrozen { readings: 3, seconds: 3 },
+        R::FlagSeen { flag: Flag::Xid, readings: 3, at_ns: 3 },
+        R::TooFewDevices { present: 1, demanded: 2 },
+        R::TooFewCompleted { completed: 1, demanded: 2 },
+        R::SkuMatches { is: text() },
+        R::SkuDiffers { is: text() },
+        R::SkuUnclear { is: text() },
+        R::IdentityConflict { field: text(), device: text(), telemetry: text() },
+        R::SourcesDisagree { field: text(), claims },
+        R::SameDevice { selectors: vec![text(), text()], field: text(), value: text() },
+    ]
+}
+
+#[test]
+fn every_reason_is_said_in_every_language() {
+    let schema = std::fs::read_to_string(data("schemas/report.schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let codes = schema["$defs"]["Reason"]["oneOf"].as_array().unwrap().len();
+    let said: BTreeSet<String> =
+        reasons().iter().map(|reason| serde_json::to_value(reason).unwrap()["code"].to_string()).collect();
+    assert_eq!(said.len(), codes, "one of each code");
+    for reason in reasons() {
+        for language in Language::ALL {
+            let text = reason.said(language);
+            assert!(!text.is_empty() && !text.contains("{$") && !text.starts_with('['), "{reason:?}: {text}");
+            let is_chinese = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert_eq!(is_chinese, language == Language::Chinese, "{text}");
+        }
+        assert_eq!(reason.to_string(), reason.said(Language::English));
+    }
+}
+
+/// Units and names that are the same in every language.
+const STANDARD: &[&str] = &[
+    "GB",
+    "GiB",
+    "MiB",
+    "KiB",
+    "TB",
+    "MHz",
+    "ns",
+    "ms",
+    "us",
+    "min",
+    "UTC",
+    "SHA",
+    "FLOP",
+    "TFLOP",
+    "GFLOP",
+    "PFLOPS",
+    "PCI",
+    "UUID",
+    "CPU",
+    "GPU",
+    "CSV",
+    "JSON",
+    "assay",
+    "Holm",
+    "SIMULATED",
+];
+
+/// Runs of three English words and more in the text of a page, and in what is read out or shown beside it. Names, commands and
+/// recorded texts are marked as such on the page, or stand in quotation marks.
+pub fn english_prose(page: &str) -> Vec<String> {
+    let attributes = ["aria-label=\"", "data-label=\""].into_iter().flat_map(|name| page.split(name).skip(1));
+    let attributes = attributes.filter_map(|rest| rest.split('"').next()).map(str::to_owned);
+    let mut texts: Vec<String> = visible_text(page).lines().map(str::to_owned).collect();
+    texts.extend(attributes);
+    texts.iter().flat_map(|text| prose_in(text)).collect()
+}
+
+fn prose_in(text: &str) -> Vec<String> {
+    let mut plain = String::new();
+    let mut depth = 0;
+    for c in text.chars() {
+        match c {
+            '“' => depth += 1,
+            '”' => depth -= 1,
+            _ if depth == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    let is_prose = |c: char| c.is_ascii_alphabetic() || matches!(c, ' ' | ',' | '\'' | '-');
+    let runs = plain.split(|c: char| !is_prose(c));
+    let words = |run: &str| {
+        run.split([' ', ',', '-']).filter(|word| word.len() > 1 && !STANDARD.contains(word)).count()
+    };
+    runs.filter(|run| words(run) >= 3).map(str::to_owned).collect()
+}
+
+/// What stands on a page without its markup; what is marked as a name, a recording or a command is left out.
+fn visible_text(page: &str) -> String {
+    let (mut text, mut open) = (String::new(), Vec::<(String, bool)>::new());
+    for piece in page.split('<').skip(1) {
+        let Some((tag, after)) = piece.split_once('>') else { continue };
+        let name = tag.trim_start_matches('/');
+        let name: String = name.chars().take_while(char::is_ascii_alphanumeric).collect();
+        if !["b", "span", "strong", "i"].contains(&name.as_str()) {
+            text.push('\n');
+        }
+        if tag.starts_with('/') {
+            while open.pop().is_some_and(|(opened, _)| opened != name) {}
+        } else if !tag.ends_with('/') && !tag.starts_with('!') && !["meta", "br"].contains(&name.as_str()) {
+            let marks = ["translate=\"no\"", "lang=\"en\"", "class=\"metric", "class=\"digest"];
+            let is_left_out = marks.iter().any(|mark| tag.contains(mark));
+            let is_hidden = ["style", "code"].contains(&name.as_str());
+            open.push((name, is_left_out || is_hidden));
+        }
+        if !open.iter().any(|(_, is_left_out)| *is_left_out) {
+            text.push_str(after);
+        }
+    }
+    text
+}
+
+fn chinese(
+    evidence: gpu_assay::evidence::Evidence,
+    contract: Option<&gpu_assay::contract::Parsed>,
+) -> String {
+    let mut text = Vec::new();
+    let report = report(evidence, contract);
+    Format::Html.render(&report, Page::file(&mut text).speaking(Language::Chinese)).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn english_prose_is_noticed() {
+    let page = "<!DOCTYPE html><html lang=\"zh-CN\"><p>中文 <b>left out here</b>，<code>assay run it now</code></p>\
+                <td translate=\"no\">NVIDIA H100 SXM five</td><p>“quoted as it was”好</p><i aria-label=\"seen by no eye\"></i>";
+    assert_eq!(english_prose(page), [" left out here", "seen by no eye"]);
+}
+
+#[test]
+fn a_report_in_chinese_holds_no_english_prose() {
+    let mut worst = crate::pages::hostile();
+    worst.devices.push(good_device(3));
+    worst.devices[2].sustained = Some(kept_up(&[500_000_000_000; 20]));
+    worst.devices[2].sustained.as_mut().unwrap().windows[4].wrong = 2;
+    let broken = {
+        let mut evidence = good_run(1);
+        evidence.resumed = vec![gpu_assay::evidence::Resumption {
+            at: "1970-01-01T00:00:30Z".into(),
+            gap_ns: 1_000_000_000,
+        }];
+        evidence
+    };
+    let terms = bandwidth("1 TB/s");
+    for (evidence, contract) in
+        [(good_run(2), Some(&terms)), (good_run(1), None), (broken, Some(&terms)), (worst, Some(&terms))]
+    {
+        let page = chinese(evidence, contract);
+        let found = english_prose(&page);
+        assert!(found.is_empty(), "{found:#?}");
+        assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("下一步怎么做"));
+        assert!(!page.contains("[") || !page.contains("[title-"), "a message is missing");
+    }
+}
+
+/// The same run, judged and sealed: only the page differs.
+#[test]
+fn what_is_signed_does_not_depend_on_the_language() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = |name: &str| dir.path().join(name).display().to_string();
+    let run = |name: &str, more: &[&str]| {
+        let all =
+            ["run", "--device", "sim:mini", "--profile", "quick", "--probe", "link", "--seed", "7", "--out"];
+        let (out, formats) =
+            (out(name), ["--format", "html", "--format", "json", "--format", "csv", "--format", "junit"]);
+        let ended =
+            assay(all.iter().copied().chain([out.as_str()]).chain(formats).chain(more.iter().copied()));
+        assert_eq!(ended.code, Some(3), "{}{}", ended.stdout, ended.stderr);
+    };
+    run("zh", &["--lang", "zh-CN"]);
+    let read = |name: &str, file: &str| std::fs::read_to_string(dir.path().join(name).join(file)).unwrap();
+    let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    assert!(is_chinese(&read("zh", "report.html")));
+    for file in ["report.json", "report.csv", "report.junit.xml", "events.jsonl"] {
+        assert!(!is_chinese(&read("zh", file)), "{file}");
+    }
+    let rendered = |more: &[(&str, &str)], args: &[&str]| {
+        let report = format!("{}/report.dsse.json", out("zh"));
+        output_of(more, ["render", &report, "--format", "html"].into_iter().chain(args.iter().copied()))
+    };
+    assert_eq!(rendered(&[], &["--lang", "zh-CN"]).stdout, read("zh", "report.html"));
+    assert_eq!(rendered(&[("ASSAY_LANG", "zh-CN")], &[]).stdout, read("zh", "report.html"));
+    assert!(!is_chinese(&rendered(&[("ASSAY_LANG", "zh-CN")], &["--lang", "en"]).stdout));
+    let unknown = rendered(&[], &["--lang", "fr"]);
+    assert!(unknown.code == Some(2) && unknown.stderr.contains("zh-CN"), "{}", unknown.stderr);
+}
