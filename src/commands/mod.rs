@@ -67,7 +67,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Seal(args) => seal::seal(args, cli.quiet, cli.lang),
         Command::Verify(args) => verify::verify(args, cli.quiet),
         Command::Compare(args) => compare::compare(args, cli.quiet),
-        Command::Replay(args) => replay::replay(args),
+        Command::Replay(args) => replay::replay(args, cli.lang),
         Command::Render(args) => render::render(args, cli.lang),
         Command::Contract(command) => contract::contract(command, cli.lang),
         Command::Catalogue(command) => catalogue::catalogue(command),

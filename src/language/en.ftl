@@ -3,6 +3,7 @@
 
 ## Small parts
 
+quoted = "{ $text }"
 recorded = { $text }
 list-comma = { ", " }
 list-clause = { ", " }
@@ -225,6 +226,8 @@ contract-line = contract { $id }, sha256 `{ $sha256 }`
 name-measured = measured
 name-trust = trust level
 name-signed = signed by
+name-signed-report = signed report
+name-public-key = public key
 verdict-line = verdict: { $word }
 no-verdict = no verdict
 no-verdict-line = no verdict: there was no contract to judge by
@@ -435,6 +438,8 @@ refusal-replayed = replayed
 fleet-claimed = { $again } and { $first } of node { $of } name the same card
 fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
 fleet-unsound = the last report lost a device, had wrong results under load, or contradicts itself about what a card is
+cause-stranger = no trusted key signed this: either it was changed after signing, or somebody else signed it (it names the key { $claimed }, trusted: { $trusted }); get the signer's public key from the signer, not with the report
+cause-changed = a trusted key is named, but its signature does not hold: the report was changed after signing
 cause-judged-by = it was judged by "{ $id }"; judge its recording again by `assay replay`
 cause-judged-by-none = it was judged by none; judge its recording again by `assay replay`
 cause-differs = { $what }: stated { $stated }, recomputed { $recomputed }
@@ -580,6 +585,7 @@ head-accepted-in-time = accepted in time
 head-lacking = lacking now
 head-late = late by
 milestone-met = met
+milestone-met-late = met since, but late
 milestone-to-come = yet to come
 title-bad-nodes = { $count ->
     [0] Nodes not accepted
@@ -595,7 +601,7 @@ failed-before = { $count ->
    *[other] failed { $count } times before it passed
     }
 head-node = node
-head-state = is
+head-state = state
 head-card = card
 whole-node = the node
 more-reasons = { $count ->

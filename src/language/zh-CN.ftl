@@ -3,6 +3,7 @@
 
 ## 零件
 
+quoted = “{ $text }”
 recorded = “{ $text }”
 list-comma = 、
 list-clause = ，
@@ -203,6 +204,8 @@ contract-line = 合同 { $id }，sha256 `{ $sha256 }`
 name-measured = 测量方式
 name-trust = 可信等级
 name-signed = 签名
+name-signed-report = 签名报告
+name-public-key = 公钥
 verdict-line = 结论：{ $word }
 no-verdict = 没有结论
 no-verdict-line = 没有结论：没有可据以判定的合同
@@ -376,6 +379,8 @@ refusal-replayed = 重复提交
 fleet-claimed = { $again } 与节点 { $of } 的 { $first } 报告了同一张卡
 fleet-unnamed = 有卡既无 UUID 也无序列号，无法确认它是否也出现在其他节点中
 fleet-unsound = 最近一份报告丢失了设备、在满载期间出现错误结果，或对卡的身份自相矛盾
+cause-stranger = 没有受信任的密钥为其签名：要么签名后被改动，要么由他人签名（其中写明的密钥为“{ $claimed }”，受信任的为“{ $trusted }”）；请向签名人本人索取公钥，不要用随报告附带的
+cause-changed = 其中写明的是受信任的密钥，但签名不成立：报告在签名后被改动
 cause-judged-by = 它是按“{ $id }”判定的；请用 `assay replay` 对其记录重新判定
 cause-judged-by-none = 它没有按任何合同判定；请用 `assay replay` 对其记录重新判定
 cause-differs = “{ $what }”：报告称“{ $stated }”，重算为“{ $recomputed }”
@@ -449,6 +454,7 @@ head-accepted-in-time = 按期验收
 head-lacking = 现缺
 head-late = 逾期
 milestone-met = 已满足
+milestone-met-late = 已满足，但曾逾期
 milestone-to-come = 尚未到期
 title-bad-nodes = { $count ->
     [0] 未验收的节点
