@@ -65,7 +65,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::List(args) => list::list(args),
         Command::Run(args) => run::run(args, cli.quiet, cli.lang),
         Command::Seal(args) => seal::seal(args, cli.quiet, cli.lang),
-        Command::Verify(args) => verify::verify(args, cli.quiet),
+        Command::Verify(args) => verify::verify(args, cli.quiet, cli.lang),
         Command::Compare(args) => compare::compare(args, cli.quiet),
         Command::Replay(args) => replay::replay(args, cli.lang),
         Command::Render(args) => render::render(args, cli.lang),

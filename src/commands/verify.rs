@@ -9,6 +9,7 @@ use super::{Failure, print};
 use crate::cli::VerifyArgs;
 use crate::contract::{self, Parsed};
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output;
 use crate::output::verification::{self, Verification};
 use crate::proof::challenge::Issued;
@@ -17,7 +18,7 @@ use crate::proof::statement::{self, Proof};
 use crate::report::{Report, ledger};
 use crate::seal::{Envelope, TrustList, Verified};
 
-pub fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Failure> {
+pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     let envelope = read(&args.report)?;
@@ -28,12 +29,15 @@ pub fn verify(args: &VerifyArgs, quiet: bool) -> Result<Exit, Failure> {
     }
     let report = Report::from_verified(&verified).map_err(|e| refused(&e))?;
     let recheck = crate::report::recheck(&report, contract.as_ref());
-    let ledger = ledger::ledger(&report, &verified, &recheck);
+    // Programs read one language.
+    let language = if args.json { Language::English } else { language };
+    let ledger = ledger::ledger(&report, &verified, &recheck, language);
     let shown = Verification { report: &report, recheck: &recheck, ledger: &ledger };
     if !quiet {
-        print(
-            |out| if args.json { verification::json(&shown, out) } else { verification::human(&shown, out) },
-        )?;
+        print(|out| match args.json {
+            true => verification::json(&shown, out),
+            false => verification::human(&shown, out.speaking(language)),
+        })?;
     }
     Ok(recheck.exit(&report))
 }

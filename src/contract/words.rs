@@ -2,7 +2,7 @@
 //! made when somebody reads them.
 //! Owns which message says which reason; must not know how a verdict is reached.
 
-use super::finding::{Amount, Claim, Finding, Reason, Sampling, Subject};
+use super::finding::{Amount, Claim, Finding, Reason, Sampling, Subject, Verdict};
 use crate::evidence::Ended;
 use crate::language::{Language, say};
 
@@ -36,6 +36,17 @@ pub fn in_short(
             say!(language, "finding-found", found = found.said(language), because = because)
         }
         (None, None) => because,
+    }
+}
+
+impl Verdict {
+    /// Within a sentence or a list; tables shout it.
+    pub fn said(self, language: Language) -> String {
+        match self {
+            Verdict::Pass => say!(language, "word-pass"),
+            Verdict::Inconclusive => say!(language, "word-inconclusive"),
+            Verdict::Fail => say!(language, "word-fail"),
+        }
     }
 }
 
