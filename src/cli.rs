@@ -36,7 +36,7 @@ pub struct Cli {
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
-    /// The language of pages and leases
+    /// The language of pages, tables and leases
     #[arg(
         long,
         global = true,

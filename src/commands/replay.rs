@@ -9,10 +9,11 @@ use crate::clock::{Clock, System};
 use crate::contract;
 use crate::evidence::{event, record};
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output::human;
 use crate::report::{Report, SealedBy};
 
-pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
+pub fn replay(args: &ReplayArgs, language: Language) -> Result<Exit, Failure> {
     let contract = contract::parse::load(&args.contract).map_err(Failure::usage)?;
     let path = args.events.display();
     let from: Box<dyn BufRead> = if args.events.as_os_str() == "-" {
@@ -26,6 +27,6 @@ pub fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let events = event::read(from).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
     let evidence = record::fold(&events).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
     let report = Report::new(evidence, Some(&contract), SealedBy::Ephemeral, System::start().wall());
-    print(|out| human::verdict(&report, out))?;
+    print(|out| human::verdict(&report, out.speaking(language)))?;
     Ok(report.exit())
 }

@@ -16,7 +16,7 @@ use crate::engine::{Already, Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, Order, RunInfo};
 use crate::exit::Exit;
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::output::Format;
 use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
@@ -215,7 +215,7 @@ fn deliver(
     // With the events on the standard output, nothing else may go there.
     let events_on_stdout = args.events.as_deref() == Some(Path::new("-"));
     if !quiet && !events_on_stdout {
-        show(&report, &plan.out)?;
+        show(&report, &plan.out, language)?;
     }
     Ok(match (report.exit(), measured(&report)) {
         _ if interrupted => Exit::Interrupted,
@@ -250,11 +250,12 @@ pub(super) fn write_results(
 }
 
 /// The verdict on the terminal, and where the report lies.
-pub(super) fn show(report: &Report, out: &Path) -> Result<(), Failure> {
+pub(super) fn show(report: &Report, out: &Path, language: Language) -> Result<(), Failure> {
+    let (signed, key) = (say!(language, "name-signed-report"), say!(language, "name-public-key"));
     print(|to| {
-        human::verdict(report, to)?;
-        writeln!(to, "\nsigned report  {}", out.join(REPORT).display())?;
-        writeln!(to, "public key     {}", out.join(results::PUBLIC_KEY).display())
+        human::verdict(report, to.speaking(language))?;
+        writeln!(to, "\n{signed:<13}  {}", out.join(REPORT).display())?;
+        writeln!(to, "{key:<13}  {}", out.join(results::PUBLIC_KEY).display())
     })
     .map(drop)
 }

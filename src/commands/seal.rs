@@ -15,7 +15,7 @@ pub fn seal(args: &SealArgs, quiet: bool, language: Language) -> Result<Exit, Fa
     let report = Report::new(evidence, contract.as_ref(), sealed_by, System::start().wall());
     run::write_results(&args.directory, &report, &key, &args.format, language)?;
     if !quiet {
-        run::show(&report, &args.directory)?;
+        run::show(&report, &args.directory, language)?;
     }
     Ok(report.exit())
 }

@@ -14,9 +14,11 @@ use crate::report::ledger;
 pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let checked = check(&args.check)?;
     let verified = &checked.verified;
+    // Programs read one language.
+    let language = if args.json { Language::English } else { language };
     let show = |out: &mut Page| match (&checked.what, args.json) {
         (What::Report { report, recheck, challenge }, json) => {
-            let ledger = ledger::ledger(report, verified, recheck, challenge.as_ref());
+            let ledger = ledger::ledger(report, verified, recheck, challenge.as_ref(), language);
             let shown = Verification { report, recheck, ledger: &ledger };
             if json { verification::json(&shown, out) } else { verification::human(&shown, out) }
         }

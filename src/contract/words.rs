@@ -2,7 +2,7 @@
 //! made when somebody reads them.
 //! Owns which message says which reason; must not know how a verdict is reached.
 
-use super::finding::{Amount, Claim, Finding, Reason, Sampling, Subject};
+use super::finding::{Amount, Claim, Finding, Reason, Sampling, Subject, Verdict};
 use crate::evidence::Ended;
 use crate::language::{Language, say};
 
@@ -25,15 +25,40 @@ pub fn in_short(
         (Some(bound), Some(found)) => say!(
             language,
             "finding-demanded-found",
-            demanded = bound.to_string(),
-            found = found.to_string(),
+            demanded = bound.said(language),
+            found = found.said(language),
             because = because
         ),
         (Some(bound), None) => {
-            say!(language, "finding-demanded", demanded = bound.to_string(), because = because)
+            say!(language, "finding-demanded", demanded = bound.said(language), because = because)
         }
-        (None, Some(found)) => say!(language, "finding-found", found = found.to_string(), because = because),
+        (None, Some(found)) => {
+            say!(language, "finding-found", found = found.said(language), because = because)
+        }
         (None, None) => because,
+    }
+}
+
+impl Verdict {
+    /// Within a sentence or a list; tables shout it.
+    pub fn said(self, language: Language) -> String {
+        match self {
+            Verdict::Pass => say!(language, "word-pass"),
+            Verdict::Inconclusive => say!(language, "word-inconclusive"),
+            Verdict::Fail => say!(language, "word-fail"),
+        }
+    }
+}
+
+impl Amount {
+    /// As [`Display`](std::fmt::Display) writes it, but texts between the language's own quotation marks.
+    pub fn said(&self, language: Language) -> String {
+        match self {
+            Amount::Text { value } if value.parse::<f64>().is_err() => {
+                say!(language, "quoted", text = escaped(value))
+            }
+            Amount::Number { .. } | Amount::Ratio { .. } | Amount::Text { .. } => self.to_string(),
+        }
     }
 }
 

@@ -35,6 +35,13 @@ pub struct Refused {
 pub enum Cause {
     /// In the words of whatever could not read it.
     Told(String),
+    /// Nobody who is trusted signed it: whom it names, and who is trusted.
+    Stranger {
+        claimed: Vec<String>,
+        trusted: Vec<String>,
+    },
+    /// A trusted key is named, and its signature does not hold.
+    Changed,
     /// The id of the contract that it was judged by.
     JudgedBy(Option<String>),
     /// The first of what is not as it says.
@@ -217,9 +224,9 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
     };
     let verified = match envelope.open(terms.trust) {
         Ok(verified) => verified,
-        Err(e @ EnvelopeError::BadSignature { .. }) => return told(Refusal::Changed, &e),
-        Err(e @ EnvelopeError::NotSignedByTrusted { .. }) => {
-            return told(Refusal::UnknownKey, &e);
+        Err(EnvelopeError::BadSignature { .. }) => return refused(Refusal::Changed, Cause::Changed),
+        Err(EnvelopeError::NotSignedByTrusted { claimed, trusted }) => {
+            return refused(Refusal::UnknownKey, Cause::Stranger { claimed, trusted });
         }
         Err(
             e @ (EnvelopeError::TooLarge { .. }

@@ -89,6 +89,11 @@ impl Said for Cause {
     fn said(&self, language: Language) -> String {
         match self {
             Cause::Told(text) => say!(language, "recorded", text = text),
+            Cause::Stranger { claimed, trusted } => {
+                let (claimed, trusted) = (language.list(claimed), language.list(trusted));
+                say!(language, "cause-stranger", claimed = claimed, trusted = trusted)
+            }
+            Cause::Changed => say!(language, "cause-changed"),
             Cause::JudgedBy(Some(id)) => say!(language, "cause-judged-by", id = id),
             Cause::JudgedBy(None) => say!(language, "cause-judged-by-none"),
             Cause::Differs { what, stated, recomputed } => {

@@ -3,6 +3,7 @@
 
 ## Small parts
 
+quoted = "{ $text }"
 recorded = { $text }
 list-comma = { ", " }
 list-clause = { ", " }
@@ -225,6 +226,8 @@ contract-line = contract { $id }, sha256 `{ $sha256 }`
 name-measured = measured
 name-trust = trust level
 name-signed = signed by
+name-signed-report = signed report
+name-public-key = public key
 verdict-line = verdict: { $word }
 no-verdict = no verdict
 no-verdict-line = no verdict: there was no contract to judge by
@@ -435,6 +438,8 @@ refusal-replayed = replayed
 fleet-claimed = { $again } and { $first } of node { $of } name the same card
 fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
 fleet-unsound = the last report lost a device, had wrong results under load, or contradicts itself about what a card is
+cause-stranger = no trusted key signed this: either it was changed after signing, or somebody else signed it (it names the key { $claimed }, trusted: { $trusted }); get the signer's public key from the signer, not with the report
+cause-changed = a trusted key is named, but its signature does not hold: the report was changed after signing
 cause-judged-by = it was judged by "{ $id }"; judge its recording again by `assay replay`
 cause-judged-by-none = it was judged by none; judge its recording again by `assay replay`
 cause-differs = { $what }: stated { $stated }, recomputed { $recomputed }
@@ -580,6 +585,7 @@ head-accepted-in-time = accepted in time
 head-lacking = lacking now
 head-late = late by
 milestone-met = met
+milestone-met-late = met since, but late
 milestone-to-come = yet to come
 title-bad-nodes = { $count ->
     [0] Nodes not accepted
@@ -595,7 +601,7 @@ failed-before = { $count ->
    *[other] failed { $count } times before it passed
     }
 head-node = node
-head-state = is
+head-state = state
 head-card = card
 whole-node = the node
 more-reasons = { $count ->
@@ -760,3 +766,60 @@ certificate-differs = the signatures hold, but another certificate follows from 
 certificate-difference = { $what }: the certificate says { $stated }, the reports say { $recomputed }
 head-nodes-met = nodes that meet it
 head-waived = waived
+
+## Verification on a terminal
+
+word-pass = pass
+word-inconclusive = inconclusive
+word-fail = fail
+count-readings = { $count } readings
+section-signed = Signed: by this key, and unchanged since
+section-recomputed = Recomputed here from the raw samples
+section-own-word = The machine's own word, which nothing here confirms
+differs = DIFFERS: { $what }
+differs-report-says = the report says
+differs-you-demand = you demand
+differs-samples-say = the samples say
+verification = verification: { $words }
+verified-holds = the signature holds, and every figure and finding follows from the samples
+verified-by-another-contract = the signature holds and the report follows from its samples, but it was judged by another contract than the one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`
+verified-not = the signature holds, but the report does not follow from its own samples; do not accept it
+ledger-of = { $of }: { $what }
+ledger-host = host: { $what }
+ledger-signer = signer
+ledger-key = key
+ledger-key-ephemeral = ephemeral
+ledger-key-named = named
+ledger-judged-by = judged by
+ledger-other-contract = made for another contract
+ledger-key-name = envelope's key name
+ledger-wrong-hint = { $hint }, which is not the signer's; no signature covers this name
+ledger-summaries = summaries
+ledger-findings = findings
+ledger-differences = differences
+ledger-identity = identity
+ledger-no-identity = none, the device was never opened
+ledger-telemetry = telemetry
+ledger-simulated-by = simulated by { $script }
+ledger-reported-memory = reported memory
+ledger-provenance = provenance
+ledger-clocks = clocks
+ledger-timed-there = every sample was timed on the measured machine
+ledger-started = started
+ledger-sealed = sealed
+ledger-measured-by = measured by
+ledger-adapter = { $name } at { $speed } Mbit/s
+ledger-hypervisor = under a hypervisor
+ledger-no-hypervisor = no hypervisor
+ledger-machine = machine
+ledger-processor = processor
+ledger-threads = processor threads
+ledger-host-memory = memory
+ledger-numa = NUMA nodes
+ledger-kernel = kernel
+ledger-virtualisation = virtualisation
+ledger-container = container
+ledger-network = network
+ledger-challenge = challenge
+ledger-answers-challenge = sha256:{ $sha256 }; all data are drawn from it, so the report is no older
+ledger-names-challenge = it says that it answers sha256:{ $sha256 }; give --challenge

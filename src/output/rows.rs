@@ -291,7 +291,9 @@ pub fn absences(absences: &[Absence], language: Language) -> impl Iterator<Item 
 }
 
 pub fn finding(f: &Finding, language: Language) -> [String; 7] {
-    let amount = |a: &Option<crate::contract::Amount>| a.as_ref().map_or("-".to_owned(), ToString::to_string);
+    let amount = |a: &Option<crate::contract::Amount>| {
+        a.as_ref().map_or("-".to_owned(), |amount| amount.said(language))
+    };
     [
         f.clause.clone(),
         severity(f.severity, language),

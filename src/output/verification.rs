@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::page::Page;
 use super::{human, likeness, listing};
+use crate::language::say;
 use crate::report::ledger::{Entry, Ledger};
 use crate::report::recheck::CONTRACT;
 use crate::report::{Recheck, Report};
@@ -19,36 +20,35 @@ pub struct Verification<'a> {
 }
 
 pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
-    section("Signed: by this key, and unchanged since", &v.ledger.signed, out)?;
-    section("Recomputed here from the raw samples", &v.ledger.recomputed, out)?;
-    section("The machine's own word, which nothing here confirms", &v.ledger.machines_word, out)?;
+    let language = out.language;
+    section(&say!(language, "section-signed"), &v.ledger.signed, out)?;
+    section(&say!(language, "section-recomputed"), &v.ledger.recomputed, out)?;
+    section(&say!(language, "section-own-word"), &v.ledger.machines_word, out)?;
     for device in &v.report.evidence.devices {
-        for sentence in likeness::sentences(device, out.language) {
-            writeln!(out, "{}: {sentence}", device.selector)?;
+        for sentence in likeness::sentences(device, language) {
+            writeln!(out, "{}", say!(language, "ledger-of", of = &device.selector, what = sentence))?;
         }
     }
     for difference in &v.recheck.differences {
         let (what, stated, recomputed) = (&difference.what, &difference.stated, &difference.recomputed);
-        let ours = if what == CONTRACT { "you demand" } else { "the samples say" };
-        writeln!(out, "\nDIFFERS: {what}\n  the report says  {stated}\n  {ours:15}  {recomputed}")?;
+        let ours = match what == CONTRACT {
+            true => say!(language, "differs-you-demand"),
+            false => say!(language, "differs-samples-say"),
+        };
+        let theirs = say!(language, "differs-report-says");
+        writeln!(out, "\n{}", say!(language, "differs", what = what))?;
+        writeln!(out, "  {theirs:15}  {stated}\n  {ours:15}  {recomputed}")?;
     }
     human::verdict(v.report, out)?;
     let (colour, words) = if v.recheck.holds() {
-        (AnsiColor::Green, "the signature holds, and every figure and finding follows from the samples")
+        (AnsiColor::Green, say!(language, "verified-holds"))
     } else if v.recheck.holds_by_another_contract() {
-        (
-            AnsiColor::Red,
-            "the signature holds and the report follows from its samples, but it was judged by another contract than the \
-             one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`",
-        )
+        (AnsiColor::Red, say!(language, "verified-by-another-contract"))
     } else {
-        (
-            AnsiColor::Red,
-            "the signature holds, but the report does not follow from its own samples; do not accept it",
-        )
+        (AnsiColor::Red, say!(language, "verified-not"))
     };
     let style = colour.on_default().bold();
-    writeln!(out, "verification: {style}{words}{style:#}")
+    writeln!(out, "{}", say!(language, "verification", words = format!("{style}{words}{style:#}")))
 }
 
 fn section(title: &str, entries: &[Entry], out: &mut Page) -> io::Result<()> {

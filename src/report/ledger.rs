@@ -7,6 +7,7 @@ use super::Report;
 use super::recheck::Recheck;
 use crate::device::{Identity, Provenance};
 use crate::evidence::{DeviceEvidence, Value};
+use crate::language::{Language, say};
 use crate::proof::challenge::Issued;
 use crate::seal::{KeyId, Verified};
 use crate::telemetry::host::{Adapter, Host};
@@ -33,62 +34,70 @@ fn entry(what: impl Into<String>, value: impl Into<String>) -> Entry {
     Entry { what: what.into(), value: value.into() }
 }
 
-/// Sorts what a verified report says.
+/// Sorts what a verified report says, in words for people who read that language.
 ///
 /// `challenge` is the one that the report was shown to answer.
-pub fn ledger(report: &Report, verified: &Verified, recheck: &Recheck, challenge: Option<&Issued>) -> Ledger {
+pub fn ledger(
+    report: &Report,
+    verified: &Verified,
+    recheck: &Recheck,
+    challenge: Option<&Issued>,
+    language: Language,
+) -> Ledger {
     let hint = verified.wrong_hint().map(|hint| {
-        entry(
-            "envelope's key name",
-            format!("{hint}, which is not the signer's; no signature covers this name"),
-        )
+        entry(say!(language, "ledger-key-name"), say!(language, "ledger-wrong-hint", hint = hint.to_string()))
     });
     let named = report.evidence.run.challenge_sha256.as_ref().filter(|_| challenge.is_none());
     Ledger {
-        signed: signed(report, verified.signer()),
-        recomputed: recomputed(report, recheck).into_iter().chain(challenge.map(fresh)).collect(),
+        signed: signed(report, verified.signer(), language),
+        recomputed: recomputed(report, recheck, language)
+            .into_iter()
+            .chain(challenge.map(|challenge| fresh(challenge, language)))
+            .collect(),
         machines_word: report
             .evidence
             .devices
             .iter()
-            .flat_map(word_of_device)
-            .chain(word_of_run(report))
+            .flat_map(|device| word_of_device(device, language))
+            .chain(word_of_run(report, language))
             .chain(named.map(|sha256| {
-                entry("challenge", format!("it says that it answers sha256:{sha256}; give --challenge"))
+                let value = say!(language, "ledger-names-challenge", sha256 = sha256);
+                entry(say!(language, "ledger-challenge"), value)
             }))
             .chain(hint)
             .collect(),
     }
 }
 
-fn fresh(challenge: &Issued) -> Entry {
-    entry(
-        "challenge",
-        format!("sha256:{}; all data are drawn from it, so the report is no older", challenge.sha256),
-    )
+fn fresh(challenge: &Issued, language: Language) -> Entry {
+    let value = say!(language, "ledger-answers-challenge", sha256 = &challenge.sha256);
+    entry(say!(language, "ledger-challenge"), value)
 }
 
-fn signed(report: &Report, signer: &KeyId) -> Vec<Entry> {
+fn signed(report: &Report, signer: &KeyId, language: Language) -> Vec<Entry> {
     let mut entries = vec![
-        entry("signer", signer.as_str()),
-        entry("key", report.sealed_by.name()),
-        entry("judged by", format!("{} {}", report.tool.name, report.tool.version)),
+        entry(say!(language, "ledger-signer"), signer.as_str()),
+        entry(say!(language, "ledger-key"), report.sealed_by.said(language)),
+        entry(say!(language, "ledger-judged-by"), format!("{} {}", report.tool.name, report.tool.version)),
     ];
     if let Some(contract) = &report.contract {
-        entries.push(entry("contract", format!("{} sha256:{}", contract.terms.id, contract.sha256)));
+        entries.push(entry(
+            say!(language, "fact-contract"),
+            format!("{} sha256:{}", contract.terms.id, contract.sha256),
+        ));
     }
     // A recording may be judged again by other terms than it was made for. That is no fault, but worth knowing.
     let judged = report.contract.as_ref().map(|contract| &contract.sha256);
     match &report.evidence.run.contract_sha256 {
         Some(made_for) if judged.is_some_and(|judged| judged != made_for) => {
-            entries.push(entry("made for another contract", format!("sha256:{made_for}")));
+            entries.push(entry(say!(language, "ledger-other-contract"), format!("sha256:{made_for}")));
         }
         Some(_) | None => {}
     }
     entries
 }
 
-fn recomputed(report: &Report, recheck: &Recheck) -> Vec<Entry> {
+fn recomputed(report: &Report, recheck: &Recheck, language: Language) -> Vec<Entry> {
     let between = report.evidence.node.iter().flat_map(|node| &node.measurements);
     let measurements = report.evidence.devices.iter().flat_map(|device| &device.measurements).chain(between);
     let samples: usize = measurements
@@ -100,86 +109,106 @@ fn recomputed(report: &Report, recheck: &Recheck) -> Vec<Entry> {
     let loads = report.evidence.devices.iter().filter_map(|device| device.sustained.as_ref());
     let samples = samples + loads.map(|load| load.windows.len()).sum::<usize>();
     let mut entries = vec![
-        entry("samples", samples.to_string()),
-        entry("summaries", recheck.summaries.len().to_string()),
-        entry("findings", recheck.findings.len().to_string()),
-        entry("trust level", format!("{:?}", super::trust_level(&report.evidence))),
-        entry("differences", recheck.differences.len().to_string()),
+        entry(say!(language, "head-samples"), samples.to_string()),
+        entry(say!(language, "ledger-summaries"), recheck.summaries.len().to_string()),
+        entry(say!(language, "ledger-findings"), recheck.findings.len().to_string()),
+        entry(say!(language, "name-trust"), format!("{:?}", super::trust_level(&report.evidence))),
+        entry(say!(language, "ledger-differences"), recheck.differences.len().to_string()),
     ];
     if let Some(verdict) = recheck.verdict {
-        entries.push(entry("verdict", verdict.name()));
+        entries.push(entry(say!(language, "head-verdict"), verdict.said(language)));
     }
     entries
 }
 
-fn word_of_device(device: &DeviceEvidence) -> Vec<Entry> {
+fn word_of_device(device: &DeviceEvidence, language: Language) -> Vec<Entry> {
     let Some(identity) = &device.identity else {
-        return vec![entry(format!("{}: identity", device.selector), "none, the device was never opened")];
+        let what =
+            say!(language, "ledger-of", of = &device.selector, what = say!(language, "ledger-identity"));
+        return vec![entry(what, say!(language, "ledger-no-identity"))];
     };
-    let mut entries = identity_entries(identity);
+    let mut entries = identity_entries(identity, language);
     entries.extend(device.facts.iter().map(|fact| entry(fact.metric.as_str(), fact.value.clone())));
-    entries.push(entry("telemetry", format!("{} readings", device.timeline.len())));
+    entries.push(entry(
+        say!(language, "ledger-telemetry"),
+        say!(language, "count-readings", count = device.timeline.len()),
+    ));
     for entry in &mut entries {
-        entry.what = format!("{}: {}", device.selector, entry.what);
+        entry.what = say!(language, "ledger-of", of = &device.selector, what = &entry.what);
     }
     entries
 }
 
-fn identity_entries(identity: &Identity) -> Vec<Entry> {
+fn identity_entries(identity: &Identity, language: Language) -> Vec<Entry> {
     let provenance = match &identity.provenance {
-        Provenance::Hardware => "hardware".to_owned(),
-        Provenance::Software { cpu_threads } => format!("software on {cpu_threads} CPU threads"),
-        Provenance::Simulated { script } => format!("simulated by {script:?}"),
+        Provenance::Hardware => say!(language, "provenance-hardware"),
+        Provenance::Software { cpu_threads } => say!(language, "software-on", threads = *cpu_threads),
+        Provenance::Simulated { script } => {
+            say!(language, "ledger-simulated-by", script = format!("{script:?}"))
+        }
     };
     let ids = identity.vendor_id.zip(identity.device_id);
     let optional = [
-        ("PCI id", ids.map(|(vendor, device)| format!("{vendor:04x}:{device:04x}"))),
-        ("PCI address", identity.pci_address.clone()),
-        ("UUID", identity.uuid.clone()),
-        ("units", identity.units.map(|units| units.to_string())),
-        ("reported memory", identity.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64))),
+        (say!(language, "fact-pci-id"), ids.map(|(vendor, device)| format!("{vendor:04x}:{device:04x}"))),
+        (say!(language, "fact-pci-address"), identity.pci_address.clone()),
+        ("UUID".to_owned(), identity.uuid.clone()),
+        (say!(language, "fact-units"), identity.units.map(|units| units.to_string())),
+        (
+            say!(language, "ledger-reported-memory"),
+            identity.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64)),
+        ),
     ];
     [
-        entry("name", identity.name.clone()),
-        entry("provenance", provenance),
-        entry("driver", identity.driver.clone()),
+        entry(say!(language, "fact-name"), identity.name.clone()),
+        entry(say!(language, "ledger-provenance"), provenance),
+        entry(say!(language, "fact-driver"), identity.driver.clone()),
     ]
     .into_iter()
     .chain(optional.into_iter().filter_map(|(what, value)| Some(entry(what, value?))))
     .collect()
 }
 
-fn word_of_run(report: &Report) -> Vec<Entry> {
-    let mut entries = report.evidence.run.host.as_ref().map_or(Vec::new(), word_of_host);
+fn word_of_run(report: &Report, language: Language) -> Vec<Entry> {
+    let mut entries =
+        report.evidence.run.host.as_ref().map_or(Vec::new(), |host| word_of_host(host, language));
     entries.extend([
-        entry("clocks", "every sample was timed on the measured machine"),
-        entry("measured", report.evidence.run.order.to_string()),
-        entry("started", report.evidence.run.started.clone()),
-        entry("sealed", report.sealed_at.clone()),
-        entry("measured by", format!("{} {}", report.evidence.run.tool, report.evidence.run.tool_version)),
+        entry(say!(language, "ledger-clocks"), say!(language, "ledger-timed-there")),
+        entry(say!(language, "name-measured"), report.evidence.run.order.said(language)),
+        entry(say!(language, "ledger-started"), report.evidence.run.started.clone()),
+        entry(say!(language, "ledger-sealed"), report.sealed_at.clone()),
+        entry(
+            say!(language, "ledger-measured-by"),
+            format!("{} {}", report.evidence.run.tool, report.evidence.run.tool_version),
+        ),
     ]);
     entries
 }
 
-fn word_of_host(host: &Host) -> Vec<Entry> {
+fn word_of_host(host: &Host, language: Language) -> Vec<Entry> {
     let adapter = |adapter: &Adapter| match adapter.speed_mbps {
-        Some(speed) => format!("{} at {speed} Mbit/s", adapter.name),
+        Some(speed) => say!(language, "ledger-adapter", name = &adapter.name, speed = speed.to_string()),
         None => adapter.name.clone(),
     };
     let network: Vec<String> = host.network.iter().map(adapter).collect();
-    let virtual_machine = host.hypervisor.map(|is| if is { "under a hypervisor" } else { "no hypervisor" });
+    let virtual_machine = host.hypervisor.map(|is| match is {
+        true => say!(language, "ledger-hypervisor"),
+        false => say!(language, "ledger-no-hypervisor"),
+    });
     [
-        ("machine", host.machine.clone()),
-        ("processor", host.cpu.clone()),
-        ("processor threads", host.cpu_threads.map(|n| n.to_string())),
-        ("memory", host.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64))),
-        ("NUMA nodes", host.numa_nodes.map(|n| n.to_string())),
-        ("kernel", host.kernel.clone()),
-        ("virtualisation", virtual_machine.map(str::to_owned)),
-        ("container", host.container.clone()),
-        ("network", (!network.is_empty()).then(|| network.join(", "))),
+        (say!(language, "ledger-machine"), host.machine.clone()),
+        (say!(language, "ledger-processor"), host.cpu.clone()),
+        (say!(language, "ledger-threads"), host.cpu_threads.map(|n| n.to_string())),
+        (
+            say!(language, "ledger-host-memory"),
+            host.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64)),
+        ),
+        (say!(language, "ledger-numa"), host.numa_nodes.map(|n| n.to_string())),
+        (say!(language, "ledger-kernel"), host.kernel.clone()),
+        (say!(language, "ledger-virtualisation"), virtual_machine),
+        (say!(language, "ledger-container"), host.container.clone()),
+        (say!(language, "ledger-network"), (!network.is_empty()).then(|| language.list(&network))),
     ]
     .into_iter()
-    .filter_map(|(what, value)| Some(entry(format!("host: {what}"), value?)))
+    .filter_map(|(what, value)| Some(entry(say!(language, "ledger-host", what = what), value?)))
     .collect()
 }

@@ -7,6 +7,7 @@ use super::{ContractCopy, DeviceSummary, Report, SealedBy, exit, summaries, trus
 use crate::contract::{Finding, Parsed, Verdict, judge, overall};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
+use crate::language::{Language, say};
 
 /// Something that the report states otherwise than its samples do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -111,10 +112,10 @@ impl Recheck {
 }
 
 impl SealedBy {
-    pub fn name(self) -> &'static str {
+    pub fn said(self, language: Language) -> String {
         match self {
-            SealedBy::Ephemeral => "ephemeral",
-            SealedBy::Named => "named",
+            SealedBy::Ephemeral => say!(language, "ledger-key-ephemeral"),
+            SealedBy::Named => say!(language, "ledger-key-named"),
         }
     }
 }

@@ -112,7 +112,7 @@ pub fn of_a_full_fleet(fleet: &Fleet) {
         "10",
         "rejected",
         "Do not accept these 2 nodes: a card of each was reported from another node before.",
-        "node-041, node-299",
+        "node-041</span>, <span class=\"one\" translate=\"no\">node-299",
         "Ask why a report is a copy of another node's",
         "node-061",
         "Ask for a report again, signed with an agreed key",
@@ -128,7 +128,7 @@ pub fn of_a_full_fleet(fleet: &Fleet) {
     let chinese = [
         "不予验收",
         "以下 2 个节点不予验收",
-        "node-041、node-299",
+        "node-041</span>、<span class=\"one\" translate=\"no\">node-299",
         "每月少付",
         "未验收的节点（10）",
         "是另一种型号",

@@ -395,6 +395,13 @@ fn what_is_signed_does_not_depend_on_the_language() {
     assert_eq!(rendered(&[], &["--lang", "zh-CN"]).stdout, read("zh", "report.html"));
     assert_eq!(rendered(&[("ASSAY_LANG", "zh-CN")], &[]).stdout, read("zh", "report.html"));
     assert!(!is_chinese(&rendered(&[("ASSAY_LANG", "zh-CN")], &["--lang", "en"]).stdout));
+    let (report, key) = (format!("{}/report.dsse.json", out("zh")), format!("{}/signer.pub.pem", out("zh")));
+    let verified = |args: &[&str]| {
+        assay(["verify", &report, "--trust", &key, "--lang", "zh-CN"].into_iter().chain(args.iter().copied()))
+            .stdout
+    };
+    assert!(verified(&[]).contains("签名成立，全部数值与判定均可由样本得出"));
+    assert!(!is_chinese(&verified(&["--json"])), "programs read one language");
     let unknown = rendered(&[], &["--lang", "fr"]);
     assert!(unknown.code == Some(2) && unknown.stderr.contains("zh-CN"), "{}", unknown.stderr);
 }

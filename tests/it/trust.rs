@@ -5,6 +5,7 @@ use gpu_assay::device::Provenance;
 use gpu_assay::evidence::metric::{Kind, METRICS};
 use gpu_assay::evidence::{Evidence, Measurement, Sample};
 use gpu_assay::exit::Exit;
+use gpu_assay::language::Language;
 use gpu_assay::report::ledger::ledger;
 use gpu_assay::report::{Report, SealedBy, TrustLevel, recheck, trust_level};
 use gpu_assay::seal::{Envelope, SecretKey, TrustList, Verified};
@@ -83,7 +84,7 @@ fn the_verifier_may_bring_the_contract() {
     for_another.evidence.run.contract_sha256 = Some(agreed.sha256);
     let again = recheck(&for_another, None);
     assert!(again.holds(), "a recording may be judged by another contract");
-    let signed = ledger(&for_another, &sealed(&for_another, |_| {}), &again, None).signed;
+    let signed = ledger(&for_another, &sealed(&for_another, |_| {}), &again, None, Language::English).signed;
     assert!(signed.iter().any(|entry| entry.what == "made for another contract"));
 }
 
@@ -106,7 +107,7 @@ fn a_run_without_a_contract_judges_nothing() {
 fn the_ledger_keeps_the_machines_word_apart() {
     let report = report(good_run(1), TRIAD);
     let verified = sealed(&report, |_| {});
-    let unchanged = ledger(&report, &verified, &recheck(&report, None), None);
+    let unchanged = ledger(&report, &verified, &recheck(&report, None), None, Language::English);
     let find = |entries: &[gpu_assay::report::ledger::Entry], what: &str| {
         entries.iter().find(|e| e.what == what).map(|e| e.value.clone())
     };
@@ -118,7 +119,7 @@ fn the_ledger_keeps_the_machines_word_apart() {
 
     // No signature covers the name of the key.
     let renamed = sealed(&report, |envelope| envelope["signatures"][0]["keyid"] = "somebody".into());
-    let renamed = ledger(&report, &renamed, &recheck(&report, None), None);
+    let renamed = ledger(&report, &renamed, &recheck(&report, None), None, Language::English);
     assert_eq!(find(&unchanged.machines_word, "envelope's key name"), None);
     assert!(
         find(&renamed.machines_word, "envelope's key name").unwrap().starts_with("somebody, which is not")

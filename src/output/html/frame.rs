@@ -168,7 +168,10 @@ const NAMES_MAX: usize = 12;
 fn names(all: &[String], language: Language) -> Markup {
     let shown = all.len().min(NAMES_MAX);
     html! {
-        (name(&language.list(&all[..shown])))
+        @for (at, one) in all[..shown].iter().enumerate() {
+            @if at > 0 { (say!(language, "list-comma")) }
+            span.one translate="no" { (one) }
+        }
         @if all.len() > shown { " " (say!(language, "and-more", count = all.len() - shown)) }
     }
 }

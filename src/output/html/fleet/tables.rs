@@ -35,6 +35,11 @@ fn cell(names: &[String], at: usize, content: Markup) -> Markup {
     html! { td data-label=(names.get(at).map_or("", String::as_str)) { (content) } }
 }
 
+/// What may be one long word, such as a path.
+fn long(names: &[String], at: usize, content: Markup) -> Markup {
+    html! { td.long data-label=(names.get(at).map_or("", String::as_str)) { (content) } }
+}
+
 fn figure(names: &[String], at: usize, content: Markup) -> Markup {
     html! { td.figure data-label=(names.get(at).map_or("", String::as_str)) { (content) } }
 }
@@ -50,6 +55,7 @@ pub fn milestones(answer: &Answer, language: Language) -> Markup {
     ];
     let late = |m: &Milestone| match (m.is_over, m.lacking) {
         (true, 1..) => say!(language, "count-days", count = m.days_late),
+        (true, 0) if m.accepted_in_time < m.promised => say!(language, "milestone-met-late"),
         (true, 0) => say!(language, "milestone-met"),
         (false, _) => say!(language, "milestone-to-come"),
     };
@@ -120,7 +126,7 @@ fn reasons(node: &NodeAnswer, names: &[String], language: Language) -> Vec<Marku
         let more = node.reasons.len().saturating_sub(REASONS_MAX);
         html! { tr.first[at == 0] {
             (first(at))
-            (cell(names, 2, html! { @match &why.card { Some(card) => (name(card)), None => (say!(language, "whole-node")) } }))
+            (long(names, 2, html! { @match &why.card { Some(card) => (name(card)), None => (say!(language, "whole-node")) } }))
             (cell(names, 3, name(&why.clause)))
             td.because {
                 (prose(&why.because.said(language)))
@@ -149,7 +155,7 @@ pub fn outliers(answer: &Answer, language: Language) -> Markup {
         let metrics = say!(language, "count-metrics", count = o.metrics);
         html! { tr {
             th scope="row" { (name(&o.node)) }
-            (cell(&names, 1, name(&o.card)))
+            (long(&names, 1, name(&o.card)))
             (cell(&names, 2, html! { span.metric translate="no" { (o.metric) } }))
             (figure(&names, 3, html! { (o.unit.format(o.figure)) }))
             (figure(&names, 4, html! { (o.unit.format(o.median)) }))
@@ -178,7 +184,7 @@ pub fn refused(answer: &Answer, language: Language) -> Markup {
     let rows = by_kind.map(|refused| {
         html! { tr {
             th scope="row" { (refused.what.said(language)) }
-            (cell(&names, 1, name(&refused.source)))
+            (long(&names, 1, name(&refused.source)))
             td.because { (prose(&refused.why.said(language))) }
         } }
     });
