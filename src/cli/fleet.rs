@@ -34,6 +34,9 @@ pub struct CountArgs {
     /// A public key that is trusted to sign reports; may be given several times
     #[arg(long, value_name = "PUB.pem", required = true)]
     pub trust: Vec<PathBuf>,
+    /// All nodes that there are to be, one name a line: says which never reported. Reports of others are named and do not count
+    #[arg(long, value_name = "FILE")]
+    pub nodes: Option<PathBuf>,
     /// The day or the moment by which to count, such as 2027-01-31; now where none is given
     #[arg(long, value_name = "WHEN", value_parser = end_of)]
     pub as_of: Option<Timestamp>,

@@ -10,7 +10,7 @@ use super::{Failure, print};
 use crate::cli::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
 use crate::contract;
 use crate::exit::Exit;
-use crate::fleet::plan::draw::Names;
+use crate::fleet::names::Names;
 use crate::fleet::plan::{Aim, Plan, Risks, Shares};
 use crate::fleet::{self, Span, intake};
 use crate::output::acceptance::{Drawn, Planned};
@@ -31,10 +31,12 @@ pub fn fleet(args: &FleetArgs, quiet: bool) -> Result<Exit, Failure> {
 fn count(args: &CountArgs, quiet: bool) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let contract = contract::parse::load(&args.contract).map_err(Failure::usage)?;
+    let list = args.nodes.as_deref().map(|file| Ok((file, read(file)?))).transpose()?;
+    let list = list.as_ref().map(|(file, bytes)| names(file, bytes)).transpose()?;
     let terms = intake::Terms { trust: &trust, contract: &contract };
     let intake = intake::read(&args.reports, &terms).map_err(Failure::usage)?;
     let span = Span { since: args.since, as_of: args.as_of.unwrap_or_else(Timestamp::now) };
-    let answer = fleet::answer(&contract, intake, span);
+    let answer = fleet::answer(&contract, intake, span, list.as_ref());
     if !quiet {
         print(|out| args.format.render(&answer, out))?;
     }
@@ -68,8 +70,12 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+fn names<'a>(file: &Path, bytes: &'a [u8]) -> Result<Names<'a>, Failure> {
+    Names::parse(bytes).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))
+}
+
 fn draw<'a>(plan: &Plan, file: &'a Path, bytes: &'a [u8], seed: &'a str) -> Result<Drawn<'a>, Failure> {
-    let names = Names::parse(bytes).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))?;
+    let names = names(file, bytes)?;
     let (named, lot) = (names.count(), plan.aim.lot());
     if named != lot as usize {
         return Err(Failure::usage(format!(

@@ -5,7 +5,9 @@ pub mod availability;
 pub mod chance;
 pub mod delivery;
 pub mod intake;
+pub mod listed;
 pub mod money;
+pub mod names;
 pub mod nodes;
 pub mod outliers;
 pub mod plan;
@@ -21,7 +23,9 @@ use crate::exit::Exit;
 use availability::Availability;
 use delivery::Milestone;
 use intake::{Intake, Refusal, Refused};
+use listed::Listed;
 use money::Money;
+use names::Names;
 use nodes::{Claim, Node, State};
 use outliers::Outlier;
 use row::{Card, Lacking, Row};
@@ -34,6 +38,8 @@ pub struct Answer {
     /// By the clock of whoever counts.
     pub as_of: Timestamp,
     pub counts: Counts,
+    /// `None` where no list was given.
+    pub listed: Option<Listed>,
     pub milestones: Vec<Milestone>,
     pub nodes: Vec<NodeAnswer>,
     pub outliers: Vec<Outlier>,
@@ -44,7 +50,7 @@ pub struct Answer {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Reports that count.
+    /// Reports that count: where there is a list, those of nodes in it.
     pub reports: usize,
     /// Copies of reports that count already.
     pub repeated: usize,
@@ -61,7 +67,7 @@ pub struct Counts {
     pub accepted: u32,
     pub undecided: u32,
     pub rejected: u32,
-    /// Promised by today and not delivered.
+    /// Promised by today and not delivered; where there is a list, at least those of it that never reported.
     pub missing: u32,
 }
 
@@ -102,11 +108,12 @@ pub struct Span {
     pub as_of: Timestamp,
 }
 
-/// Counts everything.
-pub fn answer(parsed: &Parsed, intake: Intake, span: Span) -> Answer {
+/// Counts everything. Of a node that is not in `list` nothing counts.
+pub fn answer(parsed: &Parsed, intake: Intake, span: Span, list: Option<&Names<'_>>) -> Answer {
     let contract = &parsed.contract;
     let Intake { rows, mut refused, others } = intake;
-    let (rows, repeated) = counted(contract, rows, span, &mut refused);
+    let (mut rows, repeated) = counted(contract, rows, span, &mut refused);
+    let listed = list.map(|names| Listed::split(names, &mut rows));
     let nodes = nodes::group(&rows);
     let milestones = delivery::milestones(&contract.delivery, &nodes, span.as_of);
     let in_state = |state| count(nodes.iter().filter(|node| node.state() == state));
@@ -117,6 +124,7 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span) -> Answer {
         .max()
         .unwrap_or(0);
     let delivered = count(nodes.iter());
+    let never = listed.as_ref().map_or(0, |listed| count(listed.never_reported.iter()));
     let counts = Counts {
         reports: rows.len(),
         repeated,
@@ -128,13 +136,14 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span) -> Answer {
         accepted: in_state(State::Accepted),
         undecided: in_state(State::Undecided),
         rejected: in_state(State::Rejected),
-        missing: promised.saturating_sub(delivered),
+        missing: promised.saturating_sub(delivered).max(never),
     };
     Answer {
         contract: contract.id.clone(),
         contract_sha256: parsed.sha256.clone(),
         as_of: span.as_of,
         counts,
+        listed,
         milestones,
         outliers: outliers::outliers(&nodes),
         availability: availability::availability(&rows),
@@ -242,13 +251,14 @@ impl Answer {
         let refused = |what: &[Refusal]| self.refused.iter().any(|refused| what.contains(&refused.what));
         let double = self.nodes.iter().flat_map(|node| &node.reasons).any(|why| why.clause == DUPLICATE);
         let short = self.milestones.iter().any(|milestone| milestone.is_over && milestone.lacking > 0);
+        let never = self.listed.as_ref().is_some_and(|listed| !listed.never_reported.is_empty());
         let all = [
             (
                 refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
                 Exit::Signature,
             ),
             (double || refused(&[Refusal::Replayed]), Exit::Identity),
-            (short || self.counts.rejected > 0, Exit::Fail),
+            (short || never || self.counts.rejected > 0, Exit::Fail),
             (self.counts.undecided > 0 || self.counts.delivered == 0, Exit::Inconclusive),
         ];
         all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::contract::{Finding, Severity, Subject, Verdict, finding};
 use crate::evidence::metric::{METRICS, MetricName};
-use crate::evidence::{DeviceEvidence, Ended, Evidence};
+use crate::evidence::{DeviceEvidence, Ended, Evidence, Value};
 use crate::report::{Recheck, Report, TrustLevel};
 use crate::seal::{KeyId, Verified};
 
@@ -180,12 +180,12 @@ fn short(finding: &Finding) -> Option<f64> {
     (bound > 0.0 && finding.verdict == Verdict::Fail).then(|| (1.0 - observed / bound).clamp(0.0, 1.0))
 }
 
-/// Two runs never take the same nanoseconds: equal samples were copied.
+/// Two runs never take the same nanoseconds: equal samples were copied. Counts alone are equal by nature.
 fn samples(evidence: &Evidence) -> Option<[u8; 32]> {
     let measured: Vec<_> =
         evidence.devices.iter().map(|device| (&device.measurements, &device.sustained)).collect();
-    let timed =
-        evidence.devices.iter().any(|device| device.measurements.iter().any(|m| !m.figures().is_empty()));
+    let has_times = |value: &Value| matches!(value, Value::Timed(timed) if !timed.samples.is_empty());
+    let timed = evidence.devices.iter().any(|device| device.measurements.iter().any(|m| has_times(&m.value)));
     let bytes = serde_json::to_vec(&measured).ok()?;
     timed.then(|| Sha256::digest(&bytes).into())
 }

@@ -37,8 +37,11 @@ mod driver_faults;
 mod envelopes;
 // The fault matrix: each fault is noticed by the clause that should, and the honest card passes.
 mod faults;
-// Others verify what we sign.
+// Many nodes: what was promised, what came, what is due.
 mod fleets;
+// Which nodes of a list never reported, and who reported that is in none.
+mod listed;
+// Others verify what we sign.
 mod foreign;
 // What only a GPU can show.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
@@ -114,6 +117,7 @@ mod process;
 mod support;
 #[cfg(feature = "cuda")]
 mod support_cuda;
+mod support_fleet;
 #[cfg(feature = "nvml")]
 mod support_nvml;
 mod support_proof;

@@ -6,6 +6,7 @@ use super::super::listing::print_table;
 use super::super::page::Page;
 use crate::fleet::availability::Availability;
 use crate::fleet::intake::Refusal;
+use crate::fleet::listed::Listed;
 use crate::fleet::money::Money;
 use crate::fleet::nodes::State;
 use crate::fleet::{Answer, Counts};
@@ -17,6 +18,9 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     writeln!(out, "contract {:?}, sha256 {}", answer.contract, answer.contract_sha256)?;
     writeln!(out, "as of {}, by {}", answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC"), sources(answer))?;
     counts(&answer.counts, out)?;
+    if let Some(found) = &answer.listed {
+        listed(found, out)?;
+    }
     milestones(answer, out)?;
     nodes(answer, out)?;
     outliers(answer, out)?;
@@ -32,10 +36,12 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
 
 fn sources(answer: &Answer) -> String {
     let Counts { reports, repeated, others, .. } = &answer.counts;
+    let strangers = answer.listed.as_ref().map_or(0, |listed| listed.strangers.len());
     let mut text = format!("{} that count", counted(*reports, "report"));
     for (count, what) in [
         (*repeated, "copy of them"),
         (answer.refused.len(), "refused report"),
+        (strangers, "report of nodes that are not in the list"),
         (*others as usize, "other statement"),
     ] {
         if count > 0 {
@@ -49,6 +55,9 @@ fn counted(count: usize, of: &str) -> String {
     match (count, of) {
         (1, _) => format!("1 {of}"),
         (_, "copy of them") => format!("{count} copies of them"),
+        (_, "report of nodes that are not in the list") => {
+            format!("{count} reports of nodes that are not in the list")
+        }
         _ => format!("{count} {of}s"),
     }
 }
@@ -59,7 +68,7 @@ fn counts(counts: &Counts, out: &mut Page) -> io::Result<()> {
         ("contracted", contracted, "nodes in all milestones"),
         ("promised", counts.promised.to_string(), "by now"),
         ("delivered", counts.delivered.to_string(), "have reported"),
-        ("missing", counts.missing.to_string(), "promised by now and never reported"),
+        ("missing", counts.missing.to_string(), "promised by now, or listed, and never reported"),
         ("healthy", counts.healthy.to_string(), "no card lost, wrong, or another than it says"),
         ("accepted", counts.accepted.to_string(), "the last report that decides passes"),
         ("rejected", counts.rejected.to_string(), "it fails, or a card is another node's too"),
@@ -71,6 +80,27 @@ fn counts(counts: &Counts, out: &mut Page) -> io::Result<()> {
         rows.map(|(name, count, about)| [name.to_owned(), count, about.to_owned()]),
         out,
     )
+}
+
+fn listed(listed: &Listed, out: &mut Page) -> io::Result<()> {
+    let Listed { nodes, sha256, never_reported, strangers } = listed;
+    let count = never_reported.len();
+    writeln!(
+        out,
+        "\n{count} of {} in the list have no report that counts (sorted names: sha256 {sha256})",
+        counted(*nodes as usize, "node")
+    )?;
+    if !never_reported.is_empty() {
+        let rows = never_reported.iter().map(|name| [name.clone()]).collect();
+        some(rows, out, |rows, out| print_table(["never reported"], rows, out))?;
+    }
+    if !strangers.is_empty() {
+        let name = |node: &Option<String>| node.clone().unwrap_or_else(|| "without a name".to_owned());
+        let rows = strangers.iter().map(|of| [name(&of.node), of.report.clone()]).collect();
+        writeln!(out)?;
+        some(rows, out, |rows, out| print_table(["not in the list", "report"], rows, out))?;
+    }
+    Ok(())
 }
 
 fn milestones(answer: &Answer, out: &mut Page) -> io::Result<()> {
