@@ -2,6 +2,7 @@
 
 mod agreed;
 mod fleet;
+mod launch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use agreed::{CatalogueCommand, ContractCommand, NewContract};
 pub use fleet::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
+pub use launch::{CommonArgs, KubernetesArgs, LaunchCommand, OnNodesArgs, SlurmArgs, SshArgs};
 
 use crate::engine::Profile;
 use crate::output::Format;

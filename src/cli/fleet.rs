@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::launch::LaunchCommand;
 use super::percent;
 use crate::output::fleet::Form;
 
@@ -69,6 +70,8 @@ fn moment(text: &str, of_day: fn(Date) -> jiff::civil::DateTime) -> Result<Times
 #[derive(Debug, Subcommand)]
 pub enum FleetCommand {
     Plan(PlanArgs),
+    #[command(subcommand)]
+    Launch(LaunchCommand),
 }
 
 /// Say how many nodes to test where not all can be, when to accept the lot, and which nodes to draw

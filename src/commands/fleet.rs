@@ -1,4 +1,6 @@
-//! `assay fleet`: many signed reports as one answer, and how many nodes to test. Touches no device.
+//! `assay fleet`: many signed reports as one answer, how many nodes to test, and what measures them. Touches no device.
+
+mod launch;
 
 use std::fs::File;
 use std::io::Read as _;
@@ -22,6 +24,7 @@ const LIST_BYTES_MAX: u64 = 64 << 20;
 pub fn fleet(args: &FleetArgs, quiet: bool) -> Result<Exit, Failure> {
     match (&args.command, &args.count) {
         (Some(FleetCommand::Plan(args)), _) => plan(args),
+        (Some(FleetCommand::Launch(command)), _) => launch::launch(command, quiet),
         (None, Some(args)) => count(args, quiet),
         // The command line demands one of them.
         (None, None) => Err(Failure::usage("no reports were given; see `assay fleet --help`")),

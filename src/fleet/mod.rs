@@ -5,6 +5,7 @@ pub mod availability;
 pub mod chance;
 pub mod delivery;
 pub mod intake;
+pub mod launch;
 pub mod listed;
 pub mod money;
 pub mod names;

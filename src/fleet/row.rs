@@ -28,6 +28,8 @@ pub struct Row {
     /// By the machine's own clock.
     pub started: Timestamp,
     pub level: TrustLevel,
+    /// Whether the run came to its end by itself.
+    pub is_finished: bool,
     pub verdict: Verdict,
     /// What the node as a whole was found lacking.
     pub lacking: Vec<Lacking>,
@@ -95,6 +97,7 @@ impl Row {
             node: evidence.run.node.clone(),
             started: started.parse().map_err(|_| NoTime(started.clone()))?,
             level: report.trust_level,
+            is_finished: evidence.ended == Ended::Completed,
             verdict: recheck.verdict.unwrap_or(Verdict::Inconclusive),
             lacking: lacking(&recheck.findings, |subject| *subject == Subject::Node),
             cards,

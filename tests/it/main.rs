@@ -58,6 +58,9 @@ mod laws;
 // The fault layer breaks a Vulkan driver in the way it was asked to.
 #[cfg(feature = "wgpu")]
 mod layer;
+// Job files for many nodes: safe to run whatever they were given, tried with `ssh` in name and Kubernetes' schemas.
+#[cfg(unix)]
+mod launches;
 // What a run shows while it lasts.
 mod lint;
 mod live;
@@ -91,6 +94,9 @@ mod replay;
 mod schemas;
 // A device that does nothing, or replays old results, never has a figure that counts.
 mod lazy;
+// A launch by a real Slurm, in which nodes die and hang.
+#[cfg(target_os = "linux")]
+mod slurm;
 // What driver, NVML and kernel say about one card: each lie is a conflict.
 mod sources;
 // Every device call fails once, in every way: a report that shows it, and no pass.
@@ -118,8 +124,12 @@ mod support;
 #[cfg(feature = "cuda")]
 mod support_cuda;
 mod support_fleet;
+#[cfg(unix)]
+mod support_launch;
 #[cfg(feature = "nvml")]
 mod support_nvml;
 mod support_proof;
+#[cfg(target_os = "linux")]
+mod support_slurm;
 #[cfg(feature = "wgpu")]
 mod support_vulkan;
