@@ -51,9 +51,13 @@ fn a_fleet_with_dead_hanging_and_unknown_nodes_is_measured_and_completed() {
     let run = nodes.path("results/n2/run-1");
     until("a run on n2", || has_event(&run, "measured").then_some(()));
     slurm.kill("n2");
+    let run = nodes.path("results/n3/run-1");
+    until("a run on n3", || has_event(&run, "measured").then_some(()));
+    slurm.stop("n3");
     slurm.drain(Duration::from_secs(180));
 
-    // n2 has recorded something and sealed nothing; n3 was told by Slurm that its time is up, and sealed what it had.
+    // n2 has recorded something and sealed nothing. On n3 the device hung and the run stood still until Slurm said that its
+    // time was up: it sealed what it had.
     let (code, states, json) = nodes.states();
     let expected = [
         ("n1", "accepted"),

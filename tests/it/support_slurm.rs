@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::process::until;
+use crate::process::{signal, until};
 
 const PROGRAMS: [&str; 8] =
     ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel", "setpriv"];
@@ -181,13 +181,26 @@ impl Slurm {
         });
     }
 
+    /// What jobs run on this node.
+    fn processes(&self, node: &str) -> Vec<u32> {
+        with_environment(&[self.mark(), format!("SLURMD_NODENAME={node}")])
+    }
+
+    /// `assay run` on this node stands still, and so takes no notice of signals that ask for something.
+    pub fn stop(&self, node: &str) {
+        let is_run = |pid: &u32| command_line(*pid).split('\0').nth(1) == Some("run");
+        let runs: Vec<u32> = self.processes(node).into_iter().filter(is_run).collect();
+        assert!(!runs.is_empty(), "no run on {node}");
+        runs.into_iter().for_each(|pid| signal(pid, "STOP"));
+    }
+
     /// The node is gone from one moment to the next, with all that runs on it.
     pub fn kill(&mut self, node: &str) {
         let at = self.daemons.iter().position(|(name, _)| name == node).unwrap();
         let (_, mut daemon) = self.daemons.remove(at);
         daemon.kill().unwrap();
         daemon.wait().unwrap();
-        let jobs = with_environment(&[self.mark(), format!("SLURMD_NODENAME={node}")]);
+        let jobs = self.processes(node);
         assert!(!jobs.is_empty(), "nothing ran on {node}");
         // Who would tell the controller how the job ended goes first.
         let steps = jobs

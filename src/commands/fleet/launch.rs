@@ -15,7 +15,7 @@ use crate::fleet::intake::{self, Terms};
 use crate::fleet::launch::limits::{self, Asked};
 use crate::fleet::launch::missing::missing;
 use crate::fleet::launch::node::{NodeName, nodes};
-use crate::fleet::launch::{Contract, File, Launch, LaunchError};
+use crate::fleet::launch::{Contract, File, Launch, LaunchError, words};
 use crate::fleet::launch::{kubernetes::Kubernetes, slurm::Slurm, ssh::Ssh};
 use crate::seal::TrustList;
 
@@ -124,7 +124,7 @@ fn slurm(args: &SlurmArgs, launch: &Launch<'_>) -> Result<(Vec<File>, String), F
         gres: args.gres.as_deref(),
         within: args.within,
     };
-    let next = format!("sh {}", args.common.out.join("submit.sh").display());
+    let next = format!("sh {}", shown(&args.common.out, "submit.sh"));
     Ok((slurm.files(launch).map_err(failure)?, next))
 }
 
@@ -140,7 +140,7 @@ fn kubernetes(
         gpus: args.gpus.or(devices).unwrap_or(std::num::NonZeroU32::MIN),
         within: args.within,
     };
-    let next = format!("kubectl apply -f {}", args.common.out.join("job.yaml").display());
+    let next = format!("kubectl apply -f {}", shown(&args.common.out, "job.yaml"));
     Ok((kubernetes.files(launch).map_err(failure)?, next))
 }
 
@@ -152,8 +152,13 @@ fn ssh(args: &SshArgs, launch: &Launch<'_>) -> Result<(Vec<File>, String), Failu
         key: args.on_nodes.key.as_deref(),
         parallel: args.parallel,
     };
-    let next = format!("sh {}", args.common.out.join("launch.sh").display());
+    let next = format!("sh {}", shown(&args.common.out, "launch.sh"));
     Ok((ssh.files(launch).map_err(failure)?, next))
+}
+
+/// A file of the launch, as a shell reads it.
+fn shown(out: &Path, name: &str) -> String {
+    words::shown(&out.join(name).display().to_string())
 }
 
 /// Scripts start from elsewhere.

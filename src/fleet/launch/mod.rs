@@ -10,7 +10,7 @@ pub mod node;
 pub mod slurm;
 pub mod ssh;
 mod template;
-mod words;
+pub mod words;
 
 use std::time::Duration;
 
