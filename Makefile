@@ -31,6 +31,8 @@ test:
 	sh tests/setup.sh cuda
 	sh tests/setup.sh venv $(VENV)
 	sh tests/setup.sh promtool $(PROMTOOL)
+	sh tests/setup.sh slurm
+	sh tests/setup.sh shellcheck
 	PATH="$(abspath $(PROMTOOL)):$$PATH" ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python \
 		$(CARGO) test -- --include-ignored --skip hardware:: --skip matrix_units
 	$(MAKE) matrix-units

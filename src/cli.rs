@@ -4,6 +4,7 @@ mod accept;
 mod agreed;
 mod check;
 mod fleet;
+mod launch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub use accept::AcceptArgs;
 pub use agreed::{CatalogueCommand, ContractCommand, NewContract};
 pub use check::{AttestArgs, Attestation, CheckArgs, TimestampArgs, VerifyArgs};
 pub use fleet::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
+pub use launch::{CommonArgs, KubernetesArgs, LaunchCommand, OnNodesArgs, SlurmArgs, SshArgs};
 
 use crate::engine::Profile;
 use crate::language::Language;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what tests and demo need on a Debian-like machine: setup.sh vulkan [required] | openssl | cuda | venv DIR |
-# promtool DIR
+# promtool DIR | slurm | shellcheck
 # Where it may not install, it says what to install; with "required" that is an error.
 set -eu
 
@@ -25,6 +25,13 @@ has_vulkan() {
     [ -n "${VK_DRIVER_FILES:-}" ]
 }
 
+# Where nobody's path leads but the system's.
+has_slurm() {
+    for program in munged slurmctld slurmd sbatch scontrol squeue scancel setpriv; do
+        PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null 2>&1 || return 1
+    done
+}
+
 case "${1:-}" in
 vulkan)
     if has_vulkan || install libvulkan1 mesa-vulkan-drivers; then exit 0; fi
@@ -47,8 +54,9 @@ venv)
         rm -rf "$dir"
         python3 -m venv "$dir"
     fi
-    "$dir/bin/python" -c 'import securesystemslib, in_toto_attestation, numpy' 2>/dev/null ||
-        "$dir/bin/pip" install --quiet --disable-pip-version-check -r tests/requirements.txt
+    # By its interpreter: its other programs name the directory that it was made in, and would install there.
+    "$dir/bin/python" -c 'import securesystemslib, in_toto_attestation, numpy, kubernetes_validate' 2>/dev/null ||
+        "$dir/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
     ;;
 promtool)
     # Unpacked out of its package (19 MB to fetch) and not installed, which would start a server.
@@ -63,8 +71,18 @@ promtool)
         echo "promtool cannot be had here, so that its test is skipped; Debian has it in the package prometheus"
     rm -f prometheus_*.deb
     ;;
+slurm)
+    # The test starts daemons of its own. Those of the packages have no configuration and end at once, munge excepted.
+    if has_slurm || { install slurm-wlm munge util-linux && has_slurm; }; then exit 0; fi
+    echo "This machine has no Slurm (slurmctld, slurmd, sbatch, munged), and none may be installed from here." >&2
+    echo "Its test would fail; install it, for example: apt-get install slurm-wlm munge" >&2
+    exit 1
+    ;;
+shellcheck)
+    command -v shellcheck >/dev/null 2>&1 || install shellcheck
+    ;;
 *)
-    echo "usage: setup.sh vulkan [required] | openssl | cuda | venv DIR | promtool DIR" >&2
+    echo "usage: setup.sh vulkan [required] | openssl | cuda | venv DIR | promtool DIR | slurm | shellcheck" >&2
     exit 2
     ;;
 esac

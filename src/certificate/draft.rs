@@ -2,7 +2,8 @@
 //! Owns what gets into it, and that no card can be told by it from outside.
 
 use super::{
-    CardName, Certificate, ClauseTally, ContractName, Decision, FORMAT, Grounds, NodeDecision, Signatories,
+    CardName, Certificate, ClauseTally, ContractName, Decision, FORMAT, Grounds, NodeDecision, NodeList,
+    Signatories,
 };
 use crate::contract::when::When;
 use crate::contract::{Clause, Parsed, Scope, Severity, Verdict, finding};
@@ -34,6 +35,12 @@ pub fn draft(parsed: &Parsed, answer: &Answer, terms: &Terms<'_>) -> Certificate
         decision: decision.clone(),
         as_of: When(span.as_of),
         since: span.since.map(When),
+        list: answer.listed.as_ref().map(|listed| {
+            // In an order that does not depend on that of a file.
+            let mut never_reported = listed.never_reported.clone();
+            never_reported.sort();
+            NodeList { sha256: listed.sha256.clone(), nodes: listed.nodes, never_reported }
+        }),
         counts: answer.counts.clone(),
         milestones: answer.milestones.clone(),
         clauses: tallies(parsed, answer),

@@ -38,6 +38,9 @@ pub struct Certificate {
     /// Reports that began before it do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Moment>,
+    /// Where the nodes were named beforehand: who never reported. Nodes below are all of the list then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<NodeList>,
     pub counts: Counts,
     pub milestones: Vec<Milestone>,
     /// How many nodes meet each `must` clause.
@@ -59,6 +62,15 @@ pub struct ContractName {
     pub id: String,
     /// SHA-256 of the contract file's bytes.
     pub sha256: String,
+}
+
+/// A list of nodes that the provider was held to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct NodeList {
+    /// Of the sorted names, each with a line break.
+    pub sha256: String,
+    pub nodes: u32,
+    pub never_reported: Vec<String>,
 }
 
 /// The parties' keys, as the contract names them.
@@ -215,6 +227,12 @@ impl Certificate {
     pub fn signed_by(&self, verified: &Verified) -> Vec<Role> {
         let signers: Vec<&KeyId> = verified.signers().collect();
         Role::BOTH.into_iter().filter(|role| signers.contains(&self.parties.key(*role))).collect()
+    }
+
+    /// The names of the list, where there was one: those that never reported and those that did.
+    pub fn names(&self) -> Option<Vec<&str>> {
+        let never = self.list.as_ref()?.never_reported.iter();
+        Some(never.chain(self.nodes.iter().map(|node| &node.name)).map(String::as_str).collect())
     }
 
     pub fn is_refused(&self) -> bool {

@@ -32,7 +32,7 @@ pub struct AcceptArgs {
     #[arg(long, value_name = "REASON", value_parser = reason)]
     pub refuse: Option<String>,
     /// Add a signature to this certificate, if the same follows from these reports
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "waive", "refuse", "as_of", "since"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "waive", "refuse", "as_of", "since", "nodes"])]
     pub countersign: Option<PathBuf>,
     /// The file of the salt, made by the party that signs first [default: the contract's name with .salt]
     #[arg(long, value_name = "FILE")]

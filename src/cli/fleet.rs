@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::launch::LaunchCommand;
 use super::percent;
 use crate::output::fleet::Form;
 
@@ -34,6 +35,9 @@ pub struct CountArgs {
     /// A public key that is trusted to sign reports; may be given several times
     #[arg(long, value_name = "PUB.pem", required = true)]
     pub trust: Vec<PathBuf>,
+    /// All nodes that there are to be, one name a line: says which never reported. Reports of others are named and do not count
+    #[arg(long, value_name = "FILE")]
+    pub nodes: Option<PathBuf>,
     /// The day or the moment by which to count, such as 2027-01-31; now where none is given
     #[arg(long, value_name = "WHEN", value_parser = end_of)]
     pub as_of: Option<Timestamp>,
@@ -66,6 +70,8 @@ fn moment(text: &str, of_day: fn(Date) -> jiff::civil::DateTime) -> Result<Times
 #[derive(Debug, Subcommand)]
 pub enum FleetCommand {
     Plan(PlanArgs),
+    #[command(subcommand)]
+    Launch(LaunchCommand),
 }
 
 /// Say how many nodes to test where not all can be, when to accept the lot, and which nodes to draw

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::check::{read, refused};
+use super::fleet::{self as fleet_command, List};
 use super::results::{write_atomically, write_new};
 use super::{Failure, print};
 use crate::certificate::draft::{Terms, draft};
@@ -12,6 +13,7 @@ use crate::certificate::{Certificate, Decision, Role, Signatories, recheck};
 use crate::cli::AcceptArgs;
 use crate::contract::{self, Parsed};
 use crate::exit::Exit;
+use crate::fleet::names::Names;
 use crate::fleet::waivers::Waivers;
 use crate::fleet::{self, Answer, Span, intake};
 use crate::language::Language;
@@ -54,10 +56,10 @@ pub struct Evidence<'a> {
 }
 
 impl Evidence<'_> {
-    fn answer(&self, span: Span, waivers: &Waivers) -> Result<Answer, Failure> {
+    fn answer(&self, span: Span, list: Option<&Names<'_>>, waivers: &Waivers) -> Result<Answer, Failure> {
         let terms = intake::Terms { trust: self.trust, contract: self.parsed };
         let intake = intake::read(self.paths, &terms).map_err(Failure::usage)?;
-        let answer = fleet::answer(self.parsed, intake, span, waivers);
+        let answer = fleet::answer(self.parsed, intake, span, list, waivers);
         let nodes = answer.nodes.iter().filter(|node| node.is_named).map(|node| node.name.as_str());
         waivers.check_nodes(nodes).map_err(Failure::usage)?;
         Ok(answer)
@@ -79,7 +81,11 @@ impl Evidence<'_> {
         let waivers =
             Waivers::new(certificate.waivers.clone(), &self.parsed.contract).map_err(Failure::usage)?;
         let span = Span { since: certificate.since.map(|since| since.0), as_of: certificate.as_of.0 };
-        let answer = self.answer(span, &waivers)?;
+        let lines = certificate.names().map(|names| names.join("\n"));
+        let list = lines.as_ref().map(|lines| Names::parse(lines.as_bytes())).transpose();
+        let list =
+            list.map_err(|e| Failure::new(Exit::Signature, format!("the certificate's list of nodes: {e}")))?;
+        let answer = self.answer(span, list.as_ref(), &waivers)?;
         let parties = Signatories::of(&self.parsed.contract).map_err(Failure::usage)?;
         let decision = certificate.decision.clone();
         let drawn = draft(self.parsed, &answer, &Terms { parties, decision, span, waivers: &waivers, salt });
@@ -101,7 +107,9 @@ impl Party<'_> {
         let waivers = Waivers::new(args.waive.clone(), &parsed.contract).map_err(Failure::usage)?;
         let as_of = args.count.as_of.unwrap_or_else(Timestamp::now);
         let span = Span { since: args.count.since, as_of };
-        let answer = self.evidence.answer(span, &waivers)?;
+        let list = args.count.nodes.as_deref().map(fleet_command::list).transpose()?;
+        let list = list.as_ref().map(List::names).transpose()?;
+        let answer = self.evidence.answer(span, list.as_ref(), &waivers)?;
         let decision = match &args.refuse {
             Some(reason) => Decision::Refused { reason: reason.clone() },
             None if answer.counts.accepted == 0 => {

@@ -1,4 +1,6 @@
-//! `assay fleet`: many signed reports as one answer, and how many nodes to test. Touches no device.
+//! `assay fleet`: many signed reports as one answer, how many nodes to test, and what measures them. Touches no device.
+
+mod launch;
 
 use std::fs::File;
 use std::io::Read as _;
@@ -10,7 +12,7 @@ use super::{Failure, print};
 use crate::cli::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
 use crate::contract;
 use crate::exit::Exit;
-use crate::fleet::plan::draw::Names;
+use crate::fleet::names::Names;
 use crate::fleet::plan::{Aim, Plan, Risks, Shares};
 use crate::fleet::waivers::Waivers;
 use crate::fleet::{self, Span, intake};
@@ -24,6 +26,7 @@ const LIST_BYTES_MAX: u64 = 64 << 20;
 pub fn fleet(args: &FleetArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match (&args.command, &args.count) {
         (Some(FleetCommand::Plan(args)), _) => plan(args),
+        (Some(FleetCommand::Launch(command)), _) => launch::launch(command, quiet),
         (None, Some(args)) => count(args, quiet, language),
         // The command line demands one of them.
         (None, None) => Err(Failure::usage("no reports were given; see `assay fleet --help`")),
@@ -33,10 +36,12 @@ pub fn fleet(args: &FleetArgs, quiet: bool, language: Language) -> Result<Exit, 
 fn count(args: &CountArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let contract = contract::parse::load(&args.contract).map_err(Failure::usage)?;
+    let list = args.nodes.as_deref().map(list).transpose()?;
+    let list = list.as_ref().map(List::names).transpose()?;
     let terms = intake::Terms { trust: &trust, contract: &contract };
     let intake = intake::read(&args.reports, &terms).map_err(Failure::usage)?;
     let span = Span { since: args.since, as_of: args.as_of.unwrap_or_else(Timestamp::now) };
-    let answer = fleet::answer(&contract, intake, span, &Waivers::default());
+    let answer = fleet::answer(&contract, intake, span, list.as_ref(), &Waivers::default());
     if !quiet {
         print(|out| args.format.render(&answer, &contract.contract, out.speaking(language)))?;
     }
@@ -47,9 +52,9 @@ fn plan(args: &PlanArgs) -> Result<Exit, Failure> {
     let shares = Shares { aql: args.aql, ltpd: args.ltpd };
     let risks = Risks { producer: args.producer_risk, consumer: args.consumer_risk };
     let plan = Plan::new(Aim::new(args.lot, shares, risks).map_err(Failure::usage)?);
-    let list = args.nodes.as_deref().map(|file| read(file).map(|bytes| (file, bytes))).transpose()?;
+    let list = args.nodes.as_deref().map(list).transpose()?;
     let drawn = match (&list, &args.seed) {
-        (Some((file, bytes)), Some(seed)) => Some(draw(&plan, file, bytes, seed)?),
+        (Some(list), Some(seed)) => Some(draw(&plan, list, seed)?),
         // The command line takes both or none.
         (Some(_), None) | (None, _) => None,
     };
@@ -70,8 +75,24 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn draw<'a>(plan: &Plan, file: &'a Path, bytes: &'a [u8], seed: &'a str) -> Result<Drawn<'a>, Failure> {
-    let names = Names::parse(bytes).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))?;
+/// A list of nodes as it lies in a file.
+pub(super) struct List<'a> {
+    file: &'a Path,
+    bytes: Vec<u8>,
+}
+
+pub(super) fn list(file: &Path) -> Result<List<'_>, Failure> {
+    Ok(List { file, bytes: read(file)? })
+}
+
+impl List<'_> {
+    pub(super) fn names(&self) -> Result<Names<'_>, Failure> {
+        Names::parse(&self.bytes).map_err(|e| Failure::usage(format!("{}: {e}", self.file.display())))
+    }
+}
+
+fn draw<'a>(plan: &Plan, list: &'a List<'_>, seed: &'a str) -> Result<Drawn<'a>, Failure> {
+    let (file, names) = (list.file, list.names()?);
     let (named, lot) = (names.count(), plan.aim.lot());
     if named != lot as usize {
         return Err(Failure::usage(format!(

@@ -70,7 +70,8 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, ContractError> {
     Ok(Parsed { contract, sha256: sha256_hex(bytes) })
 }
 
-fn is_json(file: &str, text: &str) -> bool {
+/// Which of the two forms a contract is in: by the ending of its file, else by its first character.
+pub fn is_json(file: &str, text: &str) -> bool {
     match Path::new(file).extension().and_then(|e| e.to_str()) {
         Some(e) if e.eq_ignore_ascii_case("json") => true,
         Some(e) if e.eq_ignore_ascii_case("toml") => false,

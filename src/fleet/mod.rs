@@ -5,7 +5,10 @@ pub mod availability;
 pub mod chance;
 pub mod delivery;
 pub mod intake;
+pub mod launch;
+pub mod listed;
 pub mod money;
+pub mod names;
 pub mod nodes;
 pub mod outliers;
 pub mod over;
@@ -26,7 +29,9 @@ use crate::report::TrustLevel;
 use availability::Availability;
 use delivery::Milestone;
 use intake::{Cause, Intake, Refusal, Refused};
+use listed::Listed;
 use money::Money;
+use names::Names;
 use nodes::{Claim, Doubt, Node, State};
 use outliers::Outlier;
 use over::OverFleet;
@@ -43,6 +48,8 @@ pub struct Answer {
     pub as_of: Timestamp,
     pub sources: Sources,
     pub counts: Counts,
+    /// `None` where no list was given.
+    pub listed: Option<Listed>,
     pub milestones: Vec<Milestone>,
     pub nodes: Vec<NodeAnswer>,
     /// Clauses that no single node decides.
@@ -57,7 +64,7 @@ pub struct Answer {
 /// What was read, but for what was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sources {
-    /// Reports that count.
+    /// Reports that count: where there is a list, those of nodes in it.
     pub reports: usize,
     /// Copies of reports that count already.
     pub repeated: usize,
@@ -79,7 +86,7 @@ pub struct Counts {
     pub accepted: u32,
     pub undecided: u32,
     pub rejected: u32,
-    /// Promised by today and not delivered.
+    /// Promised by today and not delivered; where there is a list, at least those of it that never reported.
     pub missing: u32,
 }
 
@@ -150,11 +157,18 @@ pub struct Span {
     pub as_of: Timestamp,
 }
 
-/// Counts everything.
-pub fn answer(parsed: &Parsed, intake: Intake, span: Span, waivers: &Waivers) -> Answer {
+/// Counts everything. Of a node that is not in `list` nothing counts.
+pub fn answer(
+    parsed: &Parsed,
+    intake: Intake,
+    span: Span,
+    list: Option<&Names<'_>>,
+    waivers: &Waivers,
+) -> Answer {
     let contract = &parsed.contract;
     let Intake { rows, proofs, mut refused, others } = intake;
-    let (rows, repeated) = counted(contract, rows, span, &mut refused);
+    let (mut rows, repeated) = counted(contract, rows, span, &mut refused);
+    let listed = list.map(|names| Listed::split(names, &mut rows));
     let nodes = nodes::group(&rows, waivers);
     let milestones = delivery::milestones(&contract.delivery, &nodes, span.as_of);
     let in_state = |state| count(nodes.iter().filter(|node| node.state() == state));
@@ -165,6 +179,7 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span, waivers: &Waivers) ->
         .max()
         .unwrap_or(0);
     let delivered = count(nodes.iter());
+    let never = listed.as_ref().map_or(0, |listed| count(listed.never_reported.iter()));
     let counts = Counts {
         contracted: contract.delivery.nodes().map(std::num::NonZeroU32::get),
         promised,
@@ -173,7 +188,7 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span, waivers: &Waivers) ->
         accepted: in_state(State::Accepted),
         undecided: in_state(State::Undecided),
         rejected: in_state(State::Rejected),
-        missing: promised.saturating_sub(delivered),
+        missing: promised.saturating_sub(delivered).max(never),
     };
     let over_fleet = over::over_fleet(contract, &nodes, waivers);
     Answer {
@@ -182,6 +197,7 @@ pub fn answer(parsed: &Parsed, intake: Intake, span: Span, waivers: &Waivers) ->
         as_of: span.as_of,
         sources: Sources { reports: rows.len(), repeated, others },
         counts,
+        listed,
         milestones,
         outliers: outliers::outliers(&nodes),
         availability: availability::availability(&rows),
@@ -309,13 +325,14 @@ impl Answer {
         let double = self.nodes.iter().flat_map(|node| &node.reasons).any(|why| why.clause == DUPLICATE);
         let short = self.milestones.iter().any(|milestone| milestone.is_over && milestone.lacking > 0);
         let over = |verdict| self.over_fleet.iter().any(|over| over.decides() && over.verdict == verdict);
+        let never = self.listed.as_ref().is_some_and(|listed| !listed.never_reported.is_empty());
         let all = [
             (
                 refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
                 Exit::Signature,
             ),
             (double || refused(&[Refusal::Replayed]), Exit::Identity),
-            (short || self.counts.rejected > 0 || over(Verdict::Fail), Exit::Fail),
+            (short || never || self.counts.rejected > 0 || over(Verdict::Fail), Exit::Fail),
             (
                 self.counts.undecided > 0 || self.counts.delivered == 0 || over(Verdict::Inconclusive),
                 Exit::Inconclusive,

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::contract::{Amount, Finding, Reason, Severity, Subject, Verdict, finding};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::{METRICS, MetricName};
-use crate::evidence::{DeviceEvidence, Ended, Evidence};
+use crate::evidence::{DeviceEvidence, Ended, Evidence, Value};
 use crate::report::{Recheck, Report, TrustLevel};
 use crate::seal::{KeyId, Verified};
 
@@ -31,6 +31,8 @@ pub struct Row {
     /// SHA-256 of the challenge that it answers. `None` where that is not shown.
     pub challenge: Option<String>,
     pub level: TrustLevel,
+    /// Whether the run came to its end by itself.
+    pub is_finished: bool,
     pub verdict: Verdict,
     /// What the node as a whole was found lacking.
     pub lacking: Vec<Lacking>,
@@ -103,6 +105,7 @@ impl Row {
             started: started.parse().map_err(|_| NoTime(started.clone()))?,
             challenge: None,
             level: report.trust_level,
+            is_finished: evidence.ended == Ended::Completed,
             verdict: recheck.verdict.unwrap_or(Verdict::Inconclusive),
             lacking: lacking(&recheck.findings, |subject| *subject == Subject::Node),
             cards,
@@ -214,12 +217,12 @@ fn short(finding: &Finding) -> Option<f64> {
     (bound > 0.0 && finding.verdict == Verdict::Fail).then(|| (1.0 - observed / bound).clamp(0.0, 1.0))
 }
 
-/// Two runs never take the same nanoseconds: equal samples were copied.
+/// Two runs never take the same nanoseconds: equal samples were copied. Counts alone are equal by nature.
 fn samples(evidence: &Evidence) -> Option<[u8; 32]> {
     let measured: Vec<_> =
         evidence.devices.iter().map(|device| (&device.measurements, &device.sustained)).collect();
-    let timed =
-        evidence.devices.iter().any(|device| device.measurements.iter().any(|m| !m.figures().is_empty()));
+    let has_times = |value: &Value| matches!(value, Value::Timed(timed) if !timed.samples.is_empty());
+    let timed = evidence.devices.iter().any(|device| device.measurements.iter().any(|m| has_times(&m.value)));
     let bytes = serde_json::to_vec(&measured).ok()?;
     timed.then(|| Sha256::digest(&bytes).into())
 }

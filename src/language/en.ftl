@@ -695,7 +695,7 @@ row-healthy = healthy
 about-contracted = nodes in all dates
 about-promised = by now
 about-delivered = have reported
-about-missing = promised by now and never reported
+about-missing = promised by now, or listed, and never reported
 about-healthy = no card lost, wrong, or another than it says
 about-accepted = the last report that decides passes
 about-rejected = it fails, or a card is another node's too
@@ -823,3 +823,17 @@ ledger-network = network
 ledger-challenge = challenge
 ledger-answers-challenge = sha256:{ $sha256 }; all data are drawn from it, so the report is no older
 ledger-names-challenge = it says that it answers sha256:{ $sha256 }; give --challenge
+
+## Fleets beside their list
+
+listed = { $count } of { $nodes ->
+    [one] 1 node
+   *[other] { $nodes } nodes
+    } in the list have no report that counts (sorted names: sha256 { $sha256 })
+count-strangers = { $count ->
+    [one] 1 report of a node that is not in the list
+   *[other] { $count } reports of nodes that are not in the list
+    }
+head-never-reported = never reported
+head-not-listed = not in the list
+no-name = without a name

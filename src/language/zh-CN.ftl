@@ -537,7 +537,7 @@ row-healthy = 完好
 about-contracted = 各交付期的节点总数
 about-promised = 截至目前
 about-delivered = 已提交报告
-about-missing = 至今应交付而从未报告
+about-missing = 至今应交付或列在清单中，而从未报告
 about-healthy = 没有卡丢失、出错或与名称不符
 about-accepted = 最近一份足以判定的报告为通过
 about-rejected = 不通过，或有卡同时属于别的节点
@@ -650,3 +650,11 @@ ledger-network = 网络
 ledger-challenge = 质询
 ledger-answers-challenge = sha256:{ $sha256 }；全部数据都由它产生，因此报告不会早于它
 ledger-names-challenge = 自称应答 sha256:{ $sha256 }；请给出 --challenge
+
+## 机群与清单
+
+listed = 清单中的 { $nodes } 个节点有 { $count } 个没有计入的报告（名称排序后：sha256 { $sha256 }）
+count-strangers = 清单之外节点的报告 { $count } 份
+head-never-reported = 从未报告
+head-not-listed = 不在清单中
+no-name = 无名称

@@ -6,9 +6,9 @@ use std::process::Command;
 use gpu_assay::seal::{Envelope, SecretKey};
 use serde_json::Value;
 
-use crate::fleets::{Fleet, card_of, honest};
 use crate::process::{Ended, assay};
 use crate::support::data;
+use crate::support_fleet::{Fleet, card_of, honest};
 
 const IN_TIME: &str = "2024-03-20T08:00:00Z";
 
@@ -418,4 +418,24 @@ fn openssl_and_securesystemslib_verify_every_signature_of_the_chain() {
         assert!(run.status.success(), "{file}: {said}{}", String::from_utf8_lossy(&run.stderr));
         assert_eq!(said.lines().filter(|line| line.starts_with("ok: ")).count(), checks, "{file}: {said}");
     }
+}
+
+#[test]
+fn a_list_of_nodes_says_who_never_came_in_the_certificate_too() {
+    let parties = Parties::new();
+    let list = parties.path("nodes.txt");
+    std::fs::write(&list, "node-002\nnode-007\nnode-001\nnode-000\nnode-005\n").unwrap();
+    ends(&parties.draw_up("provider", &["--nodes", list.to_str().unwrap()]), 1, "ACCEPTED: 2 of 330 nodes");
+    let predicate = parties.predicate();
+    assert_eq!(predicate["list"]["never_reported"], serde_json::json!(["node-005", "node-007"]));
+    assert_eq!(predicate["list"]["nodes"], 5);
+    // The list follows from the certificate; whoever checks it compares its digest with the one that was agreed on.
+    ends(&parties.verify_all(&parties.path("reports")), 3, "the same certificate follows");
+    ends(&parties.countersign("tenant", parties.elsewhere()), 1, "ACCEPTED: 2");
+    // Of a shorter list another certificate follows.
+    std::fs::remove_file(parties.certificate()).unwrap();
+    std::fs::write(&list, "node-000\n").unwrap();
+    ends(&parties.draw_up("tenant", &["--nodes", list.to_str().unwrap()]), 0, "ACCEPTED: 1 of 330 nodes");
+    assert_eq!(parties.predicate()["counts"]["delivered"], 1);
+    ends(&parties.verify_all(&parties.path("reports")), 3, "the same certificate follows");
 }

@@ -14,10 +14,10 @@ use gpu_assay::output::fleet::Form;
 use gpu_assay::output::page::Page;
 use gpu_assay::units::Unit;
 
-use crate::fleets::Fleet;
 use crate::languages::english_prose;
 use crate::pages::HOSTILE;
 use crate::support::terms;
+use crate::support_fleet::Fleet;
 
 /// Keeps a page for whoever wants to look at it.
 pub fn keep(name: &str, page: &str) {
@@ -30,7 +30,7 @@ pub fn keep(name: &str, page: &str) {
 /// The page in English and in Chinese. The first holds `english` in this order, both hold nothing that is loaded or run.
 fn pages(fleet: &Fleet, as_of: &str, name: &str, english: &[&str], chinese: &[&str]) {
     for (language, parts) in [("en", english), ("zh-CN", chinese)] {
-        let page = fleet.command_in(as_of, "html", language).stdout;
+        let page = fleet.command_with(as_of, "html", &["--lang", language]).stdout;
         keep(&format!("{name}.{language}.html"), &page);
         in_order(&page, parts);
         loads_nothing(&page);
@@ -193,6 +193,7 @@ fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
         as_of: "2024-07-10T00:00:00Z".parse().unwrap(),
         sources: Sources { reports: nodes as usize, repeated: 0, others: 0 },
         counts,
+        listed: None,
         over_fleet: Vec::new(),
         milestones: Vec::new(),
         nodes: (0..nodes).map(node).collect(),

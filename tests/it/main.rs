@@ -41,6 +41,8 @@ mod faults;
 // Many nodes: counted, and as a page for a manager.
 mod fleet_pages;
 mod fleets;
+// Which nodes of a list never reported, and who reported that is in none.
+mod listed;
 // Others verify what we sign.
 mod foreign;
 // What only a GPU can show.
@@ -60,6 +62,9 @@ mod laws;
 mod layer;
 // Messages in each language, and pages in them.
 mod languages;
+// Job files for many nodes: safe to run whatever they were given, tried with `ssh` in name and Kubernetes' schemas.
+#[cfg(unix)]
+mod launches;
 // What a run shows while it lasts.
 mod lint;
 mod live;
@@ -93,6 +98,9 @@ mod replay;
 mod schemas;
 // A device that does nothing, or replays old results, never has a figure that counts.
 mod lazy;
+// A launch by a real Slurm, in which nodes die and hang.
+#[cfg(target_os = "linux")]
+mod slurm;
 // What driver, NVML and kernel say about one card: each lie is a conflict.
 mod sources;
 // Every device call fails once, in every way: a report that shows it, and no pass.
@@ -121,8 +129,13 @@ mod process;
 mod support;
 #[cfg(feature = "cuda")]
 mod support_cuda;
+mod support_fleet;
+#[cfg(unix)]
+mod support_launch;
 #[cfg(feature = "nvml")]
 mod support_nvml;
 mod support_proof;
+#[cfg(target_os = "linux")]
+mod support_slurm;
 #[cfg(feature = "wgpu")]
 mod support_vulkan;

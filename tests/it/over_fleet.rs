@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fleets::{Fleet, honest, nodes_in};
+use crate::support_fleet::{Fleet, honest, nodes_in};
 
 const IN_TIME: &str = "2024-03-20T08:00:00Z";
 

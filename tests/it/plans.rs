@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gpu_assay::fleet::plan::draw::{ListError, Names};
+use gpu_assay::fleet::names::{ListError, Names};
 use gpu_assay::fleet::plan::sequential::{Rule, Sequential, TESTED_MAX};
 use gpu_assay::fleet::plan::{Aim, Plan, Risks, Shares, Single};
 use serde_json::Value;

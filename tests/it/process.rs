@@ -58,13 +58,17 @@ pub fn signal(pid: u32, name: &str) {
 }
 
 /// Waits until `ready` gives something, with a limit that only a defect reaches.
-pub fn until<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, ready: impl FnMut() -> Option<T>) -> T {
+    until_within(Duration::from_secs(60), what, ready)
+}
+
+pub fn until_within<T>(limit: Duration, what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(value) = ready() {
             return value;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        assert!(begun.elapsed() < limit, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -322,7 +322,9 @@ fn every_file_says_what_it_is() {
 #[test]
 fn nothing_names_the_machine_it_was_written_on() {
     assert_eq!(names_a_machine("a", &format!("in {}x", MACHINE_PATHS[0])).len(), 1);
-    let kinds = ["rs", "toml", "md", "sh", "py", "wgsl", "cu", "json", "jsonl", "csv", "txt", "lock"];
+    let kinds = [
+        "rs", "toml", "md", "sh", "py", "wgsl", "cu", "json", "jsonl", "csv", "txt", "lock", "yaml", "sbatch",
+    ];
     holds(files("", &kinds), names_a_machine);
 }
 

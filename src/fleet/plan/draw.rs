@@ -1,77 +1,20 @@
 //! Which nodes to test: drawn by a seed that nobody knew when the nodes were named, so that neither party can choose.
-//! Owns how a list of names is read, and the order in which a seed puts it.
+//! Owns the order in which a seed puts a list of names.
 //!
 //! The order is that of HMAC-SHA-256 with the seed as key and the name as message. Anybody can check one rank:
 //! `printf %s NAME | openssl dgst -sha256 -hmac SEED`.
 
-use std::collections::HashMap;
-
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-use crate::seal::sha256_hex;
-
-/// What is wrong with a list of names, and in which line.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub enum ListError {
-    #[error("it names no node; write one name a line")]
-    Empty,
-    #[error("line {0} is blank; write one name a line and remove what is none")]
-    Blank(usize),
-    #[error("line {line} names {name:?} again, after line {first}; name each node once")]
-    Twice { line: usize, first: usize, name: String },
-    #[error("line {0} is no text in UTF-8, or holds control characters; write one plain name a line")]
-    NoText(usize),
-}
-
-/// The nodes of a lot, as they were named.
-#[derive(Debug)]
-pub struct Names<'a>(Vec<&'a str>);
+use super::super::names::Names;
 
 impl<'a> Names<'a> {
-    /// Reads one name a line. Blanks around a name do not belong to it.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ListError> {
-        // Some editors put a mark at the start that nobody sees.
-        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-        let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|byte| *byte == b'\n');
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        let mut names = Vec::new();
-        if bytes.trim_ascii().is_empty() {
-            return Err(ListError::Empty);
-        }
-        for (line, bytes) in (1..).zip(lines) {
-            let name = std::str::from_utf8(bytes).map_err(|_| ListError::NoText(line))?.trim();
-            if name.is_empty() {
-                return Err(ListError::Blank(line));
-            }
-            if name.contains(char::is_control) {
-                return Err(ListError::NoText(line));
-            }
-            if let Some(first) = seen.insert(name, line) {
-                return Err(ListError::Twice { line, first, name: name.to_owned() });
-            }
-            names.push(name);
-        }
-        Ok(Self(names))
-    }
-
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// SHA-256 of the names in the order of their bytes, one a line: what the provider is held to, whatever order the file
-    /// has. `LC_ALL=C sort FILE | sha256sum` says the same.
-    pub fn sha256(&self) -> String {
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable();
-        sha256_hex(sorted.iter().flat_map(|name| [name, "\n"]).collect::<String>().as_bytes())
-    }
-
     /// So many names, in the order in which to test them.
     pub fn draw(&self, seed: &str, count: usize) -> Vec<&'a str> {
         // HKDF's first step is HMAC with the salt as key.
         let rank = |name: &&str| Hkdf::<Sha256>::extract(Some(seed.as_bytes()), name.as_bytes()).0;
-        let mut ranked = self.0.clone();
+        let mut ranked = self.all().to_vec();
         ranked.sort_by_cached_key(|name| (rank(name), *name));
         ranked.truncate(count);
         ranked

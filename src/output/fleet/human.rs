@@ -12,6 +12,7 @@ use crate::fleet::Answer;
 use crate::fleet::availability::Availability;
 use crate::fleet::delivery::Milestone;
 use crate::fleet::intake::Refusal;
+use crate::fleet::listed::Listed;
 use crate::fleet::money::{Due, DueKind, Money};
 use crate::fleet::nodes::State;
 use crate::fleet::over::OverFleet;
@@ -33,6 +34,9 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     }
     counts(answer, out)?;
     writeln!(out, "{}", fresh(answer, language))?;
+    if let Some(found) = &answer.listed {
+        listed(found, out)?;
+    }
     milestones(answer, out)?;
     nodes(answer, out)?;
     over_fleet(answer, out)?;
@@ -50,10 +54,12 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
 /// Which reports count, and how many do not.
 fn sources(answer: &Answer, language: Language) -> String {
     let from = &answer.sources;
+    let strangers = answer.listed.as_ref().map_or(0, |listed| listed.strangers.len());
     let some = |count: usize, said: fn(Language, usize) -> String| (count > 0).then(|| said(language, count));
     let parts = [
         Some(say!(language, "count-reports", count = from.reports)),
         some(from.repeated, |language, count| say!(language, "count-copies", count = count)),
+        some(strangers, |language, count| say!(language, "count-strangers", count = count)),
         some(answer.refused.len(), |language, count| say!(language, "count-refused", count = count)),
         some(from.others as usize, |language, count| say!(language, "count-others", count = count)),
     ];
@@ -83,6 +89,21 @@ fn fresh(answer: &Answer, language: Language) -> String {
     let challenged = accepted().filter(|node| node.challenge_sha256.is_some()).count();
     let proved = accepted().filter(|node| node.proof.is_some()).count();
     say!(language, "fleet-evidence", accepted = accepted().count(), challenged = challenged, proved = proved)
+}
+
+fn listed(listed: &Listed, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    let Listed { nodes, sha256, never_reported, strangers } = listed;
+    let count = never_reported.len();
+    writeln!(out, "\n{}", say!(language, "listed", count = count, nodes = nodes, sha256 = sha256))?;
+    let never = never_reported.iter().map(|name| [name.clone()]).collect();
+    some([say!(language, "head-never-reported")], never, out)?;
+    let name = |node: &Option<String>| node.clone().unwrap_or_else(|| say!(language, "no-name"));
+    let rows: Vec<[String; 2]> = strangers.iter().map(|of| [name(&of.node), of.report.clone()]).collect();
+    if !rows.is_empty() {
+        writeln!(out)?;
+    }
+    some([say!(language, "head-not-listed"), say!(language, "head-report")], rows, out)
 }
 
 fn milestones(answer: &Answer, out: &mut Page) -> io::Result<()> {
