@@ -27,7 +27,7 @@ has_vulkan() {
 
 # Where nobody's path leads but the system's.
 has_slurm() {
-    for program in munged slurmctld slurmd sbatch scontrol squeue scancel setpriv; do
+    for program in munged slurmctld slurmd sbatch scontrol sinfo squeue; do
         PATH="$PATH:/usr/sbin:/sbin" command -v "$program" >/dev/null 2>&1 || return 1
     done
 }
@@ -73,7 +73,7 @@ promtool)
     ;;
 slurm)
     # The test starts daemons of its own. Those of the packages have no configuration and end at once, munge excepted.
-    if has_slurm || { install slurm-wlm munge util-linux && has_slurm; }; then exit 0; fi
+    if has_slurm || { install slurm-wlm munge && has_slurm; }; then exit 0; fi
     echo "This machine has no Slurm (slurmctld, slurmd, sbatch, munged), and none may be installed from here." >&2
     echo "Its test would fail; install it, for example: apt-get install slurm-wlm munge" >&2
     exit 1

@@ -3,17 +3,31 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::process::{signal, until};
 
-const PROGRAMS: [&str; 8] =
-    ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel", "setpriv"];
+const PROGRAMS: [&str; 7] = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "sinfo", "squeue"];
+
+/// Waits for the end of its standard input, which is the end of the test in whatever way, and then kills all that has its
+/// argument in the environment: daemons, steps, jobs, and what these start meanwhile.
+const GUARD: &str = r#"
+cat >/dev/null
+tries=0
+while left=$(grep -lszxF "$1" /proc/[0-9]*/environ | tr -dc '0-9\n') && [ -n "$left" ]; do
+    kill -KILL $left 2>/dev/null
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || exit 1
+    sleep 0.1
+done
+"#;
 
 pub struct Slurm {
     dir: tempfile::TempDir,
     nodes: Vec<String>,
+    guard: Child,
     servers: Vec<Child>,
     /// Those of nodes that are up.
     daemons: Vec<(String, Child)>,
@@ -58,6 +72,11 @@ fn with_environment(entries: &[String]) -> Vec<u32> {
     found
 }
 
+/// Everything that is started here has this in its environment, and so has what that starts.
+fn mark(dir: &Path) -> String {
+    format!("SLURM_CONF={}", dir.join("slurm.conf").display())
+}
+
 fn kill(pid: u32) {
     // It may have ended meanwhile.
     let _ = Command::new("sh").args(["-c", &format!("kill -KILL {pid} 2>/dev/null")]).status();
@@ -81,7 +100,14 @@ impl Slurm {
         // munge does not speak through a directory that others cannot enter.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let nodes = nodes.iter().map(|node| (*node).to_owned()).collect();
-        let mut slurm = Self { dir, nodes, servers: Vec::new(), daemons: Vec::new() };
+        // In a group of its own: it outlives whoever ends the tests from a terminal.
+        let guard = Command::new("sh")
+            .args(["-c", GUARD, "guard", &mark(dir.path())])
+            .stdin(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut slurm = Self { dir, nodes, guard, servers: Vec::new(), daemons: Vec::new() };
         slurm.configure();
         let socket = slurm.path("munge.sock");
         let file = |what: &str, name: &str| format!("--{what}={}", slurm.path(name).display());
@@ -141,11 +167,6 @@ impl Slurm {
         self.dir.path().join(name)
     }
 
-    /// Everything that is started here has this in its environment, and so has what that starts.
-    fn mark(&self) -> String {
-        format!("SLURM_CONF={}", self.path("slurm.conf").display())
-    }
-
     /// A program that finds this Slurm.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
@@ -153,12 +174,10 @@ impl Slurm {
         command
     }
 
-    /// A daemon, which ends at the latest with the thread of the test, even where that is killed.
     fn server(&self, name: &str, program: &str, args: &[&str]) -> Child {
         let log = std::fs::File::create(self.path(&format!("{name}.out"))).unwrap();
-        let mut command = self.command("setpriv");
-        command.args(["--pdeathsig", "KILL", "--", program]).args(args);
-        command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
+        let mut command = self.command(program);
+        command.args(args).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
     }
 
     fn try_say(&self, program: &str, args: &[&str]) -> Option<String> {
@@ -183,7 +202,7 @@ impl Slurm {
 
     /// What jobs run on this node.
     fn processes(&self, node: &str) -> Vec<u32> {
-        with_environment(&[self.mark(), format!("SLURMD_NODENAME={node}")])
+        with_environment(&[mark(self.dir.path()), format!("SLURMD_NODENAME={node}")])
     }
 
     /// `assay run` on this node stands still, and so takes no notice of signals that ask for something.
@@ -239,20 +258,13 @@ impl Drop for Slurm {
         if std::thread::panicking() {
             eprintln!("{}", self.logs());
         }
+        drop(self.guard.stdin.take());
+        let guard = self.guard.wait();
         for child in self.daemons.iter_mut().map(|(_, child)| child).chain(&mut self.servers) {
-            // Each is killed, whatever becomes of the others.
-            let _ = child.kill();
+            // Killed by now; this is so that nothing is left of it.
             let _ = child.wait();
         }
-        // Steps, jobs, and what these started meanwhile.
-        for _ in 0..100 {
-            let left = with_environment(&[self.mark()]);
-            if left.is_empty() {
-                return;
-            }
-            left.into_iter().for_each(kill);
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        eprintln!("some of Slurm's processes could not be killed: {:?}", with_environment(&[self.mark()]));
+        let is_clean = guard.is_ok_and(|status| status.success());
+        assert!(is_clean || std::thread::panicking(), "some of Slurm's processes could not be killed");
     }
 }
