@@ -3,8 +3,9 @@
 //! Owns which message says which reason; must not know how a verdict is reached.
 
 use super::finding::{Amount, Claim, Finding, Reason, Sampling, Subject, Verdict};
+use crate::device::ProvenanceKind;
 use crate::evidence::Ended;
-use crate::language::{Language, say};
+use crate::language::{Language, Value, say};
 
 impl Finding {
     /// What was demanded and found, and the reason: for readers who see nothing else.
@@ -85,235 +86,93 @@ impl std::fmt::Display for Reason {
 
 impl Reason {
     /// The reason in a sentence without its full stop, and what to do about it where something can be done.
-    pub fn said(&self, language: Language) -> String {
+    pub fn said(&self, l: Language) -> String {
         use Reason as R;
         match self {
-            R::Met => say!(language, "reason-met"),
-            R::NotMet => say!(language, "reason-not-met"),
-            R::WithinGuard { .. }
-            | R::DecidedOverFleet
-            | R::OtherCatalogue { .. }
-            | R::DeliveredEnough { .. }
-            | R::DeliveredTooLittle { .. }
-            | R::DeliveredOpen { .. }
-            | R::TooFewSamples { .. } => delivered(self, language),
-            R::NoDevice
-            | R::NotOpened { .. }
-            | R::ProvenanceRefused { .. }
-            | R::NotMeasured { .. }
-            | R::DeviceNotCompleted { .. }
-            | R::RunNotCompleted { .. }
-            | R::CardCannot { .. }
-            | R::WeCannot { .. }
-            | R::Failed { .. }
-            | R::Skipped { .. }
-            | R::NotKeptUp { .. }
-            | R::BrokeOff { .. } => unmeasured(self, language),
-            R::WrongResult { .. }
-            | R::WrongUnderLoad { .. }
-            | R::CanaryMissed
-            | R::NothingCompared
-            | R::MemoryErrors { .. }
-            | R::NotReadBack { .. }
-            | R::ClocksDisagree { .. }
-            | R::OnlyALowerBound { .. }
-            | R::ShortfallMayBeOurs
-            | R::NoFigure
-            | R::TooFastToBeTrue { .. }
-            | R::MeasuredAlone => unusable(self, language),
-            R::TelemetryAbsent { .. }
-            | R::SensorSilent { .. }
-            | R::NeverThrottled
-            | R::TelemetryTooShort { .. }
-            | R::TelemetryFrozen { .. }
-            | R::FlagSeen { .. } => telemetry(self, language),
-            R::TooFewDevices { .. }
-            | R::TooFewCompleted { .. }
-            | R::SkuMatches { .. }
-            | R::SkuDiffers { .. }
-            | R::SkuUnclear { .. }
-            | R::IdentityConflict { .. }
-            | R::SourcesDisagree { .. }
-            | R::SameDevice { .. } => identity(self, language),
+            R::Met => say!(l, "reason-met"),
+            R::NotMet => say!(l, "reason-not-met"),
+            R::WithinGuard { guard } => say!(l, "reason-within-guard", guard),
+            R::DecidedOverFleet => say!(l, "reason-decided-over-fleet"),
+            R::OtherCatalogue { pinned, has } => say!(l, "reason-other-catalogue", pinned, has),
+            R::DeliveredEnough { low, high, samples, sampling } => {
+                say!(l, "reason-delivered-enough", low, high, sampled = sampled(*samples, *sampling, l))
+            }
+            R::DeliveredTooLittle { low, high, samples, sampling } => {
+                say!(l, "reason-delivered-too-little", low, high, sampled = sampled(*samples, *sampling, l))
+            }
+            R::DeliveredOpen { low, high, samples } => say!(l, "reason-delivered-open", low, high, samples),
+            R::TooFewSamples { samples } => say!(l, "reason-too-few-samples", samples),
+            R::NoDevice => say!(l, "reason-no-device"),
+            R::NotOpened { ended } => say!(l, "reason-not-opened", how = how(ended, l)),
+            R::ProvenanceRefused { is, accepted } => provenance_refused(*is, accepted, l),
+            R::NotMeasured { metric } => say!(l, "reason-not-measured", metric, how = to_measure(metric, l)),
+            R::DeviceNotCompleted { ended } => say!(l, "reason-device-not-completed", how = how(ended, l)),
+            R::RunNotCompleted { ended } => say!(l, "reason-run-not-completed", how = how(ended, l)),
+            R::CardCannot { why } => say!(l, "reason-card-cannot", why),
+            R::WeCannot { why } => say!(l, "reason-we-cannot", why),
+            R::Failed { error } => say!(l, "reason-failed", error = error.said(l)),
+            R::Skipped { why } => say!(l, "reason-skipped", why),
+            R::WrongResult { why } => say!(l, "reason-wrong-result", why),
+            R::WrongUnderLoad { wrong, checked } => say!(l, "reason-wrong-under-load", wrong, checked),
+            R::NotKeptUp { watched_ns, asked_ns } => {
+                say!(l, "reason-not-kept-up", watched = seconds(*watched_ns), asked = seconds(*asked_ns))
+            }
+            R::BrokeOff { times, gap_ns } => say!(l, "reason-broke-off", times, seconds = seconds(*gap_ns)),
+            R::CanaryMissed => say!(l, "reason-canary-missed"),
+            R::NothingCompared => say!(l, "reason-nothing-compared"),
+            R::MemoryErrors { words } => say!(l, "reason-memory-errors", words),
+            R::NotReadBack { filled, checked } => say!(l, "reason-not-read-back", filled, checked),
+            R::ClocksDisagree { device_ns, host_ns } => say!(l, "reason-clocks-disagree", device_ns, host_ns),
+            R::OnlyALowerBound { why } => say!(l, "reason-only-a-lower-bound", why),
+            R::ShortfallMayBeOurs => say!(l, "reason-shortfall-may-be-ours"),
+            R::NoFigure => say!(l, "reason-no-figure"),
+            R::TooFastToBeTrue { figure, limit } => say!(l, "reason-too-fast-to-be-true", figure, limit),
+            R::MeasuredAlone => say!(l, "reason-measured-alone"),
+            R::TelemetryAbsent { flag } => say!(l, "reason-telemetry-silent", what = flag.name()),
+            R::SensorSilent { what } => say!(l, "reason-telemetry-silent", what),
+            R::NeverThrottled => say!(l, "reason-never-throttled"),
+            R::TelemetryTooShort { readings } => say!(l, "reason-telemetry-too-short", readings),
+            R::TelemetryFrozen { readings, seconds } => say!(l, "reason-telemetry-frozen", readings, seconds),
+            R::FlagSeen { flag, readings, at_ns } => {
+                say!(l, "reason-flag-seen", flag = flag.name(), readings, seconds = seconds(*at_ns))
+            }
+            R::TooFewDevices { present, demanded } => say!(l, "reason-too-few-devices", present, demanded),
+            R::TooFewCompleted { completed, demanded } => {
+                say!(l, "reason-too-few-completed", completed, demanded)
+            }
+            R::SkuMatches { is } => say!(l, "reason-sku-matches", name = escaped(is)),
+            R::SkuDiffers { is } => say!(l, "reason-sku-differs", name = escaped(is)),
+            R::SkuUnclear { is } => say!(l, "reason-sku-unclear", name = escaped(is)),
+            R::IdentityConflict { field, device, telemetry } => {
+                let [device, telemetry] = [escaped(device), escaped(telemetry)];
+                say!(l, "reason-identity-conflict", field, device, telemetry)
+            }
+            R::SourcesDisagree { field, claims } => {
+                say!(l, "reason-sources-disagree", field, claims = told(claims, l))
+            }
+            R::SameDevice { selectors, field, value } => {
+                let selectors = selectors.join(&say!(l, "list-and"));
+                say!(l, "reason-same-device", selectors, field, value)
+            }
         }
     }
 }
 
-/// Decisions on an interval, and what one report cannot decide.
-#[allow(clippy::wildcard_enum_match_arm)] // [`Reason::said`] sends every reason to the part that says it.
-fn delivered(reason: &Reason, language: Language) -> String {
-    match reason {
-        Reason::DeliveredEnough { low, high, samples, sampling } => say!(
-            language,
-            "reason-delivered-enough",
-            low = low.to_string(),
-            high = high.to_string(),
-            sampled = sampled(*samples, *sampling, language)
-        ),
-        Reason::DeliveredTooLittle { low, high, samples, sampling } => say!(
-            language,
-            "reason-delivered-too-little",
-            low = low.to_string(),
-            high = high.to_string(),
-            sampled = sampled(*samples, *sampling, language)
-        ),
-        Reason::DeliveredOpen { low, high, samples } => say!(
-            language,
-            "reason-delivered-open",
-            low = low.to_string(),
-            high = high.to_string(),
-            samples = samples.to_string()
-        ),
-        Reason::WithinGuard { guard } => say!(language, "reason-within-guard", guard = guard.to_string()),
-        Reason::DecidedOverFleet => say!(language, "reason-decided-over-fleet"),
-        Reason::OtherCatalogue { pinned, has } => {
-            say!(language, "reason-other-catalogue", pinned = pinned, has = has)
-        }
-        Reason::TooFewSamples { samples } => {
-            say!(language, "reason-too-few-samples", samples = samples.to_string())
-        }
-        _ => String::new(),
+/// Amounts are written alike in all languages, so that a message can hold them as they are.
+impl<'a> From<&'a Amount> for Value<'a> {
+    fn from(amount: &'a Amount) -> Self {
+        Value::from(amount.to_string())
     }
 }
 
-/// What was not measured, or not to its end.
-#[allow(clippy::wildcard_enum_match_arm)] // As above.
-fn unmeasured(reason: &Reason, language: Language) -> String {
-    match reason {
-        Reason::NoDevice => say!(language, "reason-no-device"),
-        Reason::NotOpened { ended } => say!(language, "reason-not-opened", how = how(ended, language)),
-        Reason::ProvenanceRefused { is, accepted } => say!(
-            language,
-            "reason-provenance-refused",
-            is = is.said(language),
-            code = is.to_string(),
-            accepted = language.list(accepted.iter().map(|kind| kind.said(language)))
-        ),
-        Reason::NotMeasured { metric } => {
-            say!(language, "reason-not-measured", metric = metric, how = how_to_measure(metric, language))
-        }
-        Reason::DeviceNotCompleted { ended } => {
-            say!(language, "reason-device-not-completed", how = how(ended, language))
-        }
-        Reason::RunNotCompleted { ended } => {
-            say!(language, "reason-run-not-completed", how = how(ended, language))
-        }
-        Reason::CardCannot { why } => say!(language, "reason-card-cannot", why = why),
-        Reason::WeCannot { why } => say!(language, "reason-we-cannot", why = why),
-        Reason::Failed { error } => say!(language, "reason-failed", error = error.said(language)),
-        Reason::Skipped { why } => say!(language, "reason-skipped", why = why),
-        Reason::NotKeptUp { watched_ns, asked_ns } => {
-            say!(language, "reason-not-kept-up", watched = seconds(*watched_ns), asked = seconds(*asked_ns))
-        }
-        Reason::BrokeOff { times, gap_ns } => {
-            say!(language, "reason-broke-off", times = *times, seconds = seconds(*gap_ns))
-        }
-        _ => String::new(),
-    }
-}
-
-/// Figures that do not count.
-#[allow(clippy::wildcard_enum_match_arm)] // As above.
-fn unusable(reason: &Reason, language: Language) -> String {
-    match reason {
-        Reason::WrongResult { why } => say!(language, "reason-wrong-result", why = why),
-        Reason::WrongUnderLoad { wrong, checked } => say!(
-            language,
-            "reason-wrong-under-load",
-            wrong = wrong.to_string(),
-            checked = checked.to_string()
-        ),
-        Reason::CanaryMissed => say!(language, "reason-canary-missed"),
-        Reason::NothingCompared => say!(language, "reason-nothing-compared"),
-        Reason::MemoryErrors { words } => say!(language, "reason-memory-errors", words = words.to_string()),
-        Reason::NotReadBack { filled, checked } => {
-            say!(language, "reason-not-read-back", filled = filled.to_string(), checked = checked.to_string())
-        }
-        Reason::ClocksDisagree { device_ns, host_ns } => say!(
-            language,
-            "reason-clocks-disagree",
-            device = device_ns.to_string(),
-            host = host_ns.to_string()
-        ),
-        Reason::OnlyALowerBound { why } => say!(language, "reason-only-a-lower-bound", why = why),
-        Reason::ShortfallMayBeOurs => say!(language, "reason-shortfall-may-be-ours"),
-        Reason::NoFigure => say!(language, "reason-no-figure"),
-        Reason::TooFastToBeTrue { figure, limit } => say!(
-            language,
-            "reason-too-fast-to-be-true",
-            figure = figure.to_string(),
-            limit = limit.to_string()
-        ),
-        Reason::MeasuredAlone => say!(language, "reason-measured-alone"),
-        _ => String::new(),
-    }
-}
-
-/// What sensors say, or do not.
-#[allow(clippy::wildcard_enum_match_arm)] // As above.
-fn telemetry(reason: &Reason, language: Language) -> String {
-    match reason {
-        Reason::TelemetryAbsent { flag } => say!(language, "reason-telemetry-silent", what = flag.name()),
-        Reason::SensorSilent { what } => say!(language, "reason-telemetry-silent", what = what),
-        Reason::NeverThrottled => say!(language, "reason-never-throttled"),
-        Reason::TelemetryTooShort { readings } => {
-            say!(language, "reason-telemetry-too-short", readings = readings.to_string())
-        }
-        Reason::TelemetryFrozen { readings, seconds } => say!(
-            language,
-            "reason-telemetry-frozen",
-            readings = readings.to_string(),
-            seconds = seconds.to_string()
-        ),
-        Reason::FlagSeen { flag, readings, at_ns } => say!(
-            language,
-            "reason-flag-seen",
-            flag = flag.name(),
-            readings = readings.to_string(),
-            seconds = seconds(*at_ns)
-        ),
-        _ => String::new(),
-    }
-}
-
-/// How many devices there are, and which.
-#[allow(clippy::wildcard_enum_match_arm)] // As above.
-fn identity(reason: &Reason, language: Language) -> String {
-    match reason {
-        Reason::TooFewDevices { present, demanded } => say!(
-            language,
-            "reason-too-few-devices",
-            present = present.to_string(),
-            demanded = demanded.to_string()
-        ),
-        Reason::TooFewCompleted { completed, demanded } => say!(
-            language,
-            "reason-too-few-completed",
-            completed = completed.to_string(),
-            demanded = demanded.to_string()
-        ),
-        Reason::SkuMatches { is } => say!(language, "reason-sku-matches", name = escaped(is)),
-        Reason::SkuDiffers { is } => say!(language, "reason-sku-differs", name = escaped(is)),
-        Reason::SkuUnclear { is } => say!(language, "reason-sku-unclear", name = escaped(is)),
-        Reason::IdentityConflict { field, device, telemetry } => say!(
-            language,
-            "reason-identity-conflict",
-            field = field,
-            device = escaped(device),
-            telemetry = escaped(telemetry)
-        ),
-        Reason::SourcesDisagree { field, claims } => say!(
-            language,
-            "reason-sources-disagree",
-            field = field,
-            claims = language.list(claims.iter().map(|claim| told(claim, language)))
-        ),
-        Reason::SameDevice { selectors, field, value } => {
-            let selectors = selectors.join(&say!(language, "list-and"));
-            say!(language, "reason-same-device", selectors = selectors, field = field, value = value)
-        }
-        _ => String::new(),
-    }
+fn provenance_refused(is: ProvenanceKind, accepted: &[ProvenanceKind], language: Language) -> String {
+    say!(
+        language,
+        "reason-provenance-refused",
+        is = is.said(language),
+        code = is.to_string(),
+        accepted = language.list(accepted.iter().map(|kind| kind.said(language)))
+    )
 }
 
 fn sampled(samples: u64, sampling: Sampling, language: Language) -> String {
@@ -338,15 +197,16 @@ fn how(ended: &Ended, language: Language) -> String {
     }
 }
 
-fn told(claim: &Claim, language: Language) -> String {
-    say!(language, "claim", source = &claim.source, value = escaped(&claim.value))
+fn told(claims: &[Claim], language: Language) -> String {
+    let told = |claim: &Claim| say!(language, "claim", source = &claim.source, value = escaped(&claim.value));
+    language.list(claims.iter().map(told))
 }
 
-fn how_to_measure(metric: &str, language: Language) -> String {
+fn to_measure(metric: &str, language: Language) -> String {
     match metric.split('.').next().unwrap_or_default() {
         "counters" => say!(language, "measure-counters"),
         "identity" => say!(language, "measure-identity"),
-        probe => say!(language, "measure-probe", probe = probe),
+        probe => say!(language, "measure-probe", probe),
     }
 }
 

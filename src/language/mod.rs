@@ -25,14 +25,20 @@ type Catalogue = FluentBundle<FluentResource>;
 static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Language::English.read());
 static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| Language::Chinese.read());
 
-/// `say!(language, "id", name = value, ...)`: a message of the catalogue. Ids stand in the source as they are, so that a
-/// test can compare them and their values with the catalogues.
+/// `say!(language, "id", name = value, ...)`: a message of the catalogue; a name alone is the value of that name. Ids stand in the
+/// source as they are, so that a test can compare them and their values with the catalogues.
 macro_rules! say {
-    ($language:expr, $id:literal $(, $name:ident = $value:expr)* $(,)?) => {
+    (@value $name:ident) => {
+        $crate::language::Value::from($name)
+    };
+    (@value $name:ident = $value:expr) => {
+        $crate::language::Value::from($value)
+    };
+    ($language:expr, $id:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {
         $crate::language::Language::fill(
             $language,
             $id,
-            [$((stringify!($name), $crate::language::Value::from($value))),*],
+            [$((stringify!($name), $crate::language::say!(@value $name $(= $value)?))),*],
         )
     };
 }

@@ -273,7 +273,7 @@ fn ssh_brings_the_results_of_all_nodes_that_can_be_measured() {
     let (code, states, json) = nodes.states();
     assert_eq!((code, &states), (Some(1), &pairs(&expected)), "{}", logs());
     assert_eq!(
-        json["counts"]["reports"],
+        json["sources"]["reports"],
         4,
         "a broken connection starts no run beside the first: {}",
         logs()

@@ -97,6 +97,6 @@ fn a_fleet_with_dead_hanging_and_unknown_nodes_is_measured_and_completed() {
     assert_eq!((code, &states), (Some(1), &pairs(&expected)), "{}", json["nodes"]);
     // What died was signed as far as it came, and what was accepted was not measured again.
     assert!(nodes.path("results/n2/run-1/report.dsse.json").exists(), "{}", log(&nodes, "n2"));
-    assert_eq!(json["counts"]["reports"], 7, "one each, and one more of n2 and n3");
+    assert_eq!(json["sources"]["reports"], 7, "one each, and one more of n2 and n3");
     assert!(begun.elapsed() < Duration::from_secs(240), "{:?}", begun.elapsed());
 }
