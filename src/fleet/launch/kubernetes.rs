@@ -36,16 +36,16 @@ impl Kubernetes<'_> {
             ("contract", launch.contract.name().to_owned()),
             ("base64", base64::engine::general_purpose::STANDARD.encode(&launch.contract.bytes)),
         ];
-        let mut manifest = fill(include_str!("configmap.yaml"), &config_map)?;
+        let mut manifest = fill(include_str!("kubernetes/configmap.yaml"), &config_map)?;
         let shared = self.shared(launch, &name)?;
         for (at, node) in launch.nodes.iter().enumerate() {
             let own = [("number", (at + 1).to_string()), ("node", yaml(host(at + 1, *node)?))];
             let values: Vec<_> = shared.iter().cloned().chain(own).collect();
-            manifest.extend(fill(include_str!("job.yaml"), &values)?);
+            manifest.extend(fill(include_str!("kubernetes/job.yaml"), &values)?);
         }
         Ok(vec![
             File { name: "job.yaml", bytes: manifest },
-            File { name: "Dockerfile", bytes: include_bytes!("Dockerfile").to_vec() },
+            File { name: "Dockerfile", bytes: include_bytes!("kubernetes/Dockerfile").to_vec() },
             launch.list(),
             launch.contract.file(),
         ])

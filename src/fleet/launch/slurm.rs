@@ -55,8 +55,8 @@ impl Slurm<'_> {
             ("arguments", words(launch.arguments()?.iter().map(String::as_str))),
         ];
         Ok(vec![
-            File { name: "assay.sbatch", bytes: fill(include_str!("assay.sbatch"), &values)? },
-            File { name: "submit.sh", bytes: fill(include_str!("submit.sh"), &values)? },
+            File { name: "assay.sbatch", bytes: fill(include_str!("slurm/assay.sbatch"), &values)? },
+            File { name: "submit.sh", bytes: fill(include_str!("slurm/submit.sh"), &values)? },
             launch.list(),
             launch.contract.file(),
         ])

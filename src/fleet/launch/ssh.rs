@@ -42,9 +42,9 @@ impl Ssh<'_> {
         ];
         let script = |name, template| Ok(File { name, bytes: fill(template, &values)? });
         Ok(vec![
-            script("launch.sh", include_str!("launch.sh"))?,
-            script("node.sh", include_str!("node.sh"))?,
-            script("remote.sh", include_str!("remote.sh"))?,
+            script("launch.sh", include_str!("ssh/launch.sh"))?,
+            script("node.sh", include_str!("ssh/node.sh"))?,
+            script("remote.sh", include_str!("ssh/remote.sh"))?,
             launch.list(),
             launch.contract.file(),
         ])
