@@ -107,7 +107,7 @@ fn card_name(card: &Card, salt: &Salt) -> CardName {
     let mut hidden_ids: Vec<String> = card.ids.iter().map(|id| salt.hide(id)).collect();
     // In an order that tells nothing either.
     hidden_ids.sort();
-    CardName { selector: card.selector.clone(), name: card.name.clone(), hidden_ids }
+    CardName { selector: card.selector.clone(), name: card.name.clone(), kind: card.kind, hidden_ids }
 }
 
 /// The same with the names of nodes as the certificate has them.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::Verdict;
 use crate::contract::when::Moment;
 use crate::contract::{Contract, Parties, Party};
+use crate::device::ProvenanceKind;
 use crate::fleet::Counts;
 use crate::fleet::delivery::Milestone;
 use crate::fleet::money::Money;
@@ -105,7 +106,7 @@ pub struct NodeDecision {
     pub state: State,
     /// SHA-256 of the signed bytes of the report that decides.
     pub report_sha256: Option<String>,
-    /// How far that report can be trusted by itself; L0 is simulated.
+    /// How far that report can be trusted by itself.
     pub level: Option<TrustLevel>,
     /// SHA-256 of the challenge that this report answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,6 +141,9 @@ pub struct Grounds {
 pub struct CardName {
     pub selector: String,
     pub name: String,
+    /// Absent where the device was never opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ProvenanceKind>,
     /// HMAC-SHA256 of `uuid ...` and `serial ...` under the salt: who knows the salt can say which card it is.
     pub hidden_ids: Vec<String>,
 }
@@ -241,7 +245,8 @@ impl Certificate {
 
     /// Nodes that were only simulated: whatever was signed, nothing was delivered.
     pub fn simulated(&self) -> usize {
-        self.nodes.iter().filter(|node| node.level == Some(TrustLevel::L0)).count()
+        let is_simulated = |card: &CardName| card.kind == Some(ProvenanceKind::Simulated);
+        self.nodes.iter().filter(|node| node.cards.iter().any(is_simulated)).count()
     }
 
     /// The contract, each report that decides on a node, and what stands behind it.

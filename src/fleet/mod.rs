@@ -24,6 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Contract, Parsed, Verdict};
+use crate::device::ProvenanceKind;
 use crate::exit::Exit;
 use crate::report::TrustLevel;
 use availability::Availability;
@@ -106,7 +107,7 @@ pub struct NodeAnswer {
     pub report: Option<String>,
     /// SHA-256 of its signed bytes.
     pub report_sha256: Option<String>,
-    /// How far it can be trusted; L0 is simulated.
+    /// How far it can be trusted by itself.
     pub level: Option<TrustLevel>,
     /// SHA-256 of the challenge that this report was shown to answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -316,7 +317,8 @@ fn count<T>(of: impl Iterator<Item = T>) -> u32 {
 impl Answer {
     /// Nodes that were only simulated: whatever is said of them, nothing was delivered.
     pub fn simulated(&self) -> usize {
-        self.nodes.iter().filter(|node| node.level == Some(TrustLevel::L0)).count()
+        let is_simulated = |card: &Card| card.kind == Some(ProvenanceKind::Simulated);
+        self.nodes.iter().filter(|node| node.cards.iter().any(is_simulated)).count()
     }
 
     /// What was recomputed and counted decides; see the README for the codes.

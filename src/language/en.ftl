@@ -837,3 +837,9 @@ count-strangers = { $count ->
 head-never-reported = never reported
 head-not-listed = not in the list
 no-name = without a name
+title-over-fleet = Clauses over the fleet
+title-listed = The list of nodes
+step-over-fleet = Demand what the fleet as a whole falls short of: clause “{ $clause }” is missed by { $count ->
+    [one] 1 card
+   *[other] { $count } cards
+    }.

@@ -658,3 +658,6 @@ count-strangers = 清单之外节点的报告 { $count } 份
 head-never-reported = 从未报告
 head-not-listed = 不在清单中
 no-name = 无名称
+title-over-fleet = 机群条款
+title-listed = 节点清单
+step-over-fleet = 就机群整体的不足提出要求：条款“{ $clause }”有 { $count } 张卡未达到。

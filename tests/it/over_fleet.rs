@@ -72,3 +72,29 @@ fn a_fixed_bound_may_be_owed_by_a_share_of_cards() {
     assert_eq!((ended.code, &over(&json)["verdict"]), (Some(3), &"inconclusive".into()), "{json}");
     assert_eq!(over(&json)["undecided"], 32);
 }
+
+#[test]
+fn a_manager_reads_of_the_fleet_as_a_whole_in_both_languages() {
+    let fleet = fleet(&quorum("99 % of fleet median", "100 %"), 2, 0.98);
+    let list = fleet.path("nodes.txt");
+    std::fs::write(&list, "node-000\nnode-001\nnode-002\nnode-009\n").unwrap();
+    let page = |language: &str| {
+        let more = ["--lang", language, "--nodes", list.to_str().unwrap()];
+        fleet.command_with("2024-03-30", "html", &more).stdout
+    };
+    let english = page("en");
+    for words in [
+        "Clauses over the fleet",
+        "clause “most” is missed by 2 cards",
+        "The list of nodes",
+        "node-009",
+        "node-003",
+    ] {
+        assert!(english.contains(words), "{words}");
+    }
+    let chinese = page("zh-CN");
+    for words in ["机群条款", "条款“most”有 2 张卡未达到", "节点清单", "不在清单中", "从未报告"]
+    {
+        assert!(chinese.contains(words), "{words}");
+    }
+}

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use super::{Step, day, money, within};
 use crate::contract::finding::id;
 use crate::contract::terms::DELIVERY;
-use crate::contract::{Contract, Remedy};
-use crate::device::ProvenanceKind;
+use crate::contract::{Contract, Remedy, Verdict};
 use crate::exit::Exit;
 use crate::fleet::intake::Refusal;
 use crate::fleet::money::{Due, DueKind};
@@ -46,17 +45,10 @@ impl Decision {
     }
 }
 
-/// Whether any card is simulated, so that nothing here was measured.
-pub fn is_simulated(answer: &Answer) -> bool {
-    let mut cards = answer.nodes.iter().flat_map(|node| &node.cards);
-    cards.any(|card| card.kind == Some(ProvenanceKind::Simulated))
-}
-
 /// What to do next. Never empty.
 pub fn fleet(answer: &Answer, contract: &Contract, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
-    let simulated = is_simulated(answer);
-    if simulated {
+    if answer.simulated() > 0 {
         steps.push(Step::new(say!(language, "step-simulated")));
     }
     strange(answer, language, &mut steps);
@@ -64,6 +56,11 @@ pub fn fleet(answer: &Answer, contract: &Contract, language: Language) -> Vec<St
     let missing = answer.counts.missing;
     if missing > 0 {
         steps.push(Step::new(say!(language, "step-missing", count = missing)));
+    }
+    for over in answer.over_fleet.iter().filter(|over| over.decides() && over.verdict == Verdict::Fail) {
+        let nodes: BTreeSet<String> = over.failed.iter().map(|card| card.node.clone()).collect();
+        let (clause, count) = (&over.clause, over.failed.len());
+        steps.push(Step::about(say!(language, "step-over-fleet", clause, count), nodes));
     }
     let dues = answer.money.as_ref().map_or(&[][..], |money| &money.dues);
     let currency = answer.money.as_ref().map_or("", |money| &money.currency);

@@ -4,7 +4,7 @@
 mod fleet;
 mod report;
 
-pub use fleet::{Decision, fleet, is_simulated};
+pub use fleet::{Decision, fleet};
 pub use report::report;
 
 use jiff::civil::Date;

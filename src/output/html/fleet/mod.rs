@@ -2,6 +2,7 @@
 //! owed and what to do; below it everything that this stands on.
 //! Owns the summary and the order of the page; nothing is counted here.
 
+mod over;
 mod summary;
 mod tables;
 
@@ -31,6 +32,8 @@ fn body(answer: &Answer, contract: &Contract, language: Language) -> Markup {
         main {
             (tables::milestones(answer, language))
             (tables::nodes(answer, language))
+            (over::list(answer, language))
+            (over::clauses(answer, language))
             (tables::outliers(answer, language))
             (tables::refused(answer, language))
             (tables::availability(answer, language))

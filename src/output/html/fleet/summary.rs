@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::contract::Contract;
 use crate::fleet::Answer;
 use crate::language::{Language, say};
-use crate::output::advice::{self, Decision, day, money};
+use crate::output::advice::{Decision, day, money};
 use crate::output::html::frame::{Standing, fact, name, tile};
 
 /// The decision in a word or two.
@@ -30,7 +30,7 @@ pub fn head(answer: &Answer, contract: &Contract, language: Language) -> Markup 
             p.kicker { (say!(language, "kicker-fleet")) }
             h1 { (standing.badge(&decided(answer, language))) }
             @for sentence in sentences(answer, language) { p.lead { (sentence) } }
-            @if advice::is_simulated(answer) { (super::super::simulated(language)) }
+            @if answer.simulated() > 0 { (super::super::simulated(language)) }
             (tiles(answer, language))
             (bar(answer, language))
             (facts(answer, contract, language))

@@ -21,7 +21,12 @@ const ROWS_MAX: usize = 400;
 const REASONS_MAX: usize = 8;
 
 /// A table whose rows become blocks on a phone, where each cell says what it is.
-fn table(names: &[String], rows: impl Iterator<Item = Markup>, all: usize, language: Language) -> Markup {
+pub(super) fn table(
+    names: &[String],
+    rows: impl Iterator<Item = Markup>,
+    all: usize,
+    language: Language,
+) -> Markup {
     html! {
         div.scroll { table.stack {
             (heads(names))
@@ -31,16 +36,16 @@ fn table(names: &[String], rows: impl Iterator<Item = Markup>, all: usize, langu
     }
 }
 
-fn cell(names: &[String], at: usize, content: Markup) -> Markup {
+pub(super) fn cell(names: &[String], at: usize, content: Markup) -> Markup {
     html! { td data-label=(names.get(at).map_or("", String::as_str)) { (content) } }
 }
 
 /// What may be one long word, such as a path.
-fn long(names: &[String], at: usize, content: Markup) -> Markup {
+pub(super) fn long(names: &[String], at: usize, content: Markup) -> Markup {
     html! { td.long data-label=(names.get(at).map_or("", String::as_str)) { (content) } }
 }
 
-fn figure(names: &[String], at: usize, content: Markup) -> Markup {
+pub(super) fn figure(names: &[String], at: usize, content: Markup) -> Markup {
     html! { td.figure data-label=(names.get(at).map_or("", String::as_str)) { (content) } }
 }
 
