@@ -110,6 +110,8 @@ mod tidy;
 // Devices measured together and one at a time.
 mod order;
 mod over_fleet;
+// What pipelines and policies are given.
+mod templates;
 // Provers that cheat, and what they are refused for.
 mod certificates;
 mod cheats;
