@@ -55,7 +55,7 @@ venv)
         python3 -m venv "$dir"
     fi
     # By its interpreter: its other programs name the directory that it was made in, and would install there.
-    "$dir/bin/python" -c 'import securesystemslib, in_toto_attestation, numpy, kubernetes_validate, check_jsonschema, regopy' 2>/dev/null ||
+    "$dir/bin/python" -c 'import securesystemslib, in_toto_attestation, numpy, kubernetes_validate, check_jsonschema, regopy, duckdb' 2>/dev/null ||
         "$dir/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
     ;;
 promtool)

@@ -78,8 +78,8 @@ impl Evidence<'_> {
                  with --salt",
             ));
         }
-        let waivers =
-            Waivers::new(certificate.waivers.clone(), &self.parsed.contract).map_err(Failure::usage)?;
+        let waivers = Waivers::new(certificate.waivers.clone(), &self.parsed.contract)
+            .map_err(|e| Failure::new(Exit::Signature, format!("the certificate's waivers: {e}")))?;
         let span = Span { since: certificate.since.map(|since| since.0), as_of: certificate.as_of.0 };
         let lines = certificate.names().map(|names| names.join("\n"));
         let list = lines.as_ref().map(|lines| Names::parse(lines.as_bytes())).transpose();
@@ -126,7 +126,7 @@ impl Party<'_> {
         let certificate = draft(parsed, &answer, &terms);
         let envelope = certificate.seal(&self.key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
         write_new(&args.out, &envelope.to_bytes())?;
-        self.show(&certificate, &[self.role], &args.out, quiet)?;
+        self.show(&certificate, &[self.role], (&args.out, &answer), quiet)?;
         Ok(exit(&answer, &certificate))
     }
 
@@ -162,7 +162,7 @@ impl Party<'_> {
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
         write_atomically(directory.unwrap_or(Path::new(".")), &name, &envelope.to_bytes())?;
-        self.show(&certificate, &Role::BOTH, file, quiet)?;
+        self.show(&certificate, &Role::BOTH, (file, &answer), quiet)?;
         Ok(exit(&answer, &certificate))
     }
 
@@ -170,14 +170,16 @@ impl Party<'_> {
         &self,
         certificate: &Certificate,
         signed: &[Role],
-        file: &Path,
+        (file, answer): (&Path, &Answer),
         quiet: bool,
     ) -> Result<(), Failure> {
         if quiet {
             return Ok(());
         }
         let shown = Shown { certificate, signed };
-        print(|out| output::signed(&shown, file, &self.salt, out.speaking(self.language))).map(drop)
+        let refused = answer.refused.len();
+        let paths = (file, self.salt.as_path());
+        print(|out| output::signed(&shown, paths, refused, out.speaking(self.language))).map(drop)
     }
 }
 

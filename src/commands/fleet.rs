@@ -3,12 +3,12 @@
 mod launch;
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Failure, print};
+use super::{Failure, print, print_bytes};
 use crate::cli::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
 use crate::contract;
 use crate::exit::Exit;
@@ -42,9 +42,19 @@ fn count(args: &CountArgs, quiet: bool, language: Language) -> Result<Exit, Fail
     let intake = intake::read(&args.reports, &terms).map_err(Failure::usage)?;
     let span = Span { since: args.since, as_of: args.as_of.unwrap_or_else(Timestamp::now) };
     let answer = fleet::answer(&contract, intake, span, list.as_ref(), &Waivers::default());
-    if !quiet {
-        print(|out| args.format.render(&answer, &contract.contract, out.speaking(language)))?;
+    if quiet {
+        return Ok(answer.exit());
     }
+    match args.format.is_binary() {
+        true if std::io::stdout().is_terminal() => {
+            return Err(Failure::usage(
+                "this form is no text; send it to a file: assay fleet ... > fleet.parquet",
+            ));
+        }
+        // Past what takes colours out of text.
+        true => print_bytes(|out| args.format.render(&answer, &contract.contract, out))?,
+        false => print(|out| args.format.render(&answer, &contract.contract, out.speaking(language)))?,
+    };
     Ok(answer.exit())
 }
 

@@ -92,7 +92,16 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
 
 /// Prints on the standard output. A reader that goes away early is nobody's mistake; a full disk is one.
 fn print(print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
-    let mut out = BufWriter::new(anstream::stdout().lock());
+    print_to(anstream::stdout().lock(), print)
+}
+
+/// The same for what is no text.
+fn print_bytes(print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
+    print_to(io::stdout().lock(), print)
+}
+
+fn print_to(to: impl Write, print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
+    let mut out = BufWriter::new(to);
     match print(&mut Page::standard(&mut out)).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Pass),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Pass),

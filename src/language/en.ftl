@@ -843,3 +843,6 @@ step-over-fleet = Demand what the fleet as a whole falls short of: clause “{ $
     [one] 1 card
    *[other] { $count } cards
     }.
+certificate-since = reports before { $since } are left out
+certificate-of-another-day = counted { $days } days before now (after it, where that is negative): delays and credits are as of then
+certificate-refused-reports = reports that count for nothing, and that `assay fleet` names: { $count }

@@ -661,3 +661,6 @@ no-name = 无名称
 title-over-fleet = 机群条款
 title-listed = 节点清单
 step-over-fleet = 就机群整体的不足提出要求：条款“{ $clause }”有 { $count } 张卡未达到。
+certificate-since = { $since } 之前的报告未计入
+certificate-of-another-day = 统计时点在现在之前 { $days } 天（负数表示之后）：逾期与抵扣以该时点为准
+certificate-refused-reports = 不予采信的报告 { $count } 份，`assay fleet` 会逐一列出

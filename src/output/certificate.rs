@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::advice;
@@ -33,10 +34,13 @@ impl Shown<'_> {
     }
 }
 
-/// After a party has signed.
-pub fn signed(shown: &Shown, file: &Path, salt: &Path, out: &mut Page) -> io::Result<()> {
+/// After a party has signed. `refused` reports lay beside those that count.
+pub fn signed(shown: &Shown, (file, salt): (&Path, &Path), refused: usize, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     summary(shown, out)?;
+    if refused > 0 {
+        writeln!(out, "{}", say!(language, "certificate-refused-reports", count = refused))?;
+    }
     let path = |path: &Path| path.display().to_string();
     writeln!(out, "\n{}", say!(language, "certificate-file", file = path(file)))?;
     writeln!(out, "{}", say!(language, "certificate-salt", file = path(salt)))?;
@@ -84,6 +88,7 @@ fn summary(shown: &Shown, out: &mut Page) -> io::Result<()> {
     let (id, moment) = (format!("{:?}", contract.id), as_of.0.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     let head = say!(language, "certificate-contract", id = id, sha256 = &contract.sha256, as_of = moment);
     writeln!(out, "{head}")?;
+    bounds(shown.certificate, out)?;
     decision(shown.certificate, out)?;
     clauses(shown.certificate, out)?;
     for Waiver { clause, node, reason } in waivers {
@@ -107,6 +112,24 @@ fn summary(shown: &Shown, out: &mut Page) -> io::Result<()> {
             false => say!(language, "certificate-not-signed", role = name, key = key),
         };
         writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// What the first party chose to count, which the other should know before it signs.
+fn bounds(certificate: &Certificate, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    if let Some(since) = certificate.since {
+        writeln!(out, "{}", say!(language, "certificate-since", since = since.to_string()))?;
+    }
+    if let Some(list) = &certificate.list {
+        let never = list.never_reported.len();
+        let line = say!(language, "listed", count = never, nodes = list.nodes, sha256 = &list.sha256);
+        writeln!(out, "{line}")?;
+    }
+    let days = Timestamp::now().duration_since(certificate.as_of.0).as_hours() / 24;
+    if days != 0 {
+        writeln!(out, "{}", say!(language, "certificate-of-another-day", days = days))?;
     }
     Ok(())
 }

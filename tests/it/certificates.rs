@@ -116,6 +116,7 @@ fn both_parties_sign_what_each_draws_up_in_either_order() {
         let drawn = parties.draw_up(first, &[]);
         ends(&drawn, 1, "ACCEPTED: 2 of 330 nodes");
         ends(&drawn, 1, "SIMULATED: 3 nodes, which delivered nothing");
+        ends(&drawn, 1, "days before now");
         let half = parties.verify_all(&parties.path("reports"));
         ends(&half, 3, "NOT signed");
         ends(&half, 3, "the same certificate follows from contract and reports");

@@ -40,6 +40,7 @@ mod envelopes;
 mod faults;
 // Many nodes: counted, and as a page for a manager.
 mod fleet_pages;
+mod fleet_tables;
 mod fleets;
 // Which nodes of a list never reported, and who reported that is in none.
 mod listed;
