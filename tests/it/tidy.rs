@@ -13,6 +13,7 @@ const TOP_LEVEL: &[&str] = &[
     "Cargo.lock",
     "Makefile",
     "README.md",
+    "README.zh-CN.md",
     "rustfmt.toml",
     "benches",
     "kernels",
