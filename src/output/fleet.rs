@@ -2,6 +2,7 @@
 
 mod cards;
 mod csv;
+pub(super) mod heads;
 mod human;
 mod parquet;
 

@@ -8,6 +8,7 @@ use super::super::advice;
 use super::super::listing::print_table;
 use super::super::page::Page;
 use super::super::rows;
+use super::heads;
 use crate::fleet::Answer;
 use crate::fleet::availability::Availability;
 use crate::fleet::delivery::Milestone;
@@ -103,7 +104,7 @@ fn listed(listed: &Listed, out: &mut Page) -> io::Result<()> {
     if !rows.is_empty() {
         writeln!(out)?;
     }
-    some([say!(language, "head-not-listed"), say!(language, "head-report")], rows, out)
+    some(heads::strangers(language), rows, out)
 }
 
 fn milestones(answer: &Answer, out: &mut Page) -> io::Result<()> {
@@ -125,14 +126,7 @@ fn milestones(answer: &Answer, out: &mut Page) -> io::Result<()> {
             late(m),
         ]
     });
-    let head = [
-        say!(language, "head-due"),
-        say!(language, "head-promised"),
-        say!(language, "head-in-time"),
-        say!(language, "head-accepted-in-time"),
-        say!(language, "head-lacking"),
-        say!(language, "head-late"),
-    ];
+    let head = heads::milestones(language);
     writeln!(out)?;
     print_table(head, rows, out)
 }
@@ -166,13 +160,7 @@ fn nodes(answer: &Answer, out: &mut Page) -> io::Result<()> {
     if !rows.is_empty() {
         writeln!(out)?;
     }
-    let head = [
-        say!(language, "head-node"),
-        say!(language, "head-state"),
-        say!(language, "head-card"),
-        say!(language, "head-clause"),
-        say!(language, "head-because"),
-    ];
+    let head = heads::nodes(language);
     some(head, rows, out)?;
     let good = answer.nodes.iter().filter(|node| node.state == State::Accepted);
     let again: Vec<[String; 2]> = good
@@ -200,15 +188,7 @@ fn over_fleet(answer: &Answer, out: &mut Page) -> io::Result<()> {
             if over.waived { say!(language, "verdict-waived", verdict = verdict) } else { verdict },
         ]
     };
-    let head = [
-        say!(language, "head-over-fleet"),
-        say!(language, "head-severity"),
-        say!(language, "head-demanded"),
-        say!(language, "head-met"),
-        say!(language, "head-failed"),
-        say!(language, "state-undecided"),
-        say!(language, "head-verdict"),
-    ];
+    let head = heads::over_fleet(language);
     if !answer.over_fleet.is_empty() {
         writeln!(out)?;
     }
@@ -220,11 +200,7 @@ fn over_fleet(answer: &Answer, out: &mut Page) -> io::Result<()> {
     if !failed.is_empty() {
         writeln!(out)?;
     }
-    some(
-        [say!(language, "head-not-met"), say!(language, "head-node"), say!(language, "head-card")],
-        failed,
-        out,
-    )
+    some(heads::not_met(language), failed, out)
 }
 
 fn outliers(answer: &Answer, out: &mut Page) -> io::Result<()> {
@@ -239,15 +215,7 @@ fn outliers(answer: &Answer, out: &mut Page) -> io::Result<()> {
         let deviations = format!("{:.0}", o.deviations);
         [o.node.clone(), o.card.clone(), o.metric.clone(), figure, median, deviations, metrics]
     });
-    let head = [
-        say!(language, "head-node"),
-        say!(language, "head-card"),
-        say!(language, "head-worst-in"),
-        say!(language, "head-has"),
-        say!(language, "head-others"),
-        say!(language, "head-deviations"),
-        say!(language, "head-far-in"),
-    ];
+    let head = heads::outliers(language);
     some(head, rows.collect(), out)
 }
 
@@ -264,8 +232,7 @@ fn refused(answer: &Answer, out: &mut Page) -> io::Result<()> {
         );
     }
     writeln!(out)?;
-    let head =
-        [say!(language, "head-refused"), say!(language, "head-report"), say!(language, "head-because")];
+    let head = heads::refused(language);
     some(head, rows, out)
 }
 
@@ -319,13 +286,7 @@ fn money(found: &Money, out: &mut Page) -> io::Result<()> {
         let on = due.on.map_or("-".to_owned(), |on| on.to_string());
         [advice::remedy(due.kind, language), advice::of(due, language), due.count.to_string(), sum, on]
     };
-    let head = [
-        say!(language, "head-remedy"),
-        say!(language, "head-for"),
-        say!(language, "head-nodes"),
-        say!(language, "head-amount"),
-        say!(language, "head-by-or-since"),
-    ];
+    let head = heads::dues(language);
     writeln!(out)?;
     some(head, found.dues.iter().map(row).collect(), out)?;
     let (credits, cuts) = (amount(&found.credits), amount(&found.price_cuts_per_month));

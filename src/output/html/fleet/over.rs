@@ -8,20 +8,13 @@ use crate::contract::Verdict;
 use crate::fleet::Answer;
 use crate::fleet::over::OverFleet;
 use crate::language::{Language, say};
+use crate::output::fleet::heads;
 use crate::output::html::frame::{Standing, name};
 use crate::output::rows;
 use crate::units::Unit;
 
 pub fn clauses(answer: &Answer, language: Language) -> Markup {
-    let names = [
-        say!(language, "head-over-fleet"),
-        say!(language, "head-severity"),
-        say!(language, "head-demanded"),
-        say!(language, "head-met"),
-        say!(language, "head-failed"),
-        say!(language, "state-undecided"),
-        say!(language, "head-verdict"),
-    ];
+    let names = heads::over_fleet(language);
     let verdict = |over: &OverFleet| {
         let word = rows::verdict_word(over.verdict, language);
         let word = if over.waived { say!(language, "verdict-waived", verdict = word) } else { word };
@@ -42,7 +35,7 @@ pub fn clauses(answer: &Answer, language: Language) -> Markup {
     };
     let failed =
         || answer.over_fleet.iter().flat_map(|over| over.failed.iter().map(move |card| (over, card)));
-    let heads = [say!(language, "head-not-met"), say!(language, "head-node"), say!(language, "head-card")];
+    let heads = heads::not_met(language);
     let cards = failed().map(|(over, card)| {
         html! { tr {
             th scope="row" { (name(&over.clause)) }
@@ -73,7 +66,7 @@ pub fn list(answer: &Answer, language: Language) -> Markup {
     let Some(listed) = &answer.listed else { return html! {} };
     let count = listed.never_reported.len();
     let sentence = say!(language, "listed", count, nodes = listed.nodes, sha256 = &listed.sha256);
-    let heads = [say!(language, "head-not-listed"), say!(language, "head-report")];
+    let heads = heads::strangers(language);
     let nameless = || say!(language, "no-name");
     let strangers = listed.strangers.iter().map(|of| {
         html! { tr {

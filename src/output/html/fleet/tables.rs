@@ -13,6 +13,7 @@ use crate::fleet::words::Said;
 use crate::fleet::{Answer, NodeAnswer, Why};
 use crate::language::{Language, say};
 use crate::output::advice;
+use crate::output::fleet::heads;
 use crate::output::html::frame::{Standing, fact, heads, name, prose};
 
 /// Rows that a table has: as many as a fleet of 330 nodes needs, and not so many that a phone gives up.
@@ -50,14 +51,7 @@ pub(super) fn figure(names: &[String], at: usize, content: Markup) -> Markup {
 }
 
 pub fn milestones(answer: &Answer, language: Language) -> Markup {
-    let names = [
-        say!(language, "head-due"),
-        say!(language, "head-promised"),
-        say!(language, "head-in-time"),
-        say!(language, "head-accepted-in-time"),
-        say!(language, "head-lacking"),
-        say!(language, "head-late"),
-    ];
+    let names = heads::milestones(language);
     let late = |m: &Milestone| match (m.is_over, m.lacking) {
         (true, 1..) => say!(language, "count-days", count = m.days_late),
         (true, 0) if m.accepted_in_time < m.promised => say!(language, "milestone-met-late"),
@@ -90,13 +84,7 @@ pub fn milestones(answer: &Answer, language: Language) -> Markup {
 pub fn nodes(answer: &Answer, language: Language) -> Markup {
     let bad: Vec<&NodeAnswer> = answer.nodes.iter().filter(|node| node.state != State::Accepted).collect();
     let good: Vec<&NodeAnswer> = answer.nodes.iter().filter(|node| node.state == State::Accepted).collect();
-    let names = [
-        say!(language, "head-node"),
-        say!(language, "head-state"),
-        say!(language, "head-card"),
-        say!(language, "head-clause"),
-        say!(language, "head-because"),
-    ];
+    let names = heads::nodes(language);
     let rows = bad.iter().flat_map(|node| reasons(node, &names, language));
     let count = bad.iter().map(|node| node.reasons.len().clamp(1, REASONS_MAX)).sum();
     html! {
@@ -147,15 +135,7 @@ fn reasons(node: &NodeAnswer, names: &[String], language: Language) -> Vec<Marku
 }
 
 pub fn outliers(answer: &Answer, language: Language) -> Markup {
-    let names = [
-        say!(language, "head-node"),
-        say!(language, "head-card"),
-        say!(language, "head-worst-in"),
-        say!(language, "head-has"),
-        say!(language, "head-others"),
-        say!(language, "head-deviations"),
-        say!(language, "head-far-in"),
-    ];
+    let names = heads::outliers(language);
     let rows = answer.outliers.iter().map(|o| {
         let metrics = say!(language, "count-metrics", count = o.metrics);
         html! { tr {
@@ -181,8 +161,7 @@ pub fn outliers(answer: &Answer, language: Language) -> Markup {
 }
 
 pub fn refused(answer: &Answer, language: Language) -> Markup {
-    let names =
-        [say!(language, "head-refused"), say!(language, "head-report"), say!(language, "head-because")];
+    let names = heads::refused(language);
     let by_kind = Refusal::ALL
         .into_iter()
         .flat_map(|kind| answer.refused.iter().filter(move |refused| refused.what == kind));
@@ -261,13 +240,7 @@ fn costs(found: &Money, language: Language) -> Markup {
 }
 
 fn dues(found: &Money, language: Language) -> Markup {
-    let names = [
-        say!(language, "head-remedy"),
-        say!(language, "head-for"),
-        say!(language, "head-nodes"),
-        say!(language, "head-amount"),
-        say!(language, "head-by-or-since"),
-    ];
+    let names = heads::dues(language);
     let amount = |amount: &Decimal| advice::money(amount, &found.currency, language);
     let sum = |due: &Due| match (&due.amount, due.kind) {
         (Some(sum), DueKind::PriceCut) => say!(language, "each-month", amount = amount(sum)),
