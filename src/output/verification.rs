@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
+use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::{human, likeness, listing};
@@ -54,9 +55,10 @@ pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
 fn section(title: &str, entries: &[Entry], out: &mut Page) -> io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "{bold}{title}{bold:#}")?;
-    let width = entries.iter().map(|e| e.what.chars().count()).max().unwrap_or(0);
+    // In columns of a terminal: a Chinese character takes two.
+    let width = entries.iter().map(|entry| entry.what.width()).max().unwrap_or(0);
     for Entry { what, value } in entries {
-        writeln!(out, "  {what:width$}  {value}")?;
+        writeln!(out, "  {what}{:gap$}  {value}", "", gap = width - what.width())?;
     }
     writeln!(out)
 }

@@ -14,6 +14,8 @@ use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
 use gpu_assay::units::Unit;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::pages::{bandwidth, report};
 use crate::process::{assay, output_of};
 use crate::support::*;
@@ -155,6 +157,13 @@ fn every_message_is_said_and_all_that_is_said_exists() {
     }
     let unused: Vec<&String> = english.keys().filter(|id| !used.contains(*id)).collect();
     assert!(unused.is_empty(), "no source says {unused:?}");
+}
+
+/// Where the value stands in a line of two columns, in columns of a terminal.
+fn value_column(line: &str) -> usize {
+    let name = line.trim_start().split("  ").next().unwrap();
+    let value = line.trim_start()[name.len()..].trim_start();
+    line[..line.len() - value.len()].width()
 }
 
 /// One reason of each code.
@@ -398,6 +407,11 @@ fn what_is_signed_does_not_depend_on_the_language() {
     };
     assert!(verified(&[]).contains("签名成立，全部数值与判定均可由样本得出"));
     assert!(!is_chinese(&verified(&["--json"])), "programs read one language");
+    // Values stand below one another, though the names before them are of characters that are two columns wide.
+    let text = verified(&[]);
+    let columns: BTreeSet<usize> =
+        text.lines().skip(1).take_while(|line| !line.is_empty()).map(value_column).collect();
+    assert_eq!(columns.len(), 1, "{text}");
     let unknown = rendered(&[], &["--lang", "fr"]);
     assert!(unknown.code == Some(2) && unknown.stderr.contains("zh-CN"), "{}", unknown.stderr);
 }
