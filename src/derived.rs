@@ -79,7 +79,7 @@ pub fn of_report(report: &Report, recheck: &Recheck) -> Option<Results> {
     Some(results)
 }
 
-/// Every node.
+/// Every node, and the signature of each party: one alone has accepted nothing.
 pub fn of_certificate(certificate: &Certificate, signed: &[Role], chain: &Chain) -> Results {
     let mut results = Results::default();
     for node in &certificate.nodes {
@@ -92,8 +92,14 @@ pub fn of_certificate(certificate: &Certificate, signed: &[Role], chain: &Chain)
         }
     }
     let verb = if certificate.is_refused() { "REFUSED" } else { "ACCEPTED" };
-    for role in signed {
-        results.properties.push(format!("ASSAY_{verb}_BY_{}", role.name().to_uppercase()));
+    for role in Role::BOTH {
+        let test = format!("signed by the {}", role.name());
+        if signed.contains(&role) {
+            results.passed.push(test);
+            results.properties.push(format!("ASSAY_{verb}_BY_{}", role.name().to_uppercase()));
+        } else {
+            results.failed.push(test);
+        }
     }
     if matches!(chain, Chain::Reports(differences) if differences.is_empty()) {
         results.properties.push("ASSAY_RECOMPUTED_FROM_REPORTS".to_owned());

@@ -10,13 +10,14 @@ use crate::contract::Verdict;
 use crate::contract::when::Moment;
 use crate::contract::{Contract, Parties, Party};
 use crate::device::ProvenanceKind;
-use crate::fleet::Counts;
+use crate::exit::Exit;
 use crate::fleet::delivery::Milestone;
 use crate::fleet::money::Money;
 use crate::fleet::nodes::State;
 use crate::fleet::over::OverFleet;
 use crate::fleet::proofs::ProofSummary;
 use crate::fleet::waivers::Waiver;
+use crate::fleet::{Counts, DUPLICATE, Doubts, standing};
 use crate::report::TrustLevel;
 use crate::seal::statement::{Kind, StatementError, Subject};
 use crate::seal::{Envelope, KeyId, SecretKey, Verified};
@@ -241,6 +242,15 @@ impl Certificate {
 
     pub fn is_refused(&self) -> bool {
         matches!(self.decision, Decision::Refused { .. })
+    }
+
+    /// Whether all that was due is accepted: as the fleet's answer ended that it was drawn up from.
+    pub fn exit(&self) -> Exit {
+        let is_double = self.nodes.iter().flat_map(|node| &node.reasons).any(|why| why.clause == DUPLICATE);
+        let never = self.list.as_ref().is_some_and(|list| !list.never_reported.is_empty());
+        let standing =
+            standing(&self.counts, &self.milestones, &self.over_fleet, Doubts { is_double, never });
+        if self.is_refused() { standing.worst(Exit::Fail) } else { standing }
     }
 
     /// Nodes that were only simulated: whatever was signed, nothing was delivered.

@@ -31,7 +31,8 @@ pub struct CheckArgs {
 ///
 /// A report is judged again from its raw samples. A proof is checked again from the transcript and the challenge that lie
 /// beside it, whose signer must be trusted too. An acceptance certificate is drawn up again from contract and reports; it
-/// ends with 3 where a party has not signed, 1 where it is a refusal.
+/// ends as the fleet that it is about: with 1 where something due is not accepted, 5 where a card is in two nodes, at best with
+/// 3 where a party has not signed.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     #[command(flatten)]

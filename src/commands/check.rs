@@ -36,9 +36,10 @@ impl Checked {
             What::Report { report, recheck, .. } => recheck.exit(report),
             What::Proof { proof, .. } => proof_exit(&proof.outcome),
             What::Certificate { chain, .. } if !chain.holds() => Exit::Signature,
-            What::Certificate { certificate, .. } if certificate.is_refused() => Exit::Fail,
-            What::Certificate { signed, .. } if signed.len() < Role::BOTH.len() => Exit::Inconclusive,
-            What::Certificate { .. } => Exit::Pass,
+            What::Certificate { certificate, signed, .. } if signed.len() < Role::BOTH.len() => {
+                certificate.exit().worst(Exit::Inconclusive)
+            }
+            What::Certificate { certificate, .. } => certificate.exit(),
         }
     }
 }

@@ -324,22 +324,38 @@ impl Answer {
     /// What was recomputed and counted decides; see the README for the codes.
     pub fn exit(&self) -> Exit {
         let refused = |what: &[Refusal]| self.refused.iter().any(|refused| what.contains(&refused.what));
-        let double = self.nodes.iter().flat_map(|node| &node.reasons).any(|why| why.clause == DUPLICATE);
-        let short = self.milestones.iter().any(|milestone| milestone.is_over && milestone.lacking > 0);
-        let over = |verdict| self.over_fleet.iter().any(|over| over.decides() && over.verdict == verdict);
+        let is_double = self.nodes.iter().flat_map(|node| &node.reasons).any(|why| why.clause == DUPLICATE);
         let never = self.listed.as_ref().is_some_and(|listed| !listed.never_reported.is_empty());
+        let standing =
+            standing(&self.counts, &self.milestones, &self.over_fleet, Doubts { is_double, never });
         let all = [
             (
                 refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
                 Exit::Signature,
             ),
-            (double || refused(&[Refusal::Replayed]), Exit::Identity),
-            (short || never || self.counts.rejected > 0 || over(Verdict::Fail), Exit::Fail),
-            (
-                self.counts.undecided > 0 || self.counts.delivered == 0 || over(Verdict::Inconclusive),
-                Exit::Inconclusive,
-            ),
+            (refused(&[Refusal::Replayed]), Exit::Identity),
         ];
-        all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
+        all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(standing, Exit::worst)
     }
+}
+
+/// What counts alone do not say.
+#[derive(Clone, Copy, Debug)]
+pub struct Doubts {
+    /// A card is in two nodes.
+    pub is_double: bool,
+    /// A node of the list never reported.
+    pub never: bool,
+}
+
+/// How a fleet ends by what was counted of it; the same for an answer and for a certificate.
+pub fn standing(counts: &Counts, milestones: &[Milestone], over_fleet: &[OverFleet], doubts: Doubts) -> Exit {
+    let short = milestones.iter().any(|milestone| milestone.is_over && milestone.lacking > 0);
+    let over = |verdict| over_fleet.iter().any(|over| over.decides() && over.verdict == verdict);
+    let all = [
+        (doubts.is_double, Exit::Identity),
+        (short || doubts.never || counts.rejected > 0 || over(Verdict::Fail), Exit::Fail),
+        (counts.undecided > 0 || counts.delivered == 0 || over(Verdict::Inconclusive), Exit::Inconclusive),
+    ];
+    all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
 }

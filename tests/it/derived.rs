@@ -59,6 +59,18 @@ fn policy_engines_are_told_what_passed_and_what_did_not() {
 }
 
 #[test]
+fn what_one_party_has_signed_alone_passes_nowhere() {
+    let desk = Desk::new();
+    desk.chain();
+    desk.assay(0, &format!("accept got --contract lease.toml {TRUST} --key provider.pem --out half.json"));
+    let told = attest(&desk, 3, "half.json", "test-result", " --contract lease.toml --reports got");
+    assert_eq!(told["predicate"]["result"], "FAILED");
+    assert_eq!(told["predicate"]["failedTests"], serde_json::json!(["signed by the tenant"]));
+    let svr = attest(&desk, 3, "half.json", "svr", "");
+    assert_eq!(svr["predicate"]["properties"], serde_json::json!(["ASSAY_ACCEPTED_BY_PROVIDER"]));
+}
+
+#[test]
 fn what_failed_or_was_not_decided_passes_nowhere() {
     let desk = Desk::new();
     let contract = std::fs::read_to_string(desk.path("lease.toml")).unwrap();
@@ -117,7 +129,10 @@ fn in_toto_reads_the_statements_that_are_derived() {
         predicate = json.loads(base64.b64decode(envelope['payload']))['predicate']\n\
         read = json_format.ParseDict(predicate, TestResult())\n\
         print(read.result, list(read.passed_tests), read.configuration[0].name)";
-    assert_eq!(run(&["-c", program]).trim(), "PASSED ['n1'] chain");
+    assert_eq!(
+        run(&["-c", program]).trim(),
+        "PASSED ['n1', 'signed by the tenant', 'signed by the provider'] chain"
+    );
 }
 
 fn openssl(desk: &Desk, line: &str) -> Output {

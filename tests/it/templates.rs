@@ -71,6 +71,9 @@ fn pipelines_run_verify_and_publish() {
         assert_eq!(by(&[]), Some(code));
         // Signed by somebody else than who is trusted.
         assert_eq!(by(&[("TRUST", "tenant.pub.pem")]), Some(6));
+        // Where nothing could be verified, a good run is no success either.
+        let unverified = by(&[("TRUST", "no-such-key.pem")]);
+        assert_eq!(unverified, Some(if code == 0 { 2 } else { code }));
 
         let desk = self::desk();
         let variables = [
@@ -79,7 +82,11 @@ fn pipelines_run_verify_and_publish() {
             ("ASSAY_OUT", out),
             ("ASSAY_TRUST", "provider.pub.pem"),
         ];
-        let ended = bash(&desk, scripts["gitlab"].as_str().unwrap(), &variables);
+        let script = scripts["gitlab"].as_str().unwrap();
+        let unverified = [("ASSAY_OUT", "unverified"), ("ASSAY_TRUST", "no-such-key.pem")];
+        let ended = bash(&desk, script, &[&variables[..], &unverified].concat());
+        assert_eq!(ended.status.code(), Some(if code == 0 { 2 } else { code }));
+        let ended = bash(&desk, script, &variables);
         assert_eq!(ended.status.code(), Some(code), "{}", String::from_utf8_lossy(&ended.stderr));
         let junit = scripts["junit"].as_str().unwrap().replace("$ASSAY_OUT", out);
         assert!(desk.path(&junit).exists(), "{junit}");
