@@ -2,6 +2,7 @@
 
 mod accept;
 mod agreed;
+mod certify;
 mod check;
 mod fleet;
 mod launch;
@@ -14,8 +15,9 @@ use clap::{Args, Parser, Subcommand};
 
 pub use accept::AcceptArgs;
 pub use agreed::{CatalogueCommand, ContractCommand, NewContract};
+pub use certify::CertifyArgs;
 pub use check::{AttestArgs, Attestation, CheckArgs, TimestampArgs, VerifyArgs};
-pub use fleet::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
+pub use fleet::{CountArgs, FleetArgs, FleetCommand, OfferArgs, PlanArgs};
 pub use launch::{CommonArgs, KubernetesArgs, LaunchCommand, OnNodesArgs, SlurmArgs, SshArgs};
 
 use crate::engine::Profile;
@@ -84,6 +86,7 @@ pub enum Command {
     /// Cards: what their datasheets say, what healthy ones reach, and where that comes from
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
+    Certify(CertifyArgs),
     Fleet(FleetArgs),
     Accept(AcceptArgs),
     Attest(AttestArgs),
@@ -218,7 +221,7 @@ pub struct SealArgs {
 /// run do not show how runs differ: what one pair of reports calls degraded, a second pair should confirm.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// The signed report of before (report.dsse.json)
+    /// The signed report of before (report.dsse.json), or an inventory certificate with its report beside it
     pub before: PathBuf,
     /// The signed report of after
     pub after: PathBuf,
@@ -398,8 +401,11 @@ fn validity(text: &str) -> Result<Duration, String> {
 
 fn time(text: &str, least: Duration, most: Duration, examples: &str) -> Result<Duration, String> {
     let hint = format!("write for example {examples}");
-    let span: jiff::SignedDuration = text.parse().map_err(|_| format!("{text:?} is not a time; {hint}"))?;
-    match Duration::try_from(span) {
+    let span: Option<jiff::SignedDuration> = text
+        .parse()
+        .ok()
+        .and_then(|span: jiff::Span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
+    match Duration::try_from(span.ok_or_else(|| format!("{text:?} is not a time; {hint}"))?) {
         Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
         Ok(_) | Err(_) => {
             Err(format!("{text:?} must lie between {least:?} and {} h; {hint}", most.as_secs() / 3600))

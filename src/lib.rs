@@ -21,7 +21,7 @@
 //! contract
 //! report
 //! fleet
-//! certificate  derived
+//! certificate  derived  inventory
 //! output
 //! commands  cli  main
 //! ```
@@ -54,6 +54,7 @@ pub mod fleet;
 
 pub mod certificate;
 pub mod derived;
+pub mod inventory;
 
 pub mod output;
 

@@ -27,6 +27,21 @@ pub struct Band {
     pub confidence: Confidence,
 }
 
+/// Few cards were seen and cards differ: a healthy one may reach so much less than the least that was seen.
+pub const BETWEEN_CARDS: f64 = 0.95;
+
+impl Band {
+    /// What a healthy card reaches at least.
+    pub fn least(&self) -> f64 {
+        self.low * BETWEEN_CARDS
+    }
+
+    /// The same of what should be small.
+    pub fn most(&self) -> f64 {
+        self.high / BETWEEN_CARDS
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {

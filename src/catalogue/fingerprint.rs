@@ -58,6 +58,15 @@ pub enum Shown {
     Ratio(f64),
 }
 
+/// The distance up to which a device looks like a card.
+const LIKE: f64 = 1.5;
+
+impl Near {
+    pub fn is_like(&self) -> bool {
+        self.distance <= LIKE
+    }
+}
+
 /// How many cards are named.
 const NEAREST: usize = 3;
 /// So many traits make a likeness.

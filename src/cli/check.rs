@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 /// What to check, whom to trust, what it must stand on.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The signed report (report.dsse.json), proof (proof.dsse.json) or certificate (acceptance.dsse.json)
+    /// The signed report (report.dsse.json), proof (proof.dsse.json) or certificate (acceptance.dsse.json, inventory.dsse.json)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// A public key that is trusted to sign; may be given several times
@@ -32,7 +32,8 @@ pub struct CheckArgs {
 /// A report is judged again from its raw samples. A proof is checked again from the transcript and the challenge that lie
 /// beside it, whose signer must be trusted too. An acceptance certificate is drawn up again from contract and reports; it
 /// ends as the fleet that it is about: with 1 where something due is not accepted, 5 where a card is in two nodes, at best with
-/// 3 where a party has not signed.
+/// 3 where a party has not signed. An inventory certificate is drawn up again from the report beside it, and ends like
+/// `assay certify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     #[command(flatten)]

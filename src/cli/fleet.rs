@@ -69,9 +69,32 @@ fn moment(text: &str, of_day: fn(Date) -> jiff::civil::DateTime) -> Result<Times
 
 #[derive(Debug, Subcommand)]
 pub enum FleetCommand {
+    Inventory(OfferArgs),
     Plan(PlanArgs),
     #[command(subcommand)]
     Launch(LaunchCommand),
+}
+
+/// Sum inventory certificates: so many cards of each class, by what they reach
+///
+/// Of each node the newest certificate counts, and each card once. Cards that are slower than healthy ones, faulty or like none
+/// of the catalogue are set aside and named. Ends with 0 where everything counts that was given, 3 where a certificate does
+/// not cover the moment or nothing can be offered, 5 where one card is in two nodes, 6 where a signature does not hold.
+#[derive(Debug, Args)]
+pub struct OfferArgs {
+    /// Inventory certificates, directories that hold some, *.jsonl files with one in each line, or - for such lines on standard
+    /// input
+    #[arg(value_name = "CERTIFICATES", required = true)]
+    pub certificates: Vec<PathBuf>,
+    /// A public key that is trusted to certify; may be given several times
+    #[arg(long, value_name = "PUB.pem", required = true)]
+    pub trust: Vec<PathBuf>,
+    /// The day or the moment that certificates must cover, such as 2027-01-31; now where none is given
+    #[arg(long, value_name = "WHEN", value_parser = end_of)]
+    pub as_of: Option<Timestamp>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Say how many nodes to test where not all can be, when to accept the lot, and which nodes to draw

@@ -29,7 +29,7 @@ pub fn attest(args: &AttestArgs) -> Result<Exit, Failure> {
             let results = derived::of_certificate(certificate, signed, chain);
             Some((results, Subject::new(&contract.id, &contract.sha256)))
         }
-        What::Proof { .. } => None,
+        What::Proof { .. } | What::Inventory { .. } => None,
     }
     .ok_or_else(|| {
         Failure::usage(format!(

@@ -3,20 +3,24 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::Failure;
 use super::accept::Evidence;
+use super::run::REPORT;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{self, Certificate, Role};
 use crate::cli::CheckArgs;
 use crate::contract::{self, Parsed};
 use crate::exit::Exit;
+use crate::inventory::{self, Inventory};
 use crate::proof::answer;
 use crate::proof::beside::{self, BesideError};
 use crate::proof::challenge::Issued;
 use crate::proof::statement::{self, Outcome, Proof};
-use crate::report::{Recheck, Report};
+use crate::report::{Difference, Recheck, Report};
 use crate::seal::envelope::LoadError;
-use crate::seal::{Envelope, Salt, TrustList, Verified};
+use crate::seal::{Envelope, Salt, TrustList, Verified, sha256_hex};
 
 /// Something whose signature holds, with what was found of the rest.
 pub struct Checked {
@@ -28,6 +32,7 @@ pub enum What {
     Report { report: Box<Report>, recheck: Box<Recheck>, challenge: Option<Issued> },
     Proof { proof: Box<Proof>, issued: Box<Issued> },
     Certificate { certificate: Box<Certificate>, signed: Vec<Role>, chain: Chain },
+    Inventory { inventory: Box<Inventory>, chain: inventory::recheck::Chain },
 }
 
 impl Checked {
@@ -40,6 +45,8 @@ impl Checked {
                 certificate.exit().worst(Exit::Inconclusive)
             }
             What::Certificate { certificate, .. } => certificate.exit(),
+            What::Inventory { chain, .. } if !chain.differences().is_empty() => Exit::Signature,
+            What::Inventory { inventory, .. } => inventory.exit(Timestamp::now()),
         }
     }
 }
@@ -62,6 +69,8 @@ pub fn check(args: &CheckArgs) -> Result<Checked, Failure> {
         given.proof()?
     } else if certificate::KIND.is_of(verified.bytes()) {
         given.certificate()?
+    } else if inventory::KIND.is_of(verified.bytes()) {
+        given.inventory()?
     } else {
         given.report()?
     };
@@ -128,6 +137,47 @@ impl Given<'_> {
             (None, _, _) => Chain::Signatures,
         };
         Ok(What::Certificate { certificate: Box::new(certificate), signed, chain })
+    }
+
+    /// An inventory certificate, by the report that lies beside it.
+    fn inventory(&self) -> Result<What, Failure> {
+        let file = &self.args.file;
+        let inventory = Inventory::from_verified(self.verified).map_err(|e| refused(file)(&e))?;
+        let chain = match report_beside(file, &inventory, self.trust)? {
+            None => inventory::recheck::Chain::Signature,
+            Some((report, verified)) => {
+                inventory::recheck::chain(&inventory, &report, &verified).map_err(|e| refused(file)(&e))?
+            }
+        };
+        Ok(What::Inventory { inventory: Box::new(inventory), chain })
+    }
+}
+
+/// The report that an inventory certificate in `file` follows from, where it lies beside it and a trusted key has signed it.
+pub fn report_beside(
+    file: &Path,
+    inventory: &Inventory,
+    trust: &TrustList,
+) -> Result<Option<(Report, Verified)>, Failure> {
+    let path = file.with_file_name(REPORT);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let verified = open(&path, trust)?;
+    if sha256_hex(verified.bytes()) != inventory.report_sha256 {
+        return Err(refused(&path)(&"it is not the report that the certificate beside it follows from"));
+    }
+    sound(&path, verified).map(Some)
+}
+
+/// A report whose figures hold.
+pub fn sound(file: &Path, verified: Verified) -> Result<(Report, Verified), Failure> {
+    let report = Report::from_verified(&verified).map_err(|e| refused(file)(&e))?;
+    match crate::report::recheck(&report, None).differences.first() {
+        None => Ok((report, verified)),
+        Some(Difference { what, stated, recomputed }) => Err(refused(file)(&format!(
+            "{what}: it states {stated}, its samples say {recomputed}; `assay verify` shows all"
+        ))),
     }
 }
 

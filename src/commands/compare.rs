@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::check::{read_trusted, read_unverified};
+use super::check::{open, read_trusted, read_unverified, refused, report_beside};
 use super::{Failure, print};
 use crate::cli::CompareArgs;
 use crate::exit::Exit;
+use crate::inventory::{self, Inventory};
 use crate::output::comparison;
 use crate::report::Report;
-use crate::report::compare::compare as compared;
+use crate::report::compare::{Comparison, compare as compared};
 use crate::seal::TrustList;
 
 pub fn compare(args: &CompareArgs, quiet: bool) -> Result<Exit, Failure> {
@@ -17,7 +18,15 @@ pub fn compare(args: &CompareArgs, quiet: bool) -> Result<Exit, Failure> {
     let read = |path: &Path| -> Result<Report, Failure> {
         if is_verified { read_trusted(path, &trust) } else { read_unverified(path) }
     };
-    let comparison = compared(&read(&args.before)?, &read(&args.after)?, args.width);
+    let certified = if is_verified { certified(&args.before, &trust)? } else { None };
+    let after = read(&args.after)?;
+    let comparison = match certified {
+        Some((inventory, before)) => {
+            let said = inventory.said_of(&after);
+            Comparison { certified: Some(said), ..compared(&before, &after, args.width) }
+        }
+        None => compared(&read(&args.before)?, &after, args.width),
+    };
     if !quiet {
         print(|out| {
             if args.json {
@@ -28,4 +37,20 @@ pub fn compare(args: &CompareArgs, quiet: bool) -> Result<Exit, Failure> {
         })?;
     }
     Ok(comparison.exit())
+}
+
+/// The report that stands behind an inventory certificate, where the file holds one.
+fn certified(file: &Path, trust: &TrustList) -> Result<Option<(Inventory, Report)>, Failure> {
+    let verified = open(file, trust)?;
+    if !inventory::KIND.is_of(verified.bytes()) {
+        return Ok(None);
+    }
+    let inventory = Inventory::from_verified(&verified).map_err(|e| refused(file)(&e))?;
+    let Some((report, _)) = report_beside(file, &inventory, trust)? else {
+        return Err(Failure::usage(format!(
+            "{}: the report that it follows from, report.dsse.json, must lie beside it; its samples are what is compared",
+            file.display()
+        )));
+    };
+    Ok(Some((inventory, report)))
 }

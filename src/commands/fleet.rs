@@ -9,15 +9,17 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{Failure, print, print_bytes};
-use crate::cli::{CountArgs, FleetArgs, FleetCommand, PlanArgs};
+use crate::cli::{CountArgs, FleetArgs, FleetCommand, OfferArgs, PlanArgs};
 use crate::contract;
 use crate::exit::Exit;
 use crate::fleet::names::Names;
 use crate::fleet::plan::{Aim, Plan, Risks, Shares};
 use crate::fleet::waivers::Waivers;
 use crate::fleet::{self, Span, intake};
+use crate::inventory;
 use crate::language::Language;
 use crate::output::acceptance::{Drawn, Planned};
+use crate::output::inventory as output;
 use crate::seal::TrustList;
 
 /// A million names of the length of a host's.
@@ -25,6 +27,7 @@ const LIST_BYTES_MAX: u64 = 64 << 20;
 
 pub fn fleet(args: &FleetArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match (&args.command, &args.count) {
+        (Some(FleetCommand::Inventory(args)), _) => offer(args, quiet, language),
         (Some(FleetCommand::Plan(args)), _) => plan(args),
         (Some(FleetCommand::Launch(command)), _) => launch::launch(command, quiet),
         (None, Some(args)) => count(args, quiet, language),
@@ -56,6 +59,22 @@ fn count(args: &CountArgs, quiet: bool, language: Language) -> Result<Exit, Fail
         false => print(|out| args.format.render(&answer, &contract.contract, out.speaking(language)))?,
     };
     Ok(answer.exit())
+}
+
+fn offer(args: &OfferArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
+    let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
+    let as_of = args.as_of.unwrap_or_else(Timestamp::now);
+    let offer = inventory::offer::offer(&args.certificates, &trust, as_of).map_err(Failure::usage)?;
+    if !quiet {
+        print(|out| {
+            if args.json {
+                output::json_offer(&offer, out)
+            } else {
+                output::offer(&offer, out.speaking(language))
+            }
+        })?;
+    }
+    Ok(offer.exit())
 }
 
 fn plan(args: &PlanArgs) -> Result<Exit, Failure> {

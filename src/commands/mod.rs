@@ -4,6 +4,7 @@
 mod accept;
 mod attest;
 mod catalogue;
+mod certify;
 mod challenge;
 mod check;
 mod compare;
@@ -77,6 +78,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Render(args) => render::render(args, cli.lang),
         Command::Contract(command) => contract::contract(command, cli.lang),
         Command::Catalogue(command) => catalogue::catalogue(command),
+        Command::Certify(args) => certify::certify(args, cli.quiet, cli.lang),
         Command::Accept(args) => accept::accept(args, cli.quiet, cli.lang),
         Command::Fleet(args) => fleet::fleet(args, cli.quiet, cli.lang),
         Command::Challenge(command) => challenge::challenge(command),

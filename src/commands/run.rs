@@ -47,12 +47,25 @@ struct Plan {
 }
 
 pub fn run(args: &RunArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
+    run_and(args, [quiet, quiet], language)
+}
+
+/// The same, but its verdict is not printed.
+pub(super) fn measured(args: &RunArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
+    run_and(args, [quiet, true], language)
+}
+
+fn run_and(
+    args: &RunArgs,
+    [no_progress, no_verdict]: [bool; 2],
+    language: Language,
+) -> Result<Exit, Failure> {
     let (plan, mut recorder) = match &args.resume {
         None => begin(args)?,
         Some(out) => resume::resume(args, out)?,
     };
-    let evidence = measure(args, &plan, &mut recorder, quiet)?;
-    deliver(args, plan, evidence, recorder, quiet, language)
+    let evidence = measure(args, &plan, &mut recorder, no_progress)?;
+    deliver(args, plan, evidence, recorder, no_verdict, language)
 }
 
 /// Who signs: a key that somebody keeps, or one made for this report.
@@ -217,7 +230,7 @@ fn deliver(
     if !quiet && !events_on_stdout {
         show(&report, &plan.out, language)?;
     }
-    Ok(match (report.exit(), measured(&report)) {
+    Ok(match (report.exit(), is_whole(&report)) {
         _ if interrupted => Exit::Interrupted,
         // Nothing was demanded, and that is what was asked for.
         (Exit::Inconclusive, true) if args.measure_only => Exit::Pass,
@@ -261,7 +274,7 @@ pub(super) fn show(report: &Report, out: &Path, language: Language) -> Result<()
 }
 
 /// Whether something was measured, and all came to its end.
-fn measured(report: &Report) -> bool {
+fn is_whole(report: &Report) -> bool {
     let Evidence { devices, node, run, .. } = &report.evidence;
     let between = node.as_ref().is_none_or(|node| node.ended == Ended::Completed);
     let only_between = run.probes == [probes::peer::NAME] && node.is_some();

@@ -1,5 +1,7 @@
 //! `assay verify`: signature, schema, and everything recomputed. Touches no device.
 
+use jiff::Timestamp;
+
 use super::check::{What, check};
 use super::{Failure, print};
 use crate::cli::VerifyArgs;
@@ -8,7 +10,7 @@ use crate::language::Language;
 use crate::output::certificate::Shown;
 use crate::output::page::Page;
 use crate::output::verification::{self, Verification};
-use crate::output::{certificate, proof};
+use crate::output::{certificate, inventory, proof};
 use crate::report::ledger;
 
 pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
@@ -25,6 +27,14 @@ pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit
         (What::Proof { proof: found, issued }, true) => proof::json(found, verified, &issued.challenge, out),
         (What::Proof { proof: found, issued }, false) => {
             proof::verified(found, verified, &issued.challenge, out)
+        }
+        (What::Inventory { inventory: found, chain }, json) => {
+            let now = Timestamp::now();
+            if json {
+                inventory::json(found, chain, now, out)
+            } else {
+                inventory::verified(found, chain, now, out)
+            }
         }
         (What::Certificate { certificate: found, signed, chain }, json) => {
             let shown = Shown { certificate: found, signed };

@@ -143,6 +143,11 @@ impl Flag {
 pub struct Accept(#[schemars(length(min = 1))] Vec<ProvenanceKind>);
 
 impl Accept {
+    /// Wherever evidence comes from.
+    pub(super) fn all() -> Self {
+        Self(ProvenanceKind::ALL.to_vec())
+    }
+
     pub fn takes(&self, kind: ProvenanceKind) -> bool {
         self.0.contains(&kind)
     }

@@ -15,6 +15,7 @@ mod peers;
 pub mod quantity;
 pub mod schema;
 mod settle;
+pub mod shown;
 pub mod sku;
 mod software;
 mod sources;

@@ -189,6 +189,9 @@ pub enum ProvenanceKind {
 }
 
 impl ProvenanceKind {
+    pub const ALL: [ProvenanceKind; 3] =
+        [ProvenanceKind::Hardware, ProvenanceKind::Software, ProvenanceKind::Simulated];
+
     /// As people say it; contracts have [`Display`](std::fmt::Display)'s word.
     pub fn said(self, language: Language) -> String {
         match self {

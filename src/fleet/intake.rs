@@ -1,15 +1,13 @@
-//! Reads many signed reports, on all processors, in bounded memory: each becomes a row, or is refused with the reason.
-//! Owns where reports come from; what they come to is counted elsewhere.
+//! Reads many signed reports, in bounded memory: each becomes a row, or is refused with the reason.
+//! Owns what a report must be to count; what they come to is counted elsewhere.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::envelopes::{self, Job, Opened, Unreadable};
 use super::proofs::Proved;
 use super::row::Row;
 use super::words;
@@ -18,8 +16,7 @@ use crate::evidence::RunInfo;
 use crate::proof::challenge::{self, Issued};
 use crate::proof::{self, answer, beside};
 use crate::report::{Report, recheck, statement};
-use crate::seal::envelope::{FILE_BYTES_MAX, LoadError};
-use crate::seal::{Envelope, EnvelopeError, TrustList, Verified};
+use crate::seal::{TrustList, Verified};
 
 /// A report that does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -108,56 +105,15 @@ pub struct Intake {
     pub others: u64,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("{} cannot be read: {why}; give report.dsse.json files, directories that hold some, or - for standard input", path.display())]
-pub struct Unreadable {
-    path: PathBuf,
-    why: std::io::Error,
-}
-
 /// Whose word counts, and by what it must have been judged.
 pub struct Terms<'a> {
     pub trust: &'a TrustList,
     pub contract: &'a Parsed,
 }
 
-/// One envelope that is still to be read.
-enum Job {
-    File(PathBuf),
-    Line {
-        source: String,
-        bytes: Vec<u8>,
-    },
-    /// The stream broke off: what it would have held does not count, and nobody must think that it was all.
-    Broken {
-        source: String,
-        why: std::io::Error,
-    },
-}
-
-/// Reads everything under `paths`: files, directories with all their `*.dsse.json`, `*.jsonl` files with an envelope in
-/// each line, and `-` for such lines on standard input.
+/// Reads everything under `paths`, see [`envelopes::each`].
 pub fn read(paths: &[PathBuf], terms: &Terms<'_>) -> Result<Intake, Unreadable> {
-    let jobs = Mutex::new(jobs(paths)?.enumerate());
-    let next = || jobs.lock().ok()?.next();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut read: Vec<(usize, Came)> = std::thread::scope(|scope| {
-        let worker = || {
-            let mut read = Vec::new();
-            while let Some((at, job)) = next() {
-                read.push((at, came(job, terms)));
-            }
-            read
-        };
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-        // A bug of ours must not look like reports that never came.
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug)))
-            .collect()
-    });
-    read.sort_by_key(|(at, _)| *at);
-    Ok(sorted(read.into_iter().map(|(_, came)| came)))
+    Ok(sorted(envelopes::each(paths, |job| came(job, terms))?.into_iter()))
 }
 
 fn sorted(all: impl Iterator<Item = Came>) -> Intake {
@@ -211,34 +167,12 @@ enum Came {
 }
 
 fn came(job: Job, terms: &Terms<'_>) -> Came {
-    let (source, envelope, file) = match job {
-        Job::Line { source, bytes } => (source, Envelope::parse(&bytes).map_err(LoadError::from), None),
-        Job::File(path) => (path.display().to_string(), Envelope::load(&path), Some(path)),
-        Job::Broken { source, why } => (source, Err(LoadError::Unreadable(why)), None),
+    let Opened { source, file, verified } = match envelopes::open(job, terms.trust) {
+        Ok(opened) => opened,
+        Err(refused) => return Came::Refused(refused),
     };
     let refused = |what, why| Came::Refused(Refused { source: source.clone(), what, why });
     let told = |what, why: &dyn std::fmt::Display| refused(what, Cause::Told(why.to_string()));
-    let envelope = match envelope {
-        Ok(envelope) => envelope,
-        Err(e) => return told(Refusal::Unreadable, &e),
-    };
-    let verified = match envelope.open(terms.trust) {
-        Ok(verified) => verified,
-        Err(EnvelopeError::BadSignature { .. }) => return refused(Refusal::Changed, Cause::Changed),
-        Err(EnvelopeError::NotSignedByTrusted { claimed, trusted }) => {
-            return refused(Refusal::UnknownKey, Cause::Stranger { claimed, trusted });
-        }
-        Err(
-            e @ (EnvelopeError::TooLarge { .. }
-            | EnvelopeError::CutShort { .. }
-            | EnvelopeError::Malformed { .. }
-            | EnvelopeError::PayloadType(_)
-            | EnvelopeError::Base64(_)
-            | EnvelopeError::Unsigned
-            | EnvelopeError::TooManySignatures(_)
-            | EnvelopeError::NoTrust),
-        ) => return told(Refusal::Unreadable, &e),
-    };
     if !statement::KIND.is_of(verified.bytes()) {
         return match other(&verified, file.as_deref(), terms) {
             Ok(came) => came,
@@ -283,90 +217,4 @@ fn other(verified: &Verified, file: Option<&Path>, terms: &Terms<'_>) -> Result<
     }
     let proved = Proved::of(&proof, verified, issued.challenge.node).ok_or("it has no time")?;
     Ok(Came::Proved(Box::new(proved)))
-}
-
-type Jobs = Box<dyn Iterator<Item = Job> + Send>;
-
-fn jobs(paths: &[PathBuf]) -> Result<impl Iterator<Item = Job> + Send + use<>, Unreadable> {
-    let each: Vec<Jobs> = paths.iter().map(|path| jobs_of(path)).collect::<Result<_, _>>()?;
-    Ok(each.into_iter().flatten())
-}
-
-fn jobs_of(path: &Path) -> Result<Jobs, Unreadable> {
-    let unreadable = |why| Unreadable { path: path.to_owned(), why };
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(lines("standard input".to_owned(), BufReader::new(std::io::stdin()))));
-    }
-    let about = std::fs::metadata(path).map_err(unreadable)?;
-    if about.is_dir() {
-        let mut files = Vec::new();
-        collect(path, &mut files).map_err(unreadable)?;
-        files.sort();
-        return Ok(Box::new(files.into_iter().map(Job::File)));
-    }
-    if path.extension().is_some_and(|e| e == "jsonl") {
-        let file = File::open(path).map_err(unreadable)?;
-        return Ok(Box::new(lines(path.display().to_string(), BufReader::new(file))));
-    }
-    Ok(Box::new(std::iter::once(Job::File(path.to_owned()))))
-}
-
-/// An envelope in each line. What is longer than any report comes in pieces, which are none.
-fn lines(source: String, mut from: impl BufRead + Send + 'static) -> impl Iterator<Item = Job> + Send {
-    let (mut line, mut broken) = (0u64, false);
-    std::iter::from_fn(move || {
-        while !broken {
-            line += 1;
-            let (mut bytes, source) = (Vec::new(), format!("{source}:{line}"));
-            match (&mut from).take(FILE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut bytes) {
-                Ok(0) => break,
-                Ok(_) if bytes.trim_ascii().is_empty() => {}
-                Ok(_) => return Some(Job::Line { source, bytes }),
-                Err(why) => {
-                    broken = true;
-                    return Some(Job::Broken { source, why });
-                }
-            }
-        }
-        None
-    })
-}
-
-/// All `*.dsse.json` below a directory. Links to directories are not followed: they could lead in a circle.
-fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            collect(&entry.path(), files)?;
-        } else if entry.file_name().to_string_lossy().ends_with(".dsse.json") {
-            files.push(entry.path());
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A stream that breaks after its first line.
-    struct Breaks(bool);
-
-    impl Read for Breaks {
-        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-            if self.0 {
-                return Err(std::io::Error::other("the cable was pulled"));
-            }
-            self.0 = true;
-            into[..3].copy_from_slice(b"{}\n");
-            Ok(3)
-        }
-    }
-
-    #[test]
-    fn a_stream_that_breaks_off_is_told() {
-        let jobs: Vec<Job> = lines("s".to_owned(), BufReader::new(Breaks(false))).collect();
-        assert!(matches!(&jobs[..], [Job::Line { .. }, Job::Broken { source, .. }] if source == "s:2"));
-    }
 }

@@ -4,6 +4,7 @@
 pub mod availability;
 pub mod chance;
 pub mod delivery;
+pub mod envelopes;
 pub mod intake;
 pub mod launch;
 pub mod listed;

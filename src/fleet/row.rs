@@ -157,28 +157,11 @@ fn card(at: u32, device: &DeviceEvidence, recheck: &Recheck) -> Card {
         selector: device.selector.clone(),
         name: device.identity.as_ref().map_or(String::new(), |identity| identity.name.clone()),
         kind: device.identity.as_ref().map(|identity| identity.provenance.kind()),
-        ids: ids(device),
+        ids: device.ids(),
         verdict: mine.map(|finding| finding.verdict).max().unwrap_or(Verdict::Inconclusive),
         lacking: lacking(&recheck.findings, is_mine),
         medians: medians.filter_map(|of| Some((place(&of.metric)?, of.summary.p50))).collect(),
     }
-}
-
-/// The fact that names one board.
-const SERIAL: &str = "identity.nvml.serial";
-
-fn ids(device: &DeviceEvidence) -> BTreeSet<String> {
-    let uuid = device
-        .identity
-        .as_ref()
-        .and_then(|identity| identity.uuid.clone())
-        .map(|uuid| format!("uuid {uuid}"));
-    let serial = device
-        .facts
-        .iter()
-        .filter(|fact| fact.metric.as_str() == SERIAL)
-        .map(|fact| format!("serial {}", fact.value));
-    uuid.into_iter().chain(serial).collect()
 }
 
 /// With names, as people know them.

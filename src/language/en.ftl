@@ -846,3 +846,56 @@ step-over-fleet = Demand what the fleet as a whole falls short of: clause “{ $
 certificate-since = reports before { $since } are left out
 certificate-of-another-day = counted { $days } days before now (after it, where that is negative): delays and credits are as of then
 certificate-refused-reports = reports that count for nothing, and that `assay fleet` names: { $count }
+
+## Inventory certificates
+
+inventory-of = inventory of { $node }, measured { $measured }, valid until { $until }
+inventory-of-node = inventory of a node without a name, measured { $measured }, valid until { $until }
+inventory-lapsed = It says nothing of today.
+inventory-simulated = SIMULATED: { $count ->
+    [one] 1 card does
+   *[other] { $count } cards do
+    } not exist, whatever is said of them
+inventory-unfinished = The run did not come to its end.
+inventory-file = certificate { $file }
+inventory-signature-holds = the signature holds; the report that it follows from does not lie beside it
+inventory-holds = all of it follows from the report beside it
+inventory-figures-hold = all figures follow from the report beside it; it was compared with another catalogue than that of this program
+inventory-differs = IT IS NOT WHAT FOLLOWS FROM THE REPORT BESIDE IT
+class-by-name = { $card }, as it is called
+class-by-figures = by its figures like { $card }, and not as it is called
+class-none = like no card of the catalogue
+quality-good = in order
+quality-unclassed = not classed
+quality-slow = slower than healthy cards
+quality-faulty = FAULTY
+head-reaches = reaches
+head-healthy = healthy cards
+head-standing = standing
+head-no-figure = no figure of
+healthy-range = { $low } .. { $high } ({ $basis })
+standing-healthy = as healthy
+standing-below = BELOW
+standing-faulty = FAULTY
+basis-own = measured by assay
+basis-published = published
+basis-inferred = inferred
+offer-of = { $count ->
+    [one] 1 inventory certificate
+   *[other] { $count } inventory certificates
+    }, as of { $as_of }
+offer-replaced = { $count ->
+    [one] 1 older one of the same nodes does
+   *[other] { $count } older ones of the same nodes do
+    } not count
+offer-class = { $count } x { $class } ({ $kind })
+offer-by-figures = of which { $count } by their figures, not by their names
+offer-nothing = Nothing can be offered.
+offer-double = the same card is in { $node } already, where it is counted
+head-cards = cards
+head-least = least
+head-together = together
+head-lapsed = not valid then
+head-measured = measured
+head-valid-until = valid until
+head-not-offered = not offered: node

@@ -11,13 +11,17 @@ use crate::evidence::Ended;
 use crate::evidence::metric::Kind;
 use crate::exit::Exit;
 use crate::language::Language;
-use crate::report::compare::{Change, Comparison, LEVEL, Pair, Row};
+use crate::report::compare::{Certified, Change, Comparison, LEVEL, Pair, Row};
 
 const COLUMNS: [&str; 6] = ["metric", "before", "after", "after / before", "verdict", "because"];
 
 pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::Result<()> {
     writeln!(out, "signatures: {}", signatures(is_verified))?;
     let (level, width) = (100.0 * LEVEL, 100.0 * comparison.width);
+    if let Some(Certified { until, covers }) = comparison.certified {
+        let of = if covers { "covers" } else { "DOES NOT COVER" };
+        writeln!(out, "certificate: valid until {}, {of} the report after", until.strftime("%Y-%m-%d"))?;
+    }
     writeln!(out, "medians, intervals of {level} %; a change of at most {width} % is none")?;
     let bold = Style::new().bold();
     for Pair { before, after, by, rows: compared, ended } in &comparison.pairs {

@@ -23,7 +23,7 @@ pub fn sentences(device: &DeviceEvidence, language: Language) -> Vec<String> {
         say!(language, "looks-near", name = &near.gpu.name, distance = format!("{:.1}", near.distance))
     };
     let nearest = language.list(found.nearest.iter().map(near));
-    let is_like = found.nearest.first().is_some_and(|first| first.distance <= LIKE);
+    let is_like = found.nearest.first().is_some_and(Near::is_like);
     let looks = if is_like {
         say!(language, "looks-like", nearest = nearest)
     } else {
@@ -49,8 +49,6 @@ fn beside(called: &Called, language: Language) -> String {
     say!(language, "looks-but", name = name, against = against.join(&say!(language, "list-semicolon")))
 }
 
-/// The distance up to which a card looks like one of the catalogue.
-const LIKE: f64 = 1.5;
 /// So many contradictions are told one by one.
 const TOLD: usize = 5;
 

@@ -11,6 +11,7 @@ pub mod diagnosis;
 pub mod fleet;
 pub mod html;
 pub mod human;
+pub mod inventory;
 pub mod json;
 pub mod junit;
 mod likeness;

@@ -27,6 +27,17 @@ pub struct Comparison {
     /// Selectors of devices that have no counterpart in the other report.
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
+    /// Where the report before stands behind a certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certified: Option<Certified>,
+}
+
+/// What a certificate says of the run after.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Certified {
+    pub until: jiff::Timestamp,
+    /// Whether that run began in its time, by the machine's own clock.
+    pub covers: bool,
 }
 
 /// One device in both reports.
@@ -103,6 +114,7 @@ impl Comparison {
         } else if !self.rows().any(compares)
             || self.count(Change::Undecided) > 0
             || !self.only_before.is_empty()
+            || self.certified.is_some_and(|certified| !certified.covers)
             || self.pairs.iter().any(|pair| pair.ended != Ended::Completed)
         {
             Exit::Inconclusive
@@ -139,6 +151,7 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
         pairs: pairs.collect(),
         only_before: alone.map(|(device, _)| device.selector.clone()).collect(),
         only_after: new.map(|(_, device)| device.selector.clone()).collect(),
+        certified: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! Owns the report's shape and the only way to read one back; must not know how it is shown.
 
 pub mod compare;
+pub mod difference;
 pub mod ledger;
 pub mod recheck;
 pub mod statement;
@@ -18,7 +19,8 @@ use crate::seal::statement::StatementError;
 use crate::seal::{Envelope, SecretKey, Verified};
 
 pub use crate::proof::level::TrustLevel;
-pub use recheck::{Difference, Recheck, recheck};
+pub use difference::Difference;
+pub use recheck::{Recheck, recheck};
 pub use statement::ReportError;
 
 /// Version of the report's shape. Additions keep it, changes of meaning raise it.

@@ -3,20 +3,12 @@
 
 use serde::Serialize;
 
+use super::difference::Difference;
 use super::{ContractCopy, DeviceSummary, Report, SealedBy, exit, summaries, trust_level};
 use crate::contract::{Finding, Parsed, Verdict, judge, overall};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
 use crate::language::{Language, say};
-
-/// Something that the report states otherwise than its samples do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// Where, such as `summary of stream.triad.rate on wgpu:0`; [`CONTRACT`] where it was judged by another one.
-    pub what: String,
-    pub stated: String,
-    pub recomputed: String,
-}
 
 /// The difference that is no contradiction within the report: the verifier demanded another contract.
 pub const CONTRACT: &str = "contract";

@@ -6,7 +6,7 @@ use gpu_assay::device::Lacking;
 use gpu_assay::evidence::*;
 use gpu_assay::proof::{challenge, statement::By, wire};
 use gpu_assay::report::{Report, SealedBy, statement};
-use gpu_assay::seal::SecretKey;
+use gpu_assay::seal::{Envelope, SecretKey};
 use serde_json::Value as Json;
 
 use crate::support::*;
@@ -114,6 +114,17 @@ fn overlays_follow_their_schema() {
     let overlay = Overlay::parse(EXAMPLE.as_bytes()).unwrap();
     let signed = overlay.seal(&key).unwrap().unchecked().unwrap();
     assert_valid(&schema, &serde_json::from_slice(&signed).unwrap());
+}
+
+#[test]
+fn inventories_follow_their_schema() {
+    let schema = golden("inventory.schema.json", &gpu_assay::inventory::schema());
+    let provider = crate::inventory::Provider::new();
+    for name in ["good", "wrong"] {
+        provider.certify(name, &[]);
+        let signed = Envelope::load(&provider.certificate(name)).unwrap().unchecked().unwrap();
+        assert_valid(&schema, &serde_json::from_slice(&signed).unwrap());
+    }
 }
 
 #[test]

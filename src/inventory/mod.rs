@@ -1,0 +1,232 @@
+//! What a provider signs of a node that it offers: which cards there are by what they do, what each reaches, and until when that is
+//! said. No contract is needed.
+//! Owns the certificate's form and what it comes to; what it says follows from one report, see [`draw`].
+
+pub mod class;
+pub mod draw;
+pub mod offer;
+pub mod recheck;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::bands::Basis;
+use crate::contract::when::Moment;
+use crate::contract::{Reason, Verdict};
+use crate::device::ProvenanceKind;
+use crate::evidence::metric::MetricName;
+use crate::evidence::stats::Stat;
+use crate::exit::Exit;
+use crate::report::compare::Certified;
+use crate::report::{Report, TrustLevel};
+use crate::seal::statement::{Kind, StatementError, Subject};
+use crate::seal::{Envelope, SecretKey, Verified};
+use class::{By, Class};
+
+pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/inventory/v1", what: "inventory certificate" };
+/// Additions keep it, changes of meaning raise it.
+pub const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Inventory {
+    pub format: u32,
+    pub tool_version: String,
+    /// SHA-256 of the signed bytes of the report that all of it follows from.
+    pub report_sha256: String,
+    /// What the node is called, as the run was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// When the run began, by the machine's own clock.
+    pub measured: Moment,
+    pub valid_until: Moment,
+    /// How far the report can be trusted by itself.
+    pub level: TrustLevel,
+    /// What cards were compared with.
+    pub catalogue: CatalogueName,
+    /// Whether the run came to its end.
+    pub is_finished: bool,
+    /// Where sources disagree about a card or one is there twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<Reason>,
+    pub cards: Vec<Card>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct CatalogueName {
+    pub version: String,
+    pub sha256: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Card {
+    pub selector: String,
+    /// What it calls itself.
+    pub name: String,
+    /// `None` where it was never opened.
+    pub kind: Option<ProvenanceKind>,
+    /// `uuid ...` and `serial ...`, as the report has them.
+    pub ids: Vec<String>,
+    /// What it is by its figures; `None` where it is like no card of the catalogue.
+    pub class: Option<Class>,
+    pub figures: Vec<Figure>,
+    /// What of it gave no figure that counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
+}
+
+/// What a card reaches, in the metric's unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Figure {
+    pub metric: MetricName,
+    /// Of the samples, where there are many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistic: Option<Stat>,
+    pub value: f64,
+    /// It may be more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
+    /// As a share of what the datasheet of its class says, dense.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_datasheet: Option<f64>,
+    /// What healthy cards of its class reach, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healthy: Option<Healthy>,
+    pub standing: Standing,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Healthy {
+    pub low: f64,
+    pub high: f64,
+    pub basis: Basis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// As healthy cards of its class.
+    Healthy,
+    /// Worse than healthy cards as this program measures them, by more than cards differ.
+    Below,
+    /// Something that must not be there at all, such as a wrong result.
+    Faulty,
+    /// Nothing is known to compare it with, only a lower bound was measured, or what it misses other tools have measured.
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Refused {
+    pub metric: MetricName,
+    /// `fail` where the card is shown to be at fault.
+    pub verdict: Verdict,
+    pub because: Reason,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InventoryError {
+    #[error("{0}")]
+    Statement(#[from] StatementError),
+    #[error(
+        "the inventory certificate is of format {0}, this program reads format {FORMAT}; get a newer one"
+    )]
+    Format(u32),
+}
+
+/// What a card can be offered as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// Like healthy cards of its class in all that could be compared.
+    Good,
+    /// Its figures are like no card of the catalogue, or too few of them count.
+    Unclassed,
+    /// Right, but slower than healthy cards.
+    Slow,
+    /// It was shown to compute or hold something wrong.
+    Faulty,
+}
+
+impl Card {
+    pub fn quality(&self) -> Quality {
+        let stands = |standing| self.figures.iter().any(|figure| figure.standing == standing);
+        if stands(Standing::Faulty) || self.refused.iter().any(|refused| refused.verdict == Verdict::Fail) {
+            Quality::Faulty
+        } else if self.class.is_none() {
+            Quality::Unclassed
+        } else if stands(Standing::Below) {
+            Quality::Slow
+        } else {
+            Quality::Good
+        }
+    }
+
+    /// Whether it is called otherwise than it looks.
+    pub fn is_by_figures(&self) -> bool {
+        self.class.as_ref().is_some_and(|class| class.by == By::Figures)
+    }
+
+    pub fn figure(&self, metric: &str) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.metric.as_str() == metric)
+    }
+
+    /// Selector and name.
+    pub fn shown(&self) -> String {
+        format!("{} ({})", self.selector, self.name)
+    }
+}
+
+impl Inventory {
+    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, InventoryError> {
+        Ok(Envelope::seal(&KIND.encode(self.subjects(), self)?, key))
+    }
+
+    pub fn from_verified(verified: &Verified) -> Result<Self, InventoryError> {
+        let statement = KIND.decode::<Inventory>(verified.bytes())?;
+        let inventory = statement.predicate;
+        if inventory.format != FORMAT {
+            return Err(InventoryError::Format(inventory.format));
+        }
+        if statement.subject != inventory.subjects() {
+            return Err(StatementError::Subjects.into());
+        }
+        Ok(inventory)
+    }
+
+    /// The report, and the node by the same digest.
+    fn subjects(&self) -> Vec<Subject> {
+        let name = self.node.as_ref().map_or_else(|| "report".to_owned(), |node| format!("report:{node}"));
+        vec![Subject::new(name, self.report_sha256.clone())]
+    }
+
+    /// Whether it says anything of that moment.
+    pub fn covers(&self, moment: Timestamp) -> bool {
+        (self.measured.0..=self.valid_until.0).contains(&moment)
+    }
+
+    /// What it says of a later run.
+    pub fn said_of(&self, after: &Report) -> Certified {
+        let began = after.evidence.run.started.parse();
+        Certified { until: self.valid_until.0, covers: began.is_ok_and(|began| self.covers(began)) }
+    }
+
+    /// The worst of its cards, at that moment.
+    pub fn exit(&self, moment: Timestamp) -> Exit {
+        let any = |quality| self.cards.iter().any(|card| card.quality() == quality);
+        let all = [
+            (!self.conflicts.is_empty(), Exit::Identity),
+            (any(Quality::Faulty) || any(Quality::Slow), Exit::Fail),
+            (any(Quality::Unclassed) || self.cards.is_empty(), Exit::Inconclusive),
+            (!self.is_finished || !self.covers(moment), Exit::Inconclusive),
+        ];
+        all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
+    }
+
+    pub fn simulated(&self) -> usize {
+        self.cards.iter().filter(|card| card.kind == Some(ProvenanceKind::Simulated)).count()
+    }
+}
+
+/// The JSON Schema of the whole statement that is signed.
+pub fn schema() -> String {
+    KIND.schema::<Inventory>()
+}

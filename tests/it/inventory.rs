@@ -1,0 +1,241 @@
+//! Inventory certificates: what each card is and can do by its figures, drawn up again by whoever has the report, and summed.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use gpu_assay::seal::Envelope;
+use serde_json::Value;
+
+use crate::process::{Ended, assay};
+
+/// Nodes of one card each: in order, another, slow for its kind, one that computes wrong, one that is called what it is not, and the
+/// first again under another name.
+const NODES: [(&str, &str); 6] = [
+    ("good", "sim:h200,seed=1"),
+    ("second", "sim:h200,seed=2"),
+    ("slow", "sim:h200,seed=3,flops=0.8"),
+    ("wrong", "sim:h200,seed=4,fma_wrong=5"),
+    ("relabelled", "sim:a100,seed=5,name=NVIDIA H200"),
+    ("double", "sim:h200,seed=1"),
+];
+
+/// Their reports, measured once for all tests: enough figures for a class, and no more.
+static REPORTS: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).display().to_string();
+    assert_eq!(assay(&["key", "new", &at("key.pem")]).code, Some(0));
+    for (name, device) in NODES {
+        let (key, out) = (at("key.pem"), at(name));
+        let args = ["run", "--measure-only", "--device", device, "--probe", "census", "--probe", "fma"];
+        let more = ["--profile", "quick", "--node", name, "--key", &key, "--out", &out];
+        assay(&[&args[..], &more[..]].concat());
+    }
+    dir
+});
+
+fn given(name: &str) -> String {
+    REPORTS.path().join(name).display().to_string()
+}
+
+/// Whose certificates lie in a directory of their own.
+pub struct Provider(tempfile::TempDir);
+
+impl Provider {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn at(&self, name: &str) -> String {
+        self.0.path().join(name).display().to_string()
+    }
+
+    pub fn certify(&self, name: &str, more: &[&str]) -> Ended {
+        let (report, trust, key) =
+            (given(&format!("{name}/report.dsse.json")), given("key.pub.pem"), given("key.pem"));
+        let out = self.at(name);
+        let args = ["certify", "--report", &report, "--trust", &trust, "--key", &key, "--out", &out];
+        assay(&[&args[..], more].concat())
+    }
+
+    pub fn certificate(&self, name: &str) -> PathBuf {
+        PathBuf::from(self.at(name)).join("inventory.dsse.json")
+    }
+
+    /// What `assay` says of it to whoever trusts the key, as JSON.
+    fn asked(&self, command: &[&str], path: &str) -> (i32, Value) {
+        let ended = assay(&[command, &[path, "--trust", &given("key.pub.pem"), "--json"]].concat());
+        let said = serde_json::from_str(&ended.stdout);
+        (ended.code.unwrap(), said.unwrap_or_else(|e| panic!("{e}: {}{}", ended.stdout, ended.stderr)))
+    }
+
+    fn verify(&self, name: &str) -> (i32, Value) {
+        self.asked(&["verify"], self.certificate(name).to_str().unwrap())
+    }
+
+    fn offer(&self, more: &[&str]) -> (i32, Value) {
+        self.asked(&[&["fleet", "inventory"], more].concat(), &self.at(""))
+    }
+}
+
+#[test]
+fn each_card_is_certified_as_what_its_figures_say() {
+    let provider = Provider::new();
+    for (name, exit, words) in [
+        ("good", 0, "H200 SXM, as it is called, in order"),
+        ("slow", 1, "H200 SXM, as it is called, slower than healthy cards"),
+        ("wrong", 1, "FAULTY"),
+        ("relabelled", 0, "by its figures like A100 "),
+    ] {
+        let ended = provider.certify(name, &[]);
+        let said = format!("{name}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.code == Some(exit) && ended.stdout.contains(words), "{said}");
+        assert!(ended.stdout.contains("SIMULATED: 1 card does not exist"), "{said}");
+        let (verified, said) = provider.verify(name);
+        assert_eq!((verified, &said["holds"], &said["report_checked"]), (exit, &true.into(), &true.into()));
+    }
+}
+
+#[test]
+fn a_certificate_that_says_more_than_its_report_is_refused() {
+    let provider = Provider::new();
+    assert_eq!(provider.certify("slow", &[]).code, Some(1));
+    let file = provider.certificate("slow");
+    let payload = Envelope::load(&file).unwrap().unchecked().unwrap();
+    let better = String::from_utf8(payload).unwrap().replace("\"below\"", "\"healthy\"");
+    let key = gpu_assay::seal::SecretKey::load(given("key.pem").as_ref()).unwrap();
+    std::fs::write(&file, Envelope::seal(better.as_bytes(), &key).to_bytes()).unwrap();
+    let (exit, said) = provider.verify("slow");
+    assert_eq!((exit, &said["holds"]), (6, &false.into()));
+    let what = said["differences"][0]["what"].as_str().unwrap();
+    assert!(what.contains("fma.") && what.ends_with("standing"), "{what}");
+    // Without the report nobody sees it, and that is said; the report of another node is none of it.
+    let report = file.with_file_name("report.dsse.json");
+    std::fs::remove_file(&report).unwrap();
+    let (exit, said) = provider.verify("slow");
+    assert_eq!((exit, &said["report_checked"]), (0, &false.into()));
+    std::fs::copy(given("good/report.dsse.json"), &report).unwrap();
+    let ended = assay(&["verify", file.to_str().unwrap(), "--trust", &given("key.pub.pem")]);
+    assert!(ended.code == Some(6) && ended.stderr.contains("it is not the report"), "{}", ended.stderr);
+}
+
+#[test]
+fn certificates_are_summed_by_class_and_each_card_counts_once() {
+    let provider = Provider::new();
+    for name in ["good", "second", "slow", "wrong", "relabelled"] {
+        provider.certify(name, &[]);
+    }
+    let (exit, said) = provider.offer(&[]);
+    let offer = &said["offer"];
+    let classes: Vec<(&str, u64, u64)> = offer["classes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|class| {
+            let count = |key: &str| class[key].as_u64().unwrap();
+            (class["class"].as_str().unwrap(), count("cards"), count("by_figures"))
+        })
+        .collect();
+    assert_eq!((exit, classes), (0, vec![("H200 SXM", 2, 0), ("A100 ", 1, 1)]));
+    let fp32 = offer["classes"][0]["rates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|rate| rate["metric"] == "fma.fp32.rate");
+    let rate = |key: &str| fp32.unwrap()[key].as_f64().unwrap();
+    assert!(
+        (rate("sum") - 2.0 * rate("median")).abs() < 1.0 && rate("least") < 65e12 && rate("sum") > 120e12
+    );
+    let aside: Vec<(&str, &str)> = offer["set_aside"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|aside| (aside["node"].as_str().unwrap(), aside["quality"].as_str().unwrap()))
+        .collect();
+    assert_eq!(aside, [("slow", "slow"), ("wrong", "faulty")]);
+    // The same card in another node, and the same node certified again.
+    provider.certify("double", &[]);
+    let again = ["--valid", "30d", "--out", &provider.at("again")];
+    let (report, trust, key) = (given("second/report.dsse.json"), given("key.pub.pem"), given("key.pem"));
+    let args = ["certify", "--report", &report, "--trust", &trust, "--key", &key];
+    assert_eq!(assay(&[&args[..], &again[..]].concat()).code, Some(0));
+    let (exit, said) = provider.offer(&[]);
+    assert_eq!((exit, &said["offer"]["replaced"]), (5, &1.into()));
+    assert_eq!(
+        (&said["offer"]["doubles"][0]["node"], &said["offer"]["doubles"][0]["first"]),
+        (&"double".into(), &"good".into())
+    );
+    assert_eq!(said["offer"]["classes"][0]["cards"], 2);
+}
+
+#[test]
+fn what_is_past_or_changed_counts_for_nothing() {
+    let provider = Provider::new();
+    provider.certify("good", &["--valid", "24h"]);
+    provider.certify("second", &[]);
+    let later = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_hours(48)).unwrap().to_string();
+    let (exit, said) = provider.offer(&["--as-of", &later]);
+    assert_eq!((exit, &said["offer"]["classes"][0]["cards"]), (3, &1.into()));
+    assert!(said["offer"]["lapsed"][0]["source"].as_str().unwrap().contains("good"));
+    let file = provider.certificate("second");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("\"sig\":\"", "\"sig\":\"AAAA", 1)).unwrap();
+    let (exit, said) = provider.offer(&[]);
+    assert_eq!((exit, said["offer"]["refused"].as_array().unwrap().len()), (6, 1));
+}
+
+#[test]
+fn a_later_run_is_compared_with_the_certificate_card_by_card() {
+    let provider = Provider::new();
+    provider.certify("good", &["--valid", "24h"]);
+    let compared = |after: &str| {
+        let (before, after, trust) = (provider.certificate("good"), given(after), given("key.pub.pem"));
+        let after = format!("{after}/report.dsse.json");
+        assay(&["compare", before.to_str().unwrap(), &after, "--trust", &trust, "--width", "5%"])
+    };
+    let same = compared("double");
+    assert!(
+        same.code == Some(0) && same.stdout.contains("one device by its uuid"),
+        "{}{}",
+        same.stdout,
+        same.stderr
+    );
+    assert!(same.stdout.contains("covers the report after"), "{}", same.stdout);
+    // Another card is in its place.
+    let other = compared("second");
+    assert!(other.code == Some(3) && other.stdout.contains("only in the report before"), "{}", other.stdout);
+    std::fs::remove_file(provider.certificate("good").with_file_name("report.dsse.json")).unwrap();
+    let alone = compared("double");
+    assert!(alone.code == Some(2) && alone.stderr.contains("must lie beside it"), "{}", alone.stderr);
+}
+
+#[test]
+fn a_node_is_measured_and_certified_in_one_go_and_nothing_is_overwritten() {
+    let provider = Provider::new();
+    let (key, out) = (given("key.pem"), provider.at("mini"));
+    let args = [
+        "certify",
+        "--key",
+        &key,
+        "--device",
+        "sim:mini",
+        "--profile",
+        "quick",
+        "--out",
+        &out,
+        "--node",
+        "n1",
+    ];
+    let ended = assay(&args);
+    // No card of the catalogue is so small.
+    assert!(
+        ended.code == Some(3) && ended.stdout.contains("like no card of the catalogue, not classed"),
+        "{}{}",
+        ended.stdout,
+        ended.stderr
+    );
+    assert!(ended.stdout.contains("inventory of n1, measured "), "{}", ended.stdout);
+    let (exit, said) = provider.verify("mini");
+    assert_eq!((exit, &said["holds"]), (3, &true.into()));
+    let again = assay(&args);
+    assert!(again.code == Some(2) && again.stderr.contains("is there already"), "{}", again.stderr);
+}
