@@ -129,26 +129,24 @@ fn tuned(
     bench.supports(&work.op(Buf::NONE))?;
     let lanes_max = u64::from(LANES_MAX).min(most_bytes / precision.result_bytes()) as u32;
     let out = bench.alloc(u64::from(lanes_max.max(LANES_MIN)) * precision.result_bytes())?;
-    let enough = enough_lanes(bench, work, lanes_max, out)?;
-    let work = Work { lanes: even_lanes(enough, bench.identity().units, lanes_max), ..work };
+    let work = Work { lanes: enough_lanes(bench, work, lanes_max, out)?, ..work };
     let (form, chains) = tune(bench, work, out)?;
     Ok((Work { chains, ..work }, form, out))
 }
 
-/// Lanes that make whole blocks of any size.
+/// Lanes that make whole blocks of any size, and keep all pipes of a unit busy.
 const LANES_OF_UNIT: u32 = 1024;
 
-/// A few lanes more, so that all units get equally many blocks: else some are done while others still work. Not where there is no room
-/// for them, nor where that would be many more.
-fn even_lanes(lanes: u32, units: Option<u32>, lanes_max: u32) -> u32 {
-    let all = units.and_then(|units| units.checked_mul(LANES_OF_UNIT)).filter(|all| *all > 0);
-    let even = all.and_then(|all| lanes.checked_next_multiple_of(all));
-    even.filter(|even| *even <= lanes_max && *even - lanes <= lanes / 4).unwrap_or(lanes)
+/// All units equally full: on a card that is slow in a format few lanes take long enough too, and leave most of it idle. Where units
+/// are not told, or there is no room for so many lanes, few.
+fn lanes_to_begin_with(units: Option<u32>, lanes_max: u32) -> u32 {
+    let all = units.and_then(|units| units.checked_mul(LANES_OF_UNIT));
+    all.filter(|all| (LANES_MIN..=lanes_max).contains(all)).unwrap_or(LANES_MIN)
 }
 
 /// Doubles the lanes until one execution takes long enough.
 fn enough_lanes(bench: &mut Bench, work: Work, lanes_max: u32, out: Buf) -> Result<u32, Trouble> {
-    let mut lanes = LANES_MIN;
+    let mut lanes = lanes_to_begin_with(bench.identity().units, lanes_max);
     loop {
         let form = bench.any_form(&Work { lanes, ..work }.op(out))?;
         bench.run(&form, 1)?;
@@ -255,14 +253,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lanes_are_spread_evenly_where_there_is_room() {
-        assert_eq!(even_lanes(1 << 19, Some(132), LANES_MAX), 4 * 132 * 1024);
-        assert_eq!(even_lanes(1 << 20, Some(80), LANES_MAX), 13 * 80 * 1024);
-        assert_eq!(even_lanes(LANES_MIN, Some(8), LANES_MAX), LANES_MIN, "that would be twice as many");
-        assert_eq!(even_lanes(LANES_MIN, Some(1), LANES_MAX), LANES_MIN);
-        assert_eq!(even_lanes(1 << 22, Some(132), LANES_MAX), 1 << 22, "no room");
-        assert_eq!(even_lanes(1 << 19, None, LANES_MAX), 1 << 19, "no telling");
-        assert_eq!(even_lanes(1 << 19, Some(0), LANES_MAX), 1 << 19);
-        assert_eq!(even_lanes(1 << 19, Some(u32::MAX), LANES_MAX), 1 << 19);
+    fn lanes_fill_all_units_equally_where_there_is_room() {
+        assert_eq!(lanes_to_begin_with(Some(132), LANES_MAX), 132 * 1024);
+        assert_eq!(lanes_to_begin_with(Some(8), LANES_MAX), 8 * 1024);
+        assert_eq!(lanes_to_begin_with(Some(1), LANES_MAX), LANES_MIN, "too few to take any time");
+        assert_eq!(lanes_to_begin_with(Some(132), 1 << 16), LANES_MIN, "no room");
+        assert_eq!(lanes_to_begin_with(None, LANES_MAX), LANES_MIN, "no telling");
+        assert_eq!(lanes_to_begin_with(Some(0), LANES_MAX), LANES_MIN);
+        assert_eq!(lanes_to_begin_with(Some(u32::MAX), LANES_MAX), LANES_MIN);
     }
 }

@@ -1,5 +1,6 @@
 //! What a card looks like by its figures, in everything that people and programs read.
 
+use crate::pipeline::Run;
 use crate::process::{assay, verified};
 
 /// A short run of what makes a likeness and is soon simulated; the report's directory.
@@ -47,6 +48,16 @@ fn nothing_speaks_against_an_honest_card() {
     let text = rendered(&measured("sim:h100"), "human");
     assert!(text.contains("looks like H"), "{text}");
     assert!(text.contains("nothing measured speaks against H100"), "{text}");
+}
+
+/// Few lanes take long enough there, and would leave most of the card idle.
+#[test]
+fn a_format_that_is_slow_is_measured_on_the_whole_card() {
+    for (card, tera) in [("sim:a100", 9.7), ("sim:l40s", 1.41)] {
+        let report = Run::short(card, &["fma"]).report();
+        let fp64 = report.summaries.iter().find(|s| s.metric.as_str() == "fma.fp64.rate").unwrap();
+        assert!((0.9..1.0).contains(&(fp64.summary.p50 / (tera * 1e12))), "{card}: {}", fp64.summary.p50);
+    }
 }
 
 #[test]
