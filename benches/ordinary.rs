@@ -57,6 +57,7 @@ pub fn evidence(samples_each: usize, seed: u64) -> Evidence {
         node: None,
         order: Order::Together,
         challenge_sha256: None,
+        salt_sha256: None,
     };
     Evidence { run, devices: vec![device], node: None, resumed: Vec::new(), ended: Ended::Completed }
 }

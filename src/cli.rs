@@ -161,6 +161,10 @@ pub struct RunArgs {
     /// The private key that signs (`assay key new` makes one) [default: a key made for this run alone]
     #[arg(long, value_name = "KEY.pem")]
     pub key: Option<PathBuf>,
+    /// Hide UUIDs and serial numbers in all that is written, behind the salt in this file (`assay key salt` makes one). Who has it
+    /// too can say which card is which; a card that is counted twice shows to everybody
+    #[arg(long, value_name = "FILE")]
+    pub salt: Option<PathBuf>,
     /// What this node is called where many are counted, such as rack3-node17
     #[arg(long, value_name = "NAME", value_parser = node_name)]
     pub node: Option<String>,
@@ -348,6 +352,8 @@ pub struct ProveArgs {
 pub enum KeyCommand {
     /// Make a signing key: FILE (private, mode 0600) and FILE with .pub.pem beside it
     New { file: PathBuf },
+    /// Make a salt, behind which runs and certificates of one contract hide UUIDs and serial numbers; whoever shares it can tell them
+    Salt { file: PathBuf },
     /// Show a key's fingerprint and its public half
     Show { file: PathBuf },
 }

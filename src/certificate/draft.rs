@@ -88,7 +88,8 @@ fn tally(clause: &str, nodes: &[NodeAnswer]) -> ClauseTally {
 }
 
 fn decided(node: &NodeAnswer, salt: &Salt) -> NodeDecision {
-    let all = |whys: &[Why]| whys.iter().map(|why| grounds(why, &node.cards, salt)).collect();
+    let ids = Ids { salt, are_hidden: node.salt_sha256.is_some() };
+    let all = |whys: &[Why]| whys.iter().map(|why| grounds(why, &node.cards, &ids)).collect();
     NodeDecision {
         name: node_name(node, salt),
         state: node.state,
@@ -97,14 +98,30 @@ fn decided(node: &NodeAnswer, salt: &Salt) -> NodeDecision {
         challenge_sha256: node.challenge_sha256.clone(),
         proof: node.proof.clone(),
         first_report: node.since.map(When),
-        cards: node.cards.iter().map(|card| card_name(card, salt)).collect(),
+        cards: node.cards.iter().map(|card| card_name(card, &ids)).collect(),
         reasons: if node.state == State::Accepted { Vec::new() } else { all(&node.reasons) },
         waived: all(&node.waived),
     }
 }
 
-fn card_name(card: &Card, salt: &Salt) -> CardName {
-    let mut hidden_ids: Vec<String> = card.ids.iter().map(|id| salt.hide(id)).collect();
+/// How the ids of a node's cards are hidden.
+struct Ids<'a> {
+    salt: &'a Salt,
+    /// In the report already, behind the same salt.
+    are_hidden: bool,
+}
+
+impl Ids<'_> {
+    fn hide(&self, id: &str) -> String {
+        match id.split_once(' ') {
+            Some((_, hidden)) if self.are_hidden => hidden.to_owned(),
+            Some(_) | None => self.salt.hide(id),
+        }
+    }
+}
+
+fn card_name(card: &Card, ids: &Ids<'_>) -> CardName {
+    let mut hidden_ids: Vec<String> = card.ids.iter().map(|id| ids.hide(id)).collect();
     // In an order that tells nothing either.
     hidden_ids.sort();
     CardName { selector: card.selector.clone(), name: card.name.clone(), kind: card.kind, hidden_ids }
@@ -129,21 +146,21 @@ fn node_name(node: &NodeAnswer, salt: &Salt) -> String {
 }
 
 /// A text without the ids of these cards.
-fn hidden(text: &str, cards: &[Card], salt: &Salt) -> String {
-    let ids = cards.iter().flat_map(|card| &card.ids);
-    ids.fold(text.to_owned(), |text, id| text.replace(id.as_str(), &salt.hide(id)))
+fn hidden(text: &str, cards: &[Card], ids: &Ids<'_>) -> String {
+    let all = cards.iter().flat_map(|card| &card.ids);
+    all.fold(text.to_owned(), |text, id| text.replace(id.as_str(), &ids.hide(id)))
 }
 
 /// Where sources disagree about a card, the reason quotes what they say, and paths of files are nobody else's business: the
 /// report says both.
-fn grounds(why: &Why, cards: &[Card], salt: &Salt) -> Grounds {
+fn grounds(why: &Why, cards: &[Card], ids: &Ids<'_>) -> Grounds {
     let Why { card, clause, verdict, because } = why.clone();
     let (card, because) = match clause.as_str() {
-        DUPLICATE => (card.map(|id| salt.hide(&id)), "another node has the same card".to_owned()),
+        DUPLICATE => (card.map(|id| ids.hide(&id)), "another node has the same card".to_owned()),
         finding::id::CONFLICT | finding::id::DUPLICATE => {
             (card, "sources contradict one another about this card".to_owned())
         }
-        _ => (card, hidden(&because.said(Language::English), cards, salt)),
+        _ => (card, hidden(&because.said(Language::English), cards, ids)),
     };
     Grounds { card, clause, verdict, because }
 }

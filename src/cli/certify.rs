@@ -26,7 +26,7 @@ pub struct CertifyArgs {
         long,
         value_name = "REPORT",
         requires = "trust",
-        conflicts_with_all = ["device", "profile", "duration", "soak", "node", "format", "hang_after"]
+        conflicts_with_all = ["device", "profile", "duration", "soak", "salt", "node", "format", "hang_after"]
     )]
     pub report: Option<PathBuf>,
     /// A public key that is trusted to sign that report; may be given several times
@@ -50,6 +50,9 @@ pub struct CertifyArgs {
     /// Also keep up a full load for so long, such as 10m or 24h [default: as in `assay run`]
     #[arg(long, value_name = "TIME", value_parser = super::soak)]
     pub soak: Option<Duration>,
+    /// Hide UUIDs and serial numbers behind the salt in this file, as in `assay run`
+    #[arg(long, value_name = "FILE")]
+    pub salt: Option<PathBuf>,
     /// What this node is called where many are counted
     #[arg(long, value_name = "NAME", value_parser = super::node_name)]
     pub node: Option<String>,
@@ -74,6 +77,7 @@ impl CertifyArgs {
             soak: self.soak,
             measure_only: true,
             key: Some(self.key.clone()),
+            salt: self.salt.clone(),
             node: self.node.clone(),
             challenge: None,
             out: Some(out),

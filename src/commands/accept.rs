@@ -121,13 +121,28 @@ impl Party<'_> {
             }
             None => Decision::Accepted,
         };
-        let salt = Salt::load_or_make(&self.salt).map_err(Failure::usage)?;
+        let salt = self.salt_for(&answer)?;
         let terms = Terms { parties, decision, span, waivers: &waivers, salt: &salt };
         let certificate = draft(parsed, &answer, &terms);
         let envelope = certificate.seal(&self.key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
         write_new(&args.out, &envelope.to_bytes())?;
         self.show(&certificate, &[self.role], (&args.out, &answer), quiet)?;
         Ok(exit(&answer, &certificate))
+    }
+
+    /// Where the reports hide their cards already, that salt; else one is made where there is none.
+    fn salt_for(&self, answer: &Answer) -> Result<Salt, Failure> {
+        let Some(hidden) = answer.nodes.iter().find_map(|node| node.salt_sha256.as_deref()) else {
+            return Salt::load_or_make(&self.salt).map_err(Failure::usage);
+        };
+        let salt = Salt::load(&self.salt).map_err(Failure::usage)?;
+        if salt.sha256() == hidden {
+            return Ok(salt);
+        }
+        Err(Failure::usage(format!(
+            "{}: the reports hide their cards behind another salt, of fingerprint {hidden}; name that one with --salt",
+            self.salt.display()
+        )))
     }
 
     fn countersign(&self, file: &Path, quiet: bool) -> Result<Exit, Failure> {

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::{Failure, print};
 use crate::cli::KeyCommand;
 use crate::exit::Exit;
-use crate::seal::{PublicKey, SecretKey};
+use crate::seal::{PublicKey, Salt, SecretKey};
 
 pub fn key(command: &KeyCommand) -> Result<Exit, Failure> {
     match command {
         KeyCommand::New { file } => new(file),
+        KeyCommand::Salt { file } => salt(file),
         KeyCommand::Show { file } => show(file),
     }
 }
@@ -29,6 +30,14 @@ fn new(file: &Path) -> Result<Exit, Failure> {
         writeln!(out, "private key  {}   keep it secret; it signs reports", file.display())?;
         writeln!(out, "public key   {}   give it to whoever verifies them", public_file.display())?;
         writeln!(out, "fingerprint  {}", public.id())
+    })
+}
+
+fn salt(file: &Path) -> Result<Exit, Failure> {
+    let salt = Salt::make(file).map_err(Failure::usage)?;
+    print(|out| {
+        writeln!(out, "salt         {}   share it with those who may know the cards", file.display())?;
+        writeln!(out, "fingerprint  {}", salt.sha256())
     })
 }
 

@@ -14,6 +14,7 @@ use crate::engine::node::NodePlan;
 use crate::engine::supervise::{self, Orders};
 use crate::engine::{Already, Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
+use crate::evidence::hiding;
 use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, Order, RunInfo};
 use crate::exit::Exit;
 use crate::language::{Language, say};
@@ -25,7 +26,7 @@ use crate::proof::answer;
 use crate::proof::beside::CHALLENGE;
 use crate::proof::challenge::Issued;
 use crate::report::{Report, SealedBy};
-use crate::seal::{Envelope, SecretKey};
+use crate::seal::{Envelope, Salt, SecretKey};
 use crate::telemetry::host::Host;
 
 mod recorder;
@@ -87,8 +88,14 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         (None, Some(seed)) => seed,
         (None, None) => random_seed()?,
     };
+    let salt = args.salt.as_deref().map(Salt::load).transpose().map_err(Failure::usage)?;
     let program = discover::program()?;
     let selectors = discover::chosen(&program, &args.device)?;
+    if let (Some(_), Some(selector)) = (&salt, selectors.iter().find(|selector| names_a_card(selector))) {
+        return Err(Failure::usage(format!(
+            "--device {selector} names a card by its UUID, which --salt is to hide; name it by its index or PCI address"
+        )));
+    }
     let settings = Settings {
         profile: args.profile,
         probes: probes.clone(),
@@ -124,6 +131,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         node: args.node.clone().or_else(|| asked.as_ref()?.issued.challenge.node.clone()),
         order: if args.one_at_a_time { Order::OneAtATime } else { Order::Together },
         challenge_sha256: asked.as_ref().map(|asked| asked.issued.sha256.clone()),
+        salt_sha256: salt.as_ref().map(Salt::sha256),
     };
     if let (Some(asked), Some(file)) = (&asked, &args.challenge) {
         answer::check(&run, &asked.issued).map_err(|e| refused(file)(&e))?;
@@ -133,7 +141,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         results::write_atomically(&out, CHALLENGE, &asked.envelope.to_bytes())?;
     }
     let first = Event { at_ns: 0, device: None, what: What::RunStarted(run.clone()) };
-    let recorder = Recorder::create(&out, args.events.as_deref(), &first)?;
+    let recorder = Recorder::create(&out, args.events.as_deref(), &first, salt)?;
     Ok((Plan { contract, key, sealed_by, out, run, workers, node, program }, recorder))
 }
 
@@ -148,6 +156,11 @@ fn asked(file: &Path) -> Result<Asked, Failure> {
     let envelope = read(file)?;
     let issued = Issued::unchecked(&envelope).map_err(|e| refused(file)(&e))?;
     Ok(Asked { envelope, issued })
+}
+
+/// Selectors stand in the report as they were written.
+fn names_a_card(selector: &str) -> bool {
+    selector.split([':', ',', '=']).any(|part| hiding::digits(part).is_some())
 }
 
 /// What is to be measured between devices, where there are several.

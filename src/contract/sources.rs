@@ -5,8 +5,8 @@
 use super::finding::{Claim, Reason};
 use super::sku;
 use crate::device::{Identity, ProvenanceKind};
-use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::MetricName;
+use crate::evidence::{DeviceEvidence, hiding};
 use crate::telemetry::NVIDIA;
 use crate::units::Unit;
 
@@ -162,11 +162,10 @@ fn same_size(a: u64, b: u64) -> bool {
     a.abs_diff(b) as f64 <= a.max(b) as f64 * MEMORY_TOLERANCE
 }
 
-/// The 32 digits of a UUID, however it is written; `None` for ids of another kind, which cannot be compared, and for
+/// The 32 digits of a UUID, however it is written, or what hides it; `None` for ids of another kind, which cannot be compared, and for
 /// none but zeros, which a driver without a UUID gives.
 fn hex_digits(uuid: &str) -> Option<String> {
-    let uuid = uuid.trim_start_matches("GPU-").trim_start_matches("MIG-");
-    let digits: String = uuid.chars().filter(|c| *c != '-').collect();
-    let good = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    (good && digits.bytes().any(|b| b != b'0')).then(|| digits.to_ascii_lowercase())
+    let is_hidden = uuid.len() == 64 && uuid.bytes().all(|b| b.is_ascii_hexdigit());
+    let digits = if is_hidden { Some(uuid.to_owned()) } else { hiding::digits(uuid) };
+    digits.filter(|digits| digits.bytes().any(|b| b != b'0'))
 }

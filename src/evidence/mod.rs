@@ -3,6 +3,7 @@
 
 pub mod counters;
 pub mod event;
+pub mod hiding;
 pub mod metric;
 pub mod record;
 pub mod sequence;
@@ -91,6 +92,9 @@ pub struct RunInfo {
     /// SHA-256 of the signed bytes of the challenge that it answers: the seed is drawn from that one's nonce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge_sha256: Option<String>,
+    /// SHA-256 of the salt behind which UUIDs and serial numbers are hidden; `None` where they stand as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt_sha256: Option<String>,
 }
 
 /// When the devices of a run were measured.

@@ -21,6 +21,8 @@ pub enum RecordError {
     OpenedTwice(u32),
     #[error("device {0} keeps up two loads at once")]
     TwoLoads(u32),
+    #[error("what names a card could not be hidden: {0}")]
+    Unhidden(String),
     #[error("a window of device {0} is of no load")]
     NoLoad(u32),
     #[error("device {0} ends the whole run")]

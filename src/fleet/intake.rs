@@ -62,6 +62,10 @@ pub enum Cause {
     CopyOf {
         first: String,
     },
+    /// The ids of its cards are hidden otherwise than in the reports before.
+    OtherSalt {
+        first: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -81,10 +85,12 @@ pub enum Refusal {
     OutOfTime,
     /// Its samples are those of another report.
     Replayed,
+    /// Nobody can tell whether its cards are those of other reports.
+    OtherSalt,
 }
 
 impl Refusal {
-    pub const ALL: [Refusal; 7] = [
+    pub const ALL: [Refusal; 8] = [
         Refusal::Unreadable,
         Refusal::UnknownKey,
         Refusal::Changed,
@@ -92,6 +98,7 @@ impl Refusal {
         Refusal::OtherContract,
         Refusal::OutOfTime,
         Refusal::Replayed,
+        Refusal::OtherSalt,
     ];
 }
 

@@ -113,6 +113,9 @@ pub struct NodeAnswer {
     /// SHA-256 of the challenge that this report was shown to answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge_sha256: Option<String>,
+    /// SHA-256 of the salt that hides the ids of its cards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salt_sha256: Option<String>,
     /// What was proved of it to a witness.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<ProofSummary>,
@@ -228,6 +231,9 @@ fn counted(
             repeated += 1;
         } else if let Some(why) = out_of_time(contract, &row, span) {
             refused.push(Refused { source: row.source, what: Refusal::OutOfTime, why });
+        } else if let Some(first) = kept.first().filter(|first: &&Row| first.salt != row.salt) {
+            let why = Cause::OtherSalt { first: first.source.clone() };
+            refused.push(Refused { source: row.source, what: Refusal::OtherSalt, why });
         } else if let Some(at) = row.samples.and_then(|samples| by_samples.get(&samples)).copied() {
             let first: &Row = &kept[at];
             if first.node == row.node && first.started == row.started {
@@ -304,6 +310,7 @@ fn node_answer(node: &Node<'_>, proofs: &[Proved]) -> NodeAnswer {
         level: row.map(|row| row.level),
         report_sha256: row.map(|row| hex::encode(row.payload)),
         challenge_sha256: row.and_then(|row| row.challenge.clone()),
+        salt_sha256: row.and_then(|row| row.salt.clone()),
         proof: proof_of(node, proofs),
         reasons: claims.chain(doubts).chain(lacking.iter().map(why)).collect(),
         waived: waived.iter().map(why).collect(),
@@ -334,7 +341,7 @@ impl Answer {
                 refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
                 Exit::Signature,
             ),
-            (refused(&[Refusal::Replayed]), Exit::Identity),
+            (refused(&[Refusal::Replayed, Refusal::OtherSalt]), Exit::Identity),
         ];
         all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(standing, Exit::worst)
     }

@@ -30,6 +30,8 @@ pub struct Row {
     pub started: Timestamp,
     /// SHA-256 of the challenge that it answers. `None` where that is not shown.
     pub challenge: Option<String>,
+    /// SHA-256 of the salt that hides the ids of its cards.
+    pub salt: Option<String>,
     pub level: TrustLevel,
     /// Whether the run came to its end by itself.
     pub is_finished: bool,
@@ -104,6 +106,7 @@ impl Row {
             node: evidence.run.node.clone(),
             started: started.parse().map_err(|_| NoTime(started.clone()))?,
             challenge: None,
+            salt: evidence.run.salt_sha256.clone(),
             level: report.trust_level,
             is_finished: evidence.ended == Ended::Completed,
             verdict: recheck.verdict.unwrap_or(Verdict::Inconclusive),

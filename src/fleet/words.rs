@@ -81,6 +81,7 @@ impl Said for Refusal {
             Refusal::OtherContract => say!(language, "refusal-other-contract"),
             Refusal::OutOfTime => say!(language, "refusal-out-of-time"),
             Refusal::Replayed => say!(language, "refusal-replayed"),
+            Refusal::OtherSalt => say!(language, "refusal-other-salt"),
         }
     }
 }
@@ -107,6 +108,7 @@ impl Said for Cause {
                 say!(language, "cause-excluded", from = from, until = until, reason = reason)
             }
             Cause::CopyOf { first } => say!(language, "cause-copy-of", first = first),
+            Cause::OtherSalt { first } => say!(language, "cause-other-salt", first = first),
         }
     }
 }

@@ -435,6 +435,7 @@ refusal-contradicts = contradicts its samples
 refusal-other-contract = another contract
 refusal-out-of-time = out of time
 refusal-replayed = replayed
+refusal-other-salt = hidden otherwise
 fleet-claimed = { $again } and { $first } of node { $of } name the same card
 fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
 fleet-unsound = the last report lost a device, had wrong results under load, or contradicts itself about what a card is
@@ -447,6 +448,7 @@ cause-to-come = it says that it began at { $began }, which is yet to come
 cause-before = it began at { $began }, before { $since }
 cause-excluded = the contract excludes { $from } to { $until }: { $reason }
 cause-copy-of = every sample of it is that of { $first }
+cause-other-salt = its cards are hidden behind another salt, or none, than those of { $first }: whether one counts twice cannot be told
 
 ## A fleet as a page: the summary
 
@@ -500,6 +502,10 @@ step-other-card = { $count ->
 step-replayed = { $count ->
     [one] Ask why a report is a copy of another node's, and have the node measured again; until then it does not count:
    *[other] Ask why { $count } reports are copies of other nodes', and have those nodes measured again; until then they do not count:
+    }
+step-other-salt = { $count ->
+    [one] Have a node measured again with the salt of this contract; its cards are hidden otherwise than those of the others:
+   *[other] Have { $count } nodes measured again with the salt of this contract; their cards are hidden otherwise than those of the others:
     }
 step-changed = { $count ->
     [one] Keep as evidence a report that was changed after signing, or that its own samples contradict, and ask for an explanation:

@@ -376,6 +376,7 @@ refusal-contradicts = 与自身样本矛盾
 refusal-other-contract = 属于另一合同
 refusal-out-of-time = 不在时限内
 refusal-replayed = 重复提交
+refusal-other-salt = 隐藏方式不同
 fleet-claimed = { $again } 与节点 { $of } 的 { $first } 报告了同一张卡
 fleet-unnamed = 有卡既无 UUID 也无序列号，无法确认它是否也出现在其他节点中
 fleet-unsound = 最近一份报告丢失了设备、在满载期间出现错误结果，或对卡的身份自相矛盾
@@ -388,6 +389,7 @@ cause-to-come = 它自称开始于 { $began }，该时刻尚未到来
 cause-before = 它开始于 { $began }，早于 { $since }
 cause-excluded = 合同将 { $from } 至 { $until } 排除在外：“{ $reason }”
 cause-copy-of = 其全部样本与 { $first } 相同
+cause-other-salt = 其卡的编号用另一个盐值隐藏（或未隐藏），与 { $first } 不同：无法判断是否重复计数
 
 ## 机群页面：摘要
 
@@ -421,6 +423,7 @@ reports-counted = 计入 { $reports } 份；其副本 { $repeated } 份，不予
 step-double = 以下 { $count } 个节点不予验收：各有一张卡此前已由别的节点报告过。请在您在场监看的情况下重测每一对节点，并要求出租方解释：
 step-other-card = 以下 { $count } 个节点不予验收：各有一张卡与约定的型号不符，或各来源对其身份说法不一。请出租方解释或更换：
 step-replayed = 有 { $count } 份报告是其他节点报告的副本，请查问原因并重测这些节点；在此之前不予计入：
+step-other-salt = 有 { $count } 份报告隐藏卡编号的方式与其他报告不同，请用本合同的盐值重测这些节点：
 step-changed = 有 { $count } 份报告在签名后被改动，或与自身样本矛盾，请作为证据保存，并要求解释：
 step-unknown-key = 有 { $count } 份报告不是由您认可的密钥签名，请要求用约定的密钥重新签名提交：
 step-unreadable = 有 { $count } 个文件无法读取，请要求重新提交：

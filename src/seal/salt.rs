@@ -18,7 +18,9 @@ pub struct Salt([u8; 32]);
 
 #[derive(Debug, thiserror::Error)]
 pub enum SaltError {
-    #[error("{path}: there is no such salt; get it from the party that made the certificate")]
+    #[error(
+        "{path}: there is no such salt; get it from the party that made it, or make one with `assay key salt`"
+    )]
     Missing { path: PathBuf },
     #[error("{path}: the salt cannot be read: {why}")]
     Unreadable { path: PathBuf, why: std::io::Error },
@@ -57,15 +59,18 @@ impl Salt {
     /// The salt in this file, which is made where there is none, for its owner's eyes.
     pub fn load_or_make(path: &Path) -> Result<Self, SaltError> {
         match Self::load(path) {
-            Err(SaltError::Missing { path }) => {
-                let unwritable = |why: String| SaltError::Unwritable { path: path.clone(), why };
-                let salt = Self::generate().map_err(|e| unwritable(e.to_string()))?;
-                keys::write_new(&path, format!("{}\n", hex::encode(salt.0)).as_bytes(), 0o600)
-                    .map_err(|e| unwritable(e.to_string()))?;
-                Ok(salt)
-            }
+            Err(SaltError::Missing { path }) => Self::make(&path),
             other => other,
         }
+    }
+
+    /// A new salt in this file, which must not be there yet.
+    pub fn make(path: &Path) -> Result<Self, SaltError> {
+        let unwritable = |why: String| SaltError::Unwritable { path: path.to_owned(), why };
+        let salt = Self::generate().map_err(|e| unwritable(e.to_string()))?;
+        keys::write_new(path, format!("{}\n", hex::encode(salt.0)).as_bytes(), 0o600)
+            .map_err(|e| unwritable(e.to_string()))?;
+        Ok(salt)
     }
 
     /// HMAC-SHA256 of a name under the salt, as lower-case hex (RFC 2104).

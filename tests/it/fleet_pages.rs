@@ -180,6 +180,7 @@ fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
         report_sha256: None,
         level: None,
         challenge_sha256: None,
+        salt_sha256: None,
         proof: None,
         waived: Vec::new(),
         reasons: (0..reasons).map(why).collect(),

@@ -52,6 +52,7 @@ mod hardware;
 // The script that runs it all on a machine with a GPU, and writes it down.
 #[cfg(feature = "cuda")]
 mod hardware_script;
+mod hidden;
 mod inventory;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;

@@ -85,6 +85,7 @@ impl<'a> Run<'a> {
             node: None,
             order: Order::Together,
             challenge_sha256: None,
+            salt_sha256: None,
         };
         let mut events = vec![Event { at_ns: 0, device: None, what: What::RunStarted(info) }];
         let plan = WorkerPlan {

@@ -192,6 +192,7 @@ pub fn evidence(devices: Vec<DeviceEvidence>) -> Evidence {
             node: None,
             order: Order::Together,
             challenge_sha256: None,
+            salt_sha256: None,
         },
         devices,
         node: None,

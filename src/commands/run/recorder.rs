@@ -9,11 +9,15 @@ use std::time::{Duration, Instant};
 use super::super::Failure;
 use crate::evidence::Evidence;
 use crate::evidence::event::{Event, Lines, Sink, What};
+use crate::evidence::hiding::Hiding;
 use crate::evidence::record::{RecordError, Recording};
+use crate::seal::Salt;
 
 pub struct Recorder {
     recording: Result<Recording, RecordError>,
     places: Vec<Place>,
+    /// Where names of cards are nobody's business.
+    hiding: Option<Hiding>,
 }
 
 struct Place {
@@ -69,21 +73,27 @@ impl Place {
 
 impl Recorder {
     /// Begins a recording in the directory `out` with its first event.
-    pub fn create(out: &Path, besides: Option<&Path>, first: &Event) -> Result<Self, Failure> {
+    pub fn create(
+        out: &Path,
+        besides: Option<&Path>,
+        first: &Event,
+        salt: Option<Salt>,
+    ) -> Result<Self, Failure> {
         let mut places = vec![Place::create(&out.join(super::EVENTS))?];
         match besides {
             None => {}
             Some(path) if path == Path::new("-") => places.push(Place::standard_output()),
             Some(path) => places.push(Place::create(path)?),
         }
-        let mut recorder = Self { recording: Recording::begin(first), places };
+        let mut recorder = Self { recording: Recording::begin(first), places, hiding: salt.map(Hiding::new) };
         recorder.write(first);
         Ok(recorder)
     }
 
     /// Goes on with a recording that broke off.
-    pub fn reopen(out: &Path, recording: Recording) -> Result<Self, Failure> {
-        Ok(Self { recording: Ok(recording), places: vec![Place::reopen(&out.join(super::EVENTS))?] })
+    pub fn reopen(out: &Path, recording: Recording, salt: Option<Salt>) -> Result<Self, Failure> {
+        let places = vec![Place::reopen(&out.join(super::EVENTS))?];
+        Ok(Self { recording: Ok(recording), places, hiding: salt.map(Hiding::new) })
     }
 
     /// Files the event. Signs of life are for the display only.
@@ -91,6 +101,15 @@ impl Recorder {
         if matches!(event.what, What::Progress(_)) {
             return;
         }
+        let hidden = match self.hiding.as_mut().map(|hiding| hiding.hidden(event)).transpose() {
+            Ok(hidden) => hidden,
+            // What cannot be hidden is not kept.
+            Err(why) => {
+                self.recording = Err(RecordError::Unhidden(why.to_string()));
+                return;
+            }
+        };
+        let event = hidden.as_ref().unwrap_or(event);
         self.write(event);
         if let Ok(recording) = &mut self.recording
             && let Err(error) = recording.add(event)

@@ -17,6 +17,7 @@ use crate::engine::{Already, Begun, Profile, Settings, WorkerPlan};
 use crate::evidence::event::{self, Event, What};
 use crate::evidence::record::Recording;
 use crate::evidence::{DeviceEvidence, Ended, Resumption, RunInfo};
+use crate::seal::Salt;
 
 /// The recording of a run in `out` that broke off: nothing was sealed yet.
 pub fn broken_off(out: &Path) -> Result<Recording, Failure> {
@@ -71,7 +72,8 @@ pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
         None | Some(Ended::Unfinished) => between(&run.selectors, &settings),
         Some(Ended::Completed | Ended::Interrupted | Ended::Lost { .. }) => None,
     };
-    let mut recorder = Recorder::reopen(out, recording)?;
+    let salt = salt(args.salt.as_deref(), recording.evidence.run.salt_sha256.as_deref())?;
+    let mut recorder = Recorder::reopen(out, recording, salt)?;
     let resumption = Resumption { at: System::start().wall(), gap_ns };
     recorder.take(&Event { at_ns: 0, device: None, what: What::Resumed(resumption) });
     let plan = Plan {
@@ -95,6 +97,17 @@ fn same_contract(run: &RunInfo, given: Option<&Parsed>) -> Result<(), Failure> {
     let made_for =
         run.contract_sha256.as_ref().map_or("no contract".to_owned(), |sha| format!("sha256:{sha}"));
     Err(Failure::usage(format!("the run was begun for {made_for}; give --contract with that file, or none")))
+}
+
+/// The salt that a run was begun with.
+fn salt(given: Option<&Path>, begun_with: Option<&str>) -> Result<Option<Salt>, Failure> {
+    let salt = given.map(Salt::load).transpose().map_err(Failure::usage)?;
+    if salt.as_ref().map(Salt::sha256).as_deref() == begun_with {
+        return Ok(salt);
+    }
+    let begun =
+        begun_with.map_or("without a salt".to_owned(), |sha256| format!("with a salt of SHA-256 {sha256}"));
+    Err(Failure::usage(format!("the run was begun {begun}; give --salt with that file, or none")))
 }
 
 /// The settings of a run, as it recorded them.

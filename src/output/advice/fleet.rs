@@ -124,6 +124,7 @@ fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
         (sources(&[Refusal::UnknownKey]), Refusal::UnknownKey),
         (sources(&[Refusal::Unreadable]), Refusal::Unreadable),
         (sources(&[Refusal::OtherContract]), Refusal::OtherContract),
+        (sources(&[Refusal::OtherSalt]), Refusal::OtherSalt),
     ];
     for (sources, kind) in all {
         let count = sources.len();
@@ -136,6 +137,7 @@ fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
             Refusal::UnknownKey => say!(language, "step-unknown-key", count = count),
             Refusal::Unreadable => say!(language, "step-unreadable", count = count),
             Refusal::OtherContract => say!(language, "step-other-contract", count = count),
+            Refusal::OtherSalt => say!(language, "step-other-salt", count = count),
             // What is out of time was left out on purpose.
             Refusal::OutOfTime => continue,
         };

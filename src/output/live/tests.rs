@@ -44,6 +44,7 @@ fn view(selectors: &[String], demands: &[Demand], begun: Instant) -> View {
         node: None,
         order: Order::Together,
         challenge_sha256: None,
+        salt_sha256: None,
     };
     let plans = (0u32..).zip(selectors).map(|(device, selector)| WorkerPlan {
         device,
