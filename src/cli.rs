@@ -51,6 +51,15 @@ pub struct Cli {
         hide_env_values = true
     )]
     pub lang: Language,
+
+    /// A signed overlay of the catalogue: cards and bands to compare with beside those that are built in; may be given several times.
+    /// What was judged with one is verified with the same
+    #[arg(long, global = true, value_name = "FILE", requires = "overlay_trust")]
+    pub overlay: Vec<PathBuf>,
+
+    /// A public key that is trusted to sign overlays; may be given several times
+    #[arg(long, global = true, value_name = "PUB.pem")]
+    pub overlay_trust: Vec<PathBuf>,
 }
 
 const EXIT_CODES: &str = "\

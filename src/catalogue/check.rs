@@ -62,7 +62,7 @@ pub fn check(catalogue: &Catalogue, beside: &[Gpu]) -> Vec<Problem> {
         arithmetic::check(gpu, &mut excused, &mut problems);
     }
     provenance::check(catalogue, &mut problems);
-    bands::check(catalogue, &mut problems);
+    bands::check(catalogue, &all, &mut problems);
     problems.extend(excused.needless());
     problems
 }

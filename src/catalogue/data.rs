@@ -62,20 +62,33 @@ impl Catalogue {
             bands: table(&BANDS, &mut problems),
             exceptions: table(&EXCEPTIONS, &mut problems),
         };
-        (Self::assemble(tables, &mut problems), problems)
+        (Self::assemble(tables, &[], &mut problems), problems)
     }
 
     /// Bands that make no sense are left out and told of.
-    pub(super) fn assemble(tables: Tables, problems: &mut Vec<Problem>) -> Self {
+    /// They may be of cards that stand beside.
+    pub(super) fn assemble(tables: Tables, beside: &[Gpu], problems: &mut Vec<Problem>) -> Self {
         let Tables { gpus, sources, provenance, bands: rows, exceptions } = tables;
         let mut bands = Vec::new();
+        let all = [beside, &gpus].concat();
         for row in &rows {
-            match row.bands(&gpus) {
+            match row.bands(&all) {
                 Ok(found) => bands.extend(found),
                 Err(why) => problems.push(Problem::new(format!("band {} of {}", row.metric, row.cards), why)),
             }
         }
         Self { gpus, sources, provenance, bands, exceptions }
+    }
+
+    /// With another that stands beside it. What that says of bands comes first.
+    pub(super) fn with(&self, other: Catalogue) -> Self {
+        Self {
+            gpus: [&self.gpus[..], &other.gpus].concat(),
+            sources: [&self.sources[..], &other.sources].concat(),
+            provenance: [&self.provenance[..], &other.provenance].concat(),
+            bands: [&other.bands[..], &self.bands].concat(),
+            exceptions: [&self.exceptions[..], &other.exceptions].concat(),
+        }
     }
 
     /// What a cell of a card rests on. `None` where nothing says so.

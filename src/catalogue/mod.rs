@@ -10,6 +10,7 @@ pub mod columns;
 pub mod data;
 pub mod fingerprint;
 mod gpu;
+pub mod in_use;
 mod limits;
 pub mod names;
 pub mod overlay;
@@ -18,8 +19,9 @@ pub mod sources;
 use std::sync::LazyLock;
 
 pub use self::bands::Band;
-pub use self::data::{Catalogue, VERSION, digest};
+pub use self::data::{Catalogue, VERSION};
 pub use self::gpu::Gpu;
+pub use self::in_use::digest;
 pub use self::limits::{ceiling, floor, peak, peak_of};
 pub use self::names::Resolved;
 
@@ -34,9 +36,14 @@ pub fn built_in() -> &'static Catalogue {
     &BUILT_IN.0
 }
 
+/// The catalogue that everything is compared with: what is built in, and beside it the overlays that this process was given.
+pub fn in_use() -> &'static Catalogue {
+    in_use::catalogue().unwrap_or_else(built_in)
+}
+
 /// All cards that the catalogue knows.
 pub fn gpus() -> &'static [Gpu] {
-    &built_in().gpus
+    &in_use().gpus
 }
 
 /// What card a name means.
@@ -46,7 +53,7 @@ pub fn resolve(name: &str) -> Resolved<'static> {
 
 /// What healthy cards of this kind reach, where that is known.
 pub fn band(gpu: &Gpu, metric: &MetricName) -> Option<&'static Band> {
-    built_in().band(gpu, metric)
+    in_use().band(gpu, metric)
 }
 
 /// The cards that a device may be by its PCI id. Several models may share an id.

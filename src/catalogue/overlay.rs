@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{self, Exception, Problem};
 use super::data::{Catalogue, Tables};
 use super::sources::{Line, Source};
-use super::{Gpu, bands, gpus};
+use super::{Gpu, bands, built_in};
 use crate::seal::statement::{Kind, StatementError, Subject};
 use crate::seal::{Envelope, SecretKey, Verified};
 
@@ -29,7 +29,8 @@ pub struct Overlay {
     /// What it is about, and of whom it is.
     pub title: String,
     pub version: String,
-    #[serde(rename = "card")]
+    /// It may hold bands alone, of cards that are built in.
+    #[serde(default, rename = "card", skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<Gpu>,
     #[serde(default, rename = "source")]
     pub sources: Vec<Source>,
@@ -96,21 +97,28 @@ impl Overlay {
         if self.cards.iter().any(is_long) { Err(OverlayError::LongName) } else { Ok(self) }
     }
 
-    /// Its cards as a catalogue, and everything that is wrong with them.
+    /// Its cards as a catalogue, and everything that is wrong with them beside those that are built in.
     pub fn check(&self) -> (Catalogue, Vec<Problem>) {
+        self.check_beside(&built_in().gpus)
+    }
+
+    pub(super) fn check_beside(&self, beside: &[Gpu]) -> (Catalogue, Vec<Problem>) {
         let mut problems = Vec::new();
         for (field, text) in [("title", &self.title), ("version", &self.version)] {
             if text.trim().is_empty() {
                 problems.push(Problem::new(field, "is empty"));
             }
         }
-        if self.cards.is_empty() {
-            problems.push(Problem::new("card", "there is none; begin each with [[card]]"));
+        if self.cards.is_empty() && self.bands.is_empty() {
+            problems.push(Problem::new(
+                "card",
+                "there is none and no band; begin each with [[card]] or [[band]]",
+            ));
         }
         let Self { cards, sources, provenance, bands, exceptions, .. } = self.clone();
         let tables = Tables { gpus: cards, sources, provenance, bands, exceptions };
-        let catalogue = Catalogue::assemble(tables, &mut problems);
-        problems.extend(check::check(&catalogue, gpus()));
+        let catalogue = Catalogue::assemble(tables, beside, &mut problems);
+        problems.extend(check::check(&catalogue, beside));
         (catalogue, problems)
     }
 

@@ -97,6 +97,21 @@ pub enum CatalogueCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print an overlay with bands of what the cards of these signed reports reach, to read over, complete and sign
+    ///
+    /// Cards count that are what they are called, by their figures. From the 5th percentile of the slowest to the 95th of the fastest;
+    /// certificates and leases that use the overlay call slower cards slow.
+    Bands {
+        /// Signed reports (report.dsse.json) of healthy cards
+        #[arg(required = true, value_name = "REPORT")]
+        reports: Vec<PathBuf>,
+        /// A public key that is trusted to sign them; may be given several times
+        #[arg(long, value_name = "PUB.pem", required = true)]
+        trust: Vec<PathBuf>,
+        /// What the overlay is about, and of whom it is
+        #[arg(long, value_name = "TEXT", default_value = "Bands of our own cards")]
+        title: String,
+    },
     /// Check and sign an overlay
     Sign {
         /// The overlay (TOML)

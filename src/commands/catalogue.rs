@@ -4,30 +4,41 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::check::{open, refused};
+use super::check::{open, refused, sound};
 use super::results::write_new;
 use super::{Failure, print};
 use crate::catalogue::overlay::{EXAMPLE, FILE_BYTES_MAX, Overlay};
-use crate::catalogue::{self, built_in};
+use crate::catalogue::{self, built_in, in_use};
 use crate::cli::CatalogueCommand;
 use crate::exit::Exit;
+use crate::inventory;
 use crate::output::catalogue::{self as output, Checked};
-use crate::seal::{SecretKey, TrustList};
+use crate::seal::{SecretKey, TrustList, sha256_hex};
 
 pub fn catalogue(command: &CatalogueCommand) -> Result<Exit, Failure> {
     match command {
-        CatalogueCommand::List { json } => print(|out| output::list(built_in(), *json, out)),
+        CatalogueCommand::List { json } => print(|out| output::list(in_use(), *json, out)),
         CatalogueCommand::Show { name, json } => show(&name.join(" "), *json),
         CatalogueCommand::New => print(|out| out.write_all(EXAMPLE.as_bytes())),
         CatalogueCommand::Check { file: None, json, .. } => check_built_in(*json),
         CatalogueCommand::Check { file: Some(file), trust, json } => check(file, trust, *json),
+        CatalogueCommand::Bands { reports, trust, title } => bands(reports, trust, title),
         CatalogueCommand::Sign { file, key, out } => sign(file, key, out),
     }
 }
 
+/// Everything is compared with these overlays too from now on.
+pub(super) fn put_in_use(files: &[PathBuf], trust: &[PathBuf]) -> Result<(), Failure> {
+    let trust = TrustList::load(trust).map_err(Failure::usage)?;
+    let overlay =
+        |file: &PathBuf| Overlay::from_verified(&open(file, &trust)?).map_err(|e| refused(file)(&e));
+    let overlays = files.iter().map(overlay).collect::<Result<Vec<_>, _>>()?;
+    catalogue::in_use::put_in_use(&overlays).map_err(Failure::usage)
+}
+
 fn show(name: &str, json: bool) -> Result<Exit, Failure> {
     let gpu = catalogue::resolve(name).one(name).map_err(Failure::usage)?;
-    print(|out| output::card(built_in(), gpu, json, out))
+    print(|out| output::card(in_use(), gpu, json, out))
 }
 
 fn check_built_in(json: bool) -> Result<Exit, Failure> {
@@ -35,7 +46,7 @@ fn check_built_in(json: bool) -> Result<Exit, Failure> {
     let checked = Checked {
         what: format!("built-in catalogue {}", catalogue::VERSION),
         catalogue: built_in(),
-        sha256: catalogue::digest(),
+        sha256: catalogue::data::digest(),
         signer: None,
         problems: &problems,
     };
@@ -94,6 +105,28 @@ fn sign(file: &Path, key: &Path, out: &Path) -> Result<Exit, Failure> {
         writeln!(page, "sha256       {sha256}")?;
         writeln!(page, "signed by    {}", key.public().id())
     })
+}
+
+fn bands(files: &[PathBuf], trust: &[PathBuf], title: &str) -> Result<Exit, Failure> {
+    let trust = TrustList::load(trust).map_err(Failure::usage)?;
+    let read = |file: &PathBuf| {
+        let (report, verified) = sound(file, open(file, &trust)?)?;
+        Ok((report, sha256_hex(verified.bytes())))
+    };
+    let reports = files.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let overlay = inventory::bands::overlay(&reports, title, &today);
+    if overlay.bands.is_empty() {
+        return Err(Failure::new(
+            Exit::Inconclusive,
+            "no card of these reports is one of the catalogue by its figures, so there is no band; `assay certify` says why",
+        ));
+    }
+    if let Some(first) = overlay.check().1.first() {
+        return Err(Failure::usage(format!("these reports make no catalogue: {first}")));
+    }
+    let text = toml::to_string(&overlay).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
+    print(|out| out.write_all(text.as_bytes()))
 }
 
 fn parse(file: &Path) -> Result<Overlay, Failure> {

@@ -66,6 +66,7 @@ impl Failure {
 
 /// Runs the command that was typed.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
+    catalogue::put_in_use(&cli.overlay, &cli.overlay_trust)?;
     match &cli.command {
         Command::List(args) => list::list(args),
         Command::Run(args) => run::run(args, cli.quiet, cli.lang),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::class::{By, Class, class};
 use super::{Card, CatalogueName, FORMAT, Figure, Healthy, Inventory, Refused, Standing};
 use crate::catalogue::bands::Basis;
+use crate::catalogue::in_use;
 use crate::catalogue::{self, Band, Gpu};
 use crate::contract::inventory;
 use crate::contract::shown::{Found, Shown, shown};
@@ -55,7 +56,11 @@ fn drawn(report: &Report, verified: &Verified, [measured, valid_until]: [Timesta
         measured: When(measured),
         valid_until: When(valid_until),
         level: report.trust_level,
-        catalogue: CatalogueName { version: catalogue::VERSION.to_owned(), sha256: catalogue::digest() },
+        catalogue: CatalogueName {
+            version: catalogue::VERSION.to_owned(),
+            sha256: catalogue::digest(),
+            overlays: in_use::overlays().to_vec(),
+        },
         is_finished: evidence.ended == Ended::Completed,
         conflicts: inventory::conflicts(evidence).into_iter().map(|finding| finding.because).collect(),
         cards: evidence.devices.iter().map(|device| card(evidence, device)).collect(),

@@ -2,6 +2,7 @@
 //! said. No contract is needed.
 //! Owns the certificate's form and what it comes to; what it says follows from one report, see [`draw`].
 
+pub mod bands;
 pub mod class;
 pub mod draw;
 pub mod offer;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::bands::Basis;
+use crate::catalogue::in_use::OverlayName;
 use crate::contract::when::Moment;
 use crate::contract::{Reason, Verdict};
 use crate::device::ProvenanceKind;
@@ -53,8 +55,12 @@ pub struct Inventory {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CatalogueName {
+    /// Of the built-in data.
     pub version: String,
+    /// Of that and all overlays, as a contract pins it.
     pub sha256: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<OverlayName>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

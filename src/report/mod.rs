@@ -9,6 +9,7 @@ pub mod statement;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::in_use::{self, OverlayName};
 use crate::contract::{Contract, Finding, Parsed, Verdict, finding, inventory, judge, overall};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::MetricName;
@@ -36,6 +37,9 @@ pub struct Report {
     /// Wall-clock time of sealing by the host's own clock, RFC 3339.
     pub sealed_at: String,
     pub trust_level: TrustLevel,
+    /// What it was judged with beside the built-in catalogue; empty where it was not judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<OverlayName>,
     /// `None` for a run that only measured.
     pub contract: Option<ContractCopy>,
     /// `None` where there is no contract.
@@ -105,6 +109,7 @@ impl Report {
             sealed_by,
             sealed_at,
             trust_level: trust_level(&evidence),
+            overlays: contract.map_or(Vec::new(), |_| in_use::overlays().to_vec()),
             contract: contract.map(ContractCopy::from),
             verdict: contract.map(|_| overall(&findings)),
             findings,

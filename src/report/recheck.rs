@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::difference::Difference;
 use super::{ContractCopy, DeviceSummary, Report, SealedBy, exit, summaries, trust_level};
+use crate::catalogue::in_use::{self, OverlayName};
 use crate::contract::{Finding, Parsed, Verdict, judge, overall};
 use crate::evidence::Evidence;
 use crate::exit::Exit;
@@ -12,6 +13,9 @@ use crate::language::{Language, say};
 
 /// The difference that is no contradiction within the report: the verifier demanded another contract.
 pub const CONTRACT: &str = "contract";
+
+/// The report was judged with other overlays of the catalogue than those that `--overlay` names.
+pub const OVERLAYS: &str = "overlays of the catalogue (--overlay)";
 
 /// What the samples say, beside what the report says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,6 +48,13 @@ pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
     }
     let level = trust_level(&report.evidence);
     differ("trust level".to_owned(), format!("{:?}", report.trust_level), format!("{level:?}"));
+
+    let overlays = |overlays: &[OverlayName]| {
+        let names = overlays.iter().map(|o| format!("{:?} {:?} sha256:{}", o.title, o.version, o.sha256));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let used = if copy.is_some() { in_use::overlays() } else { &[] };
+    differ(OVERLAYS.to_owned(), overlays(&report.overlays), overlays(used));
 
     let summaries = summaries(&report.evidence);
     compare(&report.summaries, &summaries, |s| summary_key(&report.evidence, s), &mut differ);

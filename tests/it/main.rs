@@ -113,6 +113,7 @@ mod tidy;
 // Devices measured together and one at a time.
 mod order;
 mod over_fleet;
+mod overlays;
 // What pipelines and policies are given.
 mod templates;
 // Provers that cheat, and what they are refused for.

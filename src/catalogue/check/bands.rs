@@ -10,7 +10,8 @@ use crate::catalogue::sources::{Confidence, SourceKind};
 use crate::catalogue::{Gpu, floor, peak_of};
 use crate::units::Unit;
 
-pub fn check(catalogue: &Catalogue, problems: &mut Vec<Problem>) {
+/// `all` cards that a band may be of.
+pub fn check(catalogue: &Catalogue, all: &[Gpu], problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for band in &catalogue.bands {
         let place = format!("band {} of {}", band.metric, band.card);
@@ -23,7 +24,7 @@ pub fn check(catalogue: &Catalogue, problems: &mut Vec<Problem>) {
         if !ordered {
             wrong("it does not rise from low over typical to high, all above 0");
         }
-        let gpu = catalogue.gpus.iter().find(|gpu| gpu.name == band.card);
+        let gpu = all.iter().find(|gpu| gpu.name == band.card);
         if let Some(why) = gpu.and_then(|gpu| beyond(gpu, band)) {
             wrong(&why);
         }

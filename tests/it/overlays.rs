@@ -1,0 +1,104 @@
+//! Overlays of the catalogue in use: what is compared with them, and that nobody verifies without them what was judged with them.
+
+use crate::certificates::Desk;
+
+/// The example's card as somebody signs it.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    std::fs::write(desk.path("example.toml"), gpu_assay::catalogue::overlay::EXAMPLE).unwrap();
+    desk.assay(0, "catalogue sign example.toml --key tenant.pem --out example.dsse.json");
+    desk
+}
+
+const USE: &str = "--overlay example.dsse.json --overlay-trust tenant.pub.pem";
+
+#[test]
+fn a_card_of_an_overlay_is_a_card_like_any_other() {
+    let desk = desk();
+    for command in ["contract new --sku X100", "catalogue show X100"] {
+        let unknown = desk.assay(2, command);
+        assert!(unknown.stderr.contains("X100"), "{}", unknown.stderr);
+    }
+    let lease = desk.assay(0, &format!("contract new --sku X100 {USE}")).stdout;
+    assert!(lease.contains("sku = \"Example X100\""), "{lease}");
+    // 95 % of the least that its maker's band names.
+    assert!(lease.contains("at_least = \"1.23 TB/s\""), "{lease}");
+    std::fs::write(desk.path("x100.toml"), lease).unwrap();
+    let without = desk.assay(2, "contract check x100.toml");
+    assert!(without.stderr.contains("Example X100") || without.stdout.contains("Example X100"));
+    // What it still lacks, it lacks whatever the card.
+    let with = desk.assay(2, &format!("contract check x100.toml {USE}"));
+    assert!(with.stdout.contains("[no-price]") && !with.stdout.contains("X100\""), "{}", with.stdout);
+    assert!(desk.assay(0, &format!("catalogue show X100 {USE}")).stdout.contains("example-datasheet"));
+    assert!(desk.assay(0, &format!("catalogue list {USE}")).stdout.contains("Example X100"));
+}
+
+#[test]
+fn what_was_judged_with_an_overlay_is_verified_with_the_same() {
+    let desk = desk();
+    let run = "run --contract lease.toml --device sim:mini --probe census --key provider.pem --out";
+    desk.assay(0, &format!("{run} with {USE}"));
+    let verify =
+        |out: &str| format!("verify {out}/report.dsse.json --trust provider.pub.pem --contract lease.toml");
+    desk.assay(0, &format!("{} {USE}", verify("with")));
+    let without = desk.assay(6, &verify("with"));
+    assert!(
+        without.stdout.contains("(--overlay)") && without.stdout.contains("Cards of a maker"),
+        "{}",
+        without.stdout
+    );
+    // The reverse too: it would say what it was not judged with.
+    desk.assay(0, &format!("{run} plain"));
+    desk.assay(0, &verify("plain"));
+    desk.assay(6, &format!("{} {USE}", verify("plain")));
+}
+
+#[test]
+fn only_what_a_trusted_key_signed_is_used() {
+    let desk = desk();
+    let list = "catalogue list --overlay example.dsse.json";
+    let alone = desk.assay(2, list);
+    assert!(alone.stderr.contains("--overlay-trust"), "{}", alone.stderr);
+    let stranger = desk.assay(6, &format!("{list} --overlay-trust provider.pub.pem"));
+    assert!(stranger.stderr.contains("example.dsse.json"), "{}", stranger.stderr);
+    let twice = desk.assay(2, &format!("{list} --overlay example.dsse.json --overlay-trust tenant.pub.pem"));
+    assert!(twice.stderr.contains("does not mean one card alone"), "{}", twice.stderr);
+}
+
+/// Of the H100 no band of our own is built in, so that nobody is slow by it.
+#[test]
+fn bands_of_ones_own_reports_tell_a_slow_card_from_a_healthy_one() {
+    let desk = desk();
+    for (name, device) in
+        [("a", "sim:h100,seed=1"), ("b", "sim:h100,seed=2"), ("slow", "sim:h100,seed=3,flops=0.8")]
+    {
+        desk.assay(
+            0,
+            &format!("run --measure-only --profile quick --probe census --probe fma --device {device} --key provider.pem --out {name}"),
+        );
+    }
+    let reports = "a/report.dsse.json b/report.dsse.json --trust provider.pub.pem";
+    let bands = desk.assay(0, &format!("catalogue bands {reports} --title ours")).stdout;
+    for line in [
+        "cards = \"H100 SXM5 80GB\"",
+        "metric = \"fma.fp64.rate\"",
+        "basis = \"own\"",
+        "devices = 2",
+        "unit = \"TFLOP/s\"",
+    ] {
+        assert!(bands.contains(line), "{line}: {bands}");
+    }
+    std::fs::write(desk.path("ours.toml"), bands).unwrap();
+    desk.assay(0, "catalogue check ours.toml");
+    desk.assay(0, "catalogue sign ours.toml --key tenant.pem --out ours.dsse.json");
+    let certify = "certify --key provider.pem --trust provider.pub.pem --report slow/report.dsse.json --out";
+    let usual = desk.assay(0, &format!("{certify} usual")).stdout;
+    assert!(usual.contains("in order"), "{usual}");
+    let ours = "--overlay ours.dsse.json --overlay-trust tenant.pub.pem";
+    let found = desk.assay(1, &format!("{certify} found {ours}")).stdout;
+    assert!(found.contains("slower than healthy cards") && found.contains("BELOW"), "{found}");
+    desk.assay(1, &format!("verify found/inventory.dsse.json --trust provider.pub.pem {ours}"));
+    desk.assay(0, "run --measure-only --probe census --device sim:mini --key provider.pem --out mini");
+    let nothing = desk.assay(3, "catalogue bands mini/report.dsse.json --trust provider.pub.pem");
+    assert!(nothing.stderr.contains("no band"), "{}", nothing.stderr);
+}
