@@ -7,6 +7,7 @@ use super::clause::{Flag, Severity};
 use crate::device::{DeviceError, ProvenanceKind};
 use crate::evidence::{Ended, Evidence};
 use crate::exit::Exit;
+use crate::proof::level::TrustLevel;
 use crate::units::Unit;
 
 /// Ordered so that the worst wins. There is no default: an empty set is inconclusive, see [`overall`].
@@ -68,6 +69,8 @@ pub mod id {
     pub const ASSAY: &str = "software.assay";
     /// The catalogue that shares are taken of is not.
     pub const CATALOGUE: &str = "software.catalogue";
+    /// What was proved to a witness is not what was agreed. Of nodes only, counted over all.
+    pub const PROOF: &str = "proof.floor";
 }
 
 /// What a finding is about.
@@ -121,6 +124,14 @@ pub enum Reason {
     },
     /// There is a figure; whether it is enough is decided over all nodes.
     DecidedOverFleet,
+    /// No proof of the node held, or the last did not.
+    NotProved,
+    /// What was proved may be less than what is true.
+    ProvedLittle,
+    ProvedAtLevel {
+        is: TrustLevel,
+        demanded: TrustLevel,
+    },
     OtherCatalogue {
         pinned: String,
         has: String,

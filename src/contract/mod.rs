@@ -12,6 +12,7 @@ pub mod money;
 mod nodes;
 pub mod parse;
 mod peers;
+pub mod proof;
 pub mod quantity;
 pub mod schema;
 mod settle;
@@ -65,6 +66,9 @@ pub struct Contract {
     /// Versions under which results count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub software: Option<Software>,
+    /// What must be proved of each node to a witness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<proof::Proof>,
     /// How the devices of a node must have been measured for rates and latencies to count.
     #[serde(default, skip_serializing_if = "Measured::is_together")]
     pub measured: Measured,

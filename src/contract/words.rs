@@ -93,6 +93,11 @@ impl Reason {
             R::NotMet => say!(l, "reason-not-met"),
             R::WithinGuard { guard } => say!(l, "reason-within-guard", guard),
             R::DecidedOverFleet => say!(l, "reason-decided-over-fleet"),
+            R::NotProved => say!(l, "reason-not-proved"),
+            R::ProvedLittle => say!(l, "reason-proved-little"),
+            R::ProvedAtLevel { is, demanded } => {
+                say!(l, "reason-proved-at-level", is = format!("{is:?}"), demanded = format!("{demanded:?}"))
+            }
             R::OtherCatalogue { pinned, has } => say!(l, "reason-other-catalogue", pinned, has),
             R::DeliveredEnough { low, high, samples, sampling } => {
                 say!(l, "reason-delivered-enough", low, high, sampled = sampled(*samples, *sampling, l))

@@ -37,7 +37,7 @@ use names::Names;
 use nodes::{Claim, Doubt, Node, State};
 use outliers::Outlier;
 use over::OverFleet;
-use proofs::{ProofSummary, Proved, proof_of};
+use proofs::ProofSummary;
 use row::{Card, Lacking, Row};
 use waivers::Waivers;
 
@@ -174,7 +174,8 @@ pub fn answer(
     let Intake { rows, proofs, mut refused, others } = intake;
     let (mut rows, repeated) = counted(contract, rows, span, &mut refused);
     let listed = list.map(|names| Listed::split(names, &mut rows));
-    let nodes = nodes::group(&rows, waivers);
+    let mut nodes = nodes::group(&rows, waivers);
+    proofs::join(&mut nodes, &proofs, contract);
     let milestones = delivery::milestones(&contract.delivery, &nodes, span.as_of);
     let in_state = |state| count(nodes.iter().filter(|node| node.state() == state));
     let promised = milestones
@@ -207,7 +208,7 @@ pub fn answer(
         outliers: outliers::outliers(&nodes),
         availability: availability::availability(&rows),
         money: money::money(contract, &nodes, &over_fleet, span.as_of),
-        nodes: nodes.iter().map(|node| node_answer(node, &proofs)).collect(),
+        nodes: nodes.iter().map(node_answer).collect(),
         refused,
         over_fleet,
     }
@@ -271,7 +272,7 @@ fn out_of_time(contract: &Contract, row: &Row, span: Span) -> Option<Cause> {
     })
 }
 
-fn node_answer(node: &Node<'_>, proofs: &[Proved]) -> NodeAnswer {
+fn node_answer(node: &Node<'_>) -> NodeAnswer {
     let claims = node.claims.iter().map(|claim| {
         let Claim { card, of, first, again } = claim;
         Why {
@@ -311,7 +312,7 @@ fn node_answer(node: &Node<'_>, proofs: &[Proved]) -> NodeAnswer {
         report_sha256: row.map(|row| hex::encode(row.payload)),
         challenge_sha256: row.and_then(|row| row.challenge.clone()),
         salt_sha256: row.and_then(|row| row.salt.clone()),
-        proof: proof_of(node, proofs),
+        proof: node.proof.clone(),
         reasons: claims.chain(doubts).chain(lacking.iter().map(why)).collect(),
         waived: waived.iter().map(why).collect(),
         cards: row.map_or(Vec::new(), |row| row.cards.clone()),

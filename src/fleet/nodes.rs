@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::proofs::ProofSummary;
 use super::row::{Lacking, Row};
 use super::waivers::Waivers;
 use crate::contract::Verdict;
@@ -18,6 +19,10 @@ pub struct Node<'a> {
     pub claims: Vec<Claim>,
     /// Clauses that it need not meet.
     pub waived: Vec<&'a str>,
+    /// What was proved of it, where its last proof held.
+    pub proof: Option<ProofSummary>,
+    /// What was not proved of it and must be.
+    pub unproved: Option<Lacking>,
 }
 
 /// A card that two nodes say they have.
@@ -86,7 +91,8 @@ impl<'a> Node<'a> {
     /// What a report says of this node where waived clauses are left out.
     fn verdict(&self, row: &Row) -> Verdict {
         let waived = row.musts().filter(|(_, lacking)| self.waives(lacking)).count();
-        match row.musts().filter(|(_, lacking)| !self.waives(lacking)).map(|(_, l)| l.verdict).max() {
+        let lacking = row.musts().map(|(_, lacking)| lacking).chain(&self.unproved);
+        match lacking.filter(|lacking| !self.waives(lacking)).map(|lacking| lacking.verdict).max() {
             Some(worst) => worst,
             None if waived > 0 => Verdict::Pass,
             None => row.verdict,
@@ -141,8 +147,9 @@ impl<'a> Node<'a> {
     }
 
     /// What the decisive report lacks in `must` clauses, with the selector of the card where it is one.
-    pub fn lacking(&self) -> Vec<(Option<&'a str>, &'a Lacking)> {
-        self.decisive().map_or(Vec::new(), |row| row.musts().collect())
+    pub fn lacking(&self) -> Vec<(Option<&str>, &Lacking)> {
+        let unproved = self.unproved.iter().map(|lacking| (None, lacking));
+        self.decisive().map_or(Vec::new(), |row| row.musts().chain(unproved).collect())
     }
 }
 
@@ -168,7 +175,14 @@ pub fn group<'a>(rows: &'a [Row], waivers: &'a Waivers) -> Vec<Node<'a>> {
         let at = at.unwrap_or_else(|| {
             let name = row.node.clone().unwrap_or_else(|| unnamed(&ids, nodes.len()));
             by_name.insert(name.clone(), nodes.len());
-            nodes.push(Node { name, reports: Vec::new(), claims: Vec::new(), waived: Vec::new() });
+            nodes.push(Node {
+                name,
+                reports: Vec::new(),
+                claims: Vec::new(),
+                waived: Vec::new(),
+                proof: None,
+                unproved: None,
+            });
             nodes.len() - 1
         });
         nodes[at].reports.push(row);

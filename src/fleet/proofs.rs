@@ -1,5 +1,5 @@
 //! What was proved of a node to a witness, and which challenge its report answers.
-//! Owns the reduction of a proof, and to which node it belongs; whether it holds is checked where it is read.
+//! Owns the reduction of a proof, to which node it belongs, and whether it is enough; whether it holds is checked where it is read.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::nodes::Node;
+use super::row::Lacking;
 use crate::contract::when::{Moment, When};
+use crate::contract::{self, Amount, Contract, Reason, Severity, Verdict, finding};
 use crate::proof::level::TrustLevel;
 use crate::proof::statement::{Outcome, Proof};
 use crate::seal::{Verified, sha256_hex};
+use crate::units::Unit;
 
 /// One proof whose signature, challenge and transcript hold.
 #[derive(Clone, Debug)]
@@ -68,10 +71,52 @@ impl Proved {
     }
 }
 
+/// Tells each node what was proved of it, and what was not and must be.
+pub fn join(nodes: &mut [Node<'_>], proofs: &[Proved], contract: &Contract) {
+    for node in nodes {
+        node.proof = proof_of(node, proofs);
+        node.unproved = contract.proof.as_ref().and_then(|demanded| unproved(node, demanded));
+    }
+}
+
 /// The last proof of a node, where that one held: a later failure counts.
-pub fn proof_of(node: &Node<'_>, proofs: &[Proved]) -> Option<ProofSummary> {
+fn proof_of(node: &Node<'_>, proofs: &[Proved]) -> Option<ProofSummary> {
     let of_node = proofs.iter().filter(|proof| proof.is_of(node));
     let last =
         of_node.max_by(|a, b| (a.summary.at, &a.summary.sha256).cmp(&(b.summary.at, &b.summary.sha256)));
     last.filter(|proof| proof.held).map(|proof| proof.summary.clone())
+}
+
+/// What of the demanded floor was not proved. It is no failure: more may be true than was proved.
+fn unproved(node: &Node<'_>, demanded: &contract::proof::Proof) -> Option<Lacking> {
+    let lacking = |[demanded, found]: [Option<Amount>; 2], because: Reason| Lacking {
+        clause: finding::id::PROOF.to_owned(),
+        severity: Severity::Must,
+        verdict: Verdict::Inconclusive,
+        demanded,
+        found,
+        because,
+        short: None,
+        identity: false,
+    };
+    let row = node.decisive()?;
+    let Some(proof) = &node.proof else { return Some(lacking([None, None], Reason::NotProved)) };
+    if proof.level < demanded.level {
+        let because = Reason::ProvedAtLevel { is: proof.level, demanded: demanded.level };
+        return Some(lacking([None, None], because));
+    }
+    let metric = demanded.floor.metric();
+    let fastest = row.cards.iter().filter_map(|card| card.median(metric.as_str())).reduce(f64::max);
+    let Some(fastest) = fastest.filter(|_| (proof.gpus as usize) >= row.cards.len()) else {
+        let because = match fastest {
+            None => Reason::NotMeasured { metric: metric.to_string() },
+            // Cards that took no part were not proved.
+            Some(_) => Reason::NotProved,
+        };
+        return Some(lacking([None, None], because));
+    };
+    let amount = |value| Some(Amount::Number { value, unit: Unit::OpPerSecond });
+    let bound = demanded.floor.share() * fastest;
+    (proof.floor_per_s < bound)
+        .then(|| lacking([amount(bound), amount(proof.floor_per_s)], Reason::ProvedLittle))
 }

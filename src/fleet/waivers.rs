@@ -23,8 +23,13 @@ pub struct Waiver {
 
 /// Findings without a clause that parties may live with. Whose card it is, and whether sources agree on that, is not among
 /// them: a doubt about what was delivered is cleared by another run, not by a word.
-const WAIVABLE: [&str; 4] =
-    [finding::id::DEVICES, finding::id::MEMORY, finding::id::SKU, finding::id::CONTINUITY];
+const WAIVABLE: [&str; 5] = [
+    finding::id::DEVICES,
+    finding::id::MEMORY,
+    finding::id::SKU,
+    finding::id::CONTINUITY,
+    finding::id::PROOF,
+];
 
 const REASON_CHARS_MAX: usize = 1000;
 

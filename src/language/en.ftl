@@ -716,6 +716,9 @@ sums = credits { $credits }, price cuts { $cuts } a month
 
 reason-within-guard = it lies within { $guard } of the bound, which is the figure's uncertainty; run again, or measure longer
 reason-decided-over-fleet = the figure counts; whether it is enough is decided over the fleet, by `assay fleet`
+reason-not-proved = no proof of it held, or the last one did not
+reason-proved-little = so much was proved at least, which is too little; let it be proved for longer, or over a faster link
+reason-proved-at-level = it was proved at level { $is }, and { $demanded } is demanded
 reason-other-catalogue = the contract is about the catalogue { $pinned }, and this program has { $has }; judge it by the version of then
 head-over-fleet = clause over the fleet
 head-met = meet it

@@ -555,6 +555,9 @@ sums = 抵扣 { $credits }，每月降价 { $cuts }
 
 reason-within-guard = 与界限相差不到 { $guard }，在该数值的不确定度之内；请重新运行，或测得更久
 reason-decided-over-fleet = 该数值有效；是否足够由整个机群判定，见 `assay fleet`
+reason-not-proved = 没有成立的证明，或最近一次证明未成立
+reason-proved-little = 所证明的下限不足；请用更长时间或更快的链路重新证明
+reason-proved-at-level = 证明的等级为 { $is }，要求为 { $demanded }
 reason-other-catalogue = 合同以目录 { $pinned } 为准，而本程序的目录是 { $has }；请用当时的版本判定
 head-over-fleet = 机群条款
 head-met = 达到

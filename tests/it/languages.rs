@@ -12,6 +12,7 @@ use gpu_assay::evidence::Ended;
 use gpu_assay::language::Language;
 use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
+use gpu_assay::proof::level::TrustLevel;
 use gpu_assay::units::Unit;
 
 use unicode_width::UnicodeWidthStr;
@@ -179,6 +180,9 @@ fn reasons() -> Vec<Reason> {
     vec![
         R::Met,
         R::NotMet,
+        R::NotProved,
+        R::ProvedLittle,
+        R::ProvedAtLevel { is: TrustLevel::L1, demanded: TrustLevel::L2 },
         R::WithinGuard { guard: Amount::Number { value: 0.01, unit: Unit::Share } },
         R::DecidedOverFleet,
         R::OtherCatalogue { pinned: text(), has: text() },

@@ -45,6 +45,7 @@ mod fleets;
 // Which nodes of a list never reported, and who reported that is in none.
 mod listed;
 // Others verify what we sign.
+mod floors;
 mod foreign;
 // What only a GPU can show.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]

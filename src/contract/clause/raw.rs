@@ -63,7 +63,7 @@ fn must() -> Severity {
 }
 
 /// Ids that judging itself uses.
-const RESERVED: [&str; 5] = ["inventory.", "identity.", "run.", "fleet.", "software."];
+const RESERVED: [&str; 6] = ["inventory.", "identity.", "run.", "fleet.", "software.", "proof."];
 
 impl TryFrom<RawClause> for Clause {
     type Error = String;

@@ -1,0 +1,78 @@
+//! Floors that a contract demands to be proved, as shares of what was measured.
+
+use crate::certificates::Desk;
+use crate::process::Ended;
+
+/// A node that reported, and where asked proved its work to a witness.
+fn desk(floor: &str, is_proved: bool) -> Desk {
+    let desk = Desk::new();
+    let contract = std::fs::read_to_string(desk.path("lease.toml")).unwrap();
+    std::fs::write(desk.path("lease.toml"), format!("{contract}\n[proof]\n{floor}\n")).unwrap();
+    desk.assay(
+        0,
+        "challenge new --contract lease.toml --key tenant.pem --node n1 --at-least 1s --out challenge.json",
+    );
+    desk.assay(
+        0,
+        "run --contract lease.toml --challenge challenge.json --device sim:mini --profile quick --probe census --probe fma --key \
+         provider.pem --out got/run",
+    );
+    if is_proved {
+        let assay = env!("CARGO_BIN_EXE_assay");
+        desk.assay(
+            0,
+            &format!(
+                "witness --challenge challenge.json --key tenant.pem --out got/proof -- {assay} prove --challenge challenge.json \
+                 --device sim:mini"
+            ),
+        );
+    }
+    desk
+}
+
+const TRUST: &str = "got --contract lease.toml --trust provider.pub.pem --trust tenant.pub.pem";
+
+fn ends(desk: &Desk, code: i32, says: &str) -> Ended {
+    let ended = desk.assay(code, &format!("fleet {TRUST}"));
+    assert!(ended.stdout.contains(says), "{says}: {}", ended.stdout);
+    ended
+}
+
+#[test]
+fn a_node_is_accepted_where_as_much_was_proved_as_was_agreed() {
+    // Simulated work takes as long as the simulation does: a small part of the rate that is simulated.
+    let little = "floor = \"0.0001 % of fma.int32.rate\"\nlevel = \"L0\"";
+    ends(&desk(little, true), 0, "1 accepted");
+    let much = desk("floor = \"100 % of fma.int32.rate\"\nlevel = \"L0\"", true);
+    ends(&much, 3, "so much was proved at least, which is too little");
+    let none = desk(little, false);
+    ends(&none, 3, "no proof of it held");
+    ends(&desk("floor = \"0.0001 % of fma.int32.rate\"", true), 3, "proved at level L0, and L2 is demanded");
+    ends(
+        &desk("floor = \"1 % of gemm.int8.rate\"\nlevel = \"L0\"", true),
+        3,
+        "gemm.int8.rate was not measured",
+    );
+    // What both agree to waive is waived here too.
+    none.assay(0, &format!("accept {TRUST} --key tenant.pem --waive proof.floor=no_witness_yet"));
+}
+
+#[test]
+fn a_floor_that_means_nothing_is_refused() {
+    let desk = Desk::new();
+    let contract = std::fs::read_to_string(desk.path("lease.toml")).unwrap();
+    for (proof, says) in [
+        ("floor = \"60 %\"", "write for example \"50 % of gemm.int8.rate\""),
+        ("floor = \"60 % of stream.triad.rate\"", "is no share of a measured rate"),
+        ("floor = \"60 % of gemm.int8.speed\"", "there is no metric"),
+        ("level = \"L2\"", "missing field `floor`"),
+        ("floor = \"60 % of gemm.int8.rate\"\nlevel = \"L9\"", "L9"),
+    ] {
+        std::fs::write(desk.path("bad.toml"), format!("{contract}\n[proof]\n{proof}\n")).unwrap();
+        let refused = desk.assay(2, "contract check bad.toml");
+        assert!(refused.stderr.contains(says), "{proof}: {}", refused.stderr);
+    }
+    let reserved = contract.replace("id = \"units\"", "id = \"proof.units\"");
+    std::fs::write(desk.path("bad.toml"), reserved).unwrap();
+    desk.assay(2, "contract check bad.toml");
+}
