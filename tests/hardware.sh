@@ -119,6 +119,15 @@ for file in report.dsse.json signer.pub.pem events.jsonl; do
     [ ! -e "$folder/run-1/$file" ] || cp "$folder/run-1/$file" "$folder/$file"
 done
 
+# How it ends says what the cards are worth; that what is signed follows from the report is what is checked.
+certified() {
+    "$ASSAY" certify --report "$folder/run-1/report.dsse.json" --trust "$folder/run-1/signer.pub.pem" --key "$KEY" \
+        --out "$folder/inventory" || true
+    "$ASSAY" verify "$folder/inventory/inventory.dsse.json" --trust "$folder/run-1/signer.pub.pem" --json >"$log/verified" || true
+    grep -q '"holds": *true' "$log/verified" && grep -q '"report_checked": *true' "$log/verified"
+}
+check "an inventory certificate of run 1" certified
+cat "$log/out"
 
 # Work and memory, proved to a witness on this machine; the transcript goes beside the proof.
 prove() {

@@ -10,6 +10,7 @@ use super::fleet::heads;
 use super::listing::{print_json, print_table};
 use super::page::Page;
 use crate::catalogue::bands::Basis;
+use crate::device::ProvenanceKind;
 use crate::evidence::metric::{Kind, MetricName};
 use crate::fleet::words::Said;
 use crate::inventory::class::By;
@@ -61,7 +62,8 @@ fn card(card: &Card, out: &mut Page) -> io::Result<()> {
     };
     let style = colour.on_default().bold();
     let said = quality_said(quality, language);
-    writeln!(out, "\n{bold}{}{bold:#}: {class}, {style}{said}{style:#}", card.shown())?;
+    let (colon, comma) = (say!(language, "list-colon"), say!(language, "list-clause"));
+    writeln!(out, "\n{bold}{}{bold:#}{colon}{class}{comma}{style}{said}{style:#}", card.shown())?;
     let head = [
         say!(language, "head-metric"),
         say!(language, "head-reaches"),
@@ -174,6 +176,11 @@ pub fn offer(offer: &Offer, out: &mut Page) -> io::Result<()> {
     writeln!(out, "{head}")?;
     if offer.replaced > 0 {
         writeln!(out, "{}", say!(language, "offer-replaced", count = offer.replaced))?;
+    }
+    let simulated: usize =
+        offer.classes.iter().filter(|c| c.kind == ProvenanceKind::Simulated).map(|c| c.cards).sum();
+    if simulated > 0 {
+        writeln!(out, "{}", say!(language, "inventory-simulated", count = simulated))?;
     }
     for class in &offer.classes {
         self::class(class, out)?;
