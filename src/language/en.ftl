@@ -847,6 +847,65 @@ certificate-since = reports before { $since } are left out
 certificate-of-another-day = counted { $days } days before now (after it, where that is negative): delays and credits are as of then
 certificate-refused-reports = reports that count for nothing, and that `assay fleet` names: { $count }
 
+## What a contract leaves open
+
+lint-well-formed = { $file }: contract "{ $id }" is well formed, { $clauses ->
+    [one] 1 clause
+   *[other] { $clauses } clauses
+    }
+lint-clause = clause "{ $id }": { $why }
+lint-write = write: { $write }
+lint-counts = { $errors ->
+    [one] 1 error
+   *[other] { $errors } errors
+    }, { $warnings ->
+    [one] 1 warning
+   *[other] { $warnings } warnings
+    }
+weight-error = error
+weight-warning = warning
+lint-ambiguous-sku = "{ $name }" is { $count } different cards: { $cards }
+lint-unknown-sku = the catalogue does not know "{ $name }", so no bound can be checked against it, and a name is all that is compared
+lint-unknown-sku-write = sku = "...", a name from `assay catalogue list`
+lint-p-undefined = a "P" is 10^15 operations a second of no kind: one card has several times as many in one precision as in another, twice as many on paper where half of the operands are zero, and fewer in fact than on paper
+lint-p-unused = the price is not for compute, so what a PFLOPS is decides nothing
+lint-p-unused-write = per = "pflops_month", or no pflops
+lint-p-sparse = sparse figures count operations on zeros: a dense product reaches at most half of them
+lint-no-throttle-at-all = matrix products at full power reach the power limit on every healthy card, which then lowers its clocks as it is built to: no card can meet this
+lint-no-throttle-at-all-write = never = "throttle.thermal", and a bound on sustain.<precision>.rate
+lint-memory-unit = this is { $promised } (GB is 10^9 bytes, GiB is 2^30), more than any { $card } has: { $most }
+lint-reachable = a bound that the card reaches
+lint-unreachable = no { $card } was seen to reach { $bound }: healthy ones reach { $low } to { $high } ({ $conditions })
+lint-datasheet = { $card } has { $figure } by its datasheet
+lint-sparse-as-dense = { $bound } is the figure for matrices of which half is zero; dense, { $has }
+lint-both-directions = { $bound } is the sum of both directions of the link; { $metric } is one direction, and of that { $has }
+lint-above-datasheet = { $bound } is more than the card can do: { $has }
+lint-no-lease = there is no price, no date and no remedy: this says what is tested, and is no lease
+lint-no-lease-write = nothing, for a test; for a lease start from `assay contract new --sku ... --nodes ... --gpus-per-node ...`
+lint-no-model = no model is named, so that any card would do
+lint-no-model-write = [inventory] with sku = "H200 SXM"
+lint-no-count = nothing says how many devices a node has
+lint-no-count-write = [inventory] with devices = 8
+lint-no-date = no number of nodes is owed by any date, so that nothing is ever late
+lint-no-date-write = [[delivery]] with due = "2027-01-31" and nodes = 12
+lint-no-price = no price is named, so that no remedy comes to any money
+lint-no-price-write = [price] with amount = "2.40 USD" and per = "device_hour"
+lint-no-compute = no amount of compute is owed: no must clause has at_least on a rate of operations
+lint-no-bandwidth = no memory bandwidth is owed, which is what most cards of a lesser kind lack
+lint-bound-write = metric = "{ $metric }" with at_least = "{ $low }" and statistic = "p50"
+lint-no-memory = no amount of memory is owed
+lint-no-memory-write = memory = "{ $size } GB" under [inventory]
+lint-no-duration = nothing says for how long the compute must be kept up: a card that throttles after five minutes would pass
+lint-no-duration-write = metric = "sustain.watched.time" with at_least = "24 h", and a bound on sustain.bf16.rate
+lint-no-remedy = nothing follows where { $names } is not met
+lint-no-remedy-write = [[remedy]] with of = [{ $names }], kind = "credit", per_day = "1 %" and cap = "30 %"
+lint-no-key = no key of the { $who ->
+    [tenant] tenant
+    [provider] provider
+   *[both] tenant and of the provider
+    } is named, so that anybody could sign for them
+lint-no-key-write = key_sha256 = "..." under { $tables }, as `assay key show` prints it
+
 ## Inventory certificates
 
 inventory-of = inventory of { $node }, measured { $measured }, valid until { $until }

@@ -665,6 +665,56 @@ certificate-since = { $since } 之前的报告未计入
 certificate-of-another-day = 统计时点在现在之前 { $days } 天（负数表示之后）：逾期与抵扣以该时点为准
 certificate-refused-reports = 不予采信的报告 { $count } 份，`assay fleet` 会逐一列出
 
+## 合同检查
+
+lint-well-formed = { $file }：合同“{ $id }”格式正确，共 { $clauses } 条条款
+lint-clause = 条款“{ $id }”：{ $why }
+lint-write = 建议：{ $write }
+lint-counts = { $errors } 个错误，{ $warnings } 个警告
+weight-error = 错误
+weight-warning = 警告
+lint-ambiguous-sku = “{ $name }”可以指 { $count } 种不同的卡：{ $cards }
+lint-unknown-sku = 目录中没有“{ $name }”，因此无法核对任何界限，只能比对名称
+lint-unknown-sku-write = sku = "..."，取自 `assay catalogue list` 列出的名称
+lint-p-undefined = 一个“P”是每秒 10^15 次运算，却没有说明是哪种运算：同一张卡在不同精度下相差数倍，稀疏（半数操作数为零）的标称值又翻一倍，实测则低于标称
+lint-p-unused = 价格不按算力计，PFLOPS 如何定义没有任何作用
+lint-p-unused-write = per = "pflops_month"，或删去 pflops
+lint-p-sparse = 稀疏标称值把对零的运算也计算在内：稠密矩阵乘至多达到其一半
+lint-no-throttle-at-all = 满载矩阵乘时，任何正常的卡都会达到功耗上限并按设计降频，没有卡能满足这一条
+lint-no-throttle-at-all-write = never = "throttle.thermal"，并为 sustain.<precision>.rate 约定下限
+lint-memory-unit = 这等于 { $promised }（GB 为 10^9 字节，GiB 为 2^30 字节），超过任何 { $card } 的显存：{ $most }
+lint-reachable = 该卡能够达到的下限
+lint-unreachable = 从未见过 { $card } 达到 { $bound }：正常的卡达到 { $low } 至 { $high }（“{ $conditions }”）
+lint-datasheet = { $card } 的标称值为 { $figure }
+lint-sparse-as-dense = { $bound } 是半数元素为零的稀疏矩阵的标称值；按稠密计算，{ $has }
+lint-both-directions = { $bound } 是链路双向之和；{ $metric } 只计单向，按单向计算，{ $has }
+lint-above-datasheet = { $bound } 超出了该卡的能力：{ $has }
+lint-no-lease = 既没有价格和日期，也没有补救条款：它只说明测什么，算不上租赁合同
+lint-no-lease-write = 若只作测试，无须改动；若作租赁，请从 `assay contract new --sku ... --nodes ... --gpus-per-node ...` 开始
+lint-no-model = 没有写明型号，交付任何卡都算履约
+lint-no-model-write = 在 [inventory] 中写 sku = "H200 SXM"
+lint-no-count = 没有写明每个节点有多少台设备
+lint-no-count-write = 在 [inventory] 中写 devices = 8
+lint-no-date = 没有约定何时应交付多少节点，因此永远不会逾期
+lint-no-date-write = 加一段 [[delivery]]，写 due = "2027-01-31" 与 nodes = 12
+lint-no-price = 没有约定价格，任何补救都无法折算成金额
+lint-no-price-write = 加一段 [price]，写 amount = "2.40 USD" 与 per = "device_hour"
+lint-no-compute = 没有约定应交付多少算力：没有任何 must 条款以 at_least 约定运算速率
+lint-no-bandwidth = 没有约定显存带宽，而低档卡大多正是欠缺带宽
+lint-bound-write = metric = "{ $metric }"，并写 at_least = "{ $low }" 与 statistic = "p50"
+lint-no-memory = 没有约定显存容量
+lint-no-memory-write = 在 [inventory] 中写 memory = "{ $size } GB"
+lint-no-duration = 没有约定算力必须持续多久：五分钟后就降频的卡也能通过
+lint-no-duration-write = metric = "sustain.watched.time"，并写 at_least = "24 h"，同时为 sustain.bf16.rate 约定下限
+lint-no-remedy = { $names } 未达到时没有任何后果
+lint-no-remedy-write = 加一段 [[remedy]]，写 of = [{ $names }]、kind = "credit"、per_day = "1 %" 与 cap = "30 %"
+lint-no-key = 没有写明{ $who ->
+    [tenant] 承租方
+    [provider] 出租方
+   *[both] 承租方与出租方
+    }的公钥，任何人都可以冒充其签名
+lint-no-key-write = 在 { $tables } 中写 key_sha256 = "..."，其值由 `assay key show` 显示
+
 ## 库存证书
 
 inventory-of = { $node } 的库存，测量于 { $measured }，有效期至 { $until }

@@ -20,7 +20,7 @@ fn told(text: &str, lints: &[Lint]) -> String {
     let one = |lint: &Lint| {
         let at =
             locate(text, &lint.at).map_or(String::new(), |(line, column)| format!(" at {line}:{column}"));
-        format!("{} {}{at}", lint.weight.name(), lint.rule)
+        format!("{} {}{at}", lint.weight.said(Language::English), lint.rule)
     };
     let all: Vec<String> = lints.iter().map(one).collect();
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
@@ -43,7 +43,7 @@ fn vectors(dir: &str) -> Vec<(String, String, Contract)> {
 fn each_vector_is_objected_to_as_it_says() {
     let mut seen = BTreeSet::new();
     for (name, text, contract) in vectors("lint") {
-        let lints = lint(&contract);
+        let lints = lint(&contract, Language::English);
         let expected = text.lines().next().unwrap().trim_start_matches("# ");
         assert_eq!(told(&text, &lints), expected, "{name}");
         seen.extend(lints.iter().map(|lint| lint.rule));
@@ -61,7 +61,7 @@ fn json_is_objected_to_as_toml_is() {
         let json = serde_json::to_string_pretty(&contract).unwrap();
         let again = parse("contract.json", json.as_bytes()).unwrap().contract;
         assert_eq!(again, contract, "{name}");
-        for lint in lint(&again) {
+        for lint in lint(&again, Language::English) {
             let at = locate(&json, &lint.at);
             let placed = matches!(lint.at, Place::Contract) || at.is_some();
             assert!(placed, "{name}: {lint:?}");
@@ -76,7 +76,7 @@ fn the_old_leases_lack_what_they_failed_for() {
     assert!(leases.len() >= 4);
     for (name, text, contract) in leases {
         let expected = text.lines().find_map(|line| line.strip_prefix("# lint: ")).unwrap();
-        let lints = lint(&contract);
+        let lints = lint(&contract, Language::English);
         let rules: Vec<&str> = lints.iter().map(|lint| lint.rule).collect();
         assert_eq!(rules.join(", "), expected, "{name}");
         assert!(lints.iter().any(|lint| lint.weight == Weight::Error), "{name}");
@@ -135,7 +135,7 @@ fn a_new_lease_leaves_nothing_open_but_the_keys() {
                 expected.push("no-memory");
             }
             expected.push("no-key");
-            let rules: Vec<&str> = lint(&contract).iter().map(|lint| lint.rule).collect();
+            let rules: Vec<&str> = lint(&contract, Language::English).iter().map(|lint| lint.rule).collect();
             assert_eq!(rules, expected, "{}", card.name);
         }
     }
