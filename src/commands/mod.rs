@@ -73,7 +73,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::verify(args, cli.quiet, cli.lang),
         Command::Attest(args) => attest::attest(args),
         Command::Timestamp(args) => timestamp::timestamp(args),
-        Command::Compare(args) => compare::compare(args, cli.quiet),
+        Command::Compare(args) => compare::compare(args, cli.quiet, cli.lang),
         Command::Replay(args) => replay::replay(args, cli.lang),
         Command::Render(args) => render::render(args, cli.lang),
         Command::Contract(command) => contract::contract(command, cli.lang),

@@ -906,6 +906,62 @@ lint-no-key = no key of the { $who ->
     } is named, so that anybody could sign for them
 lint-no-key-write = key_sha256 = "..." under { $tables }, as `assay key show` prints it
 
+## Two reports of one machine
+
+compare-signed = signatures: both hold, by keys that you trust
+compare-not-checked = signatures: NOT CHECKED; name the keys that you trust with --trust
+compare-covered = certificate: valid until { $until }, covers the report after
+compare-not-covered = certificate: valid until { $until }, DOES NOT COVER the report after
+compare-width = medians, intervals of { $level } %; a change of at most { $width } % is none
+compare-pair = { $devices }, one device by its { $by }
+compare-ended = { $device }, after: { $how }
+compare-only-before = { $device }: only in the report before
+compare-only-after = { $device }: only in the report after
+compare-overall = comparison: { $word } ({ $counts })
+compare-pass = same or improved
+compare-count = { $count } { $change }
+compare-nothing = no metric in both
+head-before = before
+head-after-it = after
+head-after-to-before = after / before
+change-improved = improved
+change-same = same
+change-not-comparable = not comparable
+change-undecided = undecided
+change-degraded = degraded
+because-worse = the whole interval is worse by more than the width
+because-better = the whole interval is better by more than the width
+because-not-worse = it is not worse by more than the width
+because-too-wide = the interval is too wide to tell; measure longer, with --duration
+because-too-few-samples = { $samples } samples { $when } are too few, { $needed } are needed
+because-nothing-above-zero = the samples give no figure above zero
+because-fewer = there are fewer
+because-as-many = there are as many
+because-more = there are more
+because-wrong-results = there are wrong results
+because-nothing-before = there was nothing before
+because-share-not-more = it is not more by more than the width
+because-share-more = it is more by more than the width
+because-no-share = there is no figure
+because-not-measured-before = it was not measured before
+because-not-measured-after = it was not measured after
+because-absent-after = it was not measured after: { $why }
+because-not-completed-after = it was not measured after: that run did not complete
+because-no-figure = it is no figure
+because-lower-bound-only = it is a lower bound only
+because-timed-and-counted = one was timed and one was counted
+because-unsound = { $why } { $when }
+because-wrong-result = the device computed a wrong result
+because-canary-missed = the check missed a planted error
+because-clocks-disagree = the clocks of device and host disagreed
+because-samples-without-figure = the samples gave no finite figure
+because-another-time = the load was kept up for another time
+because-other-provenance = the device was { $before } before and is { $after } after
+provenance-unknown = unknown
+because-other-kernels = the kernels differ, see their digests
+because-other-sizes = the sizes differ: { $before } before, { $after } after
+because-other-data = the data differ in distribution
+
 ## Inventory certificates
 
 inventory-of = inventory of { $node }, measured { $measured }, valid until { $until }

@@ -715,6 +715,72 @@ lint-no-key = 没有写明{ $who ->
     }的公钥，任何人都可以冒充其签名
 lint-no-key-write = 在 { $tables } 中写 key_sha256 = "..."，其值由 `assay key show` 显示
 
+## 两份报告的对比
+
+compare-signed = 签名：两份均有效，签名密钥为您所信任
+compare-not-checked = 签名：未核对；请用 --trust 给出您信任的密钥
+compare-covered = 证书：有效期至 { $until }，后次报告在有效期内
+compare-not-covered = 证书：有效期至 { $until }，后次报告不在有效期内
+compare-width = 比较中位数，区间置信度 { $level } %；变化不超过 { $width } % 视为没有变化
+compare-pair = { $devices }，按{ $by ->
+    [uuid] {" "}UUID{" "}
+    [selector] 选择器
+   *[other] {" "}PCI 地址
+    }认定为同一台设备
+compare-ended = { $device }，后次：{ $how }
+compare-only-before = { $device }：仅见于前次报告
+compare-only-after = { $device }：仅见于后次报告
+compare-overall = 对比结果：{ $word }（{ $counts }）
+compare-pass = 持平或改善
+compare-count = { $change } { $count } 项
+compare-nothing = 没有两次都测得的指标
+head-before = 前次
+head-after-it = 后次
+head-after-to-before = 后次 / 前次
+change-improved = 改善
+change-same = 持平
+change-not-comparable = 不可比
+change-undecided = 待定
+change-degraded = 劣化
+because-worse = 整个区间的劣化都超过容许幅度
+because-better = 整个区间的改善都超过容许幅度
+because-not-worse = 劣化未超过容许幅度
+because-too-wide = 区间太宽，无法判定；请用 --duration 延长测量
+because-too-few-samples = { $when ->
+    [before] 前次
+   *[after] 后次
+    }只有 { $samples } 个样本，至少需要 { $needed } 个
+because-nothing-above-zero = 样本给不出大于零的数值
+because-fewer = 数量减少
+because-as-many = 数量不变
+because-more = 数量增加
+because-wrong-results = 出现错误结果
+because-nothing-before = 前次为零
+because-share-not-more = 增加未超过容许幅度
+because-share-more = 增加超过容许幅度
+because-no-share = 没有数值
+because-not-measured-before = 前次未测量
+because-not-measured-after = 后次未测量
+because-absent-after = 后次未测量：{ $why }
+because-not-completed-after = 后次未测量：该次运行没有完成
+because-no-figure = 不是数值
+because-lower-bound-only = 只是下限
+because-timed-and-counted = 一次为计时，一次为计数
+because-unsound = { $when ->
+    [before] 前次
+   *[after] 后次
+    }{ $why }
+because-wrong-result = 设备算出了错误结果
+because-canary-missed = 检查没有发现预埋的错误
+because-clocks-disagree = 设备时钟与主机时钟不一致
+because-samples-without-figure = 样本给不出有限的数值
+because-another-time = 两次满载的时长不同
+because-other-provenance = 设备类别不同：前次为{ $before }，后次为{ $after }
+provenance-unknown = 未知
+because-other-kernels = 两次的内核不同，参见各自的摘要值
+because-other-sizes = 两次的规模不同：前次“{ $before }”，后次“{ $after }”
+because-other-data = 两次数据的分布不同
+
 ## 库存证书
 
 inventory-of = { $node } 的库存，测量于 { $measured }，有效期至 { $until }

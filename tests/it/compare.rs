@@ -39,9 +39,9 @@ fn after(change: impl FnOnce(&mut DeviceEvidence)) -> Comparison {
     compare(&report(evidence(vec![before])), &report(evidence(vec![changed])), WIDTH)
 }
 
-fn first(comparison: &Comparison) -> (Change, &str) {
+fn first(comparison: &Comparison) -> (Change, String) {
     let row = comparison.rows().next().unwrap();
-    (row.verdict, &row.because)
+    (row.verdict, row.because.to_string())
 }
 
 #[test]
