@@ -10,40 +10,56 @@ use super::{Failure, print};
 use crate::catalogue::overlay::{EXAMPLE, FILE_BYTES_MAX, Overlay};
 use crate::catalogue::{self, built_in};
 use crate::cli::CatalogueCommand;
+use crate::contract::escaped;
 use crate::exit::Exit;
+use crate::language::{Language, say};
 use crate::output::catalogue::{self as output, Checked};
 use crate::seal::{SecretKey, TrustList};
 
-pub fn catalogue(command: &CatalogueCommand) -> Result<Exit, Failure> {
+pub fn catalogue(command: &CatalogueCommand, language: Language) -> Result<Exit, Failure> {
     match command {
-        CatalogueCommand::List { json } => print(|out| output::list(built_in(), *json, out)),
-        CatalogueCommand::Show { name, json } => show(&name.join(" "), *json),
+        CatalogueCommand::List { json } => {
+            print(|out| output::list(built_in(), *json, out.speaking(language)))
+        }
+        CatalogueCommand::Show { name, json } => show(&name.join(" "), *json, language),
         CatalogueCommand::New => print(|out| out.write_all(EXAMPLE.as_bytes())),
-        CatalogueCommand::Check { file: None, json, .. } => check_built_in(*json),
-        CatalogueCommand::Check { file: Some(file), trust, json } => check(file, trust, *json),
+        // Programs read one language.
+        CatalogueCommand::Check { file, trust, json: true } => {
+            check(file.as_deref(), trust, true, Language::English)
+        }
+        CatalogueCommand::Check { file, trust, json: false } => {
+            check(file.as_deref(), trust, false, language)
+        }
         CatalogueCommand::Sign { file, key, out } => sign(file, key, out),
     }
 }
 
-fn show(name: &str, json: bool) -> Result<Exit, Failure> {
+fn show(name: &str, json: bool, language: Language) -> Result<Exit, Failure> {
     let gpu = catalogue::resolve(name).one(name).map_err(Failure::usage)?;
-    print(|out| output::card(built_in(), gpu, json, out))
+    print(|out| output::card(built_in(), gpu, json, out.speaking(language)))
 }
 
-fn check_built_in(json: bool) -> Result<Exit, Failure> {
+fn check(file: Option<&Path>, trust: &[PathBuf], json: bool, language: Language) -> Result<Exit, Failure> {
+    match file {
+        Some(file) => check_overlay(file, trust, json, language),
+        None => check_built_in(json, language),
+    }
+}
+
+fn check_built_in(json: bool, language: Language) -> Result<Exit, Failure> {
     let problems = catalogue::check();
     let checked = Checked {
-        what: format!("built-in catalogue {}", catalogue::VERSION),
+        what: say!(language, "catalogue-built-in", version = catalogue::VERSION),
         catalogue: built_in(),
         sha256: catalogue::digest(),
         signer: None,
         problems: &problems,
     };
-    print(|out| output::checked(&checked, json, out))?;
+    print(|out| output::checked(&checked, json, out.speaking(language)))?;
     Ok(if problems.is_empty() { Exit::Pass } else { Exit::Bug })
 }
 
-fn check(file: &Path, trust: &[PathBuf], json: bool) -> Result<Exit, Failure> {
+fn check_overlay(file: &Path, trust: &[PathBuf], json: bool, language: Language) -> Result<Exit, Failure> {
     let trusted = TrustList::load(trust).map_err(Failure::usage)?;
     let signed = is_envelope(&read(file)?);
     let (overlay, signer) = match (signed, trust) {
@@ -64,13 +80,18 @@ fn check(file: &Path, trust: &[PathBuf], json: bool) -> Result<Exit, Failure> {
     };
     let (catalogue, problems) = overlay.check();
     let checked = Checked {
-        what: format!("overlay {:?} {:?}", overlay.title, overlay.version),
+        what: say!(
+            language,
+            "catalogue-overlay",
+            title = escaped(&overlay.title),
+            version = escaped(&overlay.version)
+        ),
         catalogue: &catalogue,
         sha256: overlay.digest().map_err(Failure::usage)?,
         signer: signer.as_ref(),
         problems: &problems,
     };
-    print(|out| output::checked(&checked, json, out))?;
+    print(|out| output::checked(&checked, json, out.speaking(language)))?;
     Ok(if problems.is_empty() { Exit::Pass } else { Exit::Usage })
 }
 

@@ -41,9 +41,9 @@ fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
             let device = report.evidence.devices.first().ok_or_else(|| {
                 Failure::usage(format!("{} measured no device to take bounds from", path.display()))
             })?;
-            template(Source::Measured(device), &keys)
+            template(Source::Measured(device), &keys, language)
         }
-        (None, None) => template(Source::Generic, &keys),
+        (None, None) => template(Source::Generic, &keys, language),
     };
     print(|out| out.write_all(text.as_bytes()))
 }

@@ -67,7 +67,7 @@ impl Failure {
 /// Runs the command that was typed.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
-        Command::List(args) => list::list(args),
+        Command::List(args) => list::list(args, cli.lang),
         Command::Run(args) => run::run(args, cli.quiet, cli.lang),
         Command::Seal(args) => seal::seal(args, cli.quiet, cli.lang),
         Command::Verify(args) => verify::verify(args, cli.quiet, cli.lang),
@@ -77,7 +77,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Replay(args) => replay::replay(args, cli.lang),
         Command::Render(args) => render::render(args, cli.lang),
         Command::Contract(command) => contract::contract(command, cli.lang),
-        Command::Catalogue(command) => catalogue::catalogue(command),
+        Command::Catalogue(command) => catalogue::catalogue(command, cli.lang),
         Command::Certify(args) => certify::certify(args, cli.quiet, cli.lang),
         Command::Accept(args) => accept::accept(args, cli.quiet, cli.lang),
         Command::Fleet(args) => fleet::fleet(args, cli.quiet, cli.lang),
@@ -85,7 +85,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Witness(args) => witness::witness(args, cli.quiet),
         Command::Prove(args) => prove::prove(args, cli.quiet),
         Command::Key(command) => key::key(command),
-        Command::Doctor(args) => doctor::doctor(args),
+        Command::Doctor(args) => doctor::doctor(args, cli.lang),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Manpage => shell::manpage(),
         Command::Worker(args) => worker::worker(args),

@@ -962,6 +962,205 @@ because-other-kernels = the kernels differ, see their digests
 because-other-sizes = the sizes differ: { $before } before, { $after } after
 because-other-data = the data differ in distribution
 
+## Devices of this machine
+
+head-selector = selector
+head-pci-id = pci id
+head-features = features
+list-software = software (CPU)
+list-caveat = { $selector }: { $caveat }
+list-no-devices = { $backend }: no devices: { $why }
+nvml-found = { $version } of driver { $driver }, cards listed: { $cards }
+nvml-found-at = { $version } of driver { $driver }, cards listed: { $cards }, { $path }
+nvml-missing = no telemetry of NVIDIA cards: { $why }
+doctor-hardware = hardware devices
+doctor-software = software devices
+doctor-missing = { $backend }: { $why }
+doctor-no-backend = This build has no GPU backend: it verifies, judges, replays and simulates.
+doctor-not-in-vulkan = An NVIDIA kernel driver is loaded, but Vulkan does not list the card.
+doctor-ready = Ready: `assay run --contract FILE` measures the hardware devices.
+doctor-ready-to-try = Ready to try out: `assay run` measures the CPU's software device; only a contract that accepts "software" can pass on it.
+doctor-not-ready = Nothing can be measured yet. `assay run --device sim:h200 ...` shows a run on a simulated card, marked as such.
+fix-capabilities = in a container: run it with { $flag }
+fix-vulkan-part = install the Vulkan part of the NVIDIA driver; in a container run it with { $flag }
+fix-nvml-ubuntu = on Ubuntu libnvidia-compute-<version of the driver>; in a container: run it with { $flag }
+fix-nvml-library = install the NVML library of the NVIDIA driver; in a container run it with { $flag }
+fix-nothing-without-nvidia = nothing to do without an NVIDIA GPU; with one, install NVIDIA's driver
+fix-cuda-part = install the CUDA part of the NVIDIA driver; in a container: run it with { $flag }
+fix-mesa = AMD, Intel, and a software device on the CPU
+fix-vulkan-loader = install a Vulkan loader and your card's Vulkan driver
+
+## What each metric is
+
+head-unit = unit
+head-what-it-is = what it is
+unit-text = text
+about-device-name = device name as the driver gives it
+about-vendor-id = PCI vendor id, four hex digits
+about-device-id = PCI device id, four hex digits
+about-pci-address = PCI address, dddd:bb:dd.f
+about-device-uuid = device UUID, 32 hex digits
+about-device-driver = driver name and version
+about-device-units = multiprocessors or compute units as reported
+about-device-memory = device memory as reported, in bytes
+about-nvml-library = path of the NVML library that was loaded
+about-nvml-library-sha256 = SHA-256 of that file
+about-nvml-version = version of the NVML library
+about-nvml-driver-version = version of the NVIDIA kernel driver
+about-nvml-cards = how many cards NVML lists
+about-nvml-name = card name
+about-nvml-uuid = card UUID
+about-nvml-serial = serial number of the board
+about-nvml-board-part-number = part number of the board
+about-nvml-vbios = version of the VBIOS
+about-nvml-pci-id = PCI vendor and device id, vvvv:dddd
+about-nvml-pci-subsystem-id = PCI subsystem vendor and device id, vvvv:dddd
+about-nvml-architecture = architecture of the chip
+about-nvml-cores = CUDA cores
+about-nvml-memory-bytes = device memory in all
+about-nvml-memory-used-bytes = device memory in use when the run began, this program's share included
+about-nvml-processes-others = other processes that had the card open when the run began
+about-nvml-bar1-bytes = window through which the host reaches device memory
+about-nvml-pcie-generation-max = highest PCIe generation of card and slot
+about-nvml-pcie-width-max = most PCIe lanes of card and slot
+about-nvml-power-limit-mw = power limit that was set when the run began
+about-nvml-power-limit-default-mw = power limit that the card comes with
+about-nvml-power-limit-min-mw = lowest power limit that can be set
+about-nvml-power-limit-max-mw = highest power limit that can be set
+about-nvml-clock-max-mhz = highest clock of the multiprocessors
+about-nvml-memory-clock-max-mhz = highest clock of the memory
+about-nvml-ecc = whether memory is protected by ECC
+about-nvml-ecc-pending = the same after the next reboot
+about-nvml-ecc-default = the same as the card comes
+about-nvml-mig = whether the card is partitioned (MIG)
+about-nvml-mig-pending = the same after the next reset
+about-nvml-compute-mode = who may use the card at the same time
+about-nvml-persistence = whether the driver stays loaded without users
+about-nvml-virtualisation = whether the card is a whole one, passed through, or a vGPU
+about-nvml-nvlinks = NVLink links that the card has
+about-nvml-nvlinks-active = how many of them are active
+about-nvml-fabric = whether the card has joined its NVLink fabric
+about-pci-id = PCI vendor and device id by the kernel, vvvv:dddd
+about-pci-subsystem-id = PCI subsystem vendor and device id by the kernel, vvvv:dddd
+about-pci-class = PCI class by the kernel, six hex digits
+about-pci-driver = kernel driver that has the card
+about-pci-numa-node = NUMA node that the card is attached to
+about-pci-generation-max = highest PCIe generation by the kernel
+about-pci-width-max = most PCIe lanes by the kernel
+about-pci-cards = how many display and compute cards of this vendor the kernel lists
+about-fma = multiply-add ceiling of the vector units in { $case }
+about-mma = multiply-add ceiling of the tensor units in { $case }
+about-gemm = dense matrix product in { $case }
+about-stream = device memory bandwidth, STREAM { $case }
+about-driver-copy = the driver's own buffer copy, read plus written bytes
+about-l2 = reads of a working set that the L2 cache holds
+about-filled = device memory that held its own distinct data, all at once
+about-memory-errors = words that read back wrong, over both passes
+about-memory-write = pattern pass over that memory: write
+about-memory-verify = pattern pass over that memory: verify
+about-h2d = host memory to device memory
+about-d2h = device memory to host memory
+about-link-both = both at the same time, the bytes of both directions
+about-h2d-pageable = host to device from memory that is not pinned
+about-d2h-pageable = device to host into memory that is not pinned
+about-h2d-kernel = host to device by a kernel that reads host memory
+about-d2h-kernel = device to host by a kernel that writes host memory
+about-link-latency = one of many 4 KiB transfers in a row, { $case }
+about-units = different units that work ran on
+about-stolen = time that all units lost at once while nothing of ours stopped them
+about-peer = device to device, the slowest pair; `peer.0-1.rate` is from the first device of the run to the second
+about-chase = dependent load over a working set of { $case }
+about-chase-largest = dependent load over the largest working set that was measured
+about-sustained = dense matrix product in { $case } under load kept up, window by window
+about-drift = how much slower products are in the last window than in the first minute
+about-variation = standard deviation of the windows' rates, of their mean
+about-product-time = { $case } of the time of one product
+about-wrong-results = wrong results under load: products, chains, memory, link
+about-watched = how long the load was kept up and watched
+about-throttled = looks at the sensors that told of { $case }
+about-first-throttle = until clocks were first reduced for heat or by an external brake
+about-energy = energy of one operation of the products: power while they run, times their time
+about-counter = how far the driver's count of { $case } rose during the run
+about-spread = from the coolest device to the hottest, each at its hottest
+about-lag = how far the slowest device lies below the median of all, in whatever rate but the host link's; `node.gemm_bf16.lag` is that of `gemm.bf16.rate`
+
+## The catalogue of cards
+
+catalogue-list = { $cards } cards; rates are dense datasheet peaks in TFLOP/s, FP16 or BF16 with FP32 sums.
+catalogue-list-more = `assay catalogue show NAME` says where each figure comes from.
+catalogue-version = version { $version }, sha256 { $sha256 }
+head-bandwidth = bandwidth
+head-power = power
+head-fact = fact
+head-value = value
+head-confidence = confidence
+head-sources = sources
+catalogue-rates = Rates are dense peaks; FP16 and BF16 with FP32 sums; links count both directions.
+catalogue-note = Note: { $note }
+title-sources = Sources
+source-from-memory = ; quoted from memory
+source-perhaps-read = ; not known whether it was read
+head-id = id
+head-what = what
+no-bands = What healthy cards of this kind reach is not known here yet.
+title-bands = What healthy cards reach
+head-typical = typical
+head-low-high = low .. high
+head-basis = basis
+head-note = note
+about-band-own = own: signed reports of assay, 5th to 95th percentile of their samples
+about-band-published = published: measured by another tool under conditions of its own
+about-band-inferred = inferred: the share of the datasheet that cards of the same architecture reach
+band-own = own
+band-confidence = { $confidence } confidence
+one-figure = one figure
+catalogue-built-in = built-in catalogue { $version }
+catalogue-overlay = overlay "{ $title }" "{ $version }"
+catalogue-counts = { $what }: { $cards ->
+    [one] 1 card
+   *[other] { $cards } cards
+    }, { $facts ->
+    [one] 1 fact
+   *[other] { $facts } facts
+    }, { $sources ->
+    [one] 1 source
+   *[other] { $sources } sources
+    }, { $bands ->
+    [one] 1 band
+   *[other] { $bands } bands
+    }
+catalogue-signed = signed by { $signer }, which you trust
+catalogue-wrong = WRONG  { $problem }
+catalogue-sound = every fact has a source, and all figures fit one another
+catalogue-mistakes = { $count ->
+    [one] 1 mistake
+   *[other] { $count } mistakes
+    }
+column-maker = maker
+column-architecture = architecture
+column-compute-capability = compute capability
+column-boost-clock = boost clock
+column-fp64-tensor = FP64, tensor units
+column-bandwidth = memory bandwidth
+column-l2 = L2 cache
+column-power-limit = power limit
+column-pcie-generation = PCIe generation
+column-pcie-lanes = PCIe lanes
+column-links = links to other cards
+column-fp16-per-cycle = FP16 per unit and cycle
+column-fp16-clock = clock of the FP16 peak
+confidence-low = low
+confidence-medium = medium
+confidence-high = high
+source-datasheet = datasheet
+source-white-paper = white paper
+source-vendor-file = vendor file
+source-database = database
+source-paper = paper
+source-press = press
+source-measurement = measurement
+source-result = result
+
 ## Inventory certificates
 
 inventory-of = inventory of { $node }, measured { $measured }, valid until { $until }

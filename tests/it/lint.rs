@@ -54,6 +54,21 @@ fn each_vector_is_objected_to_as_it_says() {
     assert_eq!(seen, BTreeSet::from(RULES), "each rule has a vector");
 }
 
+/// The same objections in the same places; only the words differ, and what is written into the contract does not.
+#[test]
+fn objections_are_raised_in_every_language() {
+    let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for (name, _, contract) in vectors("lint").into_iter().chain(vectors("leases")) {
+        let [english, chinese] = Language::ALL.map(|language| lint(&contract, language));
+        assert_eq!(english.len(), chinese.len(), "{name}");
+        for (one, other) in english.iter().zip(&chinese) {
+            assert_eq!((one.rule, one.weight, &one.at), (other.rule, other.weight, &other.at));
+            assert!(!is_chinese(&one.why) && is_chinese(&other.why), "{name}: {}", other.why);
+            assert!(is_chinese(&other.write) || one.write == other.write, "{name}: {}", other.write);
+        }
+    }
+}
+
 /// Every JSON form is the same contract, so it is objected to alike.
 #[test]
 fn json_is_objected_to_as_toml_is() {

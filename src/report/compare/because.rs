@@ -157,3 +157,54 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_said_in_every_language() {
+        use Because as B;
+        let text = || "8192".to_owned();
+        let kind = Some(ProvenanceKind::Software);
+        let skipped = AbsenceReason::Skipped { why: text() };
+        let mut all = vec![
+            B::WorseThanTheWidth,
+            B::BetterThanTheWidth,
+            B::NotWorseThanTheWidth,
+            B::TooWide,
+            B::NothingAboveZero,
+            B::Fewer,
+            B::AsMany,
+            B::More,
+            B::WrongResults,
+            B::NothingBefore,
+            B::NotMoreThanTheWidth,
+            B::MoreThanTheWidth,
+            B::NoShare,
+            B::NotMeasuredBefore,
+            B::NotMeasuredAfter(None),
+            B::NotMeasuredAfter(Some(skipped)),
+            B::NotCompletedAfter,
+            B::NoFigure,
+            B::LowerBoundOnly,
+            B::TimedAndCounted,
+            B::AnotherTime,
+            B::OtherProvenance { before: None, after: kind },
+            B::OtherKernels,
+            B::OtherSizes { before: text(), after: text() },
+            B::OtherData,
+        ];
+        for why in [Unsound::WrongResult, Unsound::CanaryMissed, Unsound::ClocksDisagree, Unsound::NoFigure] {
+            all.extend([None, Some(When::Before), Some(When::After)].map(|when| B::Unsound(why, when)));
+        }
+        all.extend([When::Before, When::After].map(|when| B::TooFewSamples { when, samples: 3, needed: 8 }));
+        let mut seen = std::collections::BTreeSet::new();
+        for (reason, language) in all.iter().flat_map(|reason| Language::ALL.map(|l| (reason, l))) {
+            let said = reason.said(language);
+            let is_chinese = said.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert_eq!(is_chinese, language == Language::Chinese, "{said}");
+            assert!(!said.contains("{$") && seen.insert(said), "{reason:?}");
+        }
+    }
+}
