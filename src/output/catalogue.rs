@@ -155,7 +155,7 @@ fn band_cells(band: &Band, notes: &mut Vec<String>, l: Language) -> [String; 5] 
     let Band { metric, low, typical, high, basis, devices, confidence, conditions, sources, .. } = band;
     let mut about = vec![say!(l, "band-confidence", confidence = confidence.said(l))];
     about.extend(devices.map(|count| say!(l, "count-devices", count)));
-    let mut note = l.list(about) + &say!(l, "list-colon");
+    let mut note = about.join(&say!(l, "list-clause")) + &say!(l, "list-colon");
     if !conditions.is_empty() {
         note += &(say!(l, "recorded", text = conditions) + &say!(l, "list-semicolon"));
     }
