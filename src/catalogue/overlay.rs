@@ -7,6 +7,7 @@ use super::check::{self, Exception, Problem};
 use super::data::{Catalogue, Tables};
 use super::sources::{Line, Source};
 use super::{Gpu, bands, gpus};
+use crate::language::{Language, say};
 use crate::seal::statement::{Kind, StatementError, Subject};
 use crate::seal::{Envelope, SecretKey, Verified};
 
@@ -97,20 +98,20 @@ impl Overlay {
     }
 
     /// Its cards as a catalogue, and everything that is wrong with them.
-    pub fn check(&self) -> (Catalogue, Vec<Problem>) {
+    pub fn check(&self, l: Language) -> (Catalogue, Vec<Problem>) {
         let mut problems = Vec::new();
         for (field, text) in [("title", &self.title), ("version", &self.version)] {
             if text.trim().is_empty() {
-                problems.push(Problem::new(field, "is empty"));
+                problems.push(Problem::new(field, say!(l, "wrong-empty")));
             }
         }
         if self.cards.is_empty() {
-            problems.push(Problem::new("card", "there is none; begin each with [[card]]"));
+            problems.push(Problem::new("card", say!(l, "wrong-no-card")));
         }
         let Self { cards, sources, provenance, bands, exceptions, .. } = self.clone();
         let tables = Tables { gpus: cards, sources, provenance, bands, exceptions };
-        let catalogue = Catalogue::assemble(tables, &mut problems);
-        problems.extend(check::check(&catalogue, gpus()));
+        let catalogue = Catalogue::assemble(tables, &mut problems, l);
+        problems.extend(check::check(&catalogue, gpus(), l));
         (catalogue, problems)
     }
 

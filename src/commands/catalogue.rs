@@ -47,7 +47,7 @@ fn check(file: Option<&Path>, trust: &[PathBuf], json: bool, language: Language)
 }
 
 fn check_built_in(json: bool, language: Language) -> Result<Exit, Failure> {
-    let problems = catalogue::check();
+    let problems = catalogue::check(language);
     let checked = Checked {
         what: say!(language, "catalogue-built-in", version = catalogue::VERSION),
         catalogue: built_in(),
@@ -78,7 +78,7 @@ fn check_overlay(file: &Path, trust: &[PathBuf], json: bool, language: Language)
         }
         (false, []) => (parse(file)?, None),
     };
-    let (catalogue, problems) = overlay.check();
+    let (catalogue, problems) = overlay.check(language);
     let checked = Checked {
         what: say!(
             language,
@@ -98,7 +98,7 @@ fn check_overlay(file: &Path, trust: &[PathBuf], json: bool, language: Language)
 fn sign(file: &Path, key: &Path, out: &Path) -> Result<Exit, Failure> {
     let overlay = parse(file)?;
     let key = SecretKey::load(key).map_err(Failure::usage)?;
-    let (_, problems) = overlay.check();
+    let (_, problems) = overlay.check(Language::English);
     if let [first, rest @ ..] = &problems[..] {
         let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
         let shown = file.display();

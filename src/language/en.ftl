@@ -1130,7 +1130,7 @@ catalogue-counts = { $what }: { $cards ->
    *[other] { $bands } bands
     }
 catalogue-signed = signed by { $signer }, which you trust
-catalogue-wrong = WRONG  { $problem }
+catalogue-wrong = WRONG  { $at }: { $why }
 catalogue-sound = every fact has a source, and all figures fit one another
 catalogue-mistakes = { $count ->
     [one] 1 mistake
@@ -1160,6 +1160,48 @@ source-paper = paper
 source-press = press
 source-measurement = measurement
 source-result = result
+
+## What is wrong with a catalogue
+
+at-exception = exception { $rule } of { $card }
+at-card = card { $name }
+at-band = band { $metric } of { $card }
+at-provenance = provenance of { $card }, { $columns }
+at-source = source { $id }
+wrong-needless = nothing needs it; take it out, or write the card and the rule as they are called
+wrong-no-maker = is empty; say who makes it
+wrong-not-one-card = does not mean one card alone; give each card a name with a word of its own
+wrong-not-between = { $cell } is not between { $low } and { $high } { $unit }; is it in the unit of its column?
+wrong-sizes = { $cell } is not one or several sizes in GB, such as 80 or 16|32
+wrong-lanes = a link has 1, 2, 4, 8 or 16 lanes
+wrong-pci-id = { $cell } is not a PCI id such as 10de:2335 or 10de:2335 (note)
+wrong-shared-id = { $card } has the same id { $id }; if so, write an exception
+wrong-no-such-source = there is no source { $id }; list it
+wrong-ratio = { $of } to { $to } is { $ratio }, not between { $low } and { $high }; is one of them sparse, or of another unit?
+wrong-peak-sparse = it is { $share } of units x operations per cycle x clock; is it the sparse figure?
+wrong-peak = it is { $share } of units x operations per cycle x clock; correct it, or write an exception
+wrong-band-twice = it is there twice; keep the one that rests on more
+wrong-band-order = it does not rise from low over typical to high, all above 0
+wrong-above-datasheet = { $figure } is above the datasheet's { $most }
+wrong-below-all = { $figure } is below what any device can do, { $least }
+wrong-no-source = it names no source
+wrong-unread = confidence is high, but none of its sources was read; say medium or low
+wrong-own-sources = it is called own; its sources must be signed reports, of kind result
+wrong-own-devices = it is called own; say how many devices it rests on
+wrong-published = it is called published, but one of its sources is a result of our own
+wrong-inferred = it is inferred; its confidence is low, and one of its sources of kind inferred
+wrong-needless-line = no cell rests on it; take it out
+wrong-no-provenance = nothing says where it comes from; name a source in the provenance
+wrong-two-lines = two lines of provenance speak of it; take one out
+wrong-no-such-card = there is no such card; write its name as in the table of cards
+wrong-no-such-column = there is no column { $name }
+wrong-empty-column = { $name } is empty
+wrong-source-id = an id is made of small letters, digits, points and hyphens
+wrong-no-title = it has no title
+wrong-source-twice = it is listed twice
+wrong-needless-source = no figure rests on it; take it out
+wrong-empty = is empty
+wrong-no-card = there is none; begin each with [[card]]
 
 ## Inventory certificates
 

@@ -937,7 +937,7 @@ catalogue-built-in = 内置目录 { $version }
 catalogue-overlay = 附加目录“{ $title }”，版本“{ $version }”
 catalogue-counts = { $what }：{ $cards } 种卡，{ $facts } 项数据，{ $sources } 个来源，{ $bands } 个实测范围
 catalogue-signed = 签名密钥 { $signer }，为您所信任
-catalogue-wrong = 错误  “{ $problem }”
+catalogue-wrong = 错误  { $at }：{ $why }
 catalogue-sound = 每项数据都有来源，全部数值相互吻合
 catalogue-mistakes = { $count } 处错误
 column-maker = 厂商
@@ -964,6 +964,48 @@ source-paper = 论文
 source-press = 媒体报道
 source-measurement = 第三方实测
 source-result = 实测结果
+
+## 目录中的错误
+
+at-exception = { $card } 的例外 { $rule }
+at-card = 卡 { $name }
+at-band = { $card } 的实测范围 { $metric }
+at-provenance = { $card } 的出处，{ $columns }
+at-source = 来源 { $id }
+wrong-needless = 没有用处；请删去，或改用卡与规则的正式名称
+wrong-no-maker = 为空；请写明厂商
+wrong-not-one-card = 不能唯一确定一种卡；请给每种卡一个含有独有字样的名称
+wrong-not-between = { $cell } 不在 { $low } 至 { $high } { $unit } 之间；单位是否与该列一致？
+wrong-sizes = { $cell } 不是一个或多个以 GB 计的容量，例如 80 或 16|32
+wrong-lanes = 链路只能有 1、2、4、8 或 16 条通道
+wrong-pci-id = { $cell } 不是 PCI 标识，应写成 10de:2335 或 10de:2335 (note) 的形式
+wrong-shared-id = { $card } 的标识也是 { $id }；若确实如此，请写一条例外
+wrong-no-such-source = 没有来源 { $id }；请将其列出
+wrong-ratio = { $of } 与 { $to } 之比为 { $ratio }，不在 { $low } 至 { $high } 之间；其中之一是否为稀疏值，或单位不同？
+wrong-peak-sparse = 它是“单元数 x 每周期运算数 x 频率”的 { $share } 倍；是否为稀疏值？
+wrong-peak = 它是“单元数 x 每周期运算数 x 频率”的 { $share } 倍；请更正，或写一条例外
+wrong-band-twice = 重复出现；请保留依据更充分的一条
+wrong-band-order = 低、典型、高三个数值必须依次不减，且都大于 0
+wrong-above-datasheet = { $figure } 高于标称值 { $most }
+wrong-below-all = { $figure } 低于任何设备所能达到的 { $least }
+wrong-no-source = 没有写明来源
+wrong-unread = 可信度写为 high，但没有读过任何来源的原文；请写 medium 或 low
+wrong-own-sources = 依据写为 own，则来源必须是签名报告，即类别 result
+wrong-own-devices = 依据写为 own，请写明基于多少台设备
+wrong-published = 依据写为 published，但有一个来源是 assay 自己的实测结果
+wrong-inferred = 依据写为 inferred，则可信度应为 low，且有一个来源的类别为 inferred
+wrong-needless-line = 没有任何数据以它为依据；请删去
+wrong-no-provenance = 没有说明出处；请在 provenance 中写明来源
+wrong-two-lines = 有两行 provenance 说明它的出处；请删去一行
+wrong-no-such-card = 没有这种卡；请按卡表中的名称书写
+wrong-no-such-column = 没有 { $name } 这一列
+wrong-empty-column = { $name } 为空
+wrong-source-id = 编号只能由小写字母、数字、点和连字符组成
+wrong-no-title = 没有标题
+wrong-source-twice = 重复列出
+wrong-needless-source = 没有任何数值以它为依据；请删去
+wrong-empty = 为空
+wrong-no-card = 一种也没有；每种卡以 [[card]] 开头
 
 ## 库存证书
 

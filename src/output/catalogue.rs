@@ -259,7 +259,7 @@ pub fn checked(checked: &Checked, json: bool, out: &mut Page) -> io::Result<()> 
         writeln!(out, "{}", say!(l, "catalogue-signed", signer = signer.to_string()))?;
     }
     for problem in *problems {
-        writeln!(out, "{}", say!(l, "catalogue-wrong", problem = problem.to_string()))?;
+        writeln!(out, "{}", say!(l, "catalogue-wrong", at = &problem.at, why = &problem.why))?;
     }
     match problems.len() {
         0 => writeln!(out, "{}", say!(l, "catalogue-sound")),
