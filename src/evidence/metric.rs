@@ -10,7 +10,7 @@ use super::sustain::{self, SUSTAINED};
 use crate::device::op::{Precision, StreamKind};
 use crate::language::{Language, say};
 use crate::nearest::nearest;
-use crate::telemetry::FACTS;
+use crate::telemetry::{About, FACTS};
 use crate::units::Unit;
 
 /// One row of the table.
@@ -21,9 +21,6 @@ pub struct MetricDef {
     pub kind: Kind,
     about: About,
 }
-
-/// What a metric is about; the second value is the middle part of its name.
-pub type About = fn(Language, &str) -> String;
 
 impl MetricDef {
     pub fn about(&self, language: Language) -> String {

@@ -11,8 +11,11 @@ pub struct Fact {
     pub value: Result<String, Unsupported>,
 }
 
+/// What something means; the text is the middle part of its metric's name.
+pub type About = fn(Language, &str) -> String;
+
 /// Names, and what they mean, in the order in which reports show them. Sizes are in bytes, modes in the driver's words.
-pub const FACTS: &[(&str, fn(Language, &str) -> String)] = &[
+pub const FACTS: &[(&str, About)] = &[
     ("nvml.library", |l, _| say!(l, "about-nvml-library")),
     ("nvml.library_sha256", |l, _| say!(l, "about-nvml-library-sha256")),
     ("nvml.version", |l, _| say!(l, "about-nvml-version")),

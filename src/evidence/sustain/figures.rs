@@ -2,9 +2,8 @@
 //! Owns that table; must not know how windows come about.
 
 use super::Sustained;
-use crate::evidence::metric::About;
 use crate::language::say;
-use crate::telemetry::Throttle;
+use crate::telemetry::{About, Throttle};
 use crate::units::Unit;
 
 /// A figure that follows from the windows, whatever the format of the products.
