@@ -53,16 +53,6 @@ pub enum Basis {
     Inferred,
 }
 
-impl Basis {
-    pub fn name(self) -> &'static str {
-        match self {
-            Basis::Own => "own",
-            Basis::Published => "published",
-            Basis::Inferred => "inferred",
-        }
-    }
-}
-
 /// A line of the table: a band of one or several cards as a person writes it.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

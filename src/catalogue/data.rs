@@ -8,6 +8,7 @@ use super::bands::{self, Band};
 use super::check::{Exception, Problem};
 use super::sources::{Line, Origin, Source};
 use crate::evidence::metric::MetricName;
+use crate::language::{Language, say};
 use crate::seal::sha256_hex;
 
 /// Of the built-in data: the day of its last change. A test fails where data changed and this did not.
@@ -62,19 +63,26 @@ impl Catalogue {
             bands: table(&BANDS, &mut problems),
             exceptions: table(&EXCEPTIONS, &mut problems),
         };
-        (Self::assemble(tables, &[], &mut problems), problems)
+        (Self::assemble(tables, &[], &mut problems, Language::English), problems)
     }
 
-    /// Bands that make no sense are left out and told of.
-    /// They may be of cards that stand beside.
-    pub(super) fn assemble(tables: Tables, beside: &[Gpu], problems: &mut Vec<Problem>) -> Self {
+    /// Bands that make no sense are left out and told of. They may be of cards that stand beside.
+    pub(super) fn assemble(
+        tables: Tables,
+        beside: &[Gpu],
+        problems: &mut Vec<Problem>,
+        l: Language,
+    ) -> Self {
         let Tables { gpus, sources, provenance, bands: rows, exceptions } = tables;
         let mut bands = Vec::new();
         let all = [beside, &gpus].concat();
         for row in &rows {
             match row.bands(&all) {
                 Ok(found) => bands.extend(found),
-                Err(why) => problems.push(Problem::new(format!("band {} of {}", row.metric, row.cards), why)),
+                Err(why) => {
+                    let at = say!(l, "at-band", metric = &row.metric, card = &row.cards);
+                    problems.push(Problem::new(at, say!(l, "recorded", text = why)));
+                }
             }
         }
         Self { gpus, sources, provenance, bands, exceptions }

@@ -9,6 +9,7 @@ use super::built_in;
 use super::check::Problem;
 use super::data::{self, Catalogue};
 use super::overlay::Overlay;
+use crate::language::Language;
 use crate::seal::sha256_hex;
 use crate::seal::statement::StatementError;
 
@@ -38,7 +39,7 @@ pub fn put_in_use(overlays: &[Overlay]) -> Result<(), UseError> {
     }
     let (mut all, mut names) = (built_in().clone(), Vec::new());
     for overlay in overlays {
-        let (catalogue, problems) = overlay.check_beside(&all.gpus);
+        let (catalogue, problems) = overlay.check_beside(&all.gpus, Language::English);
         if let Some(first) = problems.into_iter().next() {
             return Err(UseError::Wrong { title: overlay.title.clone(), first });
         }

@@ -28,6 +28,7 @@ pub use self::names::Resolved;
 use self::check::Problem;
 use crate::device::Identity;
 use crate::evidence::metric::MetricName;
+use crate::language::Language;
 
 static BUILT_IN: LazyLock<(Catalogue, Vec<Problem>)> = LazyLock::new(Catalogue::built_in);
 
@@ -68,9 +69,9 @@ pub fn named_by(name: &str) -> impl Iterator<Item = &'static Gpu> + use<> {
 }
 
 /// Everything that is wrong with the built-in data. A test sees to it that that is nothing.
-pub fn check() -> Vec<Problem> {
+pub fn check(language: Language) -> Vec<Problem> {
     let mut problems = BUILT_IN.1.clone();
-    problems.extend(check::check(built_in(), &[]));
+    problems.extend(check::check(built_in(), &[], language));
     problems
 }
 

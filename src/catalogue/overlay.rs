@@ -7,6 +7,7 @@ use super::check::{self, Exception, Problem};
 use super::data::{Catalogue, Tables};
 use super::sources::{Line, Source};
 use super::{Gpu, bands, built_in};
+use crate::language::{Language, say};
 use crate::seal::statement::{Kind, StatementError, Subject};
 use crate::seal::{Envelope, SecretKey, Verified};
 
@@ -98,27 +99,24 @@ impl Overlay {
     }
 
     /// Its cards as a catalogue, and everything that is wrong with them beside those that are built in.
-    pub fn check(&self) -> (Catalogue, Vec<Problem>) {
-        self.check_beside(&built_in().gpus)
+    pub fn check(&self, l: Language) -> (Catalogue, Vec<Problem>) {
+        self.check_beside(&built_in().gpus, l)
     }
 
-    pub(super) fn check_beside(&self, beside: &[Gpu]) -> (Catalogue, Vec<Problem>) {
+    pub(super) fn check_beside(&self, beside: &[Gpu], l: Language) -> (Catalogue, Vec<Problem>) {
         let mut problems = Vec::new();
         for (field, text) in [("title", &self.title), ("version", &self.version)] {
             if text.trim().is_empty() {
-                problems.push(Problem::new(field, "is empty"));
+                problems.push(Problem::new(field, say!(l, "wrong-empty")));
             }
         }
         if self.cards.is_empty() && self.bands.is_empty() {
-            problems.push(Problem::new(
-                "card",
-                "there is none and no band; begin each with [[card]] or [[band]]",
-            ));
+            problems.push(Problem::new("card", say!(l, "wrong-no-card")));
         }
         let Self { cards, sources, provenance, bands, exceptions, .. } = self.clone();
         let tables = Tables { gpus: cards, sources, provenance, bands, exceptions };
-        let catalogue = Catalogue::assemble(tables, beside, &mut problems);
-        problems.extend(check::check(&catalogue, beside));
+        let catalogue = Catalogue::assemble(tables, beside, &mut problems, l);
+        problems.extend(check::check(&catalogue, beside, l));
         (catalogue, problems)
     }
 

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Gpu;
+use crate::language::{Language, say};
 
 /// A document or a measurement that figures were taken from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -67,27 +68,27 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    pub fn name(self) -> &'static str {
+    pub fn said(self, l: Language) -> String {
         match self {
-            Confidence::Low => "low",
-            Confidence::Medium => "medium",
-            Confidence::High => "high",
+            Confidence::Low => say!(l, "confidence-low"),
+            Confidence::Medium => say!(l, "confidence-medium"),
+            Confidence::High => say!(l, "confidence-high"),
         }
     }
 }
 
 impl SourceKind {
-    pub fn name(self) -> &'static str {
+    pub fn said(self, l: Language) -> String {
         match self {
-            SourceKind::Datasheet => "datasheet",
-            SourceKind::WhitePaper => "white paper",
-            SourceKind::VendorFile => "vendor file",
-            SourceKind::Database => "database",
-            SourceKind::Paper => "paper",
-            SourceKind::Press => "press",
-            SourceKind::Measurement => "measurement",
-            SourceKind::Result => "result",
-            SourceKind::Inferred => "inferred",
+            SourceKind::Datasheet => say!(l, "source-datasheet"),
+            SourceKind::WhitePaper => say!(l, "source-white-paper"),
+            SourceKind::VendorFile => say!(l, "source-vendor-file"),
+            SourceKind::Database => say!(l, "source-database"),
+            SourceKind::Paper => say!(l, "source-paper"),
+            SourceKind::Press => say!(l, "source-press"),
+            SourceKind::Measurement => say!(l, "source-measurement"),
+            SourceKind::Result => say!(l, "source-result"),
+            SourceKind::Inferred => say!(l, "basis-inferred"),
         }
     }
 }

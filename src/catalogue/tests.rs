@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::catalogue::sources::Confidence;
 
 /// SHA-256 of the data of [`VERSION`].
 const DIGEST: &str = "29a5f0c04f3a766879ca5637ea97179aba7f90d25e558f344584d1c1d36ed28d";
 
 #[test]
 fn nothing_is_wrong_with_the_tables() {
-    let problems: Vec<String> = check().iter().map(Problem::to_string).collect();
+    let problems: Vec<String> = check(Language::English).iter().map(Problem::to_string).collect();
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
@@ -37,12 +38,12 @@ fn the_more_specific_line_says_where_a_cell_comes_from() {
     let origin = |column| {
         let origin = built_in().origin(h200, column).unwrap();
         let ids: Vec<&str> = origin.sources.iter().map(|source| source.id.as_str()).collect();
-        (ids.join(" "), origin.confidence.name())
+        (ids.join(" "), origin.confidence)
     };
-    assert_eq!(origin("memory_GB"), ("h200-datasheet".to_owned(), "medium"));
-    assert_eq!(origin("fp16"), ("ml-engineering epoch-ai".to_owned(), "high"));
-    assert_eq!(origin("nvlink_GBps_total"), ("h200-datasheet mlperf-4.1".to_owned(), "medium"));
-    assert_eq!(origin("arith_clock_MHz"), ("inferred".to_owned(), "low"));
+    assert_eq!(origin("memory_GB"), ("h200-datasheet".to_owned(), Confidence::Medium));
+    assert_eq!(origin("fp16"), ("ml-engineering epoch-ai".to_owned(), Confidence::High));
+    assert_eq!(origin("nvlink_GBps_total"), ("h200-datasheet mlperf-4.1".to_owned(), Confidence::Medium));
+    assert_eq!(origin("arith_clock_MHz"), ("inferred".to_owned(), Confidence::Low));
 }
 
 #[test]

@@ -10,18 +10,27 @@ use super::{Failure, print};
 use crate::catalogue::overlay::{EXAMPLE, FILE_BYTES_MAX, Overlay};
 use crate::catalogue::{self, built_in, in_use};
 use crate::cli::CatalogueCommand;
+use crate::contract::escaped;
 use crate::exit::Exit;
 use crate::inventory;
+use crate::language::{Language, say};
 use crate::output::catalogue::{self as output, Checked};
 use crate::seal::{SecretKey, TrustList, sha256_hex};
 
-pub fn catalogue(command: &CatalogueCommand) -> Result<Exit, Failure> {
+pub fn catalogue(command: &CatalogueCommand, language: Language) -> Result<Exit, Failure> {
     match command {
-        CatalogueCommand::List { json } => print(|out| output::list(in_use(), *json, out)),
-        CatalogueCommand::Show { name, json } => show(&name.join(" "), *json),
+        CatalogueCommand::List { json } => {
+            print(|out| output::list(in_use(), *json, out.speaking(language)))
+        }
+        CatalogueCommand::Show { name, json } => show(&name.join(" "), *json, language),
         CatalogueCommand::New => print(|out| out.write_all(EXAMPLE.as_bytes())),
-        CatalogueCommand::Check { file: None, json, .. } => check_built_in(*json),
-        CatalogueCommand::Check { file: Some(file), trust, json } => check(file, trust, *json),
+        // Programs read one language.
+        CatalogueCommand::Check { file, trust, json: true } => {
+            check(file.as_deref(), trust, true, Language::English)
+        }
+        CatalogueCommand::Check { file, trust, json: false } => {
+            check(file.as_deref(), trust, false, language)
+        }
         CatalogueCommand::Bands { reports, trust, title } => bands(reports, trust, title),
         CatalogueCommand::Sign { file, key, out } => sign(file, key, out),
     }
@@ -36,25 +45,32 @@ pub(super) fn put_in_use(files: &[PathBuf], trust: &[PathBuf]) -> Result<(), Fai
     catalogue::in_use::put_in_use(&overlays).map_err(Failure::usage)
 }
 
-fn show(name: &str, json: bool) -> Result<Exit, Failure> {
+fn show(name: &str, json: bool, language: Language) -> Result<Exit, Failure> {
     let gpu = catalogue::resolve(name).one(name).map_err(Failure::usage)?;
-    print(|out| output::card(in_use(), gpu, json, out))
+    print(|out| output::card(in_use(), gpu, json, out.speaking(language)))
 }
 
-fn check_built_in(json: bool) -> Result<Exit, Failure> {
-    let problems = catalogue::check();
+fn check(file: Option<&Path>, trust: &[PathBuf], json: bool, language: Language) -> Result<Exit, Failure> {
+    match file {
+        Some(file) => check_overlay(file, trust, json, language),
+        None => check_built_in(json, language),
+    }
+}
+
+fn check_built_in(json: bool, language: Language) -> Result<Exit, Failure> {
+    let problems = catalogue::check(language);
     let checked = Checked {
-        what: format!("built-in catalogue {}", catalogue::VERSION),
+        what: say!(language, "catalogue-built-in", version = catalogue::VERSION),
         catalogue: built_in(),
         sha256: catalogue::data::digest(),
         signer: None,
         problems: &problems,
     };
-    print(|out| output::checked(&checked, json, out))?;
+    print(|out| output::checked(&checked, json, out.speaking(language)))?;
     Ok(if problems.is_empty() { Exit::Pass } else { Exit::Bug })
 }
 
-fn check(file: &Path, trust: &[PathBuf], json: bool) -> Result<Exit, Failure> {
+fn check_overlay(file: &Path, trust: &[PathBuf], json: bool, language: Language) -> Result<Exit, Failure> {
     let trusted = TrustList::load(trust).map_err(Failure::usage)?;
     let signed = is_envelope(&read(file)?);
     let (overlay, signer) = match (signed, trust) {
@@ -73,22 +89,27 @@ fn check(file: &Path, trust: &[PathBuf], json: bool) -> Result<Exit, Failure> {
         }
         (false, []) => (parse(file)?, None),
     };
-    let (catalogue, problems) = overlay.check();
+    let (catalogue, problems) = overlay.check(language);
     let checked = Checked {
-        what: format!("overlay {:?} {:?}", overlay.title, overlay.version),
+        what: say!(
+            language,
+            "catalogue-overlay",
+            title = escaped(&overlay.title),
+            version = escaped(&overlay.version)
+        ),
         catalogue: &catalogue,
         sha256: overlay.digest().map_err(Failure::usage)?,
         signer: signer.as_ref(),
         problems: &problems,
     };
-    print(|out| output::checked(&checked, json, out))?;
+    print(|out| output::checked(&checked, json, out.speaking(language)))?;
     Ok(if problems.is_empty() { Exit::Pass } else { Exit::Usage })
 }
 
 fn sign(file: &Path, key: &Path, out: &Path) -> Result<Exit, Failure> {
     let overlay = parse(file)?;
     let key = SecretKey::load(key).map_err(Failure::usage)?;
-    let (_, problems) = overlay.check();
+    let (_, problems) = overlay.check(Language::English);
     if let [first, rest @ ..] = &problems[..] {
         let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
         let shown = file.display();
@@ -122,7 +143,7 @@ fn bands(files: &[PathBuf], trust: &[PathBuf], title: &str) -> Result<Exit, Fail
             "no card of these reports is one of the catalogue by its figures, so there is no band; `assay certify` says why",
         ));
     }
-    if let Some(first) = overlay.check().1.first() {
+    if let Some(first) = overlay.check(Language::English).1.first() {
         return Err(Failure::usage(format!("these reports make no catalogue: {first}")));
     }
     let text = toml::to_string(&overlay).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;

@@ -7,12 +7,13 @@ use super::{Failure, print};
 use crate::cli::CompareArgs;
 use crate::exit::Exit;
 use crate::inventory::{self, Inventory};
+use crate::language::Language;
 use crate::output::comparison;
 use crate::report::Report;
 use crate::report::compare::{Comparison, compare as compared};
 use crate::seal::TrustList;
 
-pub fn compare(args: &CompareArgs, quiet: bool) -> Result<Exit, Failure> {
+pub fn compare(args: &CompareArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let is_verified = !args.trust.is_empty();
     let read = |path: &Path| -> Result<Report, Failure> {
@@ -32,7 +33,7 @@ pub fn compare(args: &CompareArgs, quiet: bool) -> Result<Exit, Failure> {
             if args.json {
                 comparison::json(&comparison, is_verified, out)
             } else {
-                comparison::human(&comparison, is_verified, out)
+                comparison::human(&comparison, is_verified, out.speaking(language))
             }
         })?;
     }

@@ -19,7 +19,7 @@ use crate::seal::{KeyId, PublicKey};
 pub fn contract(command: &ContractCommand, language: Language) -> Result<Exit, Failure> {
     match command {
         ContractCommand::New(args) => new(args, language),
-        ContractCommand::Check { file, json } => check(file, *json),
+        ContractCommand::Check { file, json } => check(file, *json, language),
         ContractCommand::Schema => print(|out| out.write_all(contract::schema::schema().as_bytes())),
     }
 }
@@ -41,9 +41,9 @@ fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
             let device = report.evidence.devices.first().ok_or_else(|| {
                 Failure::usage(format!("{} measured no device to take bounds from", path.display()))
             })?;
-            template(Source::Measured(device), &keys)
+            template(Source::Measured(device), &keys, language)
         }
-        (None, None) => template(Source::Generic, &keys),
+        (None, None) => template(Source::Generic, &keys, language),
     };
     print(|out| out.write_all(text.as_bytes()))
 }
@@ -66,13 +66,15 @@ fn in_30_days() -> Day {
     When(today.saturating_add(jiff::Span::new().days(30)))
 }
 
-fn check(file: &Path, json: bool) -> Result<Exit, Failure> {
+fn check(file: &Path, json: bool, language: Language) -> Result<Exit, Failure> {
     let bytes = contract::parse::read(file).map_err(Failure::usage)?;
     let parsed = contract::parse(&file.display().to_string(), &bytes).map_err(Failure::usage)?;
-    let lints = lint(&parsed.contract);
+    // Programs read one language.
+    let language = if json { Language::English } else { language };
+    let lints = lint(&parsed.contract, language);
     // What was read as a contract is UTF-8.
     let found = Found { file, text: &String::from_utf8_lossy(&bytes), parsed: &parsed, lints: &lints };
-    print(|out| if json { found.json(out) } else { found.text(out) })?;
+    print(|out| if json { found.json(out) } else { found.text(out.speaking(language)) })?;
     let wrong = lints.iter().any(|lint| lint.weight == Weight::Error);
     Ok(if wrong { Exit::Usage } else { Exit::Pass })
 }

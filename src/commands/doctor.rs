@@ -5,10 +5,11 @@ use super::{Failure, print};
 use crate::cli::DoctorArgs;
 use crate::device::{Identity, ProvenanceKind};
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output::diagnosis;
 use crate::output::listing::Nvml;
 
-pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
+pub fn doctor(args: &DoctorArgs, language: Language) -> Result<Exit, Failure> {
     let program = discover::program()?;
     let found = discover::everything(&program);
     let nvidia_driver = first_existing(NVIDIA_MARKS);
@@ -27,7 +28,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<Exit, Failure> {
         nvml: Nvml { found: discover::nvml(&program), wanted },
         system: System::found(),
     };
-    print(|out| diagnosis::print(&state, args.json, out))?;
+    print(|out| diagnosis::print(&state, args.json, out.speaking(language)))?;
     Ok(if state.hardware + state.software > 0 { Exit::Pass } else { Exit::Environment })
 }
 

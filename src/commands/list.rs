@@ -5,17 +5,18 @@ use super::{Failure, print};
 use crate::cli::ListArgs;
 use crate::evidence::metric::METRICS;
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::output::listing;
 
-pub fn list(args: &ListArgs) -> Result<Exit, Failure> {
+pub fn list(args: &ListArgs, language: Language) -> Result<Exit, Failure> {
     if args.metrics {
-        return print(|out| listing::metrics(&METRICS, args.json, out));
+        return print(|out| listing::metrics(&METRICS, args.json, out.speaking(language)));
     }
     let program = discover::program()?;
     let found = discover::everything(&program);
     let nvml = listing::Nvml { found: discover::nvml(&program), wanted: discover::has_nvidia(&found) };
     let rows: Vec<_> = found.iter().map(|Found { backend, devices }| (*backend, devices)).collect();
-    print(|out| listing::devices(&rows, &nvml, args.json, out))?;
+    print(|out| listing::devices(&rows, &nvml, args.json, out.speaking(language)))?;
     let usable = found.iter().any(|f| f.devices.as_ref().is_ok_and(|d| !d.is_empty()));
     Ok(if usable { Exit::Pass } else { Exit::Environment })
 }

@@ -39,7 +39,7 @@ pub use parse::{Parsed, parse};
 pub use quantity::Quantity;
 pub use software::Software;
 pub use terms::{Delivery, Exclusion, Milestone, Price, Reference, Remedy};
-pub use words::in_short;
+pub use words::{escaped, in_short};
 
 use crate::evidence::sequence::Demand;
 

@@ -216,7 +216,7 @@ fn to_measure(metric: &str, language: Language) -> String {
 }
 
 /// What a machine wrote, with everything made visible that would hide or break text. The marks around it are the message's.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let quoted = format!("{text:?}");
     quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&quoted).to_owned()
 }

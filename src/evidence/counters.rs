@@ -9,7 +9,6 @@ use crate::telemetry::Reading;
 pub struct CounterDef {
     /// Its metric.
     pub name: &'static str,
-    pub about: &'static str,
     /// What telemetry must tell.
     pub sensor: &'static str,
     since: Since,
@@ -28,35 +27,30 @@ enum Since {
 pub const COUNTERS: &[CounterDef] = &[
     CounterDef {
         name: "counters.ecc_uncorrected.count",
-        about: "how far the driver's count of ecc_uncorrected rose during the run",
         sensor: "uncorrected memory errors",
         since: Since::Before,
         of: |r| r.ecc_uncorrected,
     },
     CounterDef {
         name: "counters.ecc_corrected.count",
-        about: "how far the driver's count of ecc_corrected rose during the run",
         sensor: "corrected memory errors",
         since: Since::Before,
         of: |r| r.ecc_corrected,
     },
     CounterDef {
         name: "counters.remapped_rows.count",
-        about: "how far the driver's count of remapped_rows rose during the run",
         sensor: "remapped rows",
         since: Since::Before,
         of: |r| Some(u64::from(r.remapped_rows_corrected?) + u64::from(r.remapped_rows_uncorrected?)),
     },
     CounterDef {
         name: "counters.pcie_replays.count",
-        about: "how far the driver's count of pcie_replays rose during the run",
         sensor: "PCIe replays",
         since: Since::Before,
         of: |r| r.pcie_replays,
     },
     CounterDef {
         name: "counters.xid.count",
-        about: "how far the driver's count of xid rose during the run",
         sensor: "driver error events",
         since: Since::Run,
         of: |r| r.xid,

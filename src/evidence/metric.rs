@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::counters::COUNTERS;
 use super::sustain::{self, SUSTAINED};
 use crate::device::op::{Precision, StreamKind};
+use crate::language::{Language, say};
 use crate::nearest::nearest;
-use crate::telemetry::FACTS;
+use crate::telemetry::{About, FACTS};
 use crate::units::Unit;
 
 /// One row of the table.
@@ -18,7 +19,13 @@ pub struct MetricDef {
     /// `probe.case.quantity`
     pub name: String,
     pub kind: Kind,
-    pub about: String,
+    about: About,
+}
+
+impl MetricDef {
+    pub fn about(&self, language: Language) -> String {
+        (self.about)(language, self.name.split('.').nth(1).unwrap_or_default())
+    }
 }
 
 /// What a metric's evidence looks like.
@@ -45,42 +52,33 @@ pub fn size_name(bytes: u64) -> String {
 }
 
 /// What is measured of memory, of the host link, and of whose the device is.
-const MOVES: &[(&str, Unit, &str)] = &[
-    ("stream.driver_copy.rate", Unit::BytePerSecond, "the driver's own buffer copy, read plus written bytes"),
-    ("l2.read.rate", Unit::BytePerSecond, "reads of a working set that the L2 cache holds"),
-    ("memory.filled.bytes", Unit::Byte, "device memory that held its own distinct data, all at once"),
-    ("memory.errors.count", Unit::Count, "words that read back wrong, over both passes"),
-    ("memory.write.rate", Unit::BytePerSecond, "pattern pass over that memory: write"),
-    ("memory.verify.rate", Unit::BytePerSecond, "pattern pass over that memory: verify"),
-    ("link.h2d.rate", Unit::BytePerSecond, "host memory to device memory"),
-    ("link.d2h.rate", Unit::BytePerSecond, "device memory to host memory"),
-    ("link.both.rate", Unit::BytePerSecond, "both at the same time, the bytes of both directions"),
-    ("link.h2d_pageable.rate", Unit::BytePerSecond, "host to device from memory that is not pinned"),
-    ("link.d2h_pageable.rate", Unit::BytePerSecond, "device to host into memory that is not pinned"),
-    ("link.h2d_kernel.rate", Unit::BytePerSecond, "host to device by a kernel that reads host memory"),
-    ("link.d2h_kernel.rate", Unit::BytePerSecond, "device to host by a kernel that writes host memory"),
-    ("link.h2d.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, h2d"),
-    ("link.d2h.latency", Unit::Nanosecond, "one of many 4 KiB transfers in a row, d2h"),
-    ("census.units.count", Unit::Count, "different units that work ran on"),
-    (
-        "census.stolen.share",
-        Unit::Share,
-        "time that all units lost at once while nothing of ours stopped them",
-    ),
+const MOVES: &[(&str, Unit, About)] = &[
+    ("stream.driver_copy.rate", Unit::BytePerSecond, |l, _| say!(l, "about-driver-copy")),
+    ("l2.read.rate", Unit::BytePerSecond, |l, _| say!(l, "about-l2")),
+    ("memory.filled.bytes", Unit::Byte, |l, _| say!(l, "about-filled")),
+    ("memory.errors.count", Unit::Count, |l, _| say!(l, "about-memory-errors")),
+    ("memory.write.rate", Unit::BytePerSecond, |l, _| say!(l, "about-memory-write")),
+    ("memory.verify.rate", Unit::BytePerSecond, |l, _| say!(l, "about-memory-verify")),
+    ("link.h2d.rate", Unit::BytePerSecond, |l, _| say!(l, "about-h2d")),
+    ("link.d2h.rate", Unit::BytePerSecond, |l, _| say!(l, "about-d2h")),
+    ("link.both.rate", Unit::BytePerSecond, |l, _| say!(l, "about-link-both")),
+    ("link.h2d_pageable.rate", Unit::BytePerSecond, |l, _| say!(l, "about-h2d-pageable")),
+    ("link.d2h_pageable.rate", Unit::BytePerSecond, |l, _| say!(l, "about-d2h-pageable")),
+    ("link.h2d_kernel.rate", Unit::BytePerSecond, |l, _| say!(l, "about-h2d-kernel")),
+    ("link.d2h_kernel.rate", Unit::BytePerSecond, |l, _| say!(l, "about-d2h-kernel")),
+    ("link.h2d.latency", Unit::Nanosecond, |l, case| say!(l, "about-link-latency", case)),
+    ("link.d2h.latency", Unit::Nanosecond, |l, case| say!(l, "about-link-latency", case)),
+    ("census.units.count", Unit::Count, |l, _| say!(l, "about-units")),
+    ("census.stolen.share", Unit::Share, |l, _| say!(l, "about-stolen")),
 ];
 
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
 pub const PEER_SLOWEST: &str = "peer.slowest.rate";
 
 /// What the devices of a node show beside each other.
-const NODE: &[(&str, Unit, &str)] = &[
-    (SPREAD, Unit::Kelvin, "from the coolest device to the hottest, each at its hottest"),
-    (
-        LAG,
-        Unit::Share,
-        "how far the slowest device lies below the median of all, in whatever rate but the host link's; \
-         `node.gemm_bf16.lag` is that of `gemm.bf16.rate`",
-    ),
+const NODE: &[(&str, Unit, About)] = &[
+    (SPREAD, Unit::Kelvin, |l, _| say!(l, "about-spread")),
+    (LAG, Unit::Share, |l, _| say!(l, "about-lag")),
 ];
 
 /// The metric of the difference of temperatures.
@@ -114,80 +112,67 @@ pub static METRICS: LazyLock<Vec<MetricDef>> = LazyLock::new(table);
 
 fn table() -> Vec<MetricDef> {
     let mut rows = Vec::new();
-    let mut row = |name: String, kind, about: String| rows.push(MetricDef { name, kind, about });
-    for (fact, about) in [
-        ("name", "device name as the driver gives it"),
-        ("vendor_id", "PCI vendor id, four hex digits"),
-        ("device_id", "PCI device id, four hex digits"),
-        ("pci_address", "PCI address, dddd:bb:dd.f"),
-        ("uuid", "device UUID, 32 hex digits"),
-        ("driver", "driver name and version"),
-        ("units", "multiprocessors or compute units as reported"),
-        ("memory_bytes", "device memory as reported, in bytes"),
-    ] {
-        row(format!("identity.device.{fact}"), Kind::Fact, about.to_owned());
+    let mut row = |name: String, kind, about: About| rows.push(MetricDef { name, kind, about });
+    for (fact, about) in DEVICE_FACTS {
+        row(format!("identity.device.{fact}"), Kind::Fact, *about);
     }
     for (fact, about) in FACTS {
-        row(format!("identity.{fact}"), Kind::Fact, (*about).to_owned());
+        row(format!("identity.{fact}"), Kind::Fact, *about);
     }
-    for (probe, precisions, about) in [
-        ("fma", &Precision::CHAINED[..], "multiply-add ceiling of the vector units in"),
-        ("mma", &Precision::TENSOR, "multiply-add ceiling of the tensor units in"),
-        ("gemm", &Precision::MULTIPLIED, "dense matrix product in"),
-    ] {
-        for precision in precisions {
+    for (probe, precisions, about) in RATES {
+        for precision in *precisions {
             let unit = if precision.is_float() { Unit::FlopPerSecond } else { Unit::OpPerSecond };
-            let name = precision.name();
-            row(format!("{probe}.{name}.rate"), Kind::Number(unit), format!("{about} {name}"));
+            row(format!("{probe}.{}.rate", precision.name()), Kind::Number(unit), *about);
         }
     }
+    let bandwidth = Kind::Number(Unit::BytePerSecond);
     for kind in StreamKind::ALL {
-        let name = kind.name();
-        row(
-            format!("stream.{name}.rate"),
-            Kind::Number(Unit::BytePerSecond),
-            format!("device memory bandwidth, STREAM {name}"),
-        );
+        let name = format!("stream.{}.rate", kind.name());
+        row(name, bandwidth, |l, case| say!(l, "about-stream", case));
     }
     for (name, unit, about) in MOVES {
-        row((*name).to_owned(), Kind::Number(*unit), (*about).to_owned());
+        row((*name).to_owned(), Kind::Number(*unit), *about);
     }
-    row(
-        PEER_SLOWEST.to_owned(),
-        Kind::Number(Unit::BytePerSecond),
-        "device to device, the slowest pair; `peer.0-1.rate` is from the first device of the run to the second"
-            .to_owned(),
-    );
+    row(PEER_SLOWEST.to_owned(), bandwidth, |l, _| say!(l, "about-peer"));
     let ns = Kind::Number(Unit::Nanosecond);
     for bytes in chase_sizes() {
-        let size = size_name(bytes);
-        row(format!("chase.{size}.latency"), ns, format!("dependent load over a working set of {size}"));
+        let name = format!("chase.{}.latency", size_name(bytes));
+        row(name, ns, |l, case| say!(l, "about-chase", case));
     }
-    let about = "dependent load over the largest working set that was measured";
-    row("chase.hbm.latency".to_owned(), ns, about.to_owned());
-    let counters = COUNTERS.iter().map(|counter| (counter.name, Unit::Count, counter.about));
-    let more = counters.chain(NODE.iter().copied()).map(|(name, unit, about)| MetricDef {
-        name: name.to_owned(),
-        kind: Kind::Number(unit),
-        about: about.to_owned(),
-    });
-    rows.extend(sustained().chain(more));
+    row("chase.hbm.latency".to_owned(), ns, |l, _| say!(l, "about-chase-largest"));
+    for precision in SUSTAINED {
+        let name = sustain::rate_of(precision);
+        row(name, Kind::Number(Unit::FlopPerSecond), |l, case| say!(l, "about-sustained", case));
+    }
+    for figure in sustain::FIGURES {
+        row(figure.name.to_owned(), Kind::Number(figure.unit), figure.about);
+    }
+    for counter in COUNTERS {
+        row(counter.name.to_owned(), Kind::Number(Unit::Count), |l, case| say!(l, "about-counter", case));
+    }
+    for (name, unit, about) in NODE {
+        row((*name).to_owned(), Kind::Number(*unit), *about);
+    }
     rows
 }
 
-fn sustained() -> impl Iterator<Item = MetricDef> {
-    let rates = SUSTAINED.iter().map(|precision| MetricDef {
-        name: sustain::rate_of(*precision),
-        kind: Kind::Number(Unit::FlopPerSecond),
-        about: format!("dense matrix product in {} under load kept up, window by window", precision.name()),
-    });
-    let figures = sustain::FIGURES.iter().map(|figure| MetricDef {
-        name: figure.name.to_owned(),
-        kind: Kind::Number(figure.unit),
-        about: figure.about.to_owned(),
-    });
-    rates.chain(figures)
-}
+const DEVICE_FACTS: &[(&str, About)] = &[
+    ("name", |l, _| say!(l, "about-device-name")),
+    ("vendor_id", |l, _| say!(l, "about-vendor-id")),
+    ("device_id", |l, _| say!(l, "about-device-id")),
+    ("pci_address", |l, _| say!(l, "about-pci-address")),
+    ("uuid", |l, _| say!(l, "about-device-uuid")),
+    ("driver", |l, _| say!(l, "about-device-driver")),
+    ("units", |l, _| say!(l, "about-device-units")),
+    ("memory_bytes", |l, _| say!(l, "about-device-memory")),
+];
+
+/// Rates of operations: probe, in what precisions, and what it measures.
+const RATES: &[(&str, &[Precision], About)] = &[
+    ("fma", &Precision::CHAINED, |l, case| say!(l, "about-fma", case)),
+    ("mma", &Precision::TENSOR, |l, case| say!(l, "about-mma", case)),
+    ("gemm", &Precision::MULTIPLIED, |l, case| say!(l, "about-gemm", case)),
+];
 
 /// A metric's name, known to stand in [`METRICS`].
 #[derive(

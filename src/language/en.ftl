@@ -856,6 +856,362 @@ certificate-since = reports before { $since } are left out
 certificate-of-another-day = counted { $days } days before now (after it, where that is negative): delays and credits are as of then
 certificate-refused-reports = reports that count for nothing, and that `assay fleet` names: { $count }
 
+## What a contract leaves open
+
+lint-well-formed = { $file }: contract "{ $id }" is well formed, { $clauses ->
+    [one] 1 clause
+   *[other] { $clauses } clauses
+    }
+lint-clause = clause "{ $id }": { $why }
+lint-write = write: { $write }
+lint-counts = { $errors ->
+    [one] 1 error
+   *[other] { $errors } errors
+    }, { $warnings ->
+    [one] 1 warning
+   *[other] { $warnings } warnings
+    }
+weight-error = error
+weight-warning = warning
+lint-ambiguous-sku = "{ $name }" is { $count } different cards: { $cards }
+lint-unknown-sku = the catalogue does not know "{ $name }", so no bound can be checked against it, and a name is all that is compared
+lint-unknown-sku-write = sku = "...", a name from `assay catalogue list`
+lint-p-undefined = a "P" is 10^15 operations a second of no kind: one card has several times as many in one precision as in another, twice as many on paper where half of the operands are zero, and fewer in fact than on paper
+lint-p-unused = the price is not for compute, so what a PFLOPS is decides nothing
+lint-p-unused-write = per = "pflops_month", or no pflops
+lint-p-sparse = sparse figures count operations on zeros: a dense product reaches at most half of them
+lint-no-throttle-at-all = matrix products at full power reach the power limit on every healthy card, which then lowers its clocks as it is built to: no card can meet this
+lint-no-throttle-at-all-write = never = "throttle.thermal", and a bound on sustain.<precision>.rate
+lint-memory-unit = this is { $promised } (GB is 10^9 bytes, GiB is 2^30), more than any { $card } has: { $most }
+lint-reachable = a bound that the card reaches
+lint-unreachable = no { $card } was seen to reach { $bound }: healthy ones reach { $low } to { $high } ({ $conditions })
+lint-datasheet = { $card } has { $figure } by its datasheet
+lint-sparse-as-dense = { $bound } is the figure for matrices of which half is zero; dense, { $has }
+lint-both-directions = { $bound } is the sum of both directions of the link; { $metric } is one direction, and of that { $has }
+lint-above-datasheet = { $bound } is more than the card can do: { $has }
+lint-no-lease = there is no price, no date and no remedy: this says what is tested, and is no lease
+lint-no-lease-write = nothing, for a test; for a lease start from `assay contract new --sku ... --nodes ... --gpus-per-node ...`
+lint-no-model = no model is named, so that any card would do
+lint-no-model-write = [inventory] with sku = "H200 SXM"
+lint-no-count = nothing says how many devices a node has
+lint-no-count-write = [inventory] with devices = 8
+lint-no-date = no number of nodes is owed by any date, so that nothing is ever late
+lint-no-date-write = [[delivery]] with due = "2027-01-31" and nodes = 12
+lint-no-price = no price is named, so that no remedy comes to any money
+lint-no-price-write = [price] with amount = "2.40 USD" and per = "device_hour"
+lint-no-compute = no amount of compute is owed: no must clause has at_least on a rate of operations
+lint-no-bandwidth = no memory bandwidth is owed, which is what most cards of a lesser kind lack
+lint-bound-write = metric = "{ $metric }" with at_least = "{ $low }" and statistic = "p50"
+lint-no-memory = no amount of memory is owed
+lint-no-memory-write = memory = "{ $size } GB" under [inventory]
+lint-no-duration = nothing says for how long the compute must be kept up: a card that throttles after five minutes would pass
+lint-no-duration-write = metric = "sustain.watched.time" with at_least = "24 h", and a bound on sustain.bf16.rate
+lint-no-remedy = nothing follows where { $names } is not met
+lint-no-remedy-write = [[remedy]] with of = [{ $names }], kind = "credit", per_day = "1 %" and cap = "30 %"
+lint-no-key = no key of the { $who ->
+    [tenant] tenant
+    [provider] provider
+   *[both] tenant and of the provider
+    } is named, so that anybody could sign for them
+lint-no-key-write = key_sha256 = "..." under { $tables }, as `assay key show` prints it
+
+## Two reports of one machine
+
+compare-signed = signatures: both hold, by keys that you trust
+compare-not-checked = signatures: NOT CHECKED; name the keys that you trust with --trust
+compare-covered = certificate: valid until { $until }, covers the report after
+compare-not-covered = certificate: valid until { $until }, DOES NOT COVER the report after
+compare-width = medians, intervals of { $level } %; a change of at most { $width } % is none
+compare-pair = { $devices }, one device by its { $by }
+compare-ended = { $device }, after: { $how }
+compare-only-before = { $device }: only in the report before
+compare-only-after = { $device }: only in the report after
+compare-overall = comparison: { $word } ({ $counts })
+compare-pass = same or improved
+compare-count = { $count } { $change }
+compare-nothing = no metric in both
+head-before = before
+head-after-it = after
+head-after-to-before = after / before
+change-improved = improved
+change-same = same
+change-not-comparable = not comparable
+change-undecided = undecided
+change-degraded = degraded
+because-worse = the whole interval is worse by more than the width
+because-better = the whole interval is better by more than the width
+because-not-worse = it is not worse by more than the width
+because-too-wide = the interval is too wide to tell; measure longer, with --duration
+because-too-few-samples = { $samples } samples { $when } are too few, { $needed } are needed
+because-nothing-above-zero = the samples give no figure above zero
+because-fewer = there are fewer
+because-as-many = there are as many
+because-more = there are more
+because-wrong-results = there are wrong results
+because-nothing-before = there was nothing before
+because-share-not-more = it is not more by more than the width
+because-share-more = it is more by more than the width
+because-no-share = there is no figure
+because-not-measured-before = it was not measured before
+because-not-measured-after = it was not measured after
+because-absent-after = it was not measured after: { $why }
+because-not-completed-after = it was not measured after: that run did not complete
+because-no-figure = it is no figure
+because-lower-bound-only = it is a lower bound only
+because-timed-and-counted = one was timed and one was counted
+because-unsound = { $why } { $when }
+because-wrong-result = the device computed a wrong result
+because-canary-missed = the check missed a planted error
+because-clocks-disagree = the clocks of device and host disagreed
+because-samples-without-figure = the samples gave no finite figure
+because-another-time = the load was kept up for another time
+because-other-provenance = the device was { $before } before and is { $after } after
+provenance-unknown = unknown
+because-other-kernels = the kernels differ, see their digests
+because-other-sizes = the sizes differ: { $before } before, { $after } after
+because-other-data = the data differ in distribution
+
+## Devices of this machine
+
+head-selector = selector
+head-pci-id = pci id
+head-features = features
+list-software = software (CPU)
+list-caveat = { $selector }: { $caveat }
+list-no-devices = { $backend }: no devices: { $why }
+nvml-found = { $version } of driver { $driver }, cards listed: { $cards }
+nvml-found-at = { $version } of driver { $driver }, cards listed: { $cards }, { $path }
+nvml-missing = no telemetry of NVIDIA cards: { $why }
+doctor-hardware = hardware devices
+doctor-software = software devices
+doctor-missing = { $backend }: { $why }
+doctor-no-backend = This build has no GPU backend: it verifies, judges, replays and simulates.
+doctor-not-in-vulkan = An NVIDIA kernel driver is loaded, but Vulkan does not list the card.
+doctor-ready = Ready: `assay run --contract FILE` measures the hardware devices.
+doctor-ready-to-try = Ready to try out: `assay run` measures the CPU's software device; only a contract that accepts "software" can pass on it.
+doctor-not-ready = Nothing can be measured yet. `assay run --device sim:h200 ...` shows a run on a simulated card, marked as such.
+fix-capabilities = in a container: run it with { $flag }
+fix-vulkan-part = install the Vulkan part of the NVIDIA driver; in a container run it with { $flag }
+fix-nvml-ubuntu = on Ubuntu libnvidia-compute-<version of the driver>; in a container: run it with { $flag }
+fix-nvml-library = install the NVML library of the NVIDIA driver; in a container run it with { $flag }
+fix-nothing-without-nvidia = nothing to do without an NVIDIA GPU; with one, install NVIDIA's driver
+fix-cuda-part = install the CUDA part of the NVIDIA driver; in a container: run it with { $flag }
+fix-mesa = AMD, Intel, and a software device on the CPU
+fix-vulkan-loader = install a Vulkan loader and your card's Vulkan driver
+
+## What each metric is
+
+head-unit = unit
+head-what-it-is = what it is
+unit-text = text
+about-device-name = device name as the driver gives it
+about-vendor-id = PCI vendor id, four hex digits
+about-device-id = PCI device id, four hex digits
+about-pci-address = PCI address, dddd:bb:dd.f
+about-device-uuid = device UUID, 32 hex digits
+about-device-driver = driver name and version
+about-device-units = multiprocessors or compute units as reported
+about-device-memory = device memory as reported, in bytes
+about-nvml-library = path of the NVML library that was loaded
+about-nvml-library-sha256 = SHA-256 of that file
+about-nvml-version = version of the NVML library
+about-nvml-driver-version = version of the NVIDIA kernel driver
+about-nvml-cards = how many cards NVML lists
+about-nvml-name = card name
+about-nvml-uuid = card UUID
+about-nvml-serial = serial number of the board
+about-nvml-board-part-number = part number of the board
+about-nvml-vbios = version of the VBIOS
+about-nvml-pci-id = PCI vendor and device id, vvvv:dddd
+about-nvml-pci-subsystem-id = PCI subsystem vendor and device id, vvvv:dddd
+about-nvml-architecture = architecture of the chip
+about-nvml-cores = CUDA cores
+about-nvml-memory-bytes = device memory in all
+about-nvml-memory-used-bytes = device memory in use when the run began, this program's share included
+about-nvml-processes-others = other processes that had the card open when the run began
+about-nvml-bar1-bytes = window through which the host reaches device memory
+about-nvml-pcie-generation-max = highest PCIe generation of card and slot
+about-nvml-pcie-width-max = most PCIe lanes of card and slot
+about-nvml-power-limit-mw = power limit that was set when the run began
+about-nvml-power-limit-default-mw = power limit that the card comes with
+about-nvml-power-limit-min-mw = lowest power limit that can be set
+about-nvml-power-limit-max-mw = highest power limit that can be set
+about-nvml-clock-max-mhz = highest clock of the multiprocessors
+about-nvml-memory-clock-max-mhz = highest clock of the memory
+about-nvml-ecc = whether memory is protected by ECC
+about-nvml-ecc-pending = the same after the next reboot
+about-nvml-ecc-default = the same as the card comes
+about-nvml-mig = whether the card is partitioned (MIG)
+about-nvml-mig-pending = the same after the next reset
+about-nvml-compute-mode = who may use the card at the same time
+about-nvml-persistence = whether the driver stays loaded without users
+about-nvml-virtualisation = whether the card is a whole one, passed through, or a vGPU
+about-nvml-nvlinks = NVLink links that the card has
+about-nvml-nvlinks-active = how many of them are active
+about-nvml-fabric = whether the card has joined its NVLink fabric
+about-pci-id = PCI vendor and device id by the kernel, vvvv:dddd
+about-pci-subsystem-id = PCI subsystem vendor and device id by the kernel, vvvv:dddd
+about-pci-class = PCI class by the kernel, six hex digits
+about-pci-driver = kernel driver that has the card
+about-pci-numa-node = NUMA node that the card is attached to
+about-pci-generation-max = highest PCIe generation by the kernel
+about-pci-width-max = most PCIe lanes by the kernel
+about-pci-cards = how many display and compute cards of this vendor the kernel lists
+about-fma = multiply-add ceiling of the vector units in { $case }
+about-mma = multiply-add ceiling of the tensor units in { $case }
+about-gemm = dense matrix product in { $case }
+about-stream = device memory bandwidth, STREAM { $case }
+about-driver-copy = the driver's own buffer copy, read plus written bytes
+about-l2 = reads of a working set that the L2 cache holds
+about-filled = device memory that held its own distinct data, all at once
+about-memory-errors = words that read back wrong, over both passes
+about-memory-write = pattern pass over that memory: write
+about-memory-verify = pattern pass over that memory: verify
+about-h2d = host memory to device memory
+about-d2h = device memory to host memory
+about-link-both = both at the same time, the bytes of both directions
+about-h2d-pageable = host to device from memory that is not pinned
+about-d2h-pageable = device to host into memory that is not pinned
+about-h2d-kernel = host to device by a kernel that reads host memory
+about-d2h-kernel = device to host by a kernel that writes host memory
+about-link-latency = one of many 4 KiB transfers in a row, { $case }
+about-units = different units that work ran on
+about-stolen = time that all units lost at once while nothing of ours stopped them
+about-peer = device to device, the slowest pair; `peer.0-1.rate` is from the first device of the run to the second
+about-chase = dependent load over a working set of { $case }
+about-chase-largest = dependent load over the largest working set that was measured
+about-sustained = dense matrix product in { $case } under load kept up, window by window
+about-drift = how much slower products are in the last window than in the first minute
+about-variation = standard deviation of the windows' rates, of their mean
+about-product-time = { $case } of the time of one product
+about-wrong-results = wrong results under load: products, chains, memory, link
+about-watched = how long the load was kept up and watched
+about-throttled = looks at the sensors that told of { $case }
+about-first-throttle = until clocks were first reduced for heat or by an external brake
+about-energy = energy of one operation of the products: power while they run, times their time
+about-counter = how far the driver's count of { $case } rose during the run
+about-spread = from the coolest device to the hottest, each at its hottest
+about-lag = how far the slowest device lies below the median of all, in whatever rate but the host link's; `node.gemm_bf16.lag` is that of `gemm.bf16.rate`
+
+## The catalogue of cards
+
+catalogue-list = { $cards } cards; rates are dense datasheet peaks in TFLOP/s, FP16 or BF16 with FP32 sums.
+catalogue-list-more = `assay catalogue show NAME` says where each figure comes from.
+catalogue-version = version { $version }, sha256 { $sha256 }
+head-bandwidth = bandwidth
+head-power = power
+head-fact = fact
+head-value = value
+head-confidence = confidence
+head-sources = sources
+catalogue-rates = Rates are dense peaks; FP16 and BF16 with FP32 sums; links count both directions.
+catalogue-note = Note: { $note }
+title-sources = Sources
+source-from-memory = ; quoted from memory
+source-perhaps-read = ; not known whether it was read
+head-id = id
+head-what = what
+no-bands = What healthy cards of this kind reach is not known here yet.
+title-bands = What healthy cards reach
+head-typical = typical
+head-low-high = low .. high
+head-basis = basis
+head-note = note
+about-band-own = own: signed reports of assay, 5th to 95th percentile of their samples
+about-band-published = published: measured by another tool under conditions of its own
+about-band-inferred = inferred: the share of the datasheet that cards of the same architecture reach
+band-own = own
+band-confidence = { $confidence } confidence
+one-figure = one figure
+catalogue-built-in = built-in catalogue { $version }
+catalogue-overlay = overlay "{ $title }" "{ $version }"
+catalogue-counts = { $what }: { $cards ->
+    [one] 1 card
+   *[other] { $cards } cards
+    }, { $facts ->
+    [one] 1 fact
+   *[other] { $facts } facts
+    }, { $sources ->
+    [one] 1 source
+   *[other] { $sources } sources
+    }, { $bands ->
+    [one] 1 band
+   *[other] { $bands } bands
+    }
+catalogue-signed = signed by { $signer }, which you trust
+catalogue-wrong = WRONG  { $at }: { $why }
+catalogue-sound = every fact has a source, and all figures fit one another
+catalogue-mistakes = { $count ->
+    [one] 1 mistake
+   *[other] { $count } mistakes
+    }
+column-maker = maker
+column-architecture = architecture
+column-compute-capability = compute capability
+column-boost-clock = boost clock
+column-fp64-tensor = FP64, tensor units
+column-bandwidth = memory bandwidth
+column-l2 = L2 cache
+column-power-limit = power limit
+column-pcie-generation = PCIe generation
+column-pcie-lanes = PCIe lanes
+column-links = links to other cards
+column-fp16-per-cycle = FP16 per unit and cycle
+column-fp16-clock = clock of the FP16 peak
+confidence-low = low
+confidence-medium = medium
+confidence-high = high
+source-datasheet = datasheet
+source-white-paper = white paper
+source-vendor-file = vendor file
+source-database = database
+source-paper = paper
+source-press = press
+source-measurement = measurement
+source-result = result
+
+## What is wrong with a catalogue
+
+at-exception = exception { $rule } of { $card }
+at-card = card { $name }
+at-band = band { $metric } of { $card }
+at-provenance = provenance of { $card }, { $columns }
+at-source = source { $id }
+wrong-needless = nothing needs it; take it out, or write the card and the rule as they are called
+wrong-no-maker = is empty; say who makes it
+wrong-not-one-card = does not mean one card alone; give each card a name with a word of its own
+wrong-not-between = { $cell } is not between { $low } and { $high } { $unit }; is it in the unit of its column?
+wrong-sizes = { $cell } is not one or several sizes in GB, such as 80 or 16|32
+wrong-lanes = a link has 1, 2, 4, 8 or 16 lanes
+wrong-pci-id = { $cell } is not a PCI id such as 10de:2335 or 10de:2335 (note)
+wrong-shared-id = { $card } has the same id { $id }; if so, write an exception
+wrong-no-such-source = there is no source { $id }; list it
+wrong-ratio = { $of } to { $to } is { $ratio }, not between { $low } and { $high }; is one of them sparse, or of another unit?
+wrong-peak-sparse = it is { $share } of units x operations per cycle x clock; is it the sparse figure?
+wrong-peak = it is { $share } of units x operations per cycle x clock; correct it, or write an exception
+wrong-band-twice = it is there twice; keep the one that rests on more
+wrong-band-order = it does not rise from low over typical to high, all above 0
+wrong-above-datasheet = { $figure } is above the datasheet's { $most }
+wrong-below-all = { $figure } is below what any device can do, { $least }
+wrong-no-source = it names no source
+wrong-unread = confidence is high, but none of its sources was read; say medium or low
+wrong-own-sources = it is called own; its sources must be signed reports, of kind result
+wrong-own-devices = it is called own; say how many devices it rests on
+wrong-published = it is called published, but one of its sources is a result of our own
+wrong-inferred = it is inferred; its confidence is low, and one of its sources of kind inferred
+wrong-needless-line = no cell rests on it; take it out
+wrong-no-provenance = nothing says where it comes from; name a source in the provenance
+wrong-two-lines = two lines of provenance speak of it; take one out
+wrong-no-such-card = there is no such card; write its name as in the table of cards
+wrong-no-such-column = there is no column { $name }
+wrong-empty-column = { $name } is empty
+wrong-source-id = an id is made of small letters, digits, points and hyphens
+wrong-no-title = it has no title
+wrong-source-twice = it is listed twice
+wrong-needless-source = no figure rests on it; take it out
+wrong-empty = is empty
+wrong-no-card = there is none and no band; begin each with [[card]] or [[band]]
+
 ## Inventory certificates
 
 inventory-of = inventory of { $node }, measured { $measured }, valid until { $until }

@@ -671,6 +671,348 @@ certificate-since = { $since } 之前的报告未计入
 certificate-of-another-day = 统计时点在现在之前 { $days } 天（负数表示之后）：逾期与抵扣以该时点为准
 certificate-refused-reports = 不予采信的报告 { $count } 份，`assay fleet` 会逐一列出
 
+## 合同检查
+
+lint-well-formed = { $file }：合同“{ $id }”格式正确，共 { $clauses } 条条款
+lint-clause = 条款“{ $id }”：{ $why }
+lint-write = 建议：{ $write }
+lint-counts = { $errors } 个错误，{ $warnings } 个警告
+weight-error = 错误
+weight-warning = 警告
+lint-ambiguous-sku = “{ $name }”可以指 { $count } 种不同的卡：{ $cards }
+lint-unknown-sku = 目录中没有“{ $name }”，因此无法核对任何界限，只能比对名称
+lint-unknown-sku-write = sku = "..."，取自 `assay catalogue list` 列出的名称
+lint-p-undefined = 一个“P”是每秒 10^15 次运算，却没有说明是哪种运算：同一张卡在不同精度下相差数倍，稀疏（半数操作数为零）的标称值又翻一倍，实测则低于标称
+lint-p-unused = 价格不按算力计，PFLOPS 如何定义没有任何作用
+lint-p-unused-write = per = "pflops_month"，或删去 pflops
+lint-p-sparse = 稀疏标称值把对零的运算也计算在内：稠密矩阵乘至多达到其一半
+lint-no-throttle-at-all = 满载矩阵乘时，任何正常的卡都会达到功耗上限并按设计降频，没有卡能满足这一条
+lint-no-throttle-at-all-write = never = "throttle.thermal"，并为 sustain.<precision>.rate 约定下限
+lint-memory-unit = 这等于 { $promised }（GB 为 10^9 字节，GiB 为 2^30 字节），超过任何 { $card } 的显存：{ $most }
+lint-reachable = 该卡能够达到的下限
+lint-unreachable = 从未见过 { $card } 达到 { $bound }：正常的卡达到 { $low } 至 { $high }（“{ $conditions }”）
+lint-datasheet = { $card } 的标称值为 { $figure }
+lint-sparse-as-dense = { $bound } 是半数元素为零的稀疏矩阵的标称值；按稠密计算，{ $has }
+lint-both-directions = { $bound } 是链路双向之和；{ $metric } 只计单向，按单向计算，{ $has }
+lint-above-datasheet = { $bound } 超出了该卡的能力：{ $has }
+lint-no-lease = 既没有价格和日期，也没有补救条款：它只说明测什么，算不上租赁合同
+lint-no-lease-write = 若只作测试，无须改动；若作租赁，请从 `assay contract new --sku ... --nodes ... --gpus-per-node ...` 开始
+lint-no-model = 没有写明型号，交付任何卡都算履约
+lint-no-model-write = 在 [inventory] 中写 sku = "H200 SXM"
+lint-no-count = 没有写明每个节点有多少台设备
+lint-no-count-write = 在 [inventory] 中写 devices = 8
+lint-no-date = 没有约定何时应交付多少节点，因此永远不会逾期
+lint-no-date-write = 加一段 [[delivery]]，写 due = "2027-01-31" 与 nodes = 12
+lint-no-price = 没有约定价格，任何补救都无法折算成金额
+lint-no-price-write = 加一段 [price]，写 amount = "2.40 USD" 与 per = "device_hour"
+lint-no-compute = 没有约定应交付多少算力：没有任何 must 条款以 at_least 约定运算速率
+lint-no-bandwidth = 没有约定显存带宽，而低档卡大多正是欠缺带宽
+lint-bound-write = metric = "{ $metric }"，并写 at_least = "{ $low }" 与 statistic = "p50"
+lint-no-memory = 没有约定显存容量
+lint-no-memory-write = 在 [inventory] 中写 memory = "{ $size } GB"
+lint-no-duration = 没有约定算力必须持续多久：五分钟后就降频的卡也能通过
+lint-no-duration-write = metric = "sustain.watched.time"，并写 at_least = "24 h"，同时为 sustain.bf16.rate 约定下限
+lint-no-remedy = { $names } 未达到时没有任何后果
+lint-no-remedy-write = 加一段 [[remedy]]，写 of = [{ $names }]、kind = "credit"、per_day = "1 %" 与 cap = "30 %"
+lint-no-key = 没有写明{ $who ->
+    [tenant] 承租方
+    [provider] 出租方
+   *[both] 承租方与出租方
+    }的公钥，任何人都可以冒充其签名
+lint-no-key-write = 在 { $tables } 中写 key_sha256 = "..."，其值由 `assay key show` 显示
+
+## 两份报告的对比
+
+compare-signed = 签名：两份均有效，签名密钥为您所信任
+compare-not-checked = 签名：未核对；请用 --trust 给出您信任的密钥
+compare-covered = 证书：有效期至 { $until }，后次报告在有效期内
+compare-not-covered = 证书：有效期至 { $until }，后次报告不在有效期内
+compare-width = 比较中位数，区间置信度 { $level } %；变化不超过 { $width } % 视为没有变化
+compare-pair = { $devices }，按{ $by ->
+    [uuid] {" "}UUID{" "}
+    [selector] 选择器
+   *[other] {" "}PCI 地址
+    }认定为同一台设备
+compare-ended = { $device }，后次：{ $how }
+compare-only-before = { $device }：仅见于前次报告
+compare-only-after = { $device }：仅见于后次报告
+compare-overall = 对比结果：{ $word }（{ $counts }）
+compare-pass = 持平或改善
+compare-count = { $change } { $count } 项
+compare-nothing = 没有两次都测得的指标
+head-before = 前次
+head-after-it = 后次
+head-after-to-before = 后次 / 前次
+change-improved = 改善
+change-same = 持平
+change-not-comparable = 不可比
+change-undecided = 待定
+change-degraded = 劣化
+because-worse = 整个区间的劣化都超过容许幅度
+because-better = 整个区间的改善都超过容许幅度
+because-not-worse = 劣化未超过容许幅度
+because-too-wide = 区间太宽，无法判定；请用 --duration 延长测量
+because-too-few-samples = { $when ->
+    [before] 前次
+   *[after] 后次
+    }只有 { $samples } 个样本，至少需要 { $needed } 个
+because-nothing-above-zero = 样本给不出大于零的数值
+because-fewer = 数量减少
+because-as-many = 数量不变
+because-more = 数量增加
+because-wrong-results = 出现错误结果
+because-nothing-before = 前次为零
+because-share-not-more = 增加未超过容许幅度
+because-share-more = 增加超过容许幅度
+because-no-share = 没有数值
+because-not-measured-before = 前次未测量
+because-not-measured-after = 后次未测量
+because-absent-after = 后次未测量：{ $why }
+because-not-completed-after = 后次未测量：该次运行没有完成
+because-no-figure = 不是数值
+because-lower-bound-only = 只是下限
+because-timed-and-counted = 一次为计时，一次为计数
+because-unsound = { $when ->
+    [before] 前次
+   *[after] 后次
+    }{ $why }
+because-wrong-result = 设备算出了错误结果
+because-canary-missed = 检查没有发现预埋的错误
+because-clocks-disagree = 设备时钟与主机时钟不一致
+because-samples-without-figure = 样本给不出有限的数值
+because-another-time = 两次满载的时长不同
+because-other-provenance = 设备类别不同：前次为{ $before }，后次为{ $after }
+provenance-unknown = 未知
+because-other-kernels = 两次的内核不同，参见各自的摘要值
+because-other-sizes = 两次的规模不同：前次“{ $before }”，后次“{ $after }”
+because-other-data = 两次数据的分布不同
+
+## 本机设备与诊断
+
+head-selector = 选择器
+head-pci-id = PCI 标识
+head-features = 特性
+list-software = 软件实现 (CPU)
+list-caveat = { $selector }：“{ $caveat }”
+list-no-devices = { $backend }：没有设备：“{ $why }”
+nvml-found = 版本 { $version }，驱动 { $driver }，列出 { $cards } 张卡
+nvml-found-at = 版本 { $version }，驱动 { $driver }，列出 { $cards } 张卡，{ $path }
+nvml-missing = 无法获取 NVIDIA 卡的遥测：“{ $why }”
+doctor-hardware = 硬件设备
+doctor-software = 软件设备
+doctor-missing = { $backend }：“{ $why }”
+doctor-no-backend = 本程序编译时没有包含 GPU 后端：只能验证、判定、重放和模拟。
+doctor-not-in-vulkan = 已加载 NVIDIA 内核驱动，但 Vulkan 没有列出该卡。
+doctor-ready = 已就绪：`assay run --contract FILE` 将测量硬件设备。
+doctor-ready-to-try = 可以试用：`assay run` 将测量 CPU 上的软件设备；只有接受 "software" 的合同才可能在它上面通过。
+doctor-not-ready = 目前没有可测量的设备。`assay run --device sim:h200 ...` 可在模拟卡上演示一次运行，结果会标明为模拟。
+fix-capabilities = 若在容器中：启动容器时请加 { $flag }
+fix-vulkan-part = 请安装 NVIDIA 驱动的 Vulkan 组件；若在容器中，启动容器时请加 { $flag }
+fix-nvml-ubuntu = Ubuntu 上为 libnvidia-compute-<驱动版本>；若在容器中：启动容器时请加 { $flag }
+fix-nvml-library = 请安装 NVIDIA 驱动的 NVML 库；若在容器中，启动容器时请加 { $flag }
+fix-nothing-without-nvidia = 没有 NVIDIA GPU 则无须处理；若有，请安装 NVIDIA 驱动
+fix-cuda-part = 请安装 NVIDIA 驱动的 CUDA 组件；若在容器中：启动容器时请加 { $flag }
+fix-mesa = 用于 AMD、Intel 以及 CPU 上的软件设备
+fix-vulkan-loader = 请安装 Vulkan 加载器以及该卡的 Vulkan 驱动
+
+## 各项指标的含义
+
+head-unit = 单位
+head-what-it-is = 含义
+unit-text = 文本
+about-device-name = 驱动给出的设备名称
+about-vendor-id = PCI 厂商标识，四位十六进制数
+about-device-id = PCI 设备标识，四位十六进制数
+about-pci-address = PCI 地址，dddd:bb:dd.f
+about-device-uuid = 设备 UUID，32 位十六进制数
+about-device-driver = 驱动名称与版本
+about-device-units = 自述的多处理器数或计算单元数
+about-device-memory = 自述的显存大小，以字节计
+about-nvml-library = 已加载的 NVML 库路径
+about-nvml-library-sha256 = 该文件的 SHA-256
+about-nvml-version = NVML 库版本
+about-nvml-driver-version = NVIDIA 内核驱动版本
+about-nvml-cards = NVML 列出的卡数
+about-nvml-name = 卡的名称
+about-nvml-uuid = 卡的 UUID
+about-nvml-serial = 板卡序列号
+about-nvml-board-part-number = 板卡部件号
+about-nvml-vbios = VBIOS 版本
+about-nvml-pci-id = PCI 厂商与设备标识，vvvv:dddd
+about-nvml-pci-subsystem-id = PCI 子系统厂商与设备标识，vvvv:dddd
+about-nvml-architecture = 芯片架构
+about-nvml-cores = CUDA 核心数
+about-nvml-memory-bytes = 显存总量
+about-nvml-memory-used-bytes = 运行开始时已占用的显存，包括本程序占用的部分
+about-nvml-processes-others = 运行开始时占用该卡的其他进程
+about-nvml-bar1-bytes = 主机访问显存的窗口大小
+about-nvml-pcie-generation-max = 卡与插槽支持的最高 PCIe 代数
+about-nvml-pcie-width-max = 卡与插槽支持的最多 PCIe 通道数
+about-nvml-power-limit-mw = 运行开始时设定的功耗上限
+about-nvml-power-limit-default-mw = 出厂默认的功耗上限
+about-nvml-power-limit-min-mw = 可设定的最低功耗上限
+about-nvml-power-limit-max-mw = 可设定的最高功耗上限
+about-nvml-clock-max-mhz = 多处理器的最高频率
+about-nvml-memory-clock-max-mhz = 显存的最高频率
+about-nvml-ecc = 显存是否启用 ECC
+about-nvml-ecc-pending = 下次重启后是否启用 ECC
+about-nvml-ecc-default = 出厂默认是否启用 ECC
+about-nvml-mig = 卡是否已切分 (MIG)
+about-nvml-mig-pending = 下次复位后是否切分 (MIG)
+about-nvml-compute-mode = 允许谁同时使用该卡
+about-nvml-persistence = 没有使用者时驱动是否保持加载
+about-nvml-virtualisation = 整卡、直通还是 vGPU
+about-nvml-nvlinks = 卡上的 NVLink 链路数
+about-nvml-nvlinks-active = 其中处于活动状态的链路数
+about-nvml-fabric = 卡是否已加入 NVLink 互联域
+about-pci-id = 内核所报的 PCI 厂商与设备标识，vvvv:dddd
+about-pci-subsystem-id = 内核所报的 PCI 子系统厂商与设备标识，vvvv:dddd
+about-pci-class = 内核所报的 PCI 类别，六位十六进制数
+about-pci-driver = 占用该卡的内核驱动
+about-pci-numa-node = 卡所在的 NUMA 节点
+about-pci-generation-max = 内核所报的最高 PCIe 代数
+about-pci-width-max = 内核所报的最多 PCIe 通道数
+about-pci-cards = 内核列出的该厂商显示与计算卡数
+about-fma = 向量单元的乘加速率上限，{ $case }
+about-mma = 张量单元的乘加速率上限，{ $case }
+about-gemm = 稠密矩阵乘，{ $case }
+about-stream = 显存带宽，STREAM { $case }
+about-driver-copy = 驱动自带的缓冲区复制，读写字节合计
+about-l2 = 读取可全部放入 L2 缓存的工作集
+about-filled = 能同时存放各自不同数据的显存大小
+about-memory-errors = 两遍核对中读出有误的字数
+about-memory-write = 向这些显存写入测试图样
+about-memory-verify = 从这些显存回读并核对测试图样
+about-h2d = 主机内存到显存
+about-d2h = 显存到主机内存
+about-link-both = 双向同时传输，两个方向字节合计
+about-h2d-pageable = 从未锁页的主机内存到设备
+about-d2h-pageable = 从设备到未锁页的主机内存
+about-h2d-kernel = 由内核读取主机内存，主机到设备
+about-d2h-kernel = 由内核写入主机内存，设备到主机
+about-link-latency = 连续多次 4 KiB 传输中单次的延迟，{ $case }
+about-units = 实际执行任务的不同计算单元数
+about-stolen = 并非由本程序引起、全部计算单元同时停顿的时间占比
+about-peer = 设备之间，以最慢的一对为准；`peer.0-1.rate` 指从本次运行的第一台设备到第二台
+about-chase = 依赖读取的延迟，工作集为 { $case }
+about-chase-largest = 依赖读取的延迟，工作集为所测过的最大者
+about-sustained = 持续满载下的稠密矩阵乘，{ $case }，逐个窗口
+about-drift = 最后一个窗口的矩阵乘比第一分钟慢多少
+about-variation = 各窗口速率的标准差与均值之比
+about-product-time = 单次矩阵乘耗时的 { $case }
+about-wrong-results = 满载期间的错误结果：矩阵乘、运算链、显存、链路
+about-watched = 满载持续并受监测的时长
+about-throttled = 传感器读数中出现 { $case } 的占比
+about-first-throttle = 首次因过热或外部制动而降频之前的时间
+about-energy = 矩阵乘每次运算的能耗：运行期间的功耗乘以时间
+about-counter = 运行期间驱动的 { $case } 计数增加了多少
+about-spread = 最热与最冷设备的温差，各取其最高温度
+about-lag = 最慢的设备比全部设备的中位数低多少，主机链路以外的任一速率；`node.gemm_bf16.lag` 即 `gemm.bf16.rate` 的落后幅度
+
+## 卡的目录
+
+catalogue-list = 共 { $cards } 种卡；速率为标称的稠密峰值，单位 TFLOP/s，FP16 或 BF16，FP32 累加。
+catalogue-list-more = `assay catalogue show NAME` 说明每个数值的出处。
+catalogue-version = 版本 { $version }，sha256 { $sha256 }
+head-bandwidth = 带宽
+head-power = 功耗
+head-fact = 项目
+head-value = 数值
+head-confidence = 可信度
+head-sources = 来源
+catalogue-rates = 速率为稠密峰值；FP16 与 BF16 为 FP32 累加；链路按双向合计。
+catalogue-note = 备注：“{ $note }”
+title-sources = 来源
+source-from-memory = ；凭记忆引用
+source-perhaps-read = ；是否读过原文不详
+head-id = 编号
+head-what = 内容
+no-bands = 尚不知道这种卡在正常情况下能达到多少。
+title-bands = 正常的卡能达到的数值
+head-typical = 典型值
+head-low-high = 低 .. 高
+head-basis = 依据
+head-note = 注
+about-band-own = 自测：assay 的签名报告，取其样本的第 5 至第 95 百分位
+about-band-published = 已公布：由其他工具按其自身的条件测得
+about-band-inferred = 推断：按同架构的卡实际达到标称值的比例推算
+band-own = 自测
+band-confidence = 可信度{ $confidence }
+one-figure = 单一数值
+catalogue-built-in = 内置目录 { $version }
+catalogue-overlay = 附加目录“{ $title }”，版本“{ $version }”
+catalogue-counts = { $what }：{ $cards } 种卡，{ $facts } 项数据，{ $sources } 个来源，{ $bands } 个实测范围
+catalogue-signed = 签名密钥 { $signer }，为您所信任
+catalogue-wrong = 错误  { $at }：{ $why }
+catalogue-sound = 每项数据都有来源，全部数值相互吻合
+catalogue-mistakes = { $count } 处错误
+column-maker = 厂商
+column-architecture = 架构
+column-compute-capability = 计算能力版本
+column-boost-clock = 加速频率
+column-fp64-tensor = FP64，张量单元
+column-bandwidth = 显存带宽
+column-l2 = L2 缓存
+column-power-limit = 功耗上限
+column-pcie-generation = PCIe 代数
+column-pcie-lanes = PCIe 通道数
+column-links = 卡间互联
+column-fp16-per-cycle = 每单元每周期 FP16 运算数
+column-fp16-clock = FP16 峰值对应的频率
+confidence-low = 低
+confidence-medium = 中
+confidence-high = 高
+source-datasheet = 数据手册
+source-white-paper = 白皮书
+source-vendor-file = 厂商文件
+source-database = 数据库
+source-paper = 论文
+source-press = 媒体报道
+source-measurement = 第三方实测
+source-result = 实测结果
+
+## 目录中的错误
+
+at-exception = { $card } 的例外 { $rule }
+at-card = 卡 { $name }
+at-band = { $card } 的实测范围 { $metric }
+at-provenance = { $card } 的出处，{ $columns }
+at-source = 来源 { $id }
+wrong-needless = 没有用处；请删去，或改用卡与规则的正式名称
+wrong-no-maker = 为空；请写明厂商
+wrong-not-one-card = 不能唯一确定一种卡；请给每种卡一个含有独有字样的名称
+wrong-not-between = { $cell } 不在 { $low } 至 { $high } { $unit } 之间；单位是否与该列一致？
+wrong-sizes = { $cell } 不是一个或多个以 GB 计的容量，例如 80 或 16|32
+wrong-lanes = 链路只能有 1、2、4、8 或 16 条通道
+wrong-pci-id = { $cell } 不是 PCI 标识，应写成 10de:2335 或 10de:2335 (note) 的形式
+wrong-shared-id = { $card } 的标识也是 { $id }；若确实如此，请写一条例外
+wrong-no-such-source = 没有来源 { $id }；请将其列出
+wrong-ratio = { $of } 与 { $to } 之比为 { $ratio }，不在 { $low } 至 { $high } 之间；其中之一是否为稀疏值，或单位不同？
+wrong-peak-sparse = 它是“单元数 x 每周期运算数 x 频率”的 { $share } 倍；是否为稀疏值？
+wrong-peak = 它是“单元数 x 每周期运算数 x 频率”的 { $share } 倍；请更正，或写一条例外
+wrong-band-twice = 重复出现；请保留依据更充分的一条
+wrong-band-order = 低、典型、高三个数值必须依次不减，且都大于 0
+wrong-above-datasheet = { $figure } 高于标称值 { $most }
+wrong-below-all = { $figure } 低于任何设备所能达到的 { $least }
+wrong-no-source = 没有写明来源
+wrong-unread = 可信度写为 high，但没有读过任何来源的原文；请写 medium 或 low
+wrong-own-sources = 依据写为 own，则来源必须是签名报告，即类别 result
+wrong-own-devices = 依据写为 own，请写明基于多少台设备
+wrong-published = 依据写为 published，但有一个来源是 assay 自己的实测结果
+wrong-inferred = 依据写为 inferred，则可信度应为 low，且有一个来源的类别为 inferred
+wrong-needless-line = 没有任何数据以它为依据；请删去
+wrong-no-provenance = 没有说明出处；请在 provenance 中写明来源
+wrong-two-lines = 有两行 provenance 说明它的出处；请删去一行
+wrong-no-such-card = 没有这种卡；请按卡表中的名称书写
+wrong-no-such-column = 没有 { $name } 这一列
+wrong-empty-column = { $name } 为空
+wrong-source-id = 编号只能由小写字母、数字、点和连字符组成
+wrong-no-title = 没有标题
+wrong-source-twice = 重复列出
+wrong-needless-source = 没有任何数值以它为依据；请删去
+wrong-empty = 为空
+wrong-no-card = 既没有卡，也没有区间；请以 [[card]] 或 [[band]] 开头
+
 ## 库存证书
 
 inventory-of = { $node } 的库存，测量于 { $measured }，有效期至 { $until }

@@ -7,12 +7,13 @@ use serde_json::json;
 use super::listing::{print_json, print_table};
 use super::page::Page;
 use super::rows;
-use crate::catalogue::bands::Band;
+use crate::catalogue::bands::{Band, Basis};
 use crate::catalogue::check::{Problem, cells_filled};
 use crate::catalogue::columns::{COLUMNS, Cell, Column};
 use crate::catalogue::sources::{Origin, Source, WasRead};
 use crate::catalogue::{Catalogue, Gpu, VERSION, digest};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::language::{Language, say};
 use crate::seal::KeyId;
 use crate::units::Unit;
 
@@ -55,15 +56,24 @@ pub fn list(catalogue: &Catalogue, json: bool, out: &mut Page) -> io::Result<()>
             gpu.tdp_w.map_or("-".to_owned(), |watt| format!("{watt} W")),
         ]
     });
-    let header = ["card", "units", "memory", "bandwidth", "fp32", "fp16", "fp8", "power"];
-    print_table(header, cells, out)?;
-    let cards = catalogue.gpus.len();
-    writeln!(
-        out,
-        "\n{cards} cards; rates are dense datasheet peaks in TFLOP/s, FP16 or BF16 with FP32 sums."
-    )?;
-    writeln!(out, "`assay catalogue show NAME` says where each figure comes from.")?;
-    writeln!(out, "version {VERSION}, sha256 {}", digest())
+    let l = out.language;
+    print_table(list_head(l), cells, out)?;
+    writeln!(out, "\n{}", say!(l, "catalogue-list", cards = catalogue.gpus.len()))?;
+    writeln!(out, "{}", say!(l, "catalogue-list-more"))?;
+    writeln!(out, "{}", say!(l, "catalogue-version", version = VERSION, sha256 = digest()))
+}
+
+fn list_head(l: Language) -> [String; 8] {
+    [
+        say!(l, "head-card"),
+        say!(l, "fact-units"),
+        say!(l, "fact-memory"),
+        say!(l, "head-bandwidth"),
+        "fp32".to_owned(),
+        "fp16".to_owned(),
+        "fp8".to_owned(),
+        say!(l, "head-power"),
+    ]
 }
 
 /// One card.
@@ -76,58 +86,80 @@ pub fn card(catalogue: &Catalogue, gpu: &Gpu, json: bool, out: &mut Page) -> io:
             out,
         );
     }
+    let l = out.language;
     writeln!(out, "{}\n", gpu.name)?;
     let cells = facts(catalogue, gpu).into_iter().map(|Fact { column, cell, origin }| {
         let (confidence, sources) = origin.map_or((String::new(), String::new()), |origin| {
             let ids: Vec<&str> = origin.sources.iter().map(|source| source.id.as_str()).collect();
-            (origin.confidence.name().to_owned(), ids.join(" "))
+            (origin.confidence.said(l), ids.join(" "))
         });
-        [column.label.to_owned(), format!("{cell} {}", column.unit).trim().to_owned(), confidence, sources]
+        [(column.label)(l), format!("{cell} {}", column.unit).trim().to_owned(), confidence, sources]
     });
-    print_table(["fact", "value", "confidence", "sources"], cells, out)?;
-    writeln!(out, "\nRates are dense peaks; FP16 and BF16 with FP32 sums; links count both directions.")?;
+    let head =
+        [say!(l, "head-fact"), say!(l, "head-value"), say!(l, "head-confidence"), say!(l, "head-sources")];
+    print_table(head, cells, out)?;
+    writeln!(out, "\n{}", say!(l, "catalogue-rates"))?;
     if !gpu.notes.is_empty() {
-        writeln!(out, "Note: {}", gpu.notes)?;
+        writeln!(out, "{}", say!(l, "catalogue-note", note = &gpu.notes))?;
     }
     bands(catalogue, gpu, out)?;
-    writeln!(out, "\nSources")?;
+    writeln!(out, "\n{}", say!(l, "title-sources"))?;
     let cells = sources.iter().map(|source| {
         let address = source.address.as_ref().map_or(String::new(), |address| format!(", {address}"));
         let read = match source.read {
-            WasRead::Yes => "",
-            WasRead::No => "; quoted from memory",
-            WasRead::Unstated => "; not known whether it was read",
+            WasRead::Yes => String::new(),
+            WasRead::No => say!(l, "source-from-memory"),
+            WasRead::Unstated => say!(l, "source-perhaps-read"),
         };
-        [source.id.clone(), source.kind.name().to_owned(), format!("{}{address}{read}", source.title)]
+        [source.id.clone(), source.kind.said(l), format!("{}{address}{read}", source.title)]
     });
-    print_table(["id", "kind", "what"], cells, out)
+    print_table([say!(l, "head-id"), say!(l, "fact-kind"), say!(l, "head-what")], cells, out)
 }
 
 /// What healthy cards of this kind reach.
 fn bands(catalogue: &Catalogue, gpu: &Gpu, out: &mut Page) -> io::Result<()> {
+    let l = out.language;
     if catalogue.bands_of(gpu).next().is_none() {
-        return writeln!(out, "\nWhat healthy cards of this kind reach is not known here yet.");
+        return writeln!(out, "\n{}", say!(l, "no-bands"));
     }
-    writeln!(out, "\nWhat healthy cards reach")?;
+    writeln!(out, "\n{}", say!(l, "title-bands"))?;
     let mut notes: Vec<String> = Vec::new();
-    let cells: Vec<_> = catalogue.bands_of(gpu).map(|band| band_cells(band, &mut notes)).collect();
-    print_table(["metric", "typical", "low .. high", "basis", "note"], cells, out)?;
+    let cells: Vec<_> = catalogue.bands_of(gpu).map(|band| band_cells(band, &mut notes, l)).collect();
+    let head = [
+        say!(l, "head-metric"),
+        say!(l, "head-typical"),
+        say!(l, "head-low-high"),
+        say!(l, "head-basis"),
+        say!(l, "head-note"),
+    ];
+    print_table(head, cells, out)?;
     writeln!(out)?;
     for (index, note) in notes.iter().enumerate() {
         writeln!(out, "[{}] {note}", index + 1)?;
     }
-    writeln!(out, "\nown: signed reports of assay, 5th to 95th percentile of their samples")?;
-    writeln!(out, "published: measured by another tool under conditions of its own")?;
-    writeln!(out, "inferred: the share of the datasheet that cards of the same architecture reach")
+    writeln!(out, "\n{}", say!(l, "about-band-own"))?;
+    writeln!(out, "{}", say!(l, "about-band-published"))?;
+    writeln!(out, "{}", say!(l, "about-band-inferred"))
+}
+
+fn basis_said(basis: Basis, l: Language) -> String {
+    match basis {
+        Basis::Own => say!(l, "band-own"),
+        Basis::Published => say!(l, "basis-published"),
+        Basis::Inferred => say!(l, "basis-inferred"),
+    }
 }
 
 /// One band. What it rests on goes to the notes, where that of several bands is told once.
-fn band_cells(band: &Band, notes: &mut Vec<String>) -> [String; 5] {
+fn band_cells(band: &Band, notes: &mut Vec<String>, l: Language) -> [String; 5] {
     let Band { metric, low, typical, high, basis, devices, confidence, conditions, sources, .. } = band;
-    let devices = devices.map_or(String::new(), |count| format!(", {}", plural(count as usize, "device")));
-    let sources = sources.join(" ");
-    let separator = if conditions.is_empty() { "" } else { "; " };
-    let note = format!("{} confidence{devices}: {conditions}{separator}{sources}", confidence.name());
+    let mut about = vec![say!(l, "band-confidence", confidence = confidence.said(l))];
+    about.extend(devices.map(|count| say!(l, "count-devices", count)));
+    let mut note = about.join(&say!(l, "list-clause")) + &say!(l, "list-colon");
+    if !conditions.is_empty() {
+        note += &(say!(l, "recorded", text = conditions) + &say!(l, "list-semicolon"));
+    }
+    note += &sources.join(" ");
     let index = notes.iter().position(|known| *known == note).unwrap_or_else(|| {
         notes.push(note);
         notes.len() - 1
@@ -135,8 +167,8 @@ fn band_cells(band: &Band, notes: &mut Vec<String>) -> [String; 5] {
     [
         metric.to_string(),
         shown(metric, *typical),
-        if low == high { "one figure".to_owned() } else { range(metric, *low, *high) },
-        basis.name().to_owned(),
+        if low == high { say!(l, "one-figure") } else { range(metric, *low, *high) },
+        basis_said(*basis, l),
         format!("[{}]", index + 1),
     ]
 }
@@ -220,22 +252,17 @@ pub fn checked(checked: &Checked, json: bool, out: &mut Page) -> io::Result<()> 
             out,
         );
     }
-    let counted = [(cards, "card"), (facts, "fact"), (sources, "source"), (bands, "band")];
-    let counted: Vec<String> = counted.iter().map(|(count, noun)| plural(*count, noun)).collect();
-    writeln!(out, "{what}: {}", counted.join(", "))?;
+    let l = out.language;
+    writeln!(out, "{}", say!(l, "catalogue-counts", what, cards, facts, sources, bands))?;
     writeln!(out, "sha256 {sha256}")?;
     if let Some(signer) = signer {
-        writeln!(out, "signed by {signer}, which you trust")?;
+        writeln!(out, "{}", say!(l, "catalogue-signed", signer = signer.to_string()))?;
     }
     for problem in *problems {
-        writeln!(out, "WRONG  {problem}")?;
+        writeln!(out, "{}", say!(l, "catalogue-wrong", at = &problem.at, why = &problem.why))?;
     }
-    if problems.is_empty() {
-        return writeln!(out, "every fact has a source, and all figures fit one another");
+    match problems.len() {
+        0 => writeln!(out, "{}", say!(l, "catalogue-sound")),
+        count => writeln!(out, "{}", say!(l, "catalogue-mistakes", count)),
     }
-    writeln!(out, "{}", plural(problems.len(), "mistake"))
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -10,84 +10,97 @@ use super::page::Page;
 use crate::evidence::Ended;
 use crate::evidence::metric::Kind;
 use crate::exit::Exit;
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::report::compare::{Certified, Change, Comparison, LEVEL, Pair, Row};
 
-const COLUMNS: [&str; 6] = ["metric", "before", "after", "after / before", "verdict", "because"];
-
 pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::Result<()> {
-    writeln!(out, "signatures: {}", signatures(is_verified))?;
-    let (level, width) = (100.0 * LEVEL, 100.0 * comparison.width);
+    let l = out.language;
+    writeln!(out, "{}", signatures(is_verified, l))?;
     if let Some(Certified { until, covers }) = comparison.certified {
-        let of = if covers { "covers" } else { "DOES NOT COVER" };
-        writeln!(out, "certificate: valid until {}, {of} the report after", until.strftime("%Y-%m-%d"))?;
+        let until = until.strftime("%Y-%m-%d").to_string();
+        let certified =
+            if covers { say!(l, "compare-covered", until) } else { say!(l, "compare-not-covered", until) };
+        writeln!(out, "{certified}")?;
     }
-    writeln!(out, "medians, intervals of {level} %; a change of at most {width} % is none")?;
-    let bold = Style::new().bold();
-    for Pair { before, after, by, rows: compared, ended } in &comparison.pairs {
-        writeln!(out, "\n{bold}{before} -> {after}{bold:#}, one device by its {by}")?;
-        listing::print_table(COLUMNS, compared.iter().map(cells), out)?;
+    let [level, width] = [LEVEL, comparison.width].map(|share| (100.0 * share).to_string());
+    writeln!(out, "{}", say!(l, "compare-width", level, width))?;
+    for Pair { before, after, by, rows, ended } in &comparison.pairs {
+        let bold = Style::new().bold();
+        let devices = format!("{bold}{before} -> {after}{bold:#}");
+        writeln!(out, "\n{}", say!(l, "compare-pair", devices, by = *by))?;
+        listing::print_table(head(l), rows.iter().map(|row| cells(row, l)), out)?;
         if *ended != Ended::Completed {
-            writeln!(out, "{after}, after: {}", ended.said(Language::English))?;
+            writeln!(out, "{}", say!(l, "compare-ended", device = after, how = ended.said(l)))?;
         }
     }
-    for (selectors, when) in [(&comparison.only_before, "before"), (&comparison.only_after, "after")] {
-        for selector in selectors {
-            writeln!(out, "\n{selector}: only in the report {when}")?;
-        }
+    for device in &comparison.only_before {
+        writeln!(out, "\n{}", say!(l, "compare-only-before", device))?;
     }
-    let (colour, word) = overall(comparison);
+    for device in &comparison.only_after {
+        writeln!(out, "\n{}", say!(l, "compare-only-after", device))?;
+    }
+    let (colour, word) = overall(comparison, l);
     let style = colour.on_default().bold();
-    writeln!(out, "\ncomparison: {style}{word}{style:#} ({})", counts(comparison))
+    let (word, counts) = (format!("{style}{word}{style:#}"), counts(comparison, l));
+    writeln!(out, "\n{}", say!(l, "compare-overall", word, counts))
 }
 
-fn signatures(is_verified: bool) -> &'static str {
-    if is_verified {
-        "both hold, by keys that you trust"
-    } else {
-        "NOT CHECKED; name the keys that you trust with --trust"
-    }
+fn head(l: Language) -> [String; 6] {
+    [
+        say!(l, "head-metric"),
+        say!(l, "head-before"),
+        say!(l, "head-after-it"),
+        say!(l, "head-after-to-before"),
+        say!(l, "head-verdict"),
+        say!(l, "head-because"),
+    ]
 }
 
-fn overall(comparison: &Comparison) -> (AnsiColor, &'static str) {
+fn signatures(is_verified: bool, l: Language) -> String {
+    if is_verified { say!(l, "compare-signed") } else { say!(l, "compare-not-checked") }
+}
+
+fn overall(comparison: &Comparison, l: Language) -> (AnsiColor, String) {
     match comparison.exit() {
-        Exit::Pass => (AnsiColor::Green, "same or improved"),
-        Exit::Fail => (AnsiColor::Red, "degraded"),
+        Exit::Pass => (AnsiColor::Green, say!(l, "compare-pass")),
+        Exit::Fail => (AnsiColor::Red, say!(l, "change-degraded")),
         Exit::Inconclusive
         | Exit::Usage
         | Exit::Environment
         | Exit::Identity
         | Exit::Signature
         | Exit::Bug
-        | Exit::Interrupted => (AnsiColor::Yellow, "inconclusive"),
+        | Exit::Interrupted => (AnsiColor::Yellow, say!(l, "word-inconclusive")),
     }
 }
 
 /// `3 same, 1 degraded`
-fn counts(comparison: &Comparison) -> String {
+fn counts(comparison: &Comparison, l: Language) -> String {
     let all = [Change::Degraded, Change::Undecided, Change::Same, Change::Improved, Change::NotComparable];
-    let said =
-        all.into_iter().map(|change| (comparison.count(change), change.name())).filter(|(n, _)| *n > 0);
-    let said: Vec<String> = said.map(|(n, name)| format!("{n} {name}")).collect();
-    if said.is_empty() { "no metric in both".to_owned() } else { said.join(", ") }
+    let counted = all.into_iter().map(|change| (comparison.count(change), change.said(l)));
+    let said: Vec<String> = counted
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, change)| say!(l, "compare-count", count, change))
+        .collect();
+    if said.is_empty() { say!(l, "compare-nothing") } else { l.list(said) }
 }
 
-fn cells(row: &Row) -> [String; 6] {
+fn cells(row: &Row, l: Language) -> [String; 6] {
     let figure = |figure: Option<f64>| match (figure, row.metric.kind()) {
         (Some(figure), Kind::Number(unit)) => unit.format(figure),
         (_, Kind::Number(_) | Kind::Fact) => "-".to_owned(),
     };
     let ratio =
         row.ratio.map_or("-".to_owned(), |r| format!("{:.4} ({:.4} .. {:.4})", r.value, r.low, r.high));
-    let verdict = row.verdict.name().to_owned();
-    [row.metric.to_string(), figure(row.before), figure(row.after), ratio, verdict, row.because.clone()]
+    let metric = row.metric.to_string();
+    [metric, figure(row.before), figure(row.after), ratio, row.verdict.said(l), row.because.said(l)]
 }
 
 pub fn json(comparison: &Comparison, is_verified: bool, out: &mut dyn Write) -> io::Result<()> {
     let value = json!({
         "signatures_verified": is_verified,
         "level": LEVEL,
-        "overall": overall(comparison).1,
+        "overall": overall(comparison, Language::English).1,
         "comparison": comparison,
     });
     listing::print_json(&value, out)

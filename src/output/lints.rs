@@ -8,8 +8,10 @@ use serde_json::json;
 use super::listing::print_json;
 use super::page::Page;
 use crate::contract::Parsed;
+use crate::contract::escaped;
 use crate::contract::lint::{Lint, Place, Weight};
 use crate::contract::parse::{At, locate};
+use crate::language::say;
 
 /// A contract that was read, and the objections to it.
 pub struct Found<'a> {
@@ -21,25 +23,25 @@ pub struct Found<'a> {
 
 impl Found<'_> {
     pub fn text(&self, out: &mut Page) -> io::Result<()> {
-        let contract = &self.parsed.contract;
-        let clauses = counted(contract.clauses.len(), "clause");
-        writeln!(out, "{}: contract {:?} is well formed, {clauses}", self.file.display(), contract.id)?;
+        let (l, contract) = (out.language, &self.parsed.contract);
+        let (file, id) = (self.file.display().to_string(), escaped(&contract.id));
+        let clauses = contract.clauses.len();
+        writeln!(out, "{}", say!(l, "lint-well-formed", file = &file, id, clauses))?;
         writeln!(out, "sha256 {}", self.parsed.sha256)?;
         for lint in self.lints {
             let at = self.at(lint).map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
-            let clause = match &lint.at {
-                Place::Clause(id) => format!("clause {id:?}: "),
-                Place::Key(table, key) => format!("{table}.{key}: "),
-                Place::Contract => String::new(),
+            let why = match &lint.at {
+                Place::Clause(id) => say!(l, "lint-clause", id = escaped(id), why = &lint.why),
+                Place::Key(table, key) => format!("{table}.{key}{}{}", say!(l, "list-colon"), lint.why),
+                Place::Contract => lint.why.clone(),
             };
-            writeln!(out, "\n{}{at}: {} [{}]", self.file.display(), lint.weight.name(), lint.rule)?;
-            writeln!(out, "  {clause}{}", lint.why)?;
-            writeln!(out, "  write: {}", lint.write)?;
+            writeln!(out, "\n{file}{at}: {} [{}]", lint.weight.said(l), lint.rule)?;
+            writeln!(out, "  {why}\n  {}", say!(l, "lint-write", write = &lint.write))?;
         }
         if !self.lints.is_empty() {
             let of = |weight| self.lints.iter().filter(|lint| lint.weight == weight).count();
             let (errors, warnings) = (of(Weight::Error), of(Weight::Warning));
-            writeln!(out, "\n{}, {}", counted(errors, "error"), counted(warnings, "warning"))?;
+            writeln!(out, "\n{}", say!(l, "lint-counts", errors, warnings))?;
         }
         Ok(())
     }
@@ -54,8 +56,4 @@ impl Found<'_> {
     fn at(&self, lint: &Lint) -> Option<At> {
         locate(self.text, &lint.at)
     }
-}
-
-fn counted(count: usize, of: &str) -> String {
-    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
 }

@@ -9,6 +9,7 @@ use super::page::Page;
 use crate::device::backend::Listed;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::{Kind, MetricDef};
+use crate::language::{Language, say};
 use crate::telemetry::NvmlFound;
 use crate::units::Unit;
 
@@ -23,13 +24,15 @@ pub struct Nvml {
 
 impl Nvml {
     /// In one line, where there is anything to say.
-    pub fn line(&self) -> Option<String> {
+    pub fn line(&self, l: Language) -> Option<String> {
         match &self.found {
-            Ok(NvmlFound { version, driver, cards, library }) => {
-                let from = library.as_ref().map_or(String::new(), |path| format!(", {path}"));
-                Some(format!("{version} of driver {driver}, cards listed: {cards}{from}"))
+            Ok(NvmlFound { version, driver, cards, library: None }) => {
+                Some(say!(l, "nvml-found", version, driver, cards))
             }
-            Err(why) => self.wanted.then(|| format!("no telemetry of NVIDIA cards: {why}")),
+            Ok(NvmlFound { version, driver, cards, library: Some(path) }) => {
+                Some(say!(l, "nvml-found-at", version, driver, cards, path))
+            }
+            Err(why) => self.wanted.then(|| say!(l, "nvml-missing", why)),
         }
     }
 
@@ -53,37 +56,50 @@ pub fn devices(rows: &[Row], nvml: &Nvml, json: bool, out: &mut Page) -> io::Res
             .collect();
         return print_json(&json!({ "backends": backends, "nvml": nvml.json() }), out);
     }
+    let l = out.language;
     let listed = rows.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten();
     let cells = listed.map(|Listed { selector, identity }| {
         [
             selector.clone(),
             identity.name.clone(),
-            kind(&identity.provenance).to_owned(),
+            kind(&identity.provenance, l),
             pci_id(identity),
             identity.memory_bytes.map_or("-".to_owned(), |b| Unit::Byte.format(b as f64)),
             identity.driver.clone(),
             identity.features.join(" "),
         ]
     });
-    print_table(["selector", "name", "kind", "pci id", "memory", "driver", "features"], cells, out)?;
+    print_table(devices_head(l), cells, out)?;
     let listed = rows.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten();
     for (selector, caveat) in listed.filter_map(|l| Some((&l.selector, l.identity.details.get("kernels")?))) {
-        writeln!(out, "\n{selector}: {caveat}")?;
+        writeln!(out, "\n{}", say!(l, "list-caveat", selector, caveat))?;
     }
     for (backend, why) in rows.iter().filter_map(|(b, found)| found.as_ref().err().map(|why| (b, why))) {
-        writeln!(out, "\n{backend}: no devices: {why}")?;
+        writeln!(out, "\n{}", say!(l, "list-no-devices", backend = *backend, why))?;
     }
-    if let Some(line) = nvml.line() {
-        writeln!(out, "\nnvml: {line}")?;
+    if let Some(line) = nvml.line(l) {
+        writeln!(out, "\nnvml{}{line}", say!(l, "list-colon"))?;
     }
     Ok(())
 }
 
-fn kind(provenance: &Provenance) -> &'static str {
+fn devices_head(l: Language) -> [String; 7] {
+    [
+        say!(l, "head-selector"),
+        say!(l, "fact-name"),
+        say!(l, "fact-kind"),
+        say!(l, "head-pci-id"),
+        say!(l, "fact-memory"),
+        say!(l, "fact-driver"),
+        say!(l, "head-features"),
+    ]
+}
+
+fn kind(provenance: &Provenance, l: Language) -> String {
     match provenance {
-        Provenance::Hardware => "hardware",
-        Provenance::Software { .. } => "software (CPU)",
-        Provenance::Simulated { .. } => "simulated",
+        Provenance::Hardware => say!(l, "provenance-hardware"),
+        Provenance::Software { .. } => say!(l, "list-software"),
+        Provenance::Simulated { .. } => say!(l, "provenance-simulated"),
     }
 }
 
@@ -97,19 +113,22 @@ fn pci_id(identity: &Identity) -> String {
 
 /// The metrics that contracts can name.
 pub fn metrics(metrics: &[MetricDef], json: bool, out: &mut Page) -> io::Result<()> {
+    // Programs read one language.
+    let l = if json { Language::English } else { out.language };
     let unit = |kind| match kind {
-        Kind::Number(unit) => Unit::symbol(unit),
-        Kind::Fact => "text",
+        Kind::Number(unit) => Unit::symbol(unit).to_owned(),
+        Kind::Fact => say!(l, "unit-text"),
     };
     if json {
         let rows: Vec<_> = metrics
             .iter()
-            .map(|m| json!({ "name": m.name, "unit": unit(m.kind), "about": m.about }))
+            .map(|m| json!({ "name": m.name, "unit": unit(m.kind), "about": m.about(l) }))
             .collect();
         return print_json(&json!({ "metrics": rows }), out);
     }
-    let cells = metrics.iter().map(|m| [m.name.clone(), unit(m.kind).to_owned(), m.about.clone()]);
-    print_table(["metric", "unit", "what it is"], cells, out)
+    let cells = metrics.iter().map(|m| [m.name.clone(), unit(m.kind), m.about(l)]);
+    let head = [say!(l, "head-metric"), say!(l, "head-unit"), say!(l, "head-what-it-is")];
+    print_table(head, cells, out)
 }
 
 /// A table without lines, as command-line tools print lists. Cells that are too long for the page are wrapped inside

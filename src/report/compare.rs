@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::Report;
-use crate::device::{Identity, ProvenanceKind};
+use crate::device::Identity;
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{ERRORS, Sustained};
@@ -12,10 +12,12 @@ use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, 
 use crate::exit::Exit;
 use crate::units::Unit;
 
+mod because;
 mod interval;
 #[cfg(test)]
 mod tests;
 
+pub use because::{Because, Unsound, When};
 pub use interval::{LEVEL, SAMPLES_MIN};
 
 /// All devices of both reports.
@@ -61,7 +63,7 @@ pub struct Row {
     /// The median after as a share of the median before.
     pub ratio: Option<Ratio>,
     pub verdict: Change,
-    pub because: String,
+    pub because: Because,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -81,18 +83,6 @@ pub enum Change {
     /// Nothing shows that it is not worse.
     Undecided,
     Degraded,
-}
-
-impl Change {
-    pub fn name(self) -> &'static str {
-        match self {
-            Change::Improved => "improved",
-            Change::Same => "same",
-            Change::NotComparable => "not comparable",
-            Change::Undecided => "undecided",
-            Change::Degraded => "degraded",
-        }
-    }
 }
 
 impl Comparison {
@@ -188,7 +178,7 @@ fn rows(before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row>
 /// Wrong results of a load of which nothing is known before: there should be none.
 fn new_errors(load: &Sustained) -> Option<Row> {
     let (metric, wrong) = (MetricName::parse(ERRORS).ok()?, load.wrong());
-    let because = "there are wrong results".to_owned();
+    let because = Because::WrongResults;
     let after = Some(wrong as f64);
     let row = Row { metric, before: None, after, ratio: None, verdict: Change::Degraded, because };
     (wrong > 0).then_some(row)
@@ -210,10 +200,10 @@ fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, wi
     let rate = match differing(sides[0], sides[1]) {
         Some(why) => (Change::NotComparable, None, why),
         None if load.load.asked_ms != other.load.asked_ms => {
-            (Change::NotComparable, None, "the load was kept up for another time".to_owned())
+            (Change::NotComparable, None, Because::AnotherTime)
         }
         None => match [load, other].iter().find_map(|load| unsound_check(&load.load.check, load.clocks())) {
-            Some(why) => (Change::Undecided, None, why.to_owned()),
+            Some(why) => (Change::Undecided, None, Because::Unsound(why, None)),
             None => of_samples(&a, &b, metric, width),
         },
     };
@@ -235,22 +225,20 @@ fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, wid
     let (verdict, ratio, because) = match (a, b) {
         (Some(a), Some(b)) => judge((before, a), (after, b), width),
         (Some(_), None) => (Change::Undecided, None, not_measured(metric, after)),
-        (None, _) => (Change::NotComparable, None, "it was not measured before".to_owned()),
+        (None, _) => (Change::NotComparable, None, Because::NotMeasuredBefore),
     };
     Row { metric: metric.clone(), before: median(a), after: median(b), ratio, verdict, because }
 }
 
-fn not_measured(metric: &MetricName, after: &DeviceEvidence) -> String {
+fn not_measured(metric: &MetricName, after: &DeviceEvidence) -> Because {
     match after.absence(metric) {
-        Some(absence) => format!("it was not measured after: {}", absence.reason),
-        None if after.ended != Ended::Completed => {
-            "it was not measured after: that run did not complete".to_owned()
-        }
-        None => "it was not measured after".to_owned(),
+        Some(absence) => Because::NotMeasuredAfter(Some(absence.reason.clone())),
+        None if after.ended != Ended::Completed => Because::NotCompletedAfter,
+        None => Because::NotMeasuredAfter(None),
     }
 }
 
-type Judged = (Change, Option<Ratio>, String);
+type Judged = (Change, Option<Ratio>, Because);
 
 fn judge(
     before: (&DeviceEvidence, &Measurement),
@@ -258,31 +246,29 @@ fn judge(
     width: f64,
 ) -> Judged {
     let (a, b) = (before.1, after.1);
-    let open = |why: String| (Change::NotComparable, None, why);
+    let open = |why: Because| (Change::NotComparable, None, why);
     // A wrong result has no conditions that could differ.
     if let (None, Some(why), true) = (unsound(a), unsound(b), is_wrong(b)) {
-        return (Change::Degraded, None, format!("{why} after"));
+        return (Change::Degraded, None, Because::Unsound(why, Some(When::After)));
     }
     if let Some(why) = differing((before.0, &a.conditions), (after.0, &b.conditions)) {
         return open(why);
     }
     match (unsound(a), unsound(b)) {
-        (Some(why), _) => return open(format!("{why} before")),
-        (None, Some(why)) => return (Change::Undecided, None, format!("{why} after")),
+        (Some(why), _) => return open(Because::Unsound(why, Some(When::Before))),
+        (None, Some(why)) => return (Change::Undecided, None, Because::Unsound(why, Some(When::After))),
         (None, None) => {}
     }
-    let Kind::Number(unit) = a.metric.kind() else { return open("it is no figure".to_owned()) };
+    let Kind::Number(unit) = a.metric.kind() else { return open(Because::NoFigure) };
     match (&a.value, &b.value) {
         (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, width),
         (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
-        (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => {
-            open("it is a lower bound only".to_owned())
-        }
+        (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => open(Because::LowerBoundOnly),
         (Value::Share { .. }, Value::Share { .. }) => shared(a, b, width),
         (
             Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
             Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
-        ) => open("one was timed and one was counted".to_owned()),
+        ) => open(Because::TimedAndCounted),
     }
 }
 
@@ -290,43 +276,42 @@ fn judge(
 fn differing(
     before: (&DeviceEvidence, &Conditions),
     after: (&DeviceEvidence, &Conditions),
-) -> Option<String> {
+) -> Option<Because> {
     let kind = |device: &DeviceEvidence| device.identity.as_ref().map(|i| i.provenance.kind());
-    let shown = |kind: Option<ProvenanceKind>| kind.map_or("unknown".to_owned(), |kind| kind.to_string());
-    let (a, b) = (kind(before.0), kind(after.0));
-    if a != b {
-        return Some(format!("the device was {} before and is {} after", shown(a), shown(b)));
+    let kinds = (kind(before.0), kind(after.0));
+    if kinds.0 != kinds.1 {
+        return Some(Because::OtherProvenance { before: kinds.0, after: kinds.1 });
     }
     let (a, b) = (before.1, after.1);
     if a.kernel != b.kernel {
-        Some("the kernels differ, see their digests".to_owned())
+        Some(Because::OtherKernels)
     } else if a.shape != b.shape {
-        Some(format!("the sizes differ: {} before, {} after", a.shape, b.shape))
+        Some(Because::OtherSizes { before: a.shape.clone(), after: b.shape.clone() })
     } else if a.distribution != b.distribution {
-        Some("the data differ in distribution".to_owned())
+        Some(Because::OtherData)
     } else {
         None
     }
 }
 
 /// Why a figure does not count.
-fn unsound(m: &Measurement) -> Option<&'static str> {
+fn unsound(m: &Measurement) -> Option<Unsound> {
     let clocks = match &m.value {
         Value::Timed(timed) => timed.clocks(),
         Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
     };
-    let no_figure = || m.summary().is_none().then_some("the samples gave no finite figure");
+    let no_figure = || m.summary().is_none().then_some(Unsound::NoFigure);
     unsound_check(&m.check, clocks).or_else(no_figure)
 }
 
-fn unsound_check(check: &Check, clocks: Clocks) -> Option<&'static str> {
+fn unsound_check(check: &Check, clocks: Clocks) -> Option<Unsound> {
     match (check, clocks) {
-        (Check::Wrong { .. }, _) => Some("the device computed a wrong result"),
+        (Check::Wrong { .. }, _) => Some(Unsound::WrongResult),
         (
             Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. },
             _,
-        ) => Some("the check missed a planted error"),
-        (_, Clocks::Disagree { .. }) => Some("the clocks of device and host disagreed"),
+        ) => Some(Unsound::CanaryMissed),
+        (_, Clocks::Disagree { .. }) => Some(Unsound::ClocksDisagree),
         (_, Clocks::Agree | Clocks::HostOnly) => None,
     }
 }
@@ -339,14 +324,14 @@ fn is_wrong(m: &Measurement) -> bool {
 fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
     if unit == Unit::Count {
         let (change, why) = match b.cmp(&a) {
-            std::cmp::Ordering::Less => (Change::Improved, "there are fewer"),
-            std::cmp::Ordering::Equal => (Change::Same, "there are as many"),
-            std::cmp::Ordering::Greater => (Change::Degraded, "there are more"),
+            std::cmp::Ordering::Less => (Change::Improved, Because::Fewer),
+            std::cmp::Ordering::Equal => (Change::Same, Because::AsMany),
+            std::cmp::Ordering::Greater => (Change::Degraded, Because::More),
         };
-        return (change, None, why.to_owned());
+        return (change, None, why);
     }
     if a == 0 {
-        return (Change::NotComparable, None, "there was nothing before".to_owned());
+        return (Change::NotComparable, None, Because::NothingBefore);
     }
     let value = b as f64 / a as f64;
     decide(Ratio { value, low: value, high: value }, false, width)
@@ -356,11 +341,9 @@ fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
 fn shared(a: &Measurement, b: &Measurement, width: f64) -> Judged {
     let share = |m: &Measurement| Stat::P50.of(&m.figures());
     match (share(a), share(b)) {
-        (Some(a), Some(b)) if b <= a + width => {
-            (Change::Same, None, "it is not more by more than the width".to_owned())
-        }
-        (Some(_), Some(_)) => (Change::Degraded, None, "it is more by more than the width".to_owned()),
-        (None, _) | (_, None) => (Change::Undecided, None, "there is no figure".to_owned()),
+        (Some(a), Some(b)) if b <= a + width => (Change::Same, None, Because::NotMoreThanTheWidth),
+        (Some(_), Some(_)) => (Change::Degraded, None, Because::MoreThanTheWidth),
+        (None, _) | (_, None) => (Change::Undecided, None, Because::NoShare),
     }
 }
 
@@ -377,13 +360,13 @@ fn decide(ratio: Ratio, lower_is_better: bool, width: f64) -> Judged {
     let (low, high) =
         if lower_is_better { (2.0 - ratio.high, 2.0 - ratio.low) } else { (ratio.low, ratio.high) };
     let (change, because) = if high < 1.0 - width {
-        (Change::Degraded, "the whole interval is worse by more than the width")
+        (Change::Degraded, Because::WorseThanTheWidth)
     } else if low < 1.0 - width {
-        (Change::Undecided, "the interval is too wide to tell; measure longer, with --duration")
+        (Change::Undecided, Because::TooWide)
     } else if low > 1.0 + width {
-        (Change::Improved, "the whole interval is better by more than the width")
+        (Change::Improved, Because::BetterThanTheWidth)
     } else {
-        (Change::Same, "it is not worse by more than the width")
+        (Change::Same, Because::NotWorseThanTheWidth)
     };
-    (change, Some(ratio), because.to_owned())
+    (change, Some(ratio), because)
 }

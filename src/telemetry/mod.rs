@@ -14,7 +14,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::device::{Identity, ProvenanceKind};
-pub use fact::{FACTS, Fact};
+pub use fact::{About, FACTS, Fact};
 pub use reading::{Reading, Throttle};
 
 /// A source of readings and facts for one device.

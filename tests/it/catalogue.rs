@@ -202,6 +202,14 @@ fn an_overlay_with_mistakes_is_shown_them_and_not_signed() {
     assert_eq!(checked.code, Some(2));
     assert!(checked.stdout.contains("WRONG  Example X100, fp16: it is 2.000 of units"), "{}", checked.stdout);
     assert!(checked.stdout.contains("is it the sparse figure?"), "{}", checked.stdout);
+    let args = ["catalogue", "check", text(&maker.path("cards.toml")), "--lang", "zh-CN"];
+    let chinese = assay(args).stdout;
+    assert!(
+        chinese.contains("错误  Example X100, fp16：它是“单元数") && chinese.contains("1 处错误"),
+        "{chinese}"
+    );
+    let [json, other] = [&args[..3], &args[..]].map(|args| assay(args.iter().chain(&["--json"])).stdout);
+    assert_eq!(json, other, "programs read one language");
     let signed = maker.sign();
     assert_eq!((signed.code, maker.path("overlay.dsse.json").exists()), (Some(2), false));
     assert!(signed.stderr.contains("shows all"), "{}", signed.stderr);

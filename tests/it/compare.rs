@@ -39,9 +39,9 @@ fn after(change: impl FnOnce(&mut DeviceEvidence)) -> Comparison {
     compare(&report(evidence(vec![before])), &report(evidence(vec![changed])), WIDTH)
 }
 
-fn first(comparison: &Comparison) -> (Change, &str) {
+fn first(comparison: &Comparison) -> (Change, String) {
     let row = comparison.rows().next().unwrap();
-    (row.verdict, &row.because)
+    (row.verdict, row.because.to_string())
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn devices_are_paired_by_the_surest_sign_that_both_have() {
 }
 
 /// Writes a signed report of one device into `dir`.
-fn sealed(dir: &Path, name: &str, level: u64) -> PathBuf {
+pub fn sealed(dir: &Path, name: &str, level: u64) -> PathBuf {
     let report = report(evidence(vec![device(1, level)]));
     let envelope = report.seal(&test_key(dir, "test-a")).unwrap();
     let path = dir.join(name);

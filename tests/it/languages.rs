@@ -6,7 +6,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
-use gpu_assay::contract::{Amount, Flag, Reason};
+use gpu_assay::contract::template::{Keys, Source, template};
+use gpu_assay::contract::{Amount, Flag, Reason, parse};
 use gpu_assay::device::{DeviceError, ProvenanceKind};
 use gpu_assay::evidence::Ended;
 use gpu_assay::language::Language;
@@ -160,6 +161,10 @@ fn every_message_is_said_and_all_that_is_said_exists() {
     assert!(unused.is_empty(), "no source says {unused:?}");
 }
 
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
 /// Where the value stands in a line of two columns, in columns of a terminal.
 fn value_column(line: &str) -> usize {
     let name = line.trim_start().split("  ").next().unwrap();
@@ -243,8 +248,7 @@ fn every_reason_is_said_in_every_language() {
         for language in Language::ALL {
             let text = reason.said(language);
             assert!(!text.is_empty() && !text.contains("{$") && !text.starts_with('['), "{reason:?}: {text}");
-            let is_chinese = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-            assert_eq!(is_chinese, language == Language::Chinese, "{text}");
+            assert_eq!(is_chinese(&text), language == Language::Chinese, "{text}");
         }
         assert_eq!(reason.to_string(), reason.said(Language::English));
     }
@@ -392,7 +396,6 @@ fn what_is_signed_does_not_depend_on_the_language() {
     };
     run("zh", &["--lang", "zh-CN"]);
     let read = |name: &str, file: &str| std::fs::read_to_string(dir.path().join(name).join(file)).unwrap();
-    let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     assert!(is_chinese(&read("zh", "report.html")));
     for file in ["report.json", "report.csv", "report.junit.xml", "events.jsonl"] {
         assert!(!is_chinese(&read("zh", file)), "{file}");
@@ -418,4 +421,75 @@ fn what_is_signed_does_not_depend_on_the_language() {
     assert_eq!(columns.len(), 1, "{text}");
     let unknown = rendered(&[], &["--lang", "fr"]);
     assert!(unknown.code == Some(2) && unknown.stderr.contains("zh-CN"), "{}", unknown.stderr);
+}
+
+/// The texts of a JSON answer that machines and makers wrote.
+fn recorded(value: &serde_json::Value, found: &mut Vec<String>) {
+    const KEYS: [&str; 6] = ["id", "name", "driver", "title", "address", "features"];
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        let texts = texts.iter().filter_map(|text| text.as_str()).filter(|_| KEYS.contains(&key.as_str()));
+        found.extend(texts.map(str::to_owned));
+    }
+    let inner = value.as_object().into_iter().flat_map(|object| object.values());
+    inner.chain(value.as_array().into_iter().flatten()).for_each(|inner| recorded(inner, found));
+}
+
+#[test]
+fn commands_speak_chinese_on_a_terminal_and_one_language_to_programs() {
+    let dir = tempfile::tempdir().unwrap();
+    let [before, after] = [("before", 1_000_000_000), ("after", 900_000_000)]
+        .map(|(name, level)| crate::compare::sealed(dir.path(), name, level).display().to_string());
+    let lease = data("leases");
+    let lease = std::fs::read_dir(lease).unwrap().next().unwrap().unwrap().path().display().to_string();
+    for args in [
+        &["list"][..],
+        &["list", "--metrics"],
+        &["doctor"],
+        &["catalogue", "list"],
+        &["catalogue", "show", "H200", "SXM"],
+        &["catalogue", "check"],
+        &["compare", &before, &after],
+        &["contract", "check", &lease],
+    ] {
+        let said = |more: &[&str]| assay(args.iter().chain(more)).stdout;
+        let (english, chinese) = (said(&["--lang", "en"]), said(&["--lang", "zh-CN"]));
+        assert_eq!(said(&[]), english);
+        assert!(!is_chinese(&english) && is_chinese(&chinese), "{english}{chinese}");
+        let json = said(&["--json"]);
+        assert_eq!(said(&["--json", "--lang", "zh-CN"]), json, "programs read one language");
+        let mut names = vec![lease.clone()];
+        recorded(&serde_json::from_str(&json).unwrap(), &mut names);
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        let plain = names.iter().fold(chinese.clone(), |text, name| text.replace(name, "."));
+        let lines =
+            plain.lines().filter(|line| !line.starts_with("  apt-get ") && !line.starts_with("  dnf "));
+        let plain = lines.map(|line| line.split('`').step_by(2).collect::<Vec<_>>().join("."));
+        let prose: Vec<String> = plain.flat_map(|line| prose_in(&line)).collect();
+        assert!(prose.is_empty(), "{prose:#?}\n{chinese}");
+    }
+}
+
+/// Comments, titles and names differ; what is agreed does not.
+#[test]
+fn templates_are_the_same_contract_in_every_language() {
+    let device = good_device(1);
+    for source in [Source::Generic, Source::Measured(&device)] {
+        let [english, chinese] = Language::ALL.map(|language| {
+            let text = template(source, &Keys::default(), language);
+            let comments: Vec<&str> = text.lines().filter(|line| line.starts_with("# ")).collect();
+            let are_chinese =
+                comments.iter().filter(|line| !line.contains(" = ")).all(|line| is_chinese(line));
+            assert_eq!(are_chinese, language == Language::Chinese, "{text}");
+            let contract = parse("new.toml", text.as_bytes()).unwrap().contract;
+            let mut agreed = serde_json::to_value(&contract).unwrap();
+            let clauses = agreed["clause"].as_array_mut().unwrap();
+            clauses.iter_mut().for_each(|clause| drop(clause.as_object_mut().unwrap().remove("title")));
+            agreed.as_object_mut().unwrap().retain(|key, _| !["title", "parties"].contains(&key.as_str()));
+            agreed
+        });
+        assert_eq!(english, chinese);
+    }
+    let new = assay(["--lang", "zh-CN", "contract", "new"]).stdout;
+    assert_eq!(new, template(Source::Generic, &Keys::default(), Language::Chinese));
 }

@@ -20,7 +20,7 @@ fn told(text: &str, lints: &[Lint]) -> String {
     let one = |lint: &Lint| {
         let at =
             locate(text, &lint.at).map_or(String::new(), |(line, column)| format!(" at {line}:{column}"));
-        format!("{} {}{at}", lint.weight.name(), lint.rule)
+        format!("{} {}{at}", lint.weight.said(Language::English), lint.rule)
     };
     let all: Vec<String> = lints.iter().map(one).collect();
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
@@ -43,7 +43,7 @@ fn vectors(dir: &str) -> Vec<(String, String, Contract)> {
 fn each_vector_is_objected_to_as_it_says() {
     let mut seen = BTreeSet::new();
     for (name, text, contract) in vectors("lint") {
-        let lints = lint(&contract);
+        let lints = lint(&contract, Language::English);
         let expected = text.lines().next().unwrap().trim_start_matches("# ");
         assert_eq!(told(&text, &lints), expected, "{name}");
         seen.extend(lints.iter().map(|lint| lint.rule));
@@ -54,6 +54,21 @@ fn each_vector_is_objected_to_as_it_says() {
     assert_eq!(seen, BTreeSet::from(RULES), "each rule has a vector");
 }
 
+/// The same objections in the same places; only the words differ, and what is written into the contract does not.
+#[test]
+fn objections_are_raised_in_every_language() {
+    let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for (name, _, contract) in vectors("lint").into_iter().chain(vectors("leases")) {
+        let [english, chinese] = Language::ALL.map(|language| lint(&contract, language));
+        assert_eq!(english.len(), chinese.len(), "{name}");
+        for (one, other) in english.iter().zip(&chinese) {
+            assert_eq!((one.rule, one.weight, &one.at), (other.rule, other.weight, &other.at));
+            assert!(!is_chinese(&one.why) && is_chinese(&other.why), "{name}: {}", other.why);
+            assert!(is_chinese(&other.write) || one.write == other.write, "{name}: {}", other.write);
+        }
+    }
+}
+
 /// Every JSON form is the same contract, so it is objected to alike.
 #[test]
 fn json_is_objected_to_as_toml_is() {
@@ -61,7 +76,7 @@ fn json_is_objected_to_as_toml_is() {
         let json = serde_json::to_string_pretty(&contract).unwrap();
         let again = parse("contract.json", json.as_bytes()).unwrap().contract;
         assert_eq!(again, contract, "{name}");
-        for lint in lint(&again) {
+        for lint in lint(&again, Language::English) {
             let at = locate(&json, &lint.at);
             let placed = matches!(lint.at, Place::Contract) || at.is_some();
             assert!(placed, "{name}: {lint:?}");
@@ -76,7 +91,7 @@ fn the_old_leases_lack_what_they_failed_for() {
     assert!(leases.len() >= 4);
     for (name, text, contract) in leases {
         let expected = text.lines().find_map(|line| line.strip_prefix("# lint: ")).unwrap();
-        let lints = lint(&contract);
+        let lints = lint(&contract, Language::English);
         let rules: Vec<&str> = lints.iter().map(|lint| lint.rule).collect();
         assert_eq!(rules.join(", "), expected, "{name}");
         assert!(lints.iter().any(|lint| lint.weight == Weight::Error), "{name}");
@@ -135,7 +150,7 @@ fn a_new_lease_leaves_nothing_open_but_the_keys() {
                 expected.push("no-memory");
             }
             expected.push("no-key");
-            let rules: Vec<&str> = lint(&contract).iter().map(|lint| lint.rule).collect();
+            let rules: Vec<&str> = lint(&contract, Language::English).iter().map(|lint| lint.rule).collect();
             assert_eq!(rules, expected, "{}", card.name);
         }
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use gpu_assay::evidence::metric::{Kind, METRICS};
+use gpu_assay::language::Language;
 
 const ENGLISH: &str = "README.md";
 const CHINESE: &str = "README.zh-CN.md";
@@ -87,7 +88,8 @@ fn metric_table() -> String {
         let Kind::Number(unit) = row.kind else { continue };
         let parts: Vec<&str> = row.name.split('.').collect();
         let [probe, case, quantity] = parts[..] else { panic!("{}", row.name) };
-        let about = [row.about.clone(), row.about.replace(case, "…")];
+        let about = row.about(Language::English);
+        let about = [about.clone(), about.replace(case, "…")];
         let same = |f: &&mut Family| f.probe == probe && f.quantity == quantity && f.about[1] == about[1];
         match families.last_mut().filter(same) {
             Some(family) => {

@@ -3,6 +3,7 @@
 
 use super::{Excused, Problem, at};
 use crate::catalogue::Gpu;
+use crate::language::{Language, say};
 
 /// FP16 peak = units x operations per cycle and unit x clock.
 const PEAK: &str = "fp16-arithmetic";
@@ -37,14 +38,13 @@ const RATIOS: [Ratio; 9] = [
     },
 ];
 
-pub fn check(gpu: &Gpu, excused: &mut Excused, problems: &mut Vec<Problem>) {
+pub fn check(gpu: &Gpu, excused: &mut Excused, problems: &mut Vec<Problem>, l: Language) {
     for Ratio { name, of, to, plausible: [low, high] } in RATIOS {
         let Some((of, to)) = of(gpu).zip(to(gpu)) else { continue };
         let ratio = of / to;
         if !(low..=high).contains(&ratio) && !excused.excuses(gpu, name) {
-            let why = format!(
-                "{of} to {to} is {ratio:.2}, not between {low} and {high}; is one of them sparse, or of another unit?"
-            );
+            let [of, to, low, high] = [of, to, low, high].map(|figure| figure.to_string());
+            let why = say!(l, "wrong-ratio", of, to, ratio = format!("{ratio:.2}"), low, high);
             problems.push(Problem::new(at(gpu, name), why));
         }
     }
@@ -54,9 +54,8 @@ pub fn check(gpu: &Gpu, excused: &mut Excused, problems: &mut Vec<Problem>) {
     if possible && ((ratio - 1.0).abs() <= PEAK_WITHIN || excused.excuses(gpu, PEAK)) {
         return;
     }
-    let guess =
-        if ratio > most { "; is it the sparse figure?" } else { "; correct it, or write an exception" };
-    let why = format!("it is {ratio:.3} of units x operations per cycle x clock{guess}");
+    let share = format!("{ratio:.3}");
+    let why = if ratio > most { say!(l, "wrong-peak-sparse", share) } else { say!(l, "wrong-peak", share) };
     problems.push(Problem::new(at(gpu, "fp16"), why));
 }
 

@@ -8,84 +8,88 @@ use crate::catalogue::Gpu;
 use crate::catalogue::columns::{COLUMNS, column};
 use crate::catalogue::data::Catalogue;
 use crate::catalogue::sources::{ALL, Confidence, Line};
+use crate::language::{Language, say};
 
-pub fn check(catalogue: &Catalogue, problems: &mut Vec<Problem>) {
+pub fn check(catalogue: &Catalogue, problems: &mut Vec<Problem>, l: Language) {
     let mut needed = BTreeSet::new();
     for gpu in &catalogue.gpus {
         for column in COLUMNS.iter().filter(|column| column.of(gpu).is_some()) {
-            match backing(catalogue, gpu, column.name) {
+            match backing(catalogue, gpu, column.name, l) {
                 Ok(line) => needed.extend([line]),
                 Err(why) => problems.push(Problem::new(at(gpu, column.name), why)),
             }
         }
     }
     for (index, line) in catalogue.provenance.iter().enumerate() {
-        self::line(catalogue, line, problems);
+        self::line(catalogue, line, problems, l);
         if !needed.contains(&index) {
-            problems.push(Problem::new(place(line), "no cell rests on it; take it out"));
+            problems.push(Problem::new(place(line, l), say!(l, "wrong-needless-line")));
         }
     }
-    sources(catalogue, problems);
+    sources(catalogue, problems, l);
 }
 
 /// The index of the one line that a cell rests on.
-fn backing(catalogue: &Catalogue, gpu: &Gpu, column: &str) -> Result<usize, &'static str> {
+fn backing(catalogue: &Catalogue, gpu: &Gpu, column: &str, l: Language) -> Result<usize, String> {
     let ranked = catalogue.provenance.iter().enumerate();
     let mut ranked: Vec<_> =
         ranked.filter_map(|(index, line)| Some((line.rank(gpu, column)?, index))).collect();
     ranked.sort();
     match &ranked[..] {
-        [] => Err("nothing says where it comes from; name a source in the provenance"),
-        [.., (a, _), (b, _)] if a == b => Err("two lines of provenance speak of it; take one out"),
+        [] => Err(say!(l, "wrong-no-provenance")),
+        [.., (a, _), (b, _)] if a == b => Err(say!(l, "wrong-two-lines")),
         [.., (_, index)] => Ok(*index),
     }
 }
 
-fn place(line: &Line) -> String {
-    format!("provenance of {}, {}", line.card, line.columns)
+fn place(line: &Line, l: Language) -> String {
+    say!(l, "at-provenance", card = &line.card, columns = &line.columns)
 }
 
-fn line(catalogue: &Catalogue, line: &Line, problems: &mut Vec<Problem>) {
-    let mut wrong = |why: String| problems.push(Problem::new(place(line), why));
+fn line(catalogue: &Catalogue, line: &Line, problems: &mut Vec<Problem>, l: Language) {
+    let mut wrong = |why: String| problems.push(Problem::new(place(line, l), why));
     let card = catalogue.gpus.iter().find(|gpu| gpu.name == line.card);
     if card.is_none() && line.card != ALL {
-        wrong("there is no such card; write its name as in the table of cards".to_owned());
+        wrong(say!(l, "wrong-no-such-card"));
     }
     for name in line.columns.split_whitespace().filter(|name| *name != ALL) {
         match (column(name), card) {
-            (None, _) => wrong(format!("there is no column {name:?}")),
-            (Some(column), Some(gpu)) if column.of(gpu).is_none() => wrong(format!("{name} is empty")),
+            (None, _) => wrong(say!(l, "wrong-no-such-column", name = format!("{name:?}"))),
+            (Some(column), Some(gpu)) if column.of(gpu).is_none() => {
+                wrong(say!(l, "wrong-empty-column", name))
+            }
             (Some(_), _) => {}
         }
     }
     if line.source_ids().next().is_none() {
-        wrong("it names no source".to_owned());
+        wrong(say!(l, "wrong-no-source"));
     }
     if line.confidence == Confidence::High && !is_first_hand(line.source_ids(), catalogue) {
-        wrong("confidence is high, but none of its sources was read; say medium or low".to_owned());
+        wrong(say!(l, "wrong-unread"));
     }
-    problems.extend(unknown(line.source_ids(), catalogue, &place(line)));
+    problems.extend(unknown(line.source_ids(), catalogue, &place(line, l), l));
 }
 
-fn sources(catalogue: &Catalogue, problems: &mut Vec<Problem>) {
+fn sources(catalogue: &Catalogue, problems: &mut Vec<Problem>, l: Language) {
     let of_bands = catalogue.bands.iter().flat_map(|band| band.sources.iter().map(String::as_str));
     let used: BTreeSet<&str> =
         catalogue.provenance.iter().flat_map(Line::source_ids).chain(of_bands).collect();
     let mut seen = BTreeSet::new();
     for source in &catalogue.sources {
-        let mut wrong = |why: &str| problems.push(Problem::new(format!("source {:?}", source.id), why));
+        let at = say!(l, "at-source", id = format!("{:?}", source.id));
+        let mut wrong = |why: String| problems.push(Problem::new(&at, why));
         let formed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
         if source.id.is_empty() || !source.id.bytes().all(formed) {
-            wrong("an id is made of small letters, digits, points and hyphens");
+            wrong(say!(l, "wrong-source-id"));
         }
         if source.title.trim().is_empty() {
-            wrong("it has no title");
+            wrong(say!(l, "wrong-no-title"));
         }
         if !seen.insert(source.id.as_str()) {
-            wrong("it is listed twice");
+            wrong(say!(l, "wrong-source-twice"));
         }
         if !used.contains(source.id.as_str()) {
-            wrong("no figure rests on it; take it out");
+            wrong(say!(l, "wrong-needless-source"));
         }
     }
 }

@@ -5,13 +5,15 @@ use super::*;
 use crate::catalogue::bands::{Basis, Row};
 use crate::catalogue::built_in;
 use crate::catalogue::sources::{Confidence, Line, Source, SourceKind, WasRead};
+use crate::language::Language;
 
 /// What is found wrong after a change to the built-in catalogue.
 #[track_caller]
 fn wrong(change: impl FnOnce(&mut Catalogue)) -> String {
     let mut catalogue = built_in().clone();
     change(&mut catalogue);
-    let problems: Vec<String> = check(&catalogue, &[]).iter().map(Problem::to_string).collect();
+    let problems: Vec<String> =
+        check(&catalogue, &[], Language::English).iter().map(Problem::to_string).collect();
     problems.join("\n")
 }
 

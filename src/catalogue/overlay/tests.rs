@@ -2,17 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::language::Language;
 use crate::seal::TrustList;
 
 fn problems(text: &str) -> Vec<String> {
-    let (_, problems) = Overlay::parse(text.as_bytes()).unwrap().check();
+    let (_, problems) = Overlay::parse(text.as_bytes()).unwrap().check(Language::English);
     problems.iter().map(Problem::to_string).collect()
 }
 
 #[test]
 fn the_example_is_read_checked_signed_and_opened() {
     let overlay = Overlay::parse(EXAMPLE.as_bytes()).unwrap();
-    let (catalogue, wrong) = overlay.check();
+    let (catalogue, wrong) = overlay.check(Language::English);
     assert_eq!((catalogue.gpus.len(), catalogue.bands.len(), wrong), (1, 1, vec![]));
     assert_eq!(catalogue.bands[0].typical, 1.4e12);
     let key = SecretKey::generate().unwrap();
@@ -20,7 +21,7 @@ fn the_example_is_read_checked_signed_and_opened() {
     let verified = envelope.open(&TrustList::new([key.public()])).unwrap();
     let opened = Overlay::from_verified(&verified).unwrap();
     assert_eq!(opened.digest(), overlay.digest());
-    assert_eq!(opened.check().1, vec![]);
+    assert_eq!(opened.check(Language::English).1, vec![]);
 }
 
 #[test]
@@ -92,7 +93,7 @@ proptest::proptest! {
         let mut bytes = EXAMPLE.as_bytes().to_vec();
         bytes[at] = byte;
         for file in [&bytes[..], &bytes[..cut]] {
-            let _ = Overlay::parse(file).map(|overlay| overlay.check());
+            let _ = Overlay::parse(file).map(|overlay| overlay.check(Language::English));
         }
     }
 

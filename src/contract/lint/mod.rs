@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Contract;
 use crate::catalogue::{self, Gpu, Resolved};
+use crate::language::{Language, say};
 
 /// The rules there are.
 pub const RULES: [&str; 22] = [
@@ -58,10 +59,10 @@ pub enum Weight {
 }
 
 impl Weight {
-    pub fn name(self) -> &'static str {
+    pub fn said(self, language: Language) -> String {
         match self {
-            Weight::Error => "error",
-            Weight::Warning => "warning",
+            Weight::Error => say!(language, "weight-error"),
+            Weight::Warning => say!(language, "weight-warning"),
         }
     }
 }
@@ -78,11 +79,11 @@ pub enum Place {
     Contract,
 }
 
-/// All objections, in the order of the rules.
-pub fn lint(contract: &Contract) -> Vec<Lint> {
-    let mut found = names::lint(contract);
-    found.extend(bounds::lint(contract));
-    found.extend(lacking::lint(contract));
+/// All objections, in the order of the rules, for readers of that language.
+pub fn lint(contract: &Contract, language: Language) -> Vec<Lint> {
+    let mut found = names::lint(contract, language);
+    found.extend(bounds::lint(contract, language));
+    found.extend(lacking::lint(contract, language));
     found
 }
 

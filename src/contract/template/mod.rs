@@ -1,6 +1,7 @@
 //! `assay contract new`: a whole contract with comments, to be edited by the parties.
 //! Owns the words of the template; must not know how anything is measured.
 
+mod generic;
 mod language;
 mod lease;
 
@@ -11,9 +12,12 @@ use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Value};
+use crate::language::Language;
 use crate::seal::KeyId;
 use crate::units::Unit;
 
+use generic::Generic;
+use language::Words;
 pub use lease::{Lease, lease};
 
 /// What the bounds of a template are taken from.
@@ -43,64 +47,45 @@ fn party(role: &str, name: &str, key: Option<&KeyId>, unknown: &str) -> String {
 const OF_MEASURED: f64 = 0.9;
 
 /// A contract in TOML that this program reads as it stands.
-pub fn template(source: Source<'_>, keys: &Keys) -> String {
-    let mut text = HEAD.to_owned();
+pub fn template(source: Source<'_>, keys: &Keys, language: Language) -> String {
+    let (words, own) = (Words::of(language), Generic::of(language));
+    let mut text = format!("{}{}title = {}\n\n", own.head, HEAD, quoted(words.title));
     let identity = match source {
         Source::Generic => None,
         Source::Measured(device) => device.identity.as_ref(),
     };
-    accept(&mut text, identity);
-    text.push_str(PARTIES);
-    text.push_str(&party("tenant", "Tenant", keys.tenant.as_ref(), KEY));
-    text.push_str(&party("provider", "Provider", keys.provider.as_ref(), KEY));
-    inventory(&mut text, identity, source);
-    text.push_str(CLAUSES);
-    for row in bounds(source) {
+    accept(&mut text, identity, own);
+    text.push_str(own.parties);
+    text.push_str(&party("tenant", words.tenant, keys.tenant.as_ref(), words.key));
+    text.push_str(&party("provider", words.provider, keys.provider.as_ref(), words.key));
+    inventory(&mut text, identity, source, words);
+    text.push_str(own.clauses);
+    for row in bounds(source, words, own) {
         clause(&mut text, &row);
     }
-    text.push_str(TAIL);
+    tail(&mut text, words, own);
     text
 }
 
-const HEAD: &str = "\
-# A contract for compute. `assay contract check FILE` reads it, `assay run --contract FILE` measures and judges.
-version = 1
-id = \"lease-0000-000\"
-title = \"What the provider owes the tenant on each node\"
+const HEAD: &str = "version = 1\nid = \"lease-0000-000\"\n";
 
-";
-
-const PARTIES: &str = "
-# Who agrees. `assay key show` prints the id of a key; without it a report is not tied to a party.
-";
-
-const KEY: &str = "64 hex digits";
-
-const CLAUSES: &str = "
-# Clauses. Each has an id of its own, and
-#   severity   must: decides the verdict; should, info: is reported
-#   metric     what is measured, `assay list --metrics` shows all
-#   at_least, at_most, equals, or never alone
-#   statistic  which figure of the samples counts: min p1 p5 p50 mean p95 p99 max last,
-#              or delivered: all work over all time, measured until it is decided (at_least only)
-#   scope      every_device (default), any_device, node: the sum over all devices, or fleet: decided over
-#              all nodes by a quorum, such as \"99 %\" of cards; there a bound may be \"95 % of fleet median\"
-#   guard      the figure's uncertainty, such as \"1 %\": so near the bound nothing is decided
-# GB is 10^9 bytes and GiB is 2^30.
-";
-
-const TAIL: &str = "
+/// What no bound is taken for.
+fn tail(text: &mut String, words: &Words, own: &Generic) {
+    let Generic { telemetry, ratio, .. } = own;
+    let [errors, thermal, near] = [own.memory_errors, words.thermal, own.near_copy].map(quoted);
+    let _ = write!(
+        text,
+        "
 [[clause]]
 id = \"no-memory-errors\"
-title = \"Every word of that memory reads back as it was written\"
+title = {errors}
 severity = \"must\"
 metric = \"memory.errors.count\"
 equals = \"0\"
 
-# What telemetry must not show. Inconclusive where the machine gives no telemetry, so `should` at first.
-[[clause]]
+{telemetry}[[clause]]
 id = \"no-thermal-throttle\"
-title = \"The card is never too hot for its clocks\"
+title = {thermal}
 severity = \"should\"
 never = \"throttle.thermal\"
 
@@ -114,30 +99,29 @@ id = \"no-driver-errors\"
 severity = \"should\"
 never = \"xid\"
 
-# One figure as a share of another.
-[[clause]]
+{ratio}[[clause]]
 id = \"triad-near-copy\"
-title = \"Memory keeps its speed with two reads and one write\"
+title = {near}
 severity = \"info\"
 metric = \"stream.triad.rate\"
 statistic = \"p50\"
 ratio_to = \"stream.copy.rate\"
 at_least = 0.9
-";
-
-fn accept(text: &mut String, identity: Option<&Identity>) {
-    let kind = identity.map_or(ProvenanceKind::Hardware, |identity| identity.provenance.kind());
-    text.push_str(
-        "# Evidence from elsewhere never passes: hardware, software (a driver on the CPU), simulated.\n",
+"
     );
+}
+
+fn accept(text: &mut String, identity: Option<&Identity>, own: &Generic) {
+    let kind = identity.map_or(ProvenanceKind::Hardware, |identity| identity.provenance.kind());
+    text.push_str(own.accept);
     if kind != ProvenanceKind::Hardware {
-        text.push_str("# THIS DEVICE IS NO HARDWARE. For a real contract write accept = [\"hardware\"].\n");
+        text.push_str(own.no_hardware);
     }
     let _ = writeln!(text, "accept = [\"{kind}\"]");
 }
 
-fn inventory(text: &mut String, identity: Option<&Identity>, source: Source<'_>) {
-    text.push_str("# What each node must hold. Judged like a must clause.\n[inventory]\ndevices = 1\n");
+fn inventory(text: &mut String, identity: Option<&Identity>, source: Source<'_>, words: &Words) {
+    let _ = writeln!(text, "{}[inventory]\ndevices = 1", words.inventory);
     match identity {
         Some(identity) => {
             let model = catalogue::of(identity).next().map_or(&identity.name, |gpu| &gpu.name);
@@ -149,7 +133,7 @@ fn inventory(text: &mut String, identity: Option<&Identity>, source: Source<'_>)
     let promised = identity
         .filter(|identity| identity.provenance.kind() != ProvenanceKind::Software)
         .and_then(|identity| identity.memory_bytes);
-    text.push_str("# Of this memory 95 % must hold its own data, all at once.\n");
+    text.push_str(words.memory);
     match (promised, source) {
         (Some(bytes), _) => {
             let _ = writeln!(text, "memory = \"{bytes} B\"");
@@ -168,19 +152,21 @@ struct Row {
     unit: Unit,
 }
 
-/// Rates that a template demands: id, title, metric, and the generic figure.
-const RATES: [(&str, &str, &str, f64); 5] = [
-    ("memory-triad", "Memory bandwidth, two reads and one write", "stream.triad.rate", 1.5e12),
-    ("memory-copy", "Memory bandwidth, one read and one write", "stream.copy.rate", 1.5e12),
-    ("fp32", "Multiply-add rate of the FP32 units", "fma.fp32.rate", 15e12),
-    ("gemm-fp16", "Dense matrix product, FP16 with FP32 sums", "gemm.fp16.rate", 100e12),
-    ("host-to-device", "Host memory to device memory", "link.h2d.rate", 10e9),
+/// Rates that a template demands: id, metric, and the generic figure. Their titles are the words' business.
+const RATES: [(&str, &str, f64); 5] = [
+    ("memory-triad", "stream.triad.rate", 1.5e12),
+    ("memory-copy", "stream.copy.rate", 1.5e12),
+    ("fp32", "fma.fp32.rate", 15e12),
+    ("gemm-fp16", "gemm.fp16.rate", 100e12),
+    ("host-to-device", "link.h2d.rate", 10e9),
 ];
 
-fn bounds(source: Source<'_>) -> Vec<Row> {
+fn bounds(source: Source<'_>, words: &Words, own: &Generic) -> Vec<Row> {
+    let [triad, copy, _, _, _, from_host, ..] = words.rates;
     RATES
         .into_iter()
-        .filter_map(|(id, title, name, generic)| {
+        .zip([triad, copy, own.fp32, own.gemm_fp16, from_host])
+        .filter_map(|((id, name, generic), title)| {
             let metric = MetricName::parse(name).ok()?;
             let Kind::Number(unit) = metric.kind() else { return None };
             let bound = match source {
@@ -202,10 +188,10 @@ fn of_measured(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
 
 fn clause(text: &mut String, row: &Row) {
     let Row { id, title, metric, bound, unit } = row;
-    let bound = unit.format(*bound);
+    let (title, bound) = (quoted(title), unit.format(*bound));
     let _ = write!(
         text,
-        "\n[[clause]]\nid = \"{id}\"\ntitle = \"{title}\"\nseverity = \"must\"\nmetric = \"{metric}\"\n\
+        "\n[[clause]]\nid = \"{id}\"\ntitle = {title}\nseverity = \"must\"\nmetric = \"{metric}\"\n\
          at_least = \"{bound}\"\nstatistic = \"p50\"\n"
     );
 }
@@ -222,8 +208,9 @@ mod tests {
 
     #[test]
     fn every_template_is_a_contract() {
-        let contract =
-            parse("new.toml", template(Source::Generic, &Keys::default()).as_bytes()).unwrap().contract;
-        assert_eq!(contract.clauses.len(), 10);
+        for language in Language::ALL {
+            let text = template(Source::Generic, &Keys::default(), language);
+            assert_eq!(parse("new.toml", text.as_bytes()).unwrap().contract.clauses.len(), 10);
+        }
     }
 }

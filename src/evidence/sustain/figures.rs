@@ -2,14 +2,15 @@
 //! Owns that table; must not know how windows come about.
 
 use super::Sustained;
-use crate::telemetry::Throttle;
+use crate::language::say;
+use crate::telemetry::{About, Throttle};
 use crate::units::Unit;
 
 /// A figure that follows from the windows, whatever the format of the products.
 pub struct FigureDef {
     pub name: &'static str,
     pub unit: Unit,
-    pub about: &'static str,
+    pub about: About,
     /// What the sensors must tell for it.
     pub sensor: Option<&'static str>,
     pub(super) of: fn(&Sustained) -> Option<f64>,
@@ -26,84 +27,84 @@ pub const FIGURES: &[FigureDef] = &[
     FigureDef {
         name: "sustain.drift.share",
         unit: Unit::Share,
-        about: "how much slower products are in the last window than in the first minute",
+        about: |l, _| say!(l, "about-drift"),
         sensor: None,
         of: Sustained::drift,
     },
     FigureDef {
         name: "sustain.variation.share",
         unit: Unit::Share,
-        about: "standard deviation of the windows' rates, of their mean",
+        about: |l, _| say!(l, "about-variation"),
         sensor: None,
         of: Sustained::variation,
     },
     FigureDef {
         name: "sustain.p1.latency",
         unit: Unit::Nanosecond,
-        about: "p1 of the time of one product",
+        about: |l, case| say!(l, "about-product-time", case),
         sensor: None,
         of: |s| s.time_at(0.01),
     },
     FigureDef {
         name: "sustain.p50.latency",
         unit: Unit::Nanosecond,
-        about: "p50 of the time of one product",
+        about: |l, case| say!(l, "about-product-time", case),
         sensor: None,
         of: |s| s.time_at(0.5),
     },
     FigureDef {
         name: "sustain.p999.latency",
         unit: Unit::Nanosecond,
-        about: "p999 of the time of one product",
+        about: |l, case| say!(l, "about-product-time", case),
         sensor: None,
         of: |s| s.time_at(0.999),
     },
     FigureDef {
         name: ERRORS,
         unit: Unit::Count,
-        about: "wrong results under load: products, chains, memory, link",
+        about: |l, _| say!(l, "about-wrong-results"),
         sensor: None,
         of: |s| Some(s.wrong() as f64),
     },
     FigureDef {
         name: "sustain.watched.time",
         unit: Unit::Nanosecond,
-        about: "how long the load was kept up and watched",
+        about: |l, _| say!(l, "about-watched"),
         sensor: None,
         of: |s| Some(s.watched_ns() as f64),
     },
     FigureDef {
         name: "sustain.thermal_throttle.share",
         unit: Unit::Share,
-        about: "looks at the sensors that told of thermal_throttle",
+        about: |l, case| say!(l, "about-throttled", case),
         sensor: Some("why clocks are reduced"),
         of: |s| s.throttled(Throttle::Thermal),
     },
     FigureDef {
         name: "sustain.power_throttle.share",
         unit: Unit::Share,
-        about: "looks at the sensors that told of power_throttle",
+        about: |l, case| say!(l, "about-throttled", case),
         sensor: Some("why clocks are reduced"),
         of: |s| s.throttled(Throttle::Power),
     },
     FigureDef {
         name: "sustain.brake_throttle.share",
         unit: Unit::Share,
-        about: "looks at the sensors that told of brake_throttle",
+        about: |l, case| say!(l, "about-throttled", case),
         sensor: Some("why clocks are reduced"),
         of: |s| s.throttled(Throttle::Brake),
     },
     FigureDef {
         name: FIRST_THROTTLE,
         unit: Unit::Nanosecond,
-        about: "until clocks were first reduced for heat or by an external brake",
+        about: |l, _| say!(l, "about-first-throttle"),
         sensor: Some("why clocks are reduced"),
         of: |s| s.until_throttled_ns().map(|ns| ns as f64),
     },
     FigureDef {
         name: "sustain.flop.energy",
         unit: Unit::JoulePerFlop,
-        about: "energy of one operation of the products: power while they run, times their time",
+        about: |l, _| say!(l, "about-energy"),
         sensor: Some("the power"),
         of: Sustained::energy,
     },

@@ -1,7 +1,7 @@
 //! The interval of a ratio of two medians, from samples that follow each other in time. Repeatable: no chance from outside.
 //! Owns the resampling; must not know what the numbers mean.
 
-use super::Ratio;
+use super::{Because, Ratio, When};
 use crate::device::draw::derived;
 use crate::evidence::stats::Stat;
 
@@ -14,14 +14,15 @@ const RESAMPLES: usize = 2000;
 
 /// Medians of blocks drawn again and again (circular block bootstrap): neighbours stay together, because heat and clocks
 /// make them alike, and samples that are alike say less than as many independent ones. `name` picks the draws.
-pub(super) fn ratio_of_medians(before: &[f64], after: &[f64], name: &str) -> Result<Ratio, String> {
-    for (samples, when) in [(before, "before"), (after, "after")] {
+pub(super) fn ratio_of_medians(before: &[f64], after: &[f64], name: &str) -> Result<Ratio, Because> {
+    for (samples, when) in [(before, When::Before), (after, When::After)] {
         if samples.len() < SAMPLES_MIN {
-            return Err(format!("{} samples {when} are too few, {SAMPLES_MIN} are needed", samples.len()));
+            let samples = samples.len();
+            return Err(Because::TooFewSamples { when, samples, needed: SAMPLES_MIN });
         }
     }
     let medians = Stat::P50.of(before).zip(Stat::P50.of(after)).filter(|(a, b)| *a > 0.0 && *b > 0.0);
-    let (a, b) = medians.ok_or("the samples give no figure above zero")?;
+    let (a, b) = medians.ok_or(Because::NothingAboveZero)?;
     let mut draws = Draws::of(name);
     let (from, to) = (block_length(before), block_length(after));
     let mut ratios: Vec<f64> = (0..RESAMPLES)
