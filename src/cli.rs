@@ -5,7 +5,9 @@ mod agreed;
 mod certify;
 mod check;
 mod fleet;
+pub mod help;
 mod launch;
+mod wrap;
 
 use std::path::PathBuf;
 use std::time::Duration;

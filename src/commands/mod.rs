@@ -87,7 +87,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Key(command) => key::key(command),
         Command::Doctor(args) => doctor::doctor(args),
         Command::Completions { shell } => shell::completions(*shell),
-        Command::Manpage => shell::manpage(),
+        Command::Manpage => shell::manpage(cli.lang),
         Command::Worker(args) => worker::worker(args),
     }
 }
