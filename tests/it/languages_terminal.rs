@@ -10,7 +10,9 @@ use gpu_assay::cli::help;
 use gpu_assay::language::Language;
 use unicode_width::UnicodeWidthStr;
 
-use crate::process::{assay, output_of};
+use crate::languages::prose_in;
+use crate::live;
+use crate::process::{Ended, assay, output_of};
 
 /// Command and attribute, as in the catalogue of help.
 type Key = (String, Option<String>);
@@ -185,4 +187,198 @@ fn help_is_in_chinese_wherever_it_is_asked_for() {
     // Mistakes are told as they are in English.
     let ended = output_of(&[("ASSAY_LANG", "zh-CN")], ["run", "--no-such-flag"]);
     assert!(ended.code == Some(2) && ended.stderr.contains("unexpected argument"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_run_tells_how_far_it_is_in_chinese() {
+    let (bytes, screens) = live::on_terminal(24, 80, "NO_COLOR=1 ASSAY_LANG=zh-CN");
+    for words in [
+        &["7 sim:mini,m", " %  ", "sustain.bf16.rate", "FLOP/s", "剩余 "][..],
+        &[" C ", " W ", " MHz", "降频：过热"],
+        &["copies：未达到"],
+        &["个错误结果", "，约剩 ", "8 项未达到", "8 项达到"],
+        &["设备 6：结果错误：product", "发现"],
+        &["测量用时 "],
+        &["结论：不通过"],
+    ] {
+        assert!(live::seen(&screens, words), "never shown: {words:?}\n{}", String::from_utf8_lossy(&bytes));
+    }
+    // A line that wrapped would leave its device behind when the next screen is drawn.
+    for screen in &screens {
+        let devices = screen.iter().filter(|row| row.starts_with("3 sim:mini")).count();
+        assert!(devices <= 1, "{}", screen.join("\n"));
+    }
+}
+
+#[test]
+fn lines_of_a_run_are_in_chinese_and_its_events_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = live::arguments(dir.path());
+    let ended = assay(run.iter().map(String::as_str).chain(["--lang", "zh-CN"]));
+    let of_first = |words: &str| ended.stderr.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(of_first("index=0  stream.read.rate："), 1, "{}", ended.stderr);
+    assert_eq!(of_first("index=0  结果错误：product"), 5, "the first few\n{}", ended.stderr);
+    assert_eq!(of_first("index=0  还有更多错误结果，此后只计数"), 1);
+    assert_eq!(of_first("index=0  sustain.bf16.rate：持续满载 90 s"), 1, "{}", ended.stderr);
+    for line in ended.stderr.lines() {
+        assert!(is_chinese(line) || line.contains("：") || line.trim_end().ends_with("："), "{line}");
+    }
+    let events = std::fs::read_to_string(dir.path().join("out/events.jsonl")).unwrap();
+    assert!(!is_chinese(&events));
+}
+
+/// In one directory: a key, a challenge, a proof without a witness.
+struct Proved {
+    dir: tempfile::TempDir,
+    said: [Ended; 3],
+}
+
+impl Proved {
+    fn in_chinese() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let (key, challenge, out) = (path("key.pem"), path("challenge.json"), path("proof"));
+        let said = |args: &[&str]| {
+            let ended = assay(args.iter().copied().chain(["--lang", "zh-CN"]));
+            assert_eq!(ended.code, Some(0), "{args:?}: {}{}", ended.stdout, ended.stderr);
+            ended
+        };
+        let said = [
+            said(&["key", "new", &key]),
+            said(&[
+                "challenge",
+                "new",
+                "--key",
+                &key,
+                "--out",
+                &challenge,
+                "--at-least",
+                "2s",
+                "--node",
+                "n1",
+                "--memory",
+                "8 MB",
+            ]),
+            said(&["prove", "--challenge", &challenge, "--device", "sim:mini", "--out", &out, "--key", &key]),
+        ];
+        Self { dir, said }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+}
+
+#[test]
+fn proofs_and_what_is_made_for_them_are_shown_in_chinese() {
+    let proved = Proved::in_chinese();
+    let [key, challenge, proof] = &proved.said;
+    let shown = assay([
+        "verify",
+        &proved.path("proof/proof.dsse.json"),
+        "--trust",
+        &proved.path("key.pub.pem"),
+        "--lang",
+        "zh-CN",
+    ]);
+    let fingerprint = assay(["key", "show", &proved.path("key.pub.pem"), "--lang", "zh-CN"]);
+    let stamp = assay(["timestamp", &proved.path("challenge.json"), "--lang", "zh-CN"]);
+    for (ended, words) in [
+        (key, &["私钥         ", "请妥善保密", "公钥         ", "指纹         "][..]),
+        (
+            challenge,
+            &["质询         ", "要求         1 个 GPU，计算 2 s", "有效期至     ", "只能用于一次证明"],
+        ),
+        (
+            proof,
+            &[
+                "可信等级     L0，仅为自述",
+                "时钟         证明方自己的时钟",
+                "由节点 n1 应答",
+                "开始时间     ",
+                "轮数",
+                "扫读遍数",
+            ],
+        ),
+        (proof, &["抽查了 460 行", "显存在", "证明：成立", "签名证明      ", "公钥          "]),
+        (
+            &shown,
+            &[
+                "签名         ",
+                "抽查了 460 行",
+                "验证：签名成立，由对话记录可得出上述数值；出示的每一行都重新核对过",
+            ],
+        ),
+        (&fingerprint, &["指纹         "]),
+        (&stamp, &["请求     ", "字节加时间戳", "下一步   curl"]),
+    ] {
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        for word in words {
+            assert!(ended.stdout.contains(word), "{word:?} is not in: {}", ended.stdout);
+        }
+        let lines = ended
+            .stdout
+            .lines()
+            .filter(|line| !line.contains("curl") && !line.contains("BEGIN") && !line.contains("END"));
+        let prose: Vec<String> = lines.flat_map(prose_in).collect();
+        assert!(prose.is_empty(), "{prose:?}\n{}", ended.stdout);
+    }
+    let json = |args: &[&str]| {
+        let file = proved.path("proof/proof.dsse.json");
+        let key = proved.path("key.pub.pem");
+        assay(["verify", &file, "--trust", &key, "--json"].into_iter().chain(args.iter().copied())).stdout
+    };
+    assert_eq!(json(&["--lang", "zh-CN"]), json(&[]), "programs read one language");
+}
+
+#[test]
+fn plans_and_launches_are_told_in_chinese() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let names: Vec<String> = (0..40).map(|n| format!("node{n}")).collect();
+    std::fs::write(path("nodes"), names.join("\n")).unwrap();
+    let contract = crate::process::easy_contract(dir.path()).display().to_string();
+    let plan = |more: &[&str]| {
+        let args = ["fleet", "plan", "--lot", "40", "--aql", "1%", "--ltpd", "20%", "--nodes"];
+        let (nodes, seed) = (path("nodes"), ["--seed", "later", "--lang", "zh-CN"]);
+        let args: Vec<&str> = args.into_iter().chain([nodes.as_str()]).chain(seed).collect();
+        assay(args.into_iter().chain(more.iter().copied()))
+    };
+    let shown = plan(&[]);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    for words in [
+        "要对 40 个节点作出决定",
+        "则验收整批",
+        "合格批（坏节点至多",
+        "也可以逐个测试",
+        "平均测试数",
+        "以种子 \"later\" 从 ",
+    ] {
+        assert!(shown.stdout.contains(words), "{words}: {}", shown.stdout);
+    }
+    let lines = shown.stdout.lines().map(|line| line.split('`').step_by(2).collect::<String>());
+    let prose: Vec<String> = lines.flat_map(|line| prose_in(&line)).collect();
+    assert!(prose.is_empty(), "{prose:?}");
+    assert!(!is_chinese(&plan(&["--json"]).stdout));
+    let out = path("launch");
+    let results = path("results");
+    let nodes = path("nodes");
+    let ssh = [
+        "fleet",
+        "launch",
+        "ssh",
+        "--nodes",
+        &nodes,
+        "--contract",
+        &contract,
+        "--out",
+        &out,
+        "--results",
+        &results,
+    ];
+    let ended = assay(ssh.into_iter().chain(["--lang", "zh-CN"]));
+    let told = format!("已为 40 个节点写出作业文件，位于 {out}；下一步：sh {out}/launch.sh\n");
+    assert_eq!(ended.stdout, told, "{}", ended.stderr);
+    let script = std::fs::read_to_string(dir.path().join("launch/launch.sh")).unwrap();
+    assert!(!is_chinese(&script), "what runs on nodes is in one language");
 }
