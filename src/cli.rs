@@ -5,7 +5,9 @@ mod agreed;
 mod certify;
 mod check;
 mod fleet;
+pub mod help;
 mod launch;
+mod wrap;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,7 +42,7 @@ pub struct Cli {
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
-    /// The language of pages, tables and leases
+    /// The language of everything that people read
     #[arg(
         long,
         global = true,

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use gpu_assay::{cli::Cli, commands, exit::Exit};
+use gpu_assay::{cli::help, commands, exit::Exit};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let language = help::asked(std::env::args_os(), std::env::var_os("ASSAY_LANG"));
+    let cli = match help::parse(language) {
         Ok(cli) => cli,
         Err(error) => {
             // A closed pipe behind --help is nobody's mistake.
-            let _ = error.print();
+            let _ = help::print(&error, language);
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Pass.into() };
         }
     };

@@ -67,12 +67,7 @@ impl Catalogue {
     }
 
     /// Bands that make no sense are left out and told of. They may be of cards that stand beside.
-    pub(super) fn assemble(
-        tables: Tables,
-        beside: &[Gpu],
-        problems: &mut Vec<Problem>,
-        l: Language,
-    ) -> Self {
+    pub(super) fn assemble(tables: Tables, beside: &[Gpu], problems: &mut Vec<Problem>, l: Language) -> Self {
         let Tables { gpus, sources, provenance, bands: rows, exceptions } = tables;
         let mut bands = Vec::new();
         let all = [beside, &gpus].concat();

@@ -1,7 +1,6 @@
 //! `assay attest`: checks like `assay verify`, and signs the outcome in a form that policy engines know.
 
 use jiff::Timestamp;
-use std::io::Write as _;
 
 use super::check::{What, check};
 use super::results::write_new;
@@ -9,10 +8,12 @@ use super::{Failure, print};
 use crate::cli::{AttestArgs, Attestation};
 use crate::derived;
 use crate::exit::Exit;
+use crate::language::{Language, say};
+use crate::output::listing::entry;
 use crate::seal::statement::Subject;
 use crate::seal::{Envelope, SecretKey};
 
-pub fn attest(args: &AttestArgs) -> Result<Exit, Failure> {
+pub fn attest(args: &AttestArgs, language: Language) -> Result<Exit, Failure> {
     let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
     let checked = check(&args.check)?;
     let exit = checked.exit();
@@ -43,6 +44,6 @@ pub fn attest(args: &AttestArgs) -> Result<Exit, Failure> {
     };
     let payload = payload.map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
     write_new(&args.out, &Envelope::seal(&payload, &key).to_bytes())?;
-    print(|out| writeln!(out, "signed statement  {}", args.out.display()))?;
+    print(|out| entry(&say!(language, "name-statement"), 0, args.out.display(), out))?;
     Ok(exit)
 }

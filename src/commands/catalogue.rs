@@ -19,9 +19,7 @@ use crate::seal::{SecretKey, TrustList, sha256_hex};
 
 pub fn catalogue(command: &CatalogueCommand, language: Language) -> Result<Exit, Failure> {
     match command {
-        CatalogueCommand::List { json } => {
-            print(|out| output::list(in_use(), *json, out.speaking(language)))
-        }
+        CatalogueCommand::List { json } => print(|out| output::list(in_use(), *json, out.speaking(language))),
         CatalogueCommand::Show { name, json } => show(&name.join(" "), *json, language),
         CatalogueCommand::New => print(|out| out.write_all(EXAMPLE.as_bytes())),
         // Programs read one language.

@@ -1,6 +1,5 @@
 //! `assay challenge`: demands a proof of work.
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,17 +9,22 @@ use super::{Failure, print};
 use crate::cli::{ChallengeCommand, NewChallenge};
 use crate::contract;
 use crate::exit::Exit;
+use crate::language::{Language, say};
+use crate::output::listing::entry;
 use crate::proof::challenge::{Challenge, FORMAT};
 use crate::seal::SecretKey;
 use crate::units::Unit;
 
-pub fn challenge(command: &ChallengeCommand) -> Result<Exit, Failure> {
+/// Of the names before the values.
+const NAMES: usize = 11;
+
+pub fn challenge(command: &ChallengeCommand, language: Language) -> Result<Exit, Failure> {
     match command {
-        ChallengeCommand::New(args) => new(args),
+        ChallengeCommand::New(args) => new(args, language),
     }
 }
 
-fn new(args: &NewChallenge) -> Result<Exit, Failure> {
+fn new(args: &NewChallenge, language: Language) -> Result<Exit, Failure> {
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
     let devices =
@@ -45,11 +49,13 @@ fn new(args: &NewChallenge) -> Result<Exit, Failure> {
     let envelope = challenge.seal(&key).map_err(Failure::usage)?;
     write_new(&args.out, &envelope.to_bytes())?;
     print(|out| {
-        let ending = if challenge.gpus == 1 { "" } else { "s" };
-        writeln!(out, "challenge    {}", args.out.display())?;
-        writeln!(out, "demands      {} GPU{ending}, {} s of work", challenge.gpus, challenge.at_least_s)?;
-        writeln!(out, "good until   {}, for one proof", challenge.expires)?;
-        writeln!(out, "signed by    {}", key.public().id())
+        let (gpus, seconds) = (challenge.gpus, challenge.at_least_s);
+        let demands = say!(language, "challenge-demands", gpus = gpus, seconds = seconds);
+        let until = say!(language, "challenge-until", time = &challenge.expires);
+        entry(&say!(language, "ledger-challenge"), NAMES, args.out.display(), out)?;
+        entry(&say!(language, "name-demands"), NAMES, demands, out)?;
+        entry(&say!(language, "name-good-until"), NAMES, until, out)?;
+        entry(&say!(language, "name-signed"), NAMES, key.public().id(), out)
     })
 }
 

@@ -28,8 +28,8 @@ const LIST_BYTES_MAX: u64 = 64 << 20;
 pub fn fleet(args: &FleetArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match (&args.command, &args.count) {
         (Some(FleetCommand::Inventory(args)), _) => offer(args, quiet, language),
-        (Some(FleetCommand::Plan(args)), _) => plan(args),
-        (Some(FleetCommand::Launch(command)), _) => launch::launch(command, quiet),
+        (Some(FleetCommand::Plan(args)), _) => plan(args, language),
+        (Some(FleetCommand::Launch(command)), _) => launch::launch(command, quiet, language),
         (None, Some(args)) => count(args, quiet, language),
         // The command line demands one of them.
         (None, None) => Err(Failure::usage("no reports were given; see `assay fleet --help`")),
@@ -77,7 +77,7 @@ fn offer(args: &OfferArgs, quiet: bool, language: Language) -> Result<Exit, Fail
     Ok(offer.exit())
 }
 
-fn plan(args: &PlanArgs) -> Result<Exit, Failure> {
+fn plan(args: &PlanArgs, language: Language) -> Result<Exit, Failure> {
     let shares = Shares { aql: args.aql, ltpd: args.ltpd };
     let risks = Risks { producer: args.producer_risk, consumer: args.consumer_risk };
     let plan = Plan::new(Aim::new(args.lot, shares, risks).map_err(Failure::usage)?);
@@ -88,7 +88,7 @@ fn plan(args: &PlanArgs) -> Result<Exit, Failure> {
         (Some(_), None) | (None, _) => None,
     };
     let planned = Planned { plan: &plan, drawn: drawn.as_ref() };
-    print(|out| if args.json { planned.json(out) } else { planned.text(out) })
+    print(|out| if args.json { planned.json(out) } else { planned.text(out.speaking(language)) })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {

@@ -6,17 +6,22 @@ use std::path::{Path, PathBuf};
 use super::{Failure, print};
 use crate::cli::KeyCommand;
 use crate::exit::Exit;
+use crate::language::{Language, say};
+use crate::output::listing::entry;
 use crate::seal::{PublicKey, Salt, SecretKey};
 
-pub fn key(command: &KeyCommand) -> Result<Exit, Failure> {
+/// Of the names before the values.
+const NAMES: usize = 11;
+
+pub fn key(command: &KeyCommand, language: Language) -> Result<Exit, Failure> {
     match command {
-        KeyCommand::New { file } => new(file),
-        KeyCommand::Salt { file } => salt(file),
-        KeyCommand::Show { file } => show(file),
+        KeyCommand::New { file } => new(file, language),
+        KeyCommand::Salt { file } => salt(file, language),
+        KeyCommand::Show { file } => show(file, language),
     }
 }
 
-fn new(file: &Path) -> Result<Exit, Failure> {
+fn new(file: &Path, language: Language) -> Result<Exit, Failure> {
     let public_file = public_path(file);
     let key = SecretKey::generate().map_err(Failure::usage)?;
     let public = key.public();
@@ -27,17 +32,21 @@ fn new(file: &Path) -> Result<Exit, Failure> {
         return Err(Failure::usage(error));
     }
     print(|out| {
-        writeln!(out, "private key  {}   keep it secret; it signs reports", file.display())?;
-        writeln!(out, "public key   {}   give it to whoever verifies them", public_file.display())?;
-        writeln!(out, "fingerprint  {}", public.id())
+        let (private, for_others) = (file.display().to_string(), public_file.display().to_string());
+        let private = say!(language, "key-keep-secret", file = private);
+        let for_others = say!(language, "key-give-away", file = for_others);
+        entry(&say!(language, "name-private-key"), NAMES, private, out)?;
+        entry(&say!(language, "name-public-key"), NAMES, for_others, out)?;
+        entry(&say!(language, "name-fingerprint"), NAMES, public.id(), out)
     })
 }
 
-fn salt(file: &Path) -> Result<Exit, Failure> {
+fn salt(file: &Path, language: Language) -> Result<Exit, Failure> {
     let salt = Salt::make(file).map_err(Failure::usage)?;
     print(|out| {
-        writeln!(out, "salt         {}   share it with those who may know the cards", file.display())?;
-        writeln!(out, "fingerprint  {}", salt.sha256())
+        let share = say!(language, "key-share-salt", file = file.display().to_string());
+        entry(&say!(language, "name-salt"), NAMES, share, out)?;
+        entry(&say!(language, "name-fingerprint"), NAMES, salt.sha256(), out)
     })
 }
 
@@ -46,14 +55,17 @@ fn public_path(file: &Path) -> PathBuf {
     file.with_extension("pub.pem")
 }
 
-fn show(file: &Path) -> Result<Exit, Failure> {
+fn show(file: &Path, language: Language) -> Result<Exit, Failure> {
     let public = match PublicKey::load_all(file) {
         Ok(keys) => keys,
         Err(_) => vec![SecretKey::load(file).map_err(Failure::usage)?.public()],
     };
     for key in public {
         let pem = key.to_pem().map_err(Failure::usage)?;
-        print(|out| write!(out, "fingerprint  {}\n{pem}", key.id()))?;
+        print(|out| {
+            entry(&say!(language, "name-fingerprint"), NAMES, key.id(), out)?;
+            write!(out, "{pem}")
+        })?;
     }
     Ok(Exit::Pass)
 }

@@ -11,6 +11,7 @@ use super::witness::Session;
 use super::{Failure, discover, run};
 use crate::cli::ProveArgs;
 use crate::exit::Exit;
+use crate::language::Language;
 use crate::proof::challenge::Issued;
 use crate::proof::prove;
 use crate::proof::statement::By;
@@ -20,9 +21,9 @@ use crate::seal::Envelope;
 /// How long we wait for ourselves.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-pub fn prove(args: &ProveArgs, quiet: bool) -> Result<Exit, Failure> {
+pub fn prove(args: &ProveArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match &args.out {
-        Some(out) => to_nobody(args, out, quiet),
+        Some(out) => to_nobody(args, out, quiet, language),
         None => to_witness(args),
     }
 }
@@ -53,7 +54,7 @@ fn plan(args: &ProveArgs) -> Result<Planned, Failure> {
 }
 
 /// Without a witness we are our own, and start ourselves as its prover.
-fn to_nobody(args: &ProveArgs, out: &Path, quiet: bool) -> Result<Exit, Failure> {
+fn to_nobody(args: &ProveArgs, out: &Path, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let plan = plan(args)?;
     let (key, _) = run::signer(args.key.as_deref())?;
     let mut command = vec![plan.program.display().to_string(), "prove".to_owned(), "--challenge".to_owned()];
@@ -67,6 +68,7 @@ fn to_nobody(args: &ProveArgs, out: &Path, quiet: bool) -> Result<Exit, Failure>
         patience: PATIENCE,
         key: &key,
         out: Some(out),
+        language,
     };
     session.hold(quiet).map(|(exit, _)| exit)
 }

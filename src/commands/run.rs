@@ -19,6 +19,7 @@ use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, Order, RunInfo};
 use crate::exit::Exit;
 use crate::language::{Language, say};
 use crate::output::Format;
+use crate::output::listing::entry;
 use crate::output::page::Page;
 use crate::output::{human, progress::Progress};
 use crate::probes;
@@ -65,7 +66,7 @@ fn run_and(
         None => begin(args)?,
         Some(out) => resume::resume(args, out)?,
     };
-    let evidence = measure(args, &plan, &mut recorder, no_progress)?;
+    let evidence = measure(args, &plan, &mut recorder, no_progress, language)?;
     deliver(args, plan, evidence, recorder, no_verdict, language)
 }
 
@@ -200,13 +201,19 @@ fn random_seed() -> Result<u64, Failure> {
 pub const REPORT: &str = "report.dsse.json";
 pub const EVENTS: &str = "events.jsonl";
 
-fn measure(args: &RunArgs, plan: &Plan, recorder: &mut Recorder, quiet: bool) -> Result<Evidence, Failure> {
+fn measure(
+    args: &RunArgs,
+    plan: &Plan,
+    recorder: &mut Recorder,
+    quiet: bool,
+    language: Language,
+) -> Result<Evidence, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
         .map_err(|e| Failure::new(Exit::Environment, format!("Ctrl-C cannot be caught: {e}")))?;
     let clock = System::start();
-    let mut progress = Progress::start(&plan.run, &plan.workers, quiet);
+    let mut progress = Progress::start(&plan.run, &plan.workers, quiet, language);
     let orders = Orders {
         program: &plan.program,
         plans: &plan.workers,
@@ -280,8 +287,9 @@ pub(super) fn show(report: &Report, out: &Path, language: Language) -> Result<()
     let (signed, key) = (say!(language, "name-signed-report"), say!(language, "name-public-key"));
     print(|to| {
         human::verdict(report, to.speaking(language))?;
-        writeln!(to, "\n{signed:<13}  {}", out.join(REPORT).display())?;
-        writeln!(to, "{key:<13}  {}", out.join(results::PUBLIC_KEY).display())
+        writeln!(to)?;
+        entry(&signed, 13, out.join(REPORT).display(), to)?;
+        entry(&key, 13, out.join(results::PUBLIC_KEY).display(), to)
     })
     .map(drop)
 }

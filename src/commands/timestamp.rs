@@ -1,15 +1,18 @@
 //! `assay timestamp`: what a time-stamping authority is asked.
 
-use std::io::Write as _;
-
 use super::results::write_new;
 use super::{Failure, print};
 use crate::cli::TimestampArgs;
 use crate::exit::Exit;
+use crate::language::{Language, say};
+use crate::output::listing::entry;
 use crate::seal::envelope::FILE_BYTES_MAX;
 use crate::seal::timestamp::{TimestampError, request};
 
-pub fn timestamp(args: &TimestampArgs) -> Result<Exit, Failure> {
+/// Of the names before the values.
+const NAMES: usize = 7;
+
+pub fn timestamp(args: &TimestampArgs, language: Language) -> Result<Exit, Failure> {
     let shown = args.file.display();
     let unreadable = |why: String| Failure::usage(format!("{shown} cannot be read: {why}"));
     let size = std::fs::metadata(&args.file).map_err(|e| unreadable(e.to_string()))?.len();
@@ -27,11 +30,12 @@ pub fn timestamp(args: &TimestampArgs) -> Result<Exit, Failure> {
     let out = args.out.clone().unwrap_or_else(|| args.file.with_added_extension("tsq"));
     write_new(&out, &request)?;
     print(|to| {
-        writeln!(to, "request  {}, for a stamp on the {size} bytes of {shown}", out.display())?;
-        writeln!(
-            to,
-            "next     curl -H 'Content-Type: application/timestamp-query' --data-binary @{} URL > {shown}.tsr",
-            out.display()
-        )
+        let (request, bytes, file) = (out.display().to_string(), size.to_string(), shown.to_string());
+        let next = format!(
+            "curl -H 'Content-Type: application/timestamp-query' --data-binary @{request} URL > {shown}.tsr"
+        );
+        let request = say!(language, "stamp-request", request = request, bytes = bytes, file = file);
+        entry(&say!(language, "name-request"), NAMES, request, to)?;
+        entry(&say!(language, "name-next"), NAMES, next, to)
     })
 }

@@ -13,6 +13,8 @@ use super::check::{proof_exit, read, refused};
 use super::{Failure, print, results};
 use crate::cli::WitnessArgs;
 use crate::exit::Exit;
+use crate::language::{Language, say};
+use crate::output::listing::entry;
 use crate::output::proof::{self, Watch};
 use crate::proof::beside::{CHALLENGE, PROOF, TRANSCRIPT};
 use crate::proof::challenge::Issued;
@@ -21,7 +23,7 @@ use crate::proof::statement::{By, Proof};
 use crate::proof::witness::{self, Orders};
 use crate::seal::{Envelope, SecretKey, TrustList};
 
-pub fn witness(args: &WitnessArgs, quiet: bool) -> Result<Exit, Failure> {
+pub fn witness(args: &WitnessArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
     let trust = match args.trust.as_slice() {
         [] => TrustList::new([key.public()]),
@@ -47,6 +49,7 @@ pub fn witness(args: &WitnessArgs, quiet: bool) -> Result<Exit, Failure> {
         patience: args.patience,
         key: &key,
         out: args.out.as_deref(),
+        language,
     };
     let held = session.hold(quiet);
     match &held {
@@ -65,6 +68,7 @@ pub struct Session<'a> {
     pub patience: Duration,
     pub key: &'a SecretKey,
     pub out: Option<&'a Path>,
+    pub language: Language,
 }
 
 impl Session<'_> {
@@ -85,7 +89,7 @@ impl Session<'_> {
         let at = Timestamp::now();
         let transcript = out.join(TRANSCRIPT);
         let file = File::create_new(&transcript).map_err(|e| Failure::cannot_write(&transcript, &e))?;
-        let mut watch = Watch::start(self.issued.challenge.at_least_s, quiet);
+        let mut watch = Watch::start(self.issued.challenge.at_least_s, quiet, self.language);
         let witnessed = witness::witness(&orders, &file, &mut |session, now| watch.see(session, now));
         watch.finish();
         let witnessed = witnessed.map_err(|error| {
@@ -108,14 +112,21 @@ impl Session<'_> {
         };
         self.deliver(&proof, &out)?;
         if !quiet {
-            print(|to| {
-                proof::human(&proof, &self.issued.challenge, to)?;
-                writeln!(to, "\nsigned proof  {}", out.join(PROOF).display())?;
-                writeln!(to, "public key    {}", out.join(results::PUBLIC_KEY).display())
-            })?;
+            self.show(&proof, &out)?;
         }
         let interrupted = interrupted.load(Ordering::Relaxed);
         Ok((if interrupted { Exit::Interrupted } else { proof_exit(&proof.outcome) }, witnessed.begun))
+    }
+
+    fn show(&self, proof: &Proof, out: &Path) -> Result<Exit, Failure> {
+        let language = self.language;
+        let (signed, key) = (say!(language, "name-signed-proof"), say!(language, "name-public-key"));
+        print(|to| {
+            proof::human(proof, &self.issued.challenge, to.speaking(language))?;
+            writeln!(to)?;
+            entry(&signed, 12, out.join(PROOF).display(), to)?;
+            entry(&key, 12, out.join(results::PUBLIC_KEY).display(), to)
+        })
     }
 
     fn failed(&self, error: &std::io::Error) -> Failure {

@@ -1264,3 +1264,146 @@ head-lapsed = not valid then
 head-measured = measured
 head-valid-until = valid until
 head-not-offered = not offered: node
+
+## A run while it lasts
+
+live-left-of-run = , about { $time } left
+live-left = { $time } left
+live-no-errors = no errors
+live-wrong-results = { $count ->
+    [one] 1 WRONG RESULT
+   *[other] { $count } WRONG RESULTS
+    }
+live-wrong = { $count } WRONG
+live-ecc-errors = { $count } ECC errors
+live-no-sensors = no sensors
+live-throttled = throttled: { $reasons }
+live-heat = heat
+live-opening = opening
+live-through-before = through before
+live-done = done
+live-ended-early = ended early
+live-holds = holds
+live-broken = broken
+live-open = open
+live-count = { $count } { $what }
+progress-device = device { $number }
+progress-measured-in = measured in { $seconds } s
+progress-opened = opened { $name } ({ $driver })
+progress-not-measured = { $metric }: not measured, { $why }
+progress-load = { $metric }: keeping up the load for { $time }
+progress-results-wrong = { $wrong } of { $checked } results wrong
+progress-wrong = { $metric }: wrong result, { $why }
+progress-fault = WRONG RESULT of { $of }, found { $after } after the start
+progress-fault-at = WRONG RESULT of { $of } at word { $word }, found { $after } after the start
+progress-more-wrong = more wrong results, which are only counted
+
+## Proofs, and what is made for them
+
+name-demands = demands
+name-good-until = good until
+name-signed-proof = signed proof
+name-private-key = private key
+name-fingerprint = fingerprint
+name-request = request
+name-next = next
+name-statement = signed statement
+challenge-demands = { $gpus ->
+    [one] 1 GPU, { $seconds } s of work
+   *[other] { $gpus } GPUs, { $seconds } s of work
+    }
+challenge-until = { $time }, for one proof
+key-keep-secret = { $file }   keep it secret; it signs reports
+key-give-away = { $file }   give it to whoever verifies them
+name-salt = salt
+key-share-salt = { $file }   share it with those who may know the cards
+stamp-request = { $request }, for a stamp on the { $bytes } bytes of { $file }
+proof-challenge-of-node = sha256:{ $sha256 } for node { $node }
+proof-clock = clock
+proof-clock-of-witness = the witness's, which also drew the questions
+proof-clock-of-prover = the prover's own, and it could ask itself until the questions suited it
+proof-begun = begun
+proof-head-device = device, by its own word
+proof-head-product = product
+proof-head-rounds = rounds
+proof-head-time = time
+proof-head-gap = longest gap
+proof-head-least = at least
+proof-head-memory = memory held
+proof-head-sweeps = sweeps
+proof-head-read = read at least
+proof-held = held
+proof-refuted = REFUTED: { $why }
+proof-unfinished = not finished: { $why }
+proof-outcome = proof: { $words }
+proof-verified = the signatures hold, and the transcript gives these figures
+proof-verified-held = the signatures hold, and the transcript gives these figures; every shown row was checked again
+proof-level-1 = L1, and no more because { $reasons }
+proof-level-2 = L2, challenged and timed by the witness
+proof-did-not-hold = the proof did not hold
+proof-own-clock = nobody but the prover kept the clock and asked
+proof-one-host = prover and witness are one host
+proof-by-software = a device is software that runs on the CPU
+proof-and = { ", and " }
+proof-meaning = At least so many multiplications and additions of whole numbers per second were done, on matrices that nobody could know before. { $rows } rows of each GPU's results were asked for after all results were committed, and all of them hold: had more than { $share } of the rows been wrong, this would have shown with a probability of 99 % or more; the figures are less by that share. Which unit did the work, in which precision, and whether it was this card, they do not say.
+proof-meaning-memory = { " " }The memory was filled in { $time } with what is slow to make, and each sweep hashed all of it, under keys that nobody could know before; { $cells } cells of each GPU were made again here, and all were hashed. It lay wherever it can be read so fast; host memory is read over its link.
+proof-waiting = waiting for the prover
+proof-computing = { $now } of { $all } s, rounds of each GPU: { $rounds }
+proof-asking = asking about { $rounds } rounds
+
+## How many nodes to test
+
+plan-test-all = { $lot ->
+    [one] To decide about 1 node, test all of them.
+   *[other] To decide about { $lot } nodes, test all of them.
+    }
+plan-test-some = { $lot ->
+    [one] To decide about 1 node, test { $tested } of them, drawn by chance after they were named.
+   *[other] To decide about { $lot } nodes, test { $tested } of them, drawn by chance after they were named.
+    }
+plan-accept = { $bad ->
+    [0] accept the lot if none of the tested nodes is bad
+    [one] accept the lot if at most 1 of the tested nodes is bad
+   *[other] accept the lot if at most { $bad } of the tested nodes are bad
+    }
+plan-reject = reject it if { $bad } or more are
+plan-promise = What that promises, where the test finds every bad node that it is run on:
+plan-good-lot = { $bad ->
+    [one] a good lot, with at most 1 node bad ({ $share }), is rejected with a chance of at most { $most }, here { $here }
+   *[other] a good lot, with at most { $bad } nodes bad ({ $share }), is rejected with a chance of at most { $most }, here { $here }
+    }
+plan-bad-lot = { $bad ->
+    [one] a bad lot, with at least 1 node bad ({ $share }), is accepted with a chance of at most { $most }, here { $here }
+   *[other] a bad lot, with at least { $bad } nodes bad ({ $share }), is accepted with a chance of at most { $most }, here { $here }
+    }
+plan-between = in between, either may happen
+plan-no-promise = No sample promises that the nodes which were not tested are good.
+plan-no-course = Testing one node at a time is not worked out for more than { $most } tests.
+plan-one-by-one = Or test the drawn nodes one at a time, and stop as soon as the number of bad ones says so.
+plan-same-promise = The promise is the same (here { $producer } and { $consumer }), and the tests are never more:
+plan-head-after = after test
+plan-head-accept = accept with
+plan-head-reject = reject with
+plan-some-rules = These are 1 of every { $every } of { $all } rules; --json says all.
+plan-range = { $from } to { $to }
+plan-most-bad = { $most ->
+    [0] none bad
+   *[other] at most { $most } bad
+    }
+plan-least-bad = { $least } bad or more
+plan-how-often = How often a lot is accepted, by how many of its nodes are bad:
+plan-head-bad = bad nodes
+plan-head-of-lot = of the lot
+plan-head-sample = one sample
+plan-head-course = one at a time
+plan-head-tests = tests on average
+plan-drawn = The nodes to test, in this order, drawn from { $file } by the seed { $seed }:
+plan-names = names of the lot, sorted: sha256 { $sha256 }
+plan-fair = The draw is fair if the provider gave these names before anybody knew the seed.
+plan-repeat = Anybody can repeat it: sort by `printf %s NAME | openssl dgst -sha256 -hmac SEED`.
+
+## Files that measure many nodes
+
+launch-nothing = each of the { $count } nodes has a finished report; there is nothing to launch
+launch-written = { $nodes } nodes in { $out }; next: { $next }
+launch-written-of = { $nodes } of { $all } nodes in { $out }; next: { $next }

@@ -20,10 +20,10 @@ pub enum Language {
     Chinese,
 }
 
-type Catalogue = FluentBundle<FluentResource>;
+pub(crate) type Catalogue = FluentBundle<FluentResource>;
 
-static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Language::English.read());
-static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| Language::Chinese.read());
+static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Language::English.read(Language::English.messages()));
+static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| Language::Chinese.read(Language::Chinese.messages()));
 
 /// `say!(language, "id", name = value, ...)`: a message of the catalogue; a name alone is the value of that name. Ids stand in the
 /// source as they are, so that a test can compare them and their values with the catalogues.
@@ -70,13 +70,13 @@ impl Language {
         }
     }
 
-    /// Whatever of a catalogue cannot be read is missing from it and shows as such; a test finds all of it readable.
-    fn read(self) -> Catalogue {
+    /// A catalogue of this language. Whatever of it cannot be read is missing from it and shows as such; a test finds all of it readable.
+    pub(crate) fn read(self, messages: &str) -> Catalogue {
         let mut catalogue =
             FluentBundle::new_concurrent(self.tag().parse::<LanguageIdentifier>().into_iter().collect());
         // Marks of direction would be copied along with names and figures.
         catalogue.set_use_isolating(false);
-        let (Ok(messages) | Err((messages, _))) = FluentResource::try_new(self.messages().to_owned());
+        let (Ok(messages) | Err((messages, _))) = FluentResource::try_new(messages.to_owned());
         catalogue.add_resource_overriding(messages);
         catalogue
     }

@@ -1056,3 +1056,127 @@ head-lapsed = 届时无效
 head-measured = 测量日
 head-valid-until = 有效期至
 head-not-offered = 不提供：节点
+
+## 运行期间
+
+live-left-of-run = ，约剩 { $time }
+live-left = 剩余 { $time }
+live-no-errors = 无错误
+live-wrong-results = { $count } 个错误结果
+live-wrong = { $count } 个错误
+live-ecc-errors = { $count } 个 ECC 错误
+live-no-sensors = 无传感器
+live-throttled = 降频：{ $reasons }
+live-heat = 过热
+live-opening = 正在打开
+live-through-before = 此前已完成
+live-done = 已完成
+live-ended-early = 提前结束
+live-holds = 达到
+live-broken = 未达到
+live-open = 待定
+live-count = { $count } 项{ $what }
+progress-device = 设备 { $number }
+progress-measured-in = 测量用时 { $seconds } s
+progress-opened = 已打开 { $name }（{ $driver }）
+progress-not-measured = { $metric }：未测量，{ $why }
+progress-load = { $metric }：持续满载 { $time }
+progress-results-wrong = { $checked } 个结果中有 { $wrong } 个错误
+progress-wrong = { $metric }：结果错误，“{ $why }”
+progress-fault = 结果错误：{ $of }，开始后 { $after } 发现
+progress-fault-at = 结果错误：{ $of } 的第 { $word } 个字，开始后 { $after } 发现
+progress-more-wrong = 还有更多错误结果，此后只计数
+
+## 证明，以及为此生成的内容
+
+name-demands = 要求
+name-good-until = 有效期至
+name-signed-proof = 签名证明
+name-private-key = 私钥
+name-fingerprint = 指纹
+name-request = 请求
+name-next = 下一步
+name-statement = 签名声明
+challenge-demands = { $gpus } 个 GPU，计算 { $seconds } s
+challenge-until = { $time }，只能用于一次证明
+key-keep-secret = { $file }   请妥善保密：报告由它签名
+key-give-away = { $file }   请交给需要验证报告的人
+name-salt = 盐值
+key-share-salt = { $file }   只交给可以知道是哪些卡的人
+stamp-request = { $request }，用于为 { $file } 的 { $bytes } 字节加时间戳
+proof-challenge-of-node = sha256:{ $sha256 }，由节点 { $node } 应答
+proof-clock = 时钟
+proof-clock-of-witness = 见证方的时钟，问题也由见证方抽取
+proof-clock-of-prover = 证明方自己的时钟，它也可以反复自问，直到问题对自己有利
+proof-begun = 开始时间
+proof-head-device = 设备（机器自述）
+proof-head-product = 矩阵乘
+proof-head-rounds = 轮数
+proof-head-time = 用时
+proof-head-gap = 最长间隔
+proof-head-least = 至少达到
+proof-head-memory = 占用的显存
+proof-head-sweeps = 扫读遍数
+proof-head-read = 读取至少
+proof-held = 成立
+proof-refuted = 被推翻：“{ $why }”
+proof-unfinished = 未完成：“{ $why }”
+proof-outcome = 证明：{ $words }
+proof-verified = 签名成立，由对话记录可得出上述数值
+proof-verified-held = 签名成立，由对话记录可得出上述数值；出示的每一行都重新核对过
+proof-level-1 = L1，不能更高，因为{ $reasons }
+proof-level-2 = L2，由见证方质询并计时
+proof-did-not-hold = 证明不成立
+proof-own-clock = 除证明方自己外，没有人计时和提问
+proof-one-host = 证明方与见证方是同一台主机
+proof-by-software = 有设备是在 CPU 上运行的软件实现
+proof-and = ，且
+proof-meaning = 每秒至少完成了这么多次整数乘法与加法，所用的矩阵事先无人能够知道。在就全部结果作出承诺之后，对每个 GPU 的结果抽查了 { $rows } 行，全部成立：如果错误的行超过 { $share }，则有 99 % 以上的概率会被发现；上述数值已扣除这一比例。由哪个单元、以何种精度完成，以及是否由这张卡完成，这些数值不能说明。
+proof-meaning-memory = 显存在 { $time } 内填满了生成缓慢的数据，每遍扫读都以事先无人能够知道的密钥对全部数据作哈希；对每个 GPU，有 { $cells } 个数据单元在此重新生成，并全部核对了哈希。数据位于任何能以这一速度读出之处；主机内存则须经链路读取。
+proof-waiting = 正在等待证明方
+proof-computing = 已计算 { $now } / { $all } s，各 GPU 的轮数：{ $rounds }
+proof-asking = 正在对 { $rounds } 轮结果提问
+
+## 应测试多少个节点
+
+plan-test-all = 要对 { $lot } 个节点作出决定，须全部测试。
+plan-test-some = 要对 { $lot } 个节点作出决定，须测试其中 { $tested } 个，在名单确定之后随机抽取。
+plan-accept = { $bad ->
+    [0] 测试的节点中没有坏节点，则验收整批
+   *[other] 测试的节点中至多有 { $bad } 个坏节点，则验收整批
+    }
+plan-reject = 有 { $bad } 个或更多坏节点，则拒收整批
+plan-promise = 由此得到的保证（前提是测试能发现所测的每个坏节点）：
+plan-good-lot = 合格批（坏节点至多 { $bad } 个，占 { $share }）被拒收的概率至多为 { $most }，此处为 { $here }
+plan-bad-lot = 不合格批（坏节点至少 { $bad } 个，占 { $share }）被验收的概率至多为 { $most }，此处为 { $here }
+plan-between = 介于两者之间的批，两种结果都可能出现
+plan-no-promise = 任何抽样都不能保证未测试的节点是好的。
+plan-no-course = 超过 { $most } 次测试时，不给出逐个测试的方案。
+plan-one-by-one = 也可以逐个测试抽取的节点，一旦坏节点的数目足以作出决定就停止。
+plan-same-promise = 保证相同（此处为 { $producer } 与 { $consumer }），测试次数绝不会更多：
+plan-head-after = 测试到第几个
+plan-head-accept = 验收
+plan-head-reject = 拒收
+plan-some-rules = 全部 { $all } 条规则中，每 { $every } 条列出 1 条；--json 列出全部。
+plan-range = { $from } 至 { $to }
+plan-most-bad = { $most ->
+    [0] 没有坏节点
+   *[other] 坏节点至多 { $most } 个
+    }
+plan-least-bad = 坏节点达到 { $least } 个
+plan-how-often = 整批被验收的概率，按其中的坏节点数：
+plan-head-bad = 坏节点
+plan-head-of-lot = 占整批
+plan-head-sample = 一次抽样
+plan-head-course = 逐个测试
+plan-head-tests = 平均测试数
+plan-drawn = 应测试的节点，按此顺序，以种子 { $seed } 从 { $file } 中抽取：
+plan-names = 整批的名称，排序后：sha256 { $sha256 }
+plan-fair = 只要出租方在任何人知道种子之前给出了这些名称，抽取就是公平的。
+plan-repeat = 任何人都可以重新抽取：按 `printf %s NAME | openssl dgst -sha256 -hmac SEED` 的结果排序。
+
+## 测量多个节点的作业文件
+
+launch-nothing = 全部 { $count } 个节点都已有完整报告，无需启动
+launch-written = 已为 { $nodes } 个节点写出作业文件，位于 { $out }；下一步：{ $next }
+launch-written-of = 已为 { $all } 个节点中的 { $nodes } 个写出作业文件，位于 { $out }；下一步：{ $next }

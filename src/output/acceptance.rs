@@ -9,6 +9,7 @@ use super::listing::{print_json, print_table};
 use super::page::Page;
 use crate::fleet::plan::sequential::{Rule, Sequential, TESTED_MAX};
 use crate::fleet::plan::{Plan, Risks};
+use crate::language::{Language, say};
 use crate::units::Unit;
 
 /// So many rules are printed; more nobody follows on paper.
@@ -34,10 +35,10 @@ impl Planned<'_> {
         single(self.plan, out)?;
         match &self.plan.sequential {
             Some(sequential) => one_by_one(sequential, out)?,
-            None => writeln!(
-                out,
-                "\nTesting one node at a time is not worked out for more than {TESTED_MAX} tests."
-            )?,
+            None => {
+                let most = TESTED_MAX.to_string();
+                writeln!(out, "\n{}", say!(out.language, "plan-no-course", most = most))?;
+            }
         }
         characteristic(self.plan, out)?;
         self.drawn.map_or(Ok(()), |drawn| drawn.text(out))
@@ -64,87 +65,68 @@ impl Planned<'_> {
 }
 
 fn single(plan: &Plan, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
     let (aim, lot, tested, borne) =
         (&plan.aim, plan.aim.lot(), plan.single.tested, plan.single.accept_at_most);
     if tested == lot {
-        writeln!(out, "To decide about {}, test all of them.", nodes(lot))?;
+        writeln!(out, "{}", say!(language, "plan-test-all", lot = lot))?;
     } else {
-        writeln!(
-            out,
-            "To decide about {}, test {tested} of them, drawn by chance after they were named.",
-            nodes(lot)
-        )?;
+        writeln!(out, "{}", say!(language, "plan-test-some", lot = lot, tested = tested))?;
     }
-    match borne {
-        0 => writeln!(out, "  accept the lot if none of the tested nodes is bad")?,
-        1 => writeln!(out, "  accept the lot if at most 1 of the tested nodes is bad")?,
-        _ => writeln!(out, "  accept the lot if at most {borne} of the tested nodes are bad")?,
-    }
-    writeln!(out, "  reject it if {} or more are", borne + 1)?;
+    writeln!(out, "  {}", say!(language, "plan-accept", bad = borne))?;
+    writeln!(out, "  {}", say!(language, "plan-reject", bad = borne + 1))?;
     let Risks { producer, consumer } = aim.risks();
     let (good, bad) = (aim.good(), aim.bad());
     let of_lot = |bad: u32| share(f64::from(bad) / f64::from(lot));
-    writeln!(out, "\nWhat that promises, where the test finds every bad node that it is run on:")?;
-    writeln!(
-        out,
-        "  a good lot, with at most {} bad ({}), is rejected with a chance of at most {}, here {}",
-        nodes(good),
-        of_lot(good),
-        share(producer),
-        share(plan.risks.producer)
-    )?;
-    writeln!(
-        out,
-        "  a bad lot, with at least {} bad ({}), is accepted with a chance of at most {}, here {}",
-        nodes(bad),
-        of_lot(bad),
-        share(consumer),
-        share(plan.risks.consumer)
-    )?;
+    let (most, here) = (share(producer), share(plan.risks.producer));
+    let of_good = say!(language, "plan-good-lot", bad = good, share = of_lot(good), most = most, here = here);
+    let (most, here) = (share(consumer), share(plan.risks.consumer));
+    let of_bad = say!(language, "plan-bad-lot", bad = bad, share = of_lot(bad), most = most, here = here);
+    writeln!(out, "\n{}\n  {of_good}\n  {of_bad}", say!(language, "plan-promise"))?;
     if bad > good + 1 {
-        writeln!(out, "  in between, either may happen")?;
+        writeln!(out, "  {}", say!(language, "plan-between"))?;
     }
-    writeln!(out, "No sample promises that the nodes which were not tested are good.")
+    writeln!(out, "{}", say!(language, "plan-no-promise"))
 }
 
 fn one_by_one(sequential: &Sequential, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
     let Risks { producer, consumer } = sequential.risks;
-    writeln!(
-        out,
-        "\nOr test the drawn nodes one at a time, and stop as soon as the number of bad ones says so."
-    )?;
-    writeln!(
-        out,
-        "The promise is the same (here {} and {}), and the tests are never more:\n",
-        share(producer),
-        share(consumer)
-    )?;
+    let (producer, consumer) = (share(producer), share(consumer));
+    writeln!(out, "\n{}", say!(language, "plan-one-by-one"))?;
+    writeln!(out, "{}\n", say!(language, "plan-same-promise", producer = producer, consumer = consumer))?;
     let rules = sequential.rules();
     let every = rules.len().div_ceil(RULES_MAX);
     // The last one ends it all, so it is always shown.
     let shown = rules.iter().rev().step_by(every).rev();
-    print_table(["after test", "accept with", "reject with"], shown.map(rule), out)?;
+    let header = [
+        say!(language, "plan-head-after"),
+        say!(language, "plan-head-accept"),
+        say!(language, "plan-head-reject"),
+    ];
+    print_table(header, shown.map(|one| rule(one, language)), out)?;
     if every > 1 {
-        writeln!(out, "\nThese are 1 of every {every} of {} rules; --json says all.", rules.len())?;
+        writeln!(out, "\n{}", say!(language, "plan-some-rules", every = every, all = rules.len()))?;
     }
     Ok(())
 }
 
-fn rule(rule: &Rule) -> [String; 3] {
+fn rule(rule: &Rule, language: Language) -> [String; 3] {
     let Rule { from_test, to_test, accept_at_most, reject_from } = *rule;
     [
-        if from_test == to_test { from_test.to_string() } else { format!("{from_test} to {to_test}") },
-        match accept_at_most {
-            None => "-".to_owned(),
-            Some(0) => "none bad".to_owned(),
-            Some(most) => format!("at most {most} bad"),
+        if from_test == to_test {
+            from_test.to_string()
+        } else {
+            say!(language, "plan-range", from = from_test, to = to_test)
         },
-        reject_from.map_or("-".to_owned(), |least| format!("{least} bad or more")),
+        accept_at_most.map_or("-".to_owned(), |most| say!(language, "plan-most-bad", most = most)),
+        reject_from.map_or("-".to_owned(), |least| say!(language, "plan-least-bad", least = least)),
     ]
 }
 
 fn characteristic(plan: &Plan, out: &mut Page) -> io::Result<()> {
-    writeln!(out, "\nHow often a lot is accepted, by how many of its nodes are bad:\n")?;
+    let language = out.language;
+    writeln!(out, "\n{}\n", say!(language, "plan-how-often"))?;
     let cells = plan.characteristic.iter().map(|point| {
         let course = point.sequential;
         [
@@ -155,28 +137,29 @@ fn characteristic(plan: &Plan, out: &mut Page) -> io::Result<()> {
             course.map_or("-".to_owned(), |course| format!("{:.1}", course.tested)),
         ]
     });
-    print_table(["bad nodes", "of the lot", "one sample", "one at a time", "tests on average"], cells, out)
+    let header = [
+        say!(language, "plan-head-bad"),
+        say!(language, "plan-head-of-lot"),
+        say!(language, "plan-head-sample"),
+        say!(language, "plan-head-course"),
+        say!(language, "plan-head-tests"),
+    ];
+    print_table(header, cells, out)
 }
 
 impl Drawn<'_> {
     fn text(&self, out: &mut Page) -> io::Result<()> {
+        let language = out.language;
         let Self { file, seed, sha256, nodes } = self;
-        writeln!(
-            out,
-            "\nThe nodes to test, in this order, drawn from {} by the seed {seed:?}:\n",
-            file.display()
-        )?;
+        let (file, seed) = (file.display().to_string(), format!("{seed:?}"));
+        writeln!(out, "\n{}\n", say!(language, "plan-drawn", file = file, seed = seed))?;
         for node in nodes {
             writeln!(out, "{node}")?;
         }
-        writeln!(out, "\nnames of the lot, sorted: sha256 {sha256}")?;
-        writeln!(out, "The draw is fair if the provider gave these names before anybody knew the seed.")?;
-        writeln!(out, "Anybody can repeat it: sort by `printf %s NAME | openssl dgst -sha256 -hmac SEED`.")
+        writeln!(out, "\n{}", say!(language, "plan-names", sha256 = sha256))?;
+        writeln!(out, "{}", say!(language, "plan-fair"))?;
+        writeln!(out, "{}", say!(language, "plan-repeat"))
     }
-}
-
-fn nodes(count: u32) -> String {
-    format!("{count} node{}", if count == 1 { "" } else { "s" })
 }
 
 fn share(share: f64) -> String {

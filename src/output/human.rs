@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::likeness;
-use super::listing::print_table;
+use super::listing::{entry, print_table};
 use super::page::Page;
 use super::rows;
 use crate::contract::Verdict;
@@ -26,7 +26,7 @@ pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
         (say!(language, "name-trust"), rows::trust(report, language)),
         (say!(language, "name-signed"), rows::sealed_by(report, language)),
     ] {
-        writeln!(out, "{name:<11}  {value}")?;
+        entry(&name, 11, value, out)?;
     }
     for device in &report.evidence.devices {
         device_tables(device, out)?;

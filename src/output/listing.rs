@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
+use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use crate::device::backend::Listed;
@@ -150,6 +151,13 @@ pub(super) fn print_table<H: AsRef<str>, R: Into<comfy_table::Row>>(
         column.set_padding((0, 2));
     }
     writeln!(out, "{}", table.trim_fmt())
+}
+
+/// A name and its value. Values stand below one another where all names of a list are given the same width: in columns of a terminal, of
+/// which a Chinese character takes two.
+pub fn entry(name: &str, width: usize, value: impl std::fmt::Display, out: &mut Page) -> io::Result<()> {
+    let gap = width.saturating_sub(name.width());
+    writeln!(out, "{name}{:gap$}  {value}", "")
 }
 
 pub(super) fn print_json(value: &serde_json::Value, out: &mut dyn Write) -> io::Result<()> {

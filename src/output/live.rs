@@ -1,7 +1,8 @@
 //! What a run looks like while it lasts: what is known of each device, and the lines that show it.
 //! Owns these lines and how they fit the terminal's size; must not draw them, nor know how anything is measured.
 
-use std::fmt::Write as _;
+mod line;
+
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
@@ -11,14 +12,17 @@ use crate::evidence::event::{Event, Sign, What};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::{Decision, Demand};
 use crate::evidence::{Check, Ended, Measurement, Order, RunInfo};
+use crate::language::{Language, say};
 use crate::telemetry::{Reading, Throttle};
 use crate::units::Unit;
+use line::{Line, PLAIN};
 
 /// Everything that is shown.
 pub struct View {
     begun: Instant,
     order: Order,
     devices: Vec<Live>,
+    language: Language,
     /// What is measured between devices just now.
     between: Option<String>,
 }
@@ -49,7 +53,8 @@ struct Live {
 enum Stage {
     Waiting,
     Measuring,
-    Over(String),
+    /// How, unless that was before this run went on.
+    Over(Option<Ended>),
 }
 
 /// What is being measured.
@@ -77,18 +82,17 @@ const LABEL: [usize; 2] = [14, 30];
 const BAR: [usize; 2] = [8, 20];
 const LEFT: usize = 14;
 
-const PLAIN: Style = Style::new();
 const GOOD: Style = AnsiColor::Green.on_default();
 const NOTE: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
 impl View {
-    pub fn new(run: &RunInfo, plans: &[WorkerPlan], begun: Instant) -> Self {
+    pub fn new(run: &RunInfo, plans: &[WorkerPlan], begun: Instant, language: Language) -> Self {
         let devices = (0u32..).zip(&run.selectors).map(|(index, selector)| {
             let plan = plans.iter().find(|plan| plan.device == index);
             Live::new(format!("{index} {selector}"), plan)
         });
-        Self { begun, order: run.order, devices: devices.collect(), between: None }
+        Self { begun, order: run.order, devices: devices.collect(), language, between: None }
     }
 
     /// Takes note of what happened.
@@ -123,7 +127,8 @@ impl View {
     /// is too low for that.
     pub fn lines(&self, size: Size, now: Instant, colour: bool) -> Vec<String> {
         // A last column that is filled makes some terminals begin a new line.
-        let line = || Line { text: String::new(), room: size.width.saturating_sub(1), colour };
+        let (room, language) = (size.width.saturating_sub(1), self.language);
+        let line = || Line { text: String::new(), room, colour, language };
         let mut lines = vec![self.of_run(line(), now)];
         let fits = 2 * self.devices.len() + lines.len() < size.height;
         for device in &self.devices {
@@ -138,7 +143,7 @@ impl View {
     fn of_run(&self, mut line: Line, now: Instant) -> String {
         line.put(&clock(now.duration_since(self.begun)), Style::new().bold());
         if let Some(left) = self.left(now) {
-            line.put(&format!(", about {} left", clock(left)), PLAIN);
+            line.put(&say!(self.language, "live-left-of-run", time = clock(left)), PLAIN);
         }
         let wrong: u64 = self.devices.iter().map(Live::errors).sum();
         line.put("   ", PLAIN);
@@ -149,9 +154,9 @@ impl View {
         };
         for decision in [Decision::Fail, Decision::Undecided, Decision::Pass] {
             if count(decision) > 0 {
-                let (word, style) = decided(decision);
+                let (word, style) = decided(decision, self.language);
                 line.put("   ", PLAIN);
-                line.put(&format!("{} {word}", count(decision)), style);
+                line.put(&say!(self.language, "live-count", count = count(decision), what = word), style);
             }
         }
         if let Some(between) = &self.between {
@@ -182,7 +187,7 @@ impl Live {
         let demands: Vec<Demand> = plan.map_or(Vec::new(), open);
         Self {
             label,
-            stage: plan.map_or(Stage::Over("through before".to_owned()), |_| Stage::Waiting),
+            stage: plan.map_or(Stage::Over(None), |_| Stage::Waiting),
             decisions: vec![Decision::Undecided; demands.len()],
             demands,
             load_ms: plan.map_or(0, |plan| plan.settings.sustain_ms),
@@ -231,7 +236,7 @@ impl Live {
                 self.wrong += window.wrong;
                 self.wrong_told = 0;
             }
-            What::DeviceEnded(ended) => self.stage = Stage::Over(ended_text(ended)),
+            What::DeviceEnded(ended) => self.stage = Stage::Over(Some(ended.clone())),
             What::RunStarted(_)
             | What::Resumed(_)
             | What::Fact(_)
@@ -320,21 +325,23 @@ impl Live {
     /// Who, how far, what, and how long that takes.
     fn progress(&self, mut line: Line, size: Size, now: Instant) -> String {
         let wide = usize::from(size.width >= WIDE);
-        line.put(&padded(&self.label, LABEL[wide]), Style::new().bold());
+        line.put_padded(&self.label, LABEL[wide], Style::new().bold());
         let done = self.permille() * BAR[wide] / 1000;
         line.put(" ", PLAIN);
         line.put(&"#".repeat(done), AnsiColor::Cyan.on_default());
         line.put(&".".repeat(BAR[wide] - done), PLAIN);
         line.put(&format!(" {:>3} %  ", self.permille() / 10), PLAIN);
+        let language = line.language;
         match &self.stage {
-            Stage::Waiting => line.put("opening", PLAIN),
-            Stage::Over(how) => line.put(how, PLAIN),
+            Stage::Waiting => line.put(&say!(language, "live-opening"), PLAIN),
+            Stage::Over(Some(ended)) => line.put(&ended_text(ended, language), PLAIN),
+            Stage::Over(None) => line.put(&say!(language, "live-through-before"), PLAIN),
             Stage::Measuring => {
-                let left = self.step_left(now).map(|left| format!(" {} left", clock(left)));
-                let left = left.unwrap_or_default();
+                let left = self.step_left(now).map(|left| say!(language, "live-left", time = clock(left)));
+                let left = left.map_or(String::new(), |left| format!(" {left}"));
                 let room = line.room.saturating_sub(LEFT);
-                line.put(&padded(&figure_text(&self.case.sign), room), PLAIN);
-                line.put(&format!("{left:>LEFT$}"), PLAIN);
+                line.put_padded(&figure_text(&self.case.sign), room, PLAIN);
+                line.put_right(&left, LEFT);
             }
         }
         line.text
@@ -344,29 +351,32 @@ impl Live {
     fn state(&self, mut line: Line, size: Size) -> String {
         let Reading { temperature_c, power_mw, clock_mhz, throttle, xid, ecc_uncorrected, .. } =
             &self.reading;
+        let language = line.language;
         let sensor = |value: Option<u32>, unit| value.map_or(String::new(), |v| format!("{v:>6} {unit}"));
         line.put(&sensor(*temperature_c, "C"), PLAIN);
         line.put(&sensor(power_mw.map(|mw| mw / 1000), "W"), PLAIN);
         line.put(&sensor(*clock_mhz, "MHz"), PLAIN);
         if self.reading.is_empty() && self.stage == Stage::Measuring {
-            line.put("    no sensors", PLAIN);
+            line.put(&format!("    {}", say!(language, "live-no-sensors")), PLAIN);
         }
         if self.errors() > 0 || size.width >= WIDE {
             line.put("  ", PLAIN);
             // The line of the run has it in full.
             match self.errors() {
-                0 => line.put("no errors", PLAIN),
-                count => line.put(&format!("{count} WRONG"), BAD),
+                0 => line.put(&say!(language, "live-no-errors"), PLAIN),
+                count => line.put(&say!(language, "live-wrong", count = count), BAD),
             }
         }
-        for (count, what) in [(xid, "Xid"), (ecc_uncorrected, "ECC errors")] {
-            if let Some(count @ 1..) = count {
-                line.put(&format!("  {count} {what}"), BAD);
-            }
+        if let Some(count @ 1..) = xid {
+            line.put(&format!("  {count} Xid"), BAD);
         }
-        let reasons: Vec<&str> = throttle.iter().flatten().map(|reason| cause(*reason)).collect();
+        if let Some(count @ 1..) = *ecc_uncorrected {
+            line.put(&format!("  {}", say!(language, "live-ecc-errors", count = count)), BAD);
+        }
+        let reasons: Vec<String> = throttle.iter().flatten().map(|reason| cause(*reason, language)).collect();
         if !reasons.is_empty() {
-            line.put(&format!("  throttled: {}", reasons.join(", ")), NOTE);
+            let reasons = language.list(&reasons);
+            line.put(&format!("  {}", say!(language, "live-throttled", reasons = reasons)), NOTE);
         }
         self.clauses(&mut line);
         line.text
@@ -384,10 +394,10 @@ impl Live {
             Decision::Pass => 3,
         });
         for (place, (demand, decision)) in all.iter().enumerate() {
-            let (word, style) = decided(**decision);
-            let text = format!("  {}: {word}", demand.clause);
+            let (word, style) = decided(**decision, line.language);
+            let text = format!("  {}{}{word}", demand.clause, say!(line.language, "list-colon"));
             let last = place + 1 == all.len();
-            if text.len() + if last { 0 } else { MORE } > line.room {
+            if line.columns(&text) + if last { 0 } else { MORE } > line.room {
                 return line.put(&format!("  +{}", all.len() - place), PLAIN);
             }
             line.put(&text, style);
@@ -395,58 +405,26 @@ impl Live {
     }
 }
 
-/// A line that never gets longer than its room.
-struct Line {
-    text: String,
-    room: usize,
-    colour: bool,
-}
-
-impl Line {
-    fn put(&mut self, text: &str, style: Style) {
-        let shown: String = text.chars().map(one_column).take(self.room).collect();
-        self.room -= shown.len();
-        let _ = match self.colour && style != PLAIN {
-            true => write!(self.text, "{style}{shown}{style:#}"),
-            false => write!(self.text, "{shown}"),
-        };
-    }
-}
-
-/// What takes more than a column, or none, would break the lines.
-fn one_column(c: char) -> char {
-    if c == ' ' || c.is_ascii_graphic() { c } else { '?' }
-}
-
-/// Exactly so many columns. What is cut off is marked.
-fn padded(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return format!("{text:width$}");
-    }
-    text.chars().take(width.saturating_sub(1)).chain(['~']).take(width).collect()
-}
-
 fn errors(line: &mut Line, count: u64) {
     match count {
-        0 => line.put("no errors", PLAIN),
-        1 => line.put("1 WRONG RESULT", BAD),
-        _ => line.put(&format!("{count} WRONG RESULTS"), BAD),
+        0 => line.put(&say!(line.language, "live-no-errors"), PLAIN),
+        count => line.put(&say!(line.language, "live-wrong-results", count = count), BAD),
     }
 }
 
-fn decided(decision: Decision) -> (&'static str, Style) {
+fn decided(decision: Decision, language: Language) -> (String, Style) {
     match decision {
-        Decision::Pass => ("holds", GOOD),
-        Decision::Fail => ("broken", BAD),
-        Decision::Undecided => ("open", PLAIN),
+        Decision::Pass => (say!(language, "live-holds"), GOOD),
+        Decision::Fail => (say!(language, "live-broken"), BAD),
+        Decision::Undecided => (say!(language, "live-open"), PLAIN),
     }
 }
 
-pub fn cause(reason: Throttle) -> &'static str {
+pub fn cause(reason: Throttle, language: Language) -> String {
     match reason {
-        Throttle::Thermal => "heat",
-        Throttle::Power => "power",
-        Throttle::Brake => "brake",
+        Throttle::Thermal => say!(language, "live-heat"),
+        Throttle::Power => say!(language, "throttle-power"),
+        Throttle::Brake => say!(language, "throttle-brake"),
     }
 }
 
@@ -469,13 +447,11 @@ fn unit_of(metric: &str) -> Option<Unit> {
     }
 }
 
-pub fn ended_text(ended: &Ended) -> String {
+pub fn ended_text(ended: &Ended, language: Language) -> String {
     match ended {
-        Ended::Completed => "done".to_owned(),
-        Ended::Unfinished => "ended early".to_owned(),
-        Ended::Interrupted => "interrupted".to_owned(),
-        Ended::Lost { why, during: Some(metric) } => format!("lost during {metric}: {why}"),
-        Ended::Lost { why, during: None } => format!("lost: {why}"),
+        Ended::Completed => say!(language, "live-done"),
+        Ended::Unfinished => say!(language, "live-ended-early"),
+        Ended::Interrupted | Ended::Lost { .. } => ended.said(language),
     }
 }
 

@@ -14,13 +14,24 @@ use crate::evidence::event::{Event, What};
 use crate::evidence::metric::Kind;
 use crate::evidence::sustain::{Fault, Load, Sensors, Window};
 use crate::evidence::{Check, Ended, Measurement, RunInfo};
+use crate::language::{Language, say};
 use crate::telemetry::Throttle;
 use crate::units::Unit;
 
 /// The live display of a run, on the standard error.
 pub enum Progress {
-    Live { view: Arc<Mutex<View>>, bar: ProgressBar, begun: Instant, selectors: Vec<Told> },
-    Lines { selectors: Vec<Told>, begun: Instant },
+    Live {
+        view: Arc<Mutex<View>>,
+        bar: ProgressBar,
+        begun: Instant,
+        selectors: Vec<Told>,
+        language: Language,
+    },
+    Lines {
+        selectors: Vec<Told>,
+        begun: Instant,
+        language: Language,
+    },
     Quiet,
 }
 
@@ -38,7 +49,7 @@ const FAULTS_TOLD: u64 = 5;
 const LOAD_EVERY: Duration = Duration::from_secs(60);
 
 impl Progress {
-    pub fn start(run: &RunInfo, plans: &[WorkerPlan], quiet: bool) -> Self {
+    pub fn start(run: &RunInfo, plans: &[WorkerPlan], quiet: bool, language: Language) -> Self {
         let begun = Instant::now();
         if quiet {
             return Progress::Quiet;
@@ -46,30 +57,34 @@ impl Progress {
         let told = |selector: &String| Told { selector: selector.clone(), faults: 0, load: None };
         let selectors = run.selectors.iter().map(told).collect();
         if !std::io::stderr().is_terminal() || std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
-            return Progress::Lines { selectors, begun };
+            return Progress::Lines { selectors, begun, language };
         }
-        let view = Arc::new(Mutex::new(View::new(run, plans, begun)));
+        let view = Arc::new(Mutex::new(View::new(run, plans, begun, language)));
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style(&view));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Progress::Live { view, bar, begun, selectors }
+        Progress::Live { view, bar, begun, selectors, language }
     }
 
     pub fn event(&mut self, event: &Event) {
         match self {
             Progress::Quiet => {}
-            Progress::Live { view, bar, selectors, .. } => {
+            Progress::Live { view, bar, selectors, language, .. } => {
+                let language = *language;
                 view.lock().unwrap_or_else(PoisonError::into_inner).event(event, Instant::now());
-                let (_, told) = named(selectors, event.device);
-                if let Some(text) = aside(&event.what, told) {
+                let (_, told) = named(selectors, event.device, language);
+                if let Some(text) = aside(&event.what, told, language) {
                     // By its number, as in the view: a whole selector leaves no room.
-                    let name = event.device.map_or("node".to_owned(), |device| format!("device {device}"));
-                    bar.println(format!("{name}: {text}"));
+                    let name = event.device.map_or_else(
+                        || say!(language, "subject-node"),
+                        |device| say!(language, "progress-device", number = device),
+                    );
+                    bar.println(format!("{name}{}{text}", say!(language, "list-colon")));
                 }
             }
-            Progress::Lines { selectors, begun } => {
-                let (name, told) = named(selectors, event.device);
-                if let Some(text) = line(&event.what, told) {
+            Progress::Lines { selectors, begun, language } => {
+                let (name, told) = named(selectors, event.device, *language);
+                if let Some(text) = line(&event.what, told, *language) {
                     let seconds = begun.elapsed().as_secs_f64();
                     // Nobody may be listening any more; the run goes on.
                     let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  {name}  {text}");
@@ -80,9 +95,14 @@ impl Progress {
 
     pub fn finish(self) {
         match self {
-            Progress::Live { bar, begun, .. } => {
+            Progress::Live { bar, begun, language, .. } => {
                 bar.finish_and_clear();
-                let _ = writeln!(std::io::stderr(), "measured in {:.1} s", begun.elapsed().as_secs_f64());
+                let seconds = format!("{:.1}", begun.elapsed().as_secs_f64());
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "{}",
+                    say!(language, "progress-measured-in", seconds = seconds)
+                );
             }
             Progress::Lines { .. } | Progress::Quiet => {}
         }
@@ -110,19 +130,19 @@ fn size() -> Size {
 }
 
 /// Who an event is about. What lies between devices is the node's.
-fn named(selectors: &mut [Told], device: Option<u32>) -> (String, Option<&mut Told>) {
-    let Some(device) = device else { return ("node".to_owned(), None) };
+fn named(selectors: &mut [Told], device: Option<u32>, language: Language) -> (String, Option<&mut Told>) {
+    let Some(device) = device else { return (say!(language, "subject-node"), None) };
     let told = selectors.get_mut(device as usize);
     (told.as_ref().map_or(String::new(), |told| told.selector.clone()), told)
 }
 
 /// What is worth a line that stays, beside the view.
-fn aside(what: &What, told: Option<&mut Told>) -> Option<String> {
+fn aside(what: &What, told: Option<&mut Told>, language: Language) -> Option<String> {
     match what {
-        What::DeviceEnded(ended) if *ended != Ended::Completed => Some(ended_text(ended)),
-        What::Measured(measurement) if told.is_none() => Some(measured(measurement)),
-        What::Absent(_) | What::NodeEnded(_) if told.is_none() => line(what, None),
-        What::Fault(fault) => fault_once(fault, told),
+        What::DeviceEnded(ended) if *ended != Ended::Completed => Some(ended_text(ended, language)),
+        What::Measured(measurement) if told.is_none() => Some(measured(measurement, language)),
+        What::Absent(_) | What::NodeEnded(_) if told.is_none() => line(what, None, language),
+        What::Fault(fault) => fault_once(fault, told, language),
         What::RunStarted(_)
         | What::Resumed(_)
         | What::DeviceOpened(_)
@@ -141,28 +161,34 @@ fn aside(what: &What, told: Option<&mut Told>) -> Option<String> {
 }
 
 /// The line for an event worth one where lines are all there is.
-fn line(what: &What, told: Option<&mut Told>) -> Option<String> {
+fn line(what: &What, told: Option<&mut Told>, language: Language) -> Option<String> {
     match what {
-        What::DeviceOpened(identity) => Some(format!("opened {} ({})", identity.name, identity.driver)),
-        What::Measured(measurement) => Some(measured(measurement)),
-        What::Absent(absence) => Some(format!("{}: not measured, {}", absence.metric, absence.reason)),
-        What::DeviceEnded(ended) | What::NodeEnded(ended) => Some(ended_text(ended)),
+        What::DeviceOpened(identity) => {
+            let (name, driver) = (&identity.name, &identity.driver);
+            Some(say!(language, "progress-opened", name = name, driver = driver))
+        }
+        What::Measured(measurement) => Some(measured(measurement, language)),
+        What::Absent(absence) => {
+            let (metric, why) = (absence.metric.as_str(), absence.reason.said(language));
+            Some(say!(language, "progress-not-measured", metric = metric, why = why))
+        }
+        What::DeviceEnded(ended) | What::NodeEnded(ended) => Some(ended_text(ended, language)),
         What::SustainStarted(load) => {
             if let Some(told) = told {
                 told.load = Some((load.clone(), Instant::now()));
             }
             let asked = Unit::Nanosecond.format(load.asked_ms as f64 * 1e6);
-            Some(format!("{}: keeping up the load for {asked}", load.metric))
+            Some(say!(language, "progress-load", metric = load.metric.as_str(), time = asked))
         }
         What::Window(window) => {
             let (load, last) = told?.load.as_mut()?;
             let due = last.elapsed() >= LOAD_EVERY;
             due.then(|| {
                 *last = Instant::now();
-                window_text(load, window)
+                window_text(load, window, language)
             })
         }
-        What::Fault(fault) => fault_once(fault, told),
+        What::Fault(fault) => fault_once(fault, told, language),
         What::RunStarted(_)
         | What::CaseStarted { .. }
         | What::Progress(_)
@@ -173,47 +199,59 @@ fn line(what: &What, told: Option<&mut Told>) -> Option<String> {
     }
 }
 
-fn window_text(load: &Load, window: &Window) -> String {
+fn window_text(load: &Load, window: &Window, language: Language) -> String {
     let Sensors { clock_mhz, power_mw, temperature_c, .. } = window.sensors;
     let ns = window.device_ns.unwrap_or(window.host_ns).max(1) as f64;
     let rate = load.work as f64 * window.products as f64 / (ns / 1e9);
     let reasons = Throttle::ALL.into_iter().filter(|reason| window.sensors.told(*reason) > 0);
-    let reasons: Vec<&str> = reasons.map(cause).collect();
+    let reasons: Vec<String> = reasons.map(|reason| cause(reason, language)).collect();
+    let throttled = || say!(language, "live-throttled", reasons = language.list(&reasons));
+    let (wrong, checked) = (window.wrong, window.checked);
     let parts = [
-        Some(format!("{}: {}", load.metric, Unit::FlopPerSecond.format(rate))),
+        Some(figure(load.metric.as_str(), &Unit::FlopPerSecond.format(rate), language)),
         temperature_c.map(|span| format!("{} C", span.most)),
         power_mw.map(|span| format!("{} W", span.most / 1000)),
         clock_mhz.map(|span| format!("{} MHz", span.least)),
-        (!reasons.is_empty()).then(|| format!("throttled: {}", reasons.join(", "))),
-        Some(format!("{} of {} results wrong", window.wrong, window.checked)),
+        (!reasons.is_empty()).then(throttled),
+        Some(say!(language, "progress-results-wrong", wrong = wrong, checked = checked)),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    parts.into_iter().flatten().collect::<Vec<_>>().join(&say!(language, "list-clause"))
 }
 
 /// The first few wrong results get a line each.
-fn fault_once(fault: &Fault, told: Option<&mut Told>) -> Option<String> {
+fn fault_once(fault: &Fault, told: Option<&mut Told>, language: Language) -> Option<String> {
     let told = told?;
     told.faults += 1;
     match told.faults {
-        ..=FAULTS_TOLD => Some(fault_text(fault)),
-        n if n == FAULTS_TOLD + 1 => Some("more wrong results, which are only counted".to_owned()),
+        ..=FAULTS_TOLD => Some(fault_text(fault, language)),
+        n if n == FAULTS_TOLD + 1 => Some(say!(language, "progress-more-wrong")),
         _ => None,
     }
 }
 
-fn measured(measurement: &Measurement) -> String {
+fn measured(measurement: &Measurement, language: Language) -> String {
     let metric = &measurement.metric;
     if let Check::Wrong { why } = &measurement.check {
-        return format!("{metric}: wrong result, {why}");
+        return say!(language, "progress-wrong", metric = metric.as_str(), why = why);
     }
-    match (measurement.summary(), metric.kind()) {
-        (Some(summary), Kind::Number(unit)) => format!("{metric}: {}", unit.format(summary.p50)),
-        (None, _) | (_, Kind::Fact) => format!("{metric}: no figure"),
-    }
+    let shown = match (measurement.summary(), metric.kind()) {
+        (Some(summary), Kind::Number(unit)) => unit.format(summary.p50),
+        (None, _) | (_, Kind::Fact) => say!(language, "no-figure"),
+    };
+    figure(metric.as_str(), &shown, language)
 }
 
-fn fault_text(fault: &Fault) -> String {
-    let at = Unit::Nanosecond.format(fault.at_ns as f64);
-    let word = fault.word.map_or(String::new(), |word| format!(" at word {word}"));
-    format!("WRONG RESULT of {}{word}, found {at} after the start", fault.of)
+fn figure(metric: &str, figure: &str, language: Language) -> String {
+    format!("{metric}{}{figure}", say!(language, "list-colon"))
+}
+
+fn fault_text(fault: &Fault, language: Language) -> String {
+    let (of, after) = (&fault.of, Unit::Nanosecond.format(fault.at_ns as f64));
+    match fault.word {
+        Some(word) => {
+            // It is a place, not a count.
+            say!(language, "progress-fault-at", of = of, word = word.to_string(), after = after)
+        }
+        None => say!(language, "progress-fault", of = of, after = after),
+    }
 }

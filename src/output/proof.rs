@@ -7,9 +7,10 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::listing::{print_json, print_table};
+use super::listing::{entry, print_json, print_table};
 use super::page::Page;
 use crate::device::ProvenanceKind;
+use crate::language::{Language, say};
 use crate::proof::challenge::Challenge;
 use crate::proof::level::TrustLevel;
 use crate::proof::session::Session;
@@ -17,47 +18,77 @@ use crate::proof::statement::{By, Held, Outcome, Proof, Proved};
 use crate::seal::Verified;
 use crate::units::Unit;
 
+/// Of the names before the values.
+const NAMES: usize = 11;
+
 /// What was proved, and what that means.
 pub fn human(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
-    writeln!(out, "trust level  {}", level(proof))?;
-    writeln!(out, "clock        {}", clock(proof))?;
-    let node = challenge.node.as_ref().map_or(String::new(), |node| format!(" for node {node}"));
-    writeln!(out, "challenge    sha256:{}{node}", proof.challenge_sha256)?;
-    writeln!(out, "begun        {}", proof.at)?;
-    if !proof.figures.gpus.is_empty() {
-        writeln!(out)?;
-        let header =
-            ["GPU", "device, by its own word", "product", "rounds", "time", "longest gap", "at least"];
-        print_table(header, (0..).zip(&proof.figures.gpus).map(|(n, gpu)| row(n, gpu)), out)?;
-        let held = (0..).zip(&proof.figures.gpus);
-        let held: Vec<_> = held.filter_map(|(n, gpu)| Some(memory_row(n, gpu.memory.as_ref()?))).collect();
-        if !held.is_empty() {
-            writeln!(out)?;
-            print_table(["GPU", "memory held", "sweeps", "time", "read at least"], held, out)?;
-        }
-    }
+    let language = out.language;
+    let sha256 = &proof.challenge_sha256;
+    let of = match &challenge.node {
+        Some(node) => say!(language, "proof-challenge-of-node", sha256 = sha256, node = node),
+        None => format!("sha256:{sha256}"),
+    };
+    entry(&say!(language, "name-trust"), NAMES, level(proof, language), out)?;
+    entry(&say!(language, "proof-clock"), NAMES, clock(proof, language), out)?;
+    entry(&say!(language, "ledger-challenge"), NAMES, of, out)?;
+    entry(&say!(language, "proof-begun"), NAMES, &proof.at, out)?;
+    figures(proof, out)?;
     if proof.outcome == Outcome::Held {
-        writeln!(out, "\n{}", meaning(proof, challenge))?;
+        writeln!(out, "\n{}", meaning(proof, challenge, language))?;
     }
     let (colour, words) = match &proof.outcome {
-        Outcome::Held => (AnsiColor::Green, "held".to_owned()),
-        Outcome::Refuted { why } => (AnsiColor::Red, format!("REFUTED: {why}")),
-        Outcome::Unfinished { why } => (AnsiColor::Yellow, format!("not finished: {why}")),
+        Outcome::Held => (AnsiColor::Green, say!(language, "proof-held")),
+        Outcome::Refuted { why } => (AnsiColor::Red, say!(language, "proof-refuted", why = why)),
+        Outcome::Unfinished { why } => (AnsiColor::Yellow, say!(language, "proof-unfinished", why = why)),
     };
     let style = colour.on_default().bold();
-    writeln!(out, "\nproof: {style}{words}{style:#}")
+    writeln!(out, "\n{}", say!(language, "proof-outcome", words = format!("{style}{words}{style:#}")))
+}
+
+fn figures(proof: &Proof, out: &mut Page) -> io::Result<()> {
+    let (gpus, language) = (&proof.figures.gpus, out.language);
+    if gpus.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let header = [
+        "GPU".to_owned(),
+        say!(language, "proof-head-device"),
+        say!(language, "proof-head-product"),
+        say!(language, "proof-head-rounds"),
+        say!(language, "proof-head-time"),
+        say!(language, "proof-head-gap"),
+        say!(language, "proof-head-least"),
+    ];
+    print_table(header, (0..).zip(gpus).map(|(n, gpu)| row(n, gpu)), out)?;
+    let held = (0..).zip(gpus);
+    let held: Vec<_> = held.filter_map(|(n, gpu)| Some(memory_row(n, gpu.memory.as_ref()?))).collect();
+    if held.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let header = [
+        "GPU".to_owned(),
+        say!(language, "proof-head-memory"),
+        say!(language, "proof-head-sweeps"),
+        say!(language, "proof-head-time"),
+        say!(language, "proof-head-read"),
+    ];
+    print_table(header, held, out)
 }
 
 /// The same, to whoever checks it.
 pub fn verified(proof: &Proof, verified: &Verified, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
-    writeln!(out, "signed by    {}", verified.signer())?;
+    let language = out.language;
+    entry(&say!(language, "name-signed"), NAMES, verified.signer(), out)?;
     human(proof, challenge, out)?;
     let bold = Style::new().bold();
-    writeln!(
-        out,
-        "verification: {bold}the signatures hold, and the transcript gives these figures{}{bold:#}",
-        if proof.outcome == Outcome::Held { "; every shown row was checked again" } else { "" }
-    )
+    let words = match proof.outcome {
+        Outcome::Held => say!(language, "proof-verified-held"),
+        Outcome::Refuted { .. } | Outcome::Unfinished { .. } => say!(language, "proof-verified"),
+    };
+    writeln!(out, "{}", say!(language, "verification", words = format!("{bold}{words}{bold:#}")))
 }
 
 pub fn json(
@@ -77,29 +108,30 @@ pub fn json(
 }
 
 /// The level, and what keeps it from being higher.
-fn level(proof: &Proof) -> String {
+fn level(proof: &Proof, language: Language) -> String {
     let any = |kind| proof.figures.gpus.iter().any(|gpu| gpu.identity.provenance.kind() == kind);
     match proof.level() {
-        TrustLevel::L0 => "L0, self-declared: a simulated device, or none".to_owned(),
+        TrustLevel::L0 => say!(language, "trust-l0"),
         TrustLevel::L1 => {
             let reasons = [
-                (proof.outcome != Outcome::Held, "the proof did not hold"),
-                (proof.by == By::Prover, "nobody but the prover kept the clock and asked"),
-                (proof.same_host, "prover and witness are one host"),
-                (any(ProvenanceKind::Software), "a device is software that runs on the CPU"),
+                (proof.outcome != Outcome::Held, say!(language, "proof-did-not-hold")),
+                (proof.by == By::Prover, say!(language, "proof-own-clock")),
+                (proof.same_host, say!(language, "proof-one-host")),
+                (any(ProvenanceKind::Software), say!(language, "proof-by-software")),
             ];
             let reasons = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason);
-            format!("L1, and no more because {}", reasons.collect::<Vec<_>>().join(", and "))
+            let reasons = reasons.collect::<Vec<_>>().join(&say!(language, "proof-and"));
+            say!(language, "proof-level-1", reasons = reasons)
         }
-        TrustLevel::L2 => "L2, challenged and timed by the witness".to_owned(),
-        TrustLevel::L3 => "L3, as L2 with the vendor's attestation".to_owned(),
+        TrustLevel::L2 => say!(language, "proof-level-2"),
+        TrustLevel::L3 => say!(language, "trust-l3"),
     }
 }
 
-fn clock(proof: &Proof) -> &'static str {
+fn clock(proof: &Proof, language: Language) -> String {
     match proof.by {
-        By::Witness => "the witness's, which also drew the questions",
-        By::Prover => "the prover's own, and it could ask itself until the questions suited it",
+        By::Witness => say!(language, "proof-clock-of-witness"),
+        By::Prover => say!(language, "proof-clock-of-prover"),
     }
 }
 
@@ -126,35 +158,25 @@ fn memory_row(number: u32, held: &Held) -> [String; 5] {
     ]
 }
 
-fn meaning(proof: &Proof, challenge: &Challenge) -> String {
-    let share = Unit::Share.format(proof.figures.escaping_share);
-    let memory = match proof.figures.fill_ns {
-        Some(ns) => format!(
-            " The memory was filled in {} with what is slow to make, and each sweep hashed all of it, under keys that nobody could \
-             know before; {} cells of each GPU were made again here, and all were hashed. It lay wherever it can be read so \
-             fast; host memory is read over its link.",
-            Unit::Nanosecond.format(ns as f64),
-            challenge.openings
-        ),
-        None => String::new(),
-    };
-    format!(
-        "At least so many multiplications and additions of whole numbers per second were done, on matrices that nobody could \
-         know before. {} rows of each GPU's results were asked for after all results were committed, and all of them hold: \
-         had more than {share} of the rows been wrong, this would have shown with a probability of 99 % or more; the figures are \
-         less by that share. Which unit did the work, in which precision, and whether it was this card, they do not say.{memory}",
-        challenge.openings
-    )
+fn meaning(proof: &Proof, challenge: &Challenge, language: Language) -> String {
+    let (rows, share) = (challenge.openings, Unit::Share.format(proof.figures.escaping_share));
+    let mut text = say!(language, "proof-meaning", rows = rows, share = share);
+    if let Some(ns) = proof.figures.fill_ns {
+        let time = Unit::Nanosecond.format(ns as f64);
+        text += &say!(language, "proof-meaning-memory", time = time, cells = rows);
+    }
+    text
 }
 
 /// What is seen while the clock runs: on a terminal a line that changes, elsewhere nothing.
 pub struct Watch {
     bar: ProgressBar,
     at_least: Duration,
+    language: Language,
 }
 
 impl Watch {
-    pub fn start(at_least_s: u32, quiet: bool) -> Self {
+    pub fn start(at_least_s: u32, quiet: bool, language: Language) -> Self {
         let bar = if quiet || !io::stderr().is_terminal() {
             ProgressBar::hidden()
         } else {
@@ -163,9 +185,9 @@ impl Watch {
         let style = ProgressStyle::with_template("{spinner} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style);
-        bar.set_message("waiting for the prover");
+        bar.set_message(say!(language, "proof-waiting"));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, at_least: Duration::from_secs(u64::from(at_least_s)) }
+        Self { bar, at_least: Duration::from_secs(u64::from(at_least_s)), language }
     }
 
     pub fn see(&mut self, session: &Session, now_ns: u64) {
@@ -173,9 +195,10 @@ impl Watch {
             session.progress().iter().map(|gpu| gpu.rounds.to_string()).collect::<Vec<_>>().join(" ");
         if let Some(ns) = session.runs_for_ns(now_ns) {
             let (now, all) = (ns / 1_000_000_000, self.at_least.as_secs());
-            self.bar.set_message(format!("{now} of {all} s, rounds of each GPU: {rounds}"));
+            let message = say!(self.language, "proof-computing", now = now, all = all, rounds = rounds);
+            self.bar.set_message(message);
         } else if session.answers_ns().is_some() {
-            self.bar.set_message(format!("asking about {rounds} rounds"));
+            self.bar.set_message(say!(self.language, "proof-asking", rounds = rounds));
         }
     }
 

@@ -23,12 +23,12 @@ const NODES: [(&str, &str); 6] = [
 static REPORTS: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name).display().to_string();
-    assert_eq!(assay(&["key", "new", &at("key.pem")]).code, Some(0));
+    assert_eq!(assay(["key", "new", &at("key.pem")]).code, Some(0));
     for (name, device) in NODES {
         let (key, out) = (at("key.pem"), at(name));
         let args = ["run", "--measure-only", "--device", device, "--probe", "census", "--probe", "fma"];
         let more = ["--profile", "quick", "--duration", "1s", "--node", name, "--key", &key, "--out", &out];
-        assay(&[&args[..], &more[..]].concat());
+        assay([&args[..], &more[..]].concat());
     }
     dir
 });
@@ -54,7 +54,7 @@ impl Provider {
             (given(&format!("{name}/report.dsse.json")), given("key.pub.pem"), given("key.pem"));
         let out = self.at(name);
         let args = ["certify", "--report", &report, "--trust", &trust, "--key", &key, "--out", &out];
-        assay(&[&args[..], more].concat())
+        assay([&args[..], more].concat())
     }
 
     pub fn certificate(&self, name: &str) -> PathBuf {
@@ -63,7 +63,7 @@ impl Provider {
 
     /// What `assay` says of it to whoever trusts the key, as JSON.
     fn asked(&self, command: &[&str], path: &str) -> (i32, Value) {
-        let ended = assay(&[command, &[path, "--trust", &given("key.pub.pem"), "--json"]].concat());
+        let ended = assay([command, &[path, "--trust", &given("key.pub.pem"), "--json"]].concat());
         let said = serde_json::from_str(&ended.stdout);
         (ended.code.unwrap(), said.unwrap_or_else(|e| panic!("{e}: {}{}", ended.stdout, ended.stderr)))
     }
@@ -114,7 +114,7 @@ fn a_certificate_that_says_more_than_its_report_is_refused() {
     let (exit, said) = provider.verify("slow");
     assert_eq!((exit, &said["report_checked"]), (0, &false.into()));
     std::fs::copy(given("good/report.dsse.json"), &report).unwrap();
-    let ended = assay(&["verify", file.to_str().unwrap(), "--trust", &given("key.pub.pem")]);
+    let ended = assay(["verify", file.to_str().unwrap(), "--trust", &given("key.pub.pem")]);
     assert!(ended.code == Some(6) && ended.stderr.contains("it is not the report"), "{}", ended.stderr);
 }
 
@@ -157,7 +157,7 @@ fn certificates_are_summed_by_class_and_each_card_counts_once() {
     let again = ["--valid", "30d", "--out", &provider.at("again")];
     let (report, trust, key) = (given("second/report.dsse.json"), given("key.pub.pem"), given("key.pem"));
     let args = ["certify", "--report", &report, "--trust", &trust, "--key", &key];
-    assert_eq!(assay(&[&args[..], &again[..]].concat()).code, Some(0));
+    assert_eq!(assay([&args[..], &again[..]].concat()).code, Some(0));
     let (exit, said) = provider.offer(&[]);
     assert_eq!((exit, &said["offer"]["replaced"]), (5, &1.into()));
     assert_eq!(
@@ -190,7 +190,7 @@ fn a_later_run_is_compared_with_the_certificate_card_by_card() {
     let compared = |after: &str| {
         let (before, after, trust) = (provider.certificate("good"), given(after), given("key.pub.pem"));
         let after = format!("{after}/report.dsse.json");
-        assay(&["compare", before.to_str().unwrap(), &after, "--trust", &trust, "--width", "5%"])
+        assay(["compare", before.to_str().unwrap(), &after, "--trust", &trust, "--width", "5%"])
     };
     let same = compared("double");
     assert!(
@@ -225,7 +225,7 @@ fn a_node_is_measured_and_certified_in_one_go_and_nothing_is_overwritten() {
         "--node",
         "n1",
     ];
-    let ended = assay(&args);
+    let ended = assay(args);
     // No card of the catalogue is so small.
     assert!(
         ended.code == Some(3) && ended.stdout.contains("like no card of the catalogue, not classed"),
@@ -236,6 +236,6 @@ fn a_node_is_measured_and_certified_in_one_go_and_nothing_is_overwritten() {
     assert!(ended.stdout.contains("inventory of n1, measured "), "{}", ended.stdout);
     let (exit, said) = provider.verify("mini");
     assert_eq!((exit, &said["holds"]), (3, &true.into()));
-    let again = assay(&args);
+    let again = assay(args);
     assert!(again.code == Some(2) && again.stderr.contains("is there already"), "{}", again.stderr);
 }

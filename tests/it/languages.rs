@@ -293,7 +293,7 @@ pub fn english_prose(page: &str) -> Vec<String> {
     texts.iter().flat_map(|text| prose_in(text)).collect()
 }
 
-fn prose_in(text: &str) -> Vec<String> {
+pub fn prose_in(text: &str) -> Vec<String> {
     let mut plain = String::new();
     let mut depth = 0;
     for c in text.chars() {

@@ -11,7 +11,7 @@ const CONTRACT: &str = "version = 1\nid = \"live\"\naccept = [\"simulated\"]\n\
     [[clause]]\nid = \"reads\"\nmetric = \"stream.read.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"delivered\"\n\
     [[clause]]\nid = \"copies\"\nmetric = \"stream.copy.rate\"\nat_least = \"90 GB/s\"\nstatistic = \"delivered\"\n";
 
-fn arguments(dir: &Path) -> Vec<String> {
+pub fn arguments(dir: &Path) -> Vec<String> {
     let contract = dir.join("contract.toml");
     std::fs::write(&contract, CONTRACT).unwrap();
     let card = "sim:mini,mem=16MiB,buffer=4MiB,throttle=0.7@2s,upset=20000000";
@@ -26,7 +26,7 @@ fn arguments(dir: &Path) -> Vec<String> {
 }
 
 /// What a terminal of this size gets to see of a run, and each of its screens where something changed.
-fn on_terminal(rows: u16, columns: u16, variables: &str) -> (Vec<u8>, Vec<Vec<String>>) {
+pub fn on_terminal(rows: u16, columns: u16, variables: &str) -> (Vec<u8>, Vec<Vec<String>>) {
     let dir = tempfile::tempdir().unwrap();
     let quoted: Vec<String> = arguments(dir.path()).iter().map(|arg| format!("'{arg}'")).collect();
     let program = env!("CARGO_BIN_EXE_assay");
@@ -57,7 +57,7 @@ fn on_terminal(rows: u16, columns: u16, variables: &str) -> (Vec<u8>, Vec<Vec<St
     (bytes, screens)
 }
 
-fn seen(screens: &[Vec<String>], words: &[&str]) -> bool {
+pub fn seen(screens: &[Vec<String>], words: &[&str]) -> bool {
     screens.iter().flatten().any(|row| words.iter().all(|word| row.contains(word)))
 }
 

@@ -17,9 +17,10 @@ use crate::fleet::launch::missing::missing;
 use crate::fleet::launch::node::{NodeName, nodes};
 use crate::fleet::launch::{Contract, File, Launch, LaunchError, words};
 use crate::fleet::launch::{kubernetes::Kubernetes, slurm::Slurm, ssh::Ssh};
+use crate::language::{Language, say};
 use crate::seal::TrustList;
 
-pub fn launch(command: &LaunchCommand, quiet: bool) -> Result<Exit, Failure> {
+pub fn launch(command: &LaunchCommand, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let common = command.common();
     let bytes = contract::parse::read(&common.contract).map_err(Failure::usage)?;
     let name = common.contract.display().to_string();
@@ -31,10 +32,7 @@ pub fn launch(command: &LaunchCommand, quiet: bool) -> Result<Exit, Failure> {
     let run = run_arguments(&common.arguments)?;
     let launched = left(common, &parsed, &all)?;
     if launched.is_empty() {
-        return say(
-            quiet,
-            &format!("each of the {} nodes has a finished report; there is nothing to launch", all.len()),
-        );
+        return tell(quiet, &say!(language, "launch-nothing", count = all.len()));
     }
     let devices = parsed.contract.inventory.as_ref().map(|inventory| inventory.devices);
     let turns = if run.one_at_a_time { devices.map_or(1, |devices| devices.get()) } else { 1 };
@@ -52,8 +50,13 @@ pub fn launch(command: &LaunchCommand, quiet: bool) -> Result<Exit, Failure> {
         LaunchCommand::Ssh(args) => ssh(args, &launch)?,
     };
     write(&common.out, &files)?;
-    let of = if launch.nodes.len() == all.len() { String::new() } else { format!(" of {}", all.len()) };
-    say(quiet, &format!("{}{of} nodes in {}; next: {next}", launch.nodes.len(), common.out.display()))
+    let (nodes, all, out) = (launch.nodes.len(), all.len(), common.out.display().to_string());
+    let written = if nodes == all {
+        say!(language, "launch-written", nodes = nodes, out = out, next = next)
+    } else {
+        say!(language, "launch-written-of", nodes = nodes, all = all, out = out, next = next)
+    };
+    tell(quiet, &written)
 }
 
 /// The nodes that the launch is for.
@@ -192,6 +195,6 @@ fn write(out: &Path, files: &[File]) -> Result<(), Failure> {
     files.iter().try_for_each(|file| results::write_new(&out.join(file.name), &file.bytes))
 }
 
-fn say(quiet: bool, what: &str) -> Result<Exit, Failure> {
+fn tell(quiet: bool, what: &str) -> Result<Exit, Failure> {
     if quiet { Ok(Exit::Pass) } else { print(|out| writeln!(out, "{what}")) }
 }

@@ -5,6 +5,7 @@ use super::*;
 use crate::engine::{Already, Profile, Settings};
 use crate::evidence::FORMAT;
 use crate::evidence::sustain::Window;
+use unicode_width::UnicodeWidthStr;
 
 const SMALL: Size = Size { width: 80, height: 24 };
 
@@ -27,7 +28,7 @@ fn demand(clause: &str, metric: &str) -> Demand {
     Demand { clause: clause.to_owned(), metric, bound: 1e9, width: 0.01, error: 1e-3 }
 }
 
-fn view(selectors: &[String], demands: &[Demand], begun: Instant) -> View {
+fn view(selectors: &[String], demands: &[Demand], begun: Instant, language: Language) -> View {
     let run = RunInfo {
         format: FORMAT,
         tool: "assay".to_owned(),
@@ -52,7 +53,7 @@ fn view(selectors: &[String], demands: &[Demand], begun: Instant) -> View {
         settings: settings(demands.to_vec()),
         already: Already::default(),
     });
-    View::new(&run, &plans.collect::<Vec<_>>(), begun)
+    View::new(&run, &plans.collect::<Vec<_>>(), begun, language)
 }
 
 fn sign(metric: &str, permille: u32, decisions: &[(&str, Decision)]) -> What {
@@ -78,8 +79,12 @@ fn started(metric: &str, case: u32) -> What {
 
 /// A view of devices that have measured for ten seconds, and the time it is.
 fn busy(selectors: &[String], demands: &[Demand], what: &[What]) -> (View, Instant) {
+    busy_in(Language::English, selectors, demands, what)
+}
+
+fn busy_in(language: Language, selectors: &[String], demands: &[Demand], what: &[What]) -> (View, Instant) {
     let begun = Instant::now();
-    let mut view = view(selectors, demands, begun);
+    let mut view = view(selectors, demands, begun, language);
     let identity = crate::device::inventory::open(
         "sim:mini",
         crate::device::backend::OpenOptions { wait_limit: Duration::from_secs(1) },
@@ -134,6 +139,42 @@ fn a_device_tells_its_state_its_errors_and_its_decisions() {
     let state = "  64 C   512 W  1755 MHz  3 WRONG  2 Xid  throttled: heat, power  tensor: open  bw: holds";
     assert_eq!(two.trim(), state.trim());
     assert!(run.starts_with("0:10") && run.ends_with("3 WRONG RESULTS   1 open   1 holds"), "{run}");
+}
+
+#[test]
+fn in_chinese_the_lines_fit_as_well_and_their_columns_stand_below_one_another() {
+    let selectors: Vec<String> =
+        (0..8).map(|n| format!("sim:h200,index={n},name=\u{663e}\u{5361} \u{1f525}K\u{e4}rtchen")).collect();
+    let demands: Vec<Demand> = (0..30).map(|n| demand(&format!("clause-{n}"), "gemm.bf16.rate")).collect();
+    let what = [
+        started("gemm.fp32.rate", 0),
+        started("gemm.bf16.rate", 1),
+        sign("gemm.bf16.rate", 500, &[("clause-7", Decision::Fail)]),
+        What::Window(Window { wrong: 3, ..Window::default() }),
+    ];
+    let (mut view, now) = busy_in(Language::Chinese, &selectors, &demands, &what);
+    for (width, height) in
+        [(200, 40), (120, 40), (80, 24), (41, 24), (40, 24), (20, 5), (2, 2), (1, 1), (0, 0)]
+    {
+        for line in view.lines(Size { width, height }, now, false) {
+            assert!(line.width_cjk() <= width.saturating_sub(1), "{width}x{height}: {line}");
+            assert!(!line.contains(['\u{1f525}', '\u{e4}']), "{line}");
+        }
+    }
+    let lost =
+        Ended::Lost { why: "the driver \u{1f525}".to_owned(), during: Some("gemm.bf16.rate".to_owned()) };
+    view.event(&Event { at_ns: 11_000_000_000, device: Some(1), what: What::DeviceEnded(lost) }, now);
+    let lines = view.lines(SMALL, now, false);
+    assert!(
+        lines[0].starts_with("0:10，约剩") && lines[0].contains("24 个错误结果   8 项未达到"),
+        "{}",
+        lines[0]
+    );
+    assert!(lines[1].ends_with("剩余 0:05") && lines[1].width() == 79, "{}", lines[1]);
+    assert!(lines[2].contains("3 个错误  降频：过热、功耗  clause-7：未达到  +29"), "{}", lines[2]);
+    assert!(lines[3].ends_with("在测量 gemm.bf16.rate 时丢失设备：“the driver ?"), "{}", lines[3]);
+    let columns = |line: &String| line.split(" %  ").next().unwrap().width();
+    assert!(lines[1..].iter().step_by(2).all(|line| columns(line) == columns(&lines[1])));
 }
 
 #[test]
