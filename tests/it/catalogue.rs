@@ -202,10 +202,11 @@ fn an_overlay_with_mistakes_is_shown_them_and_not_signed() {
     assert_eq!(checked.code, Some(2));
     assert!(checked.stdout.contains("WRONG  Example X100, fp16: it is 2.000 of units"), "{}", checked.stdout);
     assert!(checked.stdout.contains("is it the sparse figure?"), "{}", checked.stdout);
-    let args = ["catalogue", "check", text(&maker.path("cards.toml")), "--lang", "zh-CN"];
+    let cards = maker.path("cards.toml");
+    let args = ["catalogue", "check", text(&cards), "--lang", "zh-CN"];
     let chinese = assay(args).stdout;
     assert!(
-        chinese.contains("错误  Example X100, fp16：它是“单元数") && chinese.contains("1 处错误"),
+        chinese.contains("错误  Example X100, fp16：它是“单元数") && chinese.contains("2 处错误"),
         "{chinese}"
     );
     let [json, other] = [&args[..3], &args[..]].map(|args| assay(args.iter().chain(&["--json"])).stdout);

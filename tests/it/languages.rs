@@ -425,7 +425,7 @@ fn what_is_signed_does_not_depend_on_the_language() {
 
 /// The texts of a JSON answer that machines and makers wrote.
 fn recorded(value: &serde_json::Value, found: &mut Vec<String>) {
-    const KEYS: [&str; 6] = ["id", "name", "driver", "title", "address", "features"];
+    const KEYS: [&str; 7] = ["id", "rule", "name", "driver", "title", "address", "features"];
     for (key, value) in value.as_object().into_iter().flatten() {
         let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         let texts = texts.iter().filter_map(|text| text.as_str()).filter(|_| KEYS.contains(&key.as_str()));

@@ -90,10 +90,8 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
 /// Whether each word that the op leaves there stands on many. Such words of such words cost more than the simulation computes: it
 /// takes them from their rules, and not as the reference does. So what the first of them left is written down.
 fn gathers(op: &Op, buf: Buf) -> bool {
-    if let Op::Digest { out: left, .. } | Op::Stream { kind: StreamKind::Read, c: left, .. } = op {
-        return *left == buf;
-    }
-    false
+    let is_digest = matches!(op, Op::Digest { out, .. } if *out == buf);
+    is_digest || matches!(op, Op::Stream { kind: StreamKind::Read, c, .. } if *c == buf)
 }
 
 /// Whether a sum is over this buffer.
