@@ -20,6 +20,14 @@ pub enum ContractCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print the table of a contract that names this signed run as its reference, of which bounds may be shares
+    Reference {
+        /// The signed report of a good card or node (report.dsse.json)
+        report: PathBuf,
+        /// A public key that is trusted to sign it; may be given several times
+        #[arg(long, value_name = "PUB.pem", required = true)]
+        trust: Vec<PathBuf>,
+    },
     /// Print the JSON Schema of contract files
     Schema,
 }

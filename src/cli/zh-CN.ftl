@@ -151,6 +151,10 @@ assay-contract-new = 打印一份完整的、带注释的合同，以此为起�
 assay-contract-check = 检查合同文件，指出它遗漏了什么；不做任何测量
     .more = 其中有说不通的写法，或租赁合同缺少一旦缺失便无法成立的内容时，退出码为 2。
 
+assay-contract-reference = 打印合同中以这次签名运行为参考的表，界限可写为其百分比
+    .report = 合格的卡或节点的签名报告（report.dsse.json）
+    .trust = 受信任的、签署该报告的公钥；可重复给出
+
 assay-contract-schema = 打印合同文件的 JSON Schema
 
 assay-catalogue = 各种卡：标称值、健康的卡可达的值，及其出处

@@ -1,9 +1,9 @@
 //! `assay contract`: write, check and describe contract files.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::check::read_unverified;
+use super::check::{open, read_unverified, sound};
 use super::{Failure, print};
 use crate::catalogue;
 use crate::cli::{ContractCommand, NewContract};
@@ -14,12 +14,14 @@ use crate::contract::when::{Day, When};
 use crate::exit::Exit;
 use crate::language::Language;
 use crate::output::lints::Found;
-use crate::seal::{KeyId, PublicKey};
+use crate::report;
+use crate::seal::{KeyId, PublicKey, TrustList, sha256_hex};
 
 pub fn contract(command: &ContractCommand, language: Language) -> Result<Exit, Failure> {
     match command {
         ContractCommand::New(args) => new(args, language),
         ContractCommand::Check { file, json } => check(file, *json, language),
+        ContractCommand::Reference { report, trust } => reference(report, trust),
         ContractCommand::Schema => print(|out| out.write_all(contract::schema::schema().as_bytes())),
     }
 }
@@ -46,6 +48,25 @@ fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
         (None, None) => template(Source::Generic, &keys, language),
     };
     print(|out| out.write_all(text.as_bytes()))
+}
+
+/// The medians of the slowest device in each metric, so that a share asks no device for more than all of them reached.
+fn reference(file: &Path, trust: &[PathBuf]) -> Result<Exit, Failure> {
+    let trust = TrustList::load(trust).map_err(Failure::usage)?;
+    let (report, _) = sound(file, open(file, &trust)?)?;
+    let bytes =
+        std::fs::read(file).map_err(|e| Failure::usage(format!("{} cannot be read: {e}", file.display())))?;
+    let figures = report::reference::figures(&report);
+    if figures.is_empty() {
+        return Err(Failure::new(
+            Exit::Inconclusive,
+            format!("{}: no figure of it counts, so that there is nothing to take shares of", file.display()),
+        ));
+    }
+    print(|out| {
+        writeln!(out, "[reference]\nsha256 = \"{}\"\n\n[reference.figures]", sha256_hex(&bytes))?;
+        figures.iter().try_for_each(|(metric, text)| writeln!(out, "\"{metric}\" = \"{text}\""))
+    })
 }
 
 /// The id of the only key in a file.

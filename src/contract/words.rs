@@ -6,6 +6,7 @@ use super::finding::{Amount, Claim, Finding, Reason, Sampling, Subject, Verdict}
 use crate::device::ProvenanceKind;
 use crate::evidence::Ended;
 use crate::language::{Language, Value, say};
+use crate::proof::level::TrustLevel;
 
 impl Finding {
     /// What was demanded and found, and the reason: for readers who see nothing else.
@@ -95,9 +96,7 @@ impl Reason {
             R::DecidedOverFleet => say!(l, "reason-decided-over-fleet"),
             R::NotProved => say!(l, "reason-not-proved"),
             R::ProvedLittle => say!(l, "reason-proved-little"),
-            R::ProvedAtLevel { is, demanded } => {
-                say!(l, "reason-proved-at-level", is = format!("{is:?}"), demanded = format!("{demanded:?}"))
-            }
+            R::ProvedAtLevel { is, demanded } => proved_at(*is, *demanded, l),
             R::OtherCatalogue { pinned, has } => say!(l, "reason-other-catalogue", pinned, has),
             R::DeliveredEnough { low, high, samples, sampling } => {
                 say!(l, "reason-delivered-enough", low, high, sampled = sampled(*samples, *sampling, l))
@@ -155,10 +154,7 @@ impl Reason {
             R::SourcesDisagree { field, claims } => {
                 say!(l, "reason-sources-disagree", field, claims = told(claims, l))
             }
-            R::SameDevice { selectors, field, value } => {
-                let selectors = selectors.join(&say!(l, "list-and"));
-                say!(l, "reason-same-device", selectors, field, value)
-            }
+            R::SameDevice { selectors, field, value } => same_device(selectors, field, value, l),
         }
     }
 }
@@ -168,6 +164,16 @@ impl<'a> From<&'a Amount> for Value<'a> {
     fn from(amount: &'a Amount) -> Self {
         Value::from(amount.to_string())
     }
+}
+
+fn proved_at(is: TrustLevel, demanded: TrustLevel, language: Language) -> String {
+    let [is, demanded] = [is, demanded].map(|level| format!("{level:?}"));
+    say!(language, "reason-proved-at-level", is, demanded)
+}
+
+fn same_device(selectors: &[String], field: &str, value: &str, language: Language) -> String {
+    let selectors = selectors.join(&say!(language, "list-and"));
+    say!(language, "reason-same-device", selectors, field, value)
 }
 
 fn provenance_refused(is: ProvenanceKind, accepted: &[ProvenanceKind], language: Language) -> String {

@@ -580,17 +580,17 @@ certificate-waived-on = 豁免：{ $node } 上的 { $clause }，原因：{ $reas
 certificate-sums = 应付抵扣 { $credits }，每月降价 { $cuts }
 certificate-signed = { $role ->
     [tenant] 承租方
-   *[provider] 提供方
+   *[provider] 出租方
     }已签名，密钥 { $key }
 certificate-not-signed = { $role ->
     [tenant] 承租方
-   *[provider] 提供方
+   *[provider] 出租方
     }尚未签名，密钥 { $key }
 certificate-file = 证书 { $file }
 certificate-salt = 盐值 { $file }，只供双方持有：凭它可知所指的是哪些卡
 certificate-next = 下一步：{ $role ->
     [tenant] 承租方
-   *[provider] 提供方
+   *[provider] 出租方
     }用 `{ $command }` 签署同一证书
 certificate-signatures-hold = 签名有效；给出 --contract 和 --reports 可核对其依据
 certificate-contract-holds = 签名有效，合同相符；再给出 --reports 可重新推算

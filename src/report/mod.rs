@@ -5,6 +5,7 @@ pub mod compare;
 pub mod difference;
 pub mod ledger;
 pub mod recheck;
+pub mod reference;
 pub mod statement;
 
 use serde::{Deserialize, Serialize};

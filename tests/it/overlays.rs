@@ -65,6 +65,23 @@ fn only_what_a_trusted_key_signed_is_used() {
     assert!(twice.stderr.contains("does not mean one card alone"), "{}", twice.stderr);
 }
 
+#[test]
+fn a_run_becomes_the_reference_that_bounds_are_shares_of() {
+    let desk = Desk::new();
+    desk.assay(0, "run --measure-only --profile quick --probe fma --device sim:mini,seed=1 --device sim:mini,seed=2,index=1,speed=0.9 --key provider.pem --out good");
+    let table = desk.assay(0, "contract reference good/report.dsse.json --trust provider.pub.pem").stdout;
+    let contract = std::fs::read_to_string(desk.path("lease.toml")).unwrap();
+    let clause = "[[clause]]\nid = \"fp32\"\nmetric = \"fma.fp32.rate\"\nstatistic = \"p50\"\nat_least = \"98 % of reference\"\n";
+    std::fs::write(desk.path("lease.toml"), format!("{contract}\n{table}\n{clause}")).unwrap();
+    let run = "run --contract lease.toml --profile quick --probe census --probe fma --key provider.pem";
+    // The slowest of the reference is what counts.
+    desk.assay(0, &format!("{run} --device sim:mini,seed=3,speed=0.9 --out as-good"));
+    desk.assay(1, &format!("{run} --device sim:mini,seed=3,speed=0.8 --out worse"));
+    desk.assay(6, "contract reference good/report.dsse.json --trust tenant.pub.pem");
+    desk.assay(0, "run --measure-only --probe census --device sim:mini --key provider.pem --out counts");
+    desk.assay(3, "contract reference counts/report.dsse.json --trust provider.pub.pem");
+}
+
 /// Of the H100 no band of our own is built in, so that nobody is slow by it.
 #[test]
 fn bands_of_ones_own_reports_tell_a_slow_card_from_a_healthy_one() {

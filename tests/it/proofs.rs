@@ -156,6 +156,17 @@ fn a_check_that_knows_the_protocol_alone_agrees() {
     ends(&python(), 1, "what is shown was not committed");
 }
 
+/// By its cells as they are, and not by anything that the simulation takes for them.
+#[test]
+fn simulated_memory_is_proved_as_memory_is() {
+    let desk = Desk::new();
+    for (challenge, out, size) in [("few.json", "few", "1 MB"), ("more.json", "more", "12 MB")] {
+        desk.challenge(challenge, &["--memory", size]);
+        ends(&desk.prove(challenge, out, &["sim:mini"]), 0, "held");
+        ends(&desk.verify(out, &[]), 0, "MEMORY HELD");
+    }
+}
+
 #[test]
 #[ignore = "needs Python with numpy and cryptography, named by ASSAY_TEST_PYTHON"]
 fn memory_is_checked_by_the_protocol_alone() {

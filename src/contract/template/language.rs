@@ -37,6 +37,7 @@ pub(super) struct Words {
     pub thermal: &'static str,
     pub remedies: &'static str,
     pub exclusions: &'static str,
+    pub proof: &'static str,
 }
 
 impl Words {
@@ -108,6 +109,10 @@ static ENGLISH: Words = Words {
 # falls by the share that is missing, up to cap. replace: the node is exchanged within_days. terminate: the tenant may end the lease.
 ",
     exclusions: "# A time that does not count, for either side.\n",
+    proof: "\
+# What a witness of the tenant must have seen proved of each node (`assay challenge`, `assay witness`), so that its word alone does not
+# count. `assay fleet` counts it.
+",
 };
 
 static CHINESE: Words = Words {
@@ -158,4 +163,5 @@ static CHINESE: Words = Words {
 # replace：在 within_days 天内更换节点。terminate：承租方有权解约。
 ",
     exclusions: "# 双方约定不计入的时段。\n",
+    proof: "# 每个节点须向承租方的见证方证明的下限（`assay challenge`、`assay witness`），不以其自述为准；由 `assay fleet` 计入。\n",
 };

@@ -53,8 +53,11 @@ pub fn lease(lease: &Lease) -> String {
     let whole = integrity(&mut text, words);
     remedies(&mut text, &[&rates[..], &kept.slow].concat(), &[&kept.faulty[..], &whole].concat(), words);
     text.push_str(&commented(words.exclusions, EXCLUSION));
+    text.push_str(&format!("\n{}", commented(words.proof, PROOF)));
     text
 }
+
+const PROOF: &str = "[proof]\nfloor = \"50 % of gemm.int8.rate\"\n";
 
 const EXCLUSION: &str = "[[exclusion]]\nfrom = 2027-02-10T02:00:00Z\nuntil = 2027-02-10T06:00:00Z\nreason = \"announced maintenance\"\n";
 

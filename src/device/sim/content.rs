@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::digests::digest_words;
 use super::hashing::{self, Tree};
+use crate::device::Op;
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{Chains, Precision, Shape, StreamKind, TILE_RESULTS, TILE_STEPS, ring_after};
 use crate::device::reference;
@@ -28,9 +29,9 @@ pub enum Rule {
     Pattern { seed: u64, first_word: u64 },
     /// Elements of `value_bits(precision, distribution, seed, ..)`.
     Drawn { precision: Precision, distribution: Distribution, seed: u64 },
-    /// Elements of the extended output under `key`, see [`crate::device::Op::Expand`].
+    /// Elements of the extended output under `key`, see [`Op::Expand`].
     Expanded { precision: Precision, bits: u32, key: [u32; 8] },
-    /// Cells from `first` on, see [`crate::device::Op::Cells`].
+    /// Cells from `first` on, see [`Op::Cells`].
     Cells { first: u64, key: [u32; 8] },
     /// Words from the host, or results that were computed at once.
     Words(Rc<[u32]>),
@@ -169,8 +170,8 @@ impl Rule {
             Rule::Zero | Rule::Words(_) | Rule::Pattern { .. } | Rule::Drawn { .. } => 1.0,
             // A compression for each 64 bytes.
             Rule::Expanded { .. } => 64.0,
-            // A whole cell for one word, and little for its neighbours, which are mostly wanted too.
-            Rule::Cells { .. } => 4096.0,
+            // A whole cell for one word: a step for each byte.
+            Rule::Cells { .. } => Op::CELL_BYTES as f64,
             Rule::Product(product) => f64::from(product.shape.k),
             Rule::Stream { a, b, .. } => 1.0 + a.steps_per_word() + b.steps_per_word(),
             // One word costs its whole tree.
@@ -193,6 +194,10 @@ impl Rule {
     fn steps(&self, words: u64) -> f64 {
         if let Rule::Tree(tree) = self {
             return words as f64 + tree.steps_to_come();
+        }
+        // And little for its neighbours, where they are wanted too.
+        if let Rule::Cells { .. } = self {
+            return (words * 4).next_multiple_of(Op::CELL_BYTES) as f64;
         }
         let steps = words as f64 * self.steps_per_word();
         // Digests that would cost more are not computed row by row.

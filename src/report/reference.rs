@@ -1,0 +1,29 @@
+//! What a run reached, for contracts that take shares of it.
+//! Owns which of several devices counts; whether a figure counts is the gate's business.
+
+use std::collections::BTreeMap;
+
+use super::Report;
+use crate::contract::shown::{Found, shown};
+use crate::evidence::metric::{Kind, MetricName};
+use crate::units::Unit;
+
+/// By metric the worst of all devices, as a contract writes it. Lower bounds only, counts of faults and shares are left out.
+pub fn figures(report: &Report) -> BTreeMap<MetricName, String> {
+    let mut worst: BTreeMap<MetricName, f64> = BTreeMap::new();
+    let evidence = &report.evidence;
+    for one in evidence.devices.iter().flat_map(|device| shown(evidence, device)) {
+        let Ok(Found { value, at_least: false }) = one.found else { continue };
+        if !one.metric.is_sampled() {
+            continue;
+        }
+        let is_less_better = one.metric.kind() == Kind::Number(Unit::Nanosecond);
+        let so_far = worst.entry(one.metric).or_insert(value);
+        *so_far = if is_less_better { so_far.max(value) } else { so_far.min(value) };
+    }
+    let written = worst.into_iter().filter_map(|(metric, value)| match metric.kind() {
+        Kind::Number(unit) => Some((metric, unit.format(value))),
+        Kind::Fact => None,
+    });
+    written.collect()
+}
