@@ -36,6 +36,8 @@ const LANES_MIN: u32 = 1 << 12;
 const LANES_MAX: u32 = 1 << 22;
 /// One execution should take this long, so that launches do not count.
 const EXECUTION_NS: u64 = 4_000_000;
+/// And not much longer than this: some systems take the device away from what does not end.
+const EXECUTION_NS_MAX: u64 = 250_000_000;
 
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let seed = settings.seed;
@@ -137,25 +139,35 @@ fn tuned(
 /// Lanes that make whole blocks of any size, and keep all pipes of a unit busy.
 const LANES_OF_UNIT: u32 = 1024;
 
-/// All units equally full: on a card that is slow in a format few lanes take long enough too, and leave most of it idle. Where units
-/// are not told, or there is no room for so many lanes, few.
-fn lanes_to_begin_with(units: Option<u32>, lanes_max: u32) -> u32 {
-    let all = units.and_then(|units| units.checked_mul(LANES_OF_UNIT));
-    all.filter(|all| (LANES_MIN..=lanes_max).contains(all)).unwrap_or(LANES_MIN)
+/// Lanes that fill all units equally, where units are told and there is room for so many.
+fn lanes_of_all(units: Option<u32>, lanes_max: u32) -> Option<u32> {
+    units?.checked_mul(LANES_OF_UNIT).filter(|all| (LANES_MIN..=lanes_max).contains(all))
 }
 
-/// Doubles the lanes until one execution takes long enough.
+/// Twice as many, but not past those that fill all units: from there on units stay equally full.
+fn more_lanes(lanes: u32, all: Option<u32>, lanes_max: u32) -> Option<u32> {
+    let twice = lanes.checked_mul(2)?;
+    let more = all.filter(|all| lanes < *all).map_or(twice, |all| twice.min(all));
+    (more <= lanes_max).then_some(more)
+}
+
+/// So many that one execution takes long enough, and that no unit idles: on a card that is slow in a format few lanes take long too.
+/// Where it takes very long, that is enough.
 fn enough_lanes(bench: &mut Bench, work: Work, lanes_max: u32, out: Buf) -> Result<u32, Trouble> {
-    let mut lanes = lanes_to_begin_with(bench.identity().units, lanes_max);
+    let all = lanes_of_all(bench.identity().units, lanes_max);
+    let mut lanes = LANES_MIN;
     loop {
         let form = bench.any_form(&Work { lanes, ..work }.op(out))?;
         bench.run(&form, 1)?;
         let sample = bench.run(&form, 1)?;
         bench.progress(0, None)?;
-        if lanes > lanes_max / 2 || sample.device_ns.unwrap_or(sample.host_ns) >= EXECUTION_NS {
+        let ns = sample.device_ns.unwrap_or(sample.host_ns);
+        let is_full = all.is_none_or(|all| lanes >= all);
+        if ns >= EXECUTION_NS_MAX || (ns >= EXECUTION_NS && is_full) {
             return Ok(lanes);
         }
-        lanes *= 2;
+        let Some(more) = more_lanes(lanes, all, lanes_max) else { return Ok(lanes) };
+        lanes = more;
     }
 }
 
@@ -254,12 +266,19 @@ mod tests {
 
     #[test]
     fn lanes_fill_all_units_equally_where_there_is_room() {
-        assert_eq!(lanes_to_begin_with(Some(132), LANES_MAX), 132 * 1024);
-        assert_eq!(lanes_to_begin_with(Some(8), LANES_MAX), 8 * 1024);
-        assert_eq!(lanes_to_begin_with(Some(1), LANES_MAX), LANES_MIN, "too few to take any time");
-        assert_eq!(lanes_to_begin_with(Some(132), 1 << 16), LANES_MIN, "no room");
-        assert_eq!(lanes_to_begin_with(None, LANES_MAX), LANES_MIN, "no telling");
-        assert_eq!(lanes_to_begin_with(Some(0), LANES_MAX), LANES_MIN);
-        assert_eq!(lanes_to_begin_with(Some(u32::MAX), LANES_MAX), LANES_MIN);
+        let steps = |units, lanes_max| {
+            let all = lanes_of_all(units, lanes_max);
+            std::iter::successors(Some(LANES_MIN), move |lanes| more_lanes(*lanes, all, lanes_max)).skip(4)
+        };
+        let first = |units, lanes_max| steps(units, lanes_max).take(4).collect::<Vec<_>>();
+        let powers = [1 << 16, 1 << 17, 1 << 18, 1 << 19];
+        let all = 132 * 1024;
+        assert_eq!(first(Some(132), LANES_MAX), [1 << 16, 1 << 17, all, 2 * all]);
+        assert_eq!(first(Some(8), LANES_MAX), powers);
+        assert_eq!(first(Some(132), 1 << 17), [1 << 16, 1 << 17], "no room");
+        for units in [None, Some(0), Some(1), Some(u32::MAX)] {
+            assert_eq!(first(units, LANES_MAX), powers, "{units:?}");
+        }
+        assert_eq!(steps(Some(132), LANES_MAX).last(), Some(16 * all));
     }
 }

@@ -60,7 +60,7 @@ fn what_is_no_overlay_is_refused_with_the_place() {
     assert_eq!(Overlay::parse(&vec![b' '; FILE_BYTES_MAX + 1]).unwrap_err(), OverlayError::TooLarge);
     assert_eq!(
         problems("card = []\nformat = 1\ntitle = \"a\"\nversion = \"b\""),
-        ["card: there is none; begin each with [[card]]"]
+        ["card: there is none and no band; begin each with [[card]] or [[band]]"]
     );
 }
 
