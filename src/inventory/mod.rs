@@ -144,6 +144,9 @@ pub enum InventoryError {
 pub enum Quality {
     /// Like healthy cards of its class in all that could be compared.
     Good,
+    /// Nothing tells it from other cards, sources contradict one another about its node, or the run broke off. Where many are summed
+    /// only: then it could be counted twice, or for what it is not.
+    Doubtful,
     /// Its figures are like no card of the catalogue, or too few of them count.
     Unclassed,
     /// Right, but slower than healthy cards.
@@ -225,6 +228,11 @@ impl Inventory {
             (!self.is_finished || !self.covers(moment), Exit::Inconclusive),
         ];
         all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
+    }
+
+    /// Whether its cards can be counted at all.
+    pub fn is_sound(&self) -> bool {
+        self.conflicts.is_empty() && self.is_finished
     }
 
     pub fn simulated(&self) -> usize {

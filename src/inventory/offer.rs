@@ -151,7 +151,9 @@ fn summed(found: Vec<Found>, refused: Vec<Refused>, others: usize, as_of: Timest
             let shown = card.shown();
             let known = card.ids.iter().find_map(|id| first.get(id.as_str()).copied());
             first.extend(card.ids.iter().map(|id| (id.as_str(), name.as_str())));
-            match (known, card.quality()) {
+            let is_doubtful = !inventory.is_sound() || card.ids.is_empty();
+            let quality = if is_doubtful { card.quality().max(Quality::Doubtful) } else { card.quality() };
+            match (known, quality) {
                 (Some(first), _) => {
                     doubles.push(Double { node: name.clone(), card: shown, first: first.to_owned() });
                 }

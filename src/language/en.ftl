@@ -1231,6 +1231,7 @@ class-by-name = { $card }, as it is called
 class-by-figures = by its figures like { $card }, and not as it is called
 class-none = like no card of the catalogue
 quality-good = in order
+quality-doubtful = in doubt: nothing tells it from other cards, its sources contradict one another, or its run broke off
 quality-unclassed = not classed
 quality-slow = slower than healthy cards
 quality-faulty = FAULTY

@@ -1029,6 +1029,7 @@ class-by-name = { $card }，与其名称相符
 class-by-figures = 从数值看像 { $card }，与其名称不符
 class-none = 与目录中的任何卡都不像
 quality-good = 正常
+quality-doubtful = 存疑：无法与其他卡区分、各来源说法不一，或运行中断
 quality-unclassed = 无法归类
 quality-slow = 比健康的卡慢
 quality-faulty = 有故障

@@ -57,7 +57,7 @@ fn card(card: &Card, out: &mut Page) -> io::Result<()> {
     };
     let colour = match quality {
         Quality::Good => AnsiColor::Green,
-        Quality::Unclassed => AnsiColor::Yellow,
+        Quality::Doubtful | Quality::Unclassed => AnsiColor::Yellow,
         Quality::Slow | Quality::Faulty => AnsiColor::Red,
     };
     let style = colour.on_default().bold();
@@ -86,6 +86,7 @@ fn card(card: &Card, out: &mut Page) -> io::Result<()> {
 fn quality_said(quality: Quality, language: Language) -> String {
     match quality {
         Quality::Good => say!(language, "quality-good"),
+        Quality::Doubtful => say!(language, "quality-doubtful"),
         Quality::Unclassed => say!(language, "quality-unclassed"),
         Quality::Slow => say!(language, "quality-slow"),
         Quality::Faulty => say!(language, "quality-faulty"),

@@ -8,15 +8,16 @@ use serde_json::Value;
 
 use crate::process::{Ended, assay};
 
-/// Nodes of one card each: in order, another, slow for its kind, one that computes wrong, one that is called what it is not, and the
-/// first again under another name.
-const NODES: [(&str, &str); 6] = [
+/// Nodes of one card each: in order, another, slow for its kind, one that computes wrong, one that is called what it is not, the
+/// first again under another name, and one whose sources contradict one another.
+const NODES: [(&str, &str); 7] = [
     ("good", "sim:h200,seed=1"),
     ("second", "sim:h200,seed=2"),
     ("slow", "sim:h200,seed=3,flops=0.8"),
     ("wrong", "sim:h200,seed=4,fma_wrong=5"),
     ("relabelled", "sim:a100,seed=5,name=NVIDIA H200"),
     ("double", "sim:h200,seed=1"),
+    ("torn", "sim:h200,seed=6,telemetry_name=NVIDIA A100"),
 ];
 
 /// Their reports, measured once for all tests: enough figures for a class, and no more.
@@ -152,6 +153,15 @@ fn certificates_are_summed_by_class_and_each_card_counts_once() {
         .map(|aside| (aside["node"].as_str().unwrap(), aside["quality"].as_str().unwrap()))
         .collect();
     assert_eq!(aside, [("slow", "slow"), ("wrong", "faulty")]);
+    // A node whose sources contradict one another is offered as nothing.
+    assert_eq!(provider.certify("torn", &[]).code, Some(5));
+    let (exit, said) = provider.offer(&[]);
+    let aside = said["offer"]["set_aside"].as_array().unwrap();
+    assert!(
+        exit == 0 && aside.iter().any(|one| one["node"] == "torn" && one["quality"] == "doubtful"),
+        "{said}"
+    );
+    assert_eq!(said["offer"]["classes"][1]["cards"], 2);
     // The same card in another node, and the same node certified again.
     provider.certify("double", &[]);
     let again = ["--valid", "30d", "--out", &provider.at("again")];
