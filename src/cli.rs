@@ -42,7 +42,7 @@ pub struct Cli {
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
-    /// The language of everything that people read
+    /// The language of all that people read but errors
     #[arg(
         long,
         global = true,

@@ -24,7 +24,7 @@ PROGRAM = """
 #[path = "it/cheats_memory.rs"] mod cheats_memory;
 #[path = "it/proofs.rs"] mod proofs;
 """
-TESTS = ["cheats::", "cheats_memory::", "proofs::a_signature", "proofs::the_level", "--skip", "skipped_rows_escape"]
+TESTS = ["cheats::", "cheats_memory::", "proofs::a_signature", "proofs::the_level"]
 
 # File, what it checks, the code, and the code without the check.
 MUTANTS = [

@@ -53,7 +53,7 @@ assay = 租来的这台机器，是否交付了合同约定的算力？
           assay run --contract contract.toml             测量、判定、签名
           assay verify OUT/report.dsse.json --trust KEY  验证他人的报告
     .quiet = 除错误外不输出任何内容
-    .lang = 供人阅读的一切文字所用的语言
+    .lang = 供人阅读的一切文字（错误信息除外）所用的语言
     .overlay = 已签署的补充目录：在内置目录之外，另以其中的卡和参考区间作比较；可重复给出。用它判定的报告，验证时须给出同一份
     .overlay_trust = 受信任的补充目录签名公钥；可重复给出
     .json = 输出 JSON

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::check::{What, check};
 use super::results::write_new;
-use super::{Failure, print};
+use super::{Failure, tell};
 use crate::cli::{AttestArgs, Attestation};
 use crate::derived;
 use crate::exit::Exit;
@@ -13,7 +13,7 @@ use crate::output::listing::entry;
 use crate::seal::statement::Subject;
 use crate::seal::{Envelope, SecretKey};
 
-pub fn attest(args: &AttestArgs, language: Language) -> Result<Exit, Failure> {
+pub fn attest(args: &AttestArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
     let checked = check(&args.check)?;
     let exit = checked.exit();
@@ -44,6 +44,6 @@ pub fn attest(args: &AttestArgs, language: Language) -> Result<Exit, Failure> {
     };
     let payload = payload.map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
     write_new(&args.out, &Envelope::seal(&payload, &key).to_bytes())?;
-    print(|out| entry(&say!(language, "name-statement"), 0, args.out.display(), out))?;
+    tell(quiet, |out| entry(&say!(language, "name-statement"), 0, args.out.display(), out))?;
     Ok(exit)
 }

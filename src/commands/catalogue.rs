@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::{open, refused, sound};
 use super::results::write_new;
-use super::{Failure, print};
+use super::{Failure, print, tell};
 use crate::catalogue::overlay::{EXAMPLE, FILE_BYTES_MAX, Overlay};
 use crate::catalogue::{self, built_in, in_use};
 use crate::cli::CatalogueCommand;
@@ -15,9 +15,13 @@ use crate::exit::Exit;
 use crate::inventory;
 use crate::language::{Language, say};
 use crate::output::catalogue::{self as output, Checked};
+use crate::output::listing::entry;
 use crate::seal::{SecretKey, TrustList, sha256_hex};
 
-pub fn catalogue(command: &CatalogueCommand, language: Language) -> Result<Exit, Failure> {
+/// Of the names before the values.
+const NAMES: usize = 11;
+
+pub fn catalogue(command: &CatalogueCommand, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match command {
         CatalogueCommand::List { json } => print(|out| output::list(in_use(), *json, out.speaking(language))),
         CatalogueCommand::Show { name, json } => show(&name.join(" "), *json, language),
@@ -30,7 +34,7 @@ pub fn catalogue(command: &CatalogueCommand, language: Language) -> Result<Exit,
             check(file.as_deref(), trust, false, language)
         }
         CatalogueCommand::Bands { reports, trust, title } => bands(reports, trust, title),
-        CatalogueCommand::Sign { file, key, out } => sign(file, key, out),
+        CatalogueCommand::Sign { file, key, out } => sign(file, key, out, quiet, language),
     }
 }
 
@@ -104,7 +108,7 @@ fn check_overlay(file: &Path, trust: &[PathBuf], json: bool, language: Language)
     Ok(if problems.is_empty() { Exit::Pass } else { Exit::Usage })
 }
 
-fn sign(file: &Path, key: &Path, out: &Path) -> Result<Exit, Failure> {
+fn sign(file: &Path, key: &Path, out: &Path, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let overlay = parse(file)?;
     let key = SecretKey::load(key).map_err(Failure::usage)?;
     let (_, problems) = overlay.check(Language::English);
@@ -118,11 +122,12 @@ fn sign(file: &Path, key: &Path, out: &Path) -> Result<Exit, Failure> {
     let envelope = overlay.seal(&key).map_err(Failure::usage)?;
     write_new(out, &envelope.to_bytes())?;
     let sha256 = overlay.digest().map_err(Failure::usage)?;
-    print(|page| {
-        writeln!(page, "overlay      {}", out.display())?;
-        writeln!(page, "cards        {}", overlay.cards.len())?;
-        writeln!(page, "sha256       {sha256}")?;
-        writeln!(page, "signed by    {}", key.public().id())
+    tell(quiet, |page| {
+        entry(&say!(language, "name-overlay"), NAMES, out.display(), page)?;
+        entry(&say!(language, "head-cards"), NAMES, overlay.cards.len(), page)?;
+        entry(&say!(language, "head-bands"), NAMES, overlay.bands.len(), page)?;
+        entry("sha256", NAMES, &sha256, page)?;
+        entry(&say!(language, "name-signed"), NAMES, key.public().id(), page)
     })
 }
 

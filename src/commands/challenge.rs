@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::results::write_new;
-use super::{Failure, print};
+use super::{Failure, tell};
 use crate::cli::{ChallengeCommand, NewChallenge};
 use crate::contract;
 use crate::exit::Exit;
@@ -18,13 +18,13 @@ use crate::units::Unit;
 /// Of the names before the values.
 const NAMES: usize = 11;
 
-pub fn challenge(command: &ChallengeCommand, language: Language) -> Result<Exit, Failure> {
+pub fn challenge(command: &ChallengeCommand, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match command {
-        ChallengeCommand::New(args) => new(args, language),
+        ChallengeCommand::New(args) => new(args, quiet, language),
     }
 }
 
-fn new(args: &NewChallenge, language: Language) -> Result<Exit, Failure> {
+fn new(args: &NewChallenge, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
     let devices =
@@ -48,7 +48,7 @@ fn new(args: &NewChallenge, language: Language) -> Result<Exit, Failure> {
     };
     let envelope = challenge.seal(&key).map_err(Failure::usage)?;
     write_new(&args.out, &envelope.to_bytes())?;
-    print(|out| {
+    tell(quiet, |out| {
         let (gpus, seconds) = (challenge.gpus, challenge.at_least_s);
         let demands = say!(language, "challenge-demands", gpus = gpus, seconds = seconds);
         let until = say!(language, "challenge-until", time = &challenge.expires);

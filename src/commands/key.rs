@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{Failure, print};
+use super::{Failure, print, tell};
 use crate::cli::KeyCommand;
 use crate::exit::Exit;
 use crate::language::{Language, say};
@@ -13,15 +13,15 @@ use crate::seal::{PublicKey, Salt, SecretKey};
 /// Of the names before the values.
 const NAMES: usize = 11;
 
-pub fn key(command: &KeyCommand, language: Language) -> Result<Exit, Failure> {
+pub fn key(command: &KeyCommand, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match command {
-        KeyCommand::New { file } => new(file, language),
-        KeyCommand::Salt { file } => salt(file, language),
+        KeyCommand::New { file } => new(file, quiet, language),
+        KeyCommand::Salt { file } => salt(file, quiet, language),
         KeyCommand::Show { file } => show(file, language),
     }
 }
 
-fn new(file: &Path, language: Language) -> Result<Exit, Failure> {
+fn new(file: &Path, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let public_file = public_path(file);
     let key = SecretKey::generate().map_err(Failure::usage)?;
     let public = key.public();
@@ -31,7 +31,7 @@ fn new(file: &Path, language: Language) -> Result<Exit, Failure> {
         let _ = std::fs::remove_file(&public_file);
         return Err(Failure::usage(error));
     }
-    print(|out| {
+    tell(quiet, |out| {
         let (private, for_others) = (file.display().to_string(), public_file.display().to_string());
         let private = say!(language, "key-keep-secret", file = private);
         let for_others = say!(language, "key-give-away", file = for_others);
@@ -41,9 +41,9 @@ fn new(file: &Path, language: Language) -> Result<Exit, Failure> {
     })
 }
 
-fn salt(file: &Path, language: Language) -> Result<Exit, Failure> {
+fn salt(file: &Path, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let salt = Salt::make(file).map_err(Failure::usage)?;
-    print(|out| {
+    tell(quiet, |out| {
         let share = say!(language, "key-share-salt", file = file.display().to_string());
         entry(&say!(language, "name-salt"), NAMES, share, out)?;
         entry(&say!(language, "name-fingerprint"), NAMES, salt.sha256(), out)

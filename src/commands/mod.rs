@@ -72,20 +72,20 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(args, cli.quiet, cli.lang),
         Command::Seal(args) => seal::seal(args, cli.quiet, cli.lang),
         Command::Verify(args) => verify::verify(args, cli.quiet, cli.lang),
-        Command::Attest(args) => attest::attest(args, cli.lang),
-        Command::Timestamp(args) => timestamp::timestamp(args, cli.lang),
+        Command::Attest(args) => attest::attest(args, cli.quiet, cli.lang),
+        Command::Timestamp(args) => timestamp::timestamp(args, cli.quiet, cli.lang),
         Command::Compare(args) => compare::compare(args, cli.quiet, cli.lang),
         Command::Replay(args) => replay::replay(args, cli.lang),
         Command::Render(args) => render::render(args, cli.lang),
         Command::Contract(command) => contract::contract(command, cli.lang),
-        Command::Catalogue(command) => catalogue::catalogue(command, cli.lang),
+        Command::Catalogue(command) => catalogue::catalogue(command, cli.quiet, cli.lang),
         Command::Certify(args) => certify::certify(args, cli.quiet, cli.lang),
         Command::Accept(args) => accept::accept(args, cli.quiet, cli.lang),
         Command::Fleet(args) => fleet::fleet(args, cli.quiet, cli.lang),
-        Command::Challenge(command) => challenge::challenge(command, cli.lang),
+        Command::Challenge(command) => challenge::challenge(command, cli.quiet, cli.lang),
         Command::Witness(args) => witness::witness(args, cli.quiet, cli.lang),
         Command::Prove(args) => prove::prove(args, cli.quiet, cli.lang),
-        Command::Key(command) => key::key(command, cli.lang),
+        Command::Key(command) => key::key(command, cli.quiet, cli.lang),
         Command::Doctor(args) => doctor::doctor(args, cli.lang),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Manpage => shell::manpage(cli.lang),
@@ -101,6 +101,11 @@ fn print(print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failur
 /// The same for what is no text.
 fn print_bytes(print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
     print_to(io::stdout().lock(), print)
+}
+
+/// Says what was done, unless nothing is to be said. What was asked for itself is always printed.
+fn tell(quiet: bool, say: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
+    if quiet { Ok(Exit::Pass) } else { print(say) }
 }
 
 fn print_to(to: impl Write, print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {

@@ -1,7 +1,7 @@
 //! `assay timestamp`: what a time-stamping authority is asked.
 
 use super::results::write_new;
-use super::{Failure, print};
+use super::{Failure, tell};
 use crate::cli::TimestampArgs;
 use crate::exit::Exit;
 use crate::language::{Language, say};
@@ -12,7 +12,7 @@ use crate::seal::timestamp::{TimestampError, request};
 /// Of the names before the values.
 const NAMES: usize = 7;
 
-pub fn timestamp(args: &TimestampArgs, language: Language) -> Result<Exit, Failure> {
+pub fn timestamp(args: &TimestampArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let shown = args.file.display();
     let unreadable = |why: String| Failure::usage(format!("{shown} cannot be read: {why}"));
     let size = std::fs::metadata(&args.file).map_err(|e| unreadable(e.to_string()))?.len();
@@ -29,7 +29,7 @@ pub fn timestamp(args: &TimestampArgs, language: Language) -> Result<Exit, Failu
     })?;
     let out = args.out.clone().unwrap_or_else(|| args.file.with_added_extension("tsq"));
     write_new(&out, &request)?;
-    print(|to| {
+    tell(quiet, |to| {
         let (request, bytes, file) = (out.display().to_string(), size.to_string(), shown.to_string());
         let next = format!(
             "curl -H 'Content-Type: application/timestamp-query' --data-binary @{request} URL > {shown}.tsr"

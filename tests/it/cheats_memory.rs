@@ -61,26 +61,6 @@ fn memory_that_is_not_held_is_noticed() {
     assert!(matches!(broken(hold_memory(&mut Decays)), Broken::Cell { .. }));
 }
 
-/// A twentieth of the memory is missing: of 64 cells drawn, all are there with probability 0.95^64.
-#[test]
-fn missing_memory_escapes_as_rarely_as_promised() {
-    let issued = with_memory();
-    let cycle = CELLS.products + CELLS.parts;
-    let committed = commit(&issued, &hello(&issued, SMALL), cycle, &mut Forgets(3));
-    let rounds = committed.rounds();
-    let escaped = (0..300u32).filter(|trial| {
-        let ask = *blake3::hash(&trial.to_le_bytes()).as_bytes();
-        let [_, cells] = committed.questions(0, &ask);
-        let hit = cells.iter().any(|cell| (cell.round, cell.row) == (CELLS.products, 3));
-        let ended = check(&issued, &[rounds.as_slice(), &committed.answers(ask, &mut Honest)].concat());
-        assert_eq!(ended.is_err(), hit, "{ended:?}");
-        !hit
-    });
-    let (escaped, expected) = (escaped.count() as f64, 300.0 * 0.95f64.powi(64));
-    println!("a twentieth of the memory missing, 64 asked: {escaped} of 300 escaped, {expected:.1} expected");
-    assert!((escaped - expected).abs() <= 5.0 * expected.sqrt(), "{escaped}");
-}
-
 #[test]
 fn less_memory_than_demanded_or_another_order_is_refused() {
     let issued = with_memory();

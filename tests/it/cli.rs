@@ -172,6 +172,11 @@ fn bad_input_is_answered_with_what_where_and_what_to_try() {
 fn quiet_prints_nothing_and_a_closed_pipe_is_nobodys_mistake() {
     let dir = tempfile::tempdir().unwrap();
     let (contract, out) = (easy_contract(dir.path()), dir.path().join("out"));
+    let [key, salt] = ["quiet.pem", "quiet.salt"].map(|name| dir.path().join(name).display().to_string());
+    for args in [["key", "new", &key], ["key", "salt", &salt]] {
+        let ended = assay([&args[..], &["--quiet"]].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""), "{args:?}: {}", ended.stderr);
+    }
     let ended = assay(run_args(&contract, &out, "sim:mini", &["--quiet"]));
     assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "", ""));
     for args in [vec!["list", "--metrics"], vec!["manpage"], vec!["completions", "bash"], vec!["--help"]] {

@@ -116,11 +116,13 @@ mod tidy;
 mod order;
 mod over_fleet;
 mod overlays;
+// What both parties sign.
+mod certificates;
 // What pipelines and policies are given.
 mod templates;
 // Provers that cheat, and what they are refused for.
-mod certificates;
 mod cheats;
+mod cheats_chance;
 mod cheats_memory;
 // From evidence to a report that a stranger can check.
 mod trust;
