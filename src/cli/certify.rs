@@ -14,7 +14,8 @@ use crate::output::Format;
 /// Runs every probe, signs the report, and beside it an inventory certificate: each card's class by its figures, whatever it is
 /// called, what it reaches against datasheet and healthy cards, its faults, and until when that is said. `assay fleet inventory`
 /// sums certificates; a later run is compared with one by `assay compare`. Ends with 0 where every card is like healthy cards
-/// of its class, 1 where one is slower or faulty, 3 where one is like no card of the catalogue or the run broke off, 5 where
+/// of its class, 1 where one is slower or faulty, 3 where one is like no card of the
+/// catalogue, could not be compared, or was not measured whole, 5 where
 /// sources disagree about one.
 #[derive(Debug, Args)]
 pub struct CertifyArgs {

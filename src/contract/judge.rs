@@ -43,6 +43,11 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     findings.extend(continuity(evidence));
     findings.extend(inventory::judge(contract, evidence));
     findings.extend(software::judge(contract, evidence));
+    // No report can show it, and none may hide that it is open.
+    findings.extend(contract.proof.as_ref().map(|_| {
+        let open = gate::Unusable::open(Reason::DecidedOverFleet);
+        Judgement::undecided(open, None).about(id::PROOF, Severity::Info, Subject::Node)
+    }));
     for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {
         let from = findings.len();
         let accept = clause.accept.as_ref().unwrap_or(&contract.accept);

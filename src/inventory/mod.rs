@@ -16,13 +16,14 @@ use crate::catalogue::in_use::OverlayName;
 use crate::contract::when::Moment;
 use crate::contract::{Reason, Verdict};
 use crate::device::ProvenanceKind;
-use crate::evidence::metric::MetricName;
+use crate::evidence::metric::{self, MetricName};
 use crate::evidence::stats::Stat;
 use crate::exit::Exit;
 use crate::report::compare::Certified;
 use crate::report::{Report, TrustLevel};
 use crate::seal::statement::{Kind, StatementError, Subject};
 use crate::seal::{Envelope, SecretKey, Verified};
+use crate::units::Unit;
 use class::{By, Class};
 
 pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/inventory/v1", what: "inventory certificate" };
@@ -100,6 +101,15 @@ pub struct Figure {
     pub standing: Standing,
 }
 
+/// Without it nobody knows whether memory holds anything.
+const MEMORY_ERRORS: &str = "memory.errors.count";
+
+impl Figure {
+    fn is_arithmetic(&self) -> bool {
+        matches!(self.metric.kind(), metric::Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Healthy {
     pub low: f64,
@@ -142,11 +152,15 @@ pub enum InventoryError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quality {
-    /// Like healthy cards of its class in all that could be compared.
+    /// Like healthy cards of its class in all that could be compared, which is something.
     Good,
+    /// Nothing is known of healthy cards of its class to compare it with, or what is known this program may miss by itself.
+    Uncompared,
     /// Nothing tells it from other cards, sources contradict one another about its node, or the run broke off. Where many are summed
     /// only: then it could be counted twice, or for what it is not.
     Doubtful,
+    /// Its memory was not tested, or no rate of operations counts.
+    Partial,
     /// Its figures are like no card of the catalogue, or too few of them count.
     Unclassed,
     /// Right, but slower than healthy cards.
@@ -164,8 +178,16 @@ impl Card {
             Quality::Unclassed
         } else if stands(Standing::Below) {
             Quality::Slow
-        } else {
+        } else if self.figure(MEMORY_ERRORS).is_none() || !self.figures.iter().any(Figure::is_arithmetic) {
+            Quality::Partial
+        } else if self
+            .figures
+            .iter()
+            .any(|figure| figure.healthy.is_some() && figure.standing == Standing::Healthy)
+        {
             Quality::Good
+        } else {
+            Quality::Uncompared
         }
     }
 
@@ -224,7 +246,8 @@ impl Inventory {
         let all = [
             (!self.conflicts.is_empty(), Exit::Identity),
             (any(Quality::Faulty) || any(Quality::Slow), Exit::Fail),
-            (any(Quality::Unclassed) || self.cards.is_empty(), Exit::Inconclusive),
+            (self.cards.iter().any(|card| card.quality() != Quality::Good), Exit::Inconclusive),
+            (self.cards.is_empty(), Exit::Inconclusive),
             (!self.is_finished || !self.covers(moment), Exit::Inconclusive),
         ];
         all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)

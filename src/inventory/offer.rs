@@ -35,7 +35,7 @@ pub struct Offer {
     pub refused: Vec<Refused>,
 }
 
-/// All good cards of one class.
+/// All cards of one class that are not known to be worse than others.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassOffer {
     pub class: String,
@@ -43,6 +43,8 @@ pub struct ClassOffer {
     pub cards: usize,
     /// Those that are called otherwise.
     pub by_figures: usize,
+    /// Those of which it is not known what healthy cards reach.
+    pub uncompared: usize,
     pub rates: Vec<Reach>,
 }
 
@@ -157,7 +159,7 @@ fn summed(found: Vec<Found>, refused: Vec<Refused>, others: usize, as_of: Timest
                 (Some(first), _) => {
                     doubles.push(Double { node: name.clone(), card: shown, first: first.to_owned() });
                 }
-                (None, Quality::Good) => counted.push(card),
+                (None, Quality::Good | Quality::Uncompared) => counted.push(card),
                 (None, quality) => set_aside.push(SetAside { node: name.clone(), card: shown, quality }),
             }
         }
@@ -206,6 +208,7 @@ fn classes(cards: &[&Card]) -> Vec<ClassOffer> {
         class: class.to_owned(),
         kind: if is_simulated { ProvenanceKind::Simulated } else { ProvenanceKind::Hardware },
         cards: cards.len(),
+        uncompared: cards.iter().filter(|card| card.quality() == Quality::Uncompared).count(),
         by_figures: cards.iter().filter(|card| card.is_by_figures()).count(),
         rates: RATES.iter().filter_map(|metric| reach(metric, &cards)).collect(),
     };

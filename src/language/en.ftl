@@ -1231,6 +1231,8 @@ class-by-name = { $card }, as it is called
 class-by-figures = by its figures like { $card }, and not as it is called
 class-none = like no card of the catalogue
 quality-good = in order
+quality-uncompared = not compared: it is not known what healthy cards reach
+quality-partial = not all that counts was measured: its memory must be tested and products or chains must run
 quality-doubtful = in doubt: nothing tells it from other cards, its sources contradict one another, or its run broke off
 quality-unclassed = not classed
 quality-slow = slower than healthy cards
@@ -1256,6 +1258,7 @@ offer-replaced = { $count ->
     } not count
 offer-class = { $count } x { $class } ({ $kind })
 offer-by-figures = of which { $count } by their figures, not by their names
+offer-uncompared = of which { $count } not compared: it is not known what healthy cards reach
 offer-nothing = Nothing can be offered.
 offer-double = the same card is in { $node } already, where it is counted
 head-cards = cards

@@ -57,7 +57,7 @@ fn card(card: &Card, out: &mut Page) -> io::Result<()> {
     };
     let colour = match quality {
         Quality::Good => AnsiColor::Green,
-        Quality::Doubtful | Quality::Unclassed => AnsiColor::Yellow,
+        Quality::Uncompared | Quality::Doubtful | Quality::Partial | Quality::Unclassed => AnsiColor::Yellow,
         Quality::Slow | Quality::Faulty => AnsiColor::Red,
     };
     let style = colour.on_default().bold();
@@ -86,7 +86,9 @@ fn card(card: &Card, out: &mut Page) -> io::Result<()> {
 fn quality_said(quality: Quality, language: Language) -> String {
     match quality {
         Quality::Good => say!(language, "quality-good"),
+        Quality::Uncompared => say!(language, "quality-uncompared"),
         Quality::Doubtful => say!(language, "quality-doubtful"),
+        Quality::Partial => say!(language, "quality-partial"),
         Quality::Unclassed => say!(language, "quality-unclassed"),
         Quality::Slow => say!(language, "quality-slow"),
         Quality::Faulty => say!(language, "quality-faulty"),
@@ -218,6 +220,9 @@ fn class(of: &ClassOffer, out: &mut Page) -> io::Result<()> {
     writeln!(out, "\n{bold}{line}{bold:#}")?;
     if of.by_figures > 0 {
         writeln!(out, "{}", say!(language, "offer-by-figures", count = of.by_figures))?;
+    }
+    if of.uncompared > 0 {
+        writeln!(out, "{}", say!(language, "offer-uncompared", count = of.uncompared))?;
     }
     let head = [
         say!(language, "head-metric"),

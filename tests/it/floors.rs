@@ -43,6 +43,13 @@ fn a_node_is_accepted_where_as_much_was_proved_as_was_agreed() {
     // Simulated work takes as long as the simulation does: a small part of the rate that is simulated.
     let little = "floor = \"0.0001 % of fma.int32.rate\"\nlevel = \"L0\"";
     ends(&desk(little, true), 0, "1 accepted");
+    // One report cannot show it, and says so.
+    let verdict =
+        desk(little, false).assay(0, "verify got/run/report.dsse.json --trust provider.pub.pem --json");
+    let findings = &serde_json::from_str::<serde_json::Value>(&verdict.stdout).unwrap()["findings"];
+    let open =
+        findings.as_array().unwrap().iter().find(|finding| finding["clause"] == "proof.floor").unwrap();
+    assert_eq!((&open["severity"], &open["verdict"]), (&"info".into(), &"inconclusive".into()));
     let much = desk("floor = \"100 % of fma.int32.rate\"\nlevel = \"L0\"", true);
     ends(&much, 3, "so much was proved at least, which is too little");
     let none = desk(little, false);

@@ -27,7 +27,18 @@ static REPORTS: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     assert_eq!(assay(["key", "new", &at("key.pem")]).code, Some(0));
     for (name, device) in NODES {
         let (key, out) = (at("key.pem"), at(name));
-        let args = ["run", "--measure-only", "--device", device, "--probe", "census", "--probe", "fma"];
+        let args = [
+            "run",
+            "--measure-only",
+            "--device",
+            device,
+            "--probe",
+            "census",
+            "--probe",
+            "fma",
+            "--probe",
+            "memory",
+        ];
         let more = ["--profile", "quick", "--duration", "1s", "--node", name, "--key", &key, "--out", &out];
         assay([&args[..], &more[..]].concat());
     }
@@ -48,6 +59,14 @@ impl Provider {
 
     fn at(&self, name: &str) -> String {
         self.0.path().join(name).display().to_string()
+    }
+
+    /// A report of units and chains alone.
+    fn measure_chains(&self, device: &str, name: &str) {
+        let (key, out) = (given("key.pem"), self.at(name));
+        let args = ["run", "--measure-only", "--device", device, "--probe", "census", "--probe", "fma"];
+        let more = ["--profile", "quick", "--duration", "1s", "--key", &key, "--out", &out];
+        assert_eq!(assay([&args[..], &more[..]].concat()).code, Some(0));
     }
 
     pub fn certify(&self, name: &str, more: &[&str]) -> Ended {
@@ -85,7 +104,7 @@ fn each_card_is_certified_as_what_its_figures_say() {
         ("good", 0, "H200 SXM, as it is called, in order"),
         ("slow", 1, "H200 SXM, as it is called, slower than healthy cards"),
         ("wrong", 1, "FAULTY"),
-        ("relabelled", 0, "by its figures like A100 "),
+        ("relabelled", 3, "by its figures like A100 "),
     ] {
         let ended = provider.certify(name, &[]);
         let said = format!("{name}: {}{}", ended.stdout, ended.stderr);
@@ -153,6 +172,7 @@ fn certificates_are_summed_by_class_and_each_card_counts_once() {
         .map(|aside| (aside["node"].as_str().unwrap(), aside["quality"].as_str().unwrap()))
         .collect();
     assert_eq!(aside, [("slow", "slow"), ("wrong", "faulty")]);
+    assert_eq!(offer["classes"][0]["uncompared"], 1, "no band of ours is of that card");
     // A node whose sources contradict one another is offered as nothing.
     assert_eq!(provider.certify("torn", &[]).code, Some(5));
     let (exit, said) = provider.offer(&[]);
@@ -196,25 +216,28 @@ fn what_is_past_or_changed_counts_for_nothing() {
 #[test]
 fn a_later_run_is_compared_with_the_certificate_card_by_card() {
     let provider = Provider::new();
-    provider.certify("good", &["--valid", "24h"]);
+    for (name, seed) in [("before", 1), ("again", 1), ("other", 2)] {
+        provider.measure_chains(&format!("sim:h200,seed={seed}"), name);
+    }
+    let (key, trust, out) = (given("key.pem"), given("key.pub.pem"), provider.at("certified"));
+    let report = provider.at("before/report.dsse.json");
+    assay([
+        "certify", "--report", &report, "--trust", &trust, "--key", &key, "--out", &out, "--valid", "24h",
+    ]);
+    let certificate = provider.certificate("certified");
     let compared = |after: &str| {
-        let (before, after, trust) = (provider.certificate("good"), given(after), given("key.pub.pem"));
-        let after = format!("{after}/report.dsse.json");
-        assay(["compare", before.to_str().unwrap(), &after, "--trust", &trust, "--width", "5%"])
+        let after = provider.at(&format!("{after}/report.dsse.json"));
+        assay(["compare", certificate.to_str().unwrap(), &after, "--trust", &trust, "--width", "5%"])
     };
-    let same = compared("double");
-    assert!(
-        same.code == Some(0) && same.stdout.contains("one device by its uuid"),
-        "{}{}",
-        same.stdout,
-        same.stderr
-    );
+    let same = compared("again");
+    let by_uuid = same.stdout.contains("one device by its uuid");
+    assert!(same.code == Some(0) && by_uuid, "{}{}", same.stdout, same.stderr);
     assert!(same.stdout.contains("covers the report after"), "{}", same.stdout);
     // Another card is in its place.
-    let other = compared("second");
+    let other = compared("other");
     assert!(other.code == Some(3) && other.stdout.contains("only in the report before"), "{}", other.stdout);
-    std::fs::remove_file(provider.certificate("good").with_file_name("report.dsse.json")).unwrap();
-    let alone = compared("double");
+    std::fs::remove_file(certificate.with_file_name("report.dsse.json")).unwrap();
+    let alone = compared("again");
     assert!(alone.code == Some(2) && alone.stderr.contains("must lie beside it"), "{}", alone.stderr);
 }
 
@@ -248,4 +271,18 @@ fn a_node_is_measured_and_certified_in_one_go_and_nothing_is_overwritten() {
     assert_eq!((exit, &said["holds"]), (3, &true.into()));
     let again = assay(args);
     assert!(again.code == Some(2) && again.stderr.contains("is there already"), "{}", again.stderr);
+}
+
+#[test]
+fn a_report_without_the_memory_is_no_card_in_order() {
+    let provider = Provider::new();
+    provider.measure_chains("sim:h200", "some");
+    let (key, report, out) = (given("key.pem"), provider.at("some/report.dsse.json"), provider.at("part"));
+    let trust = given("key.pub.pem");
+    let args = ["certify", "--report", &report, "--trust", &trust, "--key", &key, "--out", &out];
+    let ended = assay(args);
+    let says = "not all that counts was measured";
+    assert!(ended.code == Some(3) && ended.stdout.contains(says), "{}{}", ended.stdout, ended.stderr);
+    let (exit, said) = provider.asked(&["fleet", "inventory"], &out);
+    assert_eq!((exit, &said["offer"]["set_aside"][0]["quality"]), (3, &"partial".into()));
 }

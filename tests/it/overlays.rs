@@ -91,7 +91,7 @@ fn bands_of_ones_own_reports_tell_a_slow_card_from_a_healthy_one() {
     {
         desk.assay(
             0,
-            &format!("run --measure-only --profile quick --probe census --probe fma --device {device} --key provider.pem --out {name}"),
+            &format!("run --measure-only --profile quick --probe census --probe fma --probe memory --device {device} --key provider.pem --out {name}"),
         );
     }
     let reports = "a/report.dsse.json b/report.dsse.json --trust provider.pub.pem";
@@ -109,11 +109,14 @@ fn bands_of_ones_own_reports_tell_a_slow_card_from_a_healthy_one() {
     desk.assay(0, "catalogue check ours.toml");
     desk.assay(0, "catalogue sign ours.toml --key tenant.pem --out ours.dsse.json");
     let certify = "certify --key provider.pem --trust provider.pub.pem --report slow/report.dsse.json --out";
-    let usual = desk.assay(0, &format!("{certify} usual")).stdout;
-    assert!(usual.contains("in order"), "{usual}");
+    let usual = desk.assay(3, &format!("{certify} usual")).stdout;
+    assert!(usual.contains("not compared"), "{usual}");
     let ours = "--overlay ours.dsse.json --overlay-trust tenant.pub.pem";
     let found = desk.assay(1, &format!("{certify} found {ours}")).stdout;
     assert!(found.contains("slower than healthy cards") && found.contains("BELOW"), "{found}");
+    let healthy = certify.replace("slow/", "a/");
+    let healthy = desk.assay(0, &format!("{healthy} healthy {ours}")).stdout;
+    assert!(healthy.contains("in order"), "{healthy}");
     desk.assay(1, &format!("verify found/inventory.dsse.json --trust provider.pub.pem {ours}"));
     desk.assay(0, "run --measure-only --probe census --device sim:mini --key provider.pem --out mini");
     let nothing = desk.assay(3, "catalogue bands mini/report.dsse.json --trust provider.pub.pem");
