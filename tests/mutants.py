@@ -74,7 +74,7 @@ MUTANTS = [
     ("recheck", "that it was finished", "if !session.is_done()", "if false"),
     ("recheck", "the figures", "if figures == proof.figures", "if true"),
     ("statement", "who kept the clock", "&& self.by == By::Witness", ""),
-    ("statement", "two hosts", "&& !self.same_host", ""),
+    ("statement", "two hosts", "&& self.same_host == Some(false)", ""),
     ("statement", "hardware", "&& is(ProvenanceKind::Hardware)", ""),
     ("statement", "that it held", "self.outcome == Outcome::Held", "true"),
 ]

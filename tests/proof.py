@@ -204,6 +204,7 @@ def check_gpu(gpu, offered, challenge, said, roots, times, rows, marks, stated):
     tail = lambda r: struct.pack("<I", r) + (roots[r - 2] if r >= 2 else bytes(32))
     key = lambda matrix, r=None: matrix_key(nonce, start, matrix, gpu, b"" if r is None else tail(r))
     gaps = [int(gap) for gap in np.diff([begun] + times)]
+    demand(stated["first_root_ns"] == gaps[0], "the first round took another time")
     for kind, answers in [(b"", sorted(rows)), (b"M", sorted(marks))]:
         mine = [r for r in range(len(roots)) if (place[r] >= first) == bool(kind)]
         demand([q for q, *_ in answers] == list(range(openings if mine else 0)), "questions left open")

@@ -107,7 +107,7 @@ fn write(dir: &Path, gpus: u32, work: Work) -> u64 {
         challenge_sha256: issued.sha256.clone(),
         at: "2026-01-01T00:00:00Z".into(),
         command: Vec::new(),
-        same_host: false,
+        same_host: Some(false),
         transcript,
         outcome: Outcome::Held,
         figures: Figures::of(&session, OPENINGS_DEFAULT),

@@ -32,6 +32,11 @@ fn new(args: &NewChallenge, quiet: bool, language: Language) -> Result<Exit, Fai
     let mut nonce = [0; 32];
     getrandom::fill(&mut nonce)
         .map_err(|e| Failure::new(Exit::Environment, format!("the system gives no random numbers: {e}")))?;
+    let agreed = contract.as_ref().and_then(|parsed| parsed.contract.proof.as_ref()?.memory.as_ref());
+    let memory_bytes = match (&args.memory, agreed) {
+        (Some(text), _) => Unit::Byte.parse(text).map_err(|e| Failure::usage(format!("--memory: {e}")))?,
+        (None, agreed) => agreed.map_or(0.0, |memory| memory.held.0.value()),
+    };
     let now = Timestamp::now();
     let expires = now.checked_add(args.valid).map_err(Failure::usage)?;
     let challenge = Challenge {
@@ -40,7 +45,7 @@ fn new(args: &NewChallenge, quiet: bool, language: Language) -> Result<Exit, Fai
         contract_sha256: contract.map(|parsed| parsed.sha256),
         node: args.node.clone(),
         gpus: args.gpus.or(devices).unwrap_or(1),
-        memory_bytes: memory_bytes(args)?,
+        memory_bytes: memory_bytes as u64,
         not_before: seconds(now),
         expires: seconds(expires),
         at_least_s: whole_seconds(args.at_least)?,
@@ -57,12 +62,6 @@ fn new(args: &NewChallenge, quiet: bool, language: Language) -> Result<Exit, Fai
         entry(&say!(language, "name-good-until"), NAMES, until, out)?;
         entry(&say!(language, "name-signed"), NAMES, key.public().id(), out)
     })
-}
-
-fn memory_bytes(args: &NewChallenge) -> Result<u64, Failure> {
-    let Some(text) = &args.memory else { return Ok(0) };
-    let bytes = Unit::Byte.parse(text).map_err(|e| Failure::usage(format!("--memory: {e}")))?;
-    Ok(bytes as u64)
 }
 
 /// Whole seconds: what is shorter says nothing.

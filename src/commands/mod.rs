@@ -14,6 +14,7 @@ mod doctor;
 mod fleet;
 mod key;
 mod list;
+mod private_output;
 mod prove;
 mod render;
 mod replay;

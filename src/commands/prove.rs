@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::check::{read, refused};
 use super::witness::Session;
-use super::{Failure, discover, run};
+use super::{Failure, discover, private_output, run};
 use crate::cli::ProveArgs;
 use crate::exit::Exit;
 use crate::language::Language;
@@ -81,7 +81,8 @@ fn to_witness(args: &ProveArgs) -> Result<Exit, Failure> {
              `assay witness --challenge FILE --key KEY -- assay prove --challenge FILE`, or give --out to prove without one",
         ));
     }
-    let mut to = BufWriter::new(io::stdout().lock());
+    let to = private_output::take();
+    let mut to = to.map(BufWriter::new).map_err(|e| Failure::new(Exit::Environment, e.to_string()))?;
     let plan = plan(args).inspect_err(|failure| {
         // It may be gone too.
         let _ = to.write_all(&Frame::Failed(failure.to_string()).encode()).and_then(|()| to.flush());

@@ -27,6 +27,6 @@ pub fn replay(args: &ReplayArgs, language: Language) -> Result<Exit, Failure> {
     let events = event::read(from).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
     let evidence = record::fold(&events).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
     let report = Report::new(evidence, Some(&contract), SealedBy::Ephemeral, System::start().wall());
-    print(|out| human::verdict(&report, out.speaking(language)))?;
+    print(|out| human::ending(&report, out.speaking(language)))?;
     Ok(report.exit())
 }

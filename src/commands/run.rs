@@ -286,7 +286,7 @@ pub(super) fn write_results(
 pub(super) fn show(report: &Report, out: &Path, language: Language) -> Result<(), Failure> {
     let (signed, key) = (say!(language, "name-signed-report"), say!(language, "name-public-key"));
     print(|to| {
-        human::verdict(report, to.speaking(language))?;
+        human::ending(report, to.speaking(language))?;
         writeln!(to)?;
         entry(&signed, 13, out.join(REPORT).display(), to)?;
         entry(&key, 13, out.join(results::PUBLIC_KEY).display(), to)

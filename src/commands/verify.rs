@@ -1,12 +1,14 @@
 //! `assay verify`: signature, schema, and everything recomputed. Touches no device.
 
+use std::io::Write as _;
+
 use jiff::Timestamp;
 
 use super::check::{What, check};
 use super::{Failure, print};
 use crate::cli::VerifyArgs;
 use crate::exit::Exit;
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::output::certificate::Shown;
 use crate::output::page::Page;
 use crate::output::verification::{self, Verification};
@@ -45,8 +47,15 @@ pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit
             }
         }
     };
+    let unknown = verified.unknown_signatures();
     if !quiet {
-        print(|out| show(out.speaking(language)))?;
+        print(|out| {
+            show(out.speaking(language))?;
+            if unknown > 0 && !args.json {
+                writeln!(out, "{}", say!(language, "verified-unknown-signatures", count = unknown))?;
+            }
+            Ok(())
+        })?;
     }
     Ok(checked.exit())
 }

@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use super::Failure;
+use super::{Failure, private_output};
 use crate::cli::WorkerArgs;
 use crate::device::backend::{OpenOptions, Opened};
 use crate::device::inventory::{self, BACKENDS};
@@ -18,22 +18,23 @@ use crate::telemetry;
 const CHECK_WAIT: Duration = Duration::from_secs(10);
 
 pub fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
+    let mut out = private_output::take().map_err(broken)?;
     if let Some(name) = &args.list {
         let backend = BACKENDS.iter().find(|b| b.name == name);
         let found = backend.map_or_else(|| Err(format!("this build has no backend {name}")), |b| (b.list)());
-        return print_line(&found);
+        return print_line(&found, &mut out);
     }
     if let Some(selector) = &args.check {
         let options = OpenOptions { wait_limit: CHECK_WAIT };
         let opened = inventory::open(selector, options).map(|opened| opened.device.identity().clone());
-        return print_line(&opened);
+        return print_line(&opened, &mut out);
     }
     if args.nvml {
-        return print_line(&telemetry::nvml());
+        return print_line(&telemetry::nvml(), &mut out);
     }
     let mut lines = io::stdin().lock().lines();
     let plan = lines.next().transpose().map_err(broken)?.unwrap_or_default();
-    let mut sink = Lines(io::stdout().lock());
+    let mut sink = Lines(out);
     if args.node {
         node::run(&parsed(&plan)?, &mut sink, probes::peer::case).map_err(broken)?;
         return Ok(Exit::Pass);
@@ -67,10 +68,10 @@ fn measure(
     engine::run(plan, opened, sink, probes::cases, ready)
 }
 
-fn print_line(value: &impl serde::Serialize) -> Result<Exit, Failure> {
+fn print_line(value: &impl serde::Serialize, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut line = serde_json::to_vec(value).map_err(|e| broken(e.into()))?;
     line.push(b'\n');
-    io::stdout().lock().write_all(&line).map_err(broken)?;
+    out.write_all(&line).map_err(broken)?;
     Ok(Exit::Pass)
 }
 

@@ -71,6 +71,8 @@ pub mod id {
     pub const CATALOGUE: &str = "software.catalogue";
     /// What was proved to a witness is not what was agreed. Of nodes only, counted over all.
     pub const PROOF: &str = "proof.floor";
+    /// The same of memory.
+    pub const PROOF_MEMORY: &str = "proof.memory";
 }
 
 /// What a finding is about.

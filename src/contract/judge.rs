@@ -4,6 +4,7 @@
 use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Counted, Seen};
+use super::proof::Proof;
 use super::quantity::Quantity;
 use super::{Contract, Measured, decision, inventory, nodes, peers, software, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
@@ -44,9 +45,9 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     findings.extend(inventory::judge(contract, evidence));
     findings.extend(software::judge(contract, evidence));
     // No report can show it, and none may hide that it is open.
-    findings.extend(contract.proof.as_ref().map(|_| {
+    findings.extend(contract.proof.iter().flat_map(Proof::clauses).map(|clause| {
         let open = gate::Unusable::open(Reason::DecidedOverFleet);
-        Judgement::undecided(open, None).about(id::PROOF, Severity::Info, Subject::Node)
+        Judgement::undecided(open, None).about(clause, Severity::Info, Subject::Node)
     }));
     for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {
         let from = findings.len();

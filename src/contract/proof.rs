@@ -1,8 +1,11 @@
 //! What must be proved of each node to a witness, beside its report: see `assay challenge` and `assay witness`.
 //! Owns how it is written; whether it was proved is counted over all nodes.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::finding::id;
+use super::quantity::Bytes;
 use crate::evidence::metric::{Kind, MetricName};
 use crate::proof::level::TrustLevel;
 use crate::units::Unit;
@@ -12,20 +15,45 @@ use crate::units::Unit;
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     /// What the slowest GPU must have done at least, as a share of what the fastest was measured to do.
+    #[serde(deserialize_with = "of_work")]
     #[schemars(with = "String")]
     pub floor: Floor,
+    /// What each GPU must have held full meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
     /// How far the proof can be trusted, at least: L2 is hardware that a witness on another machine timed.
     #[serde(default = "level")]
     pub level: TrustLevel,
+}
+
+/// Memory that is held, and so near that it is read fast: host memory is read over its link, many times slower.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Of each GPU, such as `134 GB`.
+    pub held: Bytes,
+    /// What the slowest GPU must have read of it at least, as a share of what the fastest was measured to do. Reading takes
+    /// hashing, so that it is less than the measured rate everywhere.
+    #[serde(deserialize_with = "of_memory")]
+    #[schemars(with = "String")]
+    pub floor: Floor,
+}
+
+impl Proof {
+    /// Ids of what is demanded, as findings and waivers name it.
+    pub fn clauses(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let memory = self.memory.is_some().then_some(id::PROOF_MEMORY);
+        std::iter::once(id::PROOF).chain(memory)
+    }
 }
 
 fn level() -> TrustLevel {
     TrustLevel::L2
 }
 
-/// Such as `50 % of gemm.int8.rate`: operations on whole numbers, as a share of a measured rate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+/// Such as `50 % of gemm.int8.rate`: what was proved, as a share of a measured rate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "String")]
 pub struct Floor {
     text: String,
     share: f64,
@@ -42,22 +70,37 @@ impl Floor {
     }
 }
 
-impl TryFrom<String> for Floor {
-    type Error = String;
+/// Rates that a floor can be a share of, with an example.
+struct Rates {
+    units: &'static [Unit],
+    example: &'static str,
+}
 
-    fn try_from(text: String) -> Result<Self, String> {
+const WORK: Rates =
+    Rates { units: &[Unit::FlopPerSecond, Unit::OpPerSecond], example: "50 % of gemm.int8.rate" };
+const MEMORY: Rates = Rates { units: &[Unit::BytePerSecond], example: "20 % of stream.read.rate" };
+
+fn of_work<'de, D: Deserializer<'de>>(from: D) -> Result<Floor, D::Error> {
+    WORK.read(String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+fn of_memory<'de, D: Deserializer<'de>>(from: D) -> Result<Floor, D::Error> {
+    MEMORY.read(String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+impl Rates {
+    fn read(&self, text: String) -> Result<Floor, String> {
         let shown: String = text.chars().take(80).collect();
-        let hint = || {
-            format!("{shown:?} is no share of a measured rate; write for example \"50 % of gemm.int8.rate\"")
-        };
+        let hint =
+            || format!("{shown:?} is no share of a measured rate; write for example {:?}", self.example);
         let (share, metric) = text.split_once(" of ").ok_or_else(hint)?;
         let share = Unit::Share.parse(share).map_err(|_| hint())?;
         let metric = MetricName::parse(metric.trim()).map_err(|e| e.to_string())?;
-        let is_rate = matches!(metric.kind(), Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond));
+        let is_rate = matches!(metric.kind(), Kind::Number(unit) if self.units.contains(&unit));
         if !(is_rate && share > 0.0 && share <= 1.0) {
             return Err(hint());
         }
-        Ok(Self { text, share, metric })
+        Ok(Floor { text, share, metric })
     }
 }
 
@@ -74,8 +117,12 @@ mod tests {
 
     #[test]
     fn a_floor_is_a_share_of_a_rate_of_operations() {
-        let floor = Floor::try_from("50 % of gemm.int8.rate".to_owned()).unwrap();
+        let floor = WORK.read("50 % of gemm.int8.rate".to_owned()).unwrap();
         assert_eq!((floor.share(), floor.metric().as_str()), (0.5, "gemm.int8.rate"));
+        for rates in [WORK, MEMORY] {
+            assert!(rates.read(rates.example.to_owned()).is_ok());
+        }
+        assert!(MEMORY.read(WORK.example.to_owned()).is_err());
         for bad in [
             "",
             "50 %",
@@ -84,7 +131,7 @@ mod tests {
             "1 of stream.triad.rate",
             "5 % of x",
         ] {
-            assert!(Floor::try_from(bad.to_owned()).is_err(), "{bad}");
+            assert!(WORK.read(bad.to_owned()).is_err(), "{bad}");
         }
     }
 }

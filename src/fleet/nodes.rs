@@ -22,7 +22,7 @@ pub struct Node<'a> {
     /// What was proved of it, where its last proof held.
     pub proof: Option<ProofSummary>,
     /// What was not proved of it and must be.
-    pub unproved: Option<Lacking>,
+    pub unproved: Vec<Lacking>,
 }
 
 /// A card that two nodes say they have.
@@ -181,7 +181,7 @@ pub fn group<'a>(rows: &'a [Row], waivers: &'a Waivers) -> Vec<Node<'a>> {
                 claims: Vec::new(),
                 waived: Vec::new(),
                 proof: None,
-                unproved: None,
+                unproved: Vec::new(),
             });
             nodes.len() - 1
         });

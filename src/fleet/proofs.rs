@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::nodes::Node;
-use super::row::Lacking;
+use super::row::{Lacking, Row};
+use crate::contract::finding::id;
+use crate::contract::proof::Floor;
 use crate::contract::when::{Moment, When};
-use crate::contract::{self, Amount, Contract, Reason, Severity, Verdict, finding};
+use crate::contract::{self, Amount, Contract, Reason, Severity, Verdict};
 use crate::proof::level::TrustLevel;
-use crate::proof::statement::{Outcome, Proof};
+use crate::proof::statement::{Held, Outcome, Proof};
 use crate::seal::{Verified, sha256_hex};
 use crate::units::Unit;
 
@@ -37,6 +39,11 @@ pub struct ProofSummary {
     pub gpus: u32,
     /// Operations on whole numbers a second that were done at least, by the slowest GPU.
     pub floor_per_s: f64,
+    /// Memory that each GPU held, and what was read of it a second at least. Absent where a GPU held none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_floor_per_s: Option<f64>,
 }
 
 impl Proved {
@@ -44,6 +51,8 @@ impl Proved {
     pub fn of(proof: &Proof, verified: &Verified, node: Option<String>) -> Option<Self> {
         let at: Timestamp = proof.at.parse().ok()?;
         let gpus = &proof.figures.gpus;
+        let held: Option<Vec<&Held>> = gpus.iter().map(|gpu| gpu.memory.as_ref()).collect();
+        let held = held.unwrap_or_default();
         let uuids = gpus.iter().filter_map(|gpu| gpu.identity.uuid.as_ref());
         Some(Self {
             node,
@@ -56,6 +65,8 @@ impl Proved {
                 level: proof.level(),
                 gpus: u32::try_from(gpus.len()).unwrap_or(u32::MAX),
                 floor_per_s: gpus.iter().map(|gpu| gpu.floor_per_s).reduce(f64::min).unwrap_or(0.0),
+                memory_bytes: held.iter().map(|held| held.bytes).min(),
+                memory_floor_per_s: held.iter().map(|held| held.floor_bytes_per_s).reduce(f64::min),
             },
         })
     }
@@ -75,7 +86,7 @@ impl Proved {
 pub fn join(nodes: &mut [Node<'_>], proofs: &[Proved], contract: &Contract) {
     for node in nodes {
         node.proof = proof_of(node, proofs);
-        node.unproved = contract.proof.as_ref().and_then(|demanded| unproved(node, demanded));
+        node.unproved = contract.proof.as_ref().map_or(Vec::new(), |demanded| unproved(node, demanded));
     }
 }
 
@@ -87,10 +98,47 @@ fn proof_of(node: &Node<'_>, proofs: &[Proved]) -> Option<ProofSummary> {
     last.filter(|proof| proof.held).map(|proof| proof.summary.clone())
 }
 
-/// What of the demanded floor was not proved. It is no failure: more may be true than was proved.
-fn unproved(node: &Node<'_>, demanded: &contract::proof::Proof) -> Option<Lacking> {
-    let lacking = |[demanded, found]: [Option<Amount>; 2], because: Reason| Lacking {
-        clause: finding::id::PROOF.to_owned(),
+/// What of the demanded floors was not proved. It is no failure: more may be true than was proved.
+fn unproved(node: &Node<'_>, demanded: &contract::proof::Proof) -> Vec<Lacking> {
+    let Some(row) = node.decisive() else { return Vec::new() };
+    let Some(proof) = &node.proof else { return vec![lacking(id::PROOF, None, Reason::NotProved)] };
+    if proof.level < demanded.level {
+        let because = Reason::ProvedAtLevel { is: proof.level, demanded: demanded.level };
+        return vec![lacking(id::PROOF, None, because)];
+    }
+    if (proof.gpus as usize) < row.cards.len() {
+        // Cards that took no part were not proved.
+        return vec![lacking(id::PROOF, None, Reason::NotProved)];
+    }
+    let work = below(id::PROOF, &demanded.floor, proof.floor_per_s, Unit::OpPerSecond, row);
+    let memory = demanded.memory.as_ref().and_then(|memory| {
+        let (agreed, held) = (memory.held.0.value(), proof.memory_bytes.unwrap_or(0) as f64);
+        if held < agreed {
+            return Some(lacking(id::PROOF_MEMORY, Some(([agreed, held], Unit::Byte)), Reason::ProvedLittle));
+        }
+        let rate = proof.memory_floor_per_s.unwrap_or(0.0);
+        below(id::PROOF_MEMORY, &memory.floor, rate, Unit::BytePerSecond, row)
+    });
+    work.into_iter().chain(memory).collect()
+}
+
+/// A floor that what was proved stays below.
+fn below(clause: &str, floor: &Floor, proved: f64, unit: Unit, row: &Row) -> Option<Lacking> {
+    let metric = floor.metric();
+    let fastest = row.cards.iter().filter_map(|card| card.median(metric.as_str())).reduce(f64::max);
+    let Some(fastest) = fastest else {
+        return Some(lacking(clause, None, Reason::NotMeasured { metric: metric.to_string() }));
+    };
+    let bound = floor.share() * fastest;
+    (proved < bound).then(|| lacking(clause, Some(([bound, proved], unit)), Reason::ProvedLittle))
+}
+
+/// With what is demanded and what was found, where both are known.
+fn lacking(clause: &str, amounts: Option<([f64; 2], Unit)>, because: Reason) -> Lacking {
+    let amounts = amounts.map(|(values, unit)| values.map(|value| Amount::Number { value, unit }));
+    let [demanded, found] = amounts.map_or([None, None], |amounts| amounts.map(Some));
+    Lacking {
+        clause: clause.to_owned(),
         severity: Severity::Must,
         verdict: Verdict::Inconclusive,
         demanded,
@@ -98,25 +146,5 @@ fn unproved(node: &Node<'_>, demanded: &contract::proof::Proof) -> Option<Lackin
         because,
         short: None,
         identity: false,
-    };
-    let row = node.decisive()?;
-    let Some(proof) = &node.proof else { return Some(lacking([None, None], Reason::NotProved)) };
-    if proof.level < demanded.level {
-        let because = Reason::ProvedAtLevel { is: proof.level, demanded: demanded.level };
-        return Some(lacking([None, None], because));
     }
-    let metric = demanded.floor.metric();
-    let fastest = row.cards.iter().filter_map(|card| card.median(metric.as_str())).reduce(f64::max);
-    let Some(fastest) = fastest.filter(|_| (proof.gpus as usize) >= row.cards.len()) else {
-        let because = match fastest {
-            None => Reason::NotMeasured { metric: metric.to_string() },
-            // Cards that took no part were not proved.
-            Some(_) => Reason::NotProved,
-        };
-        return Some(lacking([None, None], because));
-    };
-    let amount = |value| Some(Amount::Number { value, unit: Unit::OpPerSecond });
-    let bound = demanded.floor.share() * fastest;
-    (proof.floor_per_s < bound)
-        .then(|| lacking([amount(bound), amount(proof.floor_per_s)], Reason::ProvedLittle))
 }

@@ -23,12 +23,13 @@ pub struct Waiver {
 
 /// Findings without a clause that parties may live with. Whose card it is, and whether sources agree on that, is not among
 /// them: a doubt about what was delivered is cleared by another run, not by a word.
-const WAIVABLE: [&str; 5] = [
+const WAIVABLE: [&str; 6] = [
     finding::id::DEVICES,
     finding::id::MEMORY,
     finding::id::SKU,
     finding::id::CONTINUITY,
     finding::id::PROOF,
+    finding::id::PROOF_MEMORY,
 ];
 
 const REASON_CHARS_MAX: usize = 1000;

@@ -75,7 +75,7 @@ device-never-opened = { $selector }: never opened ({ $how })
 order-together = all devices at the same time
 order-one-at-a-time = one device at a time
 trust-l0 = L0, self-declared: a simulated device, or none
-trust-l1 = L1, measured without a challenge: the host could have lied
+trust-l1 = L1, measured, and nobody outside timed it: the host could have lied
 trust-l2 = L2, challenged and timed by the verifier
 trust-l3 = L3, as L2 with the vendor's attestation
 sealed-ephemeral = a key made for this run alone: it shows that nothing was changed since, not who signed
@@ -792,6 +792,10 @@ differs-samples-say = the samples say
 verification = verification: { $words }
 verified-holds = the signature holds, and every figure and finding follows from the samples
 verified-by-another-contract = the signature holds and the report follows from its samples, but it was judged by another contract than the one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`
+verified-unknown-signatures = { $count ->
+    [one] One further signature is of no key that you trust; it says nothing.
+   *[other] { $count } further signatures are of no key that you trust; they say nothing.
+}
 verified-not = the signature holds, but the report does not follow from its own samples; do not accept it
 ledger-of = { $of }: { $what }
 ledger-host = host: { $what }
@@ -1348,10 +1352,12 @@ proof-level-1 = L1, and no more because { $reasons }
 proof-level-2 = L2, challenged and timed by the witness
 proof-did-not-hold = the proof did not hold
 proof-own-clock = nobody but the prover kept the clock and asked
+proof-perhaps-one-host = whether prover and witness are one host is not known
 proof-one-host = prover and witness are one host
 proof-by-software = a device is software that runs on the CPU
 proof-and = { ", and " }
 proof-meaning = At least so many multiplications and additions of whole numbers per second were done, on matrices that nobody could know before. { $rows } rows of each GPU's results were asked for after all results were committed, and all of them hold: had more than { $share } of the rows been wrong, this would have shown with a probability of 99 % or more; the figures are less by that share. Which unit did the work, in which precision, and whether it was this card, they do not say.
+proof-meaning-reach = { " " }The first result of each GPU was committed within { $time } of the start, which was drawn then: whoever is farther than { $km } km away, as light goes, has not computed it.
 proof-meaning-memory = { " " }The memory was filled in { $time } with what is slow to make, and each sweep hashed all of it, under keys that nobody could know before; { $cells } cells of each GPU were made again here, and all were hashed. It lay wherever it can be read so fast; host memory is read over its link.
 proof-waiting = waiting for the prover
 proof-computing = { $now } of { $all } s, rounds of each GPU: { $rounds }

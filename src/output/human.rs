@@ -22,8 +22,8 @@ pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
         say!(language, "report-line", version = version, profile = profile, started = started)
     )?;
     for (name, value) in [
-        (say!(language, "name-measured"), run.order.said(language)),
         (say!(language, "name-trust"), rows::trust(report, language)),
+        (say!(language, "name-measured"), run.order.said(language)),
         (say!(language, "name-signed"), rows::sealed_by(report, language)),
     ] {
         entry(&name, 11, value, out)?;
@@ -77,7 +77,14 @@ fn node_tables(node: &NodeEvidence, report: &Report, out: &mut Page) -> io::Resu
     Ok(())
 }
 
-/// The findings and the verdict: what a run ends with.
+/// What a run ends with: how far it can be trusted, then what was found.
+pub fn ending(report: &Report, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    entry(&say!(language, "name-trust"), 11, rows::trust(report, language), out)?;
+    verdict(report, out)
+}
+
+/// The findings and the verdict.
 pub fn verdict(report: &Report, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     if !report.findings.is_empty() {

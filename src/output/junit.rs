@@ -77,10 +77,19 @@ fn write_suite(report: &Report, suite: &Suite, writer: &mut Writer<&mut dyn Writ
         ("time", "0"),
     ]);
     element.write_inner_content(|writer| {
+        write_trust(report, writer)?;
         if undecided == 1 {
             write_no_contract(writer)?;
         }
         suite.findings.iter().try_for_each(|finding| write_case(&name, finding, writer))
+    })?;
+    Ok(())
+}
+
+fn write_trust(report: &Report, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
+    let property = [("name", "trust"), ("value", &rows::trust(report, Language::English))];
+    writer.create_element("properties").write_inner_content(|writer| {
+        writer.create_element("property").with_attributes(property).write_empty().map(drop)
     })?;
     Ok(())
 }

@@ -37,8 +37,8 @@ fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result
         say!(language, "run-line", version = version, profile = profile, started = started)
     )?;
     for (name, value) in [
-        (say!(language, "name-measured"), run.order.said(language)),
         (say!(language, "name-trust"), rows::trust(report, language)),
+        (say!(language, "name-measured"), run.order.said(language)),
         (say!(language, "name-signed"), rows::sealed_by(report, language)),
     ] {
         writeln!(out, "* {}", say!(language, "name-and-value", name = name, value = value))?;

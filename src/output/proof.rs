@@ -100,6 +100,7 @@ pub fn json(
     let value = json!({
         "signature": "valid",
         "signer": verified.signer(),
+        "unknown_signatures": verified.unknown_signatures(),
         "trust_level": proof.level(),
         "proof": proof,
         "challenge": challenge,
@@ -116,7 +117,8 @@ fn level(proof: &Proof, language: Language) -> String {
             let reasons = [
                 (proof.outcome != Outcome::Held, say!(language, "proof-did-not-hold")),
                 (proof.by == By::Prover, say!(language, "proof-own-clock")),
-                (proof.same_host, say!(language, "proof-one-host")),
+                (proof.same_host == Some(true), say!(language, "proof-one-host")),
+                (proof.same_host.is_none(), say!(language, "proof-perhaps-one-host")),
                 (any(ProvenanceKind::Software), say!(language, "proof-by-software")),
             ];
             let reasons = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason);
@@ -161,6 +163,11 @@ fn memory_row(number: u32, held: &Held) -> [String; 5] {
 fn meaning(proof: &Proof, challenge: &Challenge, language: Language) -> String {
     let (rows, share) = (challenge.openings, Unit::Share.format(proof.figures.escaping_share));
     let mut text = say!(language, "proof-meaning", rows = rows, share = share);
+    let farthest = proof.figures.gpus.iter().filter_map(Proved::reach).max_by_key(|(ns, _)| *ns);
+    if let Some((ns, metres)) = farthest {
+        let (time, km) = (Unit::Nanosecond.format(ns as f64), format!("{:.0}", (metres / 1000.0).ceil()));
+        text += &say!(language, "proof-meaning-reach", time = time, km = km);
+    }
     if let Some(ns) = proof.figures.fill_ns {
         let time = Unit::Nanosecond.format(ns as f64);
         text += &say!(language, "proof-meaning-memory", time = time, cells = rows);

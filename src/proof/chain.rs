@@ -50,6 +50,8 @@ pub struct Progress {
     pub rounds: u32,
     pub products: Pace,
     pub parts: Pace,
+    /// From begin to the first commitment.
+    pub first_root_ns: Option<u64>,
     /// The longest time between two commitments, or before the first.
     pub longest_gap_ns: u64,
 }
@@ -108,6 +110,7 @@ impl Chain {
         pace.rounds += u32::from(self.schedule.counts(round));
         pace.ns += gap;
         progress.rounds += 1;
+        progress.first_root_ns.get_or_insert(gap);
         progress.longest_gap_ns = progress.longest_gap_ns.max(gap);
         self.last_ns = now_ns;
         Ok(())

@@ -94,6 +94,10 @@
 //! was this card, or several others that answer for it, in time and over whatever link they have. Two GPUs of one proof can be
 //! two by their own word and one in truth: then each has half of the floor that such a card has alone, which is what to compare.
 //!
+//! The first root of a GPU depends on begin, and so whoever computed it was no farther away than light comes in half of the time
+//! between the two: 150 km for each millisecond, of which the first round itself took its part. Later rounds hang on one another
+//! and not on the witness; they bound no distance.
+//!
 //! Memory may lie anywhere that is read at that floor: host memory is read over its link, which is many times slower. Of what
 //! is not kept a share u can be made again while the rest is read: that takes 64 u times the work of reading, which shows in the
 //! floor as soon as the hashing that the card can do at most is known.

@@ -59,7 +59,11 @@ pub fn recheck(
             return Err(Refusal::CutShort);
         }
     }
-    let figures = Figures::of(&session, issued.challenge.openings);
+    let mut figures = Figures::of(&session, issued.challenge.openings);
+    for (gpu, stated) in figures.gpus.iter_mut().zip(&proof.figures.gpus) {
+        // Proofs did not always state it.
+        gpu.first_root_ns = gpu.first_root_ns.filter(|_| stated.first_root_ns.is_some());
+    }
     if figures == proof.figures { Ok(()) } else { Err(Refusal::Figures) }
 }
 

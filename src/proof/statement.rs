@@ -30,8 +30,8 @@ pub struct Proof {
     pub at: String,
     /// What the witness started to reach the prover.
     pub command: Vec<String>,
-    /// Whether both ends say that they are one host.
-    pub same_host: bool,
+    /// Whether both ends say that they are one host. `None` where either does not know which it is.
+    pub same_host: Option<bool>,
     pub transcript: Transcript,
     pub outcome: Outcome,
     #[serde(flatten)]
@@ -89,6 +89,10 @@ pub struct Proved {
     pub work: Work,
     /// Products and parts of memory together.
     pub rounds: u32,
+    /// From the clock's start to the first commitment, which depends on what was drawn then: the way there and back, and one
+    /// round of work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_root_ns: Option<u64>,
     /// The longest time between two commitments, or before the first.
     pub longest_gap_ns: u64,
     /// Time in which products were computed.
@@ -110,6 +114,15 @@ pub struct Held {
     pub sweeps_ns: u64,
     /// Bytes per second that were read at least, from wherever they lay.
     pub floor_bytes_per_s: f64,
+}
+
+impl Proved {
+    /// The time of the first round trip, and how far light comes in half of it, in metres: nobody who is farther away has
+    /// computed.
+    pub fn reach(&self) -> Option<(u64, f64)> {
+        const METRES_PER_NS: f64 = 0.299_792_458;
+        self.first_root_ns.map(|ns| (ns, ns as f64 / 2.0 * METRES_PER_NS))
+    }
 }
 
 impl Figures {
@@ -142,6 +155,7 @@ fn proved(gpu: &Gpu, done: &Progress, escaping_share: f64) -> Proved {
         identity: gpu.identity.clone(),
         work: gpu.work,
         rounds: done.rounds,
+        first_root_ns: done.first_root_ns,
         longest_gap_ns: done.longest_gap_ns,
         products_ns: done.products.ns,
         floor_per_s: floor(gpu.work.operations(), &done.products),
@@ -203,7 +217,7 @@ impl Proof {
             TrustLevel::L0
         } else if self.outcome == Outcome::Held
             && self.by == By::Witness
-            && !self.same_host
+            && self.same_host == Some(false)
             && is(ProvenanceKind::Hardware)
         {
             TrustLevel::L2

@@ -88,8 +88,8 @@ pub enum WireError {
     Cut,
     #[error("a frame of kind {0}, which the protocol does not have")]
     Kind(u8),
-    #[error("a frame of {0} bytes, where at most {BODY_MAX} are allowed")]
-    Length(u32),
+    #[error("a frame of {bytes} bytes, where at most {BODY_MAX} are allowed")]
+    Length { kind: u8, bytes: u32 },
     #[error("a {name} frame that is malformed: {why}")]
     Body { name: &'static str, why: String },
     #[error("the stream cannot be read: {0}")]
@@ -208,11 +208,11 @@ impl Frame {
     }
 
     fn read_body([kind, length @ ..]: [u8; HEAD], from: &mut impl Read) -> Result<Self, WireError> {
-        let length = u32::from_le_bytes(length);
-        if length > BODY_MAX {
-            return Err(WireError::Length(length));
+        let bytes = u32::from_le_bytes(length);
+        if bytes > BODY_MAX {
+            return Err(WireError::Length { kind, bytes });
         }
-        let mut body = vec![0; length as usize];
+        let mut body = vec![0; bytes as usize];
         if read_all(from, &mut body)? < body.len() {
             return Err(WireError::Cut);
         }

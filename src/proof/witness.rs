@@ -40,7 +40,7 @@ pub struct Witnessed {
     pub outcome: Outcome,
     pub figures: Figures,
     pub transcript: Transcript,
-    pub same_host: bool,
+    pub same_host: Option<bool>,
     /// Whether the prover was told anything, which uses the challenge up.
     pub begun: bool,
 }
@@ -78,11 +78,12 @@ pub fn witness(
     }
     talk.transcript.flush()?;
     let theirs = talk.session.hello().and_then(|hello| hello.host_sha256.clone());
+    let hosts = theirs.zip(orders.issued.host_sha256());
     Ok(Witnessed {
         outcome,
         figures: Figures::of(&talk.session, orders.issued.challenge.openings),
         transcript: talk.transcript.transcript(),
-        same_host: theirs.is_some() && theirs == orders.issued.host_sha256(),
+        same_host: hosts.map(|(theirs, ours)| theirs == ours),
         begun: talk.begun,
     })
 }
@@ -99,7 +100,14 @@ fn spawn(command: &[String]) -> io::Result<Child> {
     Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
 }
 
-type Heard = (u64, Result<Option<Frame>, WireError>);
+type Heard = (u64, Result<Option<Frame>, Unheard>);
+
+/// Why no frame was heard.
+enum Unheard {
+    /// The command printed this before any frame.
+    Text(String),
+    Wire(WireError),
+}
 
 /// Reads frames as they come, and notes when.
 fn listen(child: &mut Child, clock: Instant) -> io::Result<Receiver<Heard>> {
@@ -111,13 +119,28 @@ fn listen(child: &mut Child, clock: Instant) -> io::Result<Receiver<Heard>> {
 
 fn hear(from: impl Read, clock: Instant, tell: &SyncSender<Heard>) {
     let mut from = BufReader::with_capacity(1 << 17, from);
+    let mut is_first = true;
     loop {
-        let frame = Frame::read(&mut from);
+        let frame = Frame::read(&mut from).map_err(|error| match greeting(&error, from.buffer()) {
+            Some(text) if is_first => Unheard::Text(text),
+            Some(_) | None => Unheard::Wire(error),
+        });
+        is_first = false;
         let last = !matches!(frame, Ok(Some(_)));
         if tell.send((elapsed_ns(clock), frame)).is_err() || last {
             return;
         }
     }
+}
+
+/// The line that stands where a frame is due: what a login says, or a command that is none of ours. Text has no zeros, and no
+/// frame is so long that its length has none.
+fn greeting(error: &WireError, rest: &[u8]) -> Option<String> {
+    const SHOWN: usize = 80;
+    let WireError::Length { kind, bytes } = error else { return None };
+    let text = [[*kind].as_slice(), &bytes.to_le_bytes(), &rest[..rest.len().min(SHOWN)]].concat();
+    let line = text.trim_ascii_start().split(|byte| *byte == b'\n').next()?.trim_ascii_end();
+    line.iter().all(|byte| *byte >= b' ').then(|| String::from_utf8_lossy(line).into_owned())
 }
 
 fn elapsed_ns(clock: Instant) -> u64 {
@@ -163,17 +186,21 @@ impl<W: Write> Talk<'_, W> {
         Ok(())
     }
 
-    fn heard(&mut self, at_ns: u64, frame: Result<Option<Frame>, WireError>) -> Result<(), Outcome> {
+    fn heard(&mut self, at_ns: u64, frame: Result<Option<Frame>, Unheard>) -> Result<(), Outcome> {
         match frame {
             Ok(Some(frame)) if frame.is_provers() => self.keep(at_ns, frame),
             Ok(Some(frame)) => {
                 Err(refuted(format!("the prover sent a {} frame, which is the witness's", frame.name())))
             }
             Ok(None) => Err(unfinished("the prover closed early")),
-            Err(error @ (WireError::Cut | WireError::Io(_))) => Err(unfinished(error)),
-            Err(error @ (WireError::Kind(_) | WireError::Length(_) | WireError::Body { .. })) => {
-                Err(refuted(format!("the prover sent {error}")))
-            }
+            Err(Unheard::Text(text)) => Err(unfinished(format!(
+                "the command printed {text:?} where the prover was to speak, whose standard output it is alone; what a login \
+                 prints must go elsewhere"
+            ))),
+            Err(Unheard::Wire(error @ (WireError::Cut | WireError::Io(_)))) => Err(unfinished(error)),
+            Err(Unheard::Wire(
+                error @ (WireError::Kind(_) | WireError::Length { .. } | WireError::Body { .. }),
+            )) => Err(refuted(format!("the prover sent {error}"))),
         }
     }
 

@@ -47,6 +47,7 @@ pub struct Verified {
     bytes: Vec<u8>,
     signers: Signers,
     hint: Option<String>,
+    unknown: usize,
 }
 
 /// Trusted keys that signed, in the order of their signatures. There is one at least.
@@ -69,6 +70,11 @@ impl Verified {
     /// Every trusted key that signed these bytes.
     pub fn signers(&self) -> impl Iterator<Item = &KeyId> {
         std::iter::once(&self.signers.first).chain(&self.signers.others)
+    }
+
+    /// Signatures that no trusted key made: by somebody else, or by nobody. They say nothing.
+    pub fn unknown_signatures(&self) -> usize {
+        self.unknown
     }
 
     /// What the envelope named as the signer's key where that is another one. No signature covers it.
@@ -187,13 +193,15 @@ impl Envelope {
         });
         let Some((first, hint)) = valid.next() else { return Err(self.refusal(trust)) };
         let mut others: Vec<KeyId> = Vec::new();
+        let mut unknown = self.signatures.len() - 1;
         for (signer, _) in valid {
+            unknown -= 1;
             // One key that signs twice is one signer.
             if signer != first && !others.contains(&signer) {
                 others.push(signer);
             }
         }
-        Ok(Verified { bytes, hint: hint.map(|id| shown(id)), signers: Signers { first, others } })
+        Ok(Verified { bytes, hint: hint.map(|id| shown(id)), signers: Signers { first, others }, unknown })
     }
 
     /// The payload without a look at the signatures: for showing, never for judging.

@@ -12,6 +12,9 @@ pub unsafe extern "C" fn cuInit(flags: c_uint) -> i32 {
             return Err(INVALID_VALUE);
         }
         state.initialised = true;
+        if state.faults.chatter {
+            println!("the driver greets whoever reads this");
+        }
         Ok(())
     })
 }

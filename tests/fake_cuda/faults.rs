@@ -16,6 +16,8 @@ pub struct Faults {
     pub stuck: Option<u64>,
     /// Call n ends the process.
     pub crash: Option<u64>,
+    /// Prints on the standard output, as libraries may.
+    pub chatter: bool,
     /// Launches do nothing at all.
     pub idle: bool,
     /// The n-th box that a launch copies into shared memory never comes.
@@ -57,6 +59,7 @@ impl Faults {
             hang: number("HANG"),
             stuck: number("STUCK"),
             crash: number("CRASH"),
+            chatter: number("CHATTER").is_some_and(|n| n > 0),
             idle: number("IDLE").is_some_and(|n| n > 0),
             lose_box: number("LOSE_BOX"),
             flip: number("FLIP"),

@@ -4,6 +4,7 @@ use gpu_assay::proof::chain::{Broken, Pace};
 use gpu_assay::proof::challenge::Issued;
 use gpu_assay::proof::memory::Memory;
 use gpu_assay::proof::session::{Fault, Session};
+use gpu_assay::proof::statement::{By, Outcome};
 use gpu_assay::proof::wire::{Frame, Timed};
 
 use super::support_proof::*;
@@ -103,6 +104,34 @@ fn less_memory_than_demanded_or_another_order_is_refused() {
         std::mem::swap(a, b);
     }
     assert!(matches!(broken(check(&issued, &swapped)), Broken::Cell { .. }));
+}
+
+/// Memory behind a link takes as long as the link does, and the floor says so.
+#[test]
+fn memory_that_lies_farther_away_has_a_lower_floor() {
+    let issued = with_memory();
+    let committed = commit(&issued, &hello(&issued, SMALL), 2 * 9, &mut Honest);
+    let near = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+    // A sweep reads over a link that is forty times slower.
+    let mut late_ns = 0;
+    let far: Vec<Timed> = near
+        .iter()
+        .map(|frame| {
+            if let Frame::Root { round, .. } = &frame.frame {
+                late_ns += if round % 9 < CELLS.products { 0 } else { 39_000_000 };
+            }
+            Timed { at_ns: frame.at_ns + late_ns, frame: frame.frame.clone() }
+        })
+        .collect();
+    let floors = |frames: &[Timed]| {
+        let proof = signed(&issued, frames, By::Witness);
+        assert_eq!(proof.outcome, Outcome::Held);
+        let gpu = proof.figures.gpus[0].clone();
+        (gpu.floor_per_s, gpu.memory.unwrap().floor_bytes_per_s)
+    };
+    let ((work, read), (far_work, far_read)) = (floors(&near), floors(&far));
+    assert_eq!(work, far_work);
+    assert!((read / far_read - 40.0).abs() < 1e-9, "{read} and {far_read}");
 }
 
 /// Rounds that may have been begun in the time of the other kind do not count, their time does.

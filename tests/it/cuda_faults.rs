@@ -8,6 +8,7 @@ use gpu_assay::device::{Buf, Device, DeviceError, inventory};
 
 use crate::cuda::{assay_on, in_child};
 use crate::process::verified;
+use crate::proofs::Desk;
 use crate::support_cuda::{FakeCuda, calls, failed_call, fails_at, live};
 
 const WORDS: u64 = 4096;
@@ -190,6 +191,20 @@ fn a_healthy_device_passes_what_broken_ones_must_not() {
         let (code, json) = judged(&FakeCuda::new(), "memory", clause, "60s");
         assert_eq!((code, &json["verdict"]), (Some(0), &"pass".into()), "{json}");
     }
+}
+
+#[test]
+fn a_driver_that_prints_disturbs_nothing() {
+    let driver = FakeCuda::new().with("CHATTER", 1);
+    let (code, json) = judged(&driver, "memory", FILLED, "60s");
+    assert_eq!((code, &json["verdict"]), (Some(0), &"pass".into()), "{json}");
+    let desk = Desk::new();
+    desk.challenge("ch.json", &[]);
+    let printed = desk.prove_on("ch.json", "out", &["cuda:0"], |command| {
+        driver.apply(command);
+    });
+    assert_eq!(printed.code, Some(0), "{}{}", printed.stdout, printed.stderr);
+    assert!(printed.stderr.contains("the driver greets"), "it printed nothing: {}", printed.stderr);
 }
 
 #[test]

@@ -4,17 +4,17 @@ use crate::certificates::Desk;
 use crate::process::Ended;
 
 /// A node that reported, and where asked proved its work to a witness.
-fn desk(floor: &str, is_proved: bool) -> Desk {
+fn desk(proof: &str, is_proved: bool) -> Desk {
     let desk = Desk::new();
     let contract = std::fs::read_to_string(desk.path("lease.toml")).unwrap();
-    std::fs::write(desk.path("lease.toml"), format!("{contract}\n[proof]\n{floor}\n")).unwrap();
+    std::fs::write(desk.path("lease.toml"), format!("{contract}\n[proof]\n{proof}\n")).unwrap();
     desk.assay(
         0,
         "challenge new --contract lease.toml --key tenant.pem --node n1 --at-least 1s --out challenge.json",
     );
     desk.assay(
         0,
-        "run --contract lease.toml --challenge challenge.json --device sim:mini --profile quick --probe census --probe fma --key \
+        "run --contract lease.toml --challenge challenge.json --device sim:mini --profile quick --probe census --probe fma --probe link --key \
          provider.pem --out got/run",
     );
     if is_proved {
@@ -64,6 +64,38 @@ fn a_node_is_accepted_where_as_much_was_proved_as_was_agreed() {
     none.assay(0, &format!("accept {TRUST} --key tenant.pem --waive proof.floor=no_witness_yet"));
 }
 
+/// Memory is demanded as the contract says, and read as fast as it says.
+#[test]
+fn memory_counts_where_it_was_held_and_read_fast() {
+    let proof = |held: &str, floor: &str| {
+        format!(
+            "floor = \"0.0001 % of fma.int32.rate\"\nlevel = \"L0\"\n[proof.memory]\nheld = \"{held}\"\nfloor = \"{floor}\""
+        )
+    };
+    let held = desk(&proof("1 MB", "0.0001 % of link.h2d.rate"), true);
+    ends(&held, 0, "1 accepted");
+    let fleet = held.assay(0, &format!("fleet {TRUST} --format json")).stdout;
+    let proved = &serde_json::from_str::<serde_json::Value>(&fleet).unwrap()["nodes"][0]["proof"];
+    assert!(proved["memory_bytes"].as_u64().unwrap() >= 1_000_000, "{proved}");
+    assert!(proved["memory_floor_per_s"].as_f64().unwrap() > 0.0, "{proved}");
+    // As where it lies behind a link.
+    let slow = desk(&proof("1 MB", "100 % of link.h2d.rate"), true);
+    ends(&slow, 3, "proof.memory");
+    ends(&slow, 3, "so much was proved at least, which is too little");
+    slow.assay(0, &format!("accept {TRUST} --key tenant.pem --waive proof.memory=slow_but_there"));
+    // Under a challenge that demands less than the contract does.
+    let less = desk(&proof("1 MB", "0.0001 % of link.h2d.rate"), false);
+    let assay = env!("CARGO_BIN_EXE_assay");
+    less.assay(0, "challenge new --contract lease.toml --key tenant.pem --node n1 --at-least 1s --memory 0.1MB --out less.json");
+    less.assay(
+        0,
+        &format!(
+            "witness --challenge less.json --key tenant.pem --out got/proof -- {assay} prove --challenge less.json --device sim:mini"
+        ),
+    );
+    ends(&less, 3, "proof.memory");
+}
+
 #[test]
 fn a_floor_that_means_nothing_is_refused() {
     let desk = Desk::new();
@@ -73,6 +105,14 @@ fn a_floor_that_means_nothing_is_refused() {
         ("floor = \"60 % of stream.triad.rate\"", "is no share of a measured rate"),
         ("floor = \"60 % of gemm.int8.speed\"", "there is no metric"),
         ("level = \"L2\"", "missing field `floor`"),
+        (
+            "floor = \"5 % of gemm.int8.rate\"\n[proof.memory]\nheld = \"1 MB\"\nfloor = \"5 % of gemm.int8.rate\"",
+            "write for example \"20 % of stream.read.rate\"",
+        ),
+        (
+            "floor = \"5 % of gemm.int8.rate\"\n[proof.memory]\nheld = \"0 B\"\nfloor = \"5 % of stream.read.rate\"",
+            "is no memory at all",
+        ),
         ("floor = \"60 % of gemm.int8.rate\"\nlevel = \"L9\"", "L9"),
     ] {
         std::fs::write(desk.path("bad.toml"), format!("{contract}\n[proof]\n{proof}\n")).unwrap();

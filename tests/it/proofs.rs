@@ -18,10 +18,10 @@ use super::support::data;
 use super::support_proof::*;
 
 /// A directory with a key and what it needs of the environment.
-struct Desk(tempfile::TempDir);
+pub struct Desk(tempfile::TempDir);
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let desk = Self(tempfile::tempdir().unwrap());
         assert_eq!(desk.assay(&["key", "new", "key.pem"]).code, Some(0));
         desk
@@ -42,7 +42,7 @@ impl Desk {
     }
 
     /// A challenge that is quickly answered.
-    fn challenge(&self, name: &str, more: &[&str]) {
+    pub fn challenge(&self, name: &str, more: &[&str]) {
         let args =
             ["challenge", "new", "--key", "key.pem", "--at-least", "1s", "--openings", "64", "--out", name];
         let made = self.assay(&[&args, more].concat());
@@ -51,6 +51,17 @@ impl Desk {
 
     /// Has `command` witnessed into the directory `out`.
     fn witness(&self, challenge: &str, out: &str, command: &[&str]) -> Ended {
+        self.witness_on(challenge, out, command, |_| ())
+    }
+
+    /// The same under what `prepare` sets up.
+    fn witness_on(
+        &self,
+        challenge: &str,
+        out: &str,
+        command: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Ended {
         let args = [
             "witness",
             "--challenge",
@@ -63,14 +74,26 @@ impl Desk {
             "30s",
             "--",
         ];
-        self.assay(&[&args, command].concat())
+        let mut witness = self.command();
+        prepare(&mut witness);
+        witness.args([&args, command].concat()).output().unwrap().into()
     }
 
     /// Has this program prove on simulated devices.
     fn prove(&self, challenge: &str, out: &str, devices: &[&str]) -> Ended {
+        self.prove_on(challenge, out, devices, |_| ())
+    }
+
+    pub fn prove_on(
+        &self,
+        challenge: &str,
+        out: &str,
+        devices: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Ended {
         let mut command = vec![env!("CARGO_BIN_EXE_assay"), "prove", "--challenge", challenge];
         devices.iter().for_each(|device| command.extend(["--device", device]));
-        self.witness(challenge, out, &command)
+        self.witness_on(challenge, out, &command, prepare)
     }
 
     /// What the check in Python says.
@@ -126,6 +149,10 @@ fn work_is_proved_over_a_pipe_and_holds_for_others() {
     assert_eq!((&json["trust_level"], &json["proof"]["outcome"]["kind"]), (&"L0".into(), &"held".into()));
     assert_eq!(json["proof"]["same_host"], cfg!(target_os = "linux"));
     assert!(json["proof"]["gpus"][1]["rounds"].as_u64().unwrap() > 0);
+    let [first, longest] =
+        ["first_root_ns", "longest_gap_ns"].map(|it| json["proof"]["gpus"][1][it].as_u64().unwrap());
+    assert!(0 < first && first <= longest, "{first} of {longest} ns");
+    ends(&verified, 0, "farther than");
     // A challenge is good once.
     ends(&desk.prove("ch.json", "again", &["sim:h100", "sim:h100,index=1"]), 6, "has been answered before");
     ends(&desk.witness("ch.json", "out", &["true"]), 6, "has been answered before");
@@ -232,7 +259,9 @@ fn what_was_changed_after_signing_is_refused() {
     let extra = serde_json::from_slice::<Json>(&theirs).unwrap()["signatures"][0].take();
     both["signatures"].as_array_mut().unwrap().insert(0, extra);
     std::fs::write(desk.path("out/proof.dsse.json"), both.to_string()).unwrap();
-    ends(&desk.verify("out", &[]), 0, "the signatures hold");
+    ends(&desk.verify("out", &[]), 0, "One further signature is of no key that you trust");
+    let json: Json = serde_json::from_str(&desk.verify("out", &["--json"]).stdout).unwrap();
+    assert_eq!(json["unknown_signatures"], 1);
     std::fs::remove_file(desk.path("out/transcript.bin")).unwrap();
     ends(&desk.verify("out", &[]), 2, "belongs to the proof");
 }
@@ -300,7 +329,9 @@ fn provers_that_fail_are_no_trouble() {
     desk.challenge("ch.json", &[]);
     let sh = |out: &str, script: &str| desk.witness("ch.json", out, &["sh", "-c", script]);
     ends(&sh("1", "exit 3"), 3, "the prover closed early");
-    ends(&sh("2", "yes"), 6, "frame of 2030729482 bytes");
+    ends(&sh("2", "yes"), 3, "the command printed \"y\" where the prover was to speak");
+    ends(&sh("2b", "printf '\\nLast login: Mon\\nok\\n'; cat"), 3, "printed \"Last login: Mon\"");
+    ends(&sh("2c", "printf '\\001\\001\\001\\001\\001'; cat"), 6, "a frame of 16843009 bytes");
     ends(&sh("3", "printf '\\011\\003\\000\\000\\000sad'"), 3, "the prover gave up: sad");
     ends(&sh("4", "printf '\\001\\377\\000\\000\\000{'"), 3, "ends within a frame");
     ends(&sh("5", "printf '\\001\\001\\000\\000\\000{'; cat"), 6, "hello frame that is malformed");
@@ -329,7 +360,7 @@ fn provers_that_fail_are_no_trouble() {
     ];
     ends(&desk.assay(&silent), 3, "the prover was silent for 300ms");
     // None of them used the challenge up; each left a signed statement of how it ended.
-    ends(&desk.verify("2", &[]), 6, "REFUTED");
+    ends(&desk.verify("5", &[]), 6, "REFUTED");
     ends(&desk.verify("10", &[]), 3, "not finished");
     ends(&desk.prove("ch.json", "11", &["sim:h100"]), 0, "held");
     desk.challenge("two.json", &["--gpus", "2"]);
@@ -396,7 +427,8 @@ fn the_level_is_no_higher_than_what_was_checked() {
     };
     assert_eq!(level(&|_| {}), TrustLevel::L2);
     assert_eq!(level(&|p| p.by = By::Prover), TrustLevel::L1);
-    assert_eq!(level(&|p| p.same_host = true), TrustLevel::L1);
+    assert_eq!(level(&|p| p.same_host = Some(true)), TrustLevel::L1);
+    assert_eq!(level(&|p| p.same_host = None), TrustLevel::L1);
     assert_eq!(level(&|p| p.outcome = Outcome::Unfinished { why: String::new() }), TrustLevel::L1);
     assert_eq!(level(&|p| p.outcome = Outcome::Refuted { why: String::new() }), TrustLevel::L1);
     let software = Provenance::Software { cpu_threads: 2 };
@@ -443,6 +475,9 @@ fn a_signature_is_no_substitute_for_the_transcript() {
     assert_eq!(faster(&|p| p.figures.gpus[0].floor_per_s *= 1.01), Err(Refusal::Figures));
     assert_eq!(faster(&|p| p.figures.gpus[0].rounds += 1), Err(Refusal::Figures));
     assert_eq!(faster(&|p| p.figures.gpus[0].products_ns -= 1), Err(Refusal::Figures));
+    assert_eq!(faster(&|p| p.figures.gpus[0].first_root_ns = Some(1)), Err(Refusal::Figures));
+    // Signed before it was counted.
+    assert_eq!(faster(&|p| p.figures.gpus[0].first_root_ns = None), Ok(()));
     assert_eq!(faster(&|p| p.figures.escaping_share = 0.0), Err(Refusal::Figures));
     assert_eq!(faster(&|p| p.transcript.bytes += 1), Err(Refusal::Transcript));
     assert!(matches!(faster(&|p| p.challenge_sha256 = "00".into()), Err(Refusal::Challenge(_))));

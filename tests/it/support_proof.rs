@@ -296,7 +296,7 @@ pub fn signed(issued: &Issued, frames: &[Timed], by: By) -> Proof {
         challenge_sha256: issued.sha256.clone(),
         at: "2026-01-01T00:00:00Z".into(),
         command: Vec::new(),
-        same_host: false,
+        same_host: Some(false),
         transcript: transcript.transcript(),
         outcome: Outcome::Held,
         figures: Figures::of(&session, issued.challenge.openings),

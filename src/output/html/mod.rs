@@ -159,6 +159,7 @@ fn facts(report: &Report, language: Language) -> Markup {
     let provider = parties.and_then(|parties| parties.provider.as_ref());
     html! {
         dl.facts {
+            (fact(&say!(language, "fact-trust"), html! { (rows::trust(report, language)) }))
             @if let Some(contract) = &report.contract {
                 (fact(&say!(language, "fact-contract"), html! {
                     (name(&contract.terms.id))
@@ -172,7 +173,6 @@ fn facts(report: &Report, language: Language) -> Markup {
                 (moment(&run.started)) (say!(language, "list-clause"))
                 (say!(language, "profile-and-devices", profile = &run.profile, devices = devices))
             }))
-            (fact(&say!(language, "fact-trust"), html! { (rows::trust(report, language)) }))
             (fact(&say!(language, "fact-signed"), html! { (rows::sealed_by(report, language)) }))
         }
     }

@@ -45,7 +45,7 @@ fuzz_target!(|data: &[u8]| {
         challenge_sha256: issued.sha256.clone(),
         at: "2026-01-01T00:00:00Z".into(),
         command: Vec::new(),
-        same_host: false,
+        same_host: Some(false),
         transcript: Transcript { sha256: String::new(), bytes: 0 },
         outcome: Outcome::Held,
         figures: Figures::of(&session, issued.challenge.openings),
