@@ -9,6 +9,7 @@ use crate::certificate::recheck::Chain;
 use crate::certificate::{Certificate, Role};
 use crate::contract::{Severity, Verdict};
 use crate::fleet::nodes::State;
+use crate::fleet::proofs::Beside;
 use crate::report::{Recheck, Report};
 use crate::seal::statement::{Kind, StatementError, Subject, subjects};
 use crate::seal::{Verified, sha256_hex};
@@ -17,6 +18,8 @@ const TEST_RESULT: Kind =
     Kind { uri: "https://in-toto.io/attestation/test-result/v0.1", what: "test result" };
 const SVR: Kind = Kind { uri: "https://in-toto.io/attestation/svr/v0.2", what: "verification result" };
 const VERIFIER: &str = "https://gpu-assay.dev/verifier/v1";
+
+const CONTRACT_PASSED: &str = "ASSAY_CONTRACT_PASSED";
 
 /// What a check came to, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,19 @@ struct Verifier<'a> {
     policies: &'a [Subject],
 }
 
+impl Results {
+    /// With what was proved to a witness: what is left open of that is not passed, and neither is the whole.
+    pub fn prove(&mut self, beside: &Beside) {
+        match beside.proved.held() {
+            Some(proof) if beside.unproved.is_empty() => {
+                self.properties.push(format!("ASSAY_WORK_PROVED_{:?}", proof.level));
+            }
+            Some(_) | None => self.properties.retain(|property| property != CONTRACT_PASSED),
+        }
+        self.failed.extend(beside.unproved.iter().map(|lacking| format!("{} on node", lacking.clause)));
+    }
+}
+
 /// Every clause on every subject. `None` where there was no contract.
 pub fn of_report(report: &Report, recheck: &Recheck) -> Option<Results> {
     report.contract.as_ref()?;
@@ -73,7 +89,7 @@ pub fn of_report(report: &Report, recheck: &Recheck) -> Option<Results> {
         properties.push("ASSAY_RECOMPUTED_FROM_SAMPLES".to_owned());
         properties.push(format!("ASSAY_LEVEL_{:?}", report.trust_level));
         if recheck.verdict == Some(Verdict::Pass) {
-            properties.push("ASSAY_CONTRACT_PASSED".to_owned());
+            properties.push(CONTRACT_PASSED.to_owned());
         }
     }
     Some(results)

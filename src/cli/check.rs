@@ -19,6 +19,9 @@ pub struct CheckArgs {
     /// For a report: the challenge that it must answer
     #[arg(long, value_name = "FILE")]
     pub challenge: Option<PathBuf>,
+    /// For a report: a proof (proof.dsse.json) of the same node, against which the floors that the contract demands are held
+    #[arg(long, value_name = "FILE")]
+    pub proof: Option<PathBuf>,
     /// For a certificate: reports that it must follow from, as `assay fleet` takes them; may be given several times
     #[arg(long, value_name = "REPORTS", requires = "contract")]
     pub reports: Vec<PathBuf>,
@@ -29,7 +32,7 @@ pub struct CheckArgs {
 
 /// Check a signed report, proof or certificate: signature, schema, and everything that can be computed again
 ///
-/// A report is judged again from its raw samples. A proof is checked again from the transcript and the challenge that lie
+/// A report is judged again from its raw samples, and with --proof beside what was proved to a witness. A proof is checked again from the transcript and the challenge that lie
 /// beside it, whose signer must be trusted too. An acceptance certificate is drawn up again from contract and reports; it
 /// ends as the fleet that it is about: with 1 where something due is not accepted, 5 where a card is in two nodes, at best with
 /// 3 where a party has not signed. An inventory certificate is drawn up again from the report beside it, and ends like

@@ -21,8 +21,11 @@ pub fn attest(args: &AttestArgs, quiet: bool, language: Language) -> Result<Exit
         return Err(Failure::new(exit, "the check fails, so nothing is signed; `assay verify` says where"));
     }
     let (results, contract) = match &checked.what {
-        What::Report { report, recheck, .. } => {
-            let results = derived::of_report(report, recheck);
+        What::Report { report, recheck, beside, .. } => {
+            let mut results = derived::of_report(report, recheck);
+            if let (Some(results), Some(beside)) = (&mut results, beside) {
+                results.prove(beside);
+            }
             results.zip(report.contract.as_ref().map(|copy| Subject::new(&copy.terms.id, &copy.sha256)))
         }
         What::Certificate { certificate, signed, chain } => {

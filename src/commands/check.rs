@@ -13,6 +13,8 @@ use crate::certificate::{self, Certificate, Role};
 use crate::cli::CheckArgs;
 use crate::contract::{self, Parsed};
 use crate::exit::Exit;
+use crate::fleet::proofs::{Beside, Proved};
+use crate::fleet::row::Row;
 use crate::inventory::{self, Inventory};
 use crate::proof::answer;
 use crate::proof::beside::{self, BesideError};
@@ -29,15 +31,33 @@ pub struct Checked {
 }
 
 pub enum What {
-    Report { report: Box<Report>, recheck: Box<Recheck>, challenge: Option<Issued> },
-    Proof { proof: Box<Proof>, issued: Box<Issued> },
-    Certificate { certificate: Box<Certificate>, signed: Vec<Role>, chain: Chain },
-    Inventory { inventory: Box<Inventory>, chain: inventory::recheck::Chain },
+    Report {
+        report: Box<Report>,
+        recheck: Box<Recheck>,
+        challenge: Option<Issued>,
+        beside: Option<Box<Beside>>,
+    },
+    Proof {
+        proof: Box<Proof>,
+        issued: Box<Issued>,
+    },
+    Certificate {
+        certificate: Box<Certificate>,
+        signed: Vec<Role>,
+        chain: Chain,
+    },
+    Inventory {
+        inventory: Box<Inventory>,
+        chain: inventory::recheck::Chain,
+    },
 }
 
 impl Checked {
     pub fn exit(&self) -> Exit {
         match &self.what {
+            What::Report { report, recheck, beside: Some(beside), .. } if !beside.unproved.is_empty() => {
+                recheck.exit(report).worst(Exit::Inconclusive)
+            }
             What::Report { report, recheck, .. } => recheck.exit(report),
             What::Proof { proof, .. } => proof_exit(&proof.outcome),
             What::Certificate { chain, .. } if !chain.holds() => Exit::Signature,
@@ -93,13 +113,38 @@ impl Given<'_> {
             answer::check(&report.evidence.run, issued).map_err(|e| refused(&e))?;
         }
         let recheck = Box::new(crate::report::recheck(&report, self.contract));
-        Ok(What::Report { report: Box::new(report), recheck, challenge })
+        let proof = self.args.proof.as_deref();
+        let beside = proof.map(|file| self.beside(&report, &recheck, file)).transpose()?;
+        let beside = beside.map(Box::new);
+        Ok(What::Report { report: Box::new(report), recheck, challenge, beside })
+    }
+
+    /// What was proved of the cards of a report.
+    fn beside(&self, report: &Report, recheck: &Recheck, file: &Path) -> Result<Beside, Failure> {
+        let verified = open(file, self.trust)?;
+        let (proof, issued) = self.checked_proof(file, &verified)?;
+        let refused = refused(file);
+        let row = Row::of(String::new(), report, recheck, self.verified);
+        let row = row.map_err(|e| self::refused(&self.args.file)(&e))?;
+        let proved =
+            Proved::of(&proof, &verified, issued.challenge.node).ok_or_else(|| refused(&"it has no time"))?;
+        if !proved.is_of_report(&row) {
+            return Err(refused(
+                &"it is about other cards than the report; name the node with --node where neither says which cards it has",
+            ));
+        }
+        let contract = report.contract.as_ref().map(|copy| &copy.terms);
+        Ok(Beside::new(proved, &row, contract))
     }
 
     /// A proof, by the challenge and the transcript that lie beside it.
     fn proof(&self) -> Result<What, Failure> {
-        let file = &self.args.file;
-        let (proof, issued) = beside::check(file, self.verified, self.trust).map_err(|e| match e {
+        let (proof, issued) = self.checked_proof(&self.args.file, self.verified)?;
+        Ok(What::Proof { proof: Box::new(proof), issued: Box::new(issued) })
+    }
+
+    fn checked_proof(&self, file: &Path, verified: &Verified) -> Result<(Proof, Issued), Failure> {
+        let (proof, issued) = beside::check(file, verified, self.trust).map_err(|e| match e {
             BesideError::Unreadable { .. } => Failure::usage(e),
             BesideError::Refused { .. } => Failure::new(Exit::Signature, e.to_string()),
             BesideError::NoRandom(_) => Failure::new(Exit::Environment, e.to_string()),
@@ -110,7 +155,7 @@ impl Given<'_> {
                 &"it does not name the contract that you gave",
             ));
         }
-        Ok(What::Proof { proof: Box::new(proof), issued: Box::new(issued) })
+        Ok((proof, issued))
     }
 
     /// A certificate, by the contract and the reports that it follows from.

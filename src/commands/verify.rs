@@ -21,9 +21,9 @@ pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit
     // Programs read one language.
     let language = if args.json { Language::English } else { language };
     let show = |out: &mut Page| match (&checked.what, args.json) {
-        (What::Report { report, recheck, challenge }, json) => {
+        (What::Report { report, recheck, challenge, beside }, json) => {
             let ledger = ledger::ledger(report, verified, recheck, challenge.as_ref(), language);
-            let shown = Verification { report, recheck, ledger: &ledger };
+            let shown = Verification { report, recheck, ledger: &ledger, beside: beside.as_deref() };
             if json { verification::json(&shown, out) } else { verification::human(&shown, out) }
         }
         (What::Proof { proof: found, issued }, true) => proof::json(found, verified, &issued.challenge, out),

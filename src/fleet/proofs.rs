@@ -11,7 +11,7 @@ use super::row::{Lacking, Row};
 use crate::contract::finding::id;
 use crate::contract::proof::Floor;
 use crate::contract::when::{Moment, When};
-use crate::contract::{self, Amount, Contract, Reason, Severity, Verdict};
+use crate::contract::{Amount, Contract, Reason, Severity, Verdict};
 use crate::proof::level::TrustLevel;
 use crate::proof::statement::{Held, Outcome, Proof};
 use crate::seal::{Verified, sha256_hex};
@@ -75,10 +75,39 @@ impl Proved {
     fn is_of(&self, node: &Node<'_>) -> bool {
         match &self.node {
             Some(name) => *name == node.name,
-            None => {
-                node.reports.iter().any(|row| row.cards.iter().any(|card| !self.ids.is_disjoint(&card.ids)))
-            }
+            None => node.reports.iter().any(|row| self.has_card_of(row)),
         }
+    }
+
+    /// The same of one report.
+    pub fn is_of_report(&self, row: &Row) -> bool {
+        match (&self.node, &row.node) {
+            (Some(challenged), Some(named)) => challenged == named,
+            (Some(_) | None, _) => self.has_card_of(row),
+        }
+    }
+
+    fn has_card_of(&self, row: &Row) -> bool {
+        row.cards.iter().any(|card| !self.ids.is_disjoint(&card.ids))
+    }
+
+    /// What was proved, where it held.
+    pub fn held(&self) -> Option<&ProofSummary> {
+        self.held.then_some(&self.summary)
+    }
+}
+
+/// A proof of the cards of one report, and what of the contract it leaves open.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    pub proved: Proved,
+    pub unproved: Vec<Lacking>,
+}
+
+impl Beside {
+    pub fn new(proved: Proved, row: &Row, contract: Option<&Contract>) -> Self {
+        let unproved = contract.map_or(Vec::new(), |contract| unproved(contract, row, proved.held()));
+        Self { proved, unproved }
     }
 }
 
@@ -86,7 +115,8 @@ impl Proved {
 pub fn join(nodes: &mut [Node<'_>], proofs: &[Proved], contract: &Contract) {
     for node in nodes {
         node.proof = proof_of(node, proofs);
-        node.unproved = contract.proof.as_ref().map_or(Vec::new(), |demanded| unproved(node, demanded));
+        node.unproved =
+            node.decisive().map_or(Vec::new(), |row| unproved(contract, row, node.proof.as_ref()));
     }
 }
 
@@ -95,13 +125,14 @@ fn proof_of(node: &Node<'_>, proofs: &[Proved]) -> Option<ProofSummary> {
     let of_node = proofs.iter().filter(|proof| proof.is_of(node));
     let last =
         of_node.max_by(|a, b| (a.summary.at, &a.summary.sha256).cmp(&(b.summary.at, &b.summary.sha256)));
-    last.filter(|proof| proof.held).map(|proof| proof.summary.clone())
+    last.and_then(Proved::held).cloned()
 }
 
-/// What of the demanded floors was not proved. It is no failure: more may be true than was proved.
-fn unproved(node: &Node<'_>, demanded: &contract::proof::Proof) -> Vec<Lacking> {
-    let Some(row) = node.decisive() else { return Vec::new() };
-    let Some(proof) = &node.proof else { return vec![lacking(id::PROOF, None, Reason::NotProved)] };
+/// What a contract demands to be proved and was not of the cards of this report. It is no failure: more may be true than was
+/// proved.
+fn unproved(contract: &Contract, row: &Row, proof: Option<&ProofSummary>) -> Vec<Lacking> {
+    let Some(demanded) = &contract.proof else { return Vec::new() };
+    let Some(proof) = proof else { return vec![lacking(id::PROOF, None, Reason::NotProved)] };
     if proof.level < demanded.level {
         let because = Reason::ProvedAtLevel { is: proof.level, demanded: demanded.level };
         return vec![lacking(id::PROOF, None, because)];

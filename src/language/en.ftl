@@ -784,6 +784,7 @@ word-fail = fail
 count-readings = { $count } readings
 section-signed = Signed: by this key, and unchanged since
 section-recomputed = Recomputed here from the raw samples
+section-proved = Proved to a witness
 section-own-word = The machine's own word, which nothing here confirms
 differs = DIFFERS: { $what }
 differs-report-says = the report says

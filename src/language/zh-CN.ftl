@@ -608,6 +608,7 @@ word-fail = 不通过
 count-readings = { $count } 次读数
 section-signed = 已签名：由此密钥签名，此后未被改动
 section-recomputed = 在此由原始样本重新算出
+section-proved = 已向见证方证明
 section-own-word = 机器自述，这里没有任何证实
 differs = 不一致：{ $what }
 differs-report-says = 报告称

@@ -1,5 +1,7 @@
 //! Floors that a contract demands to be proved, as shares of what was measured.
 
+use gpu_assay::seal::Envelope;
+
 use crate::certificates::Desk;
 use crate::process::Ended;
 
@@ -62,6 +64,55 @@ fn a_node_is_accepted_where_as_much_was_proved_as_was_agreed() {
     );
     // What both agree to waive is waived here too.
     none.assay(0, &format!("accept {TRUST} --key tenant.pem --waive proof.floor=no_witness_yet"));
+}
+
+/// One node's report and its proof, without a fleet.
+#[test]
+fn a_report_is_verified_beside_what_was_proved_of_it() {
+    const REPORT: &str = "got/run/report.dsse.json --trust provider.pub.pem --trust tenant.pub.pem";
+    let proof = |floor: &str| format!("floor = \"{floor} of fma.int32.rate\"\nlevel = \"L0\"");
+    let json = |ended: Ended| serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap();
+    let (little, much) = (desk(&proof("0.0001 %"), true), desk(&proof("100 %"), true));
+    let with = format!("{REPORT} --proof got/proof/proof.dsse.json");
+    let shown = little.assay(0, &format!("verify {with}"));
+    assert!(shown.stdout.contains("Proved to a witness"), "{}", shown.stdout);
+    let shown = json(little.assay(0, &format!("verify {with} --json")));
+    assert_eq!((&shown["proof_held"], &shown["unproved"]), (&true.into(), &serde_json::json!([])));
+    assert!(shown["proof"]["floor_per_s"].as_f64().unwrap() > 0.0);
+    let shown = json(much.assay(3, &format!("verify {with} --json")));
+    assert_eq!(shown["unproved"][0]["clause"], "proof.floor");
+    much.assay(3, &format!("verify {with}"));
+    much.assay(0, &format!("verify {REPORT}"));
+    // What others sign of it says the same.
+    let attested = |desk: &Desk, code: i32, form: &str| {
+        let out = format!("{form}.json");
+        desk.assay(code, &format!("attest {with} --key tenant.pem --as {form} --out {out}"));
+        let envelope = Envelope::parse(&std::fs::read(desk.path(&out)).unwrap()).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&envelope.unchecked().unwrap()).unwrap()["predicate"]
+            .take()
+    };
+    assert_eq!(attested(&much, 3, "test-result")["failedTests"][0], "proof.floor on node");
+    let properties = |predicate: serde_json::Value| predicate["properties"].to_string();
+    let of_little = properties(attested(&little, 0, "svr"));
+    assert!(
+        of_little.contains("ASSAY_WORK_PROVED_L0") && of_little.contains("ASSAY_CONTRACT_PASSED"),
+        "{of_little}"
+    );
+    let of_much = properties(attested(&much, 3, "svr"));
+    assert!(!of_much.contains("PROVED") && !of_much.contains("ASSAY_CONTRACT_PASSED"), "{of_much}");
+    // A proof of another node.
+    let other = desk(&proof("0.0001 %"), false);
+    let assay = env!("CARGO_BIN_EXE_assay");
+    other.assay(
+        0,
+        "challenge new --contract lease.toml --key tenant.pem --node n2 --at-least 1s --out n2.json",
+    );
+    other.assay(
+        0,
+        &format!("witness --challenge n2.json --key tenant.pem --out got/proof -- {assay} prove --challenge n2.json --device sim:a100"),
+    );
+    let refused = other.assay(6, &format!("verify {with}"));
+    assert!(refused.stderr.contains("is about other cards than the report"), "{}", refused.stderr);
 }
 
 /// Memory is demanded as the contract says, and read as fast as it says.

@@ -8,6 +8,7 @@ use super::language::Words;
 use super::{Keys, party, quoted};
 use crate::catalogue::bands::BETWEEN_CARDS;
 use crate::catalogue::{self, Gpu};
+use crate::contract::inventory::MEMORY_SHARE;
 use crate::contract::money::Money;
 use crate::contract::when::Day;
 use crate::evidence::metric::{Kind, MetricName};
@@ -53,11 +54,18 @@ pub fn lease(lease: &Lease) -> String {
     let whole = integrity(&mut text, words);
     remedies(&mut text, &[&rates[..], &kept.slow].concat(), &[&kept.faulty[..], &whole].concat(), words);
     text.push_str(&commented(words.exclusions, EXCLUSION));
-    text.push_str(&format!("\n{}", commented(words.proof, PROOF)));
+    text.push_str(&format!("\n{}", commented(words.proof, &proof(lease))));
     text
 }
 
-const PROOF: &str = "[proof]\nfloor = \"50 % of gemm.int8.rate\"\n";
+/// With the memory that the inventory names, as far as it can be filled.
+fn proof(lease: &Lease) -> String {
+    let memory = lease.card.memory_sizes().reduce(f64::min).map(|gb| {
+        let held = (gb * MEMORY_SHARE).floor();
+        format!("[proof.memory]\nheld = \"{held} GB\"\nfloor = \"20 % of stream.read.rate\"\n")
+    });
+    format!("[proof]\nfloor = \"50 % of gemm.int8.rate\"\n{}", memory.unwrap_or_default())
+}
 
 const EXCLUSION: &str = "[[exclusion]]\nfrom = 2027-02-10T02:00:00Z\nuntil = 2027-02-10T06:00:00Z\nreason = \"announced maintenance\"\n";
 
