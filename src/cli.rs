@@ -351,6 +351,9 @@ pub struct ProveArgs {
     /// challenge demands]
     #[arg(long, short, value_name = "SELECTOR")]
     pub device: Vec<String>,
+    /// Hide UUIDs behind the salt in this file, as in `assay run`
+    #[arg(long, value_name = "FILE")]
+    pub salt: Option<PathBuf>,
     /// Directory for the results, where there is no witness
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

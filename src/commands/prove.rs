@@ -16,7 +16,7 @@ use crate::proof::challenge::Issued;
 use crate::proof::prove;
 use crate::proof::statement::By;
 use crate::proof::wire::Frame;
-use crate::seal::Envelope;
+use crate::seal::{Envelope, Salt};
 
 /// How long we wait for ourselves.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -34,6 +34,7 @@ struct Planned {
     issued: Issued,
     program: PathBuf,
     devices: Vec<String>,
+    salt: Option<Salt>,
 }
 
 fn plan(args: &ProveArgs) -> Result<Planned, Failure> {
@@ -50,7 +51,11 @@ fn plan(args: &ProveArgs) -> Result<Planned, Failure> {
         return Err(Failure::new(Exit::Fail, text));
     }
     devices.truncate(demanded);
-    Ok(Planned { envelope, issued, program, devices })
+    let salt = args.salt.as_deref().map(Salt::load).transpose().map_err(Failure::usage)?;
+    if salt.is_some() {
+        run::name_no_card(&devices)?;
+    }
+    Ok(Planned { envelope, issued, program, devices, salt })
 }
 
 /// Without a witness we are our own, and start ourselves as its prover.
@@ -60,6 +65,9 @@ fn to_nobody(args: &ProveArgs, out: &Path, quiet: bool, language: Language) -> R
     let mut command = vec![plan.program.display().to_string(), "prove".to_owned(), "--challenge".to_owned()];
     command.push(args.challenge.display().to_string());
     command.extend(plan.devices.iter().map(|device| format!("--device={device}")));
+    if let Some(salt) = &args.salt {
+        command.extend(["--salt".to_owned(), salt.display().to_string()]);
+    }
     let session = Session {
         issued: &plan.issued,
         envelope: &plan.envelope,
@@ -87,7 +95,7 @@ fn to_witness(args: &ProveArgs) -> Result<Exit, Failure> {
         // It may be gone too.
         let _ = to.write_all(&Frame::Failed(failure.to_string()).encode()).and_then(|()| to.flush());
     })?;
-    prove::prove(&plan.issued, &plan.devices, io::stdin(), &mut to)
+    prove::prove(&plan.issued, &plan.devices, plan.salt.as_ref(), io::stdin(), &mut to)
         .map(|()| Exit::Pass)
         .map_err(|why| Failure::new(Exit::Environment, why))
 }

@@ -92,10 +92,8 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
     let salt = args.salt.as_deref().map(Salt::load).transpose().map_err(Failure::usage)?;
     let program = discover::program()?;
     let selectors = discover::chosen(&program, &args.device)?;
-    if let (Some(_), Some(selector)) = (&salt, selectors.iter().find(|selector| names_a_card(selector))) {
-        return Err(Failure::usage(format!(
-            "--device {selector} names a card by its UUID, which --salt is to hide; name it by its index or PCI address"
-        )));
+    if salt.is_some() {
+        name_no_card(&selectors)?;
     }
     let settings = Settings {
         profile: args.profile,
@@ -159,9 +157,15 @@ fn asked(file: &Path) -> Result<Asked, Failure> {
     Ok(Asked { envelope, issued })
 }
 
-/// Selectors stand in the report as they were written.
-fn names_a_card(selector: &str) -> bool {
-    selector.split([':', ',', '=']).any(|part| hiding::digits(part).is_some())
+/// Selectors stand in what is signed as they were written.
+pub(super) fn name_no_card(selectors: &[String]) -> Result<(), Failure> {
+    let names =
+        |selector: &&String| selector.split([':', ',', '=']).any(|part| hiding::digits(part).is_some());
+    selectors.iter().find(names).map_or(Ok(()), |selector| {
+        Err(Failure::usage(format!(
+            "--device {selector} names a card by its UUID, which --salt is to hide; name it by its index or PCI address"
+        )))
+    })
 }
 
 /// What is to be measured between devices, where there are several.

@@ -1,10 +1,13 @@
 //! Hides what names one card among all, in each event before anybody keeps it.
 //! Owns which texts those are and how they are spelled; must not know files.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::SERIAL;
 use super::event::{Event, What};
+use crate::device::Identity;
 use crate::seal::Salt;
 
 /// UUIDs and serial numbers that were seen, wherever they stand in a text from then on.
@@ -44,7 +47,17 @@ impl Hiding {
         if self.uuids.is_empty() && self.serials.is_empty() {
             return Ok(event.clone());
         }
-        let mut value = serde_json::to_value(event)?;
+        self.without_names(event)
+    }
+
+    /// The same identity without the UUID.
+    pub fn identity(&mut self, identity: &Identity) -> Result<Identity, serde_json::Error> {
+        self.uuid(identity.uuid.as_deref());
+        self.without_names(identity)
+    }
+
+    fn without_names<T: Serialize + DeserializeOwned>(&self, of: &T) -> Result<T, serde_json::Error> {
+        let mut value = serde_json::to_value(of)?;
         self.walk(&mut value);
         serde_json::from_value(value)
     }

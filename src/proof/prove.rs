@@ -16,6 +16,8 @@ use super::work::Seeds;
 use crate::device::backend::OpenOptions;
 use crate::device::inventory;
 use crate::engine::bench::Bench;
+use crate::evidence::hiding::Hiding;
+use crate::seal::Salt;
 
 /// How long one step of one device may take.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
@@ -41,11 +43,12 @@ enum Told {
     Ask([u8; 32]),
 }
 
-/// Proves work on the devices that are named, to whom `from` and `to` lead. `Err` says why it ended early, which the
+/// Proves work on the devices that are named, to whom `from` and `to` lead, with their UUIDs behind `salt`. `Err` says why it ended early, which the
 /// other side has been told too.
 pub fn prove(
     issued: &Issued,
     selectors: &[String],
+    salt: Option<&Salt>,
     from: impl Read + Send + 'static,
     to: &mut impl Write,
 ) -> Result<(), String> {
@@ -55,7 +58,8 @@ pub fn prove(
     for (gpu, selector) in (0u16..).zip(selectors) {
         let (teller, told) = channel();
         tell.push(teller);
-        let card = Card { gpu, selector: selector.clone(), issued: issued.clone(), stop: Arc::clone(&stop) };
+        let (selector, issued, salt) = (selector.clone(), issued.clone(), salt.cloned());
+        let card = Card { gpu, selector: selector.clone(), issued, salt, stop: Arc::clone(&stop) };
         let say = say.clone();
         let work = move || {
             if let Err(why) = card.work(&told, &say) {
@@ -63,7 +67,7 @@ pub fn prove(
                 let _ = say.send(Said::Failed(format!("{}: {why}", card.selector)));
             }
         };
-        std::thread::Builder::new().name(selector.clone()).spawn(work).map_err(|e| e.to_string())?;
+        std::thread::Builder::new().name(selector).spawn(work).map_err(|e| e.to_string())?;
     }
     let hear = move || listen(from, &say);
     std::thread::Builder::new().name("listen".to_owned()).spawn(hear).map_err(|e| e.to_string())?;
@@ -185,6 +189,7 @@ struct Card {
     gpu: u16,
     selector: String,
     issued: Issued,
+    salt: Option<Salt>,
     stop: Arc<AtomicBool>,
 }
 
@@ -192,7 +197,10 @@ impl Card {
     fn work(&self, told: &Receiver<Told>, say: &SyncSender<Said>) -> Result<(), String> {
         let options = OpenOptions { wait_limit: WAIT_LIMIT };
         let mut opened = inventory::open(&self.selector, options).map_err(|e| e.to_string())?;
-        let identity = opened.device.identity().clone();
+        let mut identity = opened.device.identity().clone();
+        if let Some(salt) = self.salt.clone() {
+            identity = Hiding::new(salt).identity(&identity).map_err(|e| e.to_string())?;
+        }
         let settings = settings(WAIT_LIMIT.as_millis() as u64);
         let mut nobody = Nobody;
         let bench = Bench::new(&mut opened, &settings, None, &mut nobody);

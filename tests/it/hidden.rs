@@ -124,3 +124,29 @@ fn a_salt_is_never_overwritten_and_what_is_none_is_refused() {
     assert!(wrong.stderr.contains("this is no salt"), "{}", wrong.stderr);
     assert!(!desk.path("x").exists());
 }
+
+/// The same card behind the same salt, whether it reports or proves.
+#[test]
+fn a_proof_names_no_card_and_still_belongs_to_its_report() {
+    let desk = desk();
+    let uuid = uuid(&desk, "sim:mini,seed=1");
+    desk.assay(0, &format!("{RUN} --device sim:mini,seed=1 --out run"));
+    desk.assay(0, "challenge new --contract lease.toml --key tenant.pem --at-least 1s --out challenge.json");
+    let assay = env!("CARGO_BIN_EXE_assay");
+    let prove = format!("{assay} prove --challenge challenge.json --device sim:mini,seed=1");
+    desk.assay(
+        0,
+        &format!(
+            "witness --challenge challenge.json --key tenant.pem --out proof -- {prove} --salt lease.salt"
+        ),
+    );
+    let proof = std::fs::read(desk.path("proof/transcript.bin")).unwrap();
+    let said = String::from_utf8_lossy(&proof).into_owned() + &payload(&desk.path("proof/proof.dsse.json"));
+    assert!(!said.contains(&uuid), "{uuid}");
+    let trust = "--trust provider.pub.pem --trust tenant.pub.pem --proof proof/proof.dsse.json";
+    desk.assay(0, &format!("verify run/report.dsse.json {trust}"));
+    let plain = RUN.replace(" --salt lease.salt", "");
+    desk.assay(0, &format!("{plain} --device sim:mini,seed=1 --out plain"));
+    let refused = desk.assay(6, &format!("verify plain/report.dsse.json {trust}"));
+    assert!(refused.stderr.contains("is about other cards"), "{}", refused.stderr);
+}
