@@ -135,6 +135,16 @@ pub fn stolen(records: &[Record]) -> (u64, u64) {
     (stolen, end - begin)
 }
 
+/// Of equal pieces of work and the time that each took: how much longer they took than the quickest tenth of them, where that was
+/// by more than a quarter, and how long all took.
+pub fn disturbed(times_ns: &[u64]) -> (u64, u64) {
+    let mut sorted = times_ns.to_vec();
+    sorted.sort_unstable();
+    let quick = sorted.get(sorted.len() / 10).copied().unwrap_or(0);
+    let late = times_ns.iter().map(|ns| ns.saturating_sub(quick)).filter(|late| *late > quick / 4);
+    (late.fold(0, u64::saturating_add), times_ns.iter().copied().fold(0, u64::saturating_add))
+}
+
 impl Record {
     /// Until when all gaps are kept.
     fn known_until(&self) -> u64 {
@@ -197,6 +207,20 @@ mod tests {
         let full = Record { gaps: 9, ..watched(0, &[(2, 4)]) };
         assert_eq!(stolen(&[full, watched(1, &[(2, 4)])]), (2 * MS, 3 * MS));
         assert_eq!(units(&shared), 2);
+    }
+
+    #[test]
+    fn work_that_took_longer_than_the_same_work_was_disturbed() {
+        assert_eq!(disturbed(&[]), (0, 0));
+        assert_eq!(disturbed(&[7]), (0, 7));
+        // A little more is nobody's doing.
+        assert_eq!(disturbed(&[100, 100, 120, 125]), (0, 445));
+        assert_eq!(disturbed(&[100, 100, 126, 400]), (326, 726));
+        assert_eq!(disturbed(&[u64::MAX, 1, 1]), (u64::MAX - 1, u64::MAX));
+        // Pauses now and then are no baseline.
+        let mut times = vec![100; 95];
+        times.extend([1; 5]);
+        assert_eq!(disturbed(&times), (0, 9505));
     }
 
     /// What breaks a law, and a part of what is said then.

@@ -70,6 +70,7 @@ const MOVES: &[(&str, Unit, About)] = &[
     ("link.d2h.latency", Unit::Nanosecond, |l, case| say!(l, "about-link-latency", case)),
     ("census.units.count", Unit::Count, |l, _| say!(l, "about-units")),
     ("census.stolen.share", Unit::Share, |l, _| say!(l, "about-stolen")),
+    ("census.disturbed.share", Unit::Share, |l, _| say!(l, "about-disturbed")),
 ];
 
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].

@@ -1082,6 +1082,7 @@ about-d2h-kernel = device to host by a kernel that writes host memory
 about-link-latency = one of many 4 KiB transfers in a row, { $case }
 about-units = different units that work ran on
 about-stolen = time that all units lost at once while nothing of ours stopped them
+about-disturbed = time that short pieces of equal work took longer than the quickest tenth of them, where by more than a quarter
 about-peer = device to device, the slowest pair; `peer.0-1.rate` is from the first device of the run to the second
 about-chase = dependent load over a working set of { $case }
 about-chase-largest = dependent load over the largest working set that was measured

@@ -895,6 +895,7 @@ about-d2h-kernel = 由内核写入主机内存，设备到主机
 about-link-latency = 连续多次 4 KiB 传输中单次的延迟，{ $case }
 about-units = 实际执行任务的不同计算单元数
 about-stolen = 并非由本程序引起、全部计算单元同时停顿的时间占比
+about-disturbed = 同样的短小计算比其中最快的十分之一多用的时间占比（只计多用超过四分之一者）
 about-peer = 设备之间，以最慢的一对为准；`peer.0-1.rate` 指从本次运行的第一台设备到第二台
 about-chase = 依赖读取的延迟，工作集为 { $case }
 about-chase-largest = 依赖读取的延迟，工作集为所测过的最大者

@@ -133,6 +133,7 @@ mod vectors;
 // CUDA driver and an NVML without a GPU, a Vulkan driver with a fault layer.
 #[cfg(any(feature = "cuda", feature = "wgpu", feature = "nvml"))]
 mod examples;
+mod exclusive;
 mod front;
 mod pipeline;
 mod process;

@@ -384,10 +384,14 @@ impl World {
         let uniform = f64::from(draw::hash(self.behaviour.seed ^ 0x006E_6F69_7365, self.tickets));
         let noisy = if matches!(cost.bound, Bound::Clock) { 0.0 } else { self.behaviour.noise };
         let noise = 1.0 + noisy * (uniform / f64::from(u32::MAX) * 2.0 - 1.0);
-        let work_ns = each_ns * f64::from(repeat) * noise;
+        let work_ns = self.between_turns(start_ns, each_ns * f64::from(repeat) * noise);
         self.free_at_ns = start_ns.saturating_add((LAUNCH_NS + work_ns) as u64);
         self.heat.add(now_ns, Work { start_ns, end_ns: self.free_at_ns, load: cost.load });
         self.behaviour.timer.map(|share| (work_ns * share).max(1.0) as u64)
+    }
+
+    fn between_turns(&self, start_ns: u64, work_ns: f64) -> f64 {
+        census::between_turns(start_ns, work_ns, self.behaviour.stolen)
     }
 
     /// How fast the card is at this time, as a multiple of an honest one.
@@ -402,7 +406,7 @@ impl World {
             Bound::Clock => return 1.0,
         };
         let drift = (1.0 - lies.drift_per_s * (at_ns as f64 / 1e9)).max(DRIFT_MIN);
-        of_kind * lies.speed * drift * (1.0 - lies.stolen)
+        of_kind * lies.speed * drift
     }
 
     fn throttle(&self, at_ns: u64) -> Option<f64> {
@@ -413,7 +417,7 @@ impl World {
     fn transfer(&mut self, bytes: usize) {
         let now_ns = self.clock.now_ns();
         let link = timing::link(self.card, bytes as f64);
-        let link_ns = link.ns / self.speed(Bound::Link, now_ns);
+        let link_ns = self.between_turns(now_ns, link.ns / self.speed(Bound::Link, now_ns));
         self.free_at_ns = self.free_at_ns.max(now_ns).saturating_add(TRANSFER_NS + link_ns as u64);
         self.clock.advance_ns(self.free_at_ns - now_ns);
     }
