@@ -102,6 +102,7 @@
 //! before it. Such a prover can try many last roots until the questions suit it, and its clock is its own.
 
 pub mod answer;
+pub mod attestation;
 pub mod beside;
 pub mod chain;
 pub mod challenge;

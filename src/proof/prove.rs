@@ -16,6 +16,7 @@ use super::work::Seeds;
 use crate::device::backend::OpenOptions;
 use crate::device::inventory;
 use crate::engine::bench::Bench;
+use crate::telemetry;
 
 /// How long one step of one device may take.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
@@ -193,6 +194,7 @@ impl Card {
         let options = OpenOptions { wait_limit: WAIT_LIMIT };
         let mut opened = inventory::open(&self.selector, options).map_err(|e| e.to_string())?;
         let identity = opened.device.identity().clone();
+        let card = identity.clone();
         let settings = settings(WAIT_LIMIT.as_millis() as u64);
         let mut nobody = Nobody;
         let bench = Bench::new(&mut opened, &settings, None, &mut nobody);
@@ -223,8 +225,10 @@ impl Card {
             return Ok(());
         }
         let Ok(Told::Ask(ask)) = told.recv() else { return Ok(()) };
+        let nonce = Seeds::new(&challenge.nonce, &ask, u32::from(self.gpu)).attestation();
         let ask = Ask { seed: &ask, gpu: u32::from(self.gpu), count: challenge.openings };
         rounds.answer(self.gpu, &seeds, &roots, &ask, &mut |frame| send(frame)).map_err(|e| e.to_string())?;
+        send(Frame::Attestation { gpu: self.gpu, given: telemetry::attest(&card, &nonce) });
         let _ = say.send(Said::Answered);
         Ok(())
     }
