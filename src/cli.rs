@@ -62,6 +62,10 @@ pub struct Cli {
     /// A public key that is trusted to sign overlays; may be given several times
     #[arg(long, global = true, value_name = "PUB.pem")]
     pub overlay_trust: Vec<PathBuf>,
+
+    /// Certificates (PEM) that a vendor's attestation in a proof must lead to [default: NVIDIA's own root, which is built in]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub attestation_root: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "\

@@ -4,6 +4,8 @@
 // Several software adapters in one run, and a slow one beside a fast one.
 #[cfg(feature = "wgpu")]
 mod adapters;
+// What a card's vendor attests of it: what holds is verified, what does not refutes the proof, nothing is no fault.
+mod attestations;
 // Counters, energy, and the devices of a node beside each other.
 mod beside;
 // A load that is kept up, and runs that break off within it.
@@ -139,6 +141,7 @@ mod process;
 mod support;
 #[cfg(feature = "cuda")]
 mod support_cuda;
+mod support_attest;
 mod support_fleet;
 #[cfg(unix)]
 mod support_launch;
