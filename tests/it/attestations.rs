@@ -17,13 +17,13 @@ use super::support::data;
 use super::support_attest::{SIGNS_CERTIFICATES, SIGNS_DATA, Vendor, key, report};
 use super::support_proof::*;
 
-const NONCE: [u8; 32] = [0x42; 32];
+pub const NONCE: [u8; 32] = [0x42; 32];
 
 fn at(text: &str) -> [Timestamp; 1] {
     [text.parse().unwrap()]
 }
 
-fn today() -> [Timestamp; 1] {
+pub fn today() -> [Timestamp; 1] {
     at("2026-06-01T00:00:00Z")
 }
 

@@ -80,6 +80,9 @@ mod looks;
 // Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
 #[cfg(feature = "nvml")]
 mod nvml;
+// What cards attest through that NVML, and proofs of the real binary with it.
+#[cfg(all(feature = "nvml", feature = "wgpu"))]
+mod nvml_attestations;
 // Whole runs on a card that Vulkan and NVML describe, alike or not.
 #[cfg(all(feature = "nvml", feature = "wgpu"))]
 mod nvml_runs;
