@@ -64,7 +64,9 @@ pub fn put_roots_in_use(file: &Path) -> Result<(), Failure> {
     read.map_err(|e| Failure::usage(format!("{} cannot be read: {e}", file.display())))?;
     let unusable = |why| {
         let file = file.display();
-        Failure::usage(format!("{file} holds no roots for --attestation-root: {why}; it takes certificates in PEM"))
+        Failure::usage(format!(
+            "{file} holds no roots for --attestation-root: {why}; it takes certificates in PEM"
+        ))
     };
     Roots::parse(&pem).map(Roots::put_in_use).map_err(unusable)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::attestation::{self, Attested, Contradiction, Roots};
+use super::attestation::{self, Attested, Card, Contradiction, Roots};
 use super::chain::{Broken, Chain, Progress};
 use super::challenge::Issued;
 use super::schedule::Ask;
@@ -195,7 +195,7 @@ impl<'a> Session<'a> {
             (Phase::Asked, Frame::Cell { gpu, question, path }) => {
                 self.chain(*gpu, |chain| chain.mark(*question, path))
             }
-            (Phase::Asked, Frame::Attestation { gpu, given }) => self.attest(usize::from(*gpu), given),
+            (Phase::Asked, Frame::Attestation { gpu, given }) => self.attest(*gpu, given),
             (Phase::Asked, Frame::Done) => {
                 self.each(|_, chain| chain.finish())?;
                 self.next(Phase::Done)
@@ -275,31 +275,33 @@ impl<'a> Session<'a> {
         self.said_ns = self.now_ns;
         self.next(Phase::Asked)
     }
-}
 
-impl Session<'_> {
     /// What is there must hold; what is not is no fault.
-    fn attest(&mut self, gpu: usize, given: &Result<Attestation, String>) -> Result<(), Fault> {
-        let nonce = self.nonces.get(gpu).ok_or(Fault::NoGpu(gpu as u16))?;
-        let contradicts = |why| Fault::Attestation { gpu, why };
+    fn attest(&mut self, number: u16, given: &Result<Attestation, String>) -> Result<(), Fault> {
+        let gpu = usize::from(number);
+        let nonce = self.nonces.get(gpu).ok_or(Fault::NoGpu(number))?;
         let attested = match given {
-            Ok(given) => {
-                let no_time = |_| contradicts(Contradiction::Chain("the challenge says no time"));
-                let at = self.issued.challenge.good().map_err(no_time)?;
-                let card = attestation::check(given, nonce, &at, self.roots).map_err(contradicts)?;
-                let same = |other: &Attested| matches!(other, Attested::Verified(other) if other.key_sha256 == card.key_sha256);
-                if let Some((other, _)) = self.attested.iter().find(|(_, other)| same(other)) {
-                    return Err(contradicts(Contradiction::SameCard(*other)));
-                }
-                Attested::Verified(card)
-            }
+            Ok(given) => self.card(given, nonce).map(Attested::Verified),
             Err(why) => {
-                Attested::Absent { why: why.chars().filter(|c| !c.is_control()).take(500).collect() }
+                Ok(Attested::Absent { why: why.chars().filter(|c| !c.is_control()).take(500).collect() })
             }
         };
+        let attested = attested.map_err(|why| Fault::Attestation { gpu, why })?;
         match self.attested.insert(gpu, attested) {
             None => Ok(()),
-            Some(_) => Err(contradicts(Contradiction::Twice)),
+            Some(_) => Err(Fault::Attestation { gpu, why: Contradiction::Twice }),
+        }
+    }
+
+    /// The card that is attested, which no other GPU may be.
+    fn card(&self, given: &Attestation, nonce: &[u8; 32]) -> Result<Card, Contradiction> {
+        let no_time = |_| Contradiction::Chain("the challenge says no time");
+        let at = self.issued.challenge.good().map_err(no_time)?;
+        let card = attestation::check(given, nonce, &at, self.roots)?;
+        let is_it = |other: &Attested| matches!(other, Attested::Verified(other) if other.key_sha256 == card.key_sha256);
+        match self.attested.iter().find(|(_, other)| is_it(other)) {
+            Some((other, _)) => Err(Contradiction::SameCard(*other)),
+            None => Ok(card),
         }
     }
 }

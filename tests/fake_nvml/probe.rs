@@ -11,7 +11,9 @@ use gpu_assay::telemetry;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [readings, uuid, address, root, nonce @ ..] = &arguments[..] else { return Err("four arguments".into()) };
+    let [readings, uuid, address, root, nonce @ ..] = &arguments[..] else {
+        return Err("four arguments".into());
+    };
     let given = |text: &String| (text != "-").then(|| text.clone());
     let identity = Identity {
         backend: "test".into(),

@@ -230,13 +230,16 @@ fn an_attestation_that_does_not_hold_refutes_the_proof() {
         taken(&issued, &frames, &roots).err().expect("it holds")
     };
     let zero = (0, Ok(one.attests(&nonce(0))));
-    let why = |given: &[(u16, Result<Attestation, String>)]| match fault(given) {
-        Fault::Attestation { gpu, why } => (gpu, why),
-        other => panic!("{other}"),
+    let why = |given: &[(u16, Result<Attestation, String>)]| {
+        let Fault::Attestation { gpu, why } = fault(given) else { panic!("{}", fault(given)) };
+        (gpu, why)
     };
     // That of the other GPU, of an older question, of a card that answers for both, and both words.
     assert_eq!(why(&[(1, zero.1.clone())]), (1, Contradiction::Nonce));
-    assert_eq!(why(&[(0, Ok(one.attests(&Seeds::new(&[7; 32], &[6; 32], 0).attestation())))]), (0, Contradiction::Nonce));
+    assert_eq!(
+        why(&[(0, Ok(one.attests(&Seeds::new(&[7; 32], &[6; 32], 0).attestation())))]),
+        (0, Contradiction::Nonce)
+    );
     assert_eq!(why(&[zero.clone(), (1, Ok(one.attests(&nonce(1))))]), (1, Contradiction::SameCard(0)));
     assert_eq!(why(&[zero.clone(), zero.clone()]), (0, Contradiction::SameCard(0)));
     assert_eq!(why(&[(0, Err("none".into())), zero.clone()]), (0, Contradiction::Twice));
@@ -256,7 +259,10 @@ fn an_attestation_before_the_question_is_out_of_turn() {
     let moved = frames.remove(frames.len() - 2);
     frames.insert(at, Timed { at_ns: frames[at].at_ns, ..moved });
     let roots = vendor.roots();
-    assert!(matches!(taken(&issued, &frames, &roots).err(), Some(Fault::OutOfTurn { frame: "attestation", .. })));
+    assert!(matches!(
+        taken(&issued, &frames, &roots).err(),
+        Some(Fault::OutOfTurn { frame: "attestation", .. })
+    ));
 }
 
 #[test]
@@ -268,7 +274,8 @@ fn frames_of_attestations_are_read_as_they_were_written_and_have_a_limit() {
         let written = frame(given);
         assert_eq!(read(&written.encode()).unwrap(), written);
     }
-    let long = |report, chain| frame(Ok(Attestation { report: vec![1; report], chain: vec![b'x'; chain] })).encode();
+    let long =
+        |report, chain| frame(Ok(Attestation { report: vec![1; report], chain: vec![b'x'; chain] })).encode();
     assert!(read(&long(Attestation::REPORT_MAX, Attestation::CHAIN_MAX)).is_ok());
     assert!(read(&long(Attestation::REPORT_MAX + 1, 1)).unwrap_err().to_string().contains("too long"));
     assert!(read(&long(1, Attestation::CHAIN_MAX + 1)).unwrap_err().to_string().contains("too long"));

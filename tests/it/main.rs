@@ -142,9 +142,9 @@ mod front;
 mod pipeline;
 mod process;
 mod support;
+mod support_attest;
 #[cfg(feature = "cuda")]
 mod support_cuda;
-mod support_attest;
 mod support_fleet;
 #[cfg(unix)]
 mod support_launch;

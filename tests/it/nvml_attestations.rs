@@ -149,6 +149,14 @@ fn an_absent_attestation_is_stated_and_no_failure() {
     ends(&proved.verify(&["--lang", "zh-CN"]), 0, "厂商的硬件证明");
 }
 
+/// A driver that never answers is a prover that is silent.
+#[test]
+fn a_driver_that_hangs_ends_the_proof() {
+    let folder = folder(&Vendor::new(1));
+    let hangs = attesting(&folder, "").with("HANG", "nvmlDeviceGetConfComputeGpuAttestationReport");
+    ends(&prove(&hangs, &["--patience", "5s"]).witnessed, 3, "the prover was silent for 5s");
+}
+
 #[test]
 fn a_card_that_lies_has_its_proof_refuted() {
     let folder = folder(&Vendor::new(1));

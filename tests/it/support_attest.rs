@@ -62,7 +62,8 @@ fn extension(oid: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
 
 impl Draft {
     fn extensions(&self) -> Vec<u8> {
-        let mut all = vec![extension(KEY_USAGE, true, &tlv(3, &[&[self.usage.trailing_zeros() as u8, self.usage]]))];
+        let mut all =
+            vec![extension(KEY_USAGE, true, &tlv(3, &[&[self.usage.trailing_zeros() as u8, self.usage]]))];
         if let Some(length) = self.authority {
             let length = length.map_or(Vec::new(), |most| tlv(2, &[&[most]]));
             all.push(extension(BASIC_CONSTRAINTS, true, &sequence(&[&[1, 1, 0xff], &length])));
@@ -81,8 +82,7 @@ impl Draft {
         let algorithm = sequence(&[ECDSA_WITH_SHA384]);
         let time = |text: &str| tlv(0x18, &[text.as_bytes()]);
         let point = key.verifying_key().to_sec1_point(false);
-        let spki =
-            sequence(&[&sequence(&[EC_PUBLIC_KEY, SECP384R1]), &tlv(3, &[&[0], point.as_bytes()])]);
+        let spki = sequence(&[&sequence(&[EC_PUBLIC_KEY, SECP384R1]), &tlv(3, &[&[0], point.as_bytes()])]);
         let part = sequence(&[
             &tlv(0xa0, &[&[2, 1, 2]]),
             &[2, 1, 7],
@@ -96,7 +96,8 @@ impl Draft {
         let signature: DerSignature = by.sign(&part);
         let der = sequence(&[&part, &algorithm, &tlv(3, &[&[0], signature.as_bytes()])]);
         let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
-        let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 }

@@ -123,8 +123,13 @@ impl Certificate {
         }
         let seconds = |time: x509_cert::time::Time| time.to_unix_duration().as_secs();
         let [from, until] = [part.validity().not_before, part.validity().not_after].map(seconds);
-        let good = |at: &Timestamp| u64::try_from(at.as_second()).is_ok_and(|at| (from..=until).contains(&at));
-        if at.iter().all(good) { Ok(()) } else { Err("a certificate is not valid at the time of the challenge") }
+        let good =
+            |at: &Timestamp| u64::try_from(at.as_second()).is_ok_and(|at| (from..=until).contains(&at));
+        if at.iter().all(good) {
+            Ok(())
+        } else {
+            Err("a certificate is not valid at the time of the challenge")
+        }
     }
 
     fn is_issued_by(&self, issuer: &Certificate) -> Result<(), &'static str> {
@@ -137,7 +142,8 @@ impl Certificate {
         let part = signed.part.to_der().map_err(|_| bad)?;
         let signature = signed.signature.as_bytes().and_then(|bytes| DerSignature::from_bytes(bytes).ok());
         let algorithm = self.x509.signature_algorithm();
-        let known = algorithm.oid == ECDSA_WITH_SHA_384 && algorithm == self.x509.tbs_certificate().signature();
+        let known =
+            algorithm.oid == ECDSA_WITH_SHA_384 && algorithm == self.x509.tbs_certificate().signature();
         match signature.filter(|_| known) {
             Some(signature) => issuer.key.verify(&part, &signature).map_err(|_| bad),
             None => Err(bad),

@@ -115,3 +115,42 @@ impl<'a> Fields<'a> {
         self.array().map(|bytes| usize::from(u16::from_le_bytes(*bytes)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    const REAL: &[u8] = include_bytes!("../../../tests/data/attestation/gh100.report.bin");
+
+    #[test]
+    fn a_real_report_is_taken_apart() {
+        let report = Report::parse(REAL).unwrap();
+        assert_eq!(report.nonce, &REAL[4..36]);
+        assert_eq!([report.signed, report.signature].concat(), REAL);
+        assert_eq!(report.firmware().unwrap().len(), 48);
+        assert_eq!(report.field(21), Some(&b"U"[..]));
+        assert_eq!(report.field(99), None);
+    }
+
+    proptest! {
+        #[test]
+        fn anything_is_refused_or_taken_apart(
+            bytes in prop::collection::vec(any::<u8>(), 0..300),
+            at in 0..REAL.len(),
+            change in any::<u8>(),
+            length in 0..REAL.len(),
+        ) {
+            let mut changed = REAL.to_vec();
+            changed[at] ^= change;
+            let follows = [&REAL[..42], &bytes].concat();
+            for bytes in [&bytes[..], &changed, &changed[..length], &follows] {
+                if let Ok(report) = Report::parse(bytes) {
+                    prop_assert_eq!(report.signed.len() + SIGNATURE_BYTES, bytes.len());
+                    let _ = (report.driver(), report.vbios(), report.firmware());
+                }
+            }
+        }
+    }
+}

@@ -274,7 +274,8 @@ impl Card {
     /// Certificates in PEM, that of the key which signs reports first.
     pub fn attestation_chain(self) -> Answer<Vec<u8>> {
         const FUNCTION: &str = "nvmlDeviceGetConfComputeGpuCertificate";
-        let given = filled(|out| call!(self.calls, nvmlDeviceGetConfComputeGpuCertificate(self.handle, out)))?;
+        let given =
+            filled(|out| call!(self.calls, nvmlDeviceGetConfComputeGpuCertificate(self.handle, out)))?;
         let chain = first(FUNCTION, &given.attestationCertChain, given.attestationCertChainSize)?;
         // Where the length counts the zero at the end of the text.
         Ok(chain.iter().copied().take_while(|byte| *byte != 0).collect())
