@@ -81,7 +81,7 @@ MUTANTS = [
     ("statement", "that it held", "self.outcome == Outcome::Held", "true"),
     ("statement", "that every card is attested", "if self.figures.gpus.iter().all(attested)", "if self.figures.gpus.iter().any(attested)"),
     ("session", "that attested cards are different", "if other.key_sha256 == card.key_sha256", "if false && other.key_sha256 == card.key_sha256"),
-    ("session", "that a card is attested once", "Some(_) => Err(Fault::Attestation { gpu, why: Contradiction::Twice }),", "Some(_) => Ok(()),"),
+    ("session", "that a card is attested once", "Some(_) => Err(contradicts(Contradiction::Twice)),", "Some(_) => Ok(()),"),
     ("work", "whose attestation it is", 'self.key(b"T", &[])', 'Self { gpu: 0, secret: self.secret.clone() }.key(b"T", &[])'),
     ("attestation/mod", "what a card signed", "if report.nonce != nonce", "if false"),
     ("attestation/mod", "the report's signature", "leaf.key().verify(report.signed, &signature).map_err(|_| Contradiction::Signature)?;", "let _ = signature;"),

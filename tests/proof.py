@@ -4,7 +4,7 @@
     proof.py DIR PUB.pem
 
 DIR holds proof.dsse.json, challenge.dsse.json and transcript.bin, both envelopes signed by PUB.pem. Prints a line for each
-GPU, or what does not hold, and then exits 1. Needs numpy and cryptography.
+GPU, or what does not hold, and then exits 1. What vendors attest is not checked. Needs numpy and cryptography.
 """
 
 import base64

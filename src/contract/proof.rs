@@ -14,7 +14,8 @@ pub struct Proof {
     /// What the slowest GPU must have done at least, as a share of what the fastest was measured to do.
     #[schemars(with = "String")]
     pub floor: Floor,
-    /// How far the proof can be trusted, at least: L2 is hardware that a witness on another machine timed.
+    /// How far the proof can be trusted, at least: L2 is hardware that a witness on another machine timed, L3 hardware
+    /// that its vendor attests as well.
     #[serde(default = "level")]
     pub level: TrustLevel,
 }

@@ -100,8 +100,8 @@ fn claim(nodes: &mut [Node<'_>], proofs: &[Proved]) {
             let (of, first) = *seen.entry(card).or_insert((at, again));
             if of != at {
                 let of = nodes[of].name.clone();
-                let [card, first, again] = [card, first, again].map(str::to_owned);
-                nodes[at].claims.push(Claim { card, of, first, again });
+                let [first, again] = [first, again].map(|sha256| format!("proof sha256:{sha256}"));
+                nodes[at].claims.push(Claim { card: card.clone(), of, first, again });
             }
         }
     }
@@ -185,7 +185,8 @@ mod tests {
             unheld,
         ];
         claim(&mut nodes, &proofs);
-        let [card, of, first, again] = ["one", "a", "a 1", "b 2"].map(str::to_owned);
+        let [card, of, first, again] =
+            ["one", "a", "proof sha256:a 1", "proof sha256:b 2"].map(str::to_owned);
         assert_eq!(nodes.map(|node| node.claims), [vec![], vec![Claim { card, of, first, again }], vec![]]);
     }
 }

@@ -280,16 +280,14 @@ impl<'a> Session<'a> {
     fn attest(&mut self, number: u16, given: &Result<Attestation, String>) -> Result<(), Fault> {
         let gpu = usize::from(number);
         let nonce = self.nonces.get(gpu).ok_or(Fault::NoGpu(number))?;
+        let contradicts = |why| Fault::Attestation { gpu, why };
         let attested = match given {
-            Ok(given) => self.card(given, nonce).map(Attested::Verified),
-            Err(why) => {
-                Ok(Attested::Absent { why: why.chars().filter(|c| !c.is_control()).take(500).collect() })
-            }
+            Ok(given) => Attested::Verified(self.card(given, nonce).map_err(contradicts)?),
+            Err(why) => Attested::Absent { why: why.chars().filter(|c| !c.is_control()).take(500).collect() },
         };
-        let attested = attested.map_err(|why| Fault::Attestation { gpu, why })?;
         match self.attested.insert(gpu, attested) {
             None => Ok(()),
-            Some(_) => Err(Fault::Attestation { gpu, why: Contradiction::Twice }),
+            Some(_) => Err(contradicts(Contradiction::Twice)),
         }
     }
 

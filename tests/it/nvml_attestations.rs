@@ -1,5 +1,5 @@
-//! Attestations beside the fake NVML: what telemetry gets of a card that signs, refuses or lies, and what that makes of whole proofs
-//! by the real binary, on a software Vulkan driver that is disguised as a card.
+//! Attestations beside the fake NVML: what telemetry gets of a card that signs, refuses or lies, and what that makes of whole
+//! proofs by the real binary, on a software Vulkan driver that is disguised as a card.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ fn why_there_is_no_attestation_is_said() {
     assert!(stranger["why"].as_str().unwrap().contains("NVML lists no such card"), "{stranger}");
 }
 
-/// A proof by this program on a disguised card, and its verification, each with what else was given.
+/// A proof by this program on a disguised card.
 struct Proved {
     witnessed: Ended,
     dir: tempfile::TempDir,
