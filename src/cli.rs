@@ -62,6 +62,10 @@ pub struct Cli {
     /// A public key that is trusted to sign overlays; may be given several times
     #[arg(long, global = true, value_name = "PUB.pem")]
     pub overlay_trust: Vec<PathBuf>,
+
+    /// Certificates (PEM) that a vendor's attestation in a proof must lead to [default: NVIDIA's own root, which is built in]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub attestation_root: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "\
@@ -351,7 +355,7 @@ pub struct ProveArgs {
     /// challenge demands]
     #[arg(long, short, value_name = "SELECTOR")]
     pub device: Vec<String>,
-    /// Hide UUIDs behind the salt in this file, as in `assay run`
+    /// Hide UUIDs behind the salt in this file, as in `assay run`. What a card attests still has its certificate
     #[arg(long, value_name = "FILE")]
     pub salt: Option<PathBuf>,
     /// Directory for the results, where there is no witness

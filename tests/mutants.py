@@ -23,8 +23,10 @@ PROGRAM = """
 #[path = "it/cheats.rs"] mod cheats;
 #[path = "it/cheats_memory.rs"] mod cheats_memory;
 #[path = "it/proofs.rs"] mod proofs;
+#[path = "it/support_attest.rs"] mod support_attest;
+#[path = "it/attestations.rs"] mod attestations;
 """
-TESTS = ["cheats::", "cheats_memory::", "proofs::a_signature", "proofs::the_level"]
+TESTS = ["cheats::", "cheats_memory::", "proofs::a_signature", "proofs::the_level", "attestations::"]
 
 # File, what it checks, the code, and the code without the check.
 MUTANTS = [
@@ -77,6 +79,26 @@ MUTANTS = [
     ("statement", "two hosts", "&& self.same_host == Some(false)", ""),
     ("statement", "hardware", "&& is(ProvenanceKind::Hardware)", ""),
     ("statement", "that it held", "self.outcome == Outcome::Held", "true"),
+    ("statement", "that every card is attested", "if self.figures.gpus.iter().all(attested)", "if self.figures.gpus.iter().any(attested)"),
+    ("session", "that attested cards are different", "if other.key_sha256 == card.key_sha256", "if false && other.key_sha256 == card.key_sha256"),
+    ("session", "that a card is attested once", "Some(_) => Err(contradicts(Contradiction::Twice)),", "Some(_) => Ok(()),"),
+    ("work", "whose attestation it is", 'self.key(b"T", &[])', 'Self { gpu: 0, secret: self.secret.clone() }.key(b"T", &[])'),
+    ("attestation/mod", "what a card signed", "if report.nonce != nonce", "if false"),
+    ("attestation/mod", "the report's signature", "leaf.key().verify(report.signed, &signature).map_err(|_| Contradiction::Signature)?;", "let _ = signature;"),
+    ("attestation/mod", "the firmware's digest", "if report.firmware().is_some_and(|digest| !leaf.mentions(digest))", "if false"),
+    ("attestation/mod", "by which key a card is known", "certificates.get(1).filter(|next| next.sha256() != root.sha256()).unwrap_or(leaf)", "leaf"),
+    ("attestation/spdm", "that a signature was asked for", "|| requested & SIGNATURE_REQUESTED == 0", ""),
+    ("attestation/spdm", "that the lengths add up", "!rest.rest.is_empty() ||", "false ||"),
+    ("attestation/spdm", "how many measurements", "count(record, 4)? != usize::from(blocks)", "false"),
+    ("attestation/chain", "the names of issuers", "if self.x509.tbs_certificate().issuer() != issuer.x509.tbs_certificate().subject()", "if false"),
+    ("attestation/chain", "the certificates' signatures", "Some(signature) => issuer.key.verify(&part, &signature).map_err(|_| bad),", "Some(_) => { let _ = part; Ok(()) }"),
+    ("attestation/chain", "who is an authority", "BasicConstraints { ca: true, path_len_constraint }", "BasicConstraints { ca: _, path_len_constraint }"),
+    ("attestation/chain", "how long a chain may be", "if path_len_constraint.is_some_and(|most| below > usize::from(most))", "if false && path_len_constraint.is_some()"),
+    ("attestation/chain", "whose key signs certificates", "if !usage.key_cert_sign()", "if false && !usage.key_cert_sign()"),
+    ("attestation/chain", "whose key signs data", "first.signs_data().map_err(Some)?;", ""),
+    ("attestation/chain", "what is critical", "extension.critical && !UNDERSTOOD.contains(&extension.extn_id)", "false && !UNDERSTOOD.contains(&extension.extn_id)"),
+    ("attestation/chain", "when certificates are valid", "if at.iter().all(good)", "if true || at.iter().all(good)"),
+    ("attestation/chain", "the root", "roots.iter().find(|root| root.der == last.der)", "roots.iter().find(|_| true)"),
 ]
 
 

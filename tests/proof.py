@@ -4,7 +4,7 @@
     proof.py DIR PUB.pem
 
 DIR holds proof.dsse.json, challenge.dsse.json and transcript.bin, both envelopes signed by PUB.pem. Prints a line for each
-GPU, or what does not hold, and then exits 1. Needs numpy and cryptography.
+GPU, or what does not hold, and then exits 1. What vendors attest is not checked. Needs numpy and cryptography.
 """
 
 import base64
@@ -27,7 +27,7 @@ CHUNK_START, CHUNK_END, PARENT, ROOT, KEYED = 1, 2, 4, 8, 16
 # Four columns, then four diagonals.
 QUARTERS = [(i, 4 + (i + d) % 4, 8 + (i + 2 * d) % 4, 12 + (i + 3 * d) % 4) for d in (0, 1) for i in range(4)]
 words = lambda data: np.frombuffer(data, "<u4")
-KINDS = dict(enumerate("hello begin root halt closed ask row done failed fill filled cell".split(), 1))
+KINDS = dict(enumerate("hello begin root halt closed ask row done failed fill filled cell attestation".split(), 1))
 
 
 def demand(holds, what):
@@ -142,7 +142,7 @@ def conversation(transcript, by):
         before, body, at = at, transcript[at + 13 : at + 13 + length], at + 13 + length
         demand(kind in KINDS and at <= len(transcript) and time >= now, "the transcript is cut or malformed")
         name, now = KINDS[kind], time
-        names += [] if names[-1:] == [name] and name in ("root", "row", "cell") else [name]
+        names += [] if names[-1:] == [name] and name in ("root", "row", "cell", "attestation") else [name]
         if name == "root":
             gpu, number = struct.unpack_from("<HI", body)
             demand(number == len(roots[gpu]) and len(body) == 38, "a round out of turn")
@@ -160,7 +160,7 @@ def conversation(transcript, by):
                 roots, times, rows, marks = [[[] for _ in json.loads(body)["gpus"]] for _ in range(4)]
             chosen = name == "ask" and body != hashlib.sha256(transcript[:before]).digest()
             demand(by == "witness" or not chosen, "the prover chose its questions")
-    order = "hello( fill filled)? begin( root)? halt( root)? closed ask (row |cell )+done"
+    order = "hello( fill filled)? begin( root)? halt( root)? closed ask (row |cell |attestation )+done"
     demand(re.fullmatch(order, " ".join(names)), f"frames out of turn: {names}")
     return said, roots, times, rows, marks
 

@@ -1,6 +1,8 @@
 //! Checks whatever was signed: signatures first, then all that can be computed again. Shown by `assay verify`, signed anew by
 //! `assay attest`.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -17,12 +19,16 @@ use crate::fleet::proofs::{Beside, Proved};
 use crate::fleet::row::Row;
 use crate::inventory::{self, Inventory};
 use crate::proof::answer;
+use crate::proof::attestation::Roots;
 use crate::proof::beside::{self, BesideError};
 use crate::proof::challenge::Issued;
 use crate::proof::statement::{self, Outcome, Proof};
 use crate::report::{Difference, Recheck, Report};
 use crate::seal::envelope::LoadError;
 use crate::seal::{Envelope, Salt, TrustList, Verified, sha256_hex};
+
+/// No file of roots is longer, in bytes.
+const ROOTS_BYTES_MAX: u64 = 1 << 16;
 
 /// Something whose signature holds, with what was found of the rest.
 pub struct Checked {
@@ -69,6 +75,20 @@ impl Checked {
             What::Inventory { inventory, .. } => inventory.exit(Timestamp::now()),
         }
     }
+}
+
+/// What vendors attest is checked under the roots in this file from now on.
+pub fn put_roots_in_use(file: &Path) -> Result<(), Failure> {
+    let mut pem = Vec::new();
+    let read = File::open(file).and_then(|from| from.take(ROOTS_BYTES_MAX).read_to_end(&mut pem));
+    read.map_err(|e| Failure::usage(format!("{} cannot be read: {e}", file.display())))?;
+    let unusable = |why| {
+        let file = file.display();
+        Failure::usage(format!(
+            "{file} holds no roots for --attestation-root: {why}; it takes certificates in PEM"
+        ))
+    };
+    Roots::parse(&pem).map(Roots::put_in_use).map_err(unusable)
 }
 
 /// How a proof with this outcome ends.

@@ -68,6 +68,7 @@ impl Failure {
 /// Runs the command that was typed.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     catalogue::put_in_use(&cli.overlay, &cli.overlay_trust)?;
+    cli.attestation_root.as_deref().map_or(Ok(()), check::put_roots_in_use)?;
     match &cli.command {
         Command::List(args) => list::list(args, cli.lang),
         Command::Run(args) => run::run(args, cli.quiet, cli.lang),

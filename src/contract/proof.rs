@@ -21,7 +21,8 @@ pub struct Proof {
     /// What each GPU must have held full meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
-    /// How far the proof can be trusted, at least: L2 is hardware that a witness on another machine timed.
+    /// How far the proof can be trusted, at least: L2 is hardware that a witness on another machine timed, L3 hardware
+    /// that its vendor attests as well.
     #[serde(default = "level")]
     pub level: TrustLevel,
 }

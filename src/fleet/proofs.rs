@@ -1,17 +1,18 @@
 //! What was proved of a node to a witness, and which challenge its report answers.
 //! Owns the reduction of a proof, to which node it belongs, and whether it is enough; whether it holds is checked where it is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::nodes::Node;
+use super::nodes::{Claim, Node};
 use super::row::{Lacking, Row};
 use crate::contract::finding::id;
 use crate::contract::proof::Floor;
 use crate::contract::when::{Moment, When};
 use crate::contract::{Amount, Contract, Reason, Severity, Verdict};
+use crate::proof::attestation::Attested;
 use crate::proof::level::TrustLevel;
 use crate::proof::statement::{Held, Outcome, Proof};
 use crate::seal::{Verified, sha256_hex};
@@ -24,6 +25,8 @@ pub struct Proved {
     pub node: Option<String>,
     /// UUIDs by the prover's own word, as [`super::row::Card::ids`] has them.
     pub ids: BTreeSet<String>,
+    /// Cards by the keys that their vendor attests.
+    pub attested: BTreeSet<String>,
     pub held: bool,
     pub summary: ProofSummary,
 }
@@ -54,9 +57,14 @@ impl Proved {
         let held: Option<Vec<&Held>> = gpus.iter().map(|gpu| gpu.memory.as_ref()).collect();
         let held = held.unwrap_or_default();
         let uuids = gpus.iter().filter_map(|gpu| gpu.identity.uuid.as_ref());
+        let attested = gpus.iter().filter_map(|gpu| match gpu.attestation.as_ref()? {
+            Attested::Verified(card) => Some(format!("attested sha256:{}", card.key_sha256)),
+            Attested::Absent { .. } => None,
+        });
         Some(Self {
             node,
             ids: uuids.map(|uuid| format!("uuid {uuid}")).collect(),
+            attested: attested.collect(),
             held: proof.outcome == Outcome::Held,
             summary: ProofSummary {
                 sha256: sha256_hex(verified.bytes()),
@@ -113,10 +121,30 @@ impl Beside {
 
 /// Tells each node what was proved of it, and what was not and must be.
 pub fn join(nodes: &mut [Node<'_>], proofs: &[Proved], contract: &Contract) {
+    claim(nodes, proofs);
     for node in nodes {
         node.proof = proof_of(node, proofs);
         node.unproved =
             node.decisive().map_or(Vec::new(), |row| unproved(contract, row, node.proof.as_ref()));
+    }
+}
+
+/// A card that its vendor attests in two nodes is one: that in which it was seen later claims it.
+fn claim(nodes: &mut [Node<'_>], proofs: &[Proved]) {
+    let mut in_time: Vec<&Proved> = proofs.iter().filter(|proof| proof.held).collect();
+    in_time.sort_by_key(|proof| (proof.summary.at, &proof.summary.sha256));
+    let mut seen: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for proof in in_time {
+        let Some(at) = nodes.iter().position(|node| proof.is_of(node)) else { continue };
+        let again = &proof.summary.sha256;
+        for card in &proof.attested {
+            let (of, first) = *seen.entry(card).or_insert((at, again));
+            if of != at {
+                let of = nodes[of].name.clone();
+                let [first, again] = [first, again].map(|sha256| format!("proof sha256:{sha256}"));
+                nodes[at].claims.push(Claim { card: card.clone(), of, first, again });
+            }
+        }
     }
 }
 
@@ -177,5 +205,49 @@ fn lacking(clause: &str, amounts: Option<([f64; 2], Unit)>, because: Reason) -> 
         because,
         short: None,
         identity: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn node(name: &str) -> Node<'static> {
+        let (reports, claims, waived) = (Vec::new(), Vec::new(), Vec::new());
+        Node { name: name.to_owned(), reports, claims, waived, proof: None, unproved: Vec::new() }
+    }
+
+    fn proved(node: &str, day: u32, card: &str) -> Proved {
+        let at = format!("2026-06-{day:02}T00:00:00Z").parse().unwrap();
+        let summary = ProofSummary {
+            sha256: format!("{node} {day}"),
+            challenge_sha256: String::new(),
+            at: When(at),
+            level: TrustLevel::L3,
+            gpus: 1,
+            floor_per_s: 1.0,
+            memory_bytes: None,
+            memory_floor_per_s: None,
+        };
+        let attested = BTreeSet::from([card.to_owned()]);
+        Proved { node: Some(node.to_owned()), ids: BTreeSet::new(), attested, held: true, summary }
+    }
+
+    #[test]
+    fn a_card_that_is_attested_in_two_nodes_is_claimed_by_the_later() {
+        let mut nodes = [node("a"), node("b"), node("c")];
+        let unheld = Proved { held: false, ..proved("c", 4, "one") };
+        let proofs = [
+            proved("b", 2, "one"),
+            proved("a", 1, "one"),
+            proved("a", 3, "one"),
+            proved("c", 3, "two"),
+            unheld,
+        ];
+        claim(&mut nodes, &proofs);
+        let [card, of, first, again] =
+            ["one", "a", "proof sha256:a 1", "proof sha256:b 2"].map(str::to_owned);
+        assert_eq!(nodes.map(|node| node.claims), [vec![], vec![Claim { card, of, first, again }], vec![]]);
     }
 }

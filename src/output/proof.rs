@@ -11,6 +11,7 @@ use super::listing::{entry, print_json, print_table};
 use super::page::Page;
 use crate::device::ProvenanceKind;
 use crate::language::{Language, say};
+use crate::proof::attestation::Attested;
 use crate::proof::challenge::Challenge;
 use crate::proof::level::TrustLevel;
 use crate::proof::session::Session;
@@ -64,18 +65,35 @@ fn figures(proof: &Proof, out: &mut Page) -> io::Result<()> {
     print_table(header, (0..).zip(gpus).map(|(n, gpu)| row(n, gpu)), out)?;
     let held = (0..).zip(gpus);
     let held: Vec<_> = held.filter_map(|(n, gpu)| Some(memory_row(n, gpu.memory.as_ref()?))).collect();
-    if held.is_empty() {
-        return Ok(());
+    if !held.is_empty() {
+        writeln!(out)?;
+        let header = [
+            "GPU".to_owned(),
+            say!(language, "proof-head-memory"),
+            say!(language, "proof-head-sweeps"),
+            say!(language, "proof-head-time"),
+            say!(language, "proof-head-read"),
+        ];
+        print_table(header, held, out)?;
     }
     writeln!(out)?;
-    let header = [
-        "GPU".to_owned(),
-        say!(language, "proof-head-memory"),
-        say!(language, "proof-head-sweeps"),
-        say!(language, "proof-head-time"),
-        say!(language, "proof-head-read"),
-    ];
-    print_table(header, held, out)
+    let header = ["GPU".to_owned(), say!(language, "proof-head-attested")];
+    let attested = |(n, gpu): (u32, &Proved)| [n.to_string(), attested(gpu.attestation.as_ref(), language)];
+    print_table(header, (0..).zip(gpus).map(attested), out)
+}
+
+/// What a card's vendor attests of it.
+fn attested(of: Option<&Attested>, language: Language) -> String {
+    match of {
+        Some(Attested::Verified(card)) => {
+            let unknown = || say!(language, "proof-attested-unknown");
+            let versions = [&card.driver, &card.vbios].map(|version| version.clone().unwrap_or_else(unknown));
+            let [driver, vbios] = &versions;
+            say!(language, "proof-attested", name = &card.name, driver = driver, vbios = vbios)
+        }
+        Some(Attested::Absent { why }) => say!(language, "proof-not-attested", why = why),
+        None => say!(language, "proof-nothing-said-of-attestation"),
+    }
 }
 
 /// The same, to whoever checks it.
@@ -171,6 +189,10 @@ fn meaning(proof: &Proof, challenge: &Challenge, language: Language) -> String {
     if let Some(ns) = proof.figures.fill_ns {
         let time = Unit::Nanosecond.format(ns as f64);
         text += &say!(language, "proof-meaning-memory", time = time, cells = rows);
+    }
+    let attested = |gpu: &Proved| matches!(gpu.attestation, Some(Attested::Verified(_)));
+    if proof.figures.gpus.iter().any(attested) {
+        text += &say!(language, "proof-meaning-attested");
     }
     text
 }

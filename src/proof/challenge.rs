@@ -83,12 +83,17 @@ impl Challenge {
         within("gpus", self.gpus, 1, GPUS_MAX)?;
         within("at_least_s", self.at_least_s, 1, SECONDS_MAX)?;
         within("openings", self.openings, *OPENINGS.start(), *OPENINGS.end())?;
-        let (from, until) = (time("not_before", &self.not_before)?, time("expires", &self.expires)?);
+        let [from, until] = self.good()?;
         if from >= until {
             let must = format!("not after not_before, {}", self.not_before);
             return Err(ChallengeError::Field { field: "expires", is: self.expires.clone(), must });
         }
         Ok(())
+    }
+
+    /// From when on and until when it may be answered.
+    pub fn good(&self) -> Result<[Timestamp; 2], ChallengeError> {
+        Ok([time("not_before", &self.not_before)?, time("expires", &self.expires)?])
     }
 
     /// Signs it.
@@ -136,12 +141,12 @@ impl Issued {
 
     /// Whether it may be answered at this time.
     pub fn is_good_at(&self, now: Timestamp) -> Result<(), ChallengeError> {
-        let Challenge { not_before, expires, .. } = &self.challenge;
-        if now < time("not_before", not_before)? {
-            return Err(ChallengeError::TooEarly(not_before.clone()));
+        let [from, until] = self.challenge.good()?;
+        if now < from {
+            return Err(ChallengeError::TooEarly(self.challenge.not_before.clone()));
         }
-        if now >= time("expires", expires)? {
-            return Err(ChallengeError::Expired(expires.clone()));
+        if now >= until {
+            return Err(ChallengeError::Expired(self.challenge.expires.clone()));
         }
         Ok(())
     }

@@ -27,14 +27,15 @@
 //! | 6 | W | ask | seed (32): random |
 //! | 7 | P | row | gpu (2), question (4), path length p (1), path (32 p), row (4 n) |
 //! | 12 | P | cell | gpu (2), question (4), path (the rest) |
+//! | 13 | P | attestation | gpu (2), length l (4), report (l), certificates (PEM, the rest); where l = 0, why there is none (UTF-8) |
 //! | 8 | P | done | nothing |
 //! | 9 | P | failed | UTF-8: why the prover gives up; at any time |
 //!
-//! Order: hello, fill, filled, begin, roots, halt, more roots, closed, ask, rows and cells, done. The roots of one GPU come in the
-//! order of their rounds, from 0; those of different GPUs mix freely. After halt a prover finishes the cycle that it has begun (a
-//! round, where there is no memory) and begins no other. Each question is answered once, in any order. A *transcript* is all
-//! frames of both sides as `time (8) || frame`, the time in nanoseconds of the witness's monotonic clock since it started the
-//! prover, when it sent the frame or had received it.
+//! Order: hello, fill, filled, begin, roots, halt, more roots, closed, ask, rows, cells and attestations, done. The roots of one
+//! GPU come in the order of their rounds, from 0; those of different GPUs mix freely. After halt a prover finishes the cycle that it
+//! has begun (a round, where there is no memory) and begins no other. Each question is answered once, in any order, and there is at
+//! most one attestation of each GPU. A *transcript* is all frames of both sides as `time (8) || frame`, the time in nanoseconds of
+//! the witness's monotonic clock since it started the prover, when it sent the frame or had received it.
 //!
 //! # Rounds
 //! Without memory every round is a product. With memory a cycle is `products` rounds of products, then a *sweep* of `parts`
@@ -43,7 +44,8 @@
 //! * of B: `"gpu-assay proof v1 B" || gpu (4)`;
 //! * of A in round r: `"gpu-assay proof v1 A" || gpu (4) || r (4) || root of round r - 2`, or 32 zero bytes where r < 2;
 //! * of a part in round r: the same with `P`;
-//! * of cells: `"gpu-assay proof v1 M" || gpu (4)`.
+//! * of cells: `"gpu-assay proof v1 M" || gpu (4)`;
+//! * of what a card is to sign, with `nonce || seed of ask` as of cells: `"gpu-assay proof v1 T" || gpu (4)`.
 //!
 //! So no matrix is known before the clock starts, and no two rounds can be exchanged, left out or begun early.
 //!
@@ -69,6 +71,14 @@
 //! number x. Of R rounds of that kind with m rows (or cells) each it is position `floor(x R m / 2^64)`: round `position / m` of
 //! that kind, row `position mod m`. Paths hold the log2(m) chaining values beside the row's own, from the lowest level up.
 //!
+//! # Attestation
+//! Where the vendor's attestation can be had (NVIDIA, confidential-computing mode), each card signs a number of its own, which
+//! follows from the challenge and the seed of ask: it signs after the work is committed. The report is an SPDM 1.1 GET_MEASUREMENTS
+//! request of 37 bytes with that number as its nonce, and the MEASUREMENTS answer to it (DMTF DSP0274). Its last 96 bytes are r
+//! and s, big-endian, of an ECDSA signature on P-384 over the SHA-384 of all before, by the key of the first certificate. Each
+//! further certificate signs the one before it; the last is the vendor's root, or signed by it. To have no attestation is no
+//! fault, to show one that does not hold is. [`attestation`] says what is not checked. No card in that mode was tried yet.
+//!
 //! # Check
 //! 1. Every frame in its turn; as many GPUs as demanded; no two with one UUID, or where a UUID lacks, one PCI address; work and
 //!    memory within the limits above; halt not before the demanded time; every GPU with at least one cycle, and only whole ones.
@@ -76,6 +86,9 @@
 //! 3. Each number of a row is one that a product can have: in size at most `k 2^(2 bits - 2)`, in FP32 whole and not -0.
 //! 4. For each GPU, over its rows S, with random 32-bit factors w that only the checker knows: `(w A_S) B = w C_S`, in exact
 //!    integers (R. Freivalds, 1977). A wrong entry passes with probability 2^-32.
+//! 5. Each attestation that is there: nonce and signature; names, signatures, key usage, authority, path length and validity (when
+//!    the challenge may be answered) of its certificates; the root; the firmware's digest in the first certificate, where the
+//!    report has one; no two GPUs attested by one card, which is the key of the second certificate.
 //!
 //! # What follows
 //! Let a share f of a GPU's rows be wrong. All q questions miss them with probability (1 - f)^q, and so a proof that holds says,
@@ -102,10 +115,14 @@
 //! is not kept a share u can be made again while the rest is read: that takes 64 u times the work of reading, which shows in the
 //! floor as soon as the hashing that the card can do at most is known.
 //!
+//! An attestation shows that a card which its vendor knows was at hand when the question was asked, in whatever machine, and what
+//! driver and firmware it measured. The number it signs reaches it through the prover's host: which card worked is not shown.
+//!
 //! Without a witness the prover is its own ([`statement::By::Prover`]): the seed of ask is then the SHA-256 of all transcript bytes
 //! before it. Such a prover can try many last roots until the questions suit it, and its clock is its own.
 
 pub mod answer;
+pub mod attestation;
 pub mod beside;
 pub mod chain;
 pub mod challenge;

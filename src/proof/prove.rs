@@ -18,6 +18,7 @@ use crate::device::inventory;
 use crate::engine::bench::Bench;
 use crate::evidence::hiding::Hiding;
 use crate::seal::Salt;
+use crate::telemetry;
 
 /// How long one step of one device may take.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
@@ -197,7 +198,8 @@ impl Card {
     fn work(&self, told: &Receiver<Told>, say: &SyncSender<Said>) -> Result<(), String> {
         let options = OpenOptions { wait_limit: WAIT_LIMIT };
         let mut opened = inventory::open(&self.selector, options).map_err(|e| e.to_string())?;
-        let mut identity = opened.device.identity().clone();
+        let card = opened.device.identity().clone();
+        let mut identity = card.clone();
         if let Some(salt) = self.salt.clone() {
             identity = Hiding::new(salt).identity(&identity).map_err(|e| e.to_string())?;
         }
@@ -231,8 +233,10 @@ impl Card {
             return Ok(());
         }
         let Ok(Told::Ask(ask)) = told.recv() else { return Ok(()) };
+        let nonce = Seeds::new(&challenge.nonce, &ask, u32::from(self.gpu)).attestation();
         let ask = Ask { seed: &ask, gpu: u32::from(self.gpu), count: challenge.openings };
         rounds.answer(self.gpu, &seeds, &roots, &ask, &mut |frame| send(frame)).map_err(|e| e.to_string())?;
+        send(Frame::Attestation { gpu: self.gpu, given: telemetry::attest(&card, &nonce) });
         let _ = say.send(Said::Answered);
         Ok(())
     }

@@ -1,11 +1,15 @@
 //! The conversation of prover and witness, step by step, as whoever checks it sees it: live, or from a transcript.
 //! Owns the order of frames; must not know who computes, nor how frames travel.
 
+use std::collections::BTreeMap;
+
+use super::attestation::{self, Attested, Card, Contradiction, Roots};
 use super::chain::{Broken, Chain, Progress};
 use super::challenge::Issued;
 use super::schedule::Ask;
 use super::wire::{Frame, Gpu, Hello, PROTOCOL, Timed};
 use super::work::Seeds;
+use crate::telemetry::Attestation;
 
 /// What does not hold. All but [`Fault::GaveUp`] speaks against the prover, or against whoever wrote the transcript.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +38,8 @@ pub enum Fault {
     TooShort { ran_ms: u64, at_least_s: u32 },
     #[error("GPU {gpu} {broken}")]
     Gpu { gpu: usize, broken: Broken },
+    #[error("GPU {gpu} {why}")]
+    Attestation { gpu: usize, why: Contradiction },
 }
 
 /// The conversation so far. After a [`Fault`] it is of no more use.
@@ -46,6 +52,10 @@ pub struct Session<'a> {
     /// From what the cells of memory follow, where there are any.
     fill: Option<[u8; 32]>,
     chains: Vec<Chain>,
+    roots: &'a Roots,
+    /// What each GPU is to have its card sign, once that is known.
+    nonces: Vec<[u8; 32]>,
+    attested: BTreeMap<usize, Attested>,
     now_ns: u64,
     /// When the last of the witness's frames was sent.
     said_ns: u64,
@@ -83,10 +93,18 @@ impl<'a> Session<'a> {
             hello: None,
             fill: None,
             chains: Vec::new(),
+            roots: Roots::in_use(),
+            nonces: Vec::new(),
+            attested: BTreeMap::new(),
             now_ns: 0,
             said_ns: 0,
             fill_ns: None,
         }
+    }
+
+    /// The same with other roots for what vendors attest.
+    pub fn trusting(self, roots: &'a Roots) -> Self {
+        Self { roots, ..self }
     }
 
     pub fn hello(&self) -> Option<&Hello> {
@@ -138,6 +156,11 @@ impl<'a> Session<'a> {
         self.chains.iter().map(Chain::progress).collect()
     }
 
+    /// What each GPU's vendor attests of it, by the GPU's number, where the prover said anything of it.
+    pub fn attested(&self) -> &BTreeMap<usize, Attested> {
+        &self.attested
+    }
+
     /// The next frame, from either side.
     pub fn take(&mut self, Timed { at_ns, frame }: &Timed) -> Result<(), Fault> {
         if *at_ns < self.now_ns {
@@ -172,6 +195,7 @@ impl<'a> Session<'a> {
             (Phase::Asked, Frame::Cell { gpu, question, path }) => {
                 self.chain(*gpu, |chain| chain.mark(*question, path))
             }
+            (Phase::Asked, Frame::Attestation { gpu, given }) => self.attest(*gpu, given),
             (Phase::Asked, Frame::Done) => {
                 self.each(|_, chain| chain.finish())?;
                 self.next(Phase::Done)
@@ -246,9 +270,37 @@ impl<'a> Session<'a> {
         let count = self.issued.challenge.openings;
         for (gpu, chain) in (0..).zip(&mut self.chains) {
             chain.ask(&Ask { seed, gpu, count });
+            self.nonces.push(Seeds::new(&self.issued.challenge.nonce, seed, gpu).attestation());
         }
         self.said_ns = self.now_ns;
         self.next(Phase::Asked)
+    }
+
+    /// What is there must hold; what is not is no fault.
+    fn attest(&mut self, number: u16, given: &Result<Attestation, String>) -> Result<(), Fault> {
+        let gpu = usize::from(number);
+        let nonce = self.nonces.get(gpu).ok_or(Fault::NoGpu(number))?;
+        let contradicts = |why| Fault::Attestation { gpu, why };
+        let attested = match given {
+            Ok(given) => Attested::Verified(self.card(given, nonce).map_err(contradicts)?),
+            Err(why) => Attested::Absent { why: why.chars().filter(|c| !c.is_control()).take(500).collect() },
+        };
+        match self.attested.insert(gpu, attested) {
+            None => Ok(()),
+            Some(_) => Err(contradicts(Contradiction::Twice)),
+        }
+    }
+
+    /// The card that is attested, which no other GPU may be.
+    fn card(&self, given: &Attestation, nonce: &[u8; 32]) -> Result<Card, Contradiction> {
+        let no_time = |_| Contradiction::Chain("the challenge says no time");
+        let at = self.issued.challenge.good().map_err(no_time)?;
+        let card = attestation::check(given, nonce, &at, self.roots)?;
+        let is_it = |other: &Attested| matches!(other, Attested::Verified(other) if other.key_sha256 == card.key_sha256);
+        match self.attested.iter().find(|(_, other)| is_it(other)) {
+            Some((other, _)) => Err(Contradiction::SameCard(*other)),
+            None => Ok(card),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attestation::Attested;
 use super::chain::{Pace, Progress};
 use super::level::TrustLevel;
 use super::memory::Memory;
@@ -102,6 +103,9 @@ pub struct Proved {
     pub floor_per_s: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Held>,
+    /// What its vendor attests of the card; `None` where the prover says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation: Option<Attested>,
 }
 
 /// The memory that a GPU held.
@@ -129,8 +133,10 @@ impl Figures {
     pub fn of(session: &Session, openings: u32) -> Self {
         let gpus = session.hello().map_or(&[][..], |hello| &hello.gpus);
         let escaping_share = escaping_share(openings);
-        let proved =
-            gpus.iter().zip(session.progress()).map(|(gpu, done)| proved(gpu, &done, escaping_share));
+        let proved = gpus.iter().zip(session.progress()).enumerate().map(|(n, (gpu, done))| Proved {
+            attestation: session.attested().get(&n).cloned(),
+            ..proved(gpu, &done, escaping_share)
+        });
         Self {
             gpus: proved.collect(),
             escaping_share,
@@ -160,6 +166,7 @@ fn proved(gpu: &Gpu, done: &Progress, escaping_share: f64) -> Proved {
         products_ns: done.products.ns,
         floor_per_s: floor(gpu.work.operations(), &done.products),
         memory: gpu.memory.as_ref().map(held),
+        attestation: None,
     }
 }
 
@@ -220,7 +227,8 @@ impl Proof {
             && self.same_host == Some(false)
             && is(ProvenanceKind::Hardware)
         {
-            TrustLevel::L2
+            let attested = |gpu: &Proved| matches!(gpu.attestation, Some(Attested::Verified(_)));
+            if self.figures.gpus.iter().all(attested) { TrustLevel::L3 } else { TrustLevel::L2 }
         } else {
             TrustLevel::L1
         }

@@ -10,6 +10,7 @@ use super::memory::Memory;
 use super::work::Work;
 use crate::device::Identity;
 use crate::seal::statement::titled;
+use crate::telemetry::Attestation;
 
 pub const PROTOCOL: u32 = 1;
 /// No frame has a longer body: a row of the largest product with its path is a fifteenth of this.
@@ -51,6 +52,11 @@ pub enum Frame {
         gpu: u16,
         question: u32,
         path: Vec<ChainingValue>,
+    },
+    /// What the card's vendor attests of it, or why there is nothing.
+    Attestation {
+        gpu: u16,
+        given: Result<Attestation, String>,
     },
 }
 
@@ -115,6 +121,7 @@ impl Frame {
             Frame::Fill(_) => 10,
             Frame::Filled => 11,
             Frame::Cell { .. } => 12,
+            Frame::Attestation { .. } => 13,
         }
     }
 
@@ -147,6 +154,15 @@ impl Frame {
             }
             Frame::Cell { gpu, question, path } => {
                 [gpu.to_le_bytes().as_slice(), &question.to_le_bytes(), &path.concat()].concat()
+            }
+            Frame::Attestation { gpu, given } => {
+                let (report, rest) = given.as_ref().map_or_else(
+                    |why| (&[][..], why.as_bytes()),
+                    |given| (given.report.as_slice(), given.chain.as_slice()),
+                );
+                // A longer report than a length can say is refused by whoever reads it.
+                let length = u32::try_from(report.len()).unwrap_or(u32::MAX);
+                [gpu.to_le_bytes().as_slice(), &length.to_le_bytes(), report, rest].concat()
             }
             Frame::Failed(why) => why.as_bytes().to_vec(),
         }
@@ -193,6 +209,11 @@ impl Frame {
                 fields.rest = rest;
                 Frame::Cell { gpu, question, path: path.to_vec() }
             }
+            13 => {
+                let gpu = u16::from_le_bytes(fields.take()?);
+                let given = attestation(u32::from_le_bytes(fields.take()?), &mut fields.rest);
+                Frame::Attestation { gpu, given: given.map_err(malformed)? }
+            }
             _ => return String::from_utf8(body).map(Frame::Failed).map_err(|_| malformed("it is not UTF-8")),
         };
         if fields.rest.is_empty() { Ok(frame) } else { Err(malformed("it is too long")) }
@@ -220,8 +241,34 @@ impl Frame {
     }
 }
 
-const NAMES: [&str; 12] =
-    ["hello", "begin", "root", "halt", "closed", "ask", "row", "done", "failed", "fill", "filled", "cell"];
+const NAMES: [&str; 13] = [
+    "hello",
+    "begin",
+    "root",
+    "halt",
+    "closed",
+    "ask",
+    "row",
+    "done",
+    "failed",
+    "fill",
+    "filled",
+    "cell",
+    "attestation",
+];
+
+/// A report of so many bytes and its certificates, or without a report why there is none.
+fn attestation(length: u32, rest: &mut &[u8]) -> Result<Result<Attestation, String>, &'static str> {
+    let (report, chain) = rest.split_at_checked(length as usize).ok_or("it is too short")?;
+    *rest = &[];
+    if report.is_empty() {
+        return std::str::from_utf8(chain).map(|why| Err(why.to_owned())).map_err(|_| "it is not UTF-8");
+    }
+    if report.len() > Attestation::REPORT_MAX || chain.len() > Attestation::CHAIN_MAX {
+        return Err("it is too long");
+    }
+    Ok(Ok(Attestation { report: report.to_vec(), chain: chain.to_vec() }))
+}
 
 /// Fills `out`, or nothing where the stream has ended. Between is [`WireError::Cut`].
 fn read_all(from: &mut impl Read, out: &mut [u8]) -> Result<usize, WireError> {

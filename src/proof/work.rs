@@ -169,6 +169,11 @@ impl Seeds {
         self.key(b"M", &[])
     }
 
+    /// What a card is to sign.
+    pub fn attestation(&self) -> [u8; 32] {
+        self.key(b"T", &[])
+    }
+
     /// The key under which a part of memory is hashed in one round; `before` as for A.
     pub fn part(&self, round: u32, before: &[u8; 32]) -> [u8; 32] {
         self.key(b"P", &[round.to_le_bytes().as_slice(), before].concat())

@@ -21,6 +21,8 @@ pub const FACTS: &[(&str, About)] = &[
     ("nvml.version", |l, _| say!(l, "about-nvml-version")),
     ("nvml.driver_version", |l, _| say!(l, "about-nvml-driver-version")),
     ("nvml.cards", |l, _| say!(l, "about-nvml-cards")),
+    ("nvml.confidential_computing", |l, _| say!(l, "about-nvml-confidential-computing")),
+    ("nvml.confidential_devtools", |l, _| say!(l, "about-nvml-confidential-devtools")),
     ("nvml.name", |l, _| say!(l, "about-nvml-name")),
     ("nvml.uuid", |l, _| say!(l, "about-nvml-uuid")),
     ("nvml.serial", |l, _| say!(l, "about-nvml-serial")),

@@ -1,6 +1,7 @@
 //! What the machine says about itself while it works: clocks, power, heat, error counters.
 //! Owns the trait and the choice of a source; must not know probes. Every value is the machine's own word.
 
+mod attestation;
 mod fact;
 pub mod host;
 mod nvidia;
@@ -14,6 +15,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::device::{Identity, ProvenanceKind};
+pub use attestation::Attestation;
 pub use fact::{About, FACTS, Fact};
 pub use reading::{Reading, Throttle};
 
@@ -73,6 +75,16 @@ pub struct Near {
 /// What is near the card at a PCI address, on a system whose /sys lies below `root`, if the kernel lists the card.
 pub fn near(root: &Path, address: &str) -> Option<Near> {
     sysfs::Card::find(root, address).map(|card| card.near())
+}
+
+/// Has the card of a device sign `nonce`, or says why it does not: few cards can, and only where the machine was set up for it.
+/// Runs the vendor's code.
+pub fn attest(identity: &Identity, nonce: &[u8; 32]) -> Result<Attestation, String> {
+    match (identity.provenance.kind(), identity.vendor_id) {
+        (ProvenanceKind::Hardware, Some(NVIDIA)) => nvml::attest(identity, nonce),
+        (ProvenanceKind::Hardware, _) => Err("only of NVIDIA cards is it known how to ask".to_owned()),
+        (ProvenanceKind::Software | ProvenanceKind::Simulated, _) => Err("there is no card".to_owned()),
+    }
 }
 
 /// The NVML of this machine, as `assay list` shows it.

@@ -9,8 +9,10 @@
 #![allow(non_snake_case, reason = "the names are NVML's")]
 
 mod answer;
+mod attestation;
 mod card;
 mod events;
+mod report;
 mod wishes;
 
 use std::ffi::{c_char, c_int, c_uint};

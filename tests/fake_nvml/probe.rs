@@ -1,6 +1,7 @@
 //! A small program to run beside the fake NVML: asks the product's telemetry of one device and prints what it says, one
 //! JSON value a line: all facts, then as many readings as were asked for.
-//! Arguments: the number of readings, the device's UUID and PCI address (`-` for none), and where /sys lies.
+//! Arguments: the number of readings, the device's UUID and PCI address (`-` for none), and where /sys lies. With a fifth,
+//! a nonce in hex, it prints what the card signs over that instead.
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
 use std::path::Path;
@@ -10,7 +11,9 @@ use gpu_assay::telemetry;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [readings, uuid, address, root] = &arguments[..] else { return Err("four arguments".into()) };
+    let [readings, uuid, address, root, nonce @ ..] = &arguments[..] else {
+        return Err("four arguments".into());
+    };
     let given = |text: &String| (text != "-").then(|| text.clone());
     let identity = Identity {
         backend: "test".into(),
@@ -28,6 +31,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         features: Vec::new(),
         details: Default::default(),
     };
+    if let [nonce] = nonce {
+        let nonce = hex::decode(nonce)?.try_into().map_err(|_| "a nonce has 32 bytes")?;
+        let told = match telemetry::attest(&identity, &nonce) {
+            Ok(given) => serde_json::json!({
+                "report": hex::encode(given.report), "chain": String::from_utf8(given.chain)?
+            }),
+            Err(why) => serde_json::json!({ "why": why }),
+        };
+        println!("{told}");
+        return Ok(());
+    }
     let mut source = telemetry::for_device_under(&identity, Path::new(root));
     let facts: serde_json::Map<String, serde_json::Value> = source
         .facts()

@@ -4,6 +4,8 @@
 // Several software adapters in one run, and a slow one beside a fast one.
 #[cfg(feature = "wgpu")]
 mod adapters;
+// What a card's vendor attests of it: what holds is verified, what does not refutes the proof, nothing is no fault.
+mod attestations;
 // Counters, energy, and the devices of a node beside each other.
 mod beside;
 // A load that is kept up, and runs that break off within it.
@@ -78,6 +80,9 @@ mod looks;
 // Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
 #[cfg(feature = "nvml")]
 mod nvml;
+// What cards attest through that NVML, and proofs of the real binary with it.
+#[cfg(all(feature = "nvml", feature = "wgpu"))]
+mod nvml_attestations;
 // Whole runs on a card that Vulkan and NVML describe, alike or not.
 #[cfg(all(feature = "nvml", feature = "wgpu"))]
 mod nvml_runs;
@@ -138,6 +143,7 @@ mod front;
 mod pipeline;
 mod process;
 mod support;
+mod support_attest;
 #[cfg(feature = "cuda")]
 mod support_cuda;
 mod support_fleet;

@@ -14,7 +14,7 @@ use crate::examples::output_within;
 use crate::support::{evidence, good_device, terms};
 use crate::support_nvml::{ADDRESS, FakeNvml, Told, UUID, probe};
 
-/// Every function of a card or an event set that telemetry calls.
+/// Every function of a card, an event set or the system that telemetry calls and can do without.
 const FUNCTIONS: &[&str] = &[
     "nvmlDeviceGetArchitecture",
     "nvmlDeviceGetBAR1MemoryInfo",
@@ -58,6 +58,7 @@ const FUNCTIONS: &[&str] = &[
     "nvmlDeviceRegisterEvents",
     "nvmlEventSetCreate",
     "nvmlEventSetWait_v2",
+    "nvmlSystemGetConfComputeState",
 ];
 
 /// Fields that the fake's card does not have, and those that NVML never fills because they are facts.

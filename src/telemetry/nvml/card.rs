@@ -271,6 +271,26 @@ impl Card {
         Ok(pids)
     }
 
+    /// Certificates in PEM, that of the key which signs reports first.
+    pub fn attestation_chain(self) -> Answer<Vec<u8>> {
+        const FUNCTION: &str = "nvmlDeviceGetConfComputeGpuCertificate";
+        let given =
+            filled(|out| call!(self.calls, nvmlDeviceGetConfComputeGpuCertificate(self.handle, out)))?;
+        let chain = first(FUNCTION, &given.attestationCertChain, given.attestationCertChainSize)?;
+        // Where the length counts the zero at the end of the text.
+        Ok(chain.iter().copied().take_while(|byte| *byte != 0).collect())
+    }
+
+    /// A report that the card signs over `nonce`. Takes it a moment.
+    pub fn attestation_report(self, nonce: &[u8; 32]) -> Answer<Vec<u8>> {
+        const FUNCTION: &str = "nvmlDeviceGetConfComputeGpuAttestationReport";
+        let asked = c::nvmlConfComputeGpuAttestationReport_t { nonce: *nonce, ..zeroed() };
+        let given = filled_from(asked, |out| {
+            call!(self.calls, nvmlDeviceGetConfComputeGpuAttestationReport(self.handle, out))
+        })?;
+        Ok(first(FUNCTION, &given.attestationReport, given.attestationReportSize)?.to_vec())
+    }
+
     fn listed(
         self,
         call: impl FnOnce(*mut u32, *mut c::nvmlProcessInfo_t) -> Answer<()>,
@@ -297,6 +317,11 @@ impl Clock {
             Clock::Memory => c::nvmlClockType_enum_NVML_CLOCK_MEM,
         }
     }
+}
+
+/// The bytes that a function says it wrote.
+fn first<'a>(function: &'static str, bytes: &'a [u8], given: u32) -> Answer<&'a [u8]> {
+    bytes.get(..given as usize).filter(|bytes| !bytes.is_empty()).ok_or(Refusal::Length { function, given })
 }
 
 /// What NVML wants in the `version` of a structure.

@@ -32,16 +32,21 @@ fn unsupported(refusal: &Refusal) -> Unsupported {
     if refusal.is_the_cards() { Unsupported::card(why) } else { Unsupported::us(why) }
 }
 
+const STATES: [&str; 2] = ["disabled", "enabled"];
+
 pub fn of_library(nvml: Library) -> Vec<Fact> {
     let unknown = || Unsupported::us("this system does not tell where a library was loaded from");
     let path = nvml.address().and_then(library::file_at).ok_or_else(unknown);
     let digest = path.clone().and_then(|path| library::digest(&path).map_err(Unsupported::us));
+    let confidential = nvml.confidential_computing();
     vec![
         Fact { name: "nvml.library", value: path },
         Fact { name: "nvml.library_sha256", value: digest },
         fact("nvml.version", nvml.version()),
         fact("nvml.driver_version", nvml.driver_version()),
         number("nvml.cards", nvml.cards()),
+        word("nvml.confidential_computing", confidential.clone().map(|(on, _)| on), &STATES),
+        word("nvml.confidential_devtools", confidential.map(|(_, devtools)| devtools), &STATES),
     ]
 }
 
@@ -113,7 +118,6 @@ fn limits(card: Card) -> Vec<Fact> {
 }
 
 fn modes(card: Card) -> Vec<Fact> {
-    const STATES: [&str; 2] = ["disabled", "enabled"];
     const COMPUTE: [&str; 4] = ["default", "exclusive thread", "prohibited", "exclusive process"];
     const VIRTUALISATION: [&str; 5] = ["none", "passthrough", "vgpu", "host vgpu", "host vsga"];
     let (ecc, mig) = (card.ecc_modes(), card.mig_modes());

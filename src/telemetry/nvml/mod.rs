@@ -9,7 +9,7 @@ mod raw;
 mod readings;
 mod refusal;
 
-use super::{Fact, NvmlFound, Reading, Telemetry};
+use super::{Attestation, Fact, NvmlFound, Reading, Telemetry};
 use crate::device::{Identity, Unsupported};
 use raw::Library;
 use readings::Sensors;
@@ -43,6 +43,18 @@ pub fn open(identity: &Identity) -> Result<Card, Vec<Fact>> {
         facts
     })?;
     Ok(Card { nvml, card, sensors: Sensors::new(card) })
+}
+
+/// Has the card that a device is sign `nonce`.
+pub fn attest(identity: &Identity, nonce: &[u8; 32]) -> Result<Attestation, String> {
+    let nvml = Library::load()?;
+    let card = find(nvml, identity)?;
+    let chain = card.attestation_chain();
+    let signed = chain.and_then(|chain| Ok(Attestation { report: card.attestation_report(nonce)?, chain }));
+    signed.map_err(|refusal| match nvml.confidential_computing() {
+        Ok((0, _)) => format!("confidential computing is off (NVML: {refusal})"),
+        Ok(_) | Err(_) => format!("NVML: {refusal}"),
+    })
 }
 
 fn find(nvml: Library, identity: &Identity) -> Result<card::Card, String> {

@@ -69,7 +69,10 @@ plain!(
     c::nvmlProcessInfo_t,
     c::nvmlFieldValue_t,
     c::nvmlEventData_t,
-    c::nvmlGpuFabricInfoV_t
+    c::nvmlGpuFabricInfoV_t,
+    c::nvmlConfComputeSystemState_t,
+    c::nvmlConfComputeGpuCertificate_t,
+    c::nvmlConfComputeGpuAttestationReport_t
 );
 
 /// No text of NVML is longer.
@@ -159,6 +162,12 @@ impl Library {
 
     pub fn cards(self) -> Answer<u32> {
         filled(|count| call!(self.calls, nvmlDeviceGetCount_v2(count)))
+    }
+
+    /// Whether it is on, and whether developers may look into it: 0 no, 1 yes.
+    pub fn confidential_computing(self) -> Answer<(u32, u32)> {
+        let state = filled(|state| call!(self.calls, nvmlSystemGetConfComputeState(state)))?;
+        Ok((state.ccFeature, state.devToolsMode))
     }
 
     /// `GPU-...` or `MIG-...`, with dashes.

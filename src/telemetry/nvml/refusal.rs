@@ -13,6 +13,8 @@ pub enum Refusal {
     Empty(&'static str),
     #[error("{0} gives a value of an unknown type")]
     Type(&'static str),
+    #[error("{function} gives {given} bytes, which no such answer has")]
+    Length { function: &'static str, given: u32 },
 }
 
 pub type Answer<T> = Result<T, Refusal>;
@@ -31,7 +33,7 @@ impl Refusal {
     pub fn code(&self) -> Option<u32> {
         match self {
             Refusal::Code { code, .. } => Some(*code),
-            Refusal::NoFunction(_) | Refusal::Empty(_) | Refusal::Type(_) => None,
+            Refusal::NoFunction(_) | Refusal::Empty(_) | Refusal::Type(_) | Refusal::Length { .. } => None,
         }
     }
 }
