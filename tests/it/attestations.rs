@@ -139,11 +139,14 @@ fn each_thing_that_an_attestation_says_is_checked() {
         let given = Attestation { chain: chain.into(), ..vendor.attests(&NONCE) };
         assert!(matches!(found(&given), Err(Contradiction::Chain(_))), "{chain}");
     }
-    // A request for measurements that nobody is to sign.
-    let mut unsigned = report::unsigned(&NONCE);
-    unsigned[2] = 0;
-    let given = Attestation { report: report::signed(&unsigned, &vendor.keys[0]), ..vendor.attests(&NONCE) };
-    assert!(matches!(found(&given), Err(Contradiction::Report(_))));
+    // Signed as they are: measurements that nobody asked to be signed, one more than there is, something behind the last field.
+    for change in [|r: &mut Vec<u8>| r[2] = 0, |r: &mut Vec<u8>| r[41] += 1, |r: &mut Vec<u8>| r.push(0)] {
+        let mut unsigned = report::unsigned(&NONCE);
+        change(&mut unsigned);
+        let report = report::signed(&unsigned, &vendor.keys[0]);
+        let given = Attestation { report, ..vendor.attests(&NONCE) };
+        assert!(matches!(found(&given), Err(Contradiction::Report(_))), "{unsigned:?}");
+    }
     assert!(Roots::parse(b"nothing").is_err());
 }
 
