@@ -103,7 +103,7 @@ impl Memory {
                 let bits: Vec<u64> = bits.collect();
                 self.put_elements(out, precision.result_bytes(), bits.len() as u64, |i| bits[i as usize]);
             }
-            Op::Gemm { precision, shape, a, b, c } => self.gemm(precision, shape, [a, b, c]),
+            Op::Gemm { precision, shape, a, b, c, .. } => self.gemm(precision, shape, [a, b, c]),
             Op::Ring { dst, slots, stride_bytes, seed } => {
                 let stride = stride_bytes / 4;
                 for slot in 0..slots {
@@ -383,6 +383,7 @@ pub struct DrawnInputs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::op::Maker;
 
     /// Exact chains must give the same bits whether the device fuses or rounds twice.
     #[test]
@@ -455,6 +456,7 @@ mod tests {
         memory.put(Buf(1), bytes(&[5.0, 6.0, 7.0, 8.0]));
         memory.put(Buf(2), vec![0; 16]);
         memory.execute(&Op::Gemm {
+            by: Maker::Ours,
             precision: Precision::Fp32,
             shape: Shape { m: 2, n: 2, k: 2 },
             a: Buf(0),

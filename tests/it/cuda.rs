@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::draw::Distribution;
-use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, StreamKind};
+use gpu_assay::device::op::{Maker, Means, Op, Precision, Route, Shape, StreamKind};
 use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory, reference};
 
 use crate::examples::output_within;
@@ -110,7 +110,7 @@ fn a_product_says_whose_limit_it_shows() {
     let opened = open();
     let (shape, none) = (Shape { m: 1, n: 1, k: 64 }, Buf::NONE);
     let by_ours = |precision: &Precision| {
-        let op = Op::Gemm { precision: *precision, shape, a: none, b: none, c: none };
+        let op = Op::Gemm { by: Maker::Ours, precision: *precision, shape, a: none, b: none, c: none };
         opened.device.variants(&op).iter().any(|variant| variant.reach == Reach::Kernel)
     };
     let found: Vec<Precision> = Precision::MULTIPLIED.into_iter().filter(by_ours).collect();
@@ -171,7 +171,7 @@ fn products_by_boxes_equal_the_reference() {
         crate::conformance::products(&mut *opened.device, &BY_BOXES.map(|(precision, _)| precision), &shapes);
         let product = |precision, k| {
             let (shape, [a, b, c]) = (Shape { m: 129, n: 97, k }, [Buf::NONE; 3]);
-            Op::Gemm { precision, shape, a, b, c }
+            Op::Gemm { by: Maker::Ours, precision, shape, a, b, c }
         };
         for (precision, form) in BY_BOXES {
             let labels = |k| opened.device.variants(&product(precision, k)).into_iter().map(|v| v.label);
@@ -215,7 +215,7 @@ fn a_product_that_waits_for_ever_gives_up_and_counts_less() {
         let device = &mut *opened.device;
         let [a, b, c] = [(); 3].map(|()| device.alloc(1 << 18).unwrap());
         let shape = Shape { m: 200, n: 256, k: 256 };
-        let op = Op::Gemm { precision: Precision::Bf16, shape, a, b, c };
+        let op = Op::Gemm { by: Maker::Ours, precision: Precision::Bf16, shape, a, b, c };
         assert_eq!(device.variants(&op)[0].label, "wgmma-128x256");
         let counted = u64::from(run(device, &op).counted.unwrap());
         assert!(counted < op.units().unwrap(), "{counted}");
@@ -233,7 +233,7 @@ fn an_old_driver_multiplies_without_warpgroups() {
         let opened = open();
         let product = |precision| {
             let (shape, [a, b, c]) = (Shape { m: 64, n: 64, k: 64 }, [Buf::NONE; 3]);
-            Op::Gemm { precision, shape, a, b, c }
+            Op::Gemm { by: Maker::Ours, precision, shape, a, b, c }
         };
         assert_eq!(opened.device.variants(&product(Precision::Bf16))[0].label, "mma-128x128");
         assert_eq!(opened.device.variants(&product(Precision::Fp64))[0].label, "simt-64x64");
@@ -268,7 +268,7 @@ fn a_device_without_kernels_says_so_for_every_op() {
         let shape = Shape { m: 1, n: 1, k: 1 };
         let none = Buf::NONE;
         for op in [
-            Op::Gemm { precision: Precision::Fp32, shape, a: none, b: none, c: none },
+            Op::Gemm { by: Maker::Ours, precision: Precision::Fp32, shape, a: none, b: none, c: none },
             Op::Stream { kind: StreamKind::Copy, a: none, b: none, c: none, elements: 1 },
         ] {
             let unsupported = opened.device.supports(&op).unwrap_err();

@@ -2,7 +2,7 @@
 
 use gpu_assay::device::Device;
 use gpu_assay::device::draw::Distribution;
-use gpu_assay::device::op::{Op, Precision, Shape, TILE_RESULTS};
+use gpu_assay::device::op::{Maker, Op, Precision, Shape, TILE_RESULTS};
 
 use super::{Agree, Bench, DISTRIBUTIONS, drawn, garbage};
 
@@ -61,6 +61,7 @@ pub fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 
             let b = drawn(precision, distribution, 12, u64::from(n * k));
             let c = garbage(u64::from(m * n) * precision.result_bytes());
             bench.case(&[a, b, c], 2, agree, |b| Op::Gemm {
+                by: Maker::Ours,
                 precision,
                 shape: Shape { m, n, k },
                 a: b[0],
@@ -99,6 +100,7 @@ pub fn deep_products(device: &mut dyn Device) {
         let b = drawn(precision, distribution, 14, u64::from(n * k));
         let c = garbage(u64::from(m * n) * precision.result_bytes());
         bench.case(&[a, b, c], 1, Agree::Bits, |b| Op::Gemm {
+            by: Maker::Ours,
             precision,
             shape: Shape { m, n, k },
             a: b[0],
