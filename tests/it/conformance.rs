@@ -344,7 +344,7 @@ const HASHES: &[Part] = &[("expansions", expansions), ("cells", cells), ("trees"
 const CEILINGS: &[Part] =
     &[("chains", chains), ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p)))];
 const PRODUCTS: &[Part] = &[("products", |bench| {
-    Precision::ALL.into_iter().for_each(|p| products_in(bench, p, &SHAPES));
+    Precision::ALL.into_iter().for_each(|p| products_in(bench, Maker::Ours, p, &SHAPES));
 })];
 const PLACES: &[Part] = &[("rings", rings), ("copies", copies), ("censuses", censuses)];
 

@@ -168,7 +168,8 @@ fn products_by_boxes_equal_the_reference() {
     if in_child("cuda", "products_by_boxes_equal_the_reference", &FakeCuda::new()) {
         let mut opened = open();
         let shapes = [[1, 1, 16], [270, 259, 144], [5, 258, 528]];
-        crate::conformance::products(&mut *opened.device, &BY_BOXES.map(|(precision, _)| precision), &shapes);
+        let precisions = BY_BOXES.map(|(precision, _)| precision);
+        crate::conformance::products(&mut *opened.device, Maker::Ours, &precisions, &shapes);
         let product = |precision, k| {
             let (shape, [a, b, c]) = (Shape { m: 129, n: 97, k }, [Buf::NONE; 3]);
             Op::Gemm { by: Maker::Ours, precision, shape, a, b, c }

@@ -119,6 +119,14 @@ pub struct CublasLt {
 }
 
 impl CublasLt {
+    fn new(library: Library) -> Result<Self, String> {
+        let functions = Functions::resolve(&library)?;
+        // SAFETY: takes nothing and needs no driver.
+        let version = version(unsafe { (functions.cublasLtGetVersion)() });
+        let path = api::file_at(functions.cublasLtCreate as usize as u64);
+        Ok(Self { functions, path, version, digest: OnceLock::new(), _library: library })
+    }
+
     /// SHA-256 of the file, lower-case hex. It has hundreds of megabytes, so that only who needs the digest pays for it.
     pub fn digest(&self) -> Option<&str> {
         self.digest.get_or_init(|| api::digest(self.path.as_deref()?)).as_deref()
@@ -137,28 +145,27 @@ pub fn load(driver: c_int) -> Result<&'static CublasLt, String> {
     found.as_ref().map_err(Clone::clone)
 }
 
-/// The first that can be loaded.
+/// The first that can be used.
 fn first(places: &[PathBuf]) -> Result<CublasLt, String> {
     let mut refusals = Vec::new();
     for place in places {
-        match open(place) {
+        // SAFETY: loading a library runs its initialisers, which the worker process is there to contain.
+        let used = match unsafe { Library::new(place) } {
+            // A bare name that the loader does not know.
+            Err(_) if place.parent() == Some(Path::new("")) => continue,
+            loaded => loaded.map_err(|error| reason(&error)).and_then(CublasLt::new),
+        };
+        match used {
             Ok(library) => return Ok(library),
-            // A bare name that the loader does not know is no refusal.
-            Err(_) if place.parent() == Some(Path::new("")) => {}
             Err(why) => refusals.push(format!("{} cannot be used: {why}", place.display())),
         }
     }
     Err(refusals.into_iter().next().unwrap_or_else(|| places::NOT_FOUND.to_owned()))
 }
 
-fn open(place: &Path) -> Result<CublasLt, String> {
-    // SAFETY: loading a library runs its initialisers, which the worker process is there to contain.
-    let library = unsafe { Library::new(place) }.map_err(|error| error.to_string())?;
-    let functions = Functions::resolve(&library)?;
-    // SAFETY: takes nothing and needs no driver.
-    let version = version(unsafe { (functions.cublasLtGetVersion)() });
-    let path = api::file_at(functions.cublasLtCreate as usize as u64);
-    Ok(CublasLt { functions, path, version, digest: OnceLock::new(), _library: library })
+/// What the loader itself says, where it says something.
+fn reason(error: &libloading::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// `12.9.1` for 120901, as the library counts. Before 12 it counted in thousands.

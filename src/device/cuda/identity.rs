@@ -197,7 +197,7 @@ fn of_products(library: &Result<&CublasLt, String>) -> Vec<(String, String)> {
                 ("cublaslt_version".to_owned(), library.version.clone()),
             ]
         }
-        Err(why) => vec![("no_cublaslt".to_owned(), why.clone())],
+        Err(why) => vec![(Identity::NO_VENDOR_LIBRARY.to_owned(), why.clone())],
     }
 }
 

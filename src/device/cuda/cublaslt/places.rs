@@ -70,11 +70,11 @@ mod tests {
     fn all_usual_places_are_looked_at_in_order() {
         let root = tempfile::tempdir().unwrap();
         let files = [
-            "home/cuda/lib64/libcublasLt.so.12",
+            "own/cuda/lib64/libcublasLt.so.12",
             "usr/local/cuda-12.9/targets/x86_64-linux/lib/libcublasLt.so.12",
             "usr/local/cuda-12.4/lib64/libcublasLt.so.12",
-            "home/venv/lib/python3.11/site-packages/nvidia/cu13/lib/libcublasLt.so.13",
-            "home/venv/lib/python3.11/site-packages/nvidia/cublas/lib/libcublasLt.so.12",
+            "own/venv/lib/python3.11/site-packages/nvidia/cu13/lib/libcublasLt.so.13",
+            "own/venv/lib/python3.11/site-packages/nvidia/cublas/lib/libcublasLt.so.12",
             "usr/lib/python3/dist-packages/nvidia/cublas/lib/libcublasLt.so.11",
             "opt/conda/lib/libcublasLt.so.12",
         ];
@@ -84,8 +84,8 @@ mod tests {
             std::fs::write(file, "").unwrap();
         }
         let variable = |name: &str| match name {
-            "CUDA_HOME" => Some(root.path().join("home/cuda")),
-            "VIRTUAL_ENV" => Some(root.path().join("home/venv")),
+            "CUDA_HOME" => Some(root.path().join("own/cuda")),
+            "VIRTUAL_ENV" => Some(root.path().join("own/venv")),
             _ => None,
         };
         let found = places(13, &variable, root.path());
