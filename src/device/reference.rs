@@ -391,7 +391,7 @@ mod tests {
         let distribution = Distribution::Integers { magnitude: 2 };
         for (accumulators, stride) in [(8, 0), (14, 1), (16, 4)] {
             let chains = Chains { accumulators, stride };
-            for (precision, rounds) in [(Precision::Fp32, 16), (Precision::Fp16, 4)] {
+            for (precision, rounds) in [(Precision::Fp32, 16), (Precision::Fp16, 4), (Precision::Bf16, 2)] {
                 for lane in 0..64 {
                     let n = u64::from(accumulators);
                     let mut x: Vec<f64> = (0..n)
@@ -404,7 +404,7 @@ mod tests {
                     assert_eq!(f64::from(f32::from_bits(narrow as u32)), wide, "{precision:?} {chains:?}");
                     let largest = x.iter().fold(0f64, |m, v| m.max(v.abs()));
                     let scale = f64::from(1u32 << (rounds / 2));
-                    let digits = if precision == Precision::Fp16 { 2048.0 } else { 16_777_216.0 };
+                    let digits = 1.0 / precision.roundoff();
                     assert!(2.0 * largest * scale < digits, "{precision:?} {chains:?}: {largest}");
                 }
             }
@@ -413,7 +413,7 @@ mod tests {
 
     #[test]
     fn long_random_chains_stay_finite() {
-        for precision in [Precision::Fp32, Precision::Fp16, Precision::Fp64] {
+        for precision in [Precision::Fp32, Precision::Fp16, Precision::Bf16, Precision::Fp64] {
             for (accumulators, stride) in [(8, 0), (14, 1), (16, 4)] {
                 let chains = Chains { accumulators, stride };
                 let bits = fma_lane(precision, chains, 200_000, Distribution::Normal, 1, 0);
