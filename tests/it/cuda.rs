@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::draw::Distribution;
-use gpu_assay::device::op::{Maker, Means, Op, Precision, Route, Shape, StreamKind};
+use gpu_assay::device::op::{Chains, Maker, Means, Op, Precision, Route, Shape, StreamKind};
 use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory, reference};
 
 use crate::examples::output_within;
@@ -119,6 +119,41 @@ fn a_product_says_whose_limit_it_shows() {
     assert_eq!(found, *expected, "{capability}");
     let stream = Op::Stream { kind: StreamKind::Copy, a: none, b: none, c: none, elements: 1 };
     assert!(opened.device.variants(&stream).iter().all(|variant| variant.reach == Reach::Card));
+}
+
+/// Before compute capability 8.0 there are no such instructions; and of a family that is new, no hardware has shown anything yet.
+#[test]
+fn chains_in_bf16_come_with_ampere_and_say_that_they_are_untried() {
+    const NAME: &str = "chains_in_bf16_come_with_ampere_and_say_that_they_are_untried";
+    if !is_here() {
+        for sm in [75, 80, 90] {
+            in_child("cuda", NAME, &FakeCuda::new().with("SM", sm));
+        }
+        return;
+    }
+    let opened = open();
+    let chains = |precision| {
+        let (chains, distribution) = (Chains { accumulators: 8, stride: 0 }, Distribution::Normal);
+        Op::Fma { precision, chains, rounds: 2, lanes: 2, distribution, seed: 0, out: Buf::NONE }
+    };
+    let caveat = |precision| opened.device.variants(&chains(precision)).first().map(|v| v.caveat.clone());
+    match &*opened.device.identity().details["compute_capability"] {
+        "7.5" => {
+            let unsupported = opened.device.supports(&chains(Precision::Bf16)).unwrap_err();
+            assert!(
+                unsupported.why.contains("no fma_bf16 kernels for compute capability 7.5"),
+                "{unsupported:?}"
+            );
+        }
+        "8.0" => {
+            let untried = Some(Some("kernels for sm_80 have not yet run on hardware".to_owned()));
+            assert_eq!(caveat(Precision::Bf16), untried);
+        }
+        _ => {
+            let untried = Some(Some("fma_bf16 kernels have not yet run on hardware".to_owned()));
+            assert_eq!((caveat(Precision::Fp16), caveat(Precision::Bf16)), (Some(None), untried));
+        }
+    }
 }
 
 /// The tensor units of Hopper have instructions in FP64 of their own.

@@ -189,7 +189,7 @@ mod tests {
             }
             let (first, only): (u32, &[u32]) = match source {
                 Source::MmaFp8 | Source::TensorFp8 => (89, &[89, 120]),
-                Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
+                Source::FmaBf16 | Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
                 Source::Blake3
                 | Source::Census
                 | Source::Chase

@@ -19,8 +19,8 @@ pub fn places(newest: u32, variable: &dyn Fn(&str) -> Option<PathBuf>, root: &Pa
     }
     let names = (OLDEST..=newest).rev().map(|major| format!("libcublasLt.so.{major}"));
     let names: Vec<PathBuf> = names.map(PathBuf::from).collect();
-    let folders = toolkits(variable, root).into_iter().chain(packages(variable, root));
-    let files = folders.flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    let folders = [toolkits(variable, root), packages(variable, root)].concat();
+    let files = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     names.iter().cloned().chain(files.filter(|file| file.is_file())).collect()
 }
 
@@ -70,13 +70,13 @@ mod tests {
     fn all_usual_places_are_looked_at_in_order() {
         let root = tempfile::tempdir().unwrap();
         let files = [
+            "own/venv/lib/python3.11/site-packages/nvidia/cu13/lib/libcublasLt.so.13",
             "own/cuda/lib64/libcublasLt.so.12",
             "usr/local/cuda-12.9/targets/x86_64-linux/lib/libcublasLt.so.12",
             "usr/local/cuda-12.4/lib64/libcublasLt.so.12",
-            "own/venv/lib/python3.11/site-packages/nvidia/cu13/lib/libcublasLt.so.13",
             "own/venv/lib/python3.11/site-packages/nvidia/cublas/lib/libcublasLt.so.12",
-            "usr/lib/python3/dist-packages/nvidia/cublas/lib/libcublasLt.so.11",
             "opt/conda/lib/libcublasLt.so.12",
+            "usr/lib/python3/dist-packages/nvidia/cublas/lib/libcublasLt.so.11",
         ];
         for file in files {
             let file = root.path().join(file);
