@@ -67,7 +67,7 @@ class Unit:
 # Needs nothing beyond what every NVIDIA GPU since Volta has.
 PLAIN = Unit("compute_75", "6.0", "sm_70", True, ALL)
 
-# The first architecture with cp.async and with all of these mma.sync. Newer ones have faster words of their own.
+# The first architecture with cp.async, with multiply-adds in BF16 and with all of these mma.sync. Newer ones have faster words of their own.
 TENSOR = Unit("compute_80", "7.0", "sm_80", True, ("80", "86", "89", "90a", "100a", "103a", "120"))
 
 # The first architecture with FP8. On others than these two ptxas makes FP16 products of it.
@@ -84,6 +84,7 @@ UNITS = {
     "dmma": HOPPER,
     "draw": PLAIN,
     "fma": PLAIN,
+    "fma_bf16": TENSOR,
     "gemm": PLAIN,
     "mma": TENSOR,
     "mma_fp8": FP8,

@@ -35,6 +35,13 @@ __device__ __forceinline__ u32 fma_f16x2(u32 a, u32 b, u32 c) {
     return d;
 }
 
+// The same in BF16, from compute capability 8.0 on.
+__device__ __forceinline__ u32 fma_bf16x2(u32 a, u32 b, u32 c) {
+    u32 d;
+    asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+    return d;
+}
+
 // The FP16 bits of a value, in the low half; and the value of the low half.
 __device__ __forceinline__ u32 f16_bits(float value) {
     u32 bits;

@@ -74,9 +74,16 @@ def kernels(nvdisasm, cubin):
 
 
 # As fma.cu has them.
-BODIES = {"fp64": 128, "fp32": 512, "fp16": 512, "int32": 256, "int8": 256}
+BODIES = {"fp64": 128, "fp32": 512, "fp16": 512, "bf16": 512, "int32": 256, "int8": 256}
 # The instruction that one step of each precision must be.
-STEPS = {"fp64": "DFMA", "fp32": "FFMA", "fp16": "HFMA2(\\.MMA)?", "int32": "IMAD", "int8": "IDP\\.4A\\.S8\\.S8"}
+STEPS = {
+    "fp64": r"DFMA",
+    "fp32": r"FFMA",
+    "fp16": r"HFMA2(\.MMA)?",
+    "bf16": r"HFMA2\.BF16_V2",
+    "int32": r"IMAD",
+    "int8": r"IDP\.4A\.S8\.S8",
+}
 
 
 def fma(name, code, architecture):
@@ -280,6 +287,7 @@ DEMANDS = {
     "dmma": dmma,
     "draw": draw,
     "fma": fma,
+    "fma_bf16": fma,
     "gemm": gemm,
     "mma": mma,
     "mma_fp8": mma,

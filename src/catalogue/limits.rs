@@ -98,14 +98,13 @@ enum Arithmetic {
     Gemm,
 }
 
-/// Probe and precision of `fma.<precision>.rate`, `mma.<precision>.rate`, `gemm.<precision>.rate` and
-/// `sustain.<precision>.rate`.
+/// Probe and precision of `fma.<precision>.rate`, and of `mma`, `gemm`, `vendor` and `sustain`.
 fn arithmetic(metric: &MetricName) -> Option<(Arithmetic, Precision)> {
     let mut parts = metric.as_str().split('.');
     let probe = match parts.next()? {
         "fma" => Arithmetic::Fma,
         "mma" => Arithmetic::Mma,
-        "gemm" | "sustain" => Arithmetic::Gemm,
+        "gemm" | "vendor" | "sustain" => Arithmetic::Gemm,
         _ => return None,
     };
     let name = parts.next()?;

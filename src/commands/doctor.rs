@@ -7,7 +7,7 @@ use crate::device::{Identity, ProvenanceKind};
 use crate::exit::Exit;
 use crate::language::Language;
 use crate::output::diagnosis;
-use crate::output::listing::Nvml;
+use crate::output::listing::{Nvml, VendorLibrary};
 
 pub fn doctor(args: &DoctorArgs, language: Language) -> Result<Exit, Failure> {
     let program = discover::program()?;
@@ -26,6 +26,7 @@ pub fn doctor(args: &DoctorArgs, language: Language) -> Result<Exit, Failure> {
         has_backends: cfg!(any(feature = "cuda", feature = "wgpu")),
         nvidia_driver,
         nvml: Nvml { found: discover::nvml(&program), wanted },
+        vendor_library: VendorLibrary::of(listed()),
         system: System::found(),
     };
     print(|out| diagnosis::print(&state, args.json, out.speaking(language)))?;

@@ -143,6 +143,11 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The detail that says which library of the card's vendor multiplies, by its file; left out where there is none.
+    pub const VENDOR_LIBRARY: &str = "cublaslt_path";
+    /// The one that says why there is none.
+    pub const NO_VENDOR_LIBRARY: &str = "no_cublaslt";
+
     /// Whether both name one device, as far as its own word goes. What changes with use does not count.
     pub fn is_same_card(&self, other: &Identity) -> bool {
         let named = |identity: &Identity| {

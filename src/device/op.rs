@@ -85,6 +85,15 @@ pub const TILE_STEPS: u32 = 64;
 /// Results of one tile of [`Op::Mma`]: 16 rows of 8 columns.
 pub const TILE_RESULTS: u32 = 16 * 8;
 
+/// Whose code multiplies in [`Op::Gemm`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Maker {
+    /// Kernels of ours.
+    Ours,
+    /// The library of the card's vendor, where the machine has it: to compare with, and never needed. It counts no work.
+    Vendor,
+}
+
 /// Rows by columns by depth of a matrix product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Shape {
@@ -230,6 +239,7 @@ pub enum Op {
     /// `c = a b`, with `a` of m x k, `b` stored transposed as n x k, `c` of m x n, all row-major.
     /// Sums are in [`Precision::result_bytes`]: FP32 for FP32 and FP16, FP64 for FP64, INT32 for integers.
     Gemm {
+        by: Maker,
         precision: Precision,
         shape: Shape,
         a: Buf,
@@ -355,7 +365,7 @@ impl Op {
     }
 
     /// Units of work that the kernel itself must count in one execution: loop iterations really run times what each
-    /// handles. Compared modulo 2^32. `None` where the driver does the work.
+    /// handles. Compared modulo 2^32. `None` where the driver or a library does the work.
     pub fn units(&self) -> Option<u64> {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => Some(words),
@@ -371,7 +381,8 @@ impl Op {
             Op::Mma { turns, tiles, .. } => {
                 Some(tile_steps(turns, tiles).wrapping_mul(u64::from(TILE_RESULTS)))
             }
-            Op::Gemm { shape, .. } => {
+            Op::Gemm { by: Maker::Vendor, .. } => None,
+            Op::Gemm { by: Maker::Ours, shape, .. } => {
                 Some(u64::from(shape.m).wrapping_mul(u64::from(shape.n)).wrapping_mul(u64::from(shape.k)))
             }
             Op::Ring { slots, .. } => Some(u64::from(slots)),

@@ -43,8 +43,14 @@ impl Precision {
         Precision::Int8,
     ];
     /// Whose multiply-add ceiling is measured.
-    pub const CHAINED: [Precision; 5] =
-        [Precision::Fp64, Precision::Fp32, Precision::Fp16, Precision::Int32, Precision::Int8];
+    pub const CHAINED: [Precision; 6] = [
+        Precision::Fp64,
+        Precision::Fp32,
+        Precision::Fp16,
+        Precision::Bf16,
+        Precision::Int32,
+        Precision::Int8,
+    ];
     /// Whose ceiling on tensor units is measured.
     pub const TENSOR: [Precision; 7] = [
         Precision::Fp64,

@@ -103,7 +103,7 @@ impl Memory {
                 let bits: Vec<u64> = bits.collect();
                 self.put_elements(out, precision.result_bytes(), bits.len() as u64, |i| bits[i as usize]);
             }
-            Op::Gemm { precision, shape, a, b, c } => self.gemm(precision, shape, [a, b, c]),
+            Op::Gemm { precision, shape, a, b, c, .. } => self.gemm(precision, shape, [a, b, c]),
             Op::Ring { dst, slots, stride_bytes, seed } => {
                 let stride = stride_bytes / 4;
                 for slot in 0..slots {
@@ -383,6 +383,7 @@ pub struct DrawnInputs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::op::Maker;
 
     /// Exact chains must give the same bits whether the device fuses or rounds twice.
     #[test]
@@ -390,7 +391,7 @@ mod tests {
         let distribution = Distribution::Integers { magnitude: 2 };
         for (accumulators, stride) in [(8, 0), (14, 1), (16, 4)] {
             let chains = Chains { accumulators, stride };
-            for (precision, rounds) in [(Precision::Fp32, 16), (Precision::Fp16, 4)] {
+            for (precision, rounds) in [(Precision::Fp32, 16), (Precision::Fp16, 4), (Precision::Bf16, 2)] {
                 for lane in 0..64 {
                     let n = u64::from(accumulators);
                     let mut x: Vec<f64> = (0..n)
@@ -403,7 +404,7 @@ mod tests {
                     assert_eq!(f64::from(f32::from_bits(narrow as u32)), wide, "{precision:?} {chains:?}");
                     let largest = x.iter().fold(0f64, |m, v| m.max(v.abs()));
                     let scale = f64::from(1u32 << (rounds / 2));
-                    let digits = if precision == Precision::Fp16 { 2048.0 } else { 16_777_216.0 };
+                    let digits = 1.0 / precision.roundoff();
                     assert!(2.0 * largest * scale < digits, "{precision:?} {chains:?}: {largest}");
                 }
             }
@@ -412,7 +413,7 @@ mod tests {
 
     #[test]
     fn long_random_chains_stay_finite() {
-        for precision in [Precision::Fp32, Precision::Fp16, Precision::Fp64] {
+        for precision in [Precision::Fp32, Precision::Fp16, Precision::Bf16, Precision::Fp64] {
             for (accumulators, stride) in [(8, 0), (14, 1), (16, 4)] {
                 let chains = Chains { accumulators, stride };
                 let bits = fma_lane(precision, chains, 200_000, Distribution::Normal, 1, 0);
@@ -455,6 +456,7 @@ mod tests {
         memory.put(Buf(1), bytes(&[5.0, 6.0, 7.0, 8.0]));
         memory.put(Buf(2), vec![0; 16]);
         memory.execute(&Op::Gemm {
+            by: Maker::Ours,
             precision: Precision::Fp32,
             shape: Shape { m: 2, n: 2, k: 2 },
             a: Buf(0),

@@ -138,6 +138,20 @@ pub fn remembers_nothing(
     Ok(())
 }
 
+/// Over a result that was spoilt the same work must give the right one again: where nobody counts the work, this shows that it is not left
+/// out when nothing has changed.
+pub fn does_it_again(
+    bench: &mut Bench,
+    form: &Tuned,
+    result: Buf,
+    bytes: u64,
+    before: &[u8],
+) -> Result<(), Trouble> {
+    bench.once(&Op::Flip { dst: result, word: bytes / 8, mask: 1 << 20 })?;
+    bench.run(form, 1)?;
+    same_digest(&form.op, before, &digest(bench, result, bytes)?)
+}
+
 /// A digest of `bytes` of `src`, computed on the device: equal results have equal digests.
 pub fn digest(bench: &mut Bench, src: Buf, bytes: u64) -> Result<Vec<u8>, Trouble> {
     const ROW_WORDS: u32 = 16_384;

@@ -173,6 +173,7 @@ const RATES: &[(&str, &[Precision], About)] = &[
     ("fma", &Precision::CHAINED, |l, case| say!(l, "about-fma", case)),
     ("mma", &Precision::TENSOR, |l, case| say!(l, "about-mma", case)),
     ("gemm", &Precision::MULTIPLIED, |l, case| say!(l, "about-gemm", case)),
+    ("vendor", &Precision::MULTIPLIED, |l, case| say!(l, "about-vendor", case)),
 ];
 
 /// A metric's name, known to stand in [`METRICS`].

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
-use super::listing::Nvml;
+use super::listing::{Nvml, VendorLibrary};
 use super::page::Page;
 use crate::language::{Language, say};
 
@@ -20,6 +20,7 @@ pub struct State {
     /// A trace of a loaded NVIDIA kernel driver.
     pub nvidia_driver: Option<&'static str>,
     pub nvml: Nvml,
+    pub vendor_library: Option<VendorLibrary>,
     pub system: System,
 }
 
@@ -44,8 +45,11 @@ pub fn print(state: &State, json: bool, out: &mut Page) -> io::Result<()> {
     if json {
         let rows: Vec<_> = advice.iter().map(|a| json!({ "problem": a.problem, "fix": a.fix })).collect();
         let nvml = state.nvml.json();
-        let value =
+        let mut value =
             json!({ "hardware": state.hardware, "software": state.software, "nvml": nvml, "advice": rows });
+        if let Some(library) = &state.vendor_library {
+            value["cublaslt"] = library.json();
+        }
         return super::listing::print_json(&value, out);
     }
     let nvml = state.nvml.line(l).filter(|_| state.nvml.found.is_ok());
@@ -53,6 +57,7 @@ pub fn print(state: &State, json: bool, out: &mut Page) -> io::Result<()> {
         (say!(l, "doctor-hardware"), Some(state.hardware.to_string())),
         (say!(l, "doctor-software"), Some(state.software.to_string())),
         ("NVML".to_owned(), nvml),
+        ("cuBLASLt".to_owned(), state.vendor_library.as_ref().map(|library| library.line(l))),
     ];
     for (name, value) in rows.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         const WIDTH: usize = 19;
@@ -168,6 +173,7 @@ mod tests {
                 has_backends: true,
                 nvidia_driver: (at & 4 == 0).then_some("trace"),
                 nvml: Nvml { found: if at & 8 == 0 { Ok(found) } else { Err("why".into()) }, wanted: true },
+                vendor_library: None,
                 system: [System::Debian, System::RedHat, System::Other][at / 8 % 3],
             };
             let [english, chinese] = Language::ALL.map(|language| said(&state, language));

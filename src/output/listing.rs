@@ -45,6 +45,38 @@ impl Nvml {
     }
 }
 
+/// The vendor's library of matrix products: its version and file, or why there is none.
+pub struct VendorLibrary(Result<[String; 2], String>);
+
+impl VendorLibrary {
+    /// As the first card says that could use one.
+    pub fn of<'a>(mut identities: impl Iterator<Item = &'a Identity>) -> Option<Self> {
+        identities.find_map(|identity| {
+            let detail = |name| identity.details.get(name).cloned();
+            let found = detail("cublaslt_version").zip(detail(Identity::VENDOR_LIBRARY));
+            match (found, detail(Identity::NO_VENDOR_LIBRARY)) {
+                (Some((version, path)), _) => Some(Self(Ok([version, path]))),
+                (None, Some(why)) => Some(Self(Err(why))),
+                (None, None) => None,
+            }
+        })
+    }
+
+    pub fn line(&self, l: Language) -> String {
+        match &self.0 {
+            Ok([version, path]) => say!(l, "cublaslt-found", version, path),
+            Err(why) => say!(l, "cublaslt-missing", why),
+        }
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        match &self.0 {
+            Ok([version, library]) => json!({ "version": version, "library": library }),
+            Err(why) => json!({ "missing": why }),
+        }
+    }
+}
+
 /// The devices of every backend, and for those that have none, why.
 pub fn devices(rows: &[Row], nvml: &Nvml, json: bool, out: &mut Page) -> io::Result<()> {
     if json {
@@ -80,6 +112,10 @@ pub fn devices(rows: &[Row], nvml: &Nvml, json: bool, out: &mut Page) -> io::Res
     }
     if let Some(line) = nvml.line(l) {
         writeln!(out, "\nnvml{}{line}", say!(l, "list-colon"))?;
+    }
+    let listed = rows.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten();
+    if let Some(library) = VendorLibrary::of(listed.map(|listed| &listed.identity)) {
+        writeln!(out, "\ncublaslt{}{}", say!(l, "list-colon"), library.line(l))?;
     }
     Ok(())
 }

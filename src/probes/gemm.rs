@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::{Probe, sized, spare_bytes, timed};
 use crate::device::draw::{self, Distribution};
-use crate::device::op::{Precision, Shape};
+use crate::device::op::{Maker, Precision, Shape};
 use crate::device::reference::DrawnInputs;
 use crate::device::{Buf, Identity, Op, ProvenanceKind};
 use crate::engine::bench::{Bench, Tuned};
@@ -19,20 +19,27 @@ pub const PROBE: Probe =
 /// Not multiples of any tile: the edges are tried as well. Rows of every format are multiples of 16 bytes, as in the shapes that
 /// are timed, so that both have the same launch forms.
 const ODD: Shape = Shape { m: 129, n: 97, k: 80 };
+/// The same for libraries that take FP8 only in multiples of 16.
+const ODD_OF_VENDORS: Shape = Shape { m: 144, n: 112, k: 80 };
 const SIZE_MIN: u32 = 512;
 const SIZE_MAX: u32 = 8192;
 /// The size grows until one product takes this long.
 const PRODUCT_NS: u64 = 5_000_000;
 
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
+    cases_by(Maker::Ours, PROBE.name, identity, settings)
+}
+
+/// A case of `probe` for every format.
+pub(super) fn cases_by(by: Maker, probe: &str, identity: &Identity, settings: &Settings) -> Vec<Case> {
     let seed = settings.seed;
     Precision::MULTIPLIED
         .into_iter()
         .filter_map(|precision| {
-            let metric = format!("gemm.{}.rate", precision.name());
+            let metric = format!("{probe}.{}.rate", precision.name());
             let bytes = 2 * precision.bytes() + precision.result_bytes();
             let sizes = sizes(identity, precision, spare_bytes(identity) / 2 / bytes);
-            Case::single(metric, move |bench, metric| gemm(bench, metric, precision, seed, &sizes))
+            Case::single(metric, move |bench, metric| gemm(bench, metric, (by, precision), seed, &sizes))
         })
         .collect()
 }
@@ -61,8 +68,12 @@ pub(super) fn magnitude(precision: Precision, k: u32) -> u32 {
     (f64::from(largest_sum / k).sqrt() as u32).clamp(1, most)
 }
 
+/// By whom, and in which format.
+type Multiplied = (Maker, Precision);
+
 /// The matrices of one product.
 pub(super) struct Product {
+    by: Maker,
     pub precision: Precision,
     pub shape: Shape,
     a: Buf,
@@ -71,13 +82,13 @@ pub(super) struct Product {
 }
 
 impl Product {
-    fn alloc(bench: &mut Bench, precision: Precision, size: u32) -> Result<Self, Trouble> {
+    fn alloc(bench: &mut Bench, (by, precision): Multiplied, size: u32) -> Result<Self, Trouble> {
         let shape = Shape { m: size, n: size, k: size };
         let elements = u64::from(size) * u64::from(size);
         let a = bench.alloc(elements * precision.bytes())?;
         let b = bench.alloc(elements * precision.bytes())?;
         let c = bench.alloc(elements * precision.result_bytes())?;
-        Ok(Self { precision, shape, a, b, c })
+        Ok(Self { by, precision, shape, a, b, c })
     }
 
     fn free(self, bench: &mut Bench) {
@@ -92,7 +103,8 @@ impl Product {
 
     /// The same product with another place for its result.
     pub fn into(&self, c: Buf) -> Op {
-        Op::Gemm { precision: self.precision, shape: self.shape, a: self.a, b: self.b, c }
+        let Self { by, precision, shape, a, b, .. } = *self;
+        Op::Gemm { by, precision, shape, a, b, c }
     }
 
     fn draw(&self, bench: &mut Bench, inputs: &DrawnInputs) -> Result<(), Trouble> {
@@ -117,13 +129,16 @@ impl Product {
 fn gemm(
     bench: &mut Bench,
     metric: &str,
-    precision: Precision,
+    multiplied: Multiplied,
     seed: u64,
     sizes: &RangeInclusive<u32>,
 ) -> Result<Measurement, Trouble> {
     let Checked { product, form, check, distribution } =
-        checked(bench, precision, seed, sizes, Extent::Rows)?;
+        checked(bench, multiplied, seed, sizes, Extent::Rows)?;
     let steady = check::steady(bench, &form, product.c, product.result_bytes())?;
+    if form.op.units().is_none() {
+        check::does_it_again(bench, &form, product.c, product.result_bytes(), &steady.digest)?;
+    }
     let random = Check::Matched { exact: 0, sampled: 0, canary: steady.canary };
 
     let Shape { m, n, k } = product.shape;
@@ -156,14 +171,14 @@ const SIMULATED_WHOLE_MAX: u64 = 1 << 28;
 /// Sizes, tunes and checks a product: exact on integers in odd and in full size, sampled rows on random data.
 pub(super) fn checked(
     bench: &mut Bench,
-    precision: Precision,
+    multiplied: Multiplied,
     seed: u64,
     sizes: &RangeInclusive<u32>,
     extent: Extent,
 ) -> Result<Checked, Trouble> {
-    bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
-    let (product, form) = sized_and_tuned(bench, precision, seed, sizes)?;
-    let odd = odd_shape(bench, precision, seed, form.index)?;
+    bench.supports(&odd_product(multiplied, [Buf::NONE; 3]))?;
+    let (product, form) = sized_and_tuned(bench, multiplied, seed, sizes)?;
+    let odd = odd_shape(bench, multiplied, seed, form.index)?;
     let at_size = exact_at_size(bench, &product, &form, seed, extent)?;
     let distribution = Distribution::Normal;
     let inputs = DrawnInputs { distribution, seed_a: seed, seed_b: !seed };
@@ -180,8 +195,9 @@ pub(super) fn trial(
     precision: Precision,
     sizes: &RangeInclusive<u32>,
 ) -> Result<f64, Trouble> {
-    bench.supports(&Op::Gemm { precision, shape: ODD, a: Buf::NONE, b: Buf::NONE, c: Buf::NONE })?;
-    let (product, form) = sized_and_tuned(bench, precision, 0, sizes)?;
+    let multiplied = (Maker::Ours, precision);
+    bench.supports(&odd_product(multiplied, [Buf::NONE; 3]))?;
+    let (product, form) = sized_and_tuned(bench, multiplied, 0, sizes)?;
     let sample = bench.run(&form, 1)?;
     let ns = sample.device_ns.unwrap_or(sample.host_ns).max(1);
     let rate = form.op.work() as f64 / (ns as f64 / 1e9);
@@ -192,14 +208,14 @@ pub(super) fn trial(
 /// Grows the product until it takes long enough, with the best launch form at each size.
 fn sized_and_tuned(
     bench: &mut Bench,
-    precision: Precision,
+    multiplied: Multiplied,
     seed: u64,
     sizes: &RangeInclusive<u32>,
 ) -> Result<(Product, Tuned), Trouble> {
     let inputs = DrawnInputs { distribution: Distribution::Normal, seed_a: seed, seed_b: !seed };
     let mut size = *sizes.start();
     loop {
-        let product = Product::alloc(bench, precision, size)?;
+        let product = Product::alloc(bench, multiplied, size)?;
         product.draw(bench, &inputs)?;
         let forms = bench.forms(&product.op());
         let form = bench.tune(forms)?;
@@ -213,9 +229,20 @@ fn sized_and_tuned(
     }
 }
 
+fn odd_product((by, precision): Multiplied, [a, b, c]: [Buf; 3]) -> Op {
+    Op::Gemm { by, precision, shape: odd(by), a, b, c }
+}
+
+fn odd(by: Maker) -> Shape {
+    match by {
+        Maker::Ours => ODD,
+        Maker::Vendor => ODD_OF_VENDORS,
+    }
+}
+
 /// Every element of a product of odd sizes, bit for bit.
-fn odd_shape(bench: &mut Bench, precision: Precision, seed: u64, index: usize) -> Result<Check, Trouble> {
-    let Shape { m, n, k } = ODD;
+fn odd_shape(bench: &mut Bench, multiplied: Multiplied, seed: u64, index: usize) -> Result<Check, Trouble> {
+    let (precision, Shape { m, n, k }) = (multiplied.1, odd(multiplied.0));
     let area = |rows: u32, columns: u32| u64::from(rows) * u64::from(columns);
     let padded = |bytes: u64| bytes.div_ceil(4) * 4;
     let draw = |dst, elements, seed| Op::Draw {
@@ -233,7 +260,7 @@ fn odd_shape(bench: &mut Bench, precision: Precision, seed: u64, index: usize) -
         ],
         output: 2,
         program: &|bufs| {
-            let op = Op::Gemm { precision, shape: ODD, a: bufs[0], b: bufs[1], c: bufs[2] };
+            let op = odd_product(multiplied, [bufs[0], bufs[1], bufs[2]]);
             (vec![draw(bufs[0], area(m, k), seed), draw(bufs[1], area(n, k), !seed)], op)
         },
     };

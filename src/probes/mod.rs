@@ -21,6 +21,7 @@ mod mma;
 pub mod peer;
 mod stream;
 mod sustain;
+mod vendor;
 
 use crate::device::{Identity, Reach};
 use crate::engine::bench::Tuned;
@@ -49,6 +50,8 @@ pub const PROBES: &[Probe] = &[
     chase::PROBE,
     memory::PROBE,
     sustain::PROBE,
+    // Code of others, which may take the device down with it.
+    vendor::PROBE,
 ];
 
 /// The probe that runs only where a time for it is given.
@@ -130,7 +133,7 @@ mod tests {
             fillable_bytes: Some(80 << 30),
             buffer_bytes_max: 80 << 30,
             features: Vec::new(),
-            details: Default::default(),
+            details: [(Identity::VENDOR_LIBRARY.to_owned(), "file".to_owned())].into(),
         };
         let settings = Settings {
             profile: Profile::Standard,

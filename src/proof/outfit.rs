@@ -5,7 +5,7 @@ use std::io;
 
 use super::memory::{CELL_BYTES, Memory};
 use super::work::{Numbers, Work, words};
-use crate::device::op::{Precision, Shape};
+use crate::device::op::{Maker, Precision, Shape};
 use crate::device::{Buf, DeviceError, Op, ProvenanceKind};
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::{Settings, Trouble};
@@ -190,7 +190,7 @@ impl Matrices {
 
     fn product(&self, work: &Work, precision: Precision) -> Op {
         let shape = Shape { m: work.m, n: work.n, k: work.k };
-        Op::Gemm { precision, shape, a: self.a, b: self.b, c: self.c }
+        Op::Gemm { by: Maker::Ours, precision, shape, a: self.a, b: self.b, c: self.c }
     }
 
     fn tree(&self, work: &Work, out: Buf) -> Op {

@@ -233,6 +233,16 @@ inline unsigned fma_f16x2(unsigned a, unsigned b, unsigned c) {
 
 #endif
 
+// The same in BF16, which is the high half of FP32. Of finite values.
+inline unsigned fma_bf16x2(unsigned a, unsigned b, unsigned c) {
+    const auto half = [&](int at) {
+        const auto wide = [&](unsigned bits) { return bits_as<float>(bits >> at << 16); };
+        const unsigned sum = bits_as<unsigned>(fmaf(wide(a), wide(b), wide(c)));
+        return (sum + 0x7FFF + (sum >> 16 & 1)) >> 16;
+    };
+    return half(0) | half(16) << 16;
+}
+
 inline uint4 load_from_l2(const uint4 *from) {
     return *from;
 }

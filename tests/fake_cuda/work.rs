@@ -30,9 +30,39 @@ pub enum Work {
         value: u32,
         words: u64,
     },
+    /// A library's.
+    Foreign(Foreign),
     Record(usize),
     /// Nothing behind it begins before this event.
     Await(usize),
+}
+
+/// What a library for tests orders: called once, on this, when its turn comes.
+pub struct Foreign {
+    act: unsafe extern "C" fn(*mut c_void),
+    on: usize,
+}
+
+/// For libraries for tests that compute on this driver: puts a call into a stream of the current context.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn assay_fake_order(
+    act: unsafe extern "C" fn(*mut c_void),
+    on: *mut c_void,
+    stream: usize,
+) -> i32 {
+    call("assay_fake_order", |state| {
+        state.stream(stream)?.push_back(Work::Foreign(Foreign { act, on: on as usize }));
+        Ok(())
+    })
+}
+
+/// And whether these bytes are device memory; 0 if they are.
+#[unsafe(no_mangle)]
+pub extern "C" fn assay_fake_holds(from: u64, bytes: u64) -> i32 {
+    call("assay_fake_holds", |state| {
+        state.in_context()?;
+        if holds(&state.memory, from, bytes) { Ok(()) } else { Err(INVALID_VALUE) }
+    })
 }
 
 impl State {
@@ -81,6 +111,8 @@ impl State {
             Work::Set { to, value, words } => unsafe {
                 std::slice::from_raw_parts_mut(to as *mut u32, words as usize).fill(value);
             },
+            // SAFETY: what the library promised when it ordered it.
+            Work::Foreign(Foreign { act, on }) => unsafe { act(on as *mut c_void) },
             Work::Await(event) => self.run_up_to(event),
             Work::Record(event) => {
                 if let Some(event) = self.events.get_mut(&event) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gpu_assay::device::backend::OpenOptions;
 use gpu_assay::device::draw::{self, Distribution};
 use gpu_assay::device::inventory;
-use gpu_assay::device::op::{Chains, Op, Precision, Route, Shape, StreamKind, Tally};
+use gpu_assay::device::op::{Chains, Maker, Op, Precision, Route, Shape, StreamKind, Tally};
 use gpu_assay::device::reference::Memory;
 use gpu_assay::device::{Buf, Device, Identity};
 
@@ -344,7 +344,7 @@ const HASHES: &[Part] = &[("expansions", expansions), ("cells", cells), ("trees"
 const CEILINGS: &[Part] =
     &[("chains", chains), ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p)))];
 const PRODUCTS: &[Part] = &[("products", |bench| {
-    Precision::ALL.into_iter().for_each(|p| products_in(bench, p, &SHAPES));
+    Precision::ALL.into_iter().for_each(|p| products_in(bench, Maker::Ours, p, &SHAPES));
 })];
 const PLACES: &[Part] = &[("rings", rings), ("copies", copies), ("censuses", censuses)];
 
@@ -409,7 +409,7 @@ fn products_equal_the_reference_on_matrix_units() {
     let mut units = 0;
     each_device(|device, identity| {
         let (shape, [a, b, c]) = (Shape { m: 1, n: 1, k: 1 }, [Buf::NONE; 3]);
-        let product = Op::Gemm { precision: Precision::Fp16, shape, a, b, c };
+        let product = Op::Gemm { by: Maker::Ours, precision: Precision::Fp16, shape, a, b, c };
         if device.variants(&product).iter().any(|variant| variant.label.starts_with("coop")) {
             assert!(identity.features.iter().any(|name| name == "cooperative-matrix"));
             multiplies(device, &[Precision::Fp16]);

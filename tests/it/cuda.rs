@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::draw::Distribution;
-use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, StreamKind};
+use gpu_assay::device::op::{Chains, Maker, Means, Op, Precision, Route, Shape, StreamKind};
 use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory, reference};
 
 use crate::examples::output_within;
@@ -110,7 +110,7 @@ fn a_product_says_whose_limit_it_shows() {
     let opened = open();
     let (shape, none) = (Shape { m: 1, n: 1, k: 64 }, Buf::NONE);
     let by_ours = |precision: &Precision| {
-        let op = Op::Gemm { precision: *precision, shape, a: none, b: none, c: none };
+        let op = Op::Gemm { by: Maker::Ours, precision: *precision, shape, a: none, b: none, c: none };
         opened.device.variants(&op).iter().any(|variant| variant.reach == Reach::Kernel)
     };
     let found: Vec<Precision> = Precision::MULTIPLIED.into_iter().filter(by_ours).collect();
@@ -119,6 +119,41 @@ fn a_product_says_whose_limit_it_shows() {
     assert_eq!(found, *expected, "{capability}");
     let stream = Op::Stream { kind: StreamKind::Copy, a: none, b: none, c: none, elements: 1 };
     assert!(opened.device.variants(&stream).iter().all(|variant| variant.reach == Reach::Card));
+}
+
+/// Before compute capability 8.0 there are no such instructions; and of a family that is new, no hardware has shown anything yet.
+#[test]
+fn chains_in_bf16_come_with_ampere_and_say_that_they_are_untried() {
+    const NAME: &str = "chains_in_bf16_come_with_ampere_and_say_that_they_are_untried";
+    if !is_here() {
+        for sm in [75, 80, 90] {
+            in_child("cuda", NAME, &FakeCuda::new().with("SM", sm));
+        }
+        return;
+    }
+    let opened = open();
+    let chains = |precision| {
+        let (chains, distribution) = (Chains { accumulators: 8, stride: 0 }, Distribution::Normal);
+        Op::Fma { precision, chains, rounds: 2, lanes: 2, distribution, seed: 0, out: Buf::NONE }
+    };
+    let caveat = |precision| opened.device.variants(&chains(precision)).first().map(|v| v.caveat.clone());
+    match &*opened.device.identity().details["compute_capability"] {
+        "7.5" => {
+            let unsupported = opened.device.supports(&chains(Precision::Bf16)).unwrap_err();
+            assert!(
+                unsupported.why.contains("no fma_bf16 kernels for compute capability 7.5"),
+                "{unsupported:?}"
+            );
+        }
+        "8.0" => {
+            let untried = Some(Some("kernels for sm_80 have not yet run on hardware".to_owned()));
+            assert_eq!(caveat(Precision::Bf16), untried);
+        }
+        _ => {
+            let untried = Some(Some("fma_bf16 kernels have not yet run on hardware".to_owned()));
+            assert_eq!((caveat(Precision::Fp16), caveat(Precision::Bf16)), (Some(None), untried));
+        }
+    }
 }
 
 /// The tensor units of Hopper have instructions in FP64 of their own.
@@ -168,10 +203,11 @@ fn products_by_boxes_equal_the_reference() {
     if in_child("cuda", "products_by_boxes_equal_the_reference", &FakeCuda::new()) {
         let mut opened = open();
         let shapes = [[1, 1, 16], [270, 259, 144], [5, 258, 528]];
-        crate::conformance::products(&mut *opened.device, &BY_BOXES.map(|(precision, _)| precision), &shapes);
+        let precisions = BY_BOXES.map(|(precision, _)| precision);
+        crate::conformance::products(&mut *opened.device, Maker::Ours, &precisions, &shapes);
         let product = |precision, k| {
             let (shape, [a, b, c]) = (Shape { m: 129, n: 97, k }, [Buf::NONE; 3]);
-            Op::Gemm { precision, shape, a, b, c }
+            Op::Gemm { by: Maker::Ours, precision, shape, a, b, c }
         };
         for (precision, form) in BY_BOXES {
             let labels = |k| opened.device.variants(&product(precision, k)).into_iter().map(|v| v.label);
@@ -215,7 +251,7 @@ fn a_product_that_waits_for_ever_gives_up_and_counts_less() {
         let device = &mut *opened.device;
         let [a, b, c] = [(); 3].map(|()| device.alloc(1 << 18).unwrap());
         let shape = Shape { m: 200, n: 256, k: 256 };
-        let op = Op::Gemm { precision: Precision::Bf16, shape, a, b, c };
+        let op = Op::Gemm { by: Maker::Ours, precision: Precision::Bf16, shape, a, b, c };
         assert_eq!(device.variants(&op)[0].label, "wgmma-128x256");
         let counted = u64::from(run(device, &op).counted.unwrap());
         assert!(counted < op.units().unwrap(), "{counted}");
@@ -233,7 +269,7 @@ fn an_old_driver_multiplies_without_warpgroups() {
         let opened = open();
         let product = |precision| {
             let (shape, [a, b, c]) = (Shape { m: 64, n: 64, k: 64 }, [Buf::NONE; 3]);
-            Op::Gemm { precision, shape, a, b, c }
+            Op::Gemm { by: Maker::Ours, precision, shape, a, b, c }
         };
         assert_eq!(opened.device.variants(&product(Precision::Bf16))[0].label, "mma-128x128");
         assert_eq!(opened.device.variants(&product(Precision::Fp64))[0].label, "simt-64x64");
@@ -268,7 +304,7 @@ fn a_device_without_kernels_says_so_for_every_op() {
         let shape = Shape { m: 1, n: 1, k: 1 };
         let none = Buf::NONE;
         for op in [
-            Op::Gemm { precision: Precision::Fp32, shape, a: none, b: none, c: none },
+            Op::Gemm { by: Maker::Ours, precision: Precision::Fp32, shape, a: none, b: none, c: none },
             Op::Stream { kind: StreamKind::Copy, a: none, b: none, c: none, elements: 1 },
         ] {
             let unsupported = opened.device.supports(&op).unwrap_err();

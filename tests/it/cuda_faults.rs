@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gpu_assay::device::backend::{OpenError, OpenOptions};
-use gpu_assay::device::op::{Means, Op, Precision, Route, Shape, Tally};
+use gpu_assay::device::op::{Maker, Means, Op, Precision, Route, Shape, Tally};
 use gpu_assay::device::{Buf, Device, DeviceError, inventory};
 
 use crate::cuda::{assay_on, in_child};
@@ -16,7 +16,7 @@ const WORDS: u64 = 4096;
 /// One that needs all that a launch can.
 fn product(buf: Buf) -> Op {
     let shape = Shape { m: 8, n: 8, k: 16 };
-    Op::Gemm { precision: Precision::Int8, shape, a: buf, b: buf, c: buf }
+    Op::Gemm { by: Maker::Ours, precision: Precision::Int8, shape, a: buf, b: buf, c: buf }
 }
 
 /// A bit of everything: memory, kernels, copies.

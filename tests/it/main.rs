@@ -24,6 +24,9 @@ mod derived;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod conformance;
+// The vendor's library of products beside ours, on a driver without a GPU.
+#[cfg(feature = "cuda")]
+mod cublaslt;
 // The CUDA backend from its kernels to a verified report, on a driver without a GPU.
 #[cfg(feature = "cuda")]
 mod cuda;

@@ -15,6 +15,8 @@ use crate::examples::example;
 pub struct FakeCuda {
     faults: Vec<(String, String)>,
     folder: Option<PathBuf>,
+    /// Where more libraries lie.
+    beside: Vec<PathBuf>,
 }
 
 impl FakeCuda {
@@ -35,6 +37,18 @@ impl FakeCuda {
         self
     }
 
+    /// With the cuBLASLt for tests (`tests/fake_cublaslt`) where the loader looks.
+    pub fn with_cublaslt(mut self) -> Self {
+        self.beside.push(cublaslt().parent().unwrap().to_owned());
+        self
+    }
+
+    /// Asks that library for one fault, see `tests/fake_cublaslt/faults.rs`.
+    pub fn with_cublaslt_that(mut self, fault: &str, value: &str) -> Self {
+        self.faults.push((format!("ASSAY_FAKE_CUBLASLT_{fault}"), value.to_owned()));
+        self.with_cublaslt()
+    }
+
     /// A driver that lacks one function. The copy of the library lives in `folder`.
     pub fn without(mut self, function: &str, folder: &Path) -> Self {
         let mut bytes = std::fs::read(driver()).unwrap();
@@ -51,8 +65,9 @@ impl FakeCuda {
     /// Lets `command` and its children find this driver.
     pub fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         let folder = self.folder.clone().unwrap_or_else(|| installed().to_owned());
+        let folders = std::iter::once(&folder).chain(&self.beside);
         command
-            .env("LD_LIBRARY_PATH", folder)
+            .env("LD_LIBRARY_PATH", std::env::join_paths(folders).unwrap())
             .env("ASSAY_FAKE_CUDA_KERNELS", KERNELS.as_path())
             .envs(self.faults.iter().map(|(name, value)| (name, value)))
     }
@@ -97,6 +112,27 @@ pub fn failed_call() -> String {
     ask("assay_fake_failed", |f: extern "C" fn() -> *const c_char| unsafe { CStr::from_ptr(f()) })
         .to_string_lossy()
         .into_owned()
+}
+
+/// The cuBLASLt for tests, by the name that programs look for.
+pub fn cublaslt() -> &'static Path {
+    static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let built = example("fake_cublaslt", "libfake_cublaslt.so");
+        let file = built.parent().unwrap().join("fake_cublaslt/libcublasLt.so.12");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        replace(&file, &std::fs::read(built).unwrap());
+        file
+    });
+    &FILE
+}
+
+/// What of that library was not given back, in this process.
+pub fn live_in_cublaslt() -> u64 {
+    // SAFETY: our own library, which is loaded.
+    unsafe {
+        let library = libloading::Library::new("libcublasLt.so.12").unwrap();
+        library.get::<extern "C" fn() -> u64>("assay_fake_cublaslt_live").unwrap()()
+    }
 }
 
 fn driver() -> PathBuf {

@@ -94,7 +94,7 @@ fn above_the_sheet(
     let (ratio, bound) = (bound.value() / sheet, bound.to_string());
     let twice = (1.9..=2.1).contains(&ratio);
     match metric.probe() {
-        "gemm" | "mma" | "sustain" if twice => {
+        "gemm" | "vendor" | "mma" | "sustain" if twice => {
             ("sparse-as-dense", say!(l, "lint-sparse-as-dense", bound, has))
         }
         "peer" if twice => {

@@ -5,6 +5,7 @@
 #![allow(unsafe_code, non_snake_case)]
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -180,13 +181,26 @@ impl Api {
 fn loaded() -> Loaded {
     // SAFETY: only the address is used.
     let address = unsafe { symbol::<*const ()>("cuInit") }.map(|function| function as usize as u64);
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let path = address.and_then(|address| mapped_file(&maps, address));
-    let sha256 = path
-        .as_deref()
-        .and_then(|path| std::fs::read(path).ok())
-        .map(|bytes| hex::encode(Sha256::digest(bytes)));
+    let path = address.and_then(file_at);
+    let sha256 = path.as_deref().and_then(digest);
     Loaded { path, sha256 }
+}
+
+/// The file that is mapped at this address of this process, where the system says.
+pub fn file_at(address: u64) -> Option<PathBuf> {
+    mapped_file(&std::fs::read_to_string("/proc/self/maps").ok()?, address)
+}
+
+/// SHA-256 of a file that can be read, in lower-case hex.
+pub fn digest(path: &Path) -> Option<String> {
+    let (mut file, mut digest) = (std::fs::File::open(path).ok()?, Sha256::new());
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut piece).ok()? {
+            0 => return Some(hex::encode(digest.finalize())),
+            read => digest.update(&piece[..read]),
+        }
+    }
 }
 
 /// The file that `maps` (/proc/self/maps) says is mapped at `address`.

@@ -56,18 +56,18 @@ pub fn submit(
     match route {
         Route::Within(to) => {
             let to = memory.get(to)?;
-            runner.submit_copies(After::Nothing, |_| Ok(()), |_| times(&|| gpu.copy(ours, to, bytes)))
+            runner.submit_ordered(After::Nothing, |_| Ok(()), |_| times(&|| gpu.copy(ours, to, bytes)))
         }
         Route::FromPeer(_) => {
             let alone = || DeviceError::Validation { why: "there is no such neighbour".to_owned() };
             let neighbour = neighbour.ok_or_else(alone)?;
             neighbour.prepare(gpu, memory, seed, words)?;
             let copy = || neighbour.order(gpu, ours, bytes);
-            runner.submit_copies(After::Nothing, |_| Ok(()), |_| times(&copy))
+            runner.submit_ordered(After::Nothing, |_| Ok(()), |_| times(&copy))
         }
         Route::HostToDevice(means) => {
             let staging = upload.prepare(gpu, memory, seed, words, kind(means))?;
-            runner.submit_copies(
+            runner.submit_ordered(
                 After::Nothing,
                 |_| Ok(()),
                 |_| times(&|| gpu.upload(staging, ours, 0, bytes)),
@@ -75,7 +75,7 @@ pub fn submit(
         }
         Route::DeviceToHost(means) => {
             let landed = Landed { words, repeat, seed, kind: kind(means) };
-            runner.submit_copies(
+            runner.submit_ordered(
                 After::Landing(landed),
                 |slot| make_room(gpu, slot, landed),
                 |slot| times(&|| land(gpu, ours, slot, bytes)),

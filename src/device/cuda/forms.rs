@@ -82,14 +82,14 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
     Ok(())
 }
 
-/// The recurrences that fma.cu is compiled for: accumulators and stride.
+/// The recurrences that fma.cu and fma_bf16.cu are compiled for: accumulators and stride.
 fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
     match precision {
         Precision::Fp64 | Precision::Fp32 | Precision::Int32 => {
             &[(8, 0), (16, 0), (12, 1), (14, 1), (16, 4), (32, 8)]
         }
-        Precision::Fp16 | Precision::Int8 => &[(8, 0), (16, 0), (16, 4)],
-        Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => &[],
+        Precision::Fp16 | Precision::Bf16 | Precision::Int8 => &[(8, 0), (16, 0), (16, 4)],
+        Precision::Tf32 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => &[],
     }
 }
 

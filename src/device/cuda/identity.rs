@@ -9,6 +9,7 @@ use std::path::Path;
 use cudarc::driver::sys::{CUdevice_attribute_enum as Attribute, CUuuid};
 
 use super::api::{Api, Code};
+use super::cublaslt::{self, CublasLt};
 use super::images;
 use crate::device::backend::Listed;
 use crate::device::{Identity, Provenance, host};
@@ -19,6 +20,8 @@ pub struct Found {
     pub sm: u32,
     pub units: u32,
     pub threads_per_unit: u32,
+    /// What multiplies for the vendor, or why nothing does.
+    pub cublaslt: Result<&'static CublasLt, String>,
     pub listed: Listed,
 }
 
@@ -95,6 +98,7 @@ fn describe(api: &Api, ordinal: c_int) -> Result<Found, String> {
         // SAFETY: the driver fills in the number.
         unsafe { (api.cuDriverGetVersion)(version) }
     })?;
+    let cublaslt = cublaslt::load(version);
     let in_host = ask(Attribute::CU_DEVICE_ATTRIBUTE_INTEGRATED) == Some(1);
     let pci_id = |file: &str| pci_address.as_deref().and_then(|address| pci_file(address, file));
     let identity = Identity {
@@ -114,7 +118,7 @@ fn describe(api: &Api, ordinal: c_int) -> Result<Found, String> {
         buffer_bytes_max: memory / 16 * 16,
         // Every GPU since Volta has them; names as in other backends' reports.
         features: ["fp16", "fp64", "timestamps"].map(str::to_owned).to_vec(),
-        details: details(api, &ask, sm, &name),
+        details: details(api, &ask, sm, &name).into_iter().chain(of_products(&cublaslt)).collect(),
         pci_address,
         name,
     };
@@ -123,6 +127,7 @@ fn describe(api: &Api, ordinal: c_int) -> Result<Found, String> {
         sm,
         units,
         threads_per_unit,
+        cublaslt,
         listed: Listed { selector: format!("cuda:{ordinal}"), identity },
     })
 }
@@ -180,6 +185,20 @@ fn details(
     .into_iter()
     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
     .collect()
+}
+
+/// Which library of the vendor multiplies, or why there is none.
+fn of_products(library: &Result<&CublasLt, String>) -> Vec<(String, String)> {
+    match library {
+        Ok(library) => {
+            let path = library.path.as_ref().map_or("unknown".to_owned(), |path| path.display().to_string());
+            vec![
+                (Identity::VENDOR_LIBRARY.to_owned(), path),
+                ("cublaslt_version".to_owned(), library.version.clone()),
+            ]
+        }
+        Err(why) => vec![(Identity::NO_VENDOR_LIBRARY.to_owned(), why.clone())],
+    }
 }
 
 /// `dddd:bb:dd.f` in lower case. `None` for a text that is no PCI address: it becomes part of a path.

@@ -11,6 +11,7 @@ pub enum Source {
     Dmma,
     Draw,
     Fma,
+    FmaBf16,
     Gemm,
     Mma,
     MmaFp8,
@@ -23,7 +24,7 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Source; 16] = [
+    pub const ALL: [Source; 17] = [
         Source::Blake3,
         Source::Census,
         Source::Chase,
@@ -31,6 +32,7 @@ impl Source {
         Source::Dmma,
         Source::Draw,
         Source::Fma,
+        Source::FmaBf16,
         Source::Gemm,
         Source::Mma,
         Source::MmaFp8,
@@ -52,6 +54,7 @@ impl Source {
             Source::Dmma => "dmma",
             Source::Draw => "draw",
             Source::Fma => "fma",
+            Source::FmaBf16 => "fma_bf16",
             Source::Gemm => "gemm",
             Source::Mma => "mma",
             Source::MmaFp8 => "mma_fp8",
@@ -97,9 +100,18 @@ pub fn proven(sm: u32) -> bool {
     PROVEN.contains(&sm)
 }
 
+/// Families that came later and have run on no hardware at all.
+const UNTRIED: &[Source] = &[Source::FmaBf16];
+
 /// What stands beside the figures of kernels that have not run on hardware yet.
 pub fn caveat(sm: u32) -> Option<String> {
     (!proven(sm)).then(|| format!("kernels for sm_{sm} have not yet run on hardware"))
+}
+
+/// The same of one family.
+pub fn caveat_of(source: Source, sm: u32) -> Option<String> {
+    let untried = || format!("{} kernels have not yet run on hardware", source.name());
+    caveat(sm).or_else(|| UNTRIED.contains(&source).then(untried))
 }
 
 /// The images of `source` that may run on compute capability `sm`, the best first: its own machine code, then what the
@@ -177,7 +189,7 @@ mod tests {
             }
             let (first, only): (u32, &[u32]) = match source {
                 Source::MmaFp8 | Source::TensorFp8 => (89, &[89, 120]),
-                Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
+                Source::FmaBf16 | Source::Mma | Source::Tensor => (80, &[80, 86, 89, 90, 100, 103, 120]),
                 Source::Blake3
                 | Source::Census
                 | Source::Chase

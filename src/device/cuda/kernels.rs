@@ -65,7 +65,7 @@ pub struct FmaForm {
 }
 
 impl FmaForm {
-    /// Rounds in one turn of the kernel's long loop, as fma.cu computes them: whole pairs that fit its body.
+    /// Rounds in one turn of the kernel's long loop, as fma.cuh computes them: whole pairs that fit its body.
     pub fn rounds_per_turn(self) -> u32 {
         let body = match (self.precision, self.precision.is_float()) {
             (Precision::Fp64, _) => 128,
@@ -167,6 +167,7 @@ impl Kernel {
             Kernel::Draw(_) => Source::Draw,
             Kernel::Expand(_) | Kernel::Cells | Kernel::TreeChunks | Kernel::TreeParents => Source::Blake3,
             Kernel::Stream(..) | Kernel::Reread(_) => Source::Stream,
+            Kernel::Fma(FmaForm { precision: Precision::Bf16, .. }) => Source::FmaBf16,
             Kernel::Fma(_) => Source::Fma,
             Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::TensorFp8

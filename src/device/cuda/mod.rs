@@ -3,6 +3,7 @@
 
 mod api;
 mod copy;
+mod cublaslt;
 mod faults;
 mod forms;
 mod gpu;
@@ -15,10 +16,13 @@ mod modules;
 mod peers;
 mod plan;
 mod run;
+mod vendor;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use self::copy::{Transfer, Upload};
+use self::cublaslt::CublasLt;
 use self::forms::Form;
 use self::gpu::Gpu;
 use self::identity::Found;
@@ -27,8 +31,9 @@ use self::modules::Modules;
 use self::peers::{Neighbour, Source};
 use self::plan::Card;
 use self::run::{Reach, Runner};
+use self::vendor::{Factors, Vendor};
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
-use super::op::{Means, Route};
+use super::op::{Maker, Means, Route};
 use super::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant, binding, select};
 use crate::clock::System;
 use crate::telemetry;
@@ -107,11 +112,14 @@ struct CudaDevice {
     upload: Upload,
     /// By their places among the devices that were opened together; `None` in its own.
     neighbours: Vec<Option<Neighbour>>,
+    cublaslt: Result<&'static CublasLt, String>,
+    /// What multiplies by it, made when first asked for.
+    vendor: OnceCell<Result<Vendor, Unsupported>>,
 }
 
 impl CudaDevice {
     fn open(api: &'static api::Api, found: Found, options: OpenOptions) -> Result<Self, DeviceError> {
-        let Found { ordinal, sm, units, threads_per_unit, listed } = found;
+        let Found { ordinal, sm, units, threads_per_unit, cublaslt, listed } = found;
         let gpu = Gpu::open(api, ordinal, options.wait_limit)?;
         let (memory, modules, runner) = (Memory::new(&gpu)?, Modules::load(&gpu, sm)?, Runner::new(&gpu)?);
         let mut identity = listed.identity;
@@ -130,7 +138,17 @@ impl CudaDevice {
             runner,
             upload: Upload::default(),
             neighbours: Vec::new(),
+            cublaslt,
+            vendor: OnceCell::new(),
         })
+    }
+
+    fn vendor(&self) -> Result<&Vendor, Unsupported> {
+        let open = || {
+            let library = self.cublaslt.as_ref().map_err(Unsupported::us)?;
+            Vendor::open(&self.gpu, library)
+        };
+        self.vendor.get_or_init(open).as_ref().map_err(Clone::clone)
     }
 
     fn neighbour(&self, place: u32) -> Option<&Neighbour> {
@@ -140,6 +158,10 @@ impl CudaDevice {
     /// The launch forms of `op` that this device has: at least one.
     fn forms(&self, op: &Op) -> Result<Vec<Form>, Unsupported> {
         forms::supports(op)?;
+        if let Op::Gemm { by: Maker::Vendor, precision, shape, .. } = *op {
+            let label = self.vendor()?.product(precision, shape)?.label.clone();
+            return Ok(vec![Form { label, kernel: None }]);
+        }
         if let Op::Copy { route: Route::FromPeer(place), .. } = op {
             self.gpu.copies_from_peers()?;
             let alone = || Unsupported::us("it was not opened together with that device");
@@ -178,11 +200,14 @@ impl Device for CudaDevice {
 
     fn variants(&self, op: &Op) -> Vec<Variant> {
         let forms = self.forms(op).unwrap_or_default();
+        if let (Op::Gemm { by: Maker::Vendor, .. }, Ok(vendor)) = (op, self.vendor()) {
+            return forms.into_iter().map(|form| vendor.variant(form.label)).collect();
+        }
         let reach = forms::reach(&forms, self.sm);
         let described = |form: Form| Variant {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
-            caveat: form.kernel.and_then(|_| images::caveat(self.sm)),
+            caveat: form.kernel.and_then(|kernel| images::caveat_of(kernel.source(), self.sm)),
             reach,
         };
         forms.into_iter().map(described).collect()
@@ -219,6 +244,11 @@ impl Device for CudaDevice {
             why: format!("{} has {} variants, asked for was number {variant}", op.name(), forms.len()),
         };
         let form = forms.get(variant).ok_or_else(missing)?;
+        if let Op::Gemm { by: Maker::Vendor, precision, shape, a, b, c } = *op {
+            let vendor = self.vendor.get().and_then(|vendor| vendor.as_ref().ok()).ok_or_else(missing)?;
+            let factors = Factors { precision, shape, bufs: [a, b, c] };
+            return vendor.submit(&mut self.runner, &self.memory, factors, repeat);
+        }
         let plan = form.kernel.and_then(|kernel| plan::plan(op, kernel, &self.card));
         let Self { gpu, runner, memory, modules, upload, neighbours, .. } = self;
         let Op::Copy { route, buf, words, seed } = *op else {

@@ -128,8 +128,8 @@ impl Runner {
         })
     }
 
-    /// Starts copies that `order` orders, between two events.
-    pub fn submit_copies(
+    /// Starts what `order` orders, between two events: copies, and work of others than our kernels.
+    pub fn submit_ordered(
         &mut self,
         after: After,
         prepare: impl FnOnce(&mut Slot) -> Result<(), DeviceError>,

@@ -76,7 +76,7 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             read_all(memory, src, sum, passes.wrapping_mul(repeat))?;
         }
         Op::Fma { .. } | Op::Mma { .. } => chains(memory, op, wrong),
-        Op::Gemm { precision, shape, a, b, c } => {
+        Op::Gemm { precision, shape, a, b, c, .. } => {
             distinct(op, a, c)?;
             distinct(op, b, c)?;
             gemm(memory, precision, shape, [a, b, c], wrong.gemm_element)?;

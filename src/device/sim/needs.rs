@@ -48,7 +48,7 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             }
             vec![(out, area(tiles, TILE_RESULTS, precision.result_bytes()))]
         }
-        Op::Gemm { precision, shape, a, b, c } => {
+        Op::Gemm { precision, shape, a, b, c, .. } => {
             let each = precision.bytes();
             let result = area(shape.m, shape.n, precision.result_bytes());
             vec![(a, area(shape.m, shape.k, each)), (b, area(shape.n, shape.k, each)), (c, result)]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::super::backend::{OpenOptions, Opened};
 use super::super::inventory;
-use super::super::op::{Precision, Shape, Tally};
+use super::super::op::{Maker, Precision, Shape, Tally};
 use super::super::{Buf, DeviceError, Done, Op, draw, reference};
 use super::*;
 use crate::device::draw::Distribution;
@@ -52,7 +52,7 @@ fn fill_and_scan(opened: &mut Opened, bytes: u64) -> Tally {
 }
 
 fn gemm(precision: Precision, shape: Shape, [a, b, c]: [Buf; 3]) -> Op {
-    Op::Gemm { precision, shape, a, b, c }
+    Op::Gemm { by: Maker::Ours, precision, shape, a, b, c }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::profiles::Profile;
 use super::timing::{self, Bound, Cost, LAUNCH_NS};
 use crate::clock::{Clock, Stepped};
 use crate::device::fault::{Often, When};
-use crate::device::op::{Precision, Route};
+use crate::device::op::{Maker, Precision, Route};
 use crate::device::{Buf, DeviceError, Done, Op, Ticket, Unsupported, draw};
 
 /// What the host spends in the driver for each kind of call.
@@ -120,6 +120,9 @@ impl World {
     }
 
     pub fn supports(&self, op: &Op) -> Result<(), Unsupported> {
+        if let Op::Gemm { by: Maker::Vendor, .. } = op {
+            return Err(Unsupported::us("a simulated card comes without its vendor's library"));
+        }
         if let Some((precision, rate)) = self.arithmetic(op) {
             let name = precision.name();
             if self.behaviour.cannot.contains(&precision) || rate == 0.0 {

@@ -6,7 +6,7 @@ use super::coop::{CoopForm, MatrixUnit};
 use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
-use crate::device::op::{Buf, Chains, Means, Op, Precision, Route};
+use crate::device::op::{Buf, Chains, Maker, Means, Op, Precision, Route};
 use crate::device::{Reach, Unsupported};
 
 /// What of an adapter decides about forms.
@@ -71,6 +71,11 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
         Op::Mma { .. } => return Err(Unsupported::us("this backend has no kernel for tensor units alone")),
         Op::Expand { .. } | Op::Cells { .. } | Op::Tree { .. } => {
             op.check_hashing().map_err(Unsupported::us)?
+        }
+        Op::Gemm { by: Maker::Vendor, .. } => {
+            return Err(Unsupported::us(
+                "this backend calls no library of the vendor's; the CUDA backend does",
+            ));
         }
         Op::Gemm { precision, .. } => {
             // FP16 inputs are widened as they are loaded, which every adapter can.

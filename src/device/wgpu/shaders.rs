@@ -378,7 +378,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::device::draw::Distribution;
-    use crate::device::op::{Buf, Means, Op, Route, Shape};
+    use crate::device::op::{Buf, Maker, Means, Op, Route, Shape};
     use crate::device::wgpu::coop::MatrixUnit;
     use crate::device::wgpu::forms::{self, Card};
     use wgpu::naga;
@@ -430,7 +430,8 @@ mod tests {
         for precision in Precision::ALL {
             ops.push(Op::Draw { dst: b, elements: 1, precision, distribution, seed });
             ops.push(Op::Expand { dst: b, elements: 64, precision, bits: 6, key: [1; 8] });
-            ops.push(Op::Gemm { precision, shape: Shape { m: 1, n: 1, k: 1 }, a: b, b, c: b });
+            let shape = Shape { m: 1, n: 1, k: 1 };
+            ops.push(Op::Gemm { by: Maker::Ours, precision, shape, a: b, b, c: b });
             for (accumulators, stride) in [(1, 0), (8, 0), (14, 1), (16, 4), (32, 8)] {
                 let chains = Chains { accumulators, stride };
                 ops.push(Op::Fma { precision, chains, rounds: 2, lanes: 1, distribution, seed, out: b });

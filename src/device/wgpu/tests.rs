@@ -9,7 +9,7 @@ use super::plan::{Bind, Plan, Step};
 use super::shaders::FmaForm;
 use super::*;
 use crate::device::draw::{self, Distribution};
-use crate::device::op::{self, Chains, Means, Precision, Route, Shape, StreamKind, Tally};
+use crate::device::op::{self, Chains, Maker, Means, Precision, Route, Shape, StreamKind, Tally};
 use crate::device::reference;
 
 /// The first adapter. There must be one: a machine that tests this backend needs a driver.
@@ -72,7 +72,7 @@ fn work_cut_into_many_windows_and_dispatches_is_the_same_work() {
         let (elements, shape) = (250_001 / precision.bytes(), Shape { m: 150, n: 170, k: 133 });
         ops.push(Op::Draw { dst: b[0], elements, precision, distribution, seed });
         ops.push(Op::Draw { dst: b[1], elements, precision, distribution, seed: 5 });
-        ops.push(Op::Gemm { precision, shape, a: b[0], b: b[1], c: b[2] });
+        ops.push(Op::Gemm { by: Maker::Ours, precision, shape, a: b[0], b: b[1], c: b[2] });
     }
     ops.extend(hashes([b[0], b[1], b[2]]));
     let elements = 99_001;
@@ -129,7 +129,7 @@ fn products_on_matrix_units_cut_into_windows_with_subgroups_to_spare() {
     for (subgroup, k) in [(1, 133), (2, 133), (1, 136), (2, 136)] {
         device.matrix = Some(MatrixUnit { subgroup: subgroup * unit.subgroup, ..unit });
         let shape = Shape { m: 150, n: 172, k };
-        let op = Op::Gemm { precision, shape, a: b[0], b: b[1], c: b[2] };
+        let op = Op::Gemm { by: Maker::Ours, precision, shape, a: b[0], b: b[1], c: b[2] };
         expected.execute(&op);
         let labels: Vec<String> = device.variants(&op).into_iter().map(|variant| variant.label).collect();
         assert!(labels[0].starts_with("coop"), "{labels:?}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::gemm;
 use super::super::{by, sized, spare_bytes};
 use super::watch::{During, Watch};
-use crate::device::op::{Precision, Shape};
+use crate::device::op::{Maker, Precision, Shape};
 use crate::device::{Buf, Identity, Op};
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::queue::{Finished, Queue};
@@ -52,7 +52,8 @@ impl Products {
                 (precision, sizes(identity, precision))
             }
         };
-        let checked = gemm::checked(bench, precision, settings.seed, &sizes, gemm::Extent::Whole)?;
+        let checked =
+            gemm::checked(bench, (Maker::Ours, precision), settings.seed, &sizes, gemm::Extent::Whole)?;
         let gemm::Checked { product, form, check, distribution } = checked;
         let shape = product.shape;
         let size = sized(format!("{}x{}x{}", shape.m, shape.n, shape.k));

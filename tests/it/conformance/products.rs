@@ -2,7 +2,7 @@
 
 use gpu_assay::device::Device;
 use gpu_assay::device::draw::Distribution;
-use gpu_assay::device::op::{Op, Precision, Shape, TILE_RESULTS};
+use gpu_assay::device::op::{Maker, Op, Precision, Shape, TILE_RESULTS};
 
 use super::{Agree, Bench, DISTRIBUTIONS, drawn, garbage};
 
@@ -41,7 +41,7 @@ pub const SHAPES: [[u32; 3]; 8] = [
     [144, 132, 80],
 ];
 
-pub fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 3]]) {
+pub fn products_in(bench: &mut Bench<'_>, by: Maker, precision: Precision, shapes: &[[u32; 3]]) {
     for &[m, n, k] in shapes {
         for distribution in DISTRIBUTIONS {
             let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
@@ -61,6 +61,7 @@ pub fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 
             let b = drawn(precision, distribution, 12, u64::from(n * k));
             let c = garbage(u64::from(m * n) * precision.result_bytes());
             bench.case(&[a, b, c], 2, agree, |b| Op::Gemm {
+                by,
                 precision,
                 shape: Shape { m, n, k },
                 a: b[0],
@@ -73,7 +74,7 @@ pub fn products_in(bench: &mut Bench<'_>, precision: Precision, shapes: &[[u32; 
 
 /// Products and tiles in these formats, every one of which the device must have.
 pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
-    products(device, precisions, &SHAPES);
+    products(device, Maker::Ours, precisions, &SHAPES);
     if device.identity().backend == "cuda" {
         let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
         precisions.iter().for_each(|precision| tiles_in(&mut bench, *precision));
@@ -82,9 +83,9 @@ pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
 }
 
 /// Products in these formats and shapes, every one of which the device must have.
-pub fn products(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
+pub fn products(device: &mut dyn Device, by: Maker, precisions: &[Precision], shapes: &[[u32; 3]]) {
     let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
-    precisions.iter().for_each(|precision| products_in(&mut bench, *precision, shapes));
+    precisions.iter().for_each(|precision| products_in(&mut bench, by, *precision, shapes));
     assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
 }
 
@@ -99,6 +100,7 @@ pub fn deep_products(device: &mut dyn Device) {
         let b = drawn(precision, distribution, 14, u64::from(n * k));
         let c = garbage(u64::from(m * n) * precision.result_bytes());
         bench.case(&[a, b, c], 1, Agree::Bits, |b| Op::Gemm {
+            by: Maker::Ours,
             precision,
             shape: Shape { m, n, k },
             a: b[0],

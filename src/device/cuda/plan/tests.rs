@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::device::cuda::forms;
-use crate::device::op::{Chains, Means, Route};
+use crate::device::op::{Chains, Maker, Means, Route};
 
 const B: Buf = Buf(0);
 const GIB: u64 = 1 << 30;
@@ -57,7 +57,8 @@ fn ops() -> Vec<Op> {
     }
     for precision in Precision::ALL {
         for (m, n, k) in [(1, 1, 1), (129, 97, 65), (100_000, 60_000, 30_000)] {
-            ops.push(Op::Gemm { precision, shape: Shape { m, n, k }, a: B, b: B, c: B });
+            let shape = Shape { m, n, k };
+            ops.push(Op::Gemm { by: Maker::Ours, precision, shape, a: B, b: B, c: B });
         }
         for (turns, tiles) in [(1, 1), (64, 1 << 16), (1, 1 << 23)] {
             ops.push(Op::Mma { precision, turns, tiles, distribution, seed, out: B });

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::device::op::{Chains, Means, Route, StreamKind};
+use crate::device::op::{Chains, Maker, Means, Route, StreamKind};
 use crate::device::reference::Memory;
 
 const BYTES: u64 = 2048;
@@ -68,7 +68,7 @@ fn ops(step: Step, main: [Buf; 3], tally: Buf) -> Vec<Op> {
         10 => {
             let shape = Shape { m: (x % 15) as u32 + 1, n: (y % 15) as u32 + 1, k: (x / 16 % 16) as u32 + 1 };
             let c = *main.iter().find(|buf| **buf != a && **buf != b).unwrap();
-            vec![draw(a, x), draw(b, y), flip(b), Op::Gemm { precision, shape, a, b, c }]
+            vec![draw(a, x), draw(b, y), flip(b), Op::Gemm { by: Maker::Ours, precision, shape, a, b, c }]
         }
         11 => {
             let stride_bytes = 4 << (y % 4);
