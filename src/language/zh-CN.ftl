@@ -730,12 +730,39 @@ compare-not-covered = 证书：有效期至 { $until }，后次报告不在有�
 compare-width = 比较中位数，区间置信度 { $level } %；变化不超过 { $width } % 视为没有变化
 compare-pair = { $devices }，按{ $by ->
     [uuid] {" "}UUID{" "}
+    [serial] 序列号
     [selector] 选择器
    *[other] {" "}PCI 地址
     }认定为同一台设备
 compare-ended = { $device }，后次：{ $how }
 compare-only-before = { $device }：仅见于前次报告
 compare-only-after = { $device }：仅见于后次报告
+compare-word-of-cards = 卡的自述来自主机，主机可以让它说任何话：这是声明，不是证明。
+card-same = 据自述为同一张卡
+card-another = 据自述为另一张卡
+card-contradiction = 自相矛盾
+card-unknown = 无从断定是否为同一张卡
+ground-equal = 一致的有 { $signs }
+ground-differs = { $sign }不同：前次 { $before }，后次 { $after }
+ground-updated = VBIOS 不同，更新后也会如此：前次 { $before }，后次 { $after }
+ground-not-fallen = 终身计数均未减少（{ $counters }）
+ground-fell = { $counter }的终身计数从 { $before } 减到 { $after }，任何卡都不会如此
+ground-fell-or-cleared = { $counter }的终身计数从 { $before } 减到 { $after }：或者是另一张卡，或者有人清零
+ground-hidden-otherwise = 两份报告的名称并非以同一个盐值隐藏，无法比较
+ground-nameless = 没有任何卡的名称同时见于两份报告
+ground-software = 在 CPU 上运行的驱动没有卡
+ground-part = 所测的是被划分的卡的一部分（MIG），其名称不是整张卡的
+sign-uuid = UUID
+sign-serial = 序列号
+sign-board-part = 板卡部件号
+sign-subsystem = PCI 子系统标识
+sign-units = 计算单元数
+sign-vbios = VBIOS
+lifetime-remapped-corrected = 因可纠正错误而重映射的行
+lifetime-remapped-uncorrected = 因不可纠正错误而重映射的行
+lifetime-retired-pages = 退役页
+lifetime-ecc-corrected = 已纠正的显存错误
+lifetime-ecc-uncorrected = 未纠正的显存错误
 compare-overall = 对比结果：{ $word }（{ $counts }）
 compare-pass = 持平或改善
 compare-count = { $change } { $count } 项

@@ -11,7 +11,7 @@ use crate::evidence::Ended;
 use crate::evidence::metric::Kind;
 use crate::exit::Exit;
 use crate::language::{Language, say};
-use crate::report::compare::{Certified, Change, Comparison, LEVEL, Pair, Row};
+use crate::report::compare::{Card, Certified, Change, Comparison, LEVEL, Pair, Row, Strangers};
 
 pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::Result<()> {
     let l = out.language;
@@ -24,10 +24,11 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
     }
     let [level, width] = [LEVEL, comparison.width].map(|share| (100.0 * share).to_string());
     writeln!(out, "{}", say!(l, "compare-width", level, width))?;
-    for Pair { before, after, by, rows, ended } in &comparison.pairs {
+    for Pair { before, after, by, card, rows, ended } in &comparison.pairs {
         let bold = Style::new().bold();
         let devices = format!("{bold}{before} -> {after}{bold:#}");
         writeln!(out, "\n{}", say!(l, "compare-pair", devices, by = *by))?;
+        writeln!(out, "{}", said(card, l))?;
         listing::print_table(head(l), rows.iter().map(|row| cells(row, l)), out)?;
         if *ended != Ended::Completed {
             writeln!(out, "{}", say!(l, "compare-ended", device = after, how = ended.said(l)))?;
@@ -39,10 +40,20 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
     for device in &comparison.only_after {
         writeln!(out, "\n{}", say!(l, "compare-only-after", device))?;
     }
+    if let Some(Strangers { before, after, card }) = &comparison.strangers {
+        writeln!(out, "\n{before} -> {after}{}{}", say!(l, "list-colon"), said(card, l))?;
+    }
+    writeln!(out, "\n{}", say!(l, "compare-word-of-cards"))?;
     let (colour, word) = overall(comparison, l);
     let style = colour.on_default().bold();
     let (word, counts) = (format!("{style}{word}{style:#}"), counts(comparison, l));
     writeln!(out, "\n{}", say!(l, "compare-overall", word, counts))
+}
+
+/// Whether it is one card, and on what grounds.
+fn said(card: &Card, l: Language) -> String {
+    let grounds: Vec<String> = card.grounds.iter().map(|ground| ground.said(l)).collect();
+    format!("{}{}{}", card.verdict.said(l), say!(l, "list-colon"), grounds.join(&say!(l, "list-semicolon")))
 }
 
 fn head(l: Language) -> [String; 6] {
@@ -64,10 +75,10 @@ fn overall(comparison: &Comparison, l: Language) -> (AnsiColor, String) {
     match comparison.exit() {
         Exit::Pass => (AnsiColor::Green, say!(l, "compare-pass")),
         Exit::Fail => (AnsiColor::Red, say!(l, "change-degraded")),
+        Exit::Identity => (AnsiColor::Red, say!(l, "card-contradiction")),
         Exit::Inconclusive
         | Exit::Usage
         | Exit::Environment
-        | Exit::Identity
         | Exit::Signature
         | Exit::Bug
         | Exit::Interrupted => (AnsiColor::Yellow, say!(l, "word-inconclusive")),

@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use super::Report;
-use crate::device::Identity;
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{ERRORS, Sustained};
@@ -13,11 +12,15 @@ use crate::exit::Exit;
 use crate::units::Unit;
 
 mod because;
+mod card;
+mod ground;
 mod interval;
 #[cfg(test)]
 mod tests;
 
 pub use because::{Because, Unsound, When};
+pub use card::{Card, Counter, Sameness, Sign};
+pub use ground::Ground;
 pub use interval::{LEVEL, SAMPLES_MIN};
 
 /// All devices of both reports.
@@ -29,6 +32,9 @@ pub struct Comparison {
     /// Selectors of devices that have no counterpart in the other report.
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
+    /// What the two that are left say of themselves, where one is left of each report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strangers: Option<Strangers>,
     /// Where the report before stands behind a certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certified: Option<Certified>,
@@ -42,13 +48,22 @@ pub struct Certified {
     pub covers: bool,
 }
 
+/// Two devices that are not taken for one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Strangers {
+    pub before: String,
+    pub after: String,
+    pub card: Card,
+}
+
 /// One device in both reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pair {
     pub before: String,
     pub after: String,
-    /// By what they are taken for one device: `uuid`, `PCI address` or `selector`.
+    /// By what they are taken for one device: `uuid`, `serial`, `PCI address` or `selector`.
     pub by: &'static str,
+    pub card: Card,
     pub rows: Vec<Row>,
     /// How its part of the report after ended.
     pub ended: Ended,
@@ -95,15 +110,19 @@ impl Comparison {
     }
 
     /// A device that is gone is not the same machine, and one that did not come to its end has not shown that it still does:
-    /// nothing is decided.
+    /// nothing is decided. Reports that contradict each other about a card are worse than a slow one.
     pub fn exit(&self) -> Exit {
+        let is = |verdict| self.pairs.iter().any(|pair| pair.card.verdict == verdict);
         // Equal counts of errors alone do not make a machine as fast as it was.
         let compares = |row: &Row| row.ratio.is_some();
-        if self.count(Change::Degraded) > 0 {
+        if is(Sameness::Contradiction) {
+            Exit::Identity
+        } else if self.count(Change::Degraded) > 0 {
             Exit::Fail
         } else if !self.rows().any(compares)
             || self.count(Change::Undecided) > 0
             || !self.only_before.is_empty()
+            || is(Sameness::Another)
             || self.certified.is_some_and(|certified| !certified.covers)
             || self.pairs.iter().any(|pair| pair.ended != Ended::Completed)
         {
@@ -115,51 +134,44 @@ impl Comparison {
 }
 
 pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
-    let (devices, others) = (&before.evidence.devices, &after.evidence.devices);
-    let mut partner: Vec<Option<(usize, &'static str)>> = Vec::new();
-    for device in devices {
-        let free = |index: &usize| !partner.iter().flatten().any(|(taken, _)| taken == index);
-        let found = (0..others.len())
-            .filter(free)
-            .filter_map(|index| Some((index, same_device(device, &others[index])?)))
-            // The surest sign first.
-            .min_by_key(|(_, by)| SIGNS.iter().position(|sign| sign == by));
-        partner.push(found);
+    let (mut alone, mut others) = (Vec::new(), card::sides(after));
+    let mut pairs = Vec::new();
+    for side in card::sides(before) {
+        let signs =
+            others.iter().enumerate().filter_map(|(at, other)| Some((at, card::paired_by(side, *other)?)));
+        // The surest sign first.
+        let found = signs.min_by_key(|(_, by)| card::PAIRED_BY.iter().position(|sign| sign == by));
+        let Some((at, by)) = found else {
+            alone.push(side);
+            continue;
+        };
+        let other = others.remove(at);
+        pairs.push(Pair {
+            before: side.device.selector.clone(),
+            after: other.device.selector.clone(),
+            by,
+            card: card::card(side, other),
+            rows: rows(side.device, other.device, width),
+            ended: other.device.ended.clone(),
+        });
     }
-    let pairs = devices.iter().zip(&partner).filter_map(|(device, partner)| {
-        let (index, by) = (*partner)?;
-        let other = &others[index];
-        let rows = rows(device, other, width);
-        let ended = other.ended.clone();
-        Some(Pair { before: device.selector.clone(), after: other.selector.clone(), by, rows, ended })
-    });
-    let alone = devices.iter().zip(&partner).filter(|(_, partner)| partner.is_none());
-    let taken = |index: usize| partner.iter().flatten().any(|(other, _)| *other == index);
-    let new = others.iter().enumerate().filter(|(index, _)| !taken(*index));
+    let strangers = match (&alone[..], &others[..]) {
+        ([a], [b]) => Some(Strangers {
+            before: a.device.selector.clone(),
+            after: b.device.selector.clone(),
+            card: card::card(*a, *b),
+        }),
+        _ => None,
+    };
+    let selectors = |sides: Vec<card::Side>| sides.iter().map(|side| side.device.selector.clone()).collect();
     Comparison {
         width,
-        pairs: pairs.collect(),
-        only_before: alone.map(|(device, _)| device.selector.clone()).collect(),
-        only_after: new.map(|(_, device)| device.selector.clone()).collect(),
+        pairs,
+        only_before: selectors(alone),
+        only_after: selectors(others),
+        strangers,
         certified: None,
     }
-}
-
-const SIGNS: [&str; 3] = ["uuid", "PCI address", "selector"];
-
-/// By what two devices are taken for one. A weaker sign counts only where the stronger is not known on both sides:
-/// another card in the same slot is another card.
-fn same_device(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<&'static str> {
-    let known = |pick: fn(&Identity) -> Option<&String>| {
-        a.identity.as_ref().and_then(pick).zip(b.identity.as_ref().and_then(pick))
-    };
-    let [uuid, address, selector] = SIGNS;
-    let (by, same) = match (known(|i| i.uuid.as_ref()), known(|i| i.pci_address.as_ref())) {
-        (Some((a, b)), _) => (uuid, a == b),
-        (None, Some((a, b))) => (address, a == b),
-        (None, None) => (selector, a.selector == b.selector),
-    };
-    same.then_some(by)
 }
 
 /// All metrics that either of them has, in the order of the report before.
