@@ -70,6 +70,7 @@ const MOVES: &[(&str, Unit, About)] = &[
     ("link.d2h.latency", Unit::Nanosecond, |l, case| say!(l, "about-link-latency", case)),
     ("census.units.count", Unit::Count, |l, _| say!(l, "about-units")),
     ("census.stolen.share", Unit::Share, |l, _| say!(l, "about-stolen")),
+    ("census.l2.cycles", Unit::Cycle, |l, _| say!(l, "about-l2-cycles")),
 ];
 
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
@@ -215,7 +216,7 @@ impl MetricName {
     /// Whether there are many figures of it, so that a statistic must say which counts.
     pub fn is_sampled(&self) -> bool {
         match self.kind() {
-            Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
+            Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Cycle) => true,
             // Of a load that was kept up each percentile is a metric of its own.
             Kind::Number(Unit::Nanosecond) => self.probe() != "sustain",
             Kind::Number(Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin)

@@ -930,6 +930,7 @@ compare-word-of-cards = What cards say of themselves comes from their hosts, whi
 card-same = same card by what it says of itself
 card-another = another card by what it says of itself
 card-contradiction = contradiction
+card-doubtful = to be looked at
 card-unknown = cannot be said whether it is the same card
 ground-equal = equal { $signs }
 ground-differs = { $sign } differs: { $before } before, { $after } after
@@ -941,6 +942,18 @@ ground-hidden-otherwise = names are not hidden behind the same salt in both repo
 ground-nameless = no name of a card stands in both reports
 ground-software = a driver that runs on the CPU has no card
 ground-part = a part of a divided card (MIG) was measured, whose names are not the card's
+ground-under-anothers-name = one card may answer under another's name
+ground-under-two-names = one card may go by two names
+maps-agree = the latency maps agree ({ $likeness })
+maps-differ = the latency maps differ ({ $likeness })
+maps-open = whether the latency maps agree cannot be told ({ $likeness })
+maps-silent = the latency map { $when } tells no unit from another
+maps-incomparable = the latency maps cannot be compared: { $why }
+maps-likeness = r = { $r }, { $low } .. { $high }, { $units } { $units ->
+    [one] unit
+   *[other] units
+    }
+compare-maps = Latency maps of one die are taken to correlate at { $line } or more, with intervals of { $level } %. That is not calibrated on hardware yet: a map that differs never decides alone, one that agrees only supports.
 sign-uuid = UUID
 sign-serial = serial number
 sign-board-part = part number of the board
@@ -985,6 +998,8 @@ because-not-completed-after = it was not measured after: that run did not comple
 because-no-figure = it is no figure
 because-lower-bound-only = it is a lower bound only
 because-timed-and-counted = one was timed and one was counted
+because-tells-units-apart = it tells units apart; see whether it is the same card
+because-too-few-units = { $units } units are in both, { $needed } are needed
 because-unsound = { $why } { $when }
 because-wrong-result = the device computed a wrong result
 because-canary-missed = the check missed a planted error
@@ -1103,6 +1118,7 @@ about-d2h-kernel = device to host by a kernel that writes host memory
 about-link-latency = one of many 4 KiB transfers in a row, { $case }
 about-units = different units that work ran on
 about-stolen = time that all units lost at once while nothing of ours stopped them
+about-l2-cycles = one dependent load that the L2 cache answers, unit by unit, in cycles of the unit
 about-peer = device to device, the slowest pair; `peer.0-1.rate` is from the first device of the run to the second
 about-chase = dependent load over a working set of { $case }
 about-chase-largest = dependent load over the largest working set that was measured

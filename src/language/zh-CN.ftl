@@ -741,6 +741,7 @@ compare-word-of-cards = 卡的自述来自主机，主机可以让它说任何�
 card-same = 据自述为同一张卡
 card-another = 据自述为另一张卡
 card-contradiction = 自相矛盾
+card-doubtful = 需要查看
 card-unknown = 无从断定是否为同一张卡
 ground-equal = 一致的有 { $signs }
 ground-differs = { $sign }不同：前次 { $before }，后次 { $after }
@@ -752,6 +753,18 @@ ground-hidden-otherwise = 两份报告的名称并非以同一个盐值隐藏，
 ground-nameless = 没有任何卡的名称同时见于两份报告
 ground-software = 在 CPU 上运行的驱动没有卡
 ground-part = 所测的是被划分的卡的一部分（MIG），其名称不是整张卡的
+ground-under-anothers-name = 可能是一张卡冒用了另一张的名称
+ground-under-two-names = 可能是一张卡用了两个名称
+maps-agree = 延迟图一致（{ $likeness }）
+maps-differ = 延迟图不同（{ $likeness }）
+maps-open = 无从断定延迟图是否一致（{ $likeness }）
+maps-silent = { $when ->
+    [before] 前次
+   *[after] 后次
+    }的延迟图分辨不出各单元
+maps-incomparable = 延迟图无法比较：{ $why }
+maps-likeness = r = { $r }，区间 { $low } .. { $high }，{ $units } 个单元
+compare-maps = 同一芯片的两份延迟图，相关系数应不低于 { $line }，区间置信度 { $level } %。这一界线尚未在硬件上标定：延迟图不同从不单独定论，一致也只是佐证。
 sign-uuid = UUID
 sign-serial = 序列号
 sign-board-part = 板卡部件号
@@ -799,6 +812,8 @@ because-not-completed-after = 后次未测量：该次运行没有完成
 because-no-figure = 不是数值
 because-lower-bound-only = 只是下限
 because-timed-and-counted = 一次为计时，一次为计数
+because-tells-units-apart = 它区分各单元，参见是否为同一张卡
+because-too-few-units = 两份报告共有的单元只有 { $units } 个，至少需要 { $needed } 个
 because-unsound = { $when ->
     [before] 前次
    *[after] 后次
@@ -920,6 +935,7 @@ about-d2h-kernel = 由内核写入主机内存，设备到主机
 about-link-latency = 连续多次 4 KiB 传输中单次的延迟，{ $case }
 about-units = 实际执行任务的不同计算单元数
 about-stolen = 并非由本程序引起、全部计算单元同时停顿的时间占比
+about-l2-cycles = 由 L2 缓存应答的一次依赖读取，逐单元测量，以该单元的时钟周期计
 about-peer = 设备之间，以最慢的一对为准；`peer.0-1.rate` 指从本次运行的第一台设备到第二台
 about-chase = 依赖读取的延迟，工作集为 { $case }
 about-chase-largest = 依赖读取的延迟，工作集为所测过的最大者

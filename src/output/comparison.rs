@@ -11,7 +11,9 @@ use crate::evidence::Ended;
 use crate::evidence::metric::Kind;
 use crate::exit::Exit;
 use crate::language::{Language, say};
-use crate::report::compare::{Card, Certified, Change, Comparison, LEVEL, Pair, Row, Strangers};
+use crate::report::compare::{
+    Card, Certified, Change, Comparison, Ground, LEVEL, ONE_DIE, Pair, Row, Strangers,
+};
 
 pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::Result<()> {
     let l = out.language;
@@ -23,7 +25,7 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
         writeln!(out, "{certified}")?;
     }
     let [level, width] = [LEVEL, comparison.width].map(|share| (100.0 * share).to_string());
-    writeln!(out, "{}", say!(l, "compare-width", level, width))?;
+    writeln!(out, "{}", say!(l, "compare-width", level = &level, width))?;
     for Pair { before, after, by, card, rows, ended } in &comparison.pairs {
         let bold = Style::new().bold();
         let devices = format!("{bold}{before} -> {after}{bold:#}");
@@ -40,10 +42,17 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
     for device in &comparison.only_after {
         writeln!(out, "\n{}", say!(l, "compare-only-after", device))?;
     }
-    if let Some(Strangers { before, after, card }) = &comparison.strangers {
+    for Strangers { before, after, card } in &comparison.strangers {
         writeln!(out, "\n{before} -> {after}{}{}", say!(l, "list-colon"), said(card, l))?;
     }
     writeln!(out, "\n{}", say!(l, "compare-word-of-cards"))?;
+    let is_map = |ground: &Ground| matches!(ground, Ground::Maps(_));
+    let strangers = comparison.strangers.iter().map(|strangers| &strangers.card);
+    let mut cards = comparison.pairs.iter().map(|pair| &pair.card).chain(strangers);
+    if cards.any(|card| card.grounds.iter().any(is_map)) {
+        let (line, level) = (ONE_DIE.to_string(), level);
+        writeln!(out, "{}", say!(l, "compare-maps", line, level))?;
+    }
     let (colour, word) = overall(comparison, l);
     let style = colour.on_default().bold();
     let (word, counts) = (format!("{style}{word}{style:#}"), counts(comparison, l));
@@ -111,6 +120,7 @@ pub fn json(comparison: &Comparison, is_verified: bool, out: &mut dyn Write) -> 
     let value = json!({
         "signatures_verified": is_verified,
         "level": LEVEL,
+        "maps": { "one_die": ONE_DIE, "calibrated_on_hardware": false },
         "overall": overall(comparison, Language::English).1,
         "comparison": comparison,
     });

@@ -1,4 +1,7 @@
-//! Whose the device is while it is measured: the units that work runs on, and time that all of them lost at once.
+//! Whose the device is while it is measured: the units that work runs on, and time that all of them lost at once; and which one it
+//! is, by how far each unit is from the cache.
+
+mod walk;
 
 use super::{Probe, by, measurement, sized};
 use crate::device::census::{self, Record};
@@ -10,7 +13,7 @@ use crate::evidence::{Canary, Check, Conditions, Measurement, Value};
 
 pub const PROBE: Probe = Probe {
     name: "census",
-    question: "Is the whole device there, and is it mine alone while I look?",
+    question: "Is the whole device there, is it mine alone while I look, and which one is it?",
     cases,
 };
 
@@ -37,7 +40,11 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
         let (part, whole) = each().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         looks.measurement(metric, Value::Share { part, whole })
     });
-    count.into_iter().chain(stolen).collect()
+    let seed = settings.seed;
+    let map = Case::single("census.l2.cycles".to_owned(), move |bench, metric| {
+        walk::map(bench, metric, blocks, seed)
+    });
+    count.into_iter().chain(stolen).chain(map).collect()
 }
 
 /// As many blocks of 1024 threads as the device holds at a time, so that none of its units stays without.

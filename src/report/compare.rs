@@ -15,6 +15,7 @@ mod because;
 mod card;
 mod ground;
 mod interval;
+mod map;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use because::{Because, Unsound, When};
 pub use card::{Card, Counter, Sameness, Sign};
 pub use ground::Ground;
 pub use interval::{LEVEL, SAMPLES_MIN};
+pub use map::{Likeness, Maps, ONE_DIE};
 
 /// All devices of both reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,9 +34,10 @@ pub struct Comparison {
     /// Selectors of devices that have no counterpart in the other report.
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
-    /// What the two that are left say of themselves, where one is left of each report.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub strangers: Option<Strangers>,
+    /// Of devices without a counterpart: the two that are left, where one is left of each report, and any two whose names and
+    /// figures do not fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub strangers: Vec<Strangers>,
     /// Where the report before stands behind a certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certified: Option<Certified>,
@@ -123,6 +126,7 @@ impl Comparison {
             || self.count(Change::Undecided) > 0
             || !self.only_before.is_empty()
             || is(Sameness::Another)
+            || is(Sameness::Doubtful)
             || self.certified.is_some_and(|certified| !certified.covers)
             || self.pairs.iter().any(|pair| pair.ended != Ended::Completed)
         {
@@ -155,14 +159,9 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
             ended: other.device.ended.clone(),
         });
     }
-    let strangers = match (&alone[..], &others[..]) {
-        ([a], [b]) => Some(Strangers {
-            before: a.device.selector.clone(),
-            after: b.device.selector.clone(),
-            card: card::card(*a, *b),
-        }),
-        _ => None,
-    };
+    let is_last = alone.len() == 1 && others.len() == 1;
+    let strangers = alone.iter().flat_map(|side| others.iter().map(move |other| strangers(*side, *other)));
+    let strangers = strangers.filter(|one| is_last || one.card.verdict == Sameness::Doubtful).collect();
     let selectors = |sides: Vec<card::Side>| sides.iter().map(|side| side.device.selector.clone()).collect();
     Comparison {
         width,
@@ -172,6 +171,11 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
         strangers,
         certified: None,
     }
+}
+
+fn strangers(before: card::Side, after: card::Side) -> Strangers {
+    let selector = |side: card::Side| side.device.selector.clone();
+    Strangers { before: selector(before), after: selector(after), card: card::card(before, after) }
 }
 
 /// All metrics that either of them has, in the order of the report before.
@@ -277,9 +281,10 @@ fn judge(
         (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => open(Because::LowerBoundOnly),
         (Value::Share { .. }, Value::Share { .. }) => shared(a, b, width),
+        (Value::ByUnit { .. }, Value::ByUnit { .. }) => open(Because::TellsUnitsApart),
         (
-            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
-            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. },
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. },
         ) => open(Because::TimedAndCounted),
     }
 }
@@ -310,7 +315,9 @@ fn differing(
 fn unsound(m: &Measurement) -> Option<Unsound> {
     let clocks = match &m.value {
         Value::Timed(timed) => timed.clocks(),
-        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => {
+            Clocks::HostOnly
+        }
     };
     let no_figure = || m.summary().is_none().then_some(Unsound::NoFigure);
     unsound_check(&m.check, clocks).or_else(no_figure)

@@ -19,11 +19,12 @@ pub enum Source {
     Tensor,
     TensorFp64,
     TensorFp8,
+    Walk,
     Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 16] = [
+    pub const ALL: [Source; 17] = [
         Source::Blake3,
         Source::Census,
         Source::Chase,
@@ -39,6 +40,7 @@ impl Source {
         Source::Tensor,
         Source::TensorFp64,
         Source::TensorFp8,
+        Source::Walk,
         Source::Wgmma,
     ];
 
@@ -60,6 +62,7 @@ impl Source {
             Source::Tensor => "tensor",
             Source::TensorFp64 => "tensor_fp64",
             Source::TensorFp8 => "tensor_fp8",
+            Source::Walk => "walk",
             Source::Wgmma => "wgmma",
         }
     }
@@ -100,6 +103,12 @@ pub fn proven(sm: u32) -> bool {
 /// What stands beside the figures of kernels that have not run on hardware yet.
 pub fn caveat(sm: u32) -> Option<String> {
     (!proven(sm)).then(|| format!("kernels for sm_{sm} have not yet run on hardware"))
+}
+
+/// The same of one family: those that came after the last run are not proven anywhere.
+pub fn caveat_of(source: Source, sm: u32) -> Option<String> {
+    let is_new = source == Source::Walk;
+    caveat(sm).or_else(|| is_new.then(|| format!("the {} kernel has not yet run on hardware", source.name())))
 }
 
 /// The images of `source` that may run on compute capability `sm`, the best first: its own machine code, then what the
@@ -189,6 +198,7 @@ mod tests {
                 | Source::Stream
                 | Source::Dmma
                 | Source::TensorFp64
+                | Source::Walk
                 | Source::Wgmma => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
             };
             for &sm in only {

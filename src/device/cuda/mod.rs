@@ -182,7 +182,7 @@ impl Device for CudaDevice {
         let described = |form: Form| Variant {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
-            caveat: form.kernel.and_then(|_| images::caveat(self.sm)),
+            caveat: form.kernel.and_then(|kernel| images::caveat_of(kernel.source(), self.sm)),
             reach,
         };
         forms.into_iter().map(described).collect()

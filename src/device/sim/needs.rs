@@ -1,9 +1,8 @@
 //! What an op must be given before simulated memory carries it out: how much of which buffers, and numbers that make sense.
 //! Owns these bounds; must not know what memory holds.
 
-use crate::device::census::Record;
 use crate::device::op::{Chains, Route, StreamKind, TILE_RESULTS, Tally};
-use crate::device::{Buf, Op};
+use crate::device::{Buf, Op, census, walk};
 
 /// The buffers that an op touches, with the bytes it needs of each; `Err` says which number makes no sense.
 pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
@@ -63,7 +62,13 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             vec![(dst, area(slots, stride_bytes, 1))]
         }
         Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
-        Op::Census { blocks, out, .. } => vec![(out, bytes(u64::from(blocks), Record::BYTES))],
+        Op::Census { blocks, out, .. } => vec![(out, bytes(u64::from(blocks), census::Record::BYTES))],
+        Op::Walk { ring, slots, stride_bytes, blocks, out, .. } => {
+            if slots == 0 || stride_bytes == 0 || !stride_bytes.is_multiple_of(16) {
+                return Err(format!("a walk over {slots} slots, {stride_bytes} bytes apart"));
+            }
+            vec![(ring, area(slots, stride_bytes, 1)), (out, bytes(u64::from(blocks), walk::Record::BYTES))]
+        }
         Op::Copy { route, buf, words, .. } => match route {
             Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => {
                 vec![(buf, bytes(words, 4))]

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::ground::Ground;
+use super::map::{Maps, maps};
 use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::DeviceEvidence;
 use crate::report::Report;
@@ -24,6 +25,8 @@ pub enum Sameness {
     Another,
     /// It answers under the same name and shows what no card can become.
     Contradiction,
+    /// What it says of itself and how far its units are from the cache do not fit.
+    Doubtful,
     /// Nothing that names one card among all stands in both reports.
     Unknown,
 }
@@ -166,18 +169,25 @@ pub(super) fn card(before: Side, after: Side) -> Card {
     let (kept, fell) = counters(before.device, after.device);
     let against: Vec<Ground> = differing.chain(fell).collect();
     let is_named = equal.iter().any(|sign| sign.is_name());
-    let verdict = match (is_named, against.iter().any(Ground::excludes)) {
+    let by_its_word = match (is_named, against.iter().any(Ground::excludes)) {
         (true, true) => Sameness::Contradiction,
         (true, false) => Sameness::Same,
         (false, true) => Sameness::Another,
         (false, false) => Sameness::Unknown,
     };
+    let maps = maps(before.device, after.device);
+    // A map decides nothing alone: it asks for a look where names say otherwise.
+    let (verdict, guess) = match (by_its_word, &maps) {
+        (Sameness::Same, Some(Maps::Differ(_))) => (Sameness::Doubtful, Some(Ground::UnderAnothersName)),
+        (Sameness::Another, Some(Maps::Agree(_))) => (Sameness::Doubtful, Some(Ground::UnderTwoNames)),
+        (by_its_word, _) => (by_its_word, None),
+    };
     let unnamed = if before.salt == after.salt { Ground::Nameless } else { Ground::HiddenOtherwise };
     let has_names = signs().any(|(sign, _)| sign.is_name());
-    let grounds = against.into_iter().chain((!has_names).then_some(unnamed));
+    let grounds = guess.into_iter().chain(against).chain((!has_names).then_some(unnamed));
     let equal = (!equal.is_empty()).then_some(Ground::Equal(equal));
     let kept = (!kept.is_empty()).then_some(Ground::NotFallen(kept));
-    Card { verdict, grounds: grounds.chain(equal).chain(kept).collect() }
+    Card { verdict, grounds: grounds.chain(equal).chain(kept).chain(maps.map(Ground::Maps)).collect() }
 }
 
 /// What decides before anything that they say of themselves.

@@ -4,6 +4,7 @@
 use serde::{Serialize, Serializer};
 
 use super::card::{Counter, Sameness, Sign};
+use super::map::{Likeness, Maps};
 use crate::device::ProvenanceKind;
 use crate::language::{Language, say};
 
@@ -32,6 +33,10 @@ pub enum Ground {
         before: ProvenanceKind,
         after: ProvenanceKind,
     },
+    /// What may be where names say one thing and maps another.
+    UnderAnothersName,
+    UnderTwoNames,
+    Maps(Maps),
 }
 
 impl Ground {
@@ -45,7 +50,10 @@ impl Ground {
             | Ground::HiddenOtherwise
             | Ground::Nameless
             | Ground::Software
-            | Ground::Part => false,
+            | Ground::Part
+            | Ground::UnderAnothersName
+            | Ground::UnderTwoNames
+            | Ground::Maps(_) => false,
         }
     }
 
@@ -78,10 +86,32 @@ impl Ground {
             Ground::Nameless => say!(l, "ground-nameless"),
             Ground::Software => say!(l, "ground-software"),
             Ground::Part => say!(l, "ground-part"),
+            Ground::UnderAnothersName => say!(l, "ground-under-anothers-name"),
+            Ground::UnderTwoNames => say!(l, "ground-under-two-names"),
+            Ground::Maps(maps) => maps.said(l),
             Ground::OtherKind { before, after } => {
                 say!(l, "because-other-provenance", before = before.said(l), after = after.said(l))
             }
         }
+    }
+}
+
+impl Maps {
+    fn said(&self, l: Language) -> String {
+        match self {
+            Maps::Agree(likeness) => say!(l, "maps-agree", likeness = likeness.said(l)),
+            Maps::Differ(likeness) => say!(l, "maps-differ", likeness = likeness.said(l)),
+            Maps::Open(likeness) => say!(l, "maps-open", likeness = likeness.said(l)),
+            Maps::Silent(when) => say!(l, "maps-silent", when = when.name()),
+            Maps::Incomparable(why) => say!(l, "maps-incomparable", why = why.said(l)),
+        }
+    }
+}
+
+impl Likeness {
+    fn said(&self, l: Language) -> String {
+        let [r, low, high] = [self.r, self.low, self.high].map(|r| format!("{r:.3}"));
+        say!(l, "maps-likeness", r, low, high, units = self.units)
     }
 }
 
@@ -97,6 +127,7 @@ impl Sameness {
             Sameness::Same => say!(l, "card-same"),
             Sameness::Another => say!(l, "card-another"),
             Sameness::Contradiction => say!(l, "card-contradiction"),
+            Sameness::Doubtful => say!(l, "card-doubtful"),
             Sameness::Unknown => say!(l, "card-unknown"),
         }
     }
