@@ -10,10 +10,10 @@ __device__ __forceinline__ u32 next(const u32 *places, u32 at) {
 }
 
 // `stride` and the places are in words.
-KERNEL(1024) walk(const u32 *places, u32 slots, u32 stride, u32 hops, u64 *out, u64 *counters) {
+KERNEL(1024) walk(const u32 *places, u32 slots, u32 stride, u32 first, u32 hops, u64 *out, u64 *counters) {
     u32 done = 0;
     if (threadIdx.x == 0) {
-        u32 at = blockIdx.x % slots * stride;
+        u32 at = (first + blockIdx.x) % slots * stride;
         const u64 begin = unit_clock();
 #pragma unroll 1
         for (u32 i = 0; i < hops / 16; i++) {

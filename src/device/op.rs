@@ -264,6 +264,7 @@ pub enum Op {
         ring: Buf,
         slots: u32,
         stride_bytes: u32,
+        first: u32,
         hops: u32,
         blocks: u32,
         out: Buf,

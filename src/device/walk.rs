@@ -23,18 +23,24 @@ pub struct Way {
     pub slots: u32,
     pub stride_bytes: u32,
     pub seed: u64,
+    /// The slot that the first block begins at, the next one a slot further: blocks that began at one place would ask for the same
+    /// line all at once.
+    pub first: u32,
     pub hops: u32,
 }
 
 impl Way {
-    /// The word at which a block begins: blocks that began at one place would ask for the same line all at once.
+    fn slot(&self, block: u32) -> u32 {
+        self.first.wrapping_add(block) % self.slots.max(1)
+    }
+
+    /// The word at which a block begins.
     pub fn start(&self, block: u32) -> u32 {
-        block % self.slots.max(1) * (self.stride_bytes / 4)
+        self.slot(block) * (self.stride_bytes / 4)
     }
 
     fn end(&self, block: u32) -> u32 {
-        let slot = ring_after(self.slots, self.seed, block % self.slots.max(1), self.hops.into());
-        slot * (self.stride_bytes / 4)
+        ring_after(self.slots, self.seed, self.slot(block), self.hops.into()) * (self.stride_bytes / 4)
     }
 }
 
@@ -79,7 +85,7 @@ pub fn broken(records: &[Record], way: &Way) -> Option<String> {
 mod tests {
     use super::*;
 
-    const WAY: Way = Way { slots: 64, stride_bytes: 128, seed: 3, hops: 129 };
+    const WAY: Way = Way { slots: 64, stride_bytes: 128, seed: 3, first: 61, hops: 129 };
 
     fn walked(block: u32) -> Record {
         Record { unit: block % 4, units: 4, at: WAY.end(block), cycles: 30_000 + u64::from(block) }
@@ -111,5 +117,6 @@ mod tests {
             assert!(said.contains(law) && said.starts_with("block 1"), "{law}: {said}");
         }
         assert!(broken(&[Record::default()], &WAY).is_some(), "zeros are no record");
+        assert!(broken(&[walked(0)], &Way { first: 62, ..WAY }).is_some(), "it had walked before");
     }
 }

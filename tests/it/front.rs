@@ -83,7 +83,7 @@ fn shape(op: &Op) -> String {
         Op::Fma { seed, out, .. } | Op::Mma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
         Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
         Op::Census { out, .. } => *out = Buf::NONE,
-        Op::Walk { ring, out, .. } => (*ring, *out) = (Buf::NONE, Buf::NONE),
+        Op::Walk { ring, first, out, .. } => (*ring, *first, *out) = (Buf::NONE, 0, Buf::NONE),
         Op::Copy { route, buf, seed, .. } => {
             if let Route::Within(to) | Route::BothWays(to) = route {
                 *to = Buf::NONE;

@@ -77,137 +77,125 @@ fn in_words(card: &Card) -> String {
     card.grounds.iter().map(|ground| ground.said(Language::English)).collect::<Vec<_>>().join("; ")
 }
 
+use Sameness as S;
+
+/// What holds of both, what changes after, and what is said then.
+type Told = (Edit, Edit, Sameness, Exit, &'static str);
+
+const NOTHING: Edit = |_| ();
+
+const CASES: &[Told] = &[
+    (NOTHING, NOTHING, S::Same, Exit::Pass, "equal UUID, serial number, part number of the board, PCI id"),
+    (NOTHING, NOTHING, S::Same, Exit::Pass, "no lifetime counter fell (rows remapped after corrected"),
+    (NOTHING, |d| sense(d, |r| r.remapped_rows_uncorrected = Some(4)), S::Same, Exit::Pass, "no lifetime"),
+    (NOTHING, |d| told(d, VBIOS, "97"), S::Same, Exit::Pass, "as after an update: 96 before, 97 after"),
+    (NOTHING, |d| d.facts.clear(), S::Same, Exit::Pass, "equal UUID, PCI id, number of units"),
+    (NOTHING, |d| d.timeline.clear(), S::Same, Exit::Pass, "equal UUID, serial number"),
+    // The same UUID, and what no card can become.
+    (
+        NOTHING,
+        |d| told(d, SERIAL, "9"),
+        S::Contradiction,
+        Exit::Identity,
+        "serial number differs: 1651 before, 9 after",
+    ),
+    (
+        NOTHING,
+        |d| told(d, BOARD, "900-2"),
+        S::Contradiction,
+        Exit::Identity,
+        "part number of the board differs",
+    ),
+    (NOTHING, |d| told(d, SUBSYSTEM, "10de:2"), S::Contradiction, Exit::Identity, "PCI subsystem id differs"),
+    (NOTHING, |d| identity_of(d).device_id = Some(2), S::Contradiction, Exit::Identity, "PCI id differs"),
+    (
+        NOTHING,
+        |d| identity_of(d).units = Some(12),
+        S::Contradiction,
+        Exit::Identity,
+        "units differs: 16 before, 12 after",
+    ),
+    (
+        NOTHING,
+        |d| sense(d, |r| r.remapped_rows_uncorrected = Some(1)),
+        S::Contradiction,
+        Exit::Identity,
+        "uncorrected errors fell from 3 to 1, which no card does",
+    ),
+    (
+        NOTHING,
+        |d| sense(d, |r| r.ecc_corrected_ever = Some(0)),
+        S::Contradiction,
+        Exit::Identity,
+        "somebody cleared it",
+    ),
+    (
+        NOTHING,
+        |d| identity_of(d).uuid = Some("f".repeat(32)),
+        S::Contradiction,
+        Exit::Identity,
+        "UUID differs",
+    ),
+    // Multi-process services show a share of the units.
+    (
+        NOTHING,
+        |d| {
+            identity_of(d).units = Some(12);
+            identity_of(d).details.insert("mps".into(), "yes".into());
+        },
+        S::Same,
+        Exit::Pass,
+        "equal UUID",
+    ),
+    // Without a name nothing says that it is the same, but much that it is not.
+    (nameless, NOTHING, S::Unknown, Exit::Pass, "no name of a card stands in both reports"),
+    (
+        nameless,
+        |d| told(d, BOARD, "900-2"),
+        S::Another,
+        Exit::Inconclusive,
+        "part number of the board differs",
+    ),
+    (
+        nameless,
+        |d| sense(d, |r| r.remapped_rows_uncorrected = Some(2)),
+        S::Another,
+        Exit::Inconclusive,
+        "fell from 3 to 2",
+    ),
+    (
+        |d| identity_of(d).uuid = None,
+        |d| told(d, SERIAL, "9"),
+        S::Another,
+        Exit::Inconclusive,
+        "serial number differs",
+    ),
+    (
+        NOTHING,
+        |d| told(d, "identity.nvml.mig", "enabled"),
+        S::Unknown,
+        Exit::Pass,
+        "a part of a divided card",
+    ),
+    (
+        |d| identity_of(d).provenance = Provenance::Software { cpu_threads: 4 },
+        NOTHING,
+        S::Unknown,
+        Exit::Pass,
+        "a driver that runs on the CPU has no card",
+    ),
+    (
+        NOTHING,
+        |d| identity_of(d).provenance = Provenance::Hardware,
+        S::Another,
+        Exit::Inconclusive,
+        "simulated before and is hardware after",
+    ),
+];
+
 #[test]
 fn one_card_is_told_by_its_names_and_by_nothing_that_speaks_against_them() {
-    use Sameness as S;
-    let nothing: Edit = |_| ();
-    let cases: &[(Edit, Edit, Sameness, Exit, &str)] = &[
-        (
-            nothing,
-            nothing,
-            S::Same,
-            Exit::Pass,
-            "equal UUID, serial number, part number of the board, PCI id",
-        ),
-        (nothing, nothing, S::Same, Exit::Pass, "no lifetime counter fell (rows remapped after corrected"),
-        (
-            nothing,
-            |d| sense(d, |r| r.remapped_rows_uncorrected = Some(4)),
-            S::Same,
-            Exit::Pass,
-            "no lifetime",
-        ),
-        (nothing, |d| told(d, VBIOS, "97"), S::Same, Exit::Pass, "as after an update: 96 before, 97 after"),
-        (nothing, |d| d.facts.clear(), S::Same, Exit::Pass, "equal UUID, PCI id, number of units"),
-        (nothing, |d| d.timeline.clear(), S::Same, Exit::Pass, "equal UUID, serial number"),
-        // The same UUID, and what no card can become.
-        (
-            nothing,
-            |d| told(d, SERIAL, "9"),
-            S::Contradiction,
-            Exit::Identity,
-            "serial number differs: 1651 before, 9 after",
-        ),
-        (
-            nothing,
-            |d| told(d, BOARD, "900-2"),
-            S::Contradiction,
-            Exit::Identity,
-            "part number of the board differs",
-        ),
-        (
-            nothing,
-            |d| told(d, SUBSYSTEM, "10de:2"),
-            S::Contradiction,
-            Exit::Identity,
-            "PCI subsystem id differs",
-        ),
-        (nothing, |d| identity_of(d).device_id = Some(2), S::Contradiction, Exit::Identity, "PCI id differs"),
-        (
-            nothing,
-            |d| identity_of(d).units = Some(12),
-            S::Contradiction,
-            Exit::Identity,
-            "units differs: 16 before, 12 after",
-        ),
-        (
-            nothing,
-            |d| sense(d, |r| r.remapped_rows_uncorrected = Some(1)),
-            S::Contradiction,
-            Exit::Identity,
-            "uncorrected errors fell from 3 to 1, which no card does",
-        ),
-        (
-            nothing,
-            |d| sense(d, |r| r.ecc_corrected_ever = Some(0)),
-            S::Contradiction,
-            Exit::Identity,
-            "somebody cleared it",
-        ),
-        (
-            nothing,
-            |d| identity_of(d).uuid = Some("f".repeat(32)),
-            S::Contradiction,
-            Exit::Identity,
-            "UUID differs",
-        ),
-        // Multi-process services show a share of the units.
-        (
-            nothing,
-            |d| {
-                identity_of(d).units = Some(12);
-                identity_of(d).details.insert("mps".into(), "yes".into());
-            },
-            S::Same,
-            Exit::Pass,
-            "equal UUID",
-        ),
-        // Without a name nothing says that it is the same, but much that it is not.
-        (nameless, nothing, S::Unknown, Exit::Pass, "no name of a card stands in both reports"),
-        (
-            nameless,
-            |d| told(d, BOARD, "900-2"),
-            S::Another,
-            Exit::Inconclusive,
-            "part number of the board differs",
-        ),
-        (
-            nameless,
-            |d| sense(d, |r| r.remapped_rows_uncorrected = Some(2)),
-            S::Another,
-            Exit::Inconclusive,
-            "fell from 3 to 2",
-        ),
-        (
-            |d| identity_of(d).uuid = None,
-            |d| told(d, SERIAL, "9"),
-            S::Another,
-            Exit::Inconclusive,
-            "serial number differs",
-        ),
-        (
-            nothing,
-            |d| told(d, "identity.nvml.mig", "enabled"),
-            S::Unknown,
-            Exit::Pass,
-            "a part of a divided card",
-        ),
-        (
-            |d| identity_of(d).provenance = Provenance::Software { cpu_threads: 4 },
-            nothing,
-            S::Unknown,
-            Exit::Pass,
-            "a driver that runs on the CPU has no card",
-        ),
-        (
-            nothing,
-            |d| identity_of(d).provenance = Provenance::Hardware,
-            S::Another,
-            Exit::Inconclusive,
-            "simulated before and is hardware after",
-        ),
-    ];
-    for (both, edit, verdict, exit, words) in cases {
+    for (both, edit, verdict, exit, words) in CASES {
         let comparison = compared(*both, *edit);
         let [pair] = &comparison.pairs[..] else { panic!("{words}: {comparison:?}") };
         let said = in_words(&pair.card);

@@ -439,10 +439,10 @@ fn census(blocks: u32, spin_ns: u32, out: Buf) -> Launch {
 }
 
 fn walk(op: &Op) -> Option<Launch> {
-    let Op::Walk { ring, slots, stride_bytes, hops, blocks, out } = *op else { return None };
+    let Op::Walk { ring, slots, stride_bytes, first, hops, blocks, out } = *op else { return None };
     let end = u64::from(slots) * u64::from(stride_bytes);
     let mut arguments = vec![Argument::Range { buf: ring, from: 0, end }];
-    arguments.extend([slots, stride_bytes / 4, hops].map(|word| Argument::Number(u64::from(word))));
+    arguments.extend([slots, stride_bytes / 4, first, hops].map(|word| Argument::Number(u64::from(word))));
     let end = u64::from(blocks) * walk::Record::BYTES;
     arguments.extend([Argument::Range { buf: out, from: 0, end }, Argument::Counters]);
     Some(Launch { kernel: Kernel::Walk, blocks: grid(blocks.into()), arguments })

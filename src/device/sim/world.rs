@@ -333,8 +333,8 @@ impl World {
             let words = census::watch(&self.behaviour, blocks, spin_ns, begin_ns);
             exec::put(&mut self.memory, out, &words);
         }
-        if let Op::Walk { ring, slots, stride_bytes, hops, blocks, out } = *op {
-            let way = Way { slots, stride_bytes, seed: 0, hops };
+        if let Op::Walk { ring, slots, stride_bytes, first, hops, blocks, out } = *op {
+            let way = Way { slots, stride_bytes, seed: 0, first, hops };
             let ends = exec::ends(&self.memory, ring, (0..blocks).map(|block| way.start(block)), hops);
             let words = census::walk(self.card, &self.behaviour, &ends, hops, begin_ns);
             exec::put(&mut self.memory, out, &words);

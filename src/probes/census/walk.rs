@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{by, measurement, sized};
+use crate::device::draw::hash;
 use crate::device::walk::{self, Record, Way};
 use crate::device::{Buf, Op};
 use crate::engine::Trouble;
@@ -22,17 +23,28 @@ const WALKS: usize = 8;
 type Half = BTreeMap<u32, Vec<u64>>;
 
 pub fn map(bench: &mut Bench, metric: &str, blocks: u32, seed: u64) -> Result<Measurement, Trouble> {
-    let way = Way { slots: SLOTS, stride_bytes: STRIDE_BYTES, seed, hops: HOPS };
     let ring_op = |dst| Op::Ring { dst, slots: SLOTS, stride_bytes: STRIDE_BYTES, seed };
-    let op = |ring, out| Op::Walk { ring, slots: SLOTS, stride_bytes: STRIDE_BYTES, hops: HOPS, blocks, out };
-    bench.supports(&op(Buf::NONE, Buf::NONE))?;
+    let op = |first, ring, out| Op::Walk {
+        ring,
+        slots: SLOTS,
+        stride_bytes: STRIDE_BYTES,
+        first,
+        hops: HOPS,
+        blocks,
+        out,
+    };
+    bench.supports(&op(0, Buf::NONE, Buf::NONE))?;
     bench.supports(&ring_op(Buf::NONE))?;
     let bytes = u64::from(blocks) * Record::BYTES;
     let (ring, out) = (bench.alloc(u64::from(SLOTS) * u64::from(STRIDE_BYTES))?, bench.alloc(bytes)?);
     bench.once(&ring_op(ring))?;
-    let form = bench.any_form(&op(ring, out))?;
+    let mut form = bench.any_form(&op(0, ring, out))?;
+    let mut way = Way { slots: SLOTS, stride_bytes: STRIDE_BYTES, seed, first: 0, hops: HOPS };
     let mut halves = [Half::new(), Half::new()];
     for done in 0..=2 * WALKS {
+        // Each from elsewhere: what an earlier one has found is not what this one finds.
+        way.first = hash(seed, done as u64) % SLOTS;
+        form.op = op(way.first, ring, out);
         bench.write(out, 0, &vec![0; bytes as usize])?;
         bench.run(&form, 1)?;
         let records = Record::read(&bench.read(out, 0, bytes)?);

@@ -83,21 +83,18 @@ fn by_unit(m: &Measurement) -> BTreeMap<u32, [f64; 2]> {
 }
 
 /// With the interval of R. A. Fisher's z ("On the probable error of a coefficient of correlation deduced from a small sample",
-/// Metron 1, 1921): atanh r is nearly normal, with variance 1 / (n - 3). `None` where one side does not vary.
+/// Metron 1, 1921): atanh r is nearly normal, too large by r / 2 (n - 1), with variance 1 / (n - 3). `None` where one side does not
+/// vary.
 fn likeness(pairs: impl Iterator<Item = [f64; 2]> + Clone) -> Option<Likeness> {
     let units = pairs.clone().count();
-    let mean = |side: usize| pairs.clone().map(|pair| pair[side]).sum::<f64>() / units as f64;
+    let n = units as f64;
+    let mean = |side: usize| pairs.clone().map(|pair| pair[side]).sum::<f64>() / n;
     let means = [mean(0), mean(1)];
     let product = |i: usize, j: usize| {
         pairs.clone().map(|pair| (pair[i] - means[i]) * (pair[j] - means[j])).sum::<f64>()
     };
     let r = (product(0, 1) / (product(0, 0) * product(1, 1)).sqrt()).clamp(-1.0, 1.0);
-    let wide = DEVIATE / (units as f64 - 3.0).sqrt();
-    let at = |z: f64| z.tanh();
-    (r.is_finite() && wide.is_finite()).then(|| Likeness {
-        r,
-        low: at(r.atanh() - wide),
-        high: at(r.atanh() + wide),
-        units,
-    })
+    let (z, wide) = (r.atanh() - r / (2.0 * (n - 1.0)), DEVIATE / (n - 3.0).sqrt());
+    let is_known = r.is_finite() && wide.is_finite();
+    is_known.then(|| Likeness { r, low: (z - wide).tanh(), high: (z + wide).tanh(), units })
 }

@@ -52,8 +52,9 @@ pub fn walks(bench: &mut Bench<'_>) {
     for (slots, stride_bytes, hops, blocks) in
         [(64, 16, 0, 1), (64, 128, 1, 5), (1024, 128, 2049, 12), (4, 16, 40, 9)]
     {
-        let way = Way { slots, stride_bytes, seed: 3, hops };
-        let op = |ring, out| Op::Walk { ring, slots, stride_bytes, hops, blocks, out };
+        let first = slots - 2;
+        let way = Way { slots, stride_bytes, seed: 3, first, hops };
+        let op = |ring, out| Op::Walk { ring, slots, stride_bytes, first, hops, blocks, out };
         if bench.device.supports(&op(Buf::NONE, Buf::NONE)).is_err() {
             return;
         }

@@ -101,7 +101,7 @@ fn maps_of_two_dies_agree_by_chance_as_seldom_as_the_interval_promises() {
         }
         let promised = (1.0 - LEVEL) / 2.0;
         for wrong in wrong {
-            // Clopper and Pearson: the promise lies in the exact interval of what was counted, but for z being nearly normal only.
+            // Clopper and Pearson: the exact interval of what was counted. Over few units z is nearly normal only.
             let (low, high) = share_interval(wrong, PAIRS, 0.999);
             assert!(low <= promised, "{units} units: {wrong} of {PAIRS}, at least {low}");
             assert!(high >= promised / 2.0, "{units} units: {wrong} of {PAIRS} could not have shown more");

@@ -23,7 +23,8 @@ fn ops() -> Vec<Op> {
     let (seed, distribution) = (1, Distribution::Normal);
     let mut ops = vec![Op::Flip { dst: B, word: 40 * GIB, mask: 1 }];
     ops.push(Op::Census { blocks: 264, spin_ns: 20_000_000, out: B });
-    ops.push(Op::Walk { ring: B, slots: 4096, stride_bytes: 128, hops: 8193, blocks: 264, out: Buf(1) });
+    let (slots, stride_bytes, first) = (4096, 128, 7);
+    ops.push(Op::Walk { ring: B, slots, stride_bytes, first, hops: 8193, blocks: 264, out: Buf(1) });
     for words in [1, 4097, 36 * GIB + 3] {
         ops.push(Op::Fill { dst: B, words, first_word: u64::MAX - 5, seed });
         ops.push(Op::Scan { src: B, words, first_word: 7, seed, tally: Buf(1) });
