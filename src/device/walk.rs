@@ -101,9 +101,12 @@ mod tests {
         assert_ne!(WAY.start(1), WAY.end(1), "nothing done must show");
     }
 
+    /// What breaks a law, and a part of what is said then.
+    type Breach = (fn(&mut Record), &'static str);
+
     #[test]
     fn every_law_can_be_broken() {
-        let changes: [(fn(&mut Record), &str); 5] = [
+        let changes: [Breach; 5] = [
             (|r| r.units = 5, "counted differently"),
             (|r| r.unit = 4, "no such unit"),
             (|r| r.at ^= 32, "instead of"),

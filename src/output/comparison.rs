@@ -47,11 +47,8 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
     }
     writeln!(out, "\n{}", say!(l, "compare-word-of-cards"))?;
     let is_map = |ground: &Ground| matches!(ground, Ground::Maps(_));
-    let strangers = comparison.strangers.iter().map(|strangers| &strangers.card);
-    let mut cards = comparison.pairs.iter().map(|pair| &pair.card).chain(strangers);
-    if cards.any(|card| card.grounds.iter().any(is_map)) {
-        let (line, level) = (ONE_DIE.to_string(), level);
-        writeln!(out, "{}", say!(l, "compare-maps", line, level))?;
+    if comparison.cards().any(|card| card.grounds.iter().any(is_map)) {
+        writeln!(out, "{}", say!(l, "compare-maps", line = ONE_DIE.to_string(), level))?;
     }
     let (colour, word) = overall(comparison, l);
     let style = colour.on_default().bold();

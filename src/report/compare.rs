@@ -108,6 +108,12 @@ impl Comparison {
         self.pairs.iter().flat_map(|pair| &pair.rows)
     }
 
+    /// What is said of whether they are one card, of all pairs and strangers.
+    pub fn cards(&self) -> impl Iterator<Item = &Card> {
+        let strangers = self.strangers.iter().map(|strangers| &strangers.card);
+        self.pairs.iter().map(|pair| &pair.card).chain(strangers)
+    }
+
     pub fn count(&self, change: Change) -> usize {
         self.rows().filter(|row| row.verdict == change).count()
     }
@@ -115,7 +121,7 @@ impl Comparison {
     /// A device that is gone is not the same machine, and one that did not come to its end has not shown that it still does:
     /// nothing is decided. Reports that contradict each other about a card are worse than a slow one.
     pub fn exit(&self) -> Exit {
-        let is = |verdict| self.pairs.iter().any(|pair| pair.card.verdict == verdict);
+        let is = |verdict| self.cards().any(|card| card.verdict == verdict);
         // Equal counts of errors alone do not make a machine as fast as it was.
         let compares = |row: &Row| row.ratio.is_some();
         if is(Sameness::Contradiction) {
@@ -138,38 +144,39 @@ impl Comparison {
 }
 
 pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
-    let (mut alone, mut others) = (Vec::new(), card::sides(after));
-    let mut pairs = Vec::new();
-    for side in card::sides(before) {
-        let signs =
-            others.iter().enumerate().filter_map(|(at, other)| Some((at, card::paired_by(side, *other)?)));
-        // The surest sign first.
-        let found = signs.min_by_key(|(_, by)| card::PAIRED_BY.iter().position(|sign| sign == by));
-        let Some((at, by)) = found else {
-            alone.push(side);
-            continue;
-        };
-        let other = others.remove(at);
-        pairs.push(Pair {
-            before: side.device.selector.clone(),
-            after: other.device.selector.clone(),
-            by,
-            card: card::card(side, other),
-            rows: rows(side.device, other.device, width),
-            ended: other.device.ended.clone(),
-        });
-    }
-    let is_last = alone.len() == 1 && others.len() == 1;
-    let strangers = alone.iter().flat_map(|side| others.iter().map(move |other| strangers(*side, *other)));
-    let strangers = strangers.filter(|one| is_last || one.card.verdict == Sameness::Doubtful).collect();
-    let selectors = |sides: Vec<card::Side>| sides.iter().map(|side| side.device.selector.clone()).collect();
+    let (sides, others) = (card::sides(before), card::sides(after));
+    let partners = card::partners(&sides, &others);
+    let pairs = sides.iter().zip(&partners).filter_map(|(side, partner)| {
+        let (at, by) = (*partner)?;
+        Some(pair(*side, *others.get(at)?, by, width))
+    });
+    let alone: Vec<card::Side> =
+        sides.iter().zip(&partners).filter(|(_, partner)| partner.is_none()).map(|(side, _)| *side).collect();
+    let taken = |at: usize| partners.iter().flatten().any(|(partner, _)| *partner == at);
+    let new: Vec<card::Side> =
+        others.iter().enumerate().filter(|(at, _)| !taken(*at)).map(|(_, side)| *side).collect();
+    let is_last = alone.len() == 1 && new.len() == 1;
+    let strangers = alone.iter().flat_map(|side| new.iter().map(|other| strangers(*side, *other)));
+    let is_odd = |one: &Strangers| !matches!(one.card.verdict, Sameness::Another | Sameness::Unknown);
+    let selectors = |sides: &[card::Side]| sides.iter().map(|side| side.device.selector.clone()).collect();
     Comparison {
         width,
-        pairs,
-        only_before: selectors(alone),
-        only_after: selectors(others),
-        strangers,
+        pairs: pairs.collect(),
+        only_before: selectors(&alone),
+        only_after: selectors(&new),
+        strangers: strangers.filter(|one| is_last || is_odd(one)).collect(),
         certified: None,
+    }
+}
+
+fn pair(before: card::Side, after: card::Side, by: &'static str, width: f64) -> Pair {
+    Pair {
+        before: before.device.selector.clone(),
+        after: after.device.selector.clone(),
+        by,
+        card: card::card(before, after),
+        rows: rows(before.device, after.device, width),
+        ended: after.device.ended.clone(),
     }
 }
 

@@ -215,6 +215,26 @@ fn another_name_is_another_card_and_of_two_that_are_left_it_is_said_why() {
     assert_eq!(compare(&reports(&[1, 2]), &reports(&[3, 4]), 0.01).strangers, []);
 }
 
+/// Parts of one board have one serial number: it must not take what the UUID tells apart.
+#[test]
+fn the_surest_sign_has_the_first_choice() {
+    let report_of = |cards: &[u32]| {
+        let parts = cards.iter().map(|n| {
+            let mut part = card(*n);
+            told(&mut part, SERIAL, "1650");
+            told(&mut part, "identity.nvml.mig", "enabled");
+            part
+        });
+        report(evidence(parts.collect()))
+    };
+    let comparison = compare(&report_of(&[1, 2]), &report_of(&[2, 3]), 0.01);
+    let pairs: Vec<_> =
+        comparison.pairs.iter().map(|pair| (&pair.before[..], &pair.after[..], pair.by)).collect();
+    let [one, two, three] = ["sim:test,seed=1", "sim:test,seed=2", "sim:test,seed=3"];
+    assert_eq!(pairs, [(one, three, "serial"), (two, two, "uuid")]);
+    assert!(comparison.pairs.iter().all(|pair| pair.card.verdict == Sameness::Unknown));
+}
+
 #[test]
 fn hidden_names_compare_behind_one_salt_and_not_behind_two() {
     let hidden = |salt: Option<&str>, uuid: &str| {
@@ -281,11 +301,13 @@ fn told_both_ways(a: &DeviceEvidence, b: &DeviceEvidence) -> [Option<Card>; 2] {
 }
 
 fn reversed(ground: &Ground) -> Ground {
-    match ground.clone() {
-        Ground::Differs { sign, before, after } => Ground::Differs { sign, before: after, after: before },
-        Ground::OtherKind { before, after } => Ground::OtherKind { before: after, after: before },
-        other => other,
+    let mut ground = ground.clone();
+    if let Ground::Differs { before, after, .. } = &mut ground {
+        std::mem::swap(before, after);
+    } else if let Ground::OtherKind { before, after } = &mut ground {
+        std::mem::swap(before, after);
     }
+    ground
 }
 
 fn of_counters(ground: &Ground) -> bool {

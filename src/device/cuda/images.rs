@@ -173,6 +173,16 @@ mod tests {
     }
 
     #[test]
+    fn what_never_ran_on_hardware_says_so() {
+        assert_eq!(caveat_of(Source::Chase, 90), None);
+        for (source, sm, words) in
+            [(Source::Walk, 90, "the walk kernel has not yet"), (Source::Walk, 80, "sm_80")]
+        {
+            assert!(caveat_of(source, sm).is_some_and(|caveat| caveat.contains(words)), "{source:?} on {sm}");
+        }
+    }
+
+    #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
             if matches!(source, Source::Wgmma | Source::Dmma | Source::TensorFp64) {

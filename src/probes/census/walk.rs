@@ -1,4 +1,4 @@
-//! How far each unit is from the cache that all of them share: a map that no two dies have alike.
+//! How far each unit is from the cache that all of them share: a map that is each die's own, as far as is known.
 //! Owns how it is measured; what a map says about a card is the comparison's.
 
 use std::collections::BTreeMap;

@@ -140,10 +140,26 @@ impl Counter {
 }
 
 /// By what two devices are taken for one, the surest first.
-pub(super) const PAIRED_BY: [&str; 4] = ["uuid", "serial", "PCI address", "selector"];
+const PAIRED_BY: [&str; 4] = ["uuid", "serial", "PCI address", "selector"];
+
+/// For each of `sides` which of `others` it is taken for, and by what: the surest signs have the first choice.
+pub(super) fn partners(sides: &[Side], others: &[Side]) -> Vec<Option<(usize, &'static str)>> {
+    let mut partners: Vec<Option<(usize, &'static str)>> = vec![None; sides.len()];
+    for by in PAIRED_BY {
+        for (at, side) in sides.iter().enumerate() {
+            if partners[at].is_some() {
+                continue;
+            }
+            let is_free = |other: &usize| !partners.iter().flatten().any(|(taken, _)| taken == other);
+            let fits = |other: &usize| paired_by(*side, others[*other]) == Some(by);
+            partners[at] = (0..others.len()).filter(is_free).find(fits).map(|other| (other, by));
+        }
+    }
+    partners
+}
 
 /// A weaker sign counts only where the UUID is not known on both sides: another card in the same slot is another card.
-pub(super) fn paired_by(before: Side, after: Side) -> Option<&'static str> {
+fn paired_by(before: Side, after: Side) -> Option<&'static str> {
     let [uuid, serial, address, selector] = PAIRED_BY;
     let place = |side: Side| side.device.identity.as_ref().and_then(|i| i.pci_address.clone());
     match (Sign::Uuid.agrees(before, after), Sign::Serial.agrees(before, after)) {
