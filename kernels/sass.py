@@ -181,6 +181,14 @@ def chase(name, code, _architecture):
     code.demand(len(loop) <= 16 + 2 * 16 + 8, f"{len(loop)} instructions in a loop of 16 loads")
 
 
+def walk(_name, code, _architecture):
+    """The same of a walk, whose loads pass the L1 cache by."""
+    loop = max(code.loops, key=lambda loop: code.count(loop, r"LDG\..*"), default=[])
+    loads = code.count(loop, r"LDG\.E\.STRONG\.GPU.*")
+    code.demand(loads == 16, f"{loads} of 16 loads past the L1 cache stand in the loop")
+    code.demand(len(loop) <= 16 + 2 * 16 + 8, f"{len(loop)} instructions in a loop of 16 loads")
+
+
 def gemm(name, code, _architecture):
     """The loop over k is products, fed by 128-bit loads from both memories."""
     _, precision, tile = name.split("_")
@@ -293,6 +301,7 @@ DEMANDS = {
     "mma_fp8": mma,
     "pattern": pattern,
     "stream": stream,
+    "walk": walk,
     "wgmma": wgmma,
     "tensor": tensor,
     "tensor_fp64": tensor,

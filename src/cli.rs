@@ -233,11 +233,13 @@ pub struct SealArgs {
 
 /// Say what became worse between two reports of the same machine, before and after
 ///
-/// Devices are paired by UUID, else PCI address, else selector. Per metric: the ratio of the medians with an interval of
-/// 99 % (block bootstrap, so that samples which drift together do not count as independent), and a verdict. Figures of
-/// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything is the same or
-/// improved, 1 where something degraded, 3 where that cannot be told or something is no longer measured. Samples of one
-/// run do not show how runs differ: what one pair of reports calls degraded, a second pair should confirm.
+/// Devices are paired by UUID or serial number, else PCI address, else selector. Of each pair it says whether it is one card:
+/// by names, by what a card cannot change, by counters that only grow over its life. That is the hosts' word: a claim, no
+/// proof. Per metric: the ratio of the medians with an interval of 99 % (block bootstrap, so that samples which drift together
+/// do not count as independent), and a verdict. Figures of different kernels, sizes, data or kinds of device are not
+/// comparable. Ends with 0 where everything is the same or improved, 1 where something degraded, 3 where that cannot be told
+/// or something is no longer measured, 5 where the reports contradict each other about a card. Samples of one run do not show
+/// how runs differ: what one pair of reports calls degraded, a second pair should confirm.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
     /// The signed report of before (report.dsse.json), or an inventory certificate with its report beside it

@@ -29,6 +29,9 @@ pub enum Unit {
     /// A difference of temperatures; as many degrees Celsius.
     #[serde(rename = "K")]
     Kelvin,
+    /// Of a unit's own clock.
+    #[serde(rename = "cycles")]
+    Cycle,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +47,7 @@ pub enum QuantityError {
 }
 
 impl Unit {
-    pub const ALL: [Unit; 9] = [
+    pub const ALL: [Unit; 10] = [
         Unit::FlopPerSecond,
         Unit::OpPerSecond,
         Unit::BytePerSecond,
@@ -54,6 +57,7 @@ impl Unit {
         Unit::Share,
         Unit::JoulePerFlop,
         Unit::Kelvin,
+        Unit::Cycle,
     ];
 
     pub fn symbol(self) -> &'static str {
@@ -67,6 +71,7 @@ impl Unit {
             Unit::Share => "%",
             Unit::JoulePerFlop => "J/FLOP",
             Unit::Kelvin => "K",
+            Unit::Cycle => "cycles",
         }
     }
 
@@ -82,6 +87,7 @@ impl Unit {
             Unit::Share => "2 %",
             Unit::JoulePerFlop => "1.2 pJ/FLOP",
             Unit::Kelvin => "8 K",
+            Unit::Cycle => "250 cycles",
         }
     }
 
@@ -97,6 +103,7 @@ impl Unit {
             Unit::Share => &["%"],
             Unit::JoulePerFlop => &["J/FLOP"],
             Unit::Kelvin => &["K"],
+            Unit::Cycle => &["cycles"],
         }
     }
 
@@ -132,7 +139,7 @@ impl Unit {
             Unit::Count => &[("", 1.0)],
             Unit::Share => &[("", 0.01)],
             Unit::JoulePerFlop => &[("f", 1e-15), ("p", 1e-12), ("n", 1e-9), ("", 1.0)],
-            Unit::Kelvin => &[("", 1.0)],
+            Unit::Kelvin | Unit::Cycle => &[("", 1.0)],
         }
     }
 
@@ -196,7 +203,7 @@ impl Unit {
         match self {
             Unit::Count => format!("{value}"),
             Unit::Share => format!("{} %", four_digits(value * 100.0)),
-            Unit::Kelvin => format!("{} K", four_digits(value)),
+            Unit::Kelvin | Unit::Cycle => format!("{} {}", four_digits(value), self.symbol()),
             Unit::JoulePerFlop if value < 1e-9 => format!("{} pJ/FLOP", four_digits(value * 1e12)),
             Unit::JoulePerFlop => format!("{} nJ/FLOP", four_digits(value * 1e9)),
             Unit::Nanosecond if value < 1e3 => format!("{} ns", four_digits(value)),

@@ -232,7 +232,11 @@ pub(super) fn checked(measurement: &Measurement) -> Result<(), Unusable> {
                 {
                     Err(Unusable::open(Reason::NotReadBack { filled: *filled, checked }))
                 }
-                Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::Timed(_) => Ok(()),
+                Value::Count { .. }
+                | Value::Share { .. }
+                | Value::AtLeast { .. }
+                | Value::ByUnit { .. }
+                | Value::Timed(_) => Ok(()),
             }
         }
     }
@@ -268,10 +272,13 @@ pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, U
             agreeing(timed.clocks())?;
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
+        (Value::ByUnit { .. }, Some(statistic)) => {
+            statistic.of(&measurement.figures()).ok_or_else(no_figure)?
+        }
         (Value::Count { count } | Value::AtLeast { count, .. }, None) => counted(*count, measurement) as f64,
         (Value::Share { part, whole }, None) => *part as f64 / *whole as f64,
         // A count where samples belong, or the reverse, is no evidence of either.
-        (Value::Timed(_), None)
+        (Value::Timed(_) | Value::ByUnit { .. }, None)
         | (Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. }, Some(_)) => {
             return Err(no_figure());
         }
@@ -284,7 +291,8 @@ fn at_least(measurement: &Measurement) -> Option<Reason> {
     match (&measurement.value, measurement.conditions.reach) {
         (Value::AtLeast { why, .. }, _) => Some(Reason::OnlyALowerBound { why: why.clone() }),
         (Value::Timed(_), Reach::Kernel) => Some(Reason::ShortfallMayBeOurs),
-        (Value::Timed(_), Reach::Card) | (Value::Count { .. } | Value::Share { .. }, _) => None,
+        (Value::Timed(_), Reach::Card)
+        | (Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. }, _) => None,
     }
 }
 

@@ -89,7 +89,13 @@ fn is_rate(metric: &MetricName) -> bool {
     match metric.kind() {
         Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
         Kind::Number(
-            Unit::Byte | Unit::Nanosecond | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin,
+            Unit::Byte
+            | Unit::Nanosecond
+            | Unit::Count
+            | Unit::Share
+            | Unit::JoulePerFlop
+            | Unit::Kelvin
+            | Unit::Cycle,
         )
         | Kind::Fact => false,
     }

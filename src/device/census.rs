@@ -71,14 +71,7 @@ impl Record {
 
     /// All records in `bytes`.
     pub fn read(bytes: &[u8]) -> Vec<Self> {
-        let record = |bytes: &[u8]| {
-            let mut words = [0; Self::WORDS];
-            for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
-                *word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            }
-            Self::decode(&words)
-        };
-        bytes.chunks_exact(8 * Self::WORDS).map(record).collect()
+        words(bytes).map(|words| Self::decode(&words)).collect()
     }
 
     /// Which law this record breaks, if it was to watch for `spin_ns` and not to begin before `after_ns`.
@@ -101,6 +94,17 @@ impl Record {
         .into_iter()
         .find_map(|(holds, law)| (!holds).then_some(law))
     }
+}
+
+/// Records of `N` little-endian 64-bit words each.
+pub(super) fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u64; N]> {
+    bytes.chunks_exact(8 * N).map(|bytes| {
+        let mut words = [0; N];
+        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+            *word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        }
+        words
+    })
 }
 
 /// The law that one of the records breaks, in words.

@@ -20,6 +20,7 @@ mod select;
 mod sequences;
 pub mod sim;
 mod tally;
+pub mod walk;
 #[cfg(feature = "wgpu")]
 pub mod wgpu;
 

@@ -267,6 +267,18 @@ pub enum Op {
         spin_ns: u32,
         out: Buf,
     },
+    /// Follows the ring for `hops` dependent loads in so many blocks at once, past the caches that units have to themselves, from
+    /// [`super::walk::Way::start`] each, and leaves a [`super::walk::Record`] of each in `out`. On which unit a block runs and how
+    /// long it takes differs from run to run; [`super::walk::broken`] is what must hold.
+    Walk {
+        ring: Buf,
+        slots: u32,
+        stride_bytes: u32,
+        first: u32,
+        hops: u32,
+        blocks: u32,
+        out: Buf,
+    },
     Copy {
         route: Route,
         buf: Buf,
@@ -360,6 +372,7 @@ impl Op {
             Op::Ring { .. } => "ring",
             Op::Chase { .. } => "chase",
             Op::Census { .. } => "census",
+            Op::Walk { .. } => "walk",
             Op::Copy { .. } => "copy",
         }
     }
@@ -388,6 +401,7 @@ impl Op {
             Op::Ring { slots, .. } => Some(u64::from(slots)),
             Op::Chase { hops, .. } => Some(u64::from(hops)),
             Op::Census { blocks, .. } => Some(u64::from(blocks)),
+            Op::Walk { hops, blocks, .. } => Some(u64::from(hops) * u64::from(blocks)),
             Op::Copy { route, words, .. } => match route {
                 Route::DeviceToHost(_) | Route::BothWays(_) | Route::HostToDevice(Means::Kernel) => {
                     Some(words)
@@ -400,7 +414,7 @@ impl Op {
     }
 
     /// The work of one execution, from which rates are computed: operations of arithmetic ops, bytes of moving
-    /// ops, hops of a chase, transfers in turn, blocks of a census.
+    /// ops, hops of a chase or of all walks, transfers in turn, blocks of a census.
     pub fn work(&self) -> u64 {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
@@ -424,6 +438,7 @@ impl Op {
             Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),
             Op::Chase { hops, .. } => u64::from(hops),
             Op::Census { blocks, .. } => u64::from(blocks),
+            Op::Walk { hops, blocks, .. } => u64::from(hops) * u64::from(blocks),
             Op::Copy { route, words, .. } => match route {
                 Route::HostToDevice(Means::InTurn) | Route::DeviceToHost(Means::InTurn) => 1,
                 Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => words * 4,

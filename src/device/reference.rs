@@ -119,7 +119,7 @@ impl Memory {
                 self.set_word(state, 0, at);
             }
             // No two runs are alike: nothing to compute.
-            Op::Census { .. } => {}
+            Op::Census { .. } | Op::Walk { .. } => {}
             Op::Copy { route, buf, words, seed } => return self.copy(route, buf, words, seed),
         }
         None

@@ -71,6 +71,7 @@ const MOVES: &[(&str, Unit, About)] = &[
     ("census.units.count", Unit::Count, |l, _| say!(l, "about-units")),
     ("census.stolen.share", Unit::Share, |l, _| say!(l, "about-stolen")),
     ("census.disturbed.share", Unit::Share, |l, _| say!(l, "about-disturbed")),
+    ("census.l2.cycles", Unit::Cycle, |l, _| say!(l, "about-l2-cycles")),
 ];
 
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
@@ -217,7 +218,7 @@ impl MetricName {
     /// Whether there are many figures of it, so that a statistic must say which counts.
     pub fn is_sampled(&self) -> bool {
         match self.kind() {
-            Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
+            Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Cycle) => true,
             // Of a load that was kept up each percentile is a metric of its own.
             Kind::Number(Unit::Nanosecond) => self.probe() != "sustain",
             Kind::Number(Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin)

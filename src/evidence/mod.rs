@@ -246,6 +246,32 @@ pub enum Value {
         count: u64,
         why: String,
     },
+    /// So many loads on each unit of the device, one after the other.
+    ByUnit {
+        loads: u64,
+        units: Vec<OnUnit>,
+    },
+}
+
+/// What one unit took, in cycles of its own clock, in two halves of the measurement: `[unit, first, second]` in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(from = "(u32, u64, u64)", into = "(u32, u64, u64)")]
+#[schemars(with = "(u32, u64, u64)")]
+pub struct OnUnit {
+    pub unit: u32,
+    pub cycles: [u64; 2],
+}
+
+impl From<(u32, u64, u64)> for OnUnit {
+    fn from((unit, first, second): (u32, u64, u64)) -> Self {
+        Self { unit, cycles: [first, second] }
+    }
+}
+
+impl From<OnUnit> for (u32, u64, u64) {
+    fn from(OnUnit { unit, cycles: [first, second] }: OnUnit) -> Self {
+        (unit, first, second)
+    }
 }
 
 /// Samples of repeated work. Each sample ran the op `repeat` times.
@@ -373,7 +399,12 @@ impl Timed {
                 match unit {
                     Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => work / (ns / 1e9),
                     Unit::Nanosecond => ns / work,
-                    Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin => work,
+                    Unit::Byte
+                    | Unit::Count
+                    | Unit::Share
+                    | Unit::JoulePerFlop
+                    | Unit::Kelvin
+                    | Unit::Cycle => work,
                 }
             })
             .collect()
@@ -387,8 +418,16 @@ impl Measurement {
             (Value::Timed(timed), Kind::Number(unit)) => timed.figures(unit),
             (Value::Count { count } | Value::AtLeast { count, .. }, Kind::Number(_)) => vec![*count as f64],
             (Value::Share { part, whole }, Kind::Number(_)) => vec![*part as f64 / *whole as f64],
+            (Value::ByUnit { loads, units }, Kind::Number(_)) => {
+                let mean = |on: &OnUnit| (on.cycles[0] as f64 + on.cycles[1] as f64) / 2.0 / *loads as f64;
+                units.iter().map(mean).collect()
+            }
             (
-                Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. },
+                Value::Timed(_)
+                | Value::Count { .. }
+                | Value::Share { .. }
+                | Value::AtLeast { .. }
+                | Value::ByUnit { .. },
                 Kind::Fact,
             ) => Vec::new(),
         }

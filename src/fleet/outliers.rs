@@ -106,7 +106,9 @@ fn test(metric: u16, figures: &[Figure<'_>]) -> Vec<(f64, Outlier)> {
     let sign = match unit {
         Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => -1.0,
         Unit::Nanosecond => 1.0,
-        Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin => return Vec::new(),
+        Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin | Unit::Cycle => {
+            return Vec::new();
+        }
     };
     let Some(median) = middle(figures.iter().map(|figure| figure.value).collect()) else { return Vec::new() };
     let apart = middle(figures.iter().map(|figure| (figure.value - median).abs()).collect()).unwrap_or(0.0);

@@ -732,12 +732,52 @@ compare-not-covered = 证书：有效期至 { $until }，后次报告不在有�
 compare-width = 比较中位数，区间置信度 { $level } %；变化不超过 { $width } % 视为没有变化
 compare-pair = { $devices }，按{ $by ->
     [uuid] {" "}UUID{" "}
+    [serial] 序列号
     [selector] 选择器
    *[other] {" "}PCI 地址
     }认定为同一台设备
 compare-ended = { $device }，后次：{ $how }
 compare-only-before = { $device }：仅见于前次报告
 compare-only-after = { $device }：仅见于后次报告
+compare-word-of-cards = 卡的自述来自主机，主机可以让它说任何话：这是声明，不是证明。
+card-same = 据自述为同一张卡
+card-another = 据自述为另一张卡
+card-contradiction = 自相矛盾
+card-doubtful = 需要查看
+card-unknown = 无从断定是否为同一张卡
+ground-equal = 一致的有 { $signs }
+ground-differs = { $sign }不同：前次 { $before }，后次 { $after }
+ground-updated = VBIOS 不同，更新后也会如此：前次 { $before }，后次 { $after }
+ground-not-fallen = 终身计数均未减少（{ $counters }）
+ground-fell = { $counter }的终身计数从 { $before } 减到 { $after }，任何卡都不会如此
+ground-fell-or-cleared = { $counter }的终身计数从 { $before } 减到 { $after }：或者是另一张卡，或者有人清零
+ground-hidden-otherwise = 两份报告的名称并非以同一个盐值隐藏，无法比较
+ground-nameless = 没有任何卡的名称同时见于两份报告
+ground-software = 在 CPU 上运行的驱动没有卡
+ground-part = 所测的是被划分的卡的一部分（MIG），其名称不是整张卡的
+ground-under-anothers-name = 可能是一张卡冒用了另一张的名称
+ground-under-two-names = 可能是一张卡用了两个名称
+maps-agree = 延迟图一致（{ $likeness }）
+maps-differ = 延迟图不同（{ $likeness }）
+maps-open = 无从断定延迟图是否一致（{ $likeness }）
+maps-silent = { $when ->
+    [before] 前次
+   *[after] 后次
+    }的延迟图分辨不出各单元
+maps-incomparable = 延迟图无法比较：{ $why }
+maps-likeness = r = { $r }，区间 { $low } .. { $high }，{ $units } 个单元
+compare-maps = 同一芯片的两份延迟图，相关系数应不低于 { $line }，区间置信度 { $level } %。这一界线尚未在硬件上标定：延迟图不同从不单独定论，一致也只是佐证。
+sign-uuid = UUID
+sign-serial = 序列号
+sign-board-part = 板卡部件号
+sign-subsystem = PCI 子系统标识
+sign-units = 计算单元数
+sign-vbios = VBIOS
+lifetime-remapped-corrected = 因可纠正错误而重映射的行
+lifetime-remapped-uncorrected = 因不可纠正错误而重映射的行
+lifetime-retired-pages = 退役页
+lifetime-ecc-corrected = 已纠正的显存错误
+lifetime-ecc-uncorrected = 未纠正的显存错误
 compare-overall = 对比结果：{ $word }（{ $counts }）
 compare-pass = 持平或改善
 compare-count = { $change } { $count } 项
@@ -774,6 +814,8 @@ because-not-completed-after = 后次未测量：该次运行没有完成
 because-no-figure = 不是数值
 because-lower-bound-only = 只是下限
 because-timed-and-counted = 一次为计时，一次为计数
+because-tells-units-apart = 它区分各单元，参见是否为同一张卡
+because-too-few-units = 两份报告共有的单元只有 { $units } 个，至少需要 { $needed } 个
 because-unsound = { $when ->
     [before] 前次
    *[after] 后次
@@ -901,6 +943,7 @@ about-link-latency = 连续多次 4 KiB 传输中单次的延迟，{ $case }
 about-units = 实际执行任务的不同计算单元数
 about-stolen = 并非由本程序引起、全部计算单元同时停顿的时间占比
 about-disturbed = 同样的短小计算比其中最快的十分之一多用的时间占比（只计多用超过四分之一者）
+about-l2-cycles = 由 L2 缓存应答的一次依赖读取，逐单元测量，以该单元的时钟周期计
 about-peer = 设备之间，以最慢的一对为准；`peer.0-1.rate` 指从本次运行的第一台设备到第二台
 about-chase = 依赖读取的延迟，工作集为 { $case }
 about-chase-largest = 依赖读取的延迟，工作集为所测过的最大者

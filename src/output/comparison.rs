@@ -11,7 +11,9 @@ use crate::evidence::Ended;
 use crate::evidence::metric::Kind;
 use crate::exit::Exit;
 use crate::language::{Language, say};
-use crate::report::compare::{Certified, Change, Comparison, LEVEL, Pair, Row};
+use crate::report::compare::{
+    Card, Certified, Change, Comparison, Ground, LEVEL, ONE_DIE, Pair, Row, Strangers,
+};
 
 pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::Result<()> {
     let l = out.language;
@@ -23,11 +25,12 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
         writeln!(out, "{certified}")?;
     }
     let [level, width] = [LEVEL, comparison.width].map(|share| (100.0 * share).to_string());
-    writeln!(out, "{}", say!(l, "compare-width", level, width))?;
-    for Pair { before, after, by, rows, ended } in &comparison.pairs {
+    writeln!(out, "{}", say!(l, "compare-width", level = &level, width))?;
+    for Pair { before, after, by, card, rows, ended } in &comparison.pairs {
         let bold = Style::new().bold();
         let devices = format!("{bold}{before} -> {after}{bold:#}");
         writeln!(out, "\n{}", say!(l, "compare-pair", devices, by = *by))?;
+        writeln!(out, "{}", said(card, l))?;
         listing::print_table(head(l), rows.iter().map(|row| cells(row, l)), out)?;
         if *ended != Ended::Completed {
             writeln!(out, "{}", say!(l, "compare-ended", device = after, how = ended.said(l)))?;
@@ -39,10 +42,24 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
     for device in &comparison.only_after {
         writeln!(out, "\n{}", say!(l, "compare-only-after", device))?;
     }
+    for Strangers { before, after, card } in &comparison.strangers {
+        writeln!(out, "\n{before} -> {after}{}{}", say!(l, "list-colon"), said(card, l))?;
+    }
+    writeln!(out, "\n{}", say!(l, "compare-word-of-cards"))?;
+    let is_map = |ground: &Ground| matches!(ground, Ground::Maps(_));
+    if comparison.cards().any(|card| card.grounds.iter().any(is_map)) {
+        writeln!(out, "{}", say!(l, "compare-maps", line = ONE_DIE.to_string(), level))?;
+    }
     let (colour, word) = overall(comparison, l);
     let style = colour.on_default().bold();
     let (word, counts) = (format!("{style}{word}{style:#}"), counts(comparison, l));
     writeln!(out, "\n{}", say!(l, "compare-overall", word, counts))
+}
+
+/// Whether it is one card, and on what grounds.
+fn said(card: &Card, l: Language) -> String {
+    let grounds: Vec<String> = card.grounds.iter().map(|ground| ground.said(l)).collect();
+    format!("{}{}{}", card.verdict.said(l), say!(l, "list-colon"), grounds.join(&say!(l, "list-semicolon")))
 }
 
 fn head(l: Language) -> [String; 6] {
@@ -64,10 +81,10 @@ fn overall(comparison: &Comparison, l: Language) -> (AnsiColor, String) {
     match comparison.exit() {
         Exit::Pass => (AnsiColor::Green, say!(l, "compare-pass")),
         Exit::Fail => (AnsiColor::Red, say!(l, "change-degraded")),
+        Exit::Identity => (AnsiColor::Red, say!(l, "card-contradiction")),
         Exit::Inconclusive
         | Exit::Usage
         | Exit::Environment
-        | Exit::Identity
         | Exit::Signature
         | Exit::Bug
         | Exit::Interrupted => (AnsiColor::Yellow, say!(l, "word-inconclusive")),
@@ -100,6 +117,7 @@ pub fn json(comparison: &Comparison, is_verified: bool, out: &mut dyn Write) -> 
     let value = json!({
         "signatures_verified": is_verified,
         "level": LEVEL,
+        "maps": { "one_die": ONE_DIE, "calibrated_on_hardware": false },
         "overall": overall(comparison, Language::English).1,
         "comparison": comparison,
     });

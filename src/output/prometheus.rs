@@ -118,6 +118,7 @@ fn figures(report: &Report, unit: Unit) -> Family {
         Unit::Share => ("assay_ratio", "Shares of a whole.", 1.0),
         Unit::JoulePerFlop => ("assay_joules_per_operation", "Energy of a floating-point operation.", 1.0),
         Unit::Kelvin => ("assay_temperature_difference_kelvin", "Differences of temperatures.", 1.0),
+        Unit::Cycle => ("assay_cycles", "Cycles of one dependent step, unit by unit.", 1.0),
     };
     let lines = devices(report).flat_map(|(device, labels)| {
         let of_unit = device.measurements.iter().filter(move |m| m.metric.kind() == Kind::Number(unit));
@@ -128,7 +129,11 @@ fn figures(report: &Report, unit: Unit) -> Family {
                 Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin => {
                     &[("p50", s.p50)]
                 }
-                Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Nanosecond => {
+                Unit::FlopPerSecond
+                | Unit::OpPerSecond
+                | Unit::BytePerSecond
+                | Unit::Nanosecond
+                | Unit::Cycle => {
                     &[("min", s.min), ("p5", s.p5), ("p50", s.p50), ("p95", s.p95), ("max", s.max)]
                 }
             };

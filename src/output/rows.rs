@@ -46,7 +46,9 @@ pub fn measurement(m: &Measurement, language: Language) -> [String; 6] {
     let none = || (say!(language, "no-figure"), String::new(), String::new());
     let (median, range, samples) = match (m.summary(), m.metric.kind()) {
         (Some(s), Kind::Number(unit)) => match &m.value {
-            Value::Timed(_) => (unit.format(s.p50), range(unit, s.p5, s.p95), s.count.to_string()),
+            Value::Timed(_) | Value::ByUnit { .. } => {
+                (unit.format(s.p50), range(unit, s.p5, s.p95), s.count.to_string())
+            }
             Value::Count { .. } | Value::Share { .. } => (unit.format(s.p50), String::new(), String::new()),
             Value::AtLeast { why, .. } => {
                 let figure = say!(language, "at-least", figure = unit.format(s.p50));
@@ -173,7 +175,9 @@ impl Part {
 pub fn condition_parts(m: &Measurement, language: Language) -> Vec<Part> {
     let clocks = match &m.value {
         Value::Timed(timed) => timed.clocks(),
-        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => Clocks::Agree,
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => {
+            Clocks::Agree
+        }
     };
     parts(&m.conditions, clocks, language)
 }

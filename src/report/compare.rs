@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use super::Report;
-use crate::device::Identity;
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{ERRORS, Sustained};
@@ -13,12 +12,18 @@ use crate::exit::Exit;
 use crate::units::Unit;
 
 mod because;
+mod card;
+mod ground;
 mod interval;
+mod map;
 #[cfg(test)]
 mod tests;
 
 pub use because::{Because, Unsound, When};
+pub use card::{Card, Counter, Sameness, Sign};
+pub use ground::Ground;
 pub use interval::{LEVEL, SAMPLES_MIN};
+pub use map::{Likeness, Maps, ONE_DIE};
 
 /// All devices of both reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +34,10 @@ pub struct Comparison {
     /// Selectors of devices that have no counterpart in the other report.
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
+    /// Of devices without a counterpart: the two that are left, where one is left of each report, and any two whose names and
+    /// figures do not fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub strangers: Vec<Strangers>,
     /// Where the report before stands behind a certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certified: Option<Certified>,
@@ -42,13 +51,22 @@ pub struct Certified {
     pub covers: bool,
 }
 
+/// Two devices that are not taken for one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Strangers {
+    pub before: String,
+    pub after: String,
+    pub card: Card,
+}
+
 /// One device in both reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pair {
     pub before: String,
     pub after: String,
-    /// By what they are taken for one device: `uuid`, `PCI address` or `selector`.
+    /// By what they are taken for one device: `uuid`, `serial`, `PCI address` or `selector`.
     pub by: &'static str,
+    pub card: Card,
     pub rows: Vec<Row>,
     /// How its part of the report after ended.
     pub ended: Ended,
@@ -90,20 +108,31 @@ impl Comparison {
         self.pairs.iter().flat_map(|pair| &pair.rows)
     }
 
+    /// What is said of whether they are one card, of all pairs and strangers.
+    pub fn cards(&self) -> impl Iterator<Item = &Card> {
+        let strangers = self.strangers.iter().map(|strangers| &strangers.card);
+        self.pairs.iter().map(|pair| &pair.card).chain(strangers)
+    }
+
     pub fn count(&self, change: Change) -> usize {
         self.rows().filter(|row| row.verdict == change).count()
     }
 
     /// A device that is gone is not the same machine, and one that did not come to its end has not shown that it still does:
-    /// nothing is decided.
+    /// nothing is decided. Reports that contradict each other about a card are worse than a slow one.
     pub fn exit(&self) -> Exit {
+        let is = |verdict| self.cards().any(|card| card.verdict == verdict);
         // Equal counts of errors alone do not make a machine as fast as it was.
         let compares = |row: &Row| row.ratio.is_some();
-        if self.count(Change::Degraded) > 0 {
+        if is(Sameness::Contradiction) {
+            Exit::Identity
+        } else if self.count(Change::Degraded) > 0 {
             Exit::Fail
         } else if !self.rows().any(compares)
             || self.count(Change::Undecided) > 0
             || !self.only_before.is_empty()
+            || is(Sameness::Another)
+            || is(Sameness::Doubtful)
             || self.certified.is_some_and(|certified| !certified.covers)
             || self.pairs.iter().any(|pair| pair.ended != Ended::Completed)
         {
@@ -115,51 +144,45 @@ impl Comparison {
 }
 
 pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
-    let (devices, others) = (&before.evidence.devices, &after.evidence.devices);
-    let mut partner: Vec<Option<(usize, &'static str)>> = Vec::new();
-    for device in devices {
-        let free = |index: &usize| !partner.iter().flatten().any(|(taken, _)| taken == index);
-        let found = (0..others.len())
-            .filter(free)
-            .filter_map(|index| Some((index, same_device(device, &others[index])?)))
-            // The surest sign first.
-            .min_by_key(|(_, by)| SIGNS.iter().position(|sign| sign == by));
-        partner.push(found);
-    }
-    let pairs = devices.iter().zip(&partner).filter_map(|(device, partner)| {
-        let (index, by) = (*partner)?;
-        let other = &others[index];
-        let rows = rows(device, other, width);
-        let ended = other.ended.clone();
-        Some(Pair { before: device.selector.clone(), after: other.selector.clone(), by, rows, ended })
+    let (sides, others) = (card::sides(before), card::sides(after));
+    let partners = card::partners(&sides, &others);
+    let pairs = sides.iter().zip(&partners).filter_map(|(side, partner)| {
+        let (at, by) = (*partner)?;
+        Some(pair(*side, *others.get(at)?, by, width))
     });
-    let alone = devices.iter().zip(&partner).filter(|(_, partner)| partner.is_none());
-    let taken = |index: usize| partner.iter().flatten().any(|(other, _)| *other == index);
-    let new = others.iter().enumerate().filter(|(index, _)| !taken(*index));
+    let alone: Vec<card::Side> =
+        sides.iter().zip(&partners).filter(|(_, partner)| partner.is_none()).map(|(side, _)| *side).collect();
+    let taken = |at: usize| partners.iter().flatten().any(|(partner, _)| *partner == at);
+    let new: Vec<card::Side> =
+        others.iter().enumerate().filter(|(at, _)| !taken(*at)).map(|(_, side)| *side).collect();
+    let is_last = alone.len() == 1 && new.len() == 1;
+    let strangers = alone.iter().flat_map(|side| new.iter().map(|other| strangers(*side, *other)));
+    let is_odd = |one: &Strangers| !matches!(one.card.verdict, Sameness::Another | Sameness::Unknown);
+    let selectors = |sides: &[card::Side]| sides.iter().map(|side| side.device.selector.clone()).collect();
     Comparison {
         width,
         pairs: pairs.collect(),
-        only_before: alone.map(|(device, _)| device.selector.clone()).collect(),
-        only_after: new.map(|(_, device)| device.selector.clone()).collect(),
+        only_before: selectors(&alone),
+        only_after: selectors(&new),
+        strangers: strangers.filter(|one| is_last || is_odd(one)).collect(),
         certified: None,
     }
 }
 
-const SIGNS: [&str; 3] = ["uuid", "PCI address", "selector"];
+fn pair(before: card::Side, after: card::Side, by: &'static str, width: f64) -> Pair {
+    Pair {
+        before: before.device.selector.clone(),
+        after: after.device.selector.clone(),
+        by,
+        card: card::card(before, after),
+        rows: rows(before.device, after.device, width),
+        ended: after.device.ended.clone(),
+    }
+}
 
-/// By what two devices are taken for one. A weaker sign counts only where the stronger is not known on both sides:
-/// another card in the same slot is another card.
-fn same_device(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<&'static str> {
-    let known = |pick: fn(&Identity) -> Option<&String>| {
-        a.identity.as_ref().and_then(pick).zip(b.identity.as_ref().and_then(pick))
-    };
-    let [uuid, address, selector] = SIGNS;
-    let (by, same) = match (known(|i| i.uuid.as_ref()), known(|i| i.pci_address.as_ref())) {
-        (Some((a, b)), _) => (uuid, a == b),
-        (None, Some((a, b))) => (address, a == b),
-        (None, None) => (selector, a.selector == b.selector),
-    };
-    same.then_some(by)
+fn strangers(before: card::Side, after: card::Side) -> Strangers {
+    let selector = |side: card::Side| side.device.selector.clone();
+    Strangers { before: selector(before), after: selector(after), card: card::card(before, after) }
 }
 
 /// All metrics that either of them has, in the order of the report before.
@@ -265,9 +288,10 @@ fn judge(
         (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => open(Because::LowerBoundOnly),
         (Value::Share { .. }, Value::Share { .. }) => shared(a, b, width),
+        (Value::ByUnit { .. }, Value::ByUnit { .. }) => open(Because::TellsUnitsApart),
         (
-            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
-            Value::Timed(_) | Value::Count { .. } | Value::Share { .. },
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. },
+            Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. },
         ) => open(Because::TimedAndCounted),
     }
 }
@@ -298,7 +322,9 @@ fn differing(
 fn unsound(m: &Measurement) -> Option<Unsound> {
     let clocks = match &m.value {
         Value::Timed(timed) => timed.clocks(),
-        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => Clocks::HostOnly,
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => {
+            Clocks::HostOnly
+        }
     };
     let no_figure = || m.summary().is_none().then_some(Unsound::NoFigure);
     unsound_check(&m.check, clocks).or_else(no_figure)

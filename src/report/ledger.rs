@@ -103,6 +103,7 @@ fn recomputed(report: &Report, recheck: &Recheck, language: Language) -> Vec<Ent
     let samples: usize = measurements
         .map(|measurement| match &measurement.value {
             Value::Timed(timed) => timed.samples.len(),
+            Value::ByUnit { units, .. } => units.len(),
             Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => 1,
         })
         .sum();

@@ -15,7 +15,7 @@ mod hashes;
 mod places;
 mod products;
 use hashes::{cells, expansions, trees};
-use places::{censuses, copies, rings};
+use places::{censuses, copies, rings, walks};
 use products::{SHAPES, products_in, tiles_in};
 pub use products::{deep_products, multiplies, products};
 
@@ -346,7 +346,7 @@ const CEILINGS: &[Part] =
 const PRODUCTS: &[Part] = &[("products", |bench| {
     Precision::ALL.into_iter().for_each(|p| products_in(bench, Maker::Ours, p, &SHAPES));
 })];
-const PLACES: &[Part] = &[("rings", rings), ("copies", copies), ("censuses", censuses)];
+const PLACES: &[Part] = &[("rings", rings), ("copies", copies), ("censuses", censuses), ("walks", walks)];
 
 /// All ops on one device.
 pub fn conforms(device: &mut dyn Device) {

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use gpu_assay::clock::Clock;
 use gpu_assay::device::backend::Opened;
-use gpu_assay::device::census::Record;
 use gpu_assay::device::op::{Route, StreamKind, Tally};
 use gpu_assay::device::{Buf, Device, DeviceError, Done, Identity, Op, Reach, Ticket, Unsupported, Variant};
+use gpu_assay::device::{census, walk};
 
 /// What stands between the program and the device.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +83,7 @@ fn shape(op: &Op) -> String {
         Op::Fma { seed, out, .. } | Op::Mma { seed, out, .. } => (*seed, *out) = (0, Buf::NONE),
         Op::Chase { ring, state, .. } => (*ring, *state) = (Buf::NONE, Buf::NONE),
         Op::Census { out, .. } => *out = Buf::NONE,
+        Op::Walk { ring, first, out, .. } => (*ring, *first, *out) = (Buf::NONE, 0, Buf::NONE),
         Op::Copy { route, buf, seed, .. } => {
             if let Route::Within(to) | Route::BothWays(to) = route {
                 *to = Buf::NONE;
@@ -111,7 +112,8 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         }
         Op::Ring { dst, slots, stride_bytes, .. } => Some((dst, u64::from(slots) * u64::from(stride_bytes))),
         Op::Chase { state, .. } => Some((state, 4)),
-        Op::Census { blocks, out, .. } => Some((out, u64::from(blocks) * Record::BYTES)),
+        Op::Census { blocks, out, .. } => Some((out, u64::from(blocks) * census::Record::BYTES)),
+        Op::Walk { blocks, out, .. } => Some((out, u64::from(blocks) * walk::Record::BYTES)),
         Op::Copy { route: Route::HostToDevice(_) | Route::FromPeer(_), buf, words, .. } => {
             Some((buf, words * 4))
         }

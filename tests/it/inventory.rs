@@ -233,9 +233,15 @@ fn a_later_run_is_compared_with_the_certificate_card_by_card() {
     let by_uuid = same.stdout.contains("one device by its uuid");
     assert!(same.code == Some(0) && by_uuid, "{}{}", same.stdout, same.stderr);
     assert!(same.stdout.contains("covers the report after"), "{}", same.stdout);
+    assert!(same.stdout.contains("same card by what it says of itself: equal UUID"), "{}", same.stdout);
     // Another card is in its place.
     let other = compared("other");
     assert!(other.code == Some(3) && other.stdout.contains("only in the report before"), "{}", other.stdout);
+    assert!(
+        other.stdout.contains("another card by what it says of itself: UUID differs"),
+        "{}",
+        other.stdout
+    );
     std::fs::remove_file(certificate.with_file_name("report.dsse.json")).unwrap();
     let alone = compared("again");
     assert!(alone.code == Some(2) && alone.stderr.contains("must lie beside it"), "{}", alone.stderr);

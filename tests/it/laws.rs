@@ -95,7 +95,7 @@ fn remove(device: &mut DeviceEvidence, which: usize) {
         _ if which.is_multiple_of(2) => drop(device.measurements.remove(which % measurements)),
         _ => match &mut device.measurements[which % measurements].value {
             Value::Timed(timed) => timed.samples.clear(),
-            Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => {
+            Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => {
                 drop(device.measurements.remove(which % measurements));
             }
         },

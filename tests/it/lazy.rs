@@ -31,7 +31,7 @@ const CARDS: [(&str, &str); 10] = [
 /// Everything that a kernel does.
 const ALL_OPS: &[&str] = &[
     "fill", "scan", "flip", "draw", "digest", "stream", "reread", "fma", "mma", "gemm", "ring", "chase",
-    "census", "copy",
+    "census", "walk", "copy",
 ];
 
 /// One clause for every metric that is a number, which any figure meets as long as it counts.
@@ -47,6 +47,7 @@ fn anything_goes() -> Parsed {
             Kind::Number(Unit::Count) => "equals = 0",
             Kind::Number(Unit::Share) => "at_most = \"100 %\"",
             Kind::Number(Unit::JoulePerFlop) => "at_most = \"1 J/FLOP\"",
+            Kind::Number(Unit::Cycle) => "at_most = \"1000000 cycles\"\nstatistic = \"p50\"",
             Kind::Number(Unit::Kelvin) => "at_most = \"1000 K\"",
             Kind::Number(Unit::Byte) => "at_least = \"1 B\"",
             Kind::Number(Unit::BytePerSecond) => "at_least = \"1 B/s\"\nstatistic = \"p50\"",
@@ -146,9 +147,10 @@ const LEANS: &[(&str, &[&str])] = &[
     ("fma", &["fma.", "sustain."]),
     ("mma", &["mma."]),
     ("gemm", &["gemm.", "sustain."]),
-    ("ring", &["chase."]),
+    ("ring", &["chase.", "census.l2."]),
     ("chase", &["chase."]),
-    ("census", &["census."]),
+    ("census", &["census.units.", "census.stolen."]),
+    ("walk", &["census.l2."]),
     ("copy", &["link.", "stream.driver_copy.", "sustain."]),
 ];
 

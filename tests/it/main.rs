@@ -103,6 +103,8 @@ mod pipelines;
 mod readme;
 // What lies in results/ verifies.
 mod results;
+// Whether two reports are about one card, and how sure that is.
+mod same_card;
 // How often telemetry is read, and what it may cost.
 mod sampling;
 // Recordings judged again: the same findings, whatever was done to a recording ends as documented.

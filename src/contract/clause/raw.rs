@@ -288,7 +288,8 @@ fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String>
 fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {
     let adds_up = match rule {
         Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => {
-            !matches!(bound.unit(), Unit::Nanosecond | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin)
+            let units = [Unit::Nanosecond, Unit::Share, Unit::JoulePerFlop, Unit::Kelvin, Unit::Cycle];
+            !units.contains(&bound.unit())
         }
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => false,
     };

@@ -66,7 +66,8 @@ fn of_the_compute(contract: &Contract, l: Language) -> Vec<Lint> {
             | Unit::Count
             | Unit::Share
             | Unit::JoulePerFlop
-            | Unit::Kelvin,
+            | Unit::Kelvin
+            | Unit::Cycle,
         )
         | Kind::Fact => false,
     };

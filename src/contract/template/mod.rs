@@ -182,7 +182,7 @@ fn of_measured(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
     let measurement = device.measurement(metric)?;
     match &measurement.value {
         Value::Timed(_) => Some(Stat::P50.of(&measurement.figures())? * OF_MEASURED),
-        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => None,
+        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => None,
     }
 }
 

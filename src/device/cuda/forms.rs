@@ -3,7 +3,7 @@
 
 use super::images;
 use super::kernels::{FmaForm, GemmForm, Kernel, Spread, TensorForm, Tile, Units};
-use super::plan::LAUNCH_NS;
+use super::plan::{HOPS_MAX, LAUNCH_NS};
 use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind};
 use crate::device::{Reach, Unsupported};
 
@@ -56,6 +56,13 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
         }
         Op::Census { spin_ns, .. } if u64::from(spin_ns) > LAUNCH_NS => {
             return Err(Unsupported::us(format!("a census of {spin_ns} ns")));
+        }
+        Op::Walk { slots, stride_bytes, hops, .. } => {
+            let fits = hops <= HOPS_MAX && stride_bytes.is_multiple_of(16);
+            if slots == 0 || stride_bytes == 0 || !fits {
+                let way = format!("a walk of {hops} hops over {slots} slots {stride_bytes} bytes apart");
+                return Err(Unsupported::us(way));
+            }
         }
         Op::Copy {
             route: Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::BothWays(_) | Route::FromPeer(_),
@@ -162,6 +169,7 @@ pub fn forms(op: &Op) -> Vec<Form> {
         Op::Ring { .. } => vec![Form::new("slot-per-thread", Kernel::Ring)],
         Op::Chase { .. } => vec![Form::new("single", Kernel::Chase)],
         Op::Census { .. } => vec![Form::new("block1024", Kernel::Census)],
+        Op::Walk { .. } => vec![Form::new("block1024", Kernel::Walk)],
         Op::Copy {
             route: Route::HostToDevice(Means::Kernel) | Route::DeviceToHost(Means::Kernel), ..
         } => stream_forms(StreamKind::Copy),

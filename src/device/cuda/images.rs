@@ -20,11 +20,12 @@ pub enum Source {
     Tensor,
     TensorFp64,
     TensorFp8,
+    Walk,
     Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 17] = [
+    pub const ALL: [Source; 18] = [
         Source::Blake3,
         Source::Census,
         Source::Chase,
@@ -41,6 +42,7 @@ impl Source {
         Source::Tensor,
         Source::TensorFp64,
         Source::TensorFp8,
+        Source::Walk,
         Source::Wgmma,
     ];
 
@@ -63,6 +65,7 @@ impl Source {
             Source::Tensor => "tensor",
             Source::TensorFp64 => "tensor_fp64",
             Source::TensorFp8 => "tensor_fp8",
+            Source::Walk => "walk",
             Source::Wgmma => "wgmma",
         }
     }
@@ -101,7 +104,7 @@ pub fn proven(sm: u32) -> bool {
 }
 
 /// Families that came later and have run on no hardware at all.
-const UNTRIED: &[Source] = &[Source::FmaBf16];
+const UNTRIED: &[Source] = &[Source::FmaBf16, Source::Walk];
 
 /// What stands beside the figures of kernels that have not run on hardware yet.
 pub fn caveat(sm: u32) -> Option<String> {
@@ -176,6 +179,16 @@ mod tests {
     }
 
     #[test]
+    fn what_never_ran_on_hardware_says_so() {
+        assert_eq!(caveat_of(Source::Chase, 90), None);
+        for (source, sm, words) in
+            [(Source::Walk, 90, "the walk kernel has not yet"), (Source::Walk, 80, "sm_80")]
+        {
+            assert!(caveat_of(source, sm).is_some_and(|caveat| caveat.contains(words)), "{source:?} on {sm}");
+        }
+    }
+
+    #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
             if matches!(source, Source::Wgmma | Source::Dmma | Source::TensorFp64) {
@@ -201,6 +214,7 @@ mod tests {
                 | Source::Stream
                 | Source::Dmma
                 | Source::TensorFp64
+                | Source::Walk
                 | Source::Wgmma => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
             };
             for &sm in only {

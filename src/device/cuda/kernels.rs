@@ -27,6 +27,7 @@ pub enum Kernel {
     Ring,
     Chase,
     Census,
+    Walk,
 }
 
 /// How a range is cut: what a block takes at a time, and how many blocks there are.
@@ -184,6 +185,7 @@ impl Kernel {
             Kernel::Digest => Source::Digest,
             Kernel::Ring | Kernel::Chase => Source::Chase,
             Kernel::Census => Source::Census,
+            Kernel::Walk => Source::Walk,
         }
     }
 
@@ -214,6 +216,7 @@ impl Kernel {
             Kernel::Ring => "ring".to_owned(),
             Kernel::Chase => "chase".to_owned(),
             Kernel::Census => "census".to_owned(),
+            Kernel::Walk => "walk".to_owned(),
         }
     }
 
@@ -235,7 +238,7 @@ impl Kernel {
             | Kernel::Ring => 256,
             Kernel::Cells | Kernel::TreeChunks => 128,
             Kernel::Fold | Kernel::Flip | Kernel::Chase => 32,
-            Kernel::Census => 1024,
+            Kernel::Census | Kernel::Walk => 1024,
         }
     }
 
@@ -261,7 +264,8 @@ impl Kernel {
             | Kernel::Ring
             | Kernel::Chase
             | Kernel::Reread(_)
-            | Kernel::Census => 0,
+            | Kernel::Census
+            | Kernel::Walk => 0,
         }
     }
 }

@@ -5,11 +5,11 @@ mod hashing;
 
 use super::gpu::Grid;
 use super::kernels::{GemmForm, Kernel, Spread, Tile, Units};
-use crate::device::census::Record;
 use crate::device::draw::Distribution;
 use crate::device::op::{
     Buf, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, fma_multiplier_words, ring_step,
 };
+use crate::device::{census, walk};
 
 /// The largest grid in its one direction.
 const BLOCKS_MAX: u64 = (1 << 31) - 1;
@@ -125,6 +125,7 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
         Op::Ring { dst, slots, stride_bytes, seed } => vec![ring(dst, slots, stride_bytes, seed)],
         Op::Chase { ring, hops, state } => chase(ring, hops, state),
         Op::Census { blocks, spin_ns, out } => vec![census(blocks, spin_ns, out)],
+        Op::Walk { .. } => vec![walk(op)?],
         Op::Copy { route, buf, words, .. } => match route {
             Route::HostToDevice(Means::Kernel) => stream(&copied(HOST, buf, words), kernel, card)?,
             Route::DeviceToHost(Means::Kernel) => stream(&copied(buf, HOST, words), kernel, card)?,
@@ -411,7 +412,7 @@ fn ring(dst: Buf, slots: u32, stride_bytes: u32, seed: u64) -> Launch {
 }
 
 /// Dependent loads take up to about a microsecond each.
-const HOPS_MAX: u32 = 1 << 17;
+pub const HOPS_MAX: u32 = 1 << 17;
 
 fn chase(ring: Buf, hops: u32, state: Buf) -> Vec<Launch> {
     let kernel = Kernel::Chase;
@@ -430,10 +431,21 @@ fn chase(ring: Buf, hops: u32, state: Buf) -> Vec<Launch> {
 }
 
 fn census(blocks: u32, spin_ns: u32, out: Buf) -> Launch {
-    let mut arguments = vec![Argument::Range { buf: out, from: 0, end: u64::from(blocks) * Record::BYTES }];
-    arguments.extend([u64::from(spin_ns), Record::GAP_NS].map(Argument::Number));
+    let mut arguments =
+        vec![Argument::Range { buf: out, from: 0, end: u64::from(blocks) * census::Record::BYTES }];
+    arguments.extend([u64::from(spin_ns), census::Record::GAP_NS].map(Argument::Number));
     arguments.push(Argument::Counters);
     Launch { kernel: Kernel::Census, blocks: grid(blocks.into()), arguments }
+}
+
+fn walk(op: &Op) -> Option<Launch> {
+    let Op::Walk { ring, slots, stride_bytes, first, hops, blocks, out } = *op else { return None };
+    let end = u64::from(slots) * u64::from(stride_bytes);
+    let mut arguments = vec![Argument::Range { buf: ring, from: 0, end }];
+    arguments.extend([slots, stride_bytes / 4, first, hops].map(|word| Argument::Number(u64::from(word))));
+    let end = u64::from(blocks) * walk::Record::BYTES;
+    arguments.extend([Argument::Range { buf: out, from: 0, end }, Argument::Counters]);
+    Some(Launch { kernel: Kernel::Walk, blocks: grid(blocks.into()), arguments })
 }
 
 #[cfg(test)]

@@ -90,8 +90,8 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
             memory.set(state, end);
         }
-        // Units and time are the world's business, see `put`.
-        Op::Census { .. } => {}
+        // Units and time are the world's business, see `ends` and `put`.
+        Op::Census { .. } | Op::Walk { .. } => {}
         Op::Copy { route, buf, words, seed } => {
             if let Route::BothWays(to) = route {
                 distinct(op, buf, to)?;
@@ -136,6 +136,12 @@ fn ring(memory: &mut Memory, dst: Buf, [slots, stride_words]: [u32; 2], seed: u6
     let at = part(memory, dst, u64::from(slots) * u64::from(stride_words));
     let under = between_slots(memory.snapshot(at), stride_words);
     keep(memory, at, Rule::Ring { slots, stride_words, seed, under })
+}
+
+/// Where `hops` dependent loads lead from each of these words of a ring.
+pub fn ends(memory: &Memory, ring: Buf, starts: impl Iterator<Item = u32>, hops: u32) -> Vec<u32> {
+    let ring = memory.extent(ring).unwrap_or(Extent { base: 0, words: 0 });
+    starts.map(|start| chase(memory, ring, start, hops.into())).collect()
 }
 
 /// Writes `words` to the beginning of `buf`.

@@ -1,9 +1,8 @@
 //! What an op must be given before simulated memory carries it out: how much of which buffers, and numbers that make sense.
 //! Owns these bounds; must not know what memory holds.
 
-use crate::device::census::Record;
 use crate::device::op::{Chains, Route, StreamKind, TILE_RESULTS, Tally};
-use crate::device::{Buf, Op};
+use crate::device::{Buf, Op, census, walk};
 
 /// The buffers that an op touches, with the bytes it needs of each; `Err` says which number makes no sense.
 pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
@@ -54,16 +53,15 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             vec![(a, area(shape.m, shape.k, each)), (b, area(shape.n, shape.k, each)), (c, result)]
         }
         Op::Ring { dst, slots, stride_bytes, .. } => {
-            if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
-                return Err(format!("a ring of {slots} slots, {stride_bytes} bytes apart"));
-            }
-            if u64::from(slots) * u64::from(stride_bytes / 4) > 1 << 32 {
-                return Err("a ring whose places do not fit into 32-bit word indices".to_owned());
-            }
+            check_ring(slots, stride_bytes)?;
             vec![(dst, area(slots, stride_bytes, 1))]
         }
         Op::Chase { ring, state, .. } => vec![(ring, 4), (state, 4)],
-        Op::Census { blocks, out, .. } => vec![(out, bytes(u64::from(blocks), Record::BYTES))],
+        Op::Census { blocks, out, .. } => vec![(out, bytes(u64::from(blocks), census::Record::BYTES))],
+        Op::Walk { ring, slots, stride_bytes, blocks, out, .. } => {
+            check_ring(slots, stride_bytes)?;
+            vec![(ring, area(slots, stride_bytes, 1)), (out, bytes(u64::from(blocks), walk::Record::BYTES))]
+        }
         Op::Copy { route, buf, words, .. } => match route {
             Route::HostToDevice(_) | Route::DeviceToHost(_) | Route::FromPeer(_) => {
                 vec![(buf, bytes(words, 4))]
@@ -71,6 +69,16 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             Route::Within(to) | Route::BothWays(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
         },
     })
+}
+
+fn check_ring(slots: u32, stride_bytes: u32) -> Result<(), String> {
+    if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
+        return Err(format!("a ring of {slots} slots, {stride_bytes} bytes apart"));
+    }
+    if u64::from(slots) * u64::from(stride_bytes / 4) > 1 << 32 {
+        return Err("a ring whose places do not fit into 32-bit word indices".to_owned());
+    }
+    Ok(())
 }
 
 fn check_chains(chains: Chains, rounds: u32, lanes: u32) -> Result<(), String> {

@@ -48,6 +48,7 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
         | Op::Ring { .. }
         | Op::Chase { .. }
         | Op::Census { .. }
+        | Op::Walk { .. }
         | Op::Copy { .. } => &[("plain", 1.0)],
     }
 }
@@ -98,6 +99,9 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
         Op::Chase { hops, .. } => {
             let ns = f64::from(*hops) * latency_ns(&card.caches, ring_bytes);
             Cost { bound: Bound::Latency, ns, load: 0.1 }
+        }
+        Op::Walk { hops, .. } => {
+            Cost { bound: Bound::Latency, ns: f64::from(*hops) * card.caches.l2_ns, load: 0.1 }
         }
         Op::Census { spin_ns, .. } => Cost { bound: Bound::Clock, ns: f64::from(*spin_ns), load: 0.1 },
         Op::Copy { route, words, .. } => match route {

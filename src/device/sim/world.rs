@@ -15,6 +15,7 @@ use super::timing::{self, Bound, Cost, LAUNCH_NS};
 use crate::clock::{Clock, Stepped};
 use crate::device::fault::{Often, When};
 use crate::device::op::{Maker, Precision, Route};
+use crate::device::walk::Way;
 use crate::device::{Buf, DeviceError, Done, Op, Ticket, Unsupported, draw};
 
 /// What the host spends in the driver for each kind of call.
@@ -113,6 +114,7 @@ impl World {
             | Op::Stream { .. }
             | Op::Reread { .. }
             | Op::Census { .. }
+            | Op::Walk { .. }
             | Op::Ring { .. }
             | Op::Chase { .. }
             | Op::Copy { .. } => None,
@@ -319,16 +321,27 @@ impl World {
         let mut counted = op.units().map(|units| units.wrapping_mul(u64::from(repeat)) as u32);
         if !self.behaviour.lazy {
             let by_host = exec::execute(&mut self.memory, op, repeat, wrong).map_err(invalid)?;
-            if let Op::Census { blocks, spin_ns, out } = *op {
-                let words = census::watch(&self.behaviour, blocks, spin_ns, begin_ns);
-                exec::put(&mut self.memory, out, &words);
-            }
+            self.leave_records(op, begin_ns);
             counted = by_host.map(|words| words.wrapping_mul(repeat)).or(counted);
         }
         if self.behaviour.uncounted {
             counted = counted.map(|units| units / 2);
         }
         Ok(Done { device_ns, counted })
+    }
+
+    /// What depends on where and when an op ran.
+    fn leave_records(&mut self, op: &Op, begin_ns: u64) {
+        if let Op::Census { blocks, spin_ns, out } = *op {
+            let words = census::watch(&self.behaviour, blocks, spin_ns, begin_ns);
+            exec::put(&mut self.memory, out, &words);
+        }
+        if let Op::Walk { ring, slots, stride_bytes, first, hops, blocks, out } = *op {
+            let way = Way { slots, stride_bytes, seed: 0, first, hops };
+            let ends = exec::ends(&self.memory, ring, (0..blocks).map(|block| way.start(block)), hops);
+            let words = census::walk(self.card, &self.behaviour, &ends, hops, begin_ns);
+            exec::put(&mut self.memory, out, &words);
+        }
     }
 
     /// The card that a copy comes from, where it comes from one.
@@ -375,6 +388,7 @@ impl World {
             | Op::Gemm { .. }
             | Op::Ring { .. }
             | Op::Census { .. }
+            | Op::Walk { .. }
             | Op::Copy { .. } => 0,
         }
     }

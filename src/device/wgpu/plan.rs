@@ -85,7 +85,7 @@ pub fn plan(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal>
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], frame),
         Op::Ring { dst, slots, stride_bytes, seed } => ring(dst, slots, stride_bytes, seed, frame),
         Op::Chase { ring, hops, state } => Ok(chase(kernel, ring, hops, state, frame)),
-        Op::Census { .. } | Op::Copy { .. } => Ok(Plan::default()),
+        Op::Census { .. } | Op::Walk { .. } | Op::Copy { .. } => Ok(Plan::default()),
     }
 }
 

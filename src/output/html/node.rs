@@ -55,7 +55,9 @@ fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Opti
     let lower_is_better = match unit {
         Unit::Nanosecond => true,
         Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => false,
-        Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin => return None,
+        Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin | Unit::Cycle => {
+            return None;
+        }
     };
     let metric = MetricName::parse(name).ok()?;
     if metric.probe() == "chase" && name != "chase.hbm.latency" {

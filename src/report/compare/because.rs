@@ -16,7 +16,7 @@ pub enum When {
 }
 
 impl When {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             When::Before => "before",
             When::After => "after",
@@ -52,6 +52,12 @@ pub enum Because {
     NoFigure,
     LowerBoundOnly,
     TimedAndCounted,
+    /// By how far each is from the cache, which depends on clocks; it says which card it is.
+    TellsUnitsApart,
+    TooFewUnits {
+        units: usize,
+        needed: usize,
+    },
     /// A figure that does not count, and in which report, where one is meant.
     Unsound(Unsound, Option<When>),
     AnotherTime,
@@ -103,6 +109,8 @@ impl Because {
             B::NoFigure => say!(l, "because-no-figure"),
             B::LowerBoundOnly => say!(l, "because-lower-bound-only"),
             B::TimedAndCounted => say!(l, "because-timed-and-counted"),
+            B::TellsUnitsApart => say!(l, "because-tells-units-apart"),
+            B::TooFewUnits { units, needed } => say!(l, "because-too-few-units", units, needed),
             B::Unsound(why, None) => why.said(l),
             B::Unsound(why, Some(when)) => {
                 say!(l, "because-unsound", why = why.said(l), when = when.name())
@@ -189,6 +197,8 @@ mod tests {
             B::NoFigure,
             B::LowerBoundOnly,
             B::TimedAndCounted,
+            B::TellsUnitsApart,
+            B::TooFewUnits { units: 3, needed: 8 },
             B::AnotherTime,
             B::OtherProvenance { before: None, after: kind },
             B::OtherKernels,

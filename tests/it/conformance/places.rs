@@ -5,6 +5,7 @@ use gpu_assay::device::census::{self, Record};
 use gpu_assay::device::draw;
 use gpu_assay::device::op::{Means, Op, Route};
 use gpu_assay::device::reference::Memory;
+use gpu_assay::device::walk::{self, Way};
 
 use super::{Agree, Bench, garbage};
 
@@ -43,6 +44,46 @@ pub fn copies(bench: &mut Bench<'_>) {
                 Op::Copy { route, buf: b[0], words, seed }
             });
         }
+    }
+}
+
+/// The same of walks, whose ends the reference knows. More blocks than the device has units, and than the ring has slots.
+pub fn walks(bench: &mut Bench<'_>) {
+    for (slots, stride_bytes, hops, blocks) in
+        [(64, 16, 0, 1), (64, 128, 1, 5), (1024, 128, 2049, 12), (4, 16, 40, 9)]
+    {
+        let first = slots - 2;
+        let way = Way { slots, stride_bytes, seed: 3, first, hops };
+        let op = |ring, out| Op::Walk { ring, slots, stride_bytes, first, hops, blocks, out };
+        if bench.device.supports(&op(Buf::NONE, Buf::NONE)).is_err() {
+            return;
+        }
+        let bytes = u64::from(blocks) * walk::Record::BYTES;
+        let ring = bench.device.alloc(u64::from(slots) * u64::from(stride_bytes)).unwrap();
+        let out = bench.device.alloc(bytes).unwrap();
+        bench.device.write(out, 0, &garbage(bytes)).unwrap();
+        let orders =
+            [(Op::Ring { dst: ring, slots, stride_bytes, seed: 3 }, slots), (op(ring, out), hops * blocks)];
+        for (order, units) in orders {
+            let ticket = bench.device.submit(&order, 0, 1).unwrap();
+            assert_eq!(bench.device.wait(ticket).unwrap().counted, Some(units), "{order:?}");
+        }
+        let mut found = vec![0; usize::try_from(bytes).unwrap()];
+        bench.device.read(out, 0, &mut found).unwrap();
+        let records = walk::Record::read(&found);
+        assert_eq!(walk::broken(&records, &way), None, "{way:?}");
+        // As the reference goes, hop by hop.
+        let mut memory = Memory::default();
+        memory.put(Buf(0), vec![0; usize::try_from(slots * stride_bytes).unwrap()]);
+        memory.execute(&Op::Ring { dst: Buf(0), slots, stride_bytes, seed: 3 });
+        for (block, record) in (0..).zip(&records) {
+            memory.put(Buf(1), way.start(block).to_le_bytes().to_vec());
+            memory.execute(&Op::Chase { ring: Buf(0), hops, state: Buf(1) });
+            assert_eq!(record.at.to_le_bytes().to_vec(), memory.get(Buf(1)), "{way:?}, block {block}");
+        }
+        bench.device.free(ring);
+        bench.device.free(out);
+        bench.cases += 1;
     }
 }
 

@@ -23,6 +23,8 @@ fn ops() -> Vec<Op> {
     let (seed, distribution) = (1, Distribution::Normal);
     let mut ops = vec![Op::Flip { dst: B, word: 40 * GIB, mask: 1 }];
     ops.push(Op::Census { blocks: 264, spin_ns: 20_000_000, out: B });
+    let (slots, stride_bytes, first) = (4096, 128, 7);
+    ops.push(Op::Walk { ring: B, slots, stride_bytes, first, hops: 8193, blocks: 264, out: Buf(1) });
     for words in [1, 4097, 36 * GIB + 3] {
         ops.push(Op::Fill { dst: B, words, first_word: u64::MAX - 5, seed });
         ops.push(Op::Scan { src: B, words, first_word: 7, seed, tally: Buf(1) });
@@ -184,6 +186,7 @@ fn the_parts_of_a_range_are_the_whole() {
             | Op::Ring { .. }
             | Op::Chase { .. }
             | Op::Census { .. }
+            | Op::Walk { .. }
             | Op::Copy { .. } => None,
         };
         if let Some(whole) = whole {
@@ -266,6 +269,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Digest { .. }
             | Op::Stream { .. }
             | Op::Reread { .. } => BYTES_PER_NS,
+            Op::Walk { hops, .. } => return assert!(hops <= HOPS_MAX),
             Op::Ring { .. } | Op::Census { .. } | Op::Copy { .. } => return,
         };
         // What cannot be cut: eight rows of tiles, a block of lanes or tiles for each unit.
@@ -286,6 +290,7 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Ring { .. }
             | Op::Chase { .. }
             | Op::Census { .. }
+            | Op::Walk { .. }
             | Op::Copy { .. } => 4 * Op::REREAD_WORDS,
         };
         let most = card.launch_work(slowest).max(least);

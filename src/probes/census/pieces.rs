@@ -1,0 +1,102 @@
+//! Whether equal pieces of work take equal time. Owns those pieces; what follows from their times is the census's business.
+
+use crate::device::census;
+use crate::device::draw::Distribution;
+use crate::device::op::{Chains, Precision};
+use crate::device::{Buf, Op};
+use crate::engine::Trouble;
+use crate::engine::bench::{Bench, Tuned};
+use crate::engine::check;
+use crate::evidence::{Canary, Check, Conditions, Measurement, Value};
+use crate::probes::{by, measurement, sized};
+
+/// Pieces of equal work, and for how long at most they are done.
+const PIECES: usize = 4000;
+const PIECES_NS: u64 = 2_000_000_000;
+const PIECES_MIN: usize = 100;
+/// Each takes so long at least: far less than the time slice of another tenant, far more than what a launch varies by.
+const PIECE_NS: u64 = 100_000;
+/// Clocks rise before that.
+const WARM_NS: u64 = 300_000_000;
+
+/// Does the same little work again and again. Needs nothing of a device but that it computes, and sees whoever takes turns with
+/// us; one who computes beside us all the time slows every piece, and shows in rates alone.
+pub fn disturbed(bench: &mut Bench, metric: &str, seed: u64) -> Result<Measurement, Trouble> {
+    let bytes = u64::from(Piece::LANES) * Precision::Fp32.result_bytes();
+    bench.supports(&Piece { rounds: Piece::ROUNDS_MIN, seed }.op(Buf::NONE))?;
+    let out = bench.alloc(bytes)?;
+    let piece = long_enough(bench, seed, out)?;
+    let form = bench.any_form(&piece.op(out))?;
+    let other = Tuned { op: Piece { seed: !seed, ..piece }.op(out), ..form.clone() };
+    warm(bench, &form)?;
+    let before = check::digest(bench, out, bytes)?;
+    check::remembers_nothing(bench, &other, out, bytes, &before)?;
+    let times = times(bench, &form)?;
+    if check::digest(bench, out, bytes)? != before {
+        return Err(Trouble::Wrong("repeating the same piece of work gave another result".to_owned()));
+    }
+    check::remembers_nothing(bench, &other, out, bytes, &before)?;
+    let (part, whole) = census::disturbed(&times);
+    let shape = format!("{} pieces of {} lanes, {} rounds", times.len(), Piece::LANES, piece.rounds);
+    let conditions = by(&form, Conditions { distribution: Some(Piece::DISTRIBUTION), ..sized(shape) });
+    let check = Check::Matched { exact: times.len() as u64, sampled: 0, canary: Canary::Caught };
+    measurement(metric, Value::Share { part, whole }, conditions, check)
+}
+
+/// Chains of multiply-adds.
+#[derive(Clone, Copy)]
+struct Piece {
+    rounds: u32,
+    seed: u64,
+}
+
+impl Piece {
+    const LANES: u32 = 1 << 14;
+    const ROUNDS_MIN: u32 = 64;
+    const ROUNDS_MAX: u32 = 1 << 14;
+    const DISTRIBUTION: Distribution = Distribution::Normal;
+
+    fn op(self, out: Buf) -> Op {
+        Op::Fma {
+            precision: Precision::Fp32,
+            chains: Chains { accumulators: 16, stride: 0 },
+            rounds: self.rounds,
+            lanes: Self::LANES,
+            distribution: Self::DISTRIBUTION,
+            seed: self.seed,
+            out,
+        }
+    }
+}
+
+fn long_enough(bench: &mut Bench, seed: u64, out: Buf) -> Result<Piece, Trouble> {
+    let mut piece = Piece { rounds: Piece::ROUNDS_MIN, seed };
+    loop {
+        let form = bench.any_form(&piece.op(out))?;
+        bench.run(&form, 1)?;
+        let sample = bench.run(&form, 1)?;
+        if piece.rounds >= Piece::ROUNDS_MAX || sample.device_ns.unwrap_or(sample.host_ns) >= PIECE_NS {
+            return Ok(piece);
+        }
+        piece.rounds *= 2;
+    }
+}
+
+fn warm(bench: &mut Bench, form: &Tuned) -> Result<(), Trouble> {
+    let begun = bench.now_ns();
+    while bench.now_ns() - begun < WARM_NS {
+        bench.run(form, 1)?;
+        bench.progress(0, None)?;
+    }
+    Ok(())
+}
+
+fn times(bench: &mut Bench, form: &Tuned) -> Result<Vec<u64>, Trouble> {
+    let (begun, mut times) = (bench.now_ns(), Vec::with_capacity(PIECES));
+    while times.len() < PIECES && (times.len() < PIECES_MIN || bench.now_ns() - begun < PIECES_NS) {
+        let sample = bench.run(form, 1)?;
+        times.push(sample.device_ns.unwrap_or(sample.host_ns));
+        bench.progress(times.len() as u64 * 1000 / PIECES as u64, None)?;
+    }
+    Ok(times)
+}
