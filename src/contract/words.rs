@@ -217,6 +217,7 @@ fn to_measure(metric: &str, language: Language) -> String {
     match metric.split('.').next().unwrap_or_default() {
         "counters" => say!(language, "measure-counters"),
         "identity" => say!(language, "measure-identity"),
+        "vendor" => say!(language, "measure-vendor"),
         probe => say!(language, "measure-probe", probe),
     }
 }

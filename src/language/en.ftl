@@ -109,6 +109,7 @@ sampled-to-the-cap = sampling ran to its cap, { $samples } samples
 sampled-so-often = after { $samples } samples
 measure-counters = run again with a driver that tells it, see `assay doctor`
 measure-identity = no source on this machine tells it, see `assay doctor`
+measure-vendor = run again with `--probe vendor` where the vendor's library (cuBLASLt) is, see `assay doctor`
 measure-probe = run again with `--probe { $probe }`
 claim = { $source } says "{ $value }"
 reason-met = the demand is met

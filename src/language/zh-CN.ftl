@@ -90,6 +90,7 @@ sampled-to-the-cap = 采样到达上限，共 { $samples } 个样本
 sampled-so-often = 共 { $samples } 个样本
 measure-counters = 请换用能够提供该信息的驱动后重测，参见 `assay doctor`
 measure-identity = 这台机器上没有任何来源提供该信息，参见 `assay doctor`
+measure-vendor = 请在装有厂商库（cuBLASLt）的机器上加上 `--probe vendor` 重测，参见 `assay doctor`
 measure-probe = 请加上 `--probe { $probe }` 重测
 claim = { $source } 称“{ $value }”
 reason-met = 达到要求

@@ -58,8 +58,10 @@ impl Types {
     }
 }
 
-/// What was multiplied last, and of what.
-static LAST: Mutex<Option<(Product, Vec<f64>, Vec<f64>)>> = Mutex::new(None);
+/// A product and both its factors.
+type Done = (Product, [Vec<f64>; 2]);
+
+static LAST: Mutex<Option<Done>> = Mutex::new(None);
 
 /// A number as a result, and as what scales one.
 fn bits(precision: Precision, number: f64) -> u64 {
@@ -139,9 +141,11 @@ impl Product {
 
     pub fn multiply(self) {
         let [m, n, k] = self.sizes.map(|size| size as usize);
-        let (first, second) = (self.elements(0), self.elements(1));
-        let done = (self, first.clone(), second.clone());
-        if LAST.lock().unwrap().replace(done.clone()) == Some(done) && self.mistake == Mistake::Lazy {
+        let [first, second] = [0, 1].map(|place| self.elements(place));
+        let done = Some((self, [first.clone(), second.clone()]));
+        if std::mem::replace(&mut *LAST.lock().unwrap(), done.clone()) == done
+            && self.mistake == Mistake::Lazy
+        {
             return;
         }
         let width = self.precision.result_bytes() as usize;

@@ -9,7 +9,7 @@ use gpu_assay::device::{Buf, Lacking, Reach};
 use serde_json::Value;
 
 use crate::cuda::{assay_on, in_child, open};
-use crate::process::verified;
+use crate::process::{assay, verified};
 use crate::support_cuda::{FakeCuda, cublaslt, live, live_in_cublaslt};
 
 /// What the library has, as the real one.
@@ -203,6 +203,27 @@ fn a_library_that_crashes_ends_in_a_signed_report() {
     assert!(found(&events, "measured", "census.units.count").is_some());
     let ended = events.iter().map(Value::to_string).find(|event| event.contains("\"lost\""));
     assert!(ended.is_some_and(|event| event.contains("vendor.fp64.rate")), "{events:?}");
+}
+
+/// Whoever demands such a figure is told what it takes; without one nothing is decided.
+#[test]
+fn a_demand_is_decided_only_where_the_library_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let contract = dir.path().join("contract.toml");
+    let clause = "[[clause]]\nid = \"library\"\nmetric = \"vendor.bf16.rate\"\nat_least = \"1 MFLOP/s\"";
+    let head = "version = 1\nid = \"by-the-library\"\naccept = [\"simulated\"]\n";
+    std::fs::write(&contract, format!("{head}{clause}\nstatistic = \"p50\"\n")).unwrap();
+    for (card, code, words) in [
+        ("sim:mini,mem=4MiB,buffer=1MiB,library", 0, "the demand is met"),
+        ("sim:mini,mem=4MiB,buffer=1MiB", 3, "where the vendor's library (cuBLASLt) is"),
+    ] {
+        let out = dir.path().join(code.to_string());
+        let args = ["run", "--profile", "quick", "--duration", "1ms", "--probe", "vendor", "--device", card];
+        let files = ["--contract", contract.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        let ended = assay(args.into_iter().chain(files));
+        assert_eq!(ended.code, Some(code), "{}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains(words), "{}", ended.stdout);
+    }
 }
 
 #[test]

@@ -15,11 +15,12 @@ use crate::front::{self, How};
 use crate::pipeline::{self, Run};
 
 /// A card for each probe on which it takes a moment.
-const CARDS: [(&str, &str); 10] = [
+const CARDS: [(&str, &str); 11] = [
     ("stream", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("fma", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("mma", "sim:mini,mem=16MiB,buffer=2MiB"),
     ("gemm", "sim:mini,mem=4MiB,buffer=1MiB"),
+    ("vendor", "sim:mini,mem=4MiB,buffer=1MiB,library"),
     ("l2", "sim:mini"),
     ("census", "sim:mini"),
     ("link", "sim:mini"),
@@ -139,14 +140,14 @@ fn no_figure_of_a_device_that_does_nothing_counts() {
 const LEANS: &[(&str, &[&str])] = &[
     ("fill", &["link.d2h", "link.both.", "memory.", "stream.driver_copy.", "sustain."]),
     ("scan", &["link.h2d", "link.both.", "memory.", "stream.driver_copy.", "sustain."]),
-    ("flip", &["stream.", "l2.", "census.", "fma.", "mma.", "gemm.", "link.", "chase.", "memory.", "sustain."]),
-    ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "l2.", "gemm.", "sustain."]),
-    ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "mma.", "gemm.", "sustain."]),
+    ("flip", &["stream.", "l2.", "census.", "fma.", "mma.", "gemm.", "vendor.", "link.", "chase.", "memory.", "sustain."]),
+    ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "l2.", "gemm.", "vendor.", "sustain."]),
+    ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "mma.", "gemm.", "vendor.", "sustain."]),
     ("stream", &["stream.read.", "stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad."]),
     ("reread", &["l2."]),
-    ("fma", &["fma.", "sustain."]),
+    ("fma", &["fma.", "sustain.", "census.disturbed."]),
     ("mma", &["mma."]),
-    ("gemm", &["gemm.", "sustain."]),
+    ("gemm", &["gemm.", "vendor.", "sustain."]),
     ("ring", &["chase.", "census.l2."]),
     ("chase", &["chase."]),
     ("census", &["census.units.", "census.stolen."]),

@@ -19,9 +19,12 @@ pub struct Vendor {
     gpu: Rc<Gpu>,
     library: &'static CublasLt,
     context: Object,
-    products: RefCell<HashMap<(Precision, Shape), Result<Rc<Product>, Unsupported>>>,
+    products: RefCell<HashMap<(Precision, Shape), Proposed>>,
     workspace: RefCell<Option<DeviceMemory>>,
 }
+
+/// What the library made of a product, or why it has none.
+type Proposed = Result<Rc<Product>, Unsupported>;
 
 /// What is multiplied, and where: `a`, `b` and `c` of the op.
 #[derive(Clone, Copy)]
@@ -148,7 +151,7 @@ impl Vendor {
     }
 
     /// What the library proposes for a product, or why it has none. Asked once.
-    pub fn product(&self, precision: Precision, shape: Shape) -> Result<Rc<Product>, Unsupported> {
+    pub fn product(&self, precision: Precision, shape: Shape) -> Proposed {
         if let Some(known) = self.products.borrow().get(&(precision, shape)) {
             return known.clone();
         }

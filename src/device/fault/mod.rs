@@ -66,6 +66,7 @@ pub enum Setting {
     Xid { code: u64, from_ns: u64 },
     No(Precision),
     Unwritten(Precision),
+    Library,
 }
 
 /// Which error `fail@call` brings about.
@@ -222,6 +223,8 @@ pub const FAULTS: &[Fault] = &[
         "the card cannot compute in this precision")),
     each(fault("unwritten", "unwritten=fp16", |v| value::precision(v).map(Setting::Unwritten),
         "we have no kernel for this precision")),
+    fault("library", "library", |v| value::nothing(v).map(|()| Setting::Library),
+        "the vendor's library of matrix products is there, as fast as the kernels"),
 ];
 
 /// Why a script is not one.
@@ -356,6 +359,7 @@ impl Setting {
             Setting::Xid { code, from_ns } => ("xid", format!("{code}@{}", time(*from_ns))),
             Setting::No(precision) => ("no", precision.name().to_owned()),
             Setting::Unwritten(precision) => ("unwritten", precision.name().to_owned()),
+            Setting::Library => ("library", String::new()),
         }
     }
 }

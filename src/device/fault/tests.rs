@@ -122,6 +122,7 @@ fn setting() -> impl Strategy<Value = Setting> {
         (1u64..1000, bytes()).prop_map(|(code, from_ns)| Setting::Xid { code, from_ns }),
         prop::sample::select(Precision::ALL.to_vec()).prop_map(Setting::No),
         Just(Setting::Lazy),
+        Just(Setting::Library),
     ]
 }
 

@@ -57,6 +57,8 @@ pub struct Behaviour {
     pub xid_at_ns: Option<u64>,
     pub cannot: Vec<Precision>,
     pub unwritten: Vec<Precision>,
+    /// Whether the vendor's library of products is there.
+    pub library: bool,
 }
 
 /// Something that happens at a device call.
@@ -128,6 +130,7 @@ impl Behaviour {
             xid_at_ns: None,
             cannot: Vec::new(),
             unwritten: Vec::new(),
+            library: false,
         }
     }
 
@@ -191,6 +194,7 @@ impl Behaviour {
             Setting::Xid { code: _, from_ns } => self.xid_at_ns = Some(from_ns),
             Setting::No(precision) => self.cannot.push(precision),
             Setting::Unwritten(precision) => self.unwritten.push(precision),
+            Setting::Library => self.library = true,
         }
     }
 

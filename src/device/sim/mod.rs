@@ -113,7 +113,10 @@ fn identity(card: &Profile, behaviour: &Behaviour, selector: &str) -> Identity {
         fillable_bytes: Some(behaviour.memory_bytes),
         buffer_bytes_max: behaviour.buffer_bytes_max,
         features: Vec::new(),
-        details: [("l2_bytes".to_owned(), card.caches.l2_bytes.to_string())].into(),
+        details: std::iter::once(("l2_bytes", card.caches.l2_bytes.to_string()))
+            .chain(behaviour.library.then(|| (Identity::VENDOR_LIBRARY, "simulated".to_owned())))
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
     }
 }
 

@@ -122,8 +122,10 @@ impl World {
     }
 
     pub fn supports(&self, op: &Op) -> Result<(), Unsupported> {
-        if let Op::Gemm { by: Maker::Vendor, .. } = op {
-            return Err(Unsupported::us("a simulated card comes without its vendor's library"));
+        if let Op::Gemm { by: Maker::Vendor, .. } = op
+            && !self.behaviour.library
+        {
+            return Err(Unsupported::us("this simulated card comes without its vendor's library"));
         }
         if let Some((precision, rate)) = self.arithmetic(op) {
             let name = precision.name();
