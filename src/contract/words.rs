@@ -121,7 +121,13 @@ impl Reason {
             R::NotKeptUp { watched_ns, asked_ns } => {
                 say!(l, "reason-not-kept-up", watched = seconds(*watched_ns), asked = seconds(*asked_ns))
             }
-            R::BrokeOff { times, gap_ns } => say!(l, "reason-broke-off", times, seconds = seconds(*gap_ns)),
+            R::BrokeOff { times, gap_ns, unknown: 0 } => {
+                say!(l, "reason-broke-off", times, seconds = seconds(*gap_ns))
+            }
+            R::BrokeOff { times, gap_ns, .. } => {
+                say!(l, "reason-broke-off-unknown", times, seconds = seconds(*gap_ns))
+            }
+            R::Lapsed { lapse, times, ns } => lapse.said(*times, *ns, l),
             R::CanaryMissed => say!(l, "reason-canary-missed"),
             R::NothingCompared => say!(l, "reason-nothing-compared"),
             R::MemoryErrors { words } => say!(l, "reason-memory-errors", words),

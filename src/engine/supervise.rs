@@ -266,6 +266,7 @@ impl Worker {
                     | What::Resumed(_)
                     | What::Window(_)
                     | What::Fault(_)
+                    | What::Lapse(_)
                     | What::RunEnded(_) => {}
                 }
                 Some(*event)
@@ -372,6 +373,7 @@ fn may_say(worker: Option<u32>, what: &What) -> bool {
         | What::SustainStarted(_)
         | What::Window(_)
         | What::Fault(_)
+        | What::Lapse(_)
         | What::DeviceEnded(_) => worker.is_some(),
         What::NodeEnded(_) => worker.is_none(),
     }

@@ -169,6 +169,7 @@ pub fn good_device(n: u32) -> DeviceEvidence {
         measurements,
         absences: Vec::new(),
         timeline: timeline(30),
+        lapses: Vec::new(),
         sustained: None,
         ended: Ended::Completed,
     }

@@ -93,7 +93,7 @@ fn sustain(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Resul
             bench.emit(What::Absent(Absence { metric, reason: AbsenceReason::Skipped { why } }))?;
         }
     }
-    let mut watch = Watch::begin(bench, load, kept_up_ms(settings))?;
+    let mut watch = Watch::begin(bench, load, kept_up_ms(settings), products.first())?;
     let outcome = keep_up(bench, &mut watch, &mut products, &mut others);
     products.abandon(bench);
     outcome?;
@@ -148,13 +148,13 @@ fn keep_up(
     others: &mut Others,
 ) -> Result<(), Trouble> {
     let cycle_ns = CYCLE_NS_MAX.min(watch.asked_ns() / CYCLES_MIN);
-    let mut turn_ends_ns = watch.begun_ns();
+    let mut turn_ends_ns = 0;
     for (turn, share) in CYCLE.iter().cycle() {
-        if bench.now_ns() >= watch.until_ns() {
+        if watch.watched_ns(bench) >= watch.left_ns() {
             return Ok(());
         }
-        turn_ends_ns = (turn_ends_ns + cycle_ns / 1000 * share).min(watch.until_ns());
-        while bench.now_ns() < turn_ends_ns {
+        turn_ends_ns = (turn_ends_ns + cycle_ns / 1000 * share).min(watch.left_ns());
+        while watch.watched_ns(bench) < turn_ends_ns {
             match (turn, &mut *others) {
                 (Turn::Chains, Others { chains: Some(chains), .. }) => chains.run(bench, watch)?,
                 (Turn::Memory, Others { memory: Some(memory), .. }) => memory.run(bench, watch)?,
