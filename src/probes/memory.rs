@@ -76,14 +76,18 @@ fn memory(
     buffer_max: u64,
     seed: u64,
 ) -> Result<Vec<Measurement>, Trouble> {
+    // Before all others, which may leave no room for it.
+    let tally = bench.alloc(Tally::BYTES as u64)?;
     let chunks = allocate(bench, target.bytes, buffer_max)?;
     let filled: u64 = chunks.iter().map(|c| c.words * 4).sum();
     let largest = chunks.first().map_or(0, |c| c.words);
-    let mut passes = Passes::new(bench, &chunks)?;
+    let mut passes = Passes::new(bench, &chunks, tally)?;
     for seed in [seed, inverted(seed)] {
         passes.fill(bench, seed)?;
         passes.verify(bench, seed)?;
     }
+    // The canary's scans have their own.
+    bench.free(tally);
     let canary = canary(bench, &chunks, inverted(seed))?;
 
     let Passes { fill_form, scan_form, writes, verifies, tally, .. } = passes;
@@ -143,10 +147,9 @@ struct Passes<'a> {
 }
 
 impl<'a> Passes<'a> {
-    fn new(bench: &mut Bench, chunks: &'a [Chunk]) -> Result<Self, Trouble> {
+    fn new(bench: &mut Bench, chunks: &'a [Chunk], tally_buf: Buf) -> Result<Self, Trouble> {
         let first =
             chunks.first().ok_or_else(|| Trouble::Skipped("no memory could be allocated".to_owned()))?;
-        let tally_buf = bench.alloc(Tally::BYTES as u64)?;
         bench.write(tally_buf, 0, &[0; Tally::BYTES])?;
         let trial = first.beginning();
         let forms = bench.forms(&fill_op(&trial, 0));
@@ -180,13 +183,11 @@ impl<'a> Passes<'a> {
 
     fn verify(&mut self, bench: &mut Bench, seed: u64) -> Result<(), Trouble> {
         for chunk in self.chunks {
-            bench.write(self.tally_buf, 0, &[0; Tally::BYTES])?;
             let form = Tuned { op: scan_op(chunk, seed, self.tally_buf), ..self.scan_form.clone() };
-            let sample = bench.run(&form, 1)?;
+            let (sample, found) = check::scan_with(bench, &form, self.tally_buf, chunk.words)?;
             if chunk.words == self.chunks[0].words {
                 self.verifies.push(sample);
             }
-            let found = check::read_tally(bench, self.tally_buf, chunk.words)?;
             self.tally.absorb(&found, chunk.first_word);
             self.step(bench)?;
         }
