@@ -35,6 +35,9 @@ pub struct Load {
     pub work: u64,
     /// For how long it was asked.
     pub asked_ms: u64,
+    /// How long the longest other piece of it took before it began: chains, a buffer of memory, a transfer.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub piece_ns: u64,
     pub conditions: Conditions,
     /// Of the first product, with which all others are compared.
     pub check: Check,

@@ -16,6 +16,9 @@ pub const PROBE: Probe =
 /// One buffer's size where the device allows it. Many buffers keep any single allocation limit out of the figure.
 const CHUNK_BYTES: u64 = 1 << 30;
 const CHUNK_BYTES_MIN: u64 = 16 << 20;
+/// Of the size that was tried first, the smallest part that is: the rest of a small memory.
+const CHUNK_PARTS_MAX: u64 = 256;
+const CHUNK_GRAIN_BYTES: u64 = 64 << 10;
 const QUICK_BYTES: u64 = 1 << 30;
 /// What tuning and canaries look at of a buffer: enough for a rate, little against the whole.
 const TRIAL_WORDS: u64 = 4 << 20;
@@ -112,10 +115,11 @@ fn memory(
     ])
 }
 
-/// As many buffers as it takes; when one is refused, half the size is tried, down to 16 MiB.
+/// As many buffers as it takes; when one is refused, half the size is tried, down to 16 MiB, or less of a small memory.
 pub(super) fn allocate(bench: &mut Bench, target: u64, buffer_max: u64) -> Result<Vec<Chunk>, Trouble> {
     // Never nothing, whatever the device says: nothing could be asked for without end.
     let mut size = CHUNK_BYTES.min(buffer_max >> 20 << 20).max(1 << 20).min(target);
+    let least = (size / CHUNK_PARTS_MAX).clamp(CHUNK_GRAIN_BYTES, CHUNK_BYTES_MIN);
     let (mut chunks, mut total) = (Vec::new(), 0);
     while total < target {
         let bytes = size.min(target - total);
@@ -125,8 +129,8 @@ pub(super) fn allocate(bench: &mut Bench, target: u64, buffer_max: u64) -> Resul
                 total += bytes;
                 bench.progress(total * 200 / target, None)?;
             }
-            Err(DeviceError::OutOfMemory { .. }) if size / 2 >= CHUNK_BYTES_MIN => {
-                size = (size / 2) >> 20 << 20
+            Err(DeviceError::OutOfMemory { .. }) if size / 2 >= least => {
+                size = size / 2 / CHUNK_GRAIN_BYTES * CHUNK_GRAIN_BYTES
             }
             Err(DeviceError::OutOfMemory { .. }) if !chunks.is_empty() => break,
             Err(error) => return Err(error.into()),

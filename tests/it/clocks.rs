@@ -121,13 +121,22 @@ fn time_in_which_the_program_was_frozen_is_a_gap_and_is_made_up_for() {
 /// The device's own fault, if it is one, is no rest for it: the time does not count, and the product is as slow as it was.
 #[test]
 fn a_device_that_does_not_answer_is_not_watched_and_stays_slow() {
-    let (device, findings) = kept_up(Jump { monotonic_ns: 31 * SECOND, ..Jump::default() }, 1);
-    assert_eq!((spans(&device), lapses(&device)), ((vec![31], 61), vec![(LapseKind::Stalled, 31)]));
+    let (device, findings) = kept_up(Jump { monotonic_ns: 25 * SECOND, ..Jump::default() }, 1);
+    assert_eq!((spans(&device), lapses(&device)), ((vec![25], 55), vec![(LapseKind::Stalled, 25)]));
     let load = device.sustained.as_ref().unwrap();
     assert_eq!(load.watched_ns() / SECOND, 30);
     let host_ns: u64 = load.windows.iter().map(|window| window.host_ns).sum();
-    assert!(host_ns > 31 * SECOND, "it is in the figures: {host_ns}");
+    assert!(host_ns > 25 * SECOND, "it is in the figures: {host_ns}");
     assert_ne!(verdict(&findings, "fast"), Some(Verdict::Pass));
+}
+
+/// One that would have to be waited for without end is not: what it left says that it was not kept up.
+#[test]
+fn a_device_that_stands_still_for_longer_than_it_should_work_is_given_up() {
+    let (device, findings) = kept_up(Jump { monotonic_ns: 3600 * SECOND, ..Jump::default() }, 1);
+    let watched_ns = device.sustained.as_ref().unwrap().watched_ns();
+    assert!((10 * SECOND..25 * SECOND).contains(&watched_ns), "{watched_ns}");
+    assert_eq!(verdict(&findings, "long"), Some(Verdict::Inconclusive), "{findings:?}");
 }
 
 /// The same time in steps that are all as long.

@@ -210,7 +210,6 @@ fn reasons() -> Vec<Reason> {
         R::WrongUnderLoad { wrong: 1, checked: 2 },
         R::NotKeptUp { watched_ns: 1, asked_ns: 2 },
         R::BrokeOff { times: 2, gap_ns: 3, unknown: 0 },
-        R::BrokeOff { times: 2, gap_ns: 3, unknown: 1 },
         R::Lapsed { lapse: LapseKind::Stood, times: 2, ns: 3 },
         R::CanaryMissed,
         R::NothingCompared,

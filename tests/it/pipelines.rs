@@ -127,9 +127,11 @@ fn junit_has_a_suite_per_device_a_case_per_clause_and_counts_that_agree() {
         let case = found.cases.iter().find(|case| case.0 == suite && case.1 == clause).unwrap();
         case.2.join(" ")
     };
-    assert_eq!([parts(1, "c"), parts(2, "c")], ["system-out", "failure system-out"]);
-    assert_eq!([parts(1, "wish"), parts(1, "open")], ["system-out", "error system-out"]);
+    assert_eq!([parts(1, "c"), parts(2, "c")], ["system-out", "failure"]);
+    assert_eq!([parts(1, "wish"), parts(1, "open")], ["system-out", "error"]);
     let text = rendered(Format::Junit, &whole);
+    assert_eq!(text.matches("found 5 MB/s").count(), 1, "a failure is said once: {text}");
+    assert!(text.contains("time=\"29.000\"") && !text.contains("time=\"0\""), "{text}");
     assert!(text.contains("should clause FAIL: demanded 9 TB/s"), "{text}");
     // What a viewer shows of a failure is its message.
     assert!(text.contains("message=\"demanded 100 MB/s, found 5 MB/s, the demand is not met\""), "{text}");

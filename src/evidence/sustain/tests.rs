@@ -14,7 +14,8 @@ fn load(asked_ms: u64) -> Load {
         reach: Reach::Card,
     };
     let check = Check::Matched { exact: 1, sampled: 0, canary: Canary::Caught };
-    Load { metric: MetricName::parse("sustain.bf16.rate").unwrap(), work: 1000, asked_ms, conditions, check }
+    let metric = MetricName::parse("sustain.bf16.rate").unwrap();
+    Load { metric, work: 1000, asked_ms, piece_ns: 0, conditions, check }
 }
 
 /// A window of ten seconds in which each of 1,000 products took `ns`.

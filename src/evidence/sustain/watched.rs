@@ -1,19 +1,19 @@
 //! What of a load counts as watched: windows as long as its products make them, without gaps.
 //! Owns that rule, which those who watch follow and the verifier applies again.
 
-use super::{Sustained, Window};
+use super::{Load, Sustained, Window};
 
 /// Windows in a short load.
 const WINDOWS_MIN: u64 = 60;
 const WINDOW_NS_MIN: u64 = 1_000_000_000;
 /// Longest window of the recording: what a run that dies loses.
 const WINDOW_NS_MAX: u64 = 10_000_000_000;
-/// A step is a product and its comparison, or a short piece of another load. On a busy host it takes some times as long as the
-/// products do, and none takes longer than this where products are short: what does is no time that anybody watched.
+/// A step is a product and its comparison, or a piece of another load. On a busy host it takes some times as long as these usually
+/// do, and where they are short seconds: what takes longer than this is no time that anybody watched.
 const STEP_NS: u64 = 10_000_000_000;
-const STEP_PRODUCTS: u64 = 20;
-/// By how much windows of the recording are longer than they are meant to be, since they end with a step: in the mean by so
-/// many products, and by a tenth for all else.
+const STEP_TIMES: u64 = 20;
+/// By how much windows of the recording are longer than they are meant to be, since they end with a step: in the mean by a piece
+/// of another load or so many products, and by a tenth for all else.
 const OVER_PRODUCTS: u64 = 4;
 const OVER_SHARE: u64 = 10;
 /// More gaps than this are joined with their neighbours.
@@ -24,9 +24,9 @@ pub fn window_ns(asked_ms: u64) -> u64 {
     (asked_ms.saturating_mul(1_000_000) / WINDOWS_MIN).clamp(WINDOW_NS_MIN, WINDOW_NS_MAX)
 }
 
-/// The longest step that counts as watched, where half of the products take longer than `middle_ns`.
-pub fn step_ns_max(middle_ns: u64) -> u64 {
-    STEP_NS.max(middle_ns.saturating_mul(STEP_PRODUCTS))
+/// The longest step of `load` that counts as watched, where half of its products take longer than `middle_ns`.
+pub fn step_ns_max(load: &Load, middle_ns: u64) -> u64 {
+    STEP_NS.max(middle_ns.max(load.piece_ns).saturating_mul(STEP_TIMES))
 }
 
 /// The median of times that come as [`Window::times`].
@@ -63,10 +63,11 @@ impl Sustained {
     pub fn watched_ns(&self) -> u64 {
         let middle_ns = self.middle_ns();
         let meant_ns = window_ns(self.load.asked_ms);
-        let over_ns = (meant_ns / OVER_SHARE).saturating_add(middle_ns.saturating_mul(OVER_PRODUCTS));
+        let over_ns = middle_ns.saturating_mul(OVER_PRODUCTS).max(self.load.piece_ns);
+        let over_ns = over_ns.saturating_add(meant_ns / OVER_SHARE);
         let most_ns = |windows: u32| {
             let windows_ns = u64::from(windows).saturating_mul(meant_ns.saturating_add(over_ns));
-            windows_ns.saturating_add(step_ns_max(middle_ns))
+            windows_ns.saturating_add(step_ns_max(&self.load, middle_ns))
         };
         let (mut watched_ns, mut until_ns) = (0u64, 0);
         for (at, window) in self.windows.iter().enumerate() {

@@ -19,6 +19,8 @@ pub struct Link {
     words: u64,
     seed: u64,
     turns: u64,
+    /// One transfer, before the load began.
+    pub took_ns: u64,
 }
 
 impl Link {
@@ -29,7 +31,9 @@ impl Link {
             bench.supports(&Op::Copy { route, buf: Buf::NONE, words, seed })?;
         }
         let (buf, tally) = (bench.alloc(bytes)?, bench.alloc(Tally::BYTES as u64)?);
-        Ok(Self { buf, tally, words, seed: !seed, turns: 0 })
+        let begun_ns = bench.now_ns();
+        bench.once(&Op::Copy { route: Route::HostToDevice(Means::Pinned), buf, words, seed })?;
+        Ok(Self { buf, tally, words, seed: !seed, turns: 0, took_ns: bench.now_ns() - begun_ns })
     }
 
     /// Data in, looked at there, and out again, looked at here.

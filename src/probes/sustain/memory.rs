@@ -19,6 +19,8 @@ pub struct Memory {
     seed: u64,
     /// How many buffers were read back.
     turns: u64,
+    /// To fill and to check a buffer, before the load began.
+    pub took_ns: u64,
 }
 
 /// Counts the words of a scan, of which the first is `first_word` of the pattern of `seed`, and tells examples of wrong ones.
@@ -52,14 +54,16 @@ impl Memory {
         let tally = bench.alloc(Tally::BYTES as u64)?;
         let chunks = allocate(bench, wanted / 1024 * 1024, identity.buffer_bytes_max)?;
         let first = *chunks.first().ok_or_else(|| Trouble::Skipped("no memory is left".to_owned()))?;
-        let mut memory = Self { chunks, tally, seed, turns: 0 };
+        let mut memory = Self { chunks, tally, seed, turns: 0, took_ns: 0 };
         for turn in 0..memory.chunks.len() as u64 {
             memory.fill(bench, turn)?;
         }
+        let begun_ns = bench.now_ns();
         let op = fill_op(&first, memory.seed_of(0));
         // The check has its own.
         bench.free(tally);
         let check = check::holds_pattern(bench, &op, first.buf, first.words, memory.seed_of(0))?;
+        memory.took_ns = bench.now_ns() - begun_ns;
         memory.tally = bench.alloc(Tally::BYTES as u64)?;
         Ok((memory, check))
     }

@@ -83,7 +83,8 @@ impl Products {
         let metric =
             MetricName::parse(&rate_of(self.precision)).map_err(|e| Trouble::Skipped(e.to_string()))?;
         let work = self.ring[0].steps[0].op.work();
-        Ok(Load { metric, work, asked_ms, conditions: self.conditions.clone(), check: self.check.clone() })
+        let (conditions, check) = (self.conditions.clone(), self.check.clone());
+        Ok(Load { metric, work, asked_ms, piece_ns: 0, conditions, check })
     }
 
     /// How long a product takes before the load begins.

@@ -35,8 +35,9 @@ pub struct Watch {
     load: Load,
     begun_ns: u64,
     left_ns: u64,
-    /// In which nobody watched.
+    /// In which nobody watched, and what of it the device is to blame for.
     gaps_ns: u64,
+    stalled_ns: u64,
     window_ns: u64,
     window: Window,
     times: BTreeMap<u64, u64>,
@@ -64,6 +65,7 @@ impl Watch {
             begun_ns,
             left_ns: (load.asked_ms.saturating_sub(done_ms)) * 1_000_000,
             gaps_ns: 0,
+            stalled_ns: 0,
             window_ns: window_ns(load.asked_ms),
             window: Window { from_ns: begun_ns, ..Window::default() },
             times: BTreeMap::new(),
@@ -88,8 +90,13 @@ impl Watch {
         self.left_ns
     }
 
+    /// Whether it was kept up until `watched_ns`, or is not worth waiting for: it stood still for as long as it was asked for.
+    pub fn is_through(&self, bench: &Bench, watched_ns: u64) -> bool {
+        self.watched_ns(bench) >= watched_ns || self.stalled_ns > self.asked_ns()
+    }
+
     /// For how long the load was kept up and watched.
-    pub fn watched_ns(&self, bench: &Bench) -> u64 {
+    fn watched_ns(&self, bench: &Bench) -> u64 {
         bench.now_ns().saturating_sub(self.begun_ns + self.gaps_ns)
     }
 
@@ -143,8 +150,7 @@ impl Watch {
 
     /// Ends a step: looks at the sensors, closes the window and gives a sign of life, each where it is time.
     pub fn tick(&mut self, bench: &mut Bench, during: During) -> Result<(), Trouble> {
-        self.end_step(bench)?;
-        let now_ns = bench.now_ns();
+        let now_ns = self.end_step(bench)?;
         if now_ns >= self.next_look_ns && bench.may_look() {
             self.look(bench, during)?;
             self.next_look_ns = now_ns + self.window_ns / LOOKS;
@@ -166,7 +172,8 @@ impl Watch {
 
     /// A step in which the program stood still, or far longer than all others, is a gap: the window ends before it, and the next
     /// begins after it. What its products took nobody knows in the first case. In the second the device took it, and is as slow.
-    fn end_step(&mut self, bench: &mut Bench) -> Result<(), Trouble> {
+    /// Returns when it ended.
+    fn end_step(&mut self, bench: &mut Bench) -> Result<u64, Trouble> {
         let (began_ns, had_stood_ns) = self.step;
         let (now_ns, stood_ns) = (bench.now_ns(), bench.stood_ns().unwrap_or(had_stood_ns));
         self.step = (now_ns, stood_ns);
@@ -174,19 +181,20 @@ impl Watch {
         let took_ns = now_ns.saturating_sub(began_ns);
         let stood = u128::from(stood_ns.saturating_sub(had_stood_ns)) > NOTABLE.as_nanos();
         let middle_ns = middle_ns(self.all_times.iter().map(|(ns, count)| (*ns, *count)));
-        let stalled = !stood && took_ns > step_ns_max(middle_ns.unwrap_or(0));
+        let stalled = !stood && took_ns > step_ns_max(&self.load, middle_ns.unwrap_or(0));
         if stood || stalled {
             self.close(bench, began_ns)?;
             self.window.from_ns = now_ns;
             self.gaps_ns += took_ns;
         }
         if stalled {
+            self.stalled_ns += took_ns;
             bench.emit(What::Lapse(Lapse { at_ns: now_ns, kind: LapseKind::Stalled, ns: took_ns }))?;
         }
         if !stood {
             products.into_iter().for_each(|product| self.add(product));
         }
-        Ok(())
+        Ok(now_ns)
     }
 
     fn look(&mut self, bench: &mut Bench, during: During) -> Result<(), Trouble> {
