@@ -98,6 +98,7 @@ impl<W: io::Write> Sink for TimedSink<W> {
             | What::Resumed(_)
             | What::Window(_)
             | What::Fault(_)
+            | What::Lapse(_)
             | What::RunStarted(_)
             | What::DeviceOpened(_)
             | What::Fact(_)

@@ -38,6 +38,7 @@ pub fn evidence(samples_each: usize, seed: u64) -> Evidence {
         measurements: measurements.collect(),
         absences: Vec::new(),
         timeline: Vec::new(),
+        lapses: Vec::new(),
         sustained: None,
         ended: Ended::Completed,
     };

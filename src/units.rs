@@ -232,6 +232,17 @@ fn four_digits(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// A time for people, to a tenth of the unit that fits.
+pub fn lasting(ns: u64) -> String {
+    let seconds = ns as f64 / 1e9;
+    let (value, unit) = match seconds {
+        ..180.0 => (seconds, "s"),
+        ..10_800.0 => (seconds / 60.0, "min"),
+        _ => (seconds / 3600.0, "h"),
+    };
+    format!("{} {unit}", (value * 10.0).round() / 10.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

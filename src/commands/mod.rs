@@ -54,9 +54,12 @@ impl Failure {
 
     /// A file that cannot be written.
     pub fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
-        let hint = if error.kind() == io::ErrorKind::StorageFull {
+        let is = |kinds: &[io::ErrorKind]| kinds.contains(&error.kind());
+        let hint = if is(&[io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded]) {
             "; free some space or choose another place with --out"
-        } else if error.kind() == io::ErrorKind::PermissionDenied {
+        } else if is(&[io::ErrorKind::FileTooLarge]) {
+            "; lift the limit on the size of files (ulimit -f) or choose another place with --out"
+        } else if is(&[io::ErrorKind::PermissionDenied]) {
             "; choose a directory you may write to"
         } else {
             ""

@@ -228,10 +228,13 @@ fn measure(
     };
     let ended = supervise::run(&orders, |event| {
         progress.event(&event);
-        recorder.take(&event);
+        for failure in recorder.take(&event) {
+            progress.warn(&say!(language, "recording-incomplete", why = failure.message));
+        }
     });
     progress.finish();
-    recorder.take(&Event { at_ns: clock.now_ns(), device: None, what: What::RunEnded(ended) });
+    // What fails now is told at the end.
+    let _ = recorder.take(&Event { at_ns: clock.now_ns(), device: None, what: What::RunEnded(ended) });
     recorder.evidence().map_err(|e| Failure::new(Exit::Bug, e.to_string()))
 }
 
@@ -245,14 +248,23 @@ fn deliver(
 ) -> Result<Exit, Failure> {
     let interrupted = evidence.ended == Ended::Interrupted;
     let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::start().wall());
-    write_results(&plan.out, &report, &plan.key, &args.format, language)?;
-    if let Some(error) = recorder.finish() {
-        return Err(error);
-    }
+    let written = write_results(&plan.out, &report, &plan.key, &args.format, language);
     // With the events on the standard output, nothing else may go there.
     let events_on_stdout = args.events.as_deref() == Some(Path::new("-"));
     if !quiet && !events_on_stdout {
-        show(&report, &plan.out, language)?;
+        match &written {
+            Ok(()) => show(&report, &plan.out, language)?,
+            // All that will be left of it.
+            Err(_) => print(|to| human::verdict(&report, to.speaking(language))).map(drop)?,
+        }
+    }
+    written.map_err(|failure| {
+        let Failure { exit, message } = failure;
+        let out = plan.out.display();
+        Failure::new(exit, format!("{message}; then `assay seal {out}` signs what {EVENTS} holds"))
+    })?;
+    if let Some(error) = recorder.finish() {
+        return Err(error);
     }
     Ok(match (report.exit(), is_whole(&report)) {
         _ if interrupted => Exit::Interrupted,

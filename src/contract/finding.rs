@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::clause::{Flag, Severity};
 use crate::device::{DeviceError, ProvenanceKind};
-use crate::evidence::{Ended, Evidence};
+use crate::evidence::lapse::LapseKind;
+use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::exit::Exit;
 use crate::proof::level::TrustLevel;
 use crate::units::Unit;
@@ -201,6 +202,15 @@ pub enum Reason {
     BrokeOff {
         times: u64,
         gap_ns: u64,
+        /// Of these times, how many of which nobody knows how long they were.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unknown: u64,
+    },
+    /// On the device on which it was most.
+    Lapsed {
+        lapse: LapseKind,
+        times: u64,
+        ns: u64,
     },
     CanaryMissed,
     NothingCompared,
@@ -278,12 +288,32 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// That the run broke off, where it did and was taken up again.
-    pub fn broke_off(evidence: &Evidence) -> Option<Self> {
-        let times = evidence.resumed.len() as u64;
-        let gap_ns = evidence.resumed.iter().fold(0u64, |sum, at| sum.saturating_add(at.gap_ns));
-        (times > 0).then_some(Self::BrokeOff { times, gap_ns })
+    /// When nobody watched, or times say less than they seem to: the worst of each kind, since all devices are of one machine.
+    pub fn gaps(evidence: &Evidence) -> Vec<Self> {
+        let of_kind = |lapse: LapseKind| {
+            let on_device = |device: &DeviceEvidence| {
+                let lapses = device.lapses.iter().filter(|known| known.kind == lapse);
+                lapses.fold((0u64, 0u64), |(ns, times), one| (ns.saturating_add(one.ns), times + 1))
+            };
+            let (ns, times) = evidence.devices.iter().map(on_device).max()?;
+            (times > 0).then_some(Self::Lapsed { lapse, times, ns })
+        };
+        let broke_off = Self::broke_off(evidence).into_iter();
+        broke_off.chain(LapseKind::ALL.into_iter().filter_map(of_kind)).collect()
     }
+
+    /// That the run broke off, where it did and was taken up again.
+    fn broke_off(evidence: &Evidence) -> Option<Self> {
+        let times = evidence.resumed.len() as u64;
+        let known = evidence.resumed.iter().filter_map(|at| at.gap_ns);
+        let unknown = times - known.clone().count() as u64;
+        let gap_ns = known.fold(0, u64::saturating_add);
+        (times > 0).then_some(Self::BrokeOff { times, gap_ns, unknown })
+    }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Why sampling ended where something was to be decided.

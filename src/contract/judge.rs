@@ -83,10 +83,12 @@ fn open_if_passed(finding: &mut Finding) {
     }
 }
 
-/// Nobody knows what happened while a run was broken off, nor why it was. That decides nothing, and should be known.
-fn continuity(evidence: &Evidence) -> Option<Finding> {
-    let broken = Judgement::undecided(gate::Unusable::open(Reason::broke_off(evidence)?), None);
-    Some(broken.about(id::CONTINUITY, Severity::Should, Subject::Node))
+/// Nobody knows what happened while a run was broken off or stood still, nor why it did. That decides nothing, and should be known.
+fn continuity(evidence: &Evidence) -> impl Iterator<Item = Finding> {
+    Reason::gaps(evidence).into_iter().map(|reason| {
+        let open = Judgement::undecided(gate::Unusable::open(reason), None);
+        open.about(id::CONTINUITY, Severity::Should, Subject::Node)
+    })
 }
 
 fn judge_clause(

@@ -9,7 +9,7 @@ pub mod inventory;
 pub mod judge;
 pub mod lint;
 pub mod money;
-mod nodes;
+pub mod nodes;
 pub mod parse;
 mod peers;
 pub mod proof;

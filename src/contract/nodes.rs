@@ -53,6 +53,22 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
     bounded(value, bound.value(), bound.unit(), side)
 }
 
+/// Each figure that compares devices, of all devices whatever they are, where it counts.
+pub fn figures(evidence: &Evidence) -> Vec<(MetricName, f64)> {
+    let accept = Accept::all();
+    let of_rates = rates(evidence).filter_map(|rate| {
+        let [probe, case, _] = rate.as_str().split('.').collect::<Vec<_>>()[..] else { return None };
+        Some(format!("node.{probe}_{case}.lag"))
+    });
+    let names = [SPREAD.to_owned(), LAG.to_owned()].into_iter().chain(of_rates);
+    let figure = |name: String| {
+        let metric = MetricName::parse(&name).ok()?;
+        let value = compared(evidence, &accept, &metric).ok()?;
+        Some((metric, value))
+    };
+    names.filter_map(figure).collect()
+}
+
 fn compared(evidence: &Evidence, accept: &Accept, metric: &MetricName) -> Result<f64, Unusable> {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {

@@ -118,10 +118,9 @@ impl Reason {
             R::Skipped { why } => say!(l, "reason-skipped", why),
             R::WrongResult { why } => say!(l, "reason-wrong-result", why),
             R::WrongUnderLoad { wrong, checked } => say!(l, "reason-wrong-under-load", wrong, checked),
-            R::NotKeptUp { watched_ns, asked_ns } => {
-                say!(l, "reason-not-kept-up", watched = seconds(*watched_ns), asked = seconds(*asked_ns))
-            }
-            R::BrokeOff { times, gap_ns } => say!(l, "reason-broke-off", times, seconds = seconds(*gap_ns)),
+            R::NotKeptUp { watched_ns, asked_ns } => not_kept_up(seconds(*watched_ns), seconds(*asked_ns), l),
+            R::BrokeOff { times, gap_ns, unknown } => broke_off(*times, seconds(*gap_ns), *unknown, l),
+            R::Lapsed { lapse, times, ns } => lapse.said(*times, *ns, l),
             R::CanaryMissed => say!(l, "reason-canary-missed"),
             R::NothingCompared => say!(l, "reason-nothing-compared"),
             R::MemoryErrors { words } => say!(l, "reason-memory-errors", words),
@@ -226,6 +225,17 @@ fn to_measure(metric: &str, language: Language) -> String {
 pub fn escaped(text: &str) -> String {
     let quoted = format!("{text:?}");
     quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&quoted).to_owned()
+}
+
+fn not_kept_up(watched: String, asked: String, l: Language) -> String {
+    say!(l, "reason-not-kept-up", watched, asked)
+}
+
+fn broke_off(times: u64, seconds: String, unknown: u64, l: Language) -> String {
+    match unknown {
+        0 => say!(l, "reason-broke-off", times, seconds),
+        _ => say!(l, "reason-broke-off-unknown", times, seconds),
+    }
 }
 
 fn seconds(ns: u64) -> String {

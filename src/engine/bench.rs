@@ -5,10 +5,12 @@ use std::cmp::Ordering;
 use std::io;
 use std::time::Duration;
 
+use super::lookout::Lookout;
 use super::{Settings, Trouble};
 use crate::device::backend::Opened;
 use crate::device::{Buf, DeviceError, Op, Ticket, Variant};
 use crate::evidence::event::{Event, Sign, Sink, What};
+use crate::evidence::lapse::Lapse;
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::{Decision, Demand};
 use crate::evidence::stats::Stat;
@@ -30,6 +32,7 @@ pub struct Bench<'a> {
     /// How long the last reading took.
     reading_took_ns: u64,
     last_reading: Option<Reading>,
+    lookout: Lookout,
 }
 
 /// An op in one launch form.
@@ -136,6 +139,7 @@ impl<'a> Bench<'a> {
             next_reading_ns: 0,
             reading_took_ns: 0,
             last_reading: None,
+            lookout: Lookout::default(),
         }
     }
 
@@ -151,7 +155,26 @@ impl<'a> Bench<'a> {
         self.opened.clock.now_ns()
     }
 
+    /// For how long this program was not run, in all; `None` where that cannot be told now, or the device's time is made up.
+    pub fn stood_ns(&self) -> Option<u64> {
+        self.opened.clock.machine().map(|machine| machine.stood_ns)
+    }
+
     pub fn emit(&mut self, what: What) -> io::Result<()> {
+        self.look_out()?;
+        self.put(what)
+    }
+
+    /// Tells first what times do not show. Of the node that is told by its devices.
+    fn look_out(&mut self) -> io::Result<()> {
+        let machine = self.device.and(self.opened.clock.machine());
+        for (kind, ns) in machine.map_or(Vec::new(), |machine| self.lookout.look(&machine)) {
+            self.put(What::Lapse(Lapse { at_ns: self.now_ns(), kind, ns }))?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, what: What) -> io::Result<()> {
         let event = Event { at_ns: self.now_ns(), device: self.device, what };
         self.sink.event(&event)
     }

@@ -9,7 +9,7 @@ use crate::device::draw;
 use crate::device::op::{Precision, Shape, TILE_RESULTS, TILE_STEPS, Tally};
 use crate::device::reference::{self, DrawnInputs, Memory};
 use crate::device::{Buf, Op};
-use crate::evidence::{Canary, Check};
+use crate::evidence::{Canary, Check, Sample};
 
 type Program<'a> = dyn Fn(&[Buf]) -> (Vec<Op>, Op) + 'a;
 
@@ -179,15 +179,26 @@ fn same_digest(op: &Op, before: &[u8], after: &[u8]) -> Result<(), Trouble> {
 /// Scans `words` of `src` for the pattern of `seed` from `first_word` on.
 pub fn scan(bench: &mut Bench, src: Buf, words: u64, first_word: u64, seed: u64) -> Result<Tally, Trouble> {
     let tally = bench.alloc(Tally::BYTES as u64)?;
-    bench.write(tally, 0, &[0; Tally::BYTES])?;
-    bench.once(&Op::Scan { src, words, first_word, seed, tally })?;
-    let found = read_tally(bench, tally, words)?;
+    let form = bench.any_form(&Op::Scan { src, words, first_word, seed, tally })?;
+    let (_, found) = scan_with(bench, &form, tally, words)?;
     bench.free(tally);
     Ok(found)
 }
 
+/// One scan by `form`, with a tally that is there already: where memory is full there is no room for one.
+pub fn scan_with(
+    bench: &mut Bench,
+    form: &Tuned,
+    tally: Buf,
+    words: u64,
+) -> Result<(Sample, Tally), Trouble> {
+    bench.write(tally, 0, &[0; Tally::BYTES])?;
+    let sample = bench.run(form, 1)?;
+    Ok((sample, read_tally(bench, tally, words)?))
+}
+
 /// What one scan of `words` found. One that did not look at all of them is no scan.
-pub fn read_tally(bench: &mut Bench, tally: Buf, words: u64) -> Result<Tally, Trouble> {
+fn read_tally(bench: &mut Bench, tally: Buf, words: u64) -> Result<Tally, Trouble> {
     let mut bytes = [0; Tally::BYTES];
     bytes.copy_from_slice(&bench.read(tally, 0, Tally::BYTES as u64)?);
     let found = Tally::decode(&bytes);

@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod case;
 pub mod check;
+mod lookout;
 pub mod node;
 pub mod queue;
 pub mod supervise;

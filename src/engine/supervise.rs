@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::WorkerPlan;
 use super::node::NodePlan;
+use crate::clock::NOTABLE;
 use crate::device::Identity;
 use crate::device::backend::{Listed, OpenError};
 use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
@@ -117,6 +118,7 @@ fn watch(orders: &Orders, jobs: &[Job], workers: &mut Vec<Worker>, mut take: imp
         }
     }));
     let mut released = false;
+    let mut listened_at = Instant::now();
     while workers.iter().any(|w| w.state != State::Over) {
         if orders.interrupted.load(Ordering::Relaxed) {
             for worker in workers.iter_mut().filter(|w| w.state != State::Over) {
@@ -124,6 +126,12 @@ fn watch(orders: &Orders, jobs: &[Job], workers: &mut Vec<Worker>, mut take: imp
                 take(ended(worker.device, begun, Ended::Interrupted));
             }
             return Ended::Interrupted;
+        }
+        // Stopped or frozen, this program heard nobody; what they said meanwhile is still to come.
+        let deaf = listened_at.elapsed();
+        listened_at += deaf;
+        if deaf > NOTABLE {
+            workers.iter_mut().for_each(|worker| worker.heard_at += deaf);
         }
         if let Some(message) = next(&receiver) {
             let speaker = workers.iter_mut().find(|worker| worker.device == message.worker);
@@ -266,6 +274,7 @@ impl Worker {
                     | What::Resumed(_)
                     | What::Window(_)
                     | What::Fault(_)
+                    | What::Lapse(_)
                     | What::RunEnded(_) => {}
                 }
                 Some(*event)
@@ -372,6 +381,7 @@ fn may_say(worker: Option<u32>, what: &What) -> bool {
         | What::SustainStarted(_)
         | What::Window(_)
         | What::Fault(_)
+        | What::Lapse(_)
         | What::DeviceEnded(_) => worker.is_some(),
         What::NodeEnded(_) => worker.is_none(),
     }

@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::lapse::Lapse;
 use super::sequence::Decision;
 use super::sustain::{Fault, Load, Window};
 use super::{Absence, Ended, Fact, Measurement, Resumption, RunInfo};
@@ -48,6 +49,8 @@ pub enum What {
     Window(Window),
     /// A wrong result under load.
     Fault(Fault),
+    /// Clocks parted, or nothing ran.
+    Lapse(Lapse),
     /// The device's part is over.
     DeviceEnded(Ended),
     /// What is measured between devices is over.
@@ -88,12 +91,45 @@ impl Sink for Vec<Event> {
     }
 }
 
+/// A line of a file, which also says when it was written: how long a recording that broke off was silent, and what else the
+/// machine's own logs say of that moment.
+#[derive(Serialize)]
+struct Dated<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    /// Wall-clock time by the host's own clock, RFC 3339.
+    wall: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Date {
+    wall: jiff::Timestamp,
+}
+
+/// When the last whole line of a recording was written; `None` where it does not say so, as before it was kept.
+pub fn last_written(recording: &[u8]) -> Option<jiff::Timestamp> {
+    let whole = &recording[..recording.iter().rposition(|byte| *byte == b'\n')?];
+    let line = whole.rsplit(|byte| *byte == b'\n').next()?;
+    serde_json::from_slice(line).ok().map(|Date { wall }| wall)
+}
+
 /// Writes each event as one line and flushes, so that nothing is lost when the process dies.
 pub struct Lines<W: io::Write>(pub W);
 
 impl<W: io::Write> Sink for Lines<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event)?;
+        self.line(event)
+    }
+}
+
+impl<W: io::Write> Lines<W> {
+    /// The same for a file, at that wall-clock time.
+    pub fn dated(&mut self, event: &Event, wall: &str) -> io::Result<()> {
+        self.line(&Dated { event, wall })
+    }
+
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(line)?;
         line.push(b'\n');
         self.0.write_all(&line)?;
         self.0.flush()

@@ -40,6 +40,7 @@ impl Hiding {
             | What::SustainStarted(_)
             | What::Window(_)
             | What::Fault(_)
+            | What::Lapse(_)
             | What::DeviceEnded(_)
             | What::NodeEnded(_)
             | What::RunEnded(_) => {}

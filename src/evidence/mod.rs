@@ -4,6 +4,7 @@
 pub mod counters;
 pub mod event;
 pub mod hiding;
+pub mod lapse;
 pub mod metric;
 pub mod record;
 pub mod sequence;
@@ -22,6 +23,7 @@ use crate::language::{Language, say};
 use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
 use crate::units::Unit;
+use lapse::Lapse;
 use metric::{Kind, MetricName};
 pub use sustain::Sustained;
 
@@ -53,8 +55,8 @@ pub struct NodeEvidence {
 pub struct Resumption {
     /// Wall-clock time by the host's own clock, RFC 3339.
     pub at: String,
-    /// How long nothing was recorded, by the host's own clock.
-    pub gap_ns: u64,
+    /// How long nothing was recorded, by the host's own clock; `None` where that does not tell, since it went backwards.
+    pub gap_ns: Option<u64>,
 }
 
 /// What was asked for, by which program, on which machine.
@@ -143,6 +145,9 @@ pub struct DeviceEvidence {
     #[serde(with = "timeline")]
     #[schemars(with = "timeline::Columns")]
     pub timeline: Vec<TimedReading>,
+    /// Where times say less than they seem to, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lapses: Vec<Lapse>,
     /// The load that was kept up, where one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sustained: Option<Sustained>,

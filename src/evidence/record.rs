@@ -2,6 +2,7 @@
 //! Owns the fold; must not judge.
 
 use super::event::{Event, What};
+use super::lapse::{LAPSES_MAX, Lapse};
 use super::sustain::Fault;
 use super::{DeviceEvidence, Ended, Evidence, NodeEvidence, Sustained, TimedReading};
 
@@ -76,6 +77,7 @@ impl Recording {
             measurements: Vec::new(),
             absences: Vec::new(),
             timeline: Vec::new(),
+            lapses: Vec::new(),
             sustained: None,
             ended: Ended::Unfinished,
         });
@@ -113,7 +115,7 @@ impl Recording {
             What::RunEnded(ended) => evidence.ended = ended.clone(),
             What::Resumed(resumption) => {
                 for times in &mut self.times {
-                    times.offset_ns = times.last_ns.saturating_add(resumption.gap_ns);
+                    times.offset_ns = times.last_ns.saturating_add(resumption.gap_ns.unwrap_or(0));
                 }
                 // What lies between devices is measured in one go.
                 evidence.node = evidence.node.take().filter(|node| node.ended != Ended::Unfinished);
@@ -130,6 +132,7 @@ impl Recording {
             | What::SustainStarted(_)
             | What::Window(_)
             | What::Fault(_)
+            | What::Lapse(_)
             | What::DeviceEnded(_) => return Err(RecordError::NoDevice),
         }
         Ok(())
@@ -164,7 +167,8 @@ fn add(
         What::Reading(reading) => device.timeline.push(TimedReading { at_ns, reading: reading.clone() }),
         What::SustainStarted(load) => match &mut device.sustained {
             None => device.sustained = Some(Sustained::begin(load.clone())),
-            Some(before) if resumed && before.load.goes_on(load) => before.gap_until(at_ns),
+            // Its next window shows since when nobody watched.
+            Some(before) if resumed && before.load.goes_on(load) => {}
             Some(_) => return Err(RecordError::TwoLoads(index)),
         },
         What::Window(window) => {
@@ -175,6 +179,11 @@ fn add(
             let load = device.sustained.as_mut().ok_or(RecordError::NoLoad(index))?;
             load.add_fault(Fault { at_ns: fault.at_ns.saturating_add(offset_ns), ..fault.clone() });
         }
+        // Those that are left out only repeat that times mean little here.
+        What::Lapse(lapse) if device.lapses.len() < LAPSES_MAX => {
+            device.lapses.push(Lapse { at_ns: lapse.at_ns.saturating_add(offset_ns), ..*lapse });
+        }
+        What::Lapse(_) => {}
         What::DeviceEnded(ended) => device.ended = ended.clone(),
         What::CaseStarted { .. } | What::Progress(_) => {}
         What::RunStarted(_) | What::Resumed(_) => return Err(RecordError::TwoStarts),

@@ -2,7 +2,9 @@
 //! Owns the shape of that evidence, how it stays small however long it runs, and its arithmetic, which the verifier runs
 //! as well; must not know how a load is made.
 
+mod fault;
 mod figures;
+mod watched;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,9 @@ use super::stats::Stat;
 use super::{Check, Clocks, Conditions, Sample, Timed};
 use crate::device::op::Precision;
 use crate::telemetry::Throttle;
+pub use fault::{FAULTS_MAX, Fault};
 pub use figures::{ERRORS, FIGURES, FIRST_THROTTLE, FigureDef};
+pub use watched::{middle_ns, step_ns_max, window_ns};
 
 /// Formats in which a load may be kept up.
 pub const SUSTAINED: [Precision; 4] = [Precision::Bf16, Precision::Fp16, Precision::Tf32, Precision::Fp32];
@@ -31,6 +35,9 @@ pub struct Load {
     pub work: u64,
     /// For how long it was asked.
     pub asked_ms: u64,
+    /// How long the longest other piece of it took before it began: chains, a buffer of memory, a transfer.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub piece_ns: u64,
     pub conditions: Conditions,
     /// Of the first product, with which all others are compared.
     pub check: Check,
@@ -182,26 +189,6 @@ impl Window {
     }
 }
 
-/// One wrong result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Fault {
-    pub at_ns: u64,
-    /// What was wrong: `product`, `chains`, `memory`, `link`.
-    pub of: String,
-    /// The 32-bit word of the result.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub word: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub got: Option<u32>,
-    /// What the sensors said last before it was found.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature_c: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clock_mhz: Option<u32>,
-}
-
 /// Everything about the load of one device. Its size does not grow with its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sustained {
@@ -215,16 +202,15 @@ pub struct Sustained {
     pub in_last: u32,
     /// How long all products took, as in [`Window::times`].
     pub times: Vec<(u64, u64)>,
-    /// The first wrong results; [`Window::wrong`] counts them all.
+    /// Wrong results in order of time: the first, the last and some between; [`Window::wrong`] counts them all.
     pub faults: Vec<Fault>,
-    /// Times in which nothing was watched, because the run had broken off: from and to.
+    /// Times in which nobody watched: the run had broken off, or it stood still. From and to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<(u64, u64)>,
 }
 
 /// Windows that are kept; twice as many are made one of two.
 pub const WINDOWS_MAX: usize = 240;
-pub const FAULTS_MAX: usize = 64;
 const FIRST_NS: u64 = 60_000_000_000;
 /// Of the times: one part in a thousand.
 const DIGITS: u8 = 3;
@@ -243,22 +229,10 @@ impl Sustained {
         }
     }
 
-    /// Nothing was watched from the last window until `at_ns`.
-    pub fn gap_until(&mut self, at_ns: u64) {
-        if let Some(last) = self.windows.last() {
-            self.gaps.push((last.to_ns, at_ns));
-        }
-    }
-
-    pub fn add_fault(&mut self, fault: Fault) {
-        if self.faults.len() < FAULTS_MAX {
-            self.faults.push(fault);
-        }
-    }
-
     /// Adds the next window of the recording.
     pub fn add(&mut self, window: Window) {
         let mut window = window;
+        self.gap_before(&window);
         self.add_times(&std::mem::take(&mut window.times));
         let begun_ns = self.windows.first().map_or(window.from_ns, |first| first.from_ns);
         if window.to_ns.saturating_sub(begun_ns)
@@ -309,8 +283,11 @@ impl Sustained {
 
     /// Whole windows with products. The last may be a short rest of the time, in which little shows.
     fn busy(&self) -> impl DoubleEndedIterator<Item = &Window> {
-        let longest = self.windows.iter().map(|w| w.host_ns).max().unwrap_or(0);
-        self.windows.iter().filter(move |w| w.products > 0 && w.host_ns >= longest / 4)
+        let mut times: Vec<u64> = self.windows.iter().map(|w| w.host_ns).collect();
+        times.sort_unstable();
+        // Of the usual one: a single product that took very long makes no other window short.
+        let usual = times.get(times.len() / 2).copied().unwrap_or(0);
+        self.windows.iter().filter(move |w| w.products > 0 && w.host_ns >= usual / 4)
     }
 
     /// Time by the clock that all windows have.
@@ -344,21 +321,6 @@ impl Sustained {
     pub fn clocks(&self) -> Clocks {
         let sample = |w: &Window| Sample { device_ns: w.device_ns, host_ns: w.host_ns };
         Timed { work: self.load.work, repeat: 1, samples: self.busy().map(sample).collect() }.clocks()
-    }
-
-    /// Time that was watched, without gaps.
-    pub fn watched_ns(&self) -> u64 {
-        let spans = self.windows.iter().map(|w| w.to_ns.saturating_sub(w.from_ns));
-        spans.fold(0u64, u64::saturating_add).saturating_sub(self.gaps_within())
-    }
-
-    /// Gaps that merged windows hide.
-    fn gaps_within(&self) -> u64 {
-        let hidden = self
-            .gaps
-            .iter()
-            .filter(|(from, to)| self.windows.iter().any(|w| w.from_ns <= *from && *to <= w.to_ns));
-        hidden.fold(0, |sum: u64, (from, to)| sum.saturating_add(to.saturating_sub(*from)))
     }
 
     /// How long products took, at this share of them.
@@ -416,9 +378,7 @@ impl Sustained {
         let told = self.windows.iter().any(|w| w.sensors.told > 0) && !self.stands_still();
         let begun = self.windows.first()?.from_ns;
         let Some(at) = self.first_throttled_ns() else { return told.then(|| self.watched_ns()) };
-        let before = self.gaps.iter().filter(|(_, to)| *to <= at);
-        let gaps = before.fold(0u64, |sum, (from, to)| sum.saturating_add(to.saturating_sub(*from)));
-        Some(at.saturating_sub(begun).saturating_sub(gaps))
+        Some(at.saturating_sub(begun).saturating_sub(self.gaps_ns(begun, at)))
     }
 
     pub fn first_throttled_ns(&self) -> Option<u64> {

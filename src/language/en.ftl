@@ -135,6 +135,30 @@ reason-broke-off = { $times ->
     [one] the run broke off once, for { $seconds } s in all, in which nobody watched
    *[other] the run broke off { $times } times, for { $seconds } s in all, in which nobody watched
     }
+reason-broke-off-unknown = { $times ->
+    [one] the run broke off once, for an unknown time, in which nobody watched
+   *[other] the run broke off { $times } times, for at least { $seconds } s in all and nobody knows how much longer, in which nobody watched
+    }
+lapse-slept = { $times ->
+    [one] the machine slept for { $time }
+   *[other] the machine slept { $times } times, for { $time } in all
+    }
+lapse-stood = { $times ->
+    [one] the program was stopped or the machine frozen for { $time }, in which nobody watched
+   *[other] the program was stopped or the machine frozen { $times } times, for { $time } in all, in which nobody watched
+    }
+lapse-stalled = { $times ->
+    [one] the device was waited for during { $time }, far longer than for other products: no time that counts as watched
+   *[other] the device was waited for { $times } times far longer than for other products, { $time } in all: no time that counts as watched
+    }
+lapse-set-ahead = { $times ->
+    [one] the wall clock was set ahead by { $time }
+   *[other] the wall clock was set ahead { $times } times, by { $time } in all
+    }
+lapse-set-back = { $times ->
+    [one] the wall clock was set back by { $time }
+   *[other] the wall clock was set back { $times } times, by { $time } in all
+    }
 reason-canary-missed = the check missed a planted error, so nothing it says counts; run again and report this
 reason-nothing-compared = no result was compared with the reference, so the figure does not count; run again and report this
 reason-memory-errors = { $words } words read back wrong, so this memory does not hold its data
@@ -336,7 +360,7 @@ load-times = { ", " }asked for { $asked }, watched for { $watched }
 note-shaded = Shaded: when the device said that it held its clocks down, and for what, and when nobody watched.
 title-wrong-under-load = Wrong results under load
 wrong-under-load = { $wrong } of { $checked } results were wrong.
-first-word-by-word = The first { $count }, word by word
+some-word-by-word = { $count } of them, the first and the last among them, word by word
 all-word-by-word = All of them, word by word
 title-sensors = Sensors while it worked
 title-spreads = Time of a batch, how often
@@ -1354,6 +1378,7 @@ progress-results-wrong = { $wrong } of { $checked } results wrong
 progress-wrong = { $metric }: wrong result, { $why }
 progress-fault = WRONG RESULT of { $of }, found { $after } after the start
 progress-fault-at = WRONG RESULT of { $of } at word { $word }, found { $after } after the start
+recording-incomplete = WARNING: { $why }. The run goes on; what happens from now on is not recorded there
 progress-more-wrong = more wrong results, which are only counted
 
 ## Proofs, and what is made for them

@@ -113,6 +113,15 @@ reason-wrong-result = 设备算出了错误结果：“{ $why }”
 reason-wrong-under-load = 满载期间 { $checked } 个结果中有 { $wrong } 个错误，因此相关数值一律不予采信
 reason-not-kept-up = 满载应持续 { $asked } 秒，实际只持续了 { $watched } 秒；请重测
 reason-broke-off = 运行中断 { $times } 次，共 { $seconds } 秒无人监测
+reason-broke-off-unknown = { $times ->
+    [one] 运行中断一次，时长不明，其间无人监测
+   *[other] 运行中断 { $times } 次，共至少 { $seconds } 秒，确切时长不明，其间无人监测
+    }
+lapse-slept = 机器休眠 { $times } 次，共 { $time }
+lapse-stood = 程序被暂停或机器被冻结 { $times } 次，共 { $time } 无人监测
+lapse-stalled = { $times } 次等待设备的时间远超其他乘积所需，共 { $time }，不计入受监测的时间
+lapse-set-ahead = 系统时钟被拨快 { $times } 次，共 { $time }
+lapse-set-back = 系统时钟被拨慢 { $times } 次，共 { $time }
 reason-canary-missed = 检查没有发现预埋的错误，因此它的结论不予采信；请重测并反馈此问题
 reason-nothing-compared = 没有任何结果与参考值比对过，因此该数值不予采信；请重测并反馈此问题
 reason-memory-errors = 有 { $words } 个字读出有误，这块显存不能可靠保存数据
@@ -295,7 +304,7 @@ load-times = ，要求 { $asked }，实际监测 { $watched }
 note-shaded = 阴影：设备报告降频的时段及其原因，以及无人监测的时段。
 title-wrong-under-load = 满载期间的错误结果
 wrong-under-load = { $checked } 个结果中有 { $wrong } 个错误。
-first-word-by-word = 前 { $count } 个，逐字列出
+some-word-by-word = 其中 { $count } 个（含最先与最后的），逐字列出
 all-word-by-word = 全部，逐字列出
 title-sensors = 运行期间的传感器读数
 title-spreads = 每批耗时的分布
@@ -1141,6 +1150,7 @@ progress-results-wrong = { $checked } 个结果中有 { $wrong } 个错误
 progress-wrong = { $metric }：结果错误，“{ $why }”
 progress-fault = 结果错误：{ $of }，开始后 { $after } 发现
 progress-fault-at = 结果错误：{ $of } 的第 { $word } 个字，开始后 { $after } 发现
+recording-incomplete = 警告：{ $why }。测试继续进行，但此后的内容不再记录到该处
 progress-more-wrong = 还有更多错误结果，此后只计数
 
 ## 证明，以及为此生成的内容

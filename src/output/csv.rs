@@ -1,12 +1,10 @@
-//! A report as one line per measurement, figures in base units, for spreadsheets and scripts.
+//! A report as one line per figure, figures in base units, for spreadsheets and scripts.
 
 use std::io::{self, Write};
 
-use super::rows;
-use crate::evidence::Measurement;
+use super::figures::{self, Figure};
 use crate::evidence::metric::Kind;
 use crate::evidence::stats::Summary;
-use crate::language::Language;
 use crate::report::Report;
 
 const HEADER: [&str; 12] = [
@@ -32,30 +30,29 @@ pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             device.identity.as_ref().map_or((String::new(), String::new()), |identity| {
                 (guarded(&identity.name), identity.provenance.kind().to_string())
             });
-        for m in &device.measurements {
-            writer.write_record(row([guarded(&device.selector), name.clone(), provenance.clone()], m))?;
+        for figure in figures::of_device(device) {
+            writer
+                .write_record(row([guarded(&device.selector), name.clone(), provenance.clone()], &figure))?;
         }
     }
-    for m in report.evidence.node.iter().flat_map(|node| &node.measurements) {
-        writer.write_record(row(["node".to_owned(), String::new(), String::new()], m))?;
+    for figure in figures::of_node(&report.evidence) {
+        writer.write_record(row(["node".to_owned(), String::new(), String::new()], &figure))?;
     }
     writer.flush()
 }
 
-fn row([selector, device, provenance]: [String; 3], m: &Measurement) -> [String; 12] {
-    let unit = match m.metric.kind() {
+fn row([selector, device, provenance]: [String; 3], figure: &Figure) -> [String; 12] {
+    let Figure { metric, summary, check, .. } = figure;
+    let unit = match metric.kind() {
         Kind::Number(unit) => unit.symbol(),
         Kind::Fact => "",
     };
-    let summary = m.summary();
     let number = |pick: fn(&Summary) -> f64| summary.as_ref().map_or(String::new(), |s| pick(s).to_string());
-    // Programs read one language.
-    let [.., check] = rows::measurement(m, Language::English);
     [
         selector,
         device,
         provenance,
-        m.metric.to_string(),
+        metric.to_string(),
         unit.to_owned(),
         summary.as_ref().map_or("0".to_owned(), |s| s.count.to_string()),
         number(|s| s.min),
@@ -63,7 +60,7 @@ fn row([selector, device, provenance]: [String; 3], m: &Measurement) -> [String;
         number(|s| s.p50),
         number(|s| s.p95),
         number(|s| s.max),
-        guarded(&check),
+        guarded(check),
     ]
 }
 

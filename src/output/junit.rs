@@ -9,12 +9,15 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::rows;
 use crate::contract::{Finding, Severity, Subject, Verdict};
+use crate::evidence::DeviceEvidence;
 use crate::language::Language;
 use crate::report::Report;
 
 /// The cases of one subject.
 struct Suite<'a> {
     name: &'a str,
+    /// For how long it was measured; of the node, the longest of its devices.
+    seconds: f64,
     findings: Vec<&'a Finding>,
 }
 
@@ -57,11 +60,20 @@ fn suites(report: &Report) -> Vec<Suite<'_>> {
         };
         report.findings.iter().filter(is_there).collect::<Vec<_>>()
     };
-    let mut suites = vec![Suite { name: "node", findings: on(None) }];
-    for (index, device) in report.evidence.devices.iter().enumerate() {
-        suites.push(Suite { name: &device.selector, findings: on(Some(index)) });
+    let devices = &report.evidence.devices;
+    let longest = devices.iter().map(seconds).fold(0.0, f64::max);
+    let mut suites = vec![Suite { name: "node", seconds: longest, findings: on(None) }];
+    for (index, device) in devices.iter().enumerate() {
+        suites.push(Suite { name: &device.selector, seconds: seconds(device), findings: on(Some(index)) });
     }
     suites
+}
+
+/// Until the last look at the sensors: they are read at the end, and a load is watched as long as it lasts.
+fn seconds(device: &DeviceEvidence) -> f64 {
+    let last_reading = device.timeline.last().map_or(0, |at| at.at_ns);
+    let load = device.sustained.iter().flat_map(|load| load.windows.last());
+    load.map(|window| window.to_ns).fold(last_reading, u64::max) as f64 / 1e9
 }
 
 fn write_suite(report: &Report, suite: &Suite, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
@@ -74,7 +86,7 @@ fn write_suite(report: &Report, suite: &Suite, writer: &mut Writer<&mut dyn Writ
         ("errors", suite.count(Verdict::Inconclusive).to_string().as_str()),
         ("skipped", undecided.to_string().as_str()),
         ("timestamp", clean(&report.evidence.run.started).as_str()),
-        ("time", "0"),
+        ("time", format!("{:.3}", suite.seconds).as_str()),
     ]);
     element.write_inner_content(|writer| {
         write_trust(report, writer)?;
@@ -95,7 +107,7 @@ fn write_trust(report: &Report, writer: &mut Writer<&mut dyn Write>) -> io::Resu
 }
 
 fn write_no_contract(writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
-    let case = [("name", "verdict"), ("classname", "assay.node"), ("time", "0")];
+    let case = [("name", "verdict"), ("classname", "assay.node")];
     let why = [("message", "there was no contract to judge by")];
     writer.create_element("testcase").with_attributes(case).write_inner_content(|writer| {
         writer.create_element("skipped").with_attributes(why).write_empty().map(drop)
@@ -106,21 +118,23 @@ fn write_no_contract(writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
 fn write_case(suite: &str, finding: &Finding, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
     let [clause, severity, ..] = rows::finding(finding, Language::English).map(|text| clean(&text));
     let class = format!("assay.{suite}");
-    let case = [("name", clause.as_str()), ("classname", class.as_str()), ("time", "0")];
+    let case = [("name", clause.as_str()), ("classname", class.as_str())];
     let why = clean(&finding.in_short(Language::English));
-    let said = format!("{severity} clause {}: {why}", rows::verdict_word(finding.verdict, Language::English));
+    let decided = format!("{severity} clause {}", rows::verdict_word(finding.verdict, Language::English));
     let element = match breaking(finding) {
         Some(Verdict::Fail) => Some("failure"),
         Some(Verdict::Inconclusive | Verdict::Pass) => Some("error"),
         None => None,
     };
     writer.create_element("testcase").with_attributes(case).write_inner_content(|writer| {
-        if let Some(element) = element {
-            let why = [("message", why.as_str()), ("type", finding.verdict.name())];
-            let element = writer.create_element(element).with_attributes(why);
-            element.write_text_content(BytesText::new(&said))?;
-        }
-        writer.create_element("system-out").write_text_content(BytesText::new(&said)).map(drop)
+        // What is said once is read; a case that breaks nothing has no other place for it.
+        let Some(element) = element else {
+            let said = format!("{decided}: {why}");
+            return writer.create_element("system-out").write_text_content(BytesText::new(&said)).map(drop);
+        };
+        let why = [("message", why.as_str()), ("type", finding.verdict.name())];
+        let element = writer.create_element(element).with_attributes(why);
+        element.write_text_content(BytesText::new(&decided)).map(drop)
     })?;
     Ok(())
 }

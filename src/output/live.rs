@@ -117,6 +117,7 @@ impl View {
                 | What::SustainStarted(_)
                 | What::Window(_)
                 | What::Fault(_)
+                | What::Lapse(_)
                 | What::DeviceEnded(_)
                 | What::RunEnded(_) => {}
             },
@@ -241,6 +242,7 @@ impl Live {
             | What::Resumed(_)
             | What::Fact(_)
             | What::Absent(_)
+            | What::Lapse(_)
             | What::NodeEnded(_)
             | What::RunEnded(_) => {}
         }

@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod comparison;
 pub mod csv;
 pub mod diagnosis;
+mod figures;
 pub mod fleet;
 pub mod html;
 pub mod human;

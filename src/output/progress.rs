@@ -93,6 +93,16 @@ impl Progress {
         }
     }
 
+    /// Says at once what must not wait until the end, even where nothing else is said.
+    pub fn warn(&self, text: &str) {
+        match self {
+            Progress::Live { bar, .. } => bar.println(text),
+            Progress::Lines { .. } | Progress::Quiet => {
+                let _ = writeln!(std::io::stderr(), "{text}");
+            }
+        }
+    }
+
     pub fn finish(self) {
         match self {
             Progress::Live { bar, begun, language, .. } => {
@@ -143,6 +153,7 @@ fn aside(what: &What, told: Option<&mut Told>, language: Language) -> Option<Str
         What::Measured(measurement) if told.is_none() => Some(measured(measurement, language)),
         What::Absent(_) | What::NodeEnded(_) if told.is_none() => line(what, None, language),
         What::Fault(fault) => fault_once(fault, told, language),
+        What::Lapse(lapse) => Some(lapse.kind.said(1, lapse.ns, language)),
         What::RunStarted(_)
         | What::Resumed(_)
         | What::DeviceOpened(_)
@@ -189,6 +200,7 @@ fn line(what: &What, told: Option<&mut Told>, language: Language) -> Option<Stri
             })
         }
         What::Fault(fault) => fault_once(fault, told, language),
+        What::Lapse(lapse) => Some(lapse.kind.said(1, lapse.ns, language)),
         What::RunStarted(_)
         | What::CaseStarted { .. }
         | What::Progress(_)

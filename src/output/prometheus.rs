@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::figures::{self, Figure};
 use crate::contract::{Finding, Subject, Verdict};
-use crate::evidence::metric::Kind;
+use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::{DeviceEvidence, Ended};
 use crate::report::Report;
 use crate::units::Unit;
@@ -31,7 +32,7 @@ pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// Series without a line are left out: nothing was measured of them.
 fn families(report: &Report) -> Vec<Family> {
-    let mut families: Vec<Family> = Unit::ALL.into_iter().map(|unit| figures(report, unit)).collect();
+    let mut families: Vec<Family> = FAMILIES.iter().map(|figures| figures.family(report)).collect();
     let family = |name, help, lines| Family { name, help, lines };
     families.extend([
         family("assay_samples", "Samples behind a figure.", samples(report)),
@@ -100,71 +101,115 @@ fn truth(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-/// All figures of one unit, in the base unit that Prometheus asks for.
-fn figures(report: &Report, unit: Unit) -> Family {
-    let (name, help, factor) = match unit {
-        Unit::FlopPerSecond => (
-            "assay_floating_point_operations_per_second",
-            "Floating-point rate; a multiply-add counts as two.",
-            1.0,
-        ),
-        Unit::OpPerSecond => {
-            ("assay_integer_operations_per_second", "Integer rate; a multiply-add counts as two.", 1.0)
-        }
-        Unit::BytePerSecond => ("assay_bytes_per_second", "Rate of bytes moved.", 1.0),
-        Unit::Byte => ("assay_memory_bytes", "Bytes of device memory.", 1.0),
-        Unit::Nanosecond => ("assay_latency_seconds", "Latency of one dependent step.", 1e-9),
-        Unit::Count => ("assay_events", "Things that were counted in this run.", 1.0),
-        Unit::Share => ("assay_ratio", "Shares of a whole.", 1.0),
-        Unit::JoulePerFlop => ("assay_joules_per_operation", "Energy of a floating-point operation.", 1.0),
-        Unit::Kelvin => ("assay_temperature_difference_kelvin", "Differences of temperatures.", 1.0),
-        Unit::Cycle => ("assay_cycles", "Cycles of one dependent step, unit by unit.", 1.0),
-    };
-    let lines = devices(report).flat_map(|(device, labels)| {
-        let of_unit = device.measurements.iter().filter(move |m| m.metric.kind() == Kind::Number(unit));
-        let summed = of_unit.filter_map(|m| Some((m, m.summary()?)));
-        summed.flat_map(move |(m, s)| {
-            let statistics: &[(&str, f64)] = match unit {
-                // A count is one number.
-                Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin => {
-                    &[("p50", s.p50)]
-                }
-                Unit::FlopPerSecond
-                | Unit::OpPerSecond
-                | Unit::BytePerSecond
-                | Unit::Nanosecond
-                | Unit::Cycle => {
-                    &[("min", s.min), ("p5", s.p5), ("p50", s.p50), ("p95", s.p95), ("max", s.max)]
-                }
-            };
-            let line = |(statistic, value): &(&str, f64)| {
+/// Figures that are one series: their unit, and what makes it the base unit that Prometheus asks for.
+struct Figures {
+    name: &'static str,
+    help: &'static str,
+    unit: Unit,
+    /// Of times, whether they are durations of the run and no latencies.
+    is_duration: bool,
+    factor: f64,
+}
+
+const fn of(name: &'static str, help: &'static str, unit: Unit, factor: f64) -> Figures {
+    Figures { name, help, unit, is_duration: false, factor }
+}
+
+const FAMILIES: [Figures; 11] = [
+    of(
+        "assay_floating_point_operations_per_second",
+        "Floating-point rate; a multiply-add counts as two.",
+        Unit::FlopPerSecond,
+        1.0,
+    ),
+    of(
+        "assay_integer_operations_per_second",
+        "Integer rate; a multiply-add counts as two.",
+        Unit::OpPerSecond,
+        1.0,
+    ),
+    of("assay_bytes_per_second", "Rate of bytes moved.", Unit::BytePerSecond, 1.0),
+    of("assay_memory_bytes", "Bytes of device memory.", Unit::Byte, 1.0),
+    of(
+        "assay_latency_seconds",
+        "Latency of one dependent step, or of a product under load.",
+        Unit::Nanosecond,
+        1e-9,
+    ),
+    Figures {
+        is_duration: true,
+        ..of(
+            "assay_load_seconds",
+            "How long a load was kept up, or until something came.",
+            Unit::Nanosecond,
+            1e-9,
+        )
+    },
+    of("assay_events", "Things that were counted in this run.", Unit::Count, 1.0),
+    of("assay_ratio", "Shares of a whole.", Unit::Share, 1.0),
+    of("assay_joules_per_operation", "Energy of a floating-point operation.", Unit::JoulePerFlop, 1.0),
+    of("assay_temperature_difference_kelvin", "Differences of temperatures.", Unit::Kelvin, 1.0),
+    of("assay_cycles", "Cycles of one dependent step, unit by unit.", Unit::Cycle, 1.0),
+];
+
+impl Figures {
+    fn family(&self, report: &Report) -> Family {
+        let lines = all_figures(report).filter(|(figure, _)| self.takes(&figure.metric));
+        let lines = lines.flat_map(|(figure, labels)| {
+            let line = |statistic: &str, value: f64| {
                 let mut labels = labels.clone();
-                labels.push(("metric", m.metric.to_string()));
-                labels.push(("statistic", (*statistic).to_owned()));
-                Line { labels, value: value * factor }
+                labels.push(("statistic", statistic.to_owned()));
+                Line { labels, value: value * self.factor }
             };
-            statistics.iter().map(line).collect::<Vec<_>>()
-        })
+            statistics(&figure)
+                .into_iter()
+                .map(|(statistic, value)| line(statistic, value))
+                .collect::<Vec<_>>()
+        });
+        Family { name: self.name, help: self.help, lines: lines.collect() }
+    }
+
+    fn takes(&self, metric: &MetricName) -> bool {
+        metric.kind() == Kind::Number(self.unit) && metric.as_str().ends_with(".time") == self.is_duration
+    }
+}
+
+/// One number is its own median.
+fn statistics(figure: &Figure) -> Vec<(&'static str, f64)> {
+    let Some(s) = &figure.summary else { return Vec::new() };
+    if !figure.is_sampled {
+        return vec![("p50", s.p50)];
+    }
+    let all = [("min", s.min), ("p5", s.p5), ("p50", s.p50), ("p95", s.p95), ("max", s.max)];
+    all.into_iter().chain(figure.last.map(|last| ("last", last))).collect()
+}
+
+/// Each with the labels that say what it is of.
+fn all_figures(report: &Report) -> impl Iterator<Item = (Figure, Vec<(&'static str, String)>)> {
+    let of_devices = devices(report).flat_map(|(device, labels)| {
+        figures::of_device(device).into_iter().map(move |figure| (figure, labels.clone()))
     });
-    Family { name, help, lines: lines.collect() }
+    let of_node = figures::of_node(&report.evidence).into_iter().map(|figure| (figure, node()));
+    of_devices.chain(of_node).map(|(figure, mut labels)| {
+        labels.push(("metric", figure.metric.to_string()));
+        (figure, labels)
+    })
+}
+
+fn node() -> Vec<(&'static str, String)> {
+    vec![("device", "node".to_owned()), ("uuid", String::new())]
 }
 
 fn samples(report: &Report) -> Vec<Line> {
-    let lines = devices(report).flat_map(|(device, labels)| {
-        device.measurements.iter().filter_map(move |m| {
-            let mut labels = labels.clone();
-            labels.push(("metric", m.metric.to_string()));
-            Some(Line { labels, value: m.summary()?.count as f64 })
-        })
-    });
-    lines.collect()
+    let line = |(figure, labels): (Figure, _)| Some(Line { labels, value: figure.summary?.count as f64 });
+    all_figures(report).filter_map(line).collect()
 }
 
 const VERDICTS: [Verdict; 3] = [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail];
 
 fn clause(report: &Report, finding: &Finding) -> Vec<Line> {
     let subject = match &finding.subject {
-        Subject::Node => vec![("device", "node".to_owned()), ("uuid", String::new())],
+        Subject::Node => node(),
         Subject::Device { index, selector } => match report.evidence.devices.get(*index as usize) {
             Some(device) => labels(device),
             None => vec![("device", selector.clone()), ("uuid", String::new())],

@@ -93,8 +93,13 @@ pub fn counters(device: &DeviceEvidence, language: Language) -> impl Iterator<It
         let shown =
             rise.map_or_else(|| say!(language, "telemetry-silent"), |rise| Unit::Count.format(rise as f64));
         let [range, samples, conditions] = [const { String::new() }; 3];
-        [counter.name.to_owned(), shown, range, samples, conditions, say!(language, "machines-word")]
+        [counter.name.to_owned(), shown, range, samples, conditions, machines_word(language)]
     })
+}
+
+/// How counters are checked: not at all.
+pub fn machines_word(language: Language) -> String {
+    say!(language, "machines-word")
 }
 
 /// Everything measured on a device: cases, then the figures of a load that was kept up, then counters.
@@ -110,7 +115,7 @@ pub fn sustained(load: &Sustained, language: Language) -> Vec<[String; 6]> {
 }
 
 /// The rate has windows, conditions and a check; what follows from it is one number.
-fn kept_up(load: &Sustained, metric: &MetricName, language: Language) -> [String; 6] {
+pub fn kept_up(load: &Sustained, metric: &MetricName, language: Language) -> [String; 6] {
     let Kind::Number(unit) = metric.kind() else { return [const { String::new() }; 6] };
     let shown =
         |value: Option<f64>| value.map_or_else(|| say!(language, "no-figure"), |value| unit.format(value));

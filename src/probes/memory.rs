@@ -16,6 +16,9 @@ pub const PROBE: Probe =
 /// One buffer's size where the device allows it. Many buffers keep any single allocation limit out of the figure.
 const CHUNK_BYTES: u64 = 1 << 30;
 const CHUNK_BYTES_MIN: u64 = 16 << 20;
+/// Of the size that was tried first, the smallest part that is: the rest of a small memory.
+const CHUNK_PARTS_MAX: u64 = 256;
+const CHUNK_GRAIN_BYTES: u64 = 64 << 10;
 const QUICK_BYTES: u64 = 1 << 30;
 /// What tuning and canaries look at of a buffer: enough for a rate, little against the whole.
 const TRIAL_WORDS: u64 = 4 << 20;
@@ -76,14 +79,18 @@ fn memory(
     buffer_max: u64,
     seed: u64,
 ) -> Result<Vec<Measurement>, Trouble> {
+    // Before all others, which may leave no room for it.
+    let tally = bench.alloc(Tally::BYTES as u64)?;
     let chunks = allocate(bench, target.bytes, buffer_max)?;
     let filled: u64 = chunks.iter().map(|c| c.words * 4).sum();
     let largest = chunks.first().map_or(0, |c| c.words);
-    let mut passes = Passes::new(bench, &chunks)?;
+    let mut passes = Passes::new(bench, &chunks, tally)?;
     for seed in [seed, inverted(seed)] {
         passes.fill(bench, seed)?;
         passes.verify(bench, seed)?;
     }
+    // The canary's scans have their own.
+    bench.free(tally);
     let canary = canary(bench, &chunks, inverted(seed))?;
 
     let Passes { fill_form, scan_form, writes, verifies, tally, .. } = passes;
@@ -108,10 +115,11 @@ fn memory(
     ])
 }
 
-/// As many buffers as it takes; when one is refused, half the size is tried, down to 16 MiB.
+/// As many buffers as it takes; when one is refused, half the size is tried, down to 16 MiB, or less of a small memory.
 pub(super) fn allocate(bench: &mut Bench, target: u64, buffer_max: u64) -> Result<Vec<Chunk>, Trouble> {
     // Never nothing, whatever the device says: nothing could be asked for without end.
     let mut size = CHUNK_BYTES.min(buffer_max >> 20 << 20).max(1 << 20).min(target);
+    let least = (size / CHUNK_PARTS_MAX).clamp(CHUNK_GRAIN_BYTES, CHUNK_BYTES_MIN);
     let (mut chunks, mut total) = (Vec::new(), 0);
     while total < target {
         let bytes = size.min(target - total);
@@ -121,8 +129,8 @@ pub(super) fn allocate(bench: &mut Bench, target: u64, buffer_max: u64) -> Resul
                 total += bytes;
                 bench.progress(total * 200 / target, None)?;
             }
-            Err(DeviceError::OutOfMemory { .. }) if size / 2 >= CHUNK_BYTES_MIN => {
-                size = (size / 2) >> 20 << 20
+            Err(DeviceError::OutOfMemory { .. }) if size / 2 >= least => {
+                size = size / 2 / CHUNK_GRAIN_BYTES * CHUNK_GRAIN_BYTES
             }
             Err(DeviceError::OutOfMemory { .. }) if !chunks.is_empty() => break,
             Err(error) => return Err(error.into()),
@@ -143,10 +151,9 @@ struct Passes<'a> {
 }
 
 impl<'a> Passes<'a> {
-    fn new(bench: &mut Bench, chunks: &'a [Chunk]) -> Result<Self, Trouble> {
+    fn new(bench: &mut Bench, chunks: &'a [Chunk], tally_buf: Buf) -> Result<Self, Trouble> {
         let first =
             chunks.first().ok_or_else(|| Trouble::Skipped("no memory could be allocated".to_owned()))?;
-        let tally_buf = bench.alloc(Tally::BYTES as u64)?;
         bench.write(tally_buf, 0, &[0; Tally::BYTES])?;
         let trial = first.beginning();
         let forms = bench.forms(&fill_op(&trial, 0));
@@ -180,13 +187,11 @@ impl<'a> Passes<'a> {
 
     fn verify(&mut self, bench: &mut Bench, seed: u64) -> Result<(), Trouble> {
         for chunk in self.chunks {
-            bench.write(self.tally_buf, 0, &[0; Tally::BYTES])?;
             let form = Tuned { op: scan_op(chunk, seed, self.tally_buf), ..self.scan_form.clone() };
-            let sample = bench.run(&form, 1)?;
+            let (sample, found) = check::scan_with(bench, &form, self.tally_buf, chunk.words)?;
             if chunk.words == self.chunks[0].words {
                 self.verifies.push(sample);
             }
-            let found = check::read_tally(bench, self.tally_buf, chunk.words)?;
             self.tally.absorb(&found, chunk.first_word);
             self.step(bench)?;
         }

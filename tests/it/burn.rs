@@ -11,7 +11,7 @@ use gpu_assay::contract::{Verdict, judge, parse};
 use gpu_assay::device::Reach;
 use gpu_assay::engine::{Already, Begun, Profile};
 use gpu_assay::evidence::metric::MetricName;
-use gpu_assay::evidence::sustain::WINDOWS_MAX;
+use gpu_assay::evidence::sustain::{FAULTS_MAX, Fault, WINDOWS_MAX};
 use gpu_assay::evidence::{DeviceEvidence, Evidence, Sustained};
 use serde_json::Value;
 
@@ -45,6 +45,52 @@ fn a_wrong_element_is_told_with_its_word_and_what_it_should_be() {
     }
     let ordered = load.faults.windows(2).all(|pair| pair[0].at_ns <= pair[1].at_ns);
     assert!(ordered, "{:?}", load.faults);
+}
+
+/// All of it is taken before anything is counted, and nothing may need more then.
+#[test]
+fn memory_that_is_full_to_the_last_byte_is_tested() {
+    let probes = ["memory"];
+    let run = Run { profile: Profile::Standard, ..Run::short("sim:mini,mem=16MiB", &probes) };
+    let device = run.report().evidence.devices.remove(0);
+    assert_eq!(device.absences, []);
+    let filled = MetricName::parse("memory.filled.bytes").unwrap();
+    assert!(device.measurement(&filled).unwrap().figures()[0] > 15.9e6);
+}
+
+/// However many there are: the first, the last, and some of all the time between.
+#[test]
+fn wrong_results_are_kept_from_all_of_the_time() {
+    let device = kept_up(&format!("{CARD},upset=1000000,seed=3"), 600);
+    let load = load(&device);
+    assert!(load.wrong() > 1500, "{} wrong results", load.wrong());
+    let at_s: Vec<u64> = load.faults.iter().map(|fault| fault.at_ns / 1_000_000_000).collect();
+    assert_eq!(at_s.len(), FAULTS_MAX);
+    assert!(at_s.windows(2).all(|pair| pair[0] <= pair[1]), "{at_s:?}");
+    let ends_s = load.windows.last().unwrap().to_ns / 1_000_000_000;
+    assert!(at_s[15] < ends_s / 10 && at_s[63] + 30 > ends_s, "{at_s:?} of {ends_s}");
+    let widest = at_s[15..=48].windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+    assert!(widest < ends_s / 8, "an even sample: {at_s:?}");
+}
+
+/// Whatever of the load it is that goes wrong: which word, what it should be, and which bits differ.
+#[test]
+fn chains_and_transfers_tell_their_wrong_words_as_well() {
+    let probes = ["sustain"];
+    let run = Run { profile: Profile::Standard, sustain_ms: 60_000, ..Run::short(CARD, &probes) };
+    for (op, of) in [("fma", "chains"), ("copy", "link, to the device")] {
+        let events =
+            run.events_through(|opened| front::before(opened, How::Upsets(op, 9, Duration::from_secs(30))).0);
+        let device = report(&events, None).evidence.devices.remove(0);
+        let faults = &load(&device).faults;
+        // What arrived wrong leaves as it arrived.
+        assert!((1..=2).contains(&faults.len()), "{of}: {faults:?}");
+        assert_eq!((faults[0].of.as_str(), faults[0].word), (of, Some(9)));
+        assert_eq!(faults[0].xor(), Some(1 << 19), "{of}: {faults:?}");
+        let json = serde_json::to_value(&faults[0]).unwrap();
+        assert_eq!(json["xor"], 1 << 19);
+        assert_eq!(serde_json::from_value::<Fault>(json).unwrap(), faults[0]);
+    }
 }
 
 #[test]
@@ -216,19 +262,54 @@ fn what_cannot_be_sealed_or_resumed_says_why_and_is_left_alone() {
     );
 }
 
-/// By the host's clock, and not from when the recording was opened again.
+/// The lines of a recording, written so much later.
+fn redated(recording: &[u8], by: jiff::SignedDuration) -> Vec<u8> {
+    let lines = std::str::from_utf8(recording).unwrap().lines().map(|line| {
+        let mut event: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+        let wall: jiff::Timestamp = event["wall"].as_str().unwrap().parse().unwrap();
+        event.insert("wall".into(), (wall + by).to_string().into());
+        serde_json::to_string(&event).unwrap() + "\n"
+    });
+    lines.collect::<String>().into_bytes()
+}
+
+fn without_dates(recording: &[u8]) -> Vec<u8> {
+    let lines = std::str::from_utf8(recording).unwrap().lines().map(|line| {
+        let mut event: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+        event.remove("wall");
+        serde_json::to_string(&event).unwrap() + "\n"
+    });
+    lines.collect::<String>().into_bytes()
+}
+
+/// A copy is as new as it was made, and of what lies in the future nobody knows how long ago it was.
 #[test]
-fn the_gap_of_a_run_is_how_long_nothing_was_written() {
+fn the_gap_of_a_run_comes_from_its_lines_and_may_be_unknown() {
     let dir = tempfile::tempdir().unwrap();
     let recording = finished(dir.path());
-    let out = cut(dir.path(), "late", &recording[..recording.len() / 2]);
-    let events = std::fs::File::options().append(true).open(Path::new(&out).join("events.jsonl")).unwrap();
-    events.set_modified(std::time::SystemTime::now() - Duration::from_secs(3600)).unwrap();
-    judged(&["run", "--resume"], dir.path(), &out);
-    let text = assay(["render", &format!("{out}/report.dsse.json"), "--format", "json"]).stdout;
-    let report: Value = serde_json::from_str(&text).unwrap();
-    let gap_ns = report["evidence"]["resumed"][0]["gap_ns"].as_u64().unwrap();
-    assert!((3_600_000_000_000..7_200_000_000_000).contains(&gap_ns), "{gap_ns}");
+    let cut_at = recording[..recording.len() / 2].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let hour = jiff::SignedDuration::from_hours(1);
+    let resumed = |name: &str, recording: &[u8], file_is_later: Duration| {
+        let out = cut(dir.path(), name, recording);
+        let events =
+            std::fs::File::options().append(true).open(Path::new(&out).join("events.jsonl")).unwrap();
+        events.set_modified(std::time::SystemTime::now() + file_is_later).unwrap();
+        let (_, json) = judged(&["run", "--resume"], dir.path(), &out);
+        let findings = json["findings"].as_array().unwrap();
+        let gap = findings.iter().find(|f| f["clause"] == "run.continuity").unwrap()["because"].clone();
+        let text = assay(["render", &format!("{out}/report.dsse.json"), "--format", "json"]).stdout;
+        let report: Value = serde_json::from_str(&text).unwrap();
+        (report["evidence"]["resumed"][0]["gap_ns"].as_u64(), gap.to_string())
+    };
+    let cut_off = &recording[..cut_at];
+    let (gap_ns, _) = resumed("copied", &redated(cut_off, -hour), Duration::ZERO);
+    assert!((3_600_000_000_000..7_200_000_000_000).contains(&gap_ns.unwrap()), "{gap_ns:?}");
+    let (gap_ns, because) = resumed("future", &redated(cut_off, hour), Duration::ZERO);
+    assert_eq!(gap_ns, None, "{because}");
+    assert!(because.contains("unknown"), "{because}");
+    let undated = without_dates(cut_off);
+    let (gap_ns, because) = resumed("touched", &undated, Duration::from_secs(3600));
+    assert_eq!(gap_ns, None, "{because}");
 }
 
 /// However fast the device is by now: other products are another load.
@@ -300,6 +381,39 @@ fn a_load_on_software_vulkan_survives_the_death_of_its_parent() {
     assert!(load["windows"].as_array().unwrap().iter().all(|window| window["wrong"] == 0), "{load}");
 }
 
+/// A real driver, and processes that are stopped for a moment: a freezer, a paused VM and a suspended host look the same.
+#[test]
+#[cfg(all(target_os = "linux", feature = "wgpu"))]
+fn time_in_which_a_load_on_software_vulkan_is_stopped_does_not_count() {
+    use crate::process::{signal, until};
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("stopped");
+    let args =
+        ["run", "--measure-only", "--device", "wgpu:0", "--probe", "sustain", "--soak", "10s", "--duration"];
+    let mut run = start(args.iter().chain(&["50ms", "--out", out.to_str().unwrap()]));
+    until("two windows", || {
+        let events = std::fs::read_to_string(out.join("events.jsonl")).unwrap_or_default();
+        (events.matches("\"event\":\"window\"").count() >= 2).then_some(())
+    });
+    let stopped = [vec![run.id()], children(run.id())].concat();
+    stopped.iter().for_each(|pid| signal(*pid, "STOP"));
+    std::thread::sleep(Duration::from_secs(4));
+    stopped.iter().for_each(|pid| signal(*pid, "CONT"));
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+    let text = assay(["render", out.join("report.dsse.json").to_str().unwrap(), "--format", "json"]).stdout;
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let device = &report["evidence"]["devices"][0];
+    let gaps = device["sustained"]["gaps"].as_array().unwrap();
+    let longest = gaps.iter().map(|gap| gap[1].as_u64().unwrap() - gap[0].as_u64().unwrap()).max().unwrap();
+    assert!(longest > 3_900_000_000, "{gaps:?}");
+    let lapses = device["lapses"].as_array().unwrap();
+    assert!(lapses.iter().any(|lapse| lapse["kind"] == "stood"), "{lapses:?}");
+    let windows = device["sustained"]["windows"].as_array().unwrap();
+    let ends = |name: &str, at: usize| windows[at][name].as_u64().unwrap();
+    let span = ends("to_ns", windows.len() - 1) - ends("from_ns", 0);
+    assert!(span - longest >= 10_000_000_000, "made up for: {span}");
+}
+
 /// Peak resident memory of a process, in bytes.
 fn peak_bytes(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
@@ -307,7 +421,7 @@ fn peak_bytes(pid: u32) -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
-/// A week by the simulated clock, on a card so slow that it takes few products.
+/// A week by the simulated clock, on a card so slow that it takes few products, and chains take minutes: which is no gap.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_week_grows_neither_memory_nor_files() {
@@ -345,6 +459,11 @@ fn a_week_grows_neither_memory_nor_files() {
     assert!(json["verdict"].is_null(), "{json}");
     let text = assay(["render", out.join("report.dsse.json").to_str().unwrap(), "--format", "json"]).stdout;
     let report: Value = serde_json::from_str(&text).unwrap();
-    let windows = report["evidence"]["devices"][0]["sustained"]["windows"].as_array().unwrap().len();
+    let device = &report["evidence"]["devices"][0];
+    assert!(
+        device["lapses"].is_null() && device["sustained"]["gaps"].is_null(),
+        "slow is not absent: {device}"
+    );
+    let windows = device["sustained"]["windows"].as_array().unwrap().len();
     assert!((WINDOWS_MAX / 2..=WINDOWS_MAX).contains(&windows), "{windows} windows");
 }

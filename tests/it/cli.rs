@@ -205,8 +205,33 @@ fn events_go_where_they_are_asked_for_and_a_full_disk_is_told() {
         "{}",
         ended.stderr
     );
-    // What could be written was written.
+    // What could be written was written, and it was said at once.
     verified(&full);
+    let (warned, measured) = (ended.stderr.find("WARNING: "), ended.stderr.find("stream.read.rate"));
+    assert!(warned.unwrap() < measured.unwrap(), "{}", ended.stderr);
+}
+
+/// No file may grow beyond a limit that the recording reaches: neither it nor the report can be written.
+#[test]
+#[cfg(unix)]
+fn on_a_full_disk_the_run_goes_on_and_its_verdict_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (contract, out) = (easy_contract(dir.path()), dir.path().join("out"));
+    let limited = format!("ulimit -f 8; trap '' XFSZ; exec {} \"$@\"", env!("CARGO_BIN_EXE_assay"));
+    let args = run_args(&contract, &out, "sim:mini", &[]);
+    let mut shell = std::process::Command::new("sh");
+    let ended: Ended = shell.arg("-c").arg(limited).arg("sh").args(args).output().unwrap().into();
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    assert!(ended.stdout.contains("verdict: PASS"), "{}", ended.stdout);
+    let warning = ended.stderr.find("WARNING: ").unwrap_or_else(|| panic!("{}", ended.stderr));
+    assert!(warning < ended.stderr.rfind("sim:mini").unwrap(), "at once: {}", ended.stderr);
+    assert_eq!(ended.stderr.matches("WARNING: ").count(), 1, "once: {}", ended.stderr);
+    for says in ["events.jsonl cannot be written", "report.dsse.json cannot be written", "assay seal"] {
+        assert!(ended.stderr.contains(says), "{says}: {}", ended.stderr);
+    }
+    let sealed = assay(["seal", out.to_str().unwrap(), "--contract", contract.to_str().unwrap()]);
+    assert_eq!(sealed.code, Some(3), "{}", sealed.stderr);
+    verified(&out);
 }
 
 /// The process of a device is gone from one moment to the next; the rest of the program is not.

@@ -25,6 +25,8 @@ pub enum How {
     Skips(&'static [&'static str]),
     /// This word of every product that has so many comes out wrong.
     Spoils(u64),
+    /// This word of the result comes out wrong, once: when an op of this name is first run after so long.
+    Upsets(&'static str, u64, Duration),
     /// The first op of a kind and size is run. Later ones, whatever their data, give its result again.
     Replays,
 }
@@ -43,6 +45,7 @@ pub struct Front {
     first: BTreeMap<u64, Op>,
     results: BTreeMap<String, Vec<u8>>,
     chains: BTreeMap<String, Op>,
+    upset: bool,
     tickets: u64,
 }
 
@@ -58,6 +61,7 @@ pub fn before(opened: Opened, how: How) -> (Opened, Rc<Cell<u64>>) {
         first: BTreeMap::new(),
         results: BTreeMap::new(),
         chains: BTreeMap::new(),
+        upset: false,
         // Far above the inner device's own.
         tickets: 1 << 40,
     };
@@ -161,10 +165,26 @@ impl Front {
         if let (Op::Gemm { c, .. }, Some((_, bytes))) = (op, output(op))
             && bytes > word * 4
         {
-            let flipped = self.inner.submit(&Op::Flip { dst: *c, word, mask: 1 << 19 }, 0, 1)?;
-            self.inner.wait(flipped)?;
+            self.flip(*c, word)?;
         }
         Ok(ticket)
+    }
+
+    fn upset(&mut self, op: &Op, variant: usize, repeat: u32, word: u64) -> Result<Ticket, DeviceError> {
+        let ticket = self.inner.submit(op, variant, repeat)?;
+        if let Op::Fma { out: buf, .. } | Op::Copy { buf, .. } = op {
+            self.flip(*buf, word)?;
+        }
+        Ok(ticket)
+    }
+
+    fn is_after(&self, time: Duration) -> bool {
+        u128::from(self.clock.now_ns()) >= time.as_nanos()
+    }
+
+    fn flip(&mut self, dst: Buf, word: u64) -> Result<(), DeviceError> {
+        let flipped = self.inner.submit(&Op::Flip { dst, word, mask: 1 << 19 }, 0, 1)?;
+        self.inner.wait(flipped).map(drop)
     }
 
     fn remember(&mut self, op: &Op) -> Result<(), DeviceError> {
@@ -230,7 +250,13 @@ impl Device for Front {
             How::Skips(names) if names.contains(&op.name()) => Ok(self.claim(plausible(op, repeat))),
             How::Replays => self.replay(op, variant, repeat),
             How::Spoils(word) => self.spoil(op, variant, repeat, word),
-            How::Honest | How::Modest | How::Skips(_) => self.inner.submit(op, variant, repeat),
+            How::Upsets(name, word, after) if op.name() == name && !self.upset && self.is_after(after) => {
+                self.upset = true;
+                self.upset(op, variant, repeat, word)
+            }
+            How::Honest | How::Modest | How::Skips(_) | How::Upsets(..) => {
+                self.inner.submit(op, variant, repeat)
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use gpu_assay::contract::template::{Keys, Source, template};
 use gpu_assay::contract::{Amount, Flag, Reason, parse};
 use gpu_assay::device::{DeviceError, ProvenanceKind};
 use gpu_assay::evidence::Ended;
+use gpu_assay::evidence::lapse::LapseKind;
 use gpu_assay::language::Language;
 use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
@@ -208,7 +209,8 @@ fn reasons() -> Vec<Reason> {
         R::WrongResult { why: why.clone() },
         R::WrongUnderLoad { wrong: 1, checked: 2 },
         R::NotKeptUp { watched_ns: 1, asked_ns: 2 },
-        R::BrokeOff { times: 2, gap_ns: 3 },
+        R::BrokeOff { times: 2, gap_ns: 3, unknown: 0 },
+        R::Lapsed { lapse: LapseKind::Stood, times: 2, ns: 3 },
         R::CanaryMissed,
         R::NothingCompared,
         R::MemoryErrors { words: 3 },
@@ -364,7 +366,7 @@ fn a_report_in_chinese_holds_no_english_prose() {
         let mut evidence = good_run(1);
         evidence.resumed = vec![gpu_assay::evidence::Resumption {
             at: "1970-01-01T00:00:30Z".into(),
-            gap_ns: 1_000_000_000,
+            gap_ns: Some(1_000_000_000),
         }];
         evidence
     };

@@ -14,6 +14,7 @@ mod burn;
 mod catalogue;
 // The command line as its users meet it: messages, files, exit codes, workers that die.
 mod cli;
+mod clocks;
 // Two reports of one machine: degraded, same, improved, not comparable.
 mod compare;
 // Sequential decisions err as rarely as promised, on simulated devices.

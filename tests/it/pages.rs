@@ -181,7 +181,7 @@ fn a_page_shows_a_load_that_was_kept_up() {
 #[test]
 fn a_page_says_first_that_a_run_broke_off() {
     let mut evidence = good_run(1);
-    evidence.resumed = vec![Resumption { at: "1970-01-01T00:00:30Z".into(), gap_ns: 180_000_000_000 }];
+    evidence.resumed = vec![Resumption { at: "1970-01-01T00:00:30Z".into(), gap_ns: Some(180_000_000_000) }];
     let page = rendered(Format::Html, &report(evidence, Some(&bandwidth("1 B/s"))));
     let gap = page.find("A gap</strong>: the run broke off once, for 180 s in all").unwrap();
     assert!(gap < page.find("<h2>Clauses").unwrap());

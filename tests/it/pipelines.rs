@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use gpu_assay::evidence::Evidence;
 use gpu_assay::output::Format;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -126,9 +127,11 @@ fn junit_has_a_suite_per_device_a_case_per_clause_and_counts_that_agree() {
         let case = found.cases.iter().find(|case| case.0 == suite && case.1 == clause).unwrap();
         case.2.join(" ")
     };
-    assert_eq!([parts(1, "c"), parts(2, "c")], ["system-out", "failure system-out"]);
-    assert_eq!([parts(1, "wish"), parts(1, "open")], ["system-out", "error system-out"]);
+    assert_eq!([parts(1, "c"), parts(2, "c")], ["system-out", "failure"]);
+    assert_eq!([parts(1, "wish"), parts(1, "open")], ["system-out", "error"]);
     let text = rendered(Format::Junit, &whole);
+    assert_eq!(text.matches("found 5 MB/s").count(), 1, "a failure is said once: {text}");
+    assert!(text.contains("time=\"29.000\"") && !text.contains("time=\"0\""), "{text}");
     assert!(text.contains("should clause FAIL: demanded 9 TB/s"), "{text}");
     // What a viewer shows of a failure is its message.
     assert!(text.contains("message=\"demanded 100 MB/s, found 5 MB/s, the demand is not met\""), "{text}");
@@ -211,6 +214,49 @@ fn labels(mut rest: &str) -> (Vec<(String, String)>, &str) {
     }
 }
 
+/// Two devices that kept up a load, the second of which is slower at its end.
+fn loaded() -> Evidence {
+    let mut evidence = good_run(2);
+    evidence.devices[0].sustained = Some(kept_up(&[500_000_000_000; 20]));
+    evidence.devices[1].sustained =
+        Some(kept_up(&[[400_000_000_000; 19].as_slice(), &[300_000_000_000]].concat()));
+    evidence
+}
+
+/// A burn is most of what an acceptance is about: none of it may be missing where programs read.
+#[test]
+fn what_was_kept_up_and_counted_stands_in_the_forms_that_programs_read() {
+    let report = report(loaded(), None);
+    let series = prometheus(&rendered(Format::Prometheus, &report));
+    let value = |name: &str, device: &str, metric: &str, statistic: &str| {
+        let wanted = [("device", device), ("metric", metric), ("statistic", statistic)];
+        let is_it = |s: &&Series| {
+            s.name == name && wanted.iter().all(|(n, v)| s.labels.iter().any(|(a, b)| a == n && b == v))
+        };
+        series.iter().find(is_it).unwrap_or_else(|| panic!("{name} {wanted:?}")).value
+    };
+    let (rate, second) = ("assay_floating_point_operations_per_second", "sim:test,seed=2");
+    assert_eq!(value(rate, second, "sustain.bf16.rate", "p50"), 400e9);
+    assert_eq!(value(rate, second, "sustain.bf16.rate", "last"), 300e9);
+    assert!((value("assay_ratio", second, "sustain.drift.share", "p50") - 0.25).abs() < 1e-9);
+    assert_eq!(value("assay_load_seconds", second, "sustain.watched.time", "p50"), 200.0);
+    assert_eq!(value("assay_events", second, "sustain.errors.count", "p50"), 0.0);
+    assert_eq!(value("assay_events", second, "counters.xid.count", "p50"), 0.0);
+    assert!((value("assay_ratio", "node", "node.any.lag", "p50") - 1.0 / 9.0).abs() < 1e-9);
+    assert!(value("assay_temperature_difference_kelvin", "node", "node.temperature.spread", "p50") >= 0.0);
+
+    let csv = rendered(Format::Csv, &report);
+    for line in [
+        "sim:test,seed=2\",Test Card T100,simulated,sustain.bf16.rate,FLOP/s,20,300000000000,",
+        "simulated,sustain.watched.time,ns,1,200000000000,",
+        "simulated,sustain.errors.count,count,1,0,",
+        "simulated,counters.ecc_uncorrected.count,count,1,0,",
+        "node,,,node.any.lag,%,1,0.1111",
+    ] {
+        assert!(csv.contains(line), "{line}: {csv}");
+    }
+}
+
 /// Reports that between them have every series.
 fn scraped() -> Vec<String> {
     let contract = bandwidth("1 B/s");
@@ -221,6 +267,7 @@ fn scraped() -> Vec<String> {
         report(hostile(), Some(&contract)),
         report(twice, Some(&contract)),
         report(large(8), None),
+        report(loaded(), None),
     ];
     reports.iter().map(|report| rendered(Format::Prometheus, report)).collect()
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gpu_assay::clock::Clock;
+use gpu_assay::clock::{Clock, Machine};
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::inventory;
 use gpu_assay::engine::{self, Already, Profile, Settings, WorkerPlan};
@@ -56,6 +56,10 @@ impl Clock for Sum {
 
     fn sleep(&self, duration: Duration) {
         self.device.sleep(duration);
+    }
+
+    fn machine(&self) -> Option<Machine> {
+        None
     }
 }
 

@@ -121,6 +121,7 @@ pub fn kept_up(rates: &[u64]) -> sustain::Sustained {
         metric: metric("sustain.bf16.rate"),
         work: 1_000_000,
         asked_ms: 10_000 * rates.len() as u64,
+        piece_ns: 0,
         conditions: conditions(),
         check: Check::Matched { exact: 4096, sampled: 0, canary: Canary::Caught },
     };
@@ -169,6 +170,7 @@ pub fn good_device(n: u32) -> DeviceEvidence {
         measurements,
         absences: Vec::new(),
         timeline: timeline(30),
+        lapses: Vec::new(),
         sustained: None,
         ended: Ended::Completed,
     }

@@ -1,5 +1,5 @@
 //! Keeps every event of a run: folded into the evidence at once, in the event file for replay, and where else it was asked for.
-//! One place that fails never silences another.
+//! One place that fails never silences another, and is told of at once.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::super::Failure;
 use crate::evidence::Evidence;
-use crate::evidence::event::{Event, Lines, Sink, What};
+use crate::evidence::event::{Event, Lines, What};
 use crate::evidence::hiding::Hiding;
 use crate::evidence::record::{RecordError, Recording};
 use crate::seal::Salt;
@@ -26,6 +26,8 @@ struct Place {
     /// The file once more, and when it was last made safe against a power cut.
     disk: Option<(File, Instant)>,
     failed: Option<io::Error>,
+    /// Whether that was said.
+    told: bool,
 }
 
 /// What a power cut may take.
@@ -34,7 +36,7 @@ const SYNC_EVERY: Duration = Duration::from_secs(1);
 impl Place {
     fn new(path: &Path, to: File) -> io::Result<Self> {
         let disk = Some((to.try_clone()?, Instant::now()));
-        Ok(Self { path: path.to_owned(), lines: Lines(Box::new(to)), disk, failed: None })
+        Ok(Self { path: path.to_owned(), lines: Lines(Box::new(to)), disk, failed: None, told: false })
     }
 
     fn create(path: &Path) -> Result<Self, Failure> {
@@ -54,11 +56,17 @@ impl Place {
     }
 
     fn standard_output() -> Self {
-        Self { path: PathBuf::from("-"), lines: Lines(Box::new(io::stdout())), disk: None, failed: None }
+        Self {
+            path: PathBuf::from("-"),
+            lines: Lines(Box::new(io::stdout())),
+            disk: None,
+            failed: None,
+            told: false,
+        }
     }
 
-    fn write(&mut self, event: &Event) -> io::Result<()> {
-        self.lines.event(event)?;
+    fn write(&mut self, event: &Event, wall: &str) -> io::Result<()> {
+        self.lines.dated(event, wall)?;
         match &mut self.disk {
             Some((file, synced)) if synced.elapsed() >= SYNC_EVERY => {
                 *synced = Instant::now();
@@ -68,6 +76,14 @@ impl Place {
             Some(_) | None => {}
         }
         Ok(())
+    }
+}
+
+impl Place {
+    /// Why it cannot be written, where that is so. A reader of the standard output may leave early.
+    fn failure(&self) -> Option<Failure> {
+        let error = self.failed.as_ref().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
+        Some(Failure::cannot_write(&self.path, error))
     }
 }
 
@@ -96,17 +112,17 @@ impl Recorder {
         Ok(Self { recording: Ok(recording), places, hiding: salt.map(Hiding::new) })
     }
 
-    /// Files the event. Signs of life are for the display only.
-    pub fn take(&mut self, event: &Event) {
+    /// Files the event. Signs of life are for the display only. Returns each place that cannot be written from now on, once.
+    pub fn take(&mut self, event: &Event) -> Vec<Failure> {
         if matches!(event.what, What::Progress(_)) {
-            return;
+            return Vec::new();
         }
         let hidden = match self.hiding.as_mut().map(|hiding| hiding.hidden(event)).transpose() {
             Ok(hidden) => hidden,
             // What cannot be hidden is not kept.
             Err(why) => {
                 self.recording = Err(RecordError::Unhidden(why.to_string()));
-                return;
+                return Vec::new();
             }
         };
         let event = hidden.as_ref().unwrap_or(event);
@@ -116,11 +132,18 @@ impl Recorder {
         {
             self.recording = Err(error);
         }
+        let untold = self.places.iter_mut().filter(|place| place.failed.is_some() && !place.told);
+        let told = untold.filter_map(|place| {
+            place.told = true;
+            place.failure()
+        });
+        told.collect()
     }
 
     fn write(&mut self, event: &Event) {
-        for place in self.places.iter_mut().filter(|p| p.failed.is_none()) {
-            place.failed = place.write(event).err();
+        let wall = jiff::Timestamp::now().to_string();
+        for place in self.places.iter_mut().filter(|place| place.failed.is_none()) {
+            place.failed = place.write(event, &wall).err();
         }
     }
 
@@ -128,12 +151,8 @@ impl Recorder {
         self.recording.clone().map(|recording| recording.evidence)
     }
 
-    /// The first place that could not be written, if any. A reader of the standard output may leave early.
+    /// The first place that could not be written, if any.
     pub fn finish(self) -> Option<Failure> {
-        self.places.into_iter().find_map(|place| {
-            let error = place.failed?;
-            let left_early = error.kind() == io::ErrorKind::BrokenPipe;
-            (!left_early).then(|| Failure::cannot_write(&place.path, &error))
-        })
+        self.places.iter().find_map(Place::failure)
     }
 }

@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::time::SystemTime;
 
 use clap::ValueEnum as _;
 
@@ -52,7 +51,7 @@ pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
         )));
     }
     // Before the recording is written to again.
-    let gap_ns = silence_ns(&out.join(EVENTS));
+    let gap_ns = silence_ns(&out.join(EVENTS), jiff::Timestamp::now());
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     same_contract(&recording.evidence.run, contract.as_ref())?;
     let (key, sealed_by) = signer(args.key.as_deref())?;
@@ -75,7 +74,11 @@ pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
     let salt = salt(args.salt.as_deref(), recording.evidence.run.salt_sha256.as_deref())?;
     let mut recorder = Recorder::reopen(out, recording, salt)?;
     let resumption = Resumption { at: System::start().wall(), gap_ns };
-    recorder.take(&Event { at_ns: 0, device: None, what: What::Resumed(resumption) });
+    if let Some(failure) =
+        recorder.take(&Event { at_ns: 0, device: None, what: What::Resumed(resumption) }).pop()
+    {
+        return Err(failure);
+    }
     let plan = Plan {
         contract,
         key,
@@ -143,9 +146,11 @@ fn already(device: &DeviceEvidence) -> Already {
     Already { metrics: measured.chain(absent).collect(), load }
 }
 
-/// Time since the recording was last written, by the host's own clock; none where that went backwards.
-fn silence_ns(events: &Path) -> u64 {
-    let written = std::fs::metadata(events).and_then(|about| about.modified());
-    let silence = written.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-    silence.map_or(0, |silence| u64::try_from(silence.as_nanos()).unwrap_or(u64::MAX))
+/// Time since the recording was last written, by the host's own clock: as its last line says, else as the file does, which a copy
+/// of it does not know. `None` where that lies ahead: the clock was set back, and nobody knows.
+fn silence_ns(events: &Path, now: jiff::Timestamp) -> Option<u64> {
+    let dated = std::fs::read(events).ok().and_then(|recording| event::last_written(&recording));
+    let changed = || std::fs::metadata(events).and_then(|about| about.modified()).ok()?.try_into().ok();
+    let written: jiff::Timestamp = dated.or_else(changed)?;
+    u64::try_from(now.duration_since(written).as_nanos()).ok()
 }

@@ -48,6 +48,33 @@ fn hear_all(
     (heard, ended)
 }
 
+/// Whoever was stopped or frozen itself must not take its workers for silent: here it is kept from listening.
+#[test]
+#[cfg(unix)]
+fn a_worker_that_was_not_listened_to_does_not_hang() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("worker");
+    let at_end = serde_json::to_string(&ended(Some(0), Instant::now(), Ended::Completed)).unwrap();
+    let at_first = Event { what: What::Progress(Default::default()), at_ns: 0, device: Some(0) };
+    let at_first = serde_json::to_string(&at_first).unwrap();
+    let script = format!("#!/bin/sh\nread -r plan\necho '{at_first}'\nsleep 3.5\necho '{at_end}'\n");
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (interrupted, plans) = (AtomicBool::new(false), [plan(0)]);
+    let (order, hang_after) = (Order::Together, Duration::from_millis(2200));
+    let orders =
+        Orders { program: &program, plans: &plans, order, node: None, hang_after, interrupted: &interrupted };
+    let mut last = None;
+    run(&orders, |event| {
+        if matches!(event.what, What::Progress(_)) {
+            std::thread::sleep(Duration::from_millis(2500));
+        }
+        last = Some(event.what);
+    });
+    assert_eq!(last, Some(What::DeviceEnded(Ended::Completed)));
+}
+
 /// Each of two workers says where it is to be, and is there for a while. The second must not see the first.
 #[test]
 #[cfg(unix)]

@@ -14,7 +14,8 @@ fn load(asked_ms: u64) -> Load {
         reach: Reach::Card,
     };
     let check = Check::Matched { exact: 1, sampled: 0, canary: Canary::Caught };
-    Load { metric: MetricName::parse("sustain.bf16.rate").unwrap(), work: 1000, asked_ms, conditions, check }
+    let metric = MetricName::parse("sustain.bf16.rate").unwrap();
+    Load { metric, work: 1000, asked_ms, piece_ns: 0, conditions, check }
 }
 
 /// A window of ten seconds in which each of 1,000 products took `ns`.
@@ -69,14 +70,64 @@ fn figures_by_hand() {
 
 #[test]
 fn a_gap_is_no_time_that_was_watched() {
-    let mut sustained = Sustained::begin(load(60_000));
+    let mut sustained = Sustained::begin(load(600_000));
     sustained.add(window(0, 1_000_000));
-    sustained.gap_until(40_000_000_000);
     (4..6).for_each(|i| sustained.add(window(i, 1_000_000)));
     assert_eq!(sustained.watched_ns(), 30_000_000_000);
     sustained.halve();
     assert_eq!(sustained.windows.len(), 2);
     assert_eq!(sustained.watched_ns(), 30_000_000_000, "also where windows were made one");
+}
+
+/// What a frozen process left before gaps were noticed: each window begins where the last ended.
+#[test]
+fn a_window_counts_for_no_more_than_its_products_explain() {
+    let ms = |from: u64, to: u64, products: u64, product: u64| Window {
+        from_ns: from * 1_000_000,
+        to_ns: to * 1_000_000,
+        products,
+        host_ns: products * product * 1_000_000,
+        times: vec![(product * 1_000_000, products)],
+        ..Window::default()
+    };
+    let watched = |windows: &[Window]| {
+        let mut sustained = Sustained::begin(load(30_000));
+        windows.iter().for_each(|window| sustained.add(window.clone()));
+        sustained.watched_ns() / 1_000_000
+    };
+    let frozen = [
+        ms(11_100, 12_100, 3, 330),
+        ms(12_100, 13_200, 3, 330),
+        ms(13_200, 44_400, 1, 31_000),
+        ms(44_400, 44_700, 1, 300),
+    ];
+    assert!(watched(&frozen) < 15_000, "{} ms", watched(&frozen));
+    let slow: Vec<Window> = (0..4).map(|i| ms(i * 20_000, (i + 1) * 20_000, 1, 20_000)).collect();
+    assert_eq!(watched(&slow), 80_000, "a slow device is watched all the time");
+    let again = [ms(0, 1_000, 3, 330), ms(0, 1_000, 3, 330), ms(500, 1_500, 3, 330)];
+    assert_eq!(watched(&again), 1_500, "nothing is watched twice");
+}
+
+/// Also where each two of the recording became one.
+#[test]
+fn many_gaps_are_joined_and_never_count_as_watched() {
+    let mut sustained = Sustained::begin(load(86_400_000));
+    let mut watched_ns = 0;
+    for index in (0..3000).filter(|index| index % 7 != 3) {
+        sustained.add(window(index, 1_000_000));
+        watched_ns += 10_000_000_000u64;
+    }
+    assert!(sustained.gaps.len() <= 64, "{}", sustained.gaps.len());
+    assert!(sustained.watched_ns() < watched_ns && sustained.watched_ns() > watched_ns / 10);
+    assert!(sustained.gaps.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{:?}", sustained.gaps);
+}
+
+#[test]
+fn the_middle_of_times() {
+    assert_eq!(middle_ns([]), None);
+    assert_eq!(middle_ns([(5, 1)]), Some(5));
+    assert_eq!(middle_ns([(1, 10), (5, 9), (900, 1)]), Some(5));
+    assert_eq!(middle_ns([(1, u64::MAX), (5, u64::MAX)]), Some(1));
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn head(report: &Report, language: Language) -> Markup {
                 }
             }
             p.lead { (in_short(report, language)) }
-            @if let Some(reason) = Reason::broke_off(&report.evidence) {
+            @for reason in Reason::gaps(&report.evidence) {
                 p.warning { strong { (say!(language, "gap")) } (say!(language, "gap-because", reason = reason.said(language))) }
             }
             @if has_simulated(&report.evidence.devices) { (simulated(language)) }

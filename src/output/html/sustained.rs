@@ -52,6 +52,7 @@ fn faults(load: &Sustained, language: Language) -> Markup {
         say!(language, "head-word"),
         say!(language, "head-expected"),
         say!(language, "head-got"),
+        "XOR".to_owned(),
         "\u{b0}C".to_owned(),
         "MHz".to_owned(),
     ];
@@ -61,7 +62,7 @@ fn faults(load: &Sustained, language: Language) -> Markup {
             p { (say!(language, "wrong-under-load", wrong = load.wrong().to_string(), checked = load.checked().to_string())) }
             details open[load.faults.len() <= FAULTS_OPEN_MAX] {
                 summary {
-                    @if (load.faults.len() as u64) < load.wrong() { (say!(language, "first-word-by-word", count = load.faults.len())) }
+                    @if (load.faults.len() as u64) < load.wrong() { (say!(language, "some-word-by-word", count = load.faults.len())) }
                     @else { (say!(language, "all-word-by-word")) }
                 }
                 div.scroll { table {
@@ -72,6 +73,7 @@ fn faults(load: &Sustained, language: Language) -> Markup {
                         td.figure { (number(fault.word)) }
                         td.digest { (word(fault.expected)) }
                         td.digest { (word(fault.got)) }
+                        td.digest { (word(fault.xor())) }
                         td.figure { (number(fault.temperature_c.map(u64::from))) }
                         td.figure { (number(fault.clock_mhz.map(u64::from))) }
                     } } }

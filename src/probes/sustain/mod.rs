@@ -86,14 +86,15 @@ fn sustain(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Resul
     let load = products.load(settings.sustain_ms)?;
     let check = std::mem::take(&mut others.checks).into_iter().fold(load.check.clone(), check::joined);
     let shape = format!("{}{}", load.conditions.shape, others.named());
-    let load = Load { check, conditions: Conditions { shape, ..load.conditions.clone() }, ..load };
+    let conditions = Conditions { shape, ..load.conditions.clone() };
+    let load = Load { check, conditions, piece_ns: others.piece_ns, ..load };
     for metric in SUSTAINED.iter().filter_map(|p| MetricName::parse(&rate_of(*p)).ok()) {
         if metric != load.metric {
             let why = format!("{} is the heaviest load of this device", load.metric);
             bench.emit(What::Absent(Absence { metric, reason: AbsenceReason::Skipped { why } }))?;
         }
     }
-    let mut watch = Watch::begin(bench, load, kept_up_ms(settings))?;
+    let mut watch = Watch::begin(bench, load, kept_up_ms(settings), products.first())?;
     let outcome = keep_up(bench, &mut watch, &mut products, &mut others);
     products.abandon(bench);
     outcome?;
@@ -106,6 +107,8 @@ struct Others {
     chains: Option<Chains>,
     memory: Option<Memory>,
     link: Option<Link>,
+    /// How long the longest piece of them took.
+    piece_ns: u64,
     /// Of all of them before they began.
     checks: Vec<Check>,
 }
@@ -116,7 +119,14 @@ impl Others {
         let link = possible(Link::prepare(bench, identity, seed))?;
         // Last, since it takes what the others leave.
         let (memory, of_memory) = possible(Memory::prepare(bench, identity, seed))?.unzip();
-        Ok(Self { chains, memory, link, checks: of_chains.into_iter().chain(of_memory).collect() })
+        let pieces = [
+            chains.as_ref().map(|chains| chains.took_ns),
+            link.as_ref().map(|link| link.took_ns),
+            memory.as_ref().map(|memory| memory.took_ns),
+        ];
+        let piece_ns = pieces.into_iter().flatten().max().unwrap_or(0);
+        let checks = of_chains.into_iter().chain(of_memory).collect();
+        Ok(Self { chains, memory, link, piece_ns, checks })
     }
 
     /// What there is of them, for the conditions.
@@ -148,13 +158,13 @@ fn keep_up(
     others: &mut Others,
 ) -> Result<(), Trouble> {
     let cycle_ns = CYCLE_NS_MAX.min(watch.asked_ns() / CYCLES_MIN);
-    let mut turn_ends_ns = watch.begun_ns();
+    let mut turn_ends_ns = 0;
     for (turn, share) in CYCLE.iter().cycle() {
-        if bench.now_ns() >= watch.until_ns() {
+        if watch.is_through(bench, watch.left_ns()) {
             return Ok(());
         }
-        turn_ends_ns = (turn_ends_ns + cycle_ns / 1000 * share).min(watch.until_ns());
-        while bench.now_ns() < turn_ends_ns {
+        turn_ends_ns = (turn_ends_ns + cycle_ns / 1000 * share).min(watch.left_ns());
+        while !watch.is_through(bench, turn_ends_ns) {
             match (turn, &mut *others) {
                 (Turn::Chains, Others { chains: Some(chains), .. }) => chains.run(bench, watch)?,
                 (Turn::Memory, Others { memory: Some(memory), .. }) => memory.run(bench, watch)?,

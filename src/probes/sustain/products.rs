@@ -14,7 +14,7 @@ use crate::engine::queue::{Finished, Queue};
 use crate::engine::{Begun, Settings, Trouble};
 use crate::evidence::metric::MetricName;
 use crate::evidence::sustain::{Fault, Load, SUSTAINED, rate_of};
-use crate::evidence::{Canary, Check, Conditions};
+use crate::evidence::{Canary, Check, Conditions, Sample};
 
 /// Results that are kept until they were compared.
 const RING: usize = 4;
@@ -31,6 +31,8 @@ pub struct Products {
     /// The digest of each row of a right result, and the digest of these.
     rows: Vec<u8>,
     digest: Vec<u8>,
+    /// The product that these are of.
+    first: Sample,
 }
 
 /// One result on its way: what makes it, and what is left of it to compare.
@@ -72,6 +74,7 @@ impl Products {
             queue: Queue::default(),
             rows: Vec::new(),
             digest: Vec::new(),
+            first: Sample { device_ns: None, host_ns: 0 },
         };
         products.learn(bench)?;
         Ok(products)
@@ -81,13 +84,21 @@ impl Products {
         let metric =
             MetricName::parse(&rate_of(self.precision)).map_err(|e| Trouble::Skipped(e.to_string()))?;
         let work = self.ring[0].steps[0].op.work();
-        Ok(Load { metric, work, asked_ms, conditions: self.conditions.clone(), check: self.check.clone() })
+        let (conditions, check) = (self.conditions.clone(), self.check.clone());
+        Ok(Load { metric, work, asked_ms, piece_ns: 0, conditions, check })
+    }
+
+    /// How long a product takes before the load begins.
+    pub fn first(&self) -> Sample {
+        self.first
     }
 
     /// Digests the checked result, and shows that the digest sees a flipped bit of it.
     fn learn(&mut self, bench: &mut Bench) -> Result<(), Trouble> {
         let first = &self.ring[0];
-        for step in &first.steps {
+        let [multiply, digests @ ..] = &first.steps;
+        self.first = bench.run(multiply, 1)?;
+        for step in digests {
             bench.run(step, 1)?;
         }
         self.rows = bench.read(first.rows, 0, u64::from(self.shape.m) * 8)?;
@@ -161,7 +172,7 @@ impl Products {
             } else {
                 None
             };
-            told += tell(bench, watch, row * row_words, &bad, right.as_deref())?;
+            told += tell(bench, watch, "product", row * row_words, &bad, right.as_deref())?;
         }
         // The digest of the digests was wrong, and no row was: the error lies in what compares.
         if told == 0 {
@@ -171,16 +182,17 @@ impl Products {
     }
 }
 
-/// Tells the differing words of a row, one result each; without the right ones only that there are some.
-fn tell(
+/// Tells the differing words of a result, each wrong by itself; without the right ones only that there are some.
+pub fn tell(
     bench: &mut Bench,
     watch: &mut Watch,
+    of: &str,
     first_word: u64,
     bad: &[u8],
     right: Option<&[u8]>,
 ) -> Result<u64, Trouble> {
     let Some(right) = right else {
-        watch.wrong(bench, Fault { word: Some(first_word), ..fault("product, again and again") })?;
+        watch.wrong(bench, Fault { word: Some(first_word), ..fault(&format!("{of}, again and again")) })?;
         return Ok(1);
     };
     let word = |bytes: &[u8]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
@@ -190,7 +202,7 @@ fn tell(
     let mut told = 0;
     for (at, (got, expected)) in differing {
         let (expected, got) = (Some(word(expected)), Some(word(got)));
-        watch.wrong(bench, Fault { word: Some(at), expected, got, ..fault("product") })?;
+        watch.wrong(bench, Fault { word: Some(at), expected, got, ..fault(of) })?;
         told += 1;
     }
     Ok(told)
