@@ -7,7 +7,7 @@ use crate::contract::nodes;
 use crate::evidence::counters::COUNTERS;
 use crate::evidence::metric::{METRICS, MetricName};
 use crate::evidence::stats::{Stat, Summary};
-use crate::evidence::{DeviceEvidence, Evidence, Measurement, Sustained};
+use crate::evidence::{DeviceEvidence, Evidence, Measurement, Sustained, Value};
 use crate::language::Language;
 
 /// One of them.
@@ -26,7 +26,7 @@ pub struct Figure {
 impl Figure {
     fn of_case(m: &Measurement) -> Self {
         let [.., check] = rows::measurement(m, Language::English);
-        let is_sampled = matches!(m.value, crate::evidence::Value::Timed(_));
+        let is_sampled = matches!(m.value, Value::Timed(_) | Value::ByUnit { .. });
         Self { metric: m.metric.clone(), summary: m.summary(), last: None, is_sampled, check }
     }
 
