@@ -24,19 +24,19 @@ struct Kind {
 }
 
 const KINDS: [Kind; 7] = [
-    Kind { what: "alone, times vary by 1 %", script: "noise=0.01", cards: 1000, alarms: [false, false] },
-    Kind { what: "alone, times vary by 5 %", script: "noise=0.05", cards: 1000, alarms: [false, false] },
-    Kind { what: "alone, times vary by 10 %", script: "noise=0.1", cards: 1000, alarms: [false, false] },
+    Kind { what: "alone, times vary by 1 %", script: "noise=0.01", cards: 200, alarms: [false, false] },
+    Kind { what: "alone, times vary by 5 %", script: "noise=0.05", cards: 200, alarms: [false, false] },
+    Kind { what: "alone, times vary by 10 %", script: "noise=0.1", cards: 200, alarms: [false, false] },
     // Where equal work takes very different times by itself, nothing is shown by it.
-    Kind { what: "alone, times vary by 20 %", script: "noise=0.2", cards: 50, alarms: [false, true] },
+    Kind { what: "alone, times vary by 20 %", script: "noise=0.2", cards: 25, alarms: [false, true] },
     Kind {
         what: "another tenant, 3 % of the time",
         script: "noise=0.05,stolen=0.03",
-        cards: 50,
+        cards: 25,
         alarms: [true; 2],
     },
-    Kind { what: "another tenant, 10 %", script: "noise=0.05,stolen=0.1", cards: 50, alarms: [true; 2] },
-    Kind { what: "another tenant, 30 %", script: "noise=0.05,stolen=0.3", cards: 50, alarms: [true; 2] },
+    Kind { what: "another tenant, 10 %", script: "noise=0.05,stolen=0.1", cards: 25, alarms: [true; 2] },
+    Kind { what: "another tenant, 30 %", script: "noise=0.05,stolen=0.3", cards: 25, alarms: [true; 2] },
 ];
 
 /// The shares that the census finds.

@@ -51,8 +51,8 @@ struct Piece {
 }
 
 impl Piece {
-    const LANES: u32 = 1 << 14;
-    const ROUNDS_MIN: u32 = 64;
+    const LANES: u32 = 1 << 13;
+    const ROUNDS_MIN: u32 = 2;
     const ROUNDS_MAX: u32 = 1 << 14;
     const DISTRIBUTION: Distribution = Distribution::Normal;
 
