@@ -127,17 +127,17 @@ fn watch(orders: &Orders, jobs: &[Job], workers: &mut Vec<Worker>, mut take: imp
             }
             return Ended::Interrupted;
         }
-        // Stopped or frozen, this program heard nobody; what they said meanwhile is still to come.
-        let deaf = listened_at.elapsed();
-        listened_at += deaf;
-        if deaf > NOTABLE {
-            workers.iter_mut().for_each(|worker| worker.heard_at += deaf);
-        }
         if let Some(message) = next(&receiver) {
             let speaker = workers.iter_mut().find(|worker| worker.device == message.worker);
             if let Some(event) = speaker.and_then(|worker| worker.hear(message.heard, begun)) {
                 take(event);
             }
+        }
+        // Stopped or frozen, this program heard nobody; what they said meanwhile is still to come.
+        let deaf = listened_at.elapsed();
+        listened_at += deaf;
+        if deaf > NOTABLE {
+            workers.iter_mut().for_each(|worker| worker.heard_at += deaf);
         }
         for worker in workers.iter_mut().filter(|w| released || w.state == State::Opening) {
             if let Some(event) = worker.give_up_if_silent(orders.hang_after, begun) {
