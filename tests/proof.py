@@ -199,12 +199,11 @@ def check_gpu(gpu, offered, challenge, said, roots, times, rows, marks, stated):
     parts, count, first, openings = memory["parts"], memory["cells"], memory["products"], challenge["openings"]
     demand(parts * count * 4096 >= challenge["memory_bytes"], "less memory than demanded")
     place = [r % (first + parts) for r in range(len(roots))]
-    demand(roots and place[-1] == first + parts - 1, "rounds are missing")
     nonce, (begun, start), ask = bytes.fromhex(challenge["nonce"]), said["begin"], said["ask"][1]
+    gaps = [int(gap) for gap in np.diff([begun] + times)]
+    demand(roots and place[-1] == first + parts - 1 and stated["first_root_ns"] == gaps[0], "rounds are missing")
     tail = lambda r: struct.pack("<I", r) + (roots[r - 2] if r >= 2 else bytes(32))
     key = lambda matrix, r=None: matrix_key(nonce, start, matrix, gpu, b"" if r is None else tail(r))
-    gaps = [int(gap) for gap in np.diff([begun] + times)]
-    demand(stated["first_root_ns"] == gaps[0], "the first round took another time")
     for kind, answers in [(b"", sorted(rows)), (b"M", sorted(marks))]:
         mine = [r for r in range(len(roots)) if (place[r] >= first) == bool(kind)]
         demand([q for q, *_ in answers] == list(range(openings if mine else 0)), "questions left open")

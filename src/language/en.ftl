@@ -387,6 +387,10 @@ plot-key = { $style ->
     [dashed] dashed: { $name }
    *[line] line: { $name }
     }
+plot-addresses = Where they lie
+plot-addresses-note = offset within 4 KiB over GB of the memory that was filled
+plot-times-under-load = Time of a product
+plot-times-note = products over ms that one took
 plot-histogram-note = samples over ms per batch of { $repeat }
 plot-clocks = Clocks
 plot-power = Power

@@ -331,6 +331,10 @@ plot-key = { $style ->
     [dashed] 虚线：{ $name }
    *[line] 实线：{ $name }
     }
+plot-addresses = 错误的位置
+plot-addresses-note = 4 KiB 内的偏移，按所填显存中的位置（GB）分布
+plot-times-under-load = 单次矩阵乘的时间
+plot-times-note = 次数，按单次耗时（ms）分布
 plot-histogram-note = 样本数，按每批 { $repeat } 次的耗时（ms）分布
 plot-clocks = 频率
 plot-power = 功耗

@@ -13,7 +13,7 @@ use crate::process::{assay, verified};
 use matrix::{MATRIX, Row, THROUGH_THE_BINARY};
 
 /// Keys that describe a card, or what an honest one may do: alone they change no verdict.
-const HONEST: [&str; 4] = ["seed", "index", "buffer", "noise"];
+const HONEST: [&str; 5] = ["seed", "index", "buffer", "noise", "library"];
 
 impl Row {
     /// `faulty` or honest, the selector of its first device.

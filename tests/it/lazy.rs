@@ -140,9 +140,9 @@ fn no_figure_of_a_device_that_does_nothing_counts() {
 const LEANS: &[(&str, &[&str])] = &[
     ("fill", &["link.d2h", "link.both.", "memory.", "stream.driver_copy.", "sustain."]),
     ("scan", &["link.h2d", "link.both.", "memory.", "stream.driver_copy.", "sustain."]),
-    ("flip", &["stream.", "l2.", "census.", "fma.", "mma.", "gemm.", "vendor.", "link.", "chase.", "memory.", "sustain."]),
+    ("flip", &["stream.", "l2.", "census.units.", "census.stolen.", "census.l2.", "fma.", "mma.", "gemm.", "vendor.", "link.", "chase.", "memory.", "sustain."]),
     ("draw", &["stream.read.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "l2.", "gemm.", "vendor.", "sustain."]),
-    ("digest", &["stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "mma.", "gemm.", "vendor.", "sustain."]),
+    ("digest", &["census.disturbed.", "stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad.", "fma.", "mma.", "gemm.", "vendor.", "sustain."]),
     ("stream", &["stream.read.", "stream.write.", "stream.copy.", "stream.scale.", "stream.add.", "stream.triad."]),
     ("reread", &["l2."]),
     ("fma", &["fma.", "sustain.", "census.disturbed."]),

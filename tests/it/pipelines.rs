@@ -26,6 +26,8 @@ const JUNIT: &[(&str, &[&str], &[&str])] = &[
         &["name", "time", "classname", "group"],
         &["skipped", "error", "failure", "system-out", "system-err"],
     ),
+    ("properties", &[], &["property"]),
+    ("property", &["name", "value"], &[]),
     ("failure", &["type", "message"], &[]),
     ("error", &["type", "message"], &[]),
     ("skipped", &["type", "message"], &[]),
@@ -91,6 +93,7 @@ fn junit(text: &str) -> Junit {
                 assert!(!attribute(element, "classname").is_empty());
                 found.cases.push((found.suites.len() - 1, attribute(element, "name"), Vec::new()));
             }
+            "properties" | "property" => {}
             _ => found.cases.last_mut().unwrap().2.push(name.clone()),
         }
         if !is_empty {

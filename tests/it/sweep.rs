@@ -116,7 +116,11 @@ fn sweep(plan: &Plan) {
         for call in 1..=calls {
             let (report, _) = plan.run(&contract, &format!(",fail@call={call},error={error}"));
             let shown = plan.shown(&report, unfailed);
-            let shown = shown.unwrap_or_else(|| panic!("{error} at call {call} of {calls} left no trace"));
+            let shown = shown.unwrap_or_else(|| {
+                // Refused once, the same memory was had in smaller pieces.
+                assert_eq!(*error, "memory", "{error} at call {call} of {calls} left no trace");
+                Vec::new()
+            });
             let ended = &report.evidence.devices[0].ended;
             let harmless = *ended == Ended::Completed && !shown.iter().any(|metric| plan.demands(metric));
             let pass = report.verdict == Some(Verdict::Pass);

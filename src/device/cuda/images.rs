@@ -182,7 +182,7 @@ mod tests {
     fn what_never_ran_on_hardware_says_so() {
         assert_eq!(caveat_of(Source::Chase, 90), None);
         for (source, sm, words) in
-            [(Source::Walk, 90, "the walk kernel has not yet"), (Source::Walk, 80, "sm_80")]
+            [(Source::Walk, 90, "walk kernels have not yet"), (Source::Walk, 80, "sm_80")]
         {
             assert!(caveat_of(source, sm).is_some_and(|caveat| caveat.contains(words)), "{source:?} on {sm}");
         }

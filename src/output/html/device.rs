@@ -174,6 +174,7 @@ fn memory_errors(device: &DeviceEvidence, language: Language) -> Markup {
                         mask = format!("{:#010x}", tally.bit_mask)
                     )))
                 }
+                @if let Some(map) = plots::addresses(device, tally, language) { (figure(&map)) }
                 div.scroll { table {
                     (heads([say!(language, "head-address"), say!(language, "head-read")]))
                     tbody { @for example in &tally.examples { tr {

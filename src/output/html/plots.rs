@@ -4,6 +4,7 @@
 use super::clauses;
 use crate::catalogue;
 use crate::contract::Rule;
+use crate::device::op::Tally;
 use crate::evidence::metric::{Kind, MetricName, chase_sizes, size_name};
 use crate::evidence::{DeviceEvidence, Measurement, TimedReading, Value};
 use crate::language::{Language, say};
@@ -232,28 +233,43 @@ pub fn chosen<'a>(report: &Report, device: &'a DeviceEvidence, index: usize) -> 
 /// How often a batch took how long.
 pub fn histogram(m: &Measurement, language: Language) -> Option<Drawing> {
     let Value::Timed(timed) = &m.value else { return None };
-    let times: Vec<f64> =
-        timed.samples.iter().map(|s| s.device_ns.unwrap_or(s.host_ns) as f64 / 1e6).collect();
-    let (low, high) = times.iter().fold((f64::MAX, 0f64), |(low, high), t| (low.min(*t), high.max(*t)));
+    let times = timed.samples.iter().map(|s| (s.device_ns.unwrap_or(s.host_ns) as f64 / 1e6, 1.0));
+    let note = say!(language, "plot-histogram-note", repeat = timed.repeat.to_string());
+    spread(m.metric.to_string(), note, &times.collect::<Vec<_>>())
+}
+
+/// Of so many batches each took so many milliseconds.
+pub fn spread(title: String, note: String, times: &[(f64, f64)]) -> Option<Drawing> {
+    let (low, high) = times.iter().fold((f64::MAX, 0f64), |(low, high), (t, _)| (low.min(*t), high.max(*t)));
     let width = ((high - low) / 24.0).max(high * 1e-4);
     if !(width.is_finite() && width > 0.0) {
         return None;
     }
     let mut bars: Vec<(f64, f64)> = (0..25).map(|n| (low + f64::from(n) * width, 0.0)).collect();
-    for time in &times {
+    for (time, count) in times {
         if let Some(bar) = bars.get_mut(((time - low) / width) as usize) {
-            bar.1 += 1.0;
+            bar.1 += count;
         }
     }
     let series = Series { look: Look::Bars(width), colour: BLUE, points: bars };
     let whole = |count: f64| if count.fract() == 0.0 { plot::short(count) } else { String::new() };
     let y = Axis { from_zero: true, ..Axis::linear(whole) };
     let plot = plain(SMALL, Axis { span_least: 0.01, ..Axis::linear(plot::short) }, y, vec![series]);
-    drawing(
-        m.metric.to_string(),
-        say!(language, "plot-histogram-note", repeat = timed.repeat.to_string()),
-        &plot,
-    )
+    drawing(title, note, &plot)
+}
+
+/// Where wrong words lie in the memory that was filled: a failing row or column of cells shows as a line.
+pub fn addresses(device: &DeviceEvidence, tally: &Tally, language: Language) -> Option<Drawing> {
+    const PAGE: u64 = 4096;
+    let filled = device.measurements.iter().find(|m| m.metric.as_str() == "memory.filled.bytes");
+    let filled = filled?.summary()?.p50;
+    let bytes = tally.examples.iter().map(|wrong| wrong.word.saturating_mul(4));
+    let points = bytes.map(|at| (at as f64 / 1e9, (at % PAGE) as f64)).collect();
+    let series = Series { look: Look::Dots, colour: VERMILION, points };
+    let x = Axis { domain: Some((0.0, filled / 1e9)), ..Axis::linear(plot::short) };
+    let y = Axis { domain: Some((0.0, PAGE as f64)), ..Axis::linear(plot::short) };
+    let title = say!(language, "plot-addresses");
+    drawing(title, say!(language, "plot-addresses-note"), &plain(SMALL, x, y, vec![series]))
 }
 
 type Words = fn(Language) -> String;

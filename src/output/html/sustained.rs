@@ -144,7 +144,11 @@ fn drawings(load: &Sustained, end: f64, language: Language) -> Vec<Drawing> {
         Axis { from_zero: true, ..Axis::linear(plot::short) },
         lines(Look::Bars(end / 240.0), VERMILION, wrong),
     );
-    rate.into_iter().chain(sensors).chain(errors).collect()
+    let times: Vec<(f64, f64)> =
+        load.times.iter().map(|(ns, count)| (*ns as f64 / 1e6, *count as f64)).collect();
+    let title = say!(language, "plot-times-under-load");
+    let times = plots::spread(title, say!(language, "plot-times-note"), &times);
+    rate.into_iter().chain(sensors).chain(times).chain(errors).collect()
 }
 
 /// Windows in which looks told of reduced clocks, and times in which nothing was watched.

@@ -191,11 +191,14 @@ pub(super) fn card(before: Side, after: Side) -> Card {
         (false, true) => Sameness::Another,
         (false, false) => Sameness::Unknown,
     };
+    // Whoever cleared a counter may have had a reason.
+    let is_cleared = against.iter().any(|ground| matches!(ground, Ground::Fell { .. }));
     let maps = maps(before.device, after.device);
     // A map decides nothing alone: it asks for a look where names say otherwise.
     let (verdict, guess) = match (by_its_word, &maps) {
         (Sameness::Same, Some(Maps::Differ(_))) => (Sameness::Doubtful, Some(Ground::UnderAnothersName)),
         (Sameness::Another, Some(Maps::Agree(_))) => (Sameness::Doubtful, Some(Ground::UnderTwoNames)),
+        (Sameness::Same, _) if is_cleared => (Sameness::Doubtful, None),
         (by_its_word, _) => (by_its_word, None),
     };
     let unnamed = if before.salt == after.salt { Ground::Nameless } else { Ground::HiddenOtherwise };

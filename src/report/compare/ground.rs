@@ -40,11 +40,12 @@ pub enum Ground {
 }
 
 impl Ground {
-    /// Whether one card cannot show this. A VBIOS is replaced by updates.
+    /// Whether one card cannot show this. A VBIOS is replaced by updates, some counters can be cleared.
     pub(super) fn excludes(&self) -> bool {
         match self {
             Ground::Differs { sign, .. } => *sign != Sign::Vbios,
-            Ground::Fell { .. } | Ground::OtherKind { .. } => true,
+            Ground::Fell { counter, .. } => !counter.can_be_cleared(),
+            Ground::OtherKind { .. } => true,
             Ground::Equal(_)
             | Ground::NotFallen(_)
             | Ground::HiddenOtherwise

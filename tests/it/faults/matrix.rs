@@ -180,7 +180,7 @@ pub const MATRIX: &[Row] = &[
     on("mini", "speed=100", "chase").under(&[CACHE]).stays_open("cache", "beyond what such a device can do"),
     on("mini", "throttle=0.5@2s", "fma").under(&[COOL]).fails("cool", "throttle.thermal was seen"),
     on("mini", "throttle=0.5@2s", "fma").under(&[INT8_MIN]).fails("int8", "not met"),
-    on("mini", "drift=0.2/min", "fma").long().under(&[INT8_MIN]).fails("int8", "not met"),
+    on("mini", "drift=0.15/min", "fma").long().under(&[INT8_MIN]).fails("int8", "not met"),
     on("mini", "clocklie=0.5", "fma").under(&[FP32]).fails("fp32", "not met"),
     on("mini", "timer=0.8", "fma").under(&[FP32]).stays_open("fp32", "the device's clock says"),
     on("mini", "timer=1.2", "fma").under(&[FP32]).stays_open("fp32", "the device's clock says"),
@@ -252,6 +252,7 @@ pub const MATRIX: &[Row] = &[
     on("mini", "noise=0.04", "link").under(&[UPLOAD]).passes("upload"),
     on("mini", "noise=0.04", "census").under(&[CENSUS, ALONE]).passes("alone"),
     on("mini", "timer=none", "fma").under(&[FP32]).passes("fp32"),
+    on("mini", "library", "link").under(&[UPLOAD]).passes("upload"),
     on("mini", "seed=7,index=3,buffer=8MiB", "memory").under(&[MEMORY, CAPACITY, ERRORS]).passes("errors"),
 ];
 
