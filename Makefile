@@ -70,7 +70,7 @@ kernels-check:
 fuzz:
 	sh tests/fuzz.sh $(FUZZ_SECONDS)
 fuzz-smoke:
-	sh tests/fuzz.sh 5
+	sh tests/fuzz.sh 3
 
 # Our own overhead and the verifier's speed; see benches/README.md for the comparison with peers.
 bench:

@@ -14,7 +14,7 @@ fi
 host=$(rustc -vV | sed -n 's/^host: //p')
 flags="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
 flags="$flags -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
-flags="$flags -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Clink-dead-code --cfg fuzzing"
+flags="$flags -Cllvm-args=-sanitizer-coverage-trace-compares -Clink-dead-code --cfg fuzzing"
 RUSTFLAGS="$flags" "${CARGO:-cargo}" build --quiet --release --locked --manifest-path tests/fuzz/Cargo.toml \
     --target "$host" --target-dir target/fuzz
 
