@@ -69,14 +69,15 @@ impl Clock for System {
     }
 }
 
+/// Monotonic time that goes on while the machine sleeps; `None` where the system has no such clock.
 #[cfg(target_os = "linux")]
-fn boot_ns() -> Option<u64> {
+pub fn boot_ns() -> Option<u64> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     u64::try_from(i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn boot_ns() -> Option<u64> {
+pub fn boot_ns() -> Option<u64> {
     None
 }
 

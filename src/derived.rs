@@ -67,6 +67,9 @@ impl Results {
             Some(_) | None => self.properties.retain(|property| property != CONTRACT_PASSED),
         }
         self.failed.extend(beside.unproved.iter().map(|lacking| format!("{} on node", lacking.clause)));
+        if !beside.proved.held && beside.unproved.is_empty() {
+            self.failed.push("proof on node".to_owned());
+        }
     }
 }
 

@@ -61,7 +61,7 @@ pub enum What {
 impl Checked {
     pub fn exit(&self) -> Exit {
         match &self.what {
-            What::Report { report, recheck, beside: Some(beside), .. } if !beside.unproved.is_empty() => {
+            What::Report { report, recheck, beside: Some(beside), .. } if !beside.holds() => {
                 recheck.exit(report).worst(Exit::Inconclusive)
             }
             What::Report { report, recheck, .. } => recheck.exit(report),

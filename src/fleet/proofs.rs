@@ -117,6 +117,11 @@ impl Beside {
         let unproved = contract.map_or(Vec::new(), |contract| unproved(contract, row, proved.held()));
         Self { proved, unproved }
     }
+
+    /// Whether the proof held, and is all that the contract demands.
+    pub fn holds(&self) -> bool {
+        self.proved.held && self.unproved.is_empty()
+    }
 }
 
 /// Tells each node what was proved of it, and what was not and must be.

@@ -14,6 +14,7 @@ use super::recheck::Digesting;
 use super::session::{Cue, Fault, Session};
 use super::statement::{By, Figures, Outcome, Transcript};
 use super::wire::{Frame, Timed, WireError};
+use crate::clock::boot_ns;
 
 /// Frames that may wait to be checked; a prover that sends faster than that is made to wait.
 const QUEUE: usize = 256;
@@ -54,7 +55,7 @@ pub fn witness(
 ) -> io::Result<Witnessed> {
     let secret = random()?;
     let mut child = spawn(orders.command)?;
-    let clock = Instant::now();
+    let clock = Watch::start();
     let heard = listen(&mut child, clock)?;
     let to = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
     let mut talk = Talk {
@@ -110,14 +111,14 @@ enum Unheard {
 }
 
 /// Reads frames as they come, and notes when.
-fn listen(child: &mut Child, clock: Instant) -> io::Result<Receiver<Heard>> {
+fn listen(child: &mut Child, clock: Watch) -> io::Result<Receiver<Heard>> {
     let from = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     let (tell, heard) = sync_channel(QUEUE);
     std::thread::Builder::new().name("witness".to_owned()).spawn(move || hear(from, clock, &tell))?;
     Ok(heard)
 }
 
-fn hear(from: impl Read, clock: Instant, tell: &SyncSender<Heard>) {
+fn hear(from: impl Read, clock: Watch, tell: &SyncSender<Heard>) {
     let mut from = BufReader::with_capacity(1 << 17, from);
     let mut is_first = true;
     loop {
@@ -127,7 +128,7 @@ fn hear(from: impl Read, clock: Instant, tell: &SyncSender<Heard>) {
         });
         is_first = false;
         let last = !matches!(frame, Ok(Some(_)));
-        if tell.send((elapsed_ns(clock), frame)).is_err() || last {
+        if tell.send((clock.elapsed_ns(), frame)).is_err() || last {
             return;
         }
     }
@@ -143,14 +144,29 @@ fn greeting(error: &WireError, rest: &[u8]) -> Option<String> {
     line.iter().all(|byte| *byte >= b' ').then(|| String::from_utf8_lossy(line).into_owned())
 }
 
-fn elapsed_ns(clock: Instant) -> u64 {
-    u64::try_from(clock.elapsed().as_nanos()).unwrap_or(u64::MAX)
+/// The witness's clock. Where the system has one that does, it goes on while this machine sleeps, as the prover does.
+#[derive(Clone, Copy)]
+struct Watch {
+    start: Instant,
+    boot_ns: Option<u64>,
+}
+
+impl Watch {
+    fn start() -> Self {
+        Self { start: Instant::now(), boot_ns: boot_ns() }
+    }
+
+    fn elapsed_ns(self) -> u64 {
+        let awake_ns = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let since_boot = self.boot_ns.zip(boot_ns());
+        since_boot.map_or(awake_ns, |(start, now)| now.saturating_sub(start).max(awake_ns))
+    }
 }
 
 /// One conversation.
 struct Talk<'a, W: Write> {
     orders: &'a Orders<'a>,
-    clock: Instant,
+    clock: Watch,
     session: Session<'a>,
     transcript: Digesting<BufWriter<W>>,
     to: Option<std::process::ChildStdin>,
@@ -177,11 +193,11 @@ impl<W: Write> Talk<'_, W> {
                 self.begun = true;
                 self.say(frame)?;
             }
-            if self.session.runs_for_ns(elapsed_ns(self.clock)).is_some_and(|ns| ns >= halt_ns) {
+            if self.session.runs_for_ns(self.clock.elapsed_ns()).is_some_and(|ns| ns >= halt_ns) {
                 self.say(Frame::Halt)?;
             }
             self.limits()?;
-            seen(&self.session, elapsed_ns(self.clock));
+            seen(&self.session, self.clock.elapsed_ns());
         }
         Ok(())
     }
@@ -237,7 +253,7 @@ impl<W: Write> Talk<'_, W> {
     /// Says it, having noted the time: whatever the pipe takes counts for the prover's time.
     fn say(&mut self, frame: Frame) -> Result<(), Outcome> {
         let bytes = frame.encode();
-        self.keep(elapsed_ns(self.clock), frame)?;
+        self.keep(self.clock.elapsed_ns(), frame)?;
         let to = self.to.as_mut().ok_or_else(|| unfinished("the prover closed early"))?;
         to.write_all(&bytes)
             .and_then(|()| to.flush())

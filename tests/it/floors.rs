@@ -100,6 +100,22 @@ fn a_report_is_verified_beside_what_was_proved_of_it() {
     );
     let of_much = properties(attested(&much, 3, "svr"));
     assert!(!of_much.contains("PROVED") && !of_much.contains("ASSAY_CONTRACT_PASSED"), "{of_much}");
+    // One that did not hold passes nothing, whatever the contract demands.
+    let broken = Desk::new();
+    broken.assay(
+        0,
+        "challenge new --contract lease.toml --key tenant.pem --node n1 --at-least 1s --out n1.json",
+    );
+    broken.assay(
+        0,
+        "run --contract lease.toml --challenge n1.json --device sim:mini --profile quick --probe census --probe fma --key provider.pem \
+         --node n1 --out got/run",
+    );
+    broken.assay(0, &format!("verify {REPORT}"));
+    broken.assay(3, "witness --challenge n1.json --key tenant.pem --out got/proof -- true");
+    let shown = json(broken.assay(3, &format!("verify {with} --json")));
+    assert_eq!((&shown["verdict"], &shown["proof_held"]), (&"pass".into(), &false.into()));
+    assert_eq!(attested(&broken, 3, "test-result")["failedTests"][0], "proof on node");
     // A proof of another node.
     let other = desk(&proof("0.0001 %"), false);
     let assay = env!("CARGO_BIN_EXE_assay");
