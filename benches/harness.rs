@@ -140,6 +140,7 @@ fn run(profile: Profile) -> Vec<Shares> {
         sustain_ms: 0,
         begun: None,
         contracted_bytes: None,
+        loads: Vec::new(),
         demands: Vec::new(),
         seed: 1,
         wait_limit_ms: WAIT_LIMIT_MS,

@@ -102,6 +102,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         sustain_ms,
         begun: None,
         contracted_bytes: contract.as_ref().and_then(|c| c.contract.memory_bytes()),
+        loads: contract.as_ref().map_or(Vec::new(), |c| c.contract.loads()),
         demands: contract.as_ref().map_or(Vec::new(), |c| c.contract.demands()),
         seed,
         wait_limit_ms: args.hang_after.as_millis() as u64,

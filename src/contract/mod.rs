@@ -41,7 +41,9 @@ pub use software::Software;
 pub use terms::{Delivery, Exclusion, Milestone, Price, Reference, Remedy};
 pub use words::{escaped, in_short};
 
+use crate::device::op::Precision;
 use crate::evidence::sequence::Demand;
+use crate::evidence::sustain::{SUSTAINED, rate_of};
 
 /// A contract. Its JSON form is itself a contract file.
 ///
@@ -98,6 +100,14 @@ impl Contract {
     /// Whether it says more than what is tested: what is paid, when, and what follows.
     pub fn is_lease(&self) -> bool {
         self.price.is_some() || !self.delivery.is_empty() || !self.remedies.is_empty()
+    }
+
+    /// In which formats a load is to be kept up.
+    pub fn loads(&self) -> Vec<Precision> {
+        let named = |rate: &str| {
+            self.clauses.iter().flat_map(|clause| clause.rule.metrics()).any(|m| m.as_str() == rate)
+        };
+        SUSTAINED.into_iter().filter(|precision| named(&rate_of(*precision))).collect()
     }
 
     /// What must be delivered, so that measuring may stop as soon as it is decided.

@@ -15,6 +15,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::device::backend::{OpenError, Opened};
+use crate::device::op::Precision;
 use crate::device::{DeviceError, Identity, Reach, Unsupported};
 use crate::evidence::event::{Sink, What};
 use crate::evidence::metric::MetricName;
@@ -68,6 +69,9 @@ pub struct Settings {
     /// What capacity the contract names, in bytes.
     pub contracted_bytes: Option<u64>,
     pub seed: u64,
+    /// In which formats the contract has a load kept up; none leaves it to the device.
+    #[serde(default)]
+    pub loads: Vec<Precision>,
     /// What must be delivered. Sampling goes on until it is decided, or eight times as long as otherwise.
     #[serde(default)]
     pub demands: Vec<Demand>,

@@ -5,6 +5,9 @@ use super::TimedReading;
 use super::metric::MetricName;
 use crate::telemetry::Reading;
 
+/// The metric of driver error events.
+pub const XIDS: &str = "counters.xid.count";
+
 /// One counter.
 pub struct CounterDef {
     /// Its metric.
@@ -50,11 +53,12 @@ pub const COUNTERS: &[CounterDef] = &[
         of: |r| r.pcie_replays,
     },
     CounterDef {
-        name: "counters.xid.count",
-        sensor: "driver error events",
-        since: Since::Run,
-        of: |r| r.xid,
+        name: "counters.nvlink_errors.count",
+        sensor: "NVLink errors",
+        since: Since::Before,
+        of: |r| r.nvlink_errors,
     },
+    CounterDef { name: XIDS, sensor: "driver error events", since: Since::Run, of: |r| r.xid },
 ];
 
 pub fn find(metric: &MetricName) -> Option<&'static CounterDef> {
@@ -66,19 +70,40 @@ impl CounterDef {
         (self.of)(reading).is_some()
     }
 
-    /// How far it rose; `None` where no reading tells it. One that fell began anew, with the driver or the run, and what it
-    /// shows then came since.
+    /// How far it rose; `None` where no reading tells it.
     pub fn rise(&self, timeline: &[TimedReading]) -> Option<u64> {
-        let mut told = timeline.iter().filter_map(|at| (self.of)(&at.reading));
-        let first = told.next()?;
-        let began = match self.since {
-            Since::Before => 0,
-            Since::Run => first,
+        timeline.iter().find(|at| self.is_told(&at.reading))?;
+        Some(self.rises(timeline).fold(0, |sum, (_, rise)| sum.saturating_add(rise)))
+    }
+
+    /// The readings that show it risen, and by how much. One that fell began anew, with the driver or the run, and what it
+    /// shows then came since.
+    pub fn rises<'a>(
+        &'a self,
+        timeline: &'a [TimedReading],
+    ) -> impl Iterator<Item = (&'a TimedReading, u64)> + 'a {
+        let mut before = match self.since {
+            Since::Before => None,
+            Since::Run => Some(0),
         };
-        let (rise, _) = told.fold((began, first), |(rise, before), now| {
-            (rise.saturating_add(if now < before { now } else { now - before }), now)
-        });
-        Some(rise)
+        let told = timeline.iter().filter_map(|at| Some((at, (self.of)(&at.reading)?)));
+        let rises = told.map(move |(at, now)| (at, since(before.replace(now), now)));
+        rises.filter(|(_, rise)| *rise > 0)
+    }
+
+    /// Whether `later` shows it risen since `earlier`.
+    pub fn rose(&self, earlier: &Reading, later: &Reading) -> bool {
+        let (before, now) = ((self.of)(earlier), (self.of)(later));
+        before.zip(now).is_some_and(|(before, now)| since(Some(before), now) > 0)
+    }
+}
+
+/// How much came since a counter stood at `before`; what it had from before the run does not count.
+fn since(before: Option<u64>, now: u64) -> u64 {
+    match before {
+        Some(before) if now >= before => now - before,
+        Some(_) => now,
+        None => 0,
     }
 }
 

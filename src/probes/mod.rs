@@ -142,6 +142,7 @@ mod tests {
             sustain_ms: 1000,
             begun: None,
             contracted_bytes: None,
+            loads: Vec::new(),
             demands: Vec::new(),
             seed: 1,
             wait_limit_ms: 1,

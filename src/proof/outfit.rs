@@ -250,6 +250,7 @@ pub fn settings(wait_limit_ms: u64) -> Settings {
         sustain_ms: 0,
         begun: None,
         contracted_bytes: None,
+        loads: Vec::new(),
         seed: 0,
         demands: Vec::new(),
         wait_limit_ms,

@@ -8,8 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gpu_assay::contract::{Verdict, judge, parse};
-use gpu_assay::device::Reach;
-use gpu_assay::engine::{Already, Begun, Profile};
+use gpu_assay::engine::Profile;
 use gpu_assay::evidence::metric::MetricName;
 use gpu_assay::evidence::sustain::{FAULTS_MAX, Fault, WINDOWS_MAX};
 use gpu_assay::evidence::{DeviceEvidence, Evidence, Sustained};
@@ -19,15 +18,15 @@ use crate::front::{self, How};
 use crate::pipeline::{Run, report};
 use crate::process::{Ended, assay, children, start, verified};
 
-const CARD: &str = "sim:mini,mem=16MiB,buffer=4MiB";
+pub const CARD: &str = "sim:mini,mem=16MiB,buffer=4MiB";
 
-fn kept_up(selector: &str, seconds: u64) -> DeviceEvidence {
+pub fn kept_up(selector: &str, seconds: u64) -> DeviceEvidence {
     let probes = ["sustain"];
     let run = Run { profile: Profile::Standard, sustain_ms: seconds * 1000, ..Run::short(selector, &probes) };
     run.report().evidence.devices.remove(0)
 }
 
-fn load(device: &DeviceEvidence) -> &Sustained {
+pub fn load(device: &DeviceEvidence) -> &Sustained {
     device.sustained.as_ref().unwrap()
 }
 
@@ -310,40 +309,6 @@ fn the_gap_of_a_run_comes_from_its_lines_and_may_be_unknown() {
     let undated = without_dates(cut_off);
     let (gap_ns, because) = resumed("touched", &undated, Duration::from_secs(3600));
     assert_eq!(gap_ns, None, "{because}");
-}
-
-/// However fast the device is by now: other products are another load.
-#[test]
-fn a_load_that_goes_on_multiplies_what_it_multiplied() {
-    let probes = ["sustain"];
-    let begun =
-        Begun { metric: MetricName::parse("sustain.fp32.rate").unwrap(), work: 2 << 18, kept_up_ms: 1000 };
-    let run = Run { profile: Profile::Standard, sustain_ms: 2000, ..Run::short(CARD, &probes) };
-    let loads = |already: Already| {
-        let run = Run { already, ..run.clone() };
-        load(&run.report().evidence.devices[0]).load.clone()
-    };
-    let anew = loads(Already::default());
-    let goes_on = loads(Already { load: Some(begun.clone()), ..Already::default() });
-    assert!(anew.metric != begun.metric && anew.work != begun.work, "{anew:?}");
-    assert_eq!((goes_on.metric, goes_on.work), (begun.metric.clone(), begun.work));
-    for work in [0, 2 << 18 | 1, u64::MAX] {
-        let odd = Begun { work, ..begun.clone() };
-        let run = Run { already: Already { load: Some(odd), ..Already::default() }, ..run.clone() };
-        let device = run.report().evidence.devices.remove(0);
-        assert!(device.sustained.is_none() && !device.absences.is_empty(), "{work}");
-    }
-}
-
-#[test]
-fn a_load_says_whose_limit_its_rate_shows() {
-    let probes = ["sustain"];
-    let run = Run { profile: Profile::Standard, sustain_ms: 1000, ..Run::short(CARD, &probes) };
-    for (how, reach) in [(How::Honest, Reach::Card), (How::Modest, Reach::Kernel)] {
-        let events = run.events_through(|opened| front::before(opened, how).0);
-        let device = report(&events, None).evidence.devices.remove(0);
-        assert_eq!(load(&device).load.conditions.reach, reach, "{how:?}");
-    }
 }
 
 /// A real driver and a real kill: the parent dies in the middle of a load, and so do its workers.

@@ -48,6 +48,7 @@ fn shares(script: &str, seed: u32) -> [f64; 2] {
         sustain_ms: 0,
         begun: None,
         contracted_bytes: None,
+        loads: Vec::new(),
         demands: Vec::new(),
         seed: u64::from(seed),
         wait_limit_ms: 1000,

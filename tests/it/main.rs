@@ -50,6 +50,7 @@ mod fleet_tables;
 mod fleets;
 // Which nodes of a list never reported, and who reported that is in none.
 mod listed;
+mod load;
 // Others verify what we sign.
 mod floors;
 mod foreign;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use gpu_assay::contract::Parsed;
 use gpu_assay::device::op::{Tally, WrongWord};
+use gpu_assay::evidence::lapse::{Lapse, LapseKind};
 use gpu_assay::evidence::sustain::{Fault, Sensors};
 use gpu_assay::evidence::{Check, Ended, Evidence, Fact, Resumption};
 use gpu_assay::output::Format;
@@ -130,6 +131,29 @@ fn a_page_shows_wrong_words_of_memory_and_bands_of_throttling() {
     }
     let clean = rendered(Format::Html, &report(good_run(1), None));
     assert!(!clean.contains("Memory errors") && !clean.contains("\nthermal\n"));
+}
+
+#[test]
+fn a_page_shows_when_fans_turned_counters_rose_and_nobody_watched() {
+    let mut evidence = good_run(1);
+    let device = &mut evidence.devices[0];
+    for (n, at) in (0u32..).zip(&mut device.timeline) {
+        at.reading.fan_percent = Some(30 + n);
+        at.reading.pcie_replays = Some(900);
+        (at.reading.xid, at.reading.xid_codes) = match n {
+            0..5 => (Some(0), Some(vec![])),
+            5..9 => (Some(1), Some(vec![(63, 1)])),
+            _ => (Some(3), Some(vec![(63, 1), (79, 2)])),
+        };
+    }
+    device.lapses = vec![Lapse { at_ns: 12_000_000_000, kind: LapseKind::Stood, ns: 4_000_000_000 }];
+    let page = rendered(Format::Html, &report(evidence, None));
+    let plots = page.split("<figcaption>");
+    let plot = |title: &str| plots.clone().find(|plot| plot.starts_with(&format!("<b>{title}</b>")));
+    assert!(plot("Fan").unwrap().contains("\nnot watched\n"));
+    let xids = plot("counters.xid.count").unwrap();
+    assert!(xids.contains("\n63\n") && xids.contains("\n79\n"), "{xids}");
+    assert!(plot("counters.pcie_replays.count").is_none(), "it did not rise");
 }
 
 #[test]

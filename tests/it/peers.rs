@@ -153,6 +153,7 @@ fn between(selectors: &[&str]) -> Result<Evidence, RecordError> {
         sustain_ms: 0,
         begun: None,
         contracted_bytes: None,
+        loads: Vec::new(),
         demands: Vec::new(),
         seed: 7,
         wait_limit_ms: 1000,

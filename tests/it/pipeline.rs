@@ -48,6 +48,7 @@ impl<'a> Run<'a> {
             sustain_ms: self.sustain_ms,
             begun: None,
             contracted_bytes: self.contract.and_then(|c| c.contract.memory_bytes()),
+            loads: self.contract.map_or(Vec::new(), |c| c.contract.loads()),
             demands: self.contract.map_or(Vec::new(), |c| c.contract.demands()),
             seed: 0x5EED,
             wait_limit_ms: WAIT_LIMIT.as_millis() as u64,

@@ -71,6 +71,7 @@ fn events(open: Duration, read: Duration) -> Vec<Event> {
         sustain_ms: 0,
         begun: None,
         contracted_bytes: None,
+        loads: Vec::new(),
         demands: Vec::new(),
         seed: 1,
         wait_limit_ms: 1000,

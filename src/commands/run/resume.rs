@@ -129,6 +129,7 @@ fn settings(args: &RunArgs, run: &RunInfo, contract: Option<&Parsed>) -> Result<
         sustain_ms: run.sustain_ms.unwrap_or(0),
         begun: None,
         contracted_bytes: contract.and_then(|c| c.contract.memory_bytes()),
+        loads: contract.map_or(Vec::new(), |c| c.contract.loads()),
         demands: contract.map_or(Vec::new(), |c| c.contract.demands()),
         seed,
         wait_limit_ms: args.hang_after.as_millis() as u64,

@@ -12,6 +12,7 @@ fn plan(device: u32) -> WorkerPlan {
         sustain_ms: 0,
         begun: None,
         contracted_bytes: None,
+        loads: Vec::new(),
         demands: Vec::new(),
         seed: 0,
         wait_limit_ms: 1,

@@ -5,6 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::frame::{self, fact, heads, prose};
 use super::plots::{self, Drawing};
+use super::sensors;
 use super::sustained;
 use crate::catalogue;
 use crate::device::{Identity, Provenance};
@@ -197,7 +198,7 @@ fn drawings(report: &Report, device: &DeviceEvidence, index: usize, language: La
             @if let Some(drawing) = plots::roofline(device, language) { (figure(&drawing)) }
             @if let Some(drawing) = plots::latency(device, language) { (figure(&drawing)) }
         }
-        (group(&say!(language, "title-sensors"), &plots::telemetry(device, language)))
+        (group(&say!(language, "title-sensors"), &sensors::telemetry(device, language)))
         (group(&say!(language, "title-spreads"), &spreads))
         (group(&say!(language, "title-samples"), &rates))
     }

@@ -7,6 +7,7 @@ mod fleet;
 mod frame;
 mod node;
 mod plots;
+mod sensors;
 mod sustained;
 
 use std::io;

@@ -1,18 +1,14 @@
-//! What the plots of a device show: roofline, latency curve, sensors, samples, batch times.
+//! What the plots of a device show: roofline, latency curve, samples, batch times, where wrong words lie.
 //! Owns the choice of series and the words around them; how they are drawn is the business of `plot`.
 
 use super::clauses;
 use crate::catalogue;
-use crate::contract::Rule;
 use crate::device::op::Tally;
 use crate::evidence::metric::{Kind, MetricName, chase_sizes, size_name};
-use crate::evidence::{DeviceEvidence, Measurement, TimedReading, Value};
+use crate::evidence::{DeviceEvidence, Measurement, Value};
 use crate::language::{Language, say};
-use crate::output::plot::{
-    self, Axis, BLUE, Band, GREEN, GREY, Look, Mark, ORANGE, PURPLE, Plot, Scale, Series, VERMILION,
-};
+use crate::output::plot::{self, Axis, BLUE, Look, Mark, Plot, Scale, Series, VERMILION};
 use crate::report::Report;
-use crate::telemetry::{Reading, Throttle};
 use crate::units::Unit;
 
 pub const LARGE: (u32, u32) = (440, 260);
@@ -207,14 +203,11 @@ pub fn chosen<'a>(report: &Report, device: &'a DeviceEvidence, index: usize) -> 
         {
             continue;
         }
-        let metric = clauses::clause(report, &finding.clause).and_then(|clause| match &clause.rule {
-            Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
-                Some(&figure.metric)
+        let metrics = clauses::clause(report, &finding.clause).map(|clause| clause.rule.metrics());
+        for metric in metrics.into_iter().flatten() {
+            if !named.contains(&metric) {
+                named.push(metric);
             }
-            Rule::Equals { .. } | Rule::Never { .. } => None,
-        });
-        if let Some(metric) = metric.filter(|metric| !named.contains(metric)) {
-            named.push(metric);
         }
     }
     let mut chosen: Vec<&Measurement> =
@@ -270,132 +263,6 @@ pub fn addresses(device: &DeviceEvidence, tally: &Tally, language: Language) -> 
     let y = Axis { domain: Some((0.0, PAGE as f64)), ..Axis::linear(plot::short) };
     let title = say!(language, "plot-addresses");
     drawing(title, say!(language, "plot-addresses-note"), &plain(SMALL, x, y, vec![series]))
-}
-
-type Words = fn(Language) -> String;
-
-/// One quantity of the sensors: its name, and how a reading says it.
-type Sensor = (Words, Look, fn(&Reading) -> Option<f64>);
-
-const SENSORS: &[(Words, &str, &[Sensor])] = &[
-    (
-        |language| say!(language, "plot-clocks"),
-        "MHz",
-        &[
-            (|language| say!(language, "sensor-multiprocessors"), Look::Line, |r| r.clock_mhz.map(f64::from)),
-            (|language| say!(language, "sensor-memory"), Look::Dashed, |r| r.memory_clock_mhz.map(f64::from)),
-        ],
-    ),
-    (
-        |language| say!(language, "plot-power"),
-        "W",
-        &[
-            (
-                |language| say!(language, "sensor-drawn"),
-                Look::Line,
-                |r| r.power_mw.map(|mw| f64::from(mw) / 1e3),
-            ),
-            (
-                |language| say!(language, "sensor-limit"),
-                Look::Dashed,
-                |r| r.power_limit_mw.map(|mw| f64::from(mw) / 1e3),
-            ),
-        ],
-    ),
-    (
-        |language| say!(language, "plot-temperature"),
-        "\u{b0}C",
-        &[
-            (|language| say!(language, "sensor-chip"), Look::Line, |r| r.temperature_c.map(f64::from)),
-            (
-                |language| say!(language, "sensor-memory"),
-                Look::Dashed,
-                |r| r.memory_temperature_c.map(f64::from),
-            ),
-        ],
-    ),
-    (
-        |language| say!(language, "plot-busy"),
-        "%",
-        &[
-            (|language| say!(language, "sensor-units"), Look::Line, |r| r.busy_percent.map(f64::from)),
-            (
-                |language| say!(language, "sensor-memory"),
-                Look::Dashed,
-                |r| r.memory_busy_percent.map(f64::from),
-            ),
-        ],
-    ),
-];
-
-/// Sensors on a common time axis, with bands where the device says that it holds its clocks down.
-pub fn telemetry(device: &DeviceEvidence, language: Language) -> Vec<Drawing> {
-    let Some((first, last)) = device.timeline.first().zip(device.timeline.last()) else { return Vec::new() };
-    let at = |reading: &TimedReading| reading.at_ns.saturating_sub(first.at_ns) as f64 / 1e9;
-    let span = at(last);
-    let since = |at_ns: &u64| at_ns.saturating_sub(first.at_ns) as f64 / 1e9;
-    let gaps = device.sustained.iter().flat_map(|load| &load.gaps);
-    let gaps: Vec<(f64, f64)> = gaps.map(|(from, to)| (since(from), since(to))).collect();
-    let draw = |(title, unit, sensors): &(Words, &str, &[Sensor])| {
-        let mut said = Vec::new();
-        let series = sensors.iter().zip([BLUE, GREEN]).filter_map(|((name, look, value), colour)| {
-            let points: Vec<(f64, f64)> =
-                device.timeline.iter().filter_map(|r| Some((at(r), value(&r.reading)?))).collect();
-            let style = if *look == Look::Dashed { "dashed" } else { "line" };
-            let key = || say!(language, "plot-key", style = style, name = name(language));
-            (points.len() > 1).then(|| said.push(key()))?;
-            let pieces = pieces(&points, &gaps).into_iter();
-            Some(pieces.map(|points| Series { look: *look, colour, points }).collect::<Vec<_>>())
-        });
-        let series: Vec<Series> = series.flatten().collect();
-        let plot = Plot {
-            bands: shaded(device, at, (&gaps, span), language),
-            ..plain(SMALL, Axis::time(), Axis::linear(plot::short), series)
-        };
-        let note = say!(language, "plot-over-time-with-keys", unit = *unit, keys = language.list(&said));
-        drawing(title(language), note, &plot)
-    };
-    SENSORS.iter().filter_map(draw).collect()
-}
-
-/// Times in which the device says that it held its clocks down, and those in which nobody watched.
-fn shaded(
-    device: &DeviceEvidence,
-    at: impl Fn(&TimedReading) -> f64,
-    (gaps, span): (&[(f64, f64)], f64),
-    language: Language,
-) -> Vec<Band> {
-    let spans_gap =
-        |from: f64, to: f64| gaps.iter().any(|(gap_from, gap_to)| from <= *gap_to && *gap_from <= to);
-    let throttled = Throttle::ALL.into_iter().flat_map(|reason| {
-        let colour = match reason {
-            Throttle::Thermal => VERMILION,
-            Throttle::Power => ORANGE,
-            Throttle::Brake => PURPLE,
-        };
-        let holds = |reading: &TimedReading| {
-            reading.reading.throttle.as_ref().is_some_and(|all| all.contains(&reason))
-        };
-        let pairs = device.timeline.windows(2).filter(move |two| holds(&two[0]));
-        let name = throttle(reason, language);
-        let bands = pairs.map(|two| Band { from: at(&two[0]), to: at(&two[1]), name: name.clone(), colour });
-        bands.filter(|band| !spans_gap(band.from, band.to)).collect::<Vec<_>>()
-    });
-    let unwatched = gaps.iter().map(|(from, to)| unwatched(*from, *to, language));
-    plot::merged(throttled.chain(unwatched).collect(), span)
-}
-
-/// Why clocks are held down.
-pub fn throttle(reason: Throttle, language: Language) -> String {
-    match reason {
-        Throttle::Thermal => say!(language, "throttle-thermal"),
-        Throttle::Power => say!(language, "throttle-power"),
-        Throttle::Brake => say!(language, "throttle-brake"),
-    }
-}
-
-pub fn unwatched(from: f64, to: f64, language: Language) -> Band {
-    Band { from, to, name: say!(language, "not-watched"), colour: GREY }
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@ use maud::{Markup, html};
 use super::device::figure;
 use super::frame::{heads, recorded};
 use super::plots::{self, Drawing, drawing, plain};
+use super::sensors;
 use crate::evidence::metric::Kind;
 use crate::evidence::sustain::{Sensors, Span, Sustained, Window};
 use crate::language::{Language, say};
-use crate::output::plot::{self, Axis, BLUE, Band, GREEN, Look, ORANGE, PURPLE, Plot, Series, VERMILION};
+use crate::output::plot::{self, Axis, BLUE, Band, GREEN, Look, Plot, Series, VERMILION};
 use crate::telemetry::Throttle;
 
 /// Wide, since what matters is when.
@@ -95,6 +96,13 @@ const SENSORS: &[Sensor] = &[
     (|language| say!(language, "plot-clock-under-load"), "MHz", 1.0, |s| s.clock_mhz),
     (|language| say!(language, "plot-power-under-load"), "W", 1e-3, |s| s.power_mw),
     (|language| say!(language, "plot-temperature-under-load"), "\u{b0}C", 1.0, |s| s.temperature_c),
+    (
+        |language| say!(language, "plot-memory-temperature-under-load"),
+        "\u{b0}C",
+        1.0,
+        |s| s.memory_temperature_c,
+    ),
+    (|language| say!(language, "plot-fan-under-load"), "%", 1.0, |s| s.fan_percent),
 ];
 
 fn drawings(load: &Sustained, end: f64, language: Language) -> Vec<Drawing> {
@@ -153,17 +161,11 @@ fn drawings(load: &Sustained, end: f64, language: Language) -> Vec<Drawing> {
 
 /// Windows in which looks told of reduced clocks, and times in which nothing was watched.
 fn bands(load: &Sustained, end: f64, language: Language) -> Vec<Band> {
-    let reasons = [(Throttle::Thermal, VERMILION), (Throttle::Power, ORANGE), (Throttle::Brake, PURPLE)];
-    let throttled = reasons.into_iter().flat_map(|(reason, colour)| {
+    let seconds = |from: u64, to: u64| (since(load, from), since(load, to));
+    let throttled = Throttle::ALL.into_iter().flat_map(|reason| {
         let told = load.windows.iter().filter(move |w| w.sensors.told(reason) > 0);
-        told.map(move |w| Band {
-            from: since(load, w.from_ns),
-            to: since(load, w.to_ns),
-            name: plots::throttle(reason, language),
-            colour,
-        })
+        told.map(move |w| sensors::held(reason, seconds(w.from_ns, w.to_ns), language))
     });
-    let gaps =
-        load.gaps.iter().map(|(from, to)| plots::unwatched(since(load, *from), since(load, *to), language));
+    let gaps = load.gaps.iter().map(|(from, to)| sensors::unwatched(seconds(*from, *to), language));
     plot::merged(throttled.chain(gaps).collect(), end)
 }

@@ -17,6 +17,7 @@ fn settings(demands: Vec<Demand>) -> Settings {
         sustain_ms: 60_000,
         begun: None,
         contracted_bytes: None,
+        loads: Vec::new(),
         seed: 1,
         demands,
         wait_limit_ms: 1000,

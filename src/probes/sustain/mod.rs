@@ -90,7 +90,10 @@ fn sustain(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Resul
     let load = Load { check, conditions, piece_ns: others.piece_ns, ..load };
     for metric in SUSTAINED.iter().filter_map(|p| MetricName::parse(&rate_of(*p)).ok()) {
         if metric != load.metric {
-            let why = format!("{} is the heaviest load of this device", load.metric);
+            let why = format!(
+                "the load was {}; a contract that names this one has it kept up instead",
+                load.metric
+            );
             bench.emit(What::Absent(Absence { metric, reason: AbsenceReason::Skipped { why } }))?;
         }
     }

@@ -13,7 +13,7 @@ use crate::engine::bench::{Bench, Tuned};
 use crate::engine::queue::{Finished, Queue};
 use crate::engine::{Begun, Settings, Trouble};
 use crate::evidence::metric::MetricName;
-use crate::evidence::sustain::{Fault, Load, SUSTAINED, rate_of};
+use crate::evidence::sustain::{Fault, Load, SUSTAINED, USUAL, rate_of};
 use crate::evidence::{Canary, Check, Conditions, Sample};
 
 /// Results that are kept until they were compared.
@@ -44,13 +44,13 @@ struct Slot {
 }
 
 impl Products {
-    /// Chooses the format in which this device multiplies fastest, or what it multiplied when the run broke off, and checks
-    /// its product thoroughly.
+    /// Chooses the format in which this device multiplies fastest, of those that the contract names if it has any, or what it
+    /// multiplied when the run broke off, and checks its product thoroughly.
     pub fn prepare(bench: &mut Bench, identity: &Identity, settings: &Settings) -> Result<Self, Trouble> {
         let (precision, sizes) = match &settings.begun {
             Some(begun) => taken_up(begun)?,
             None => {
-                let precision = heaviest(bench, identity)?;
+                let precision = chosen(bench, identity, &settings.loads)?;
                 (precision, sizes(identity, precision))
             }
         };
@@ -264,11 +264,19 @@ fn taken_up(begun: &Begun) -> Result<(Precision, RangeInclusive<u32>), Trouble> 
 /// more, and a contract names one.
 const CLEARLY: f64 = 1.5;
 
+/// The heaviest of `named`; where the device has none of them, there is still a load.
+fn chosen(bench: &mut Bench, identity: &Identity, named: &[Precision]) -> Result<Precision, Trouble> {
+    match heaviest(bench, identity, named) {
+        Err(Trouble::Unsupported(_) | Trouble::Skipped(_)) => heaviest(bench, identity, &USUAL),
+        chosen => chosen,
+    }
+}
+
 /// The format of the fastest products: what it draws most power with.
-fn heaviest(bench: &mut Bench, identity: &Identity) -> Result<Precision, Trouble> {
+fn heaviest(bench: &mut Bench, identity: &Identity, of: &[Precision]) -> Result<Precision, Trouble> {
     let mut best: Option<(Precision, f64)> = None;
     let mut refusal = None;
-    for precision in SUSTAINED {
+    for precision in of.iter().copied() {
         match gemm::trial(bench, precision, &sizes(identity, precision)) {
             Ok(rate) if best.is_none_or(|(_, known)| rate > CLEARLY * known) => {
                 best = Some((precision, rate))

@@ -7,6 +7,7 @@ use crate::clock::NOTABLE;
 use crate::engine::Trouble;
 use crate::engine::bench::Bench;
 use crate::evidence::Sample;
+use crate::evidence::counters::COUNTERS;
 use crate::evidence::event::What;
 use crate::evidence::lapse::{Lapse, LapseKind};
 use crate::evidence::sustain::{
@@ -19,6 +20,8 @@ const LOOKS: u64 = 10;
 /// Whole readings that are kept of all looks.
 const READINGS: u64 = 360;
 const READING_NS_MIN: u64 = 1_000_000_000;
+/// Whole readings that are kept beside those because a counter rose, so that it shows when it did.
+const RISES_TOLD: u64 = 1000;
 /// Wrong results told one by one; after that so many of each window, and its last.
 const FAULTS_TOLD: u64 = 1000;
 const FAULTS_OF_WINDOW: u64 = 4;
@@ -48,6 +51,9 @@ pub struct Watch {
     /// Products of this step.
     step_products: Vec<Sample>,
     last: Option<Reading>,
+    /// The last reading that was kept, and how many were because a counter rose.
+    kept: Option<Reading>,
+    rises_told: u64,
     next_look_ns: u64,
     next_reading_ns: u64,
     told: u64,
@@ -73,6 +79,8 @@ impl Watch {
             step: (begun_ns, bench.stood_ns().unwrap_or(0)),
             step_products: Vec::new(),
             last: None,
+            kept: None,
+            rises_told: 0,
             next_look_ns: begun_ns,
             next_reading_ns: begun_ns,
             told: 0,
@@ -210,8 +218,13 @@ impl Watch {
         if reading.throttle.iter().flatten().any(hindered) {
             sensors.throttled_ns.get_or_insert(now_ns);
         }
-        if now_ns >= self.next_reading_ns {
+        let is_due = now_ns >= self.next_reading_ns;
+        let rose = self.rises_told < RISES_TOLD
+            && self.kept.as_ref().is_some_and(|kept| COUNTERS.iter().any(|c| c.rose(kept, &reading)));
+        if is_due || rose {
+            self.rises_told += u64::from(!is_due);
             self.next_reading_ns = now_ns + (self.asked_ns() / READINGS).max(READING_NS_MIN);
+            self.kept = Some(reading.clone());
             bench.emit(What::Reading(reading.clone()))?;
         }
         self.last = Some(reading);
@@ -243,6 +256,8 @@ fn take(sensors: &mut Sensors, reading: &Reading) {
     widened(&mut sensors.clock_mhz, reading.clock_mhz);
     widened(&mut sensors.power_mw, reading.power_mw);
     widened(&mut sensors.temperature_c, reading.temperature_c);
+    widened(&mut sensors.memory_temperature_c, reading.memory_temperature_c);
+    widened(&mut sensors.fan_percent, reading.fan_percent);
     if let Some(reasons) = &reading.throttle {
         let told = |reason| u64::from(reasons.contains(&reason));
         sensors.told += 1;
