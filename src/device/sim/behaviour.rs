@@ -54,7 +54,8 @@ pub struct Behaviour {
     pub ecc_corrected_per_s: f64,
     pub remaps_per_s: f64,
     pub replays_per_s: f64,
-    pub xid_at_ns: Option<u64>,
+    /// The code, and when it comes.
+    pub xid: Option<(u64, u64)>,
     pub cannot: Vec<Precision>,
     pub unwritten: Vec<Precision>,
     /// Whether the vendor's library of products is there.
@@ -127,7 +128,7 @@ impl Behaviour {
             ecc_corrected_per_s: 0.0,
             remaps_per_s: 0.0,
             replays_per_s: 0.0,
-            xid_at_ns: None,
+            xid: None,
             cannot: Vec::new(),
             unwritten: Vec::new(),
             library: false,
@@ -191,7 +192,7 @@ impl Behaviour {
             Setting::Remaps { count, per } => self.remaps_per_s = per_s(count, per),
             Setting::Replays { count, per } => self.replays_per_s = per_s(count, per),
             // The code is for the reader of the script: readings count events.
-            Setting::Xid { code: _, from_ns } => self.xid_at_ns = Some(from_ns),
+            Setting::Xid { code, from_ns } => self.xid = Some((code, from_ns)),
             Setting::No(precision) => self.cannot.push(precision),
             Setting::Unwritten(precision) => self.unwritten.push(precision),
             Setting::Library => self.library = true,

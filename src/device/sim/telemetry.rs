@@ -25,8 +25,9 @@ impl SimTelemetry {
 
     fn now(&self) -> Reading {
         let mut world = self.world.borrow_mut();
-        let passed_s = world.now_ns() as f64 / 1e9;
-        let has_xid = world.behaviour.xid_at_ns.is_some_and(|at| world.now_ns() >= at);
+        let now_ns = world.now_ns();
+        let passed_s = now_ns as f64 / 1e9;
+        let xid = world.behaviour.xid.filter(|(_, from_ns)| now_ns >= *from_ns);
         let lies = &world.behaviour;
         Reading {
             name: lies.telemetry_name.clone().or_else(|| Some(self.identity.name.clone())),
@@ -37,7 +38,8 @@ impl SimTelemetry {
             remapped_rows_corrected: Some(0),
             remapped_rows_uncorrected: Some((lies.remaps_per_s * passed_s) as u32),
             pcie_replays: Some((lies.replays_per_s * passed_s) as u64),
-            xid: Some(u64::from(has_xid)),
+            xid: Some(u64::from(xid.is_some())),
+            xid_codes: Some(xid.iter().map(|(code, _)| (*code, 1)).collect()),
             throttle: Some(if world.is_throttled() { vec![Throttle::Thermal] } else { Vec::new() }),
             clock_mhz: Some(world.clock_mhz()),
             power_mw: Some(world.power_mw()),

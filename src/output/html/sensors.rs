@@ -148,7 +148,7 @@ fn rises(device: &DeviceEvidence, time: &Time, counter: &CounterDef, language: L
         }
     }
     let bars = Look::Bars(time.end / 240.0);
-    let series = vec![Series { look: bars, colour: VERMILION, points: rises.iter().map(point).collect() }];
+    let series = vec![Series { look: bars, colour: BLUE, points: rises.iter().map(point).collect() }];
     let y = Axis { from_zero: true, ..Axis::linear(plot::short) };
     let plot = Plot { marks, ..time.plot(device, y, series, language) };
     drawing(counter.name, say!(language, "plot-rises-note"), &plot)

@@ -324,6 +324,7 @@ fn sensors_lie_fail_and_count() {
     opened.clock.sleep(Duration::from_secs(111));
     let reading = opened.telemetry.read().unwrap();
     assert_eq!((reading.ecc_uncorrected, reading.xid), (Some(6), Some(1)));
+    assert_eq!(reading.xid_codes, Some(vec![(79, 1)]));
 }
 
 #[test]
