@@ -268,10 +268,10 @@ pub struct ReplayArgs {
     pub contract: PathBuf,
 }
 
-/// Show a report in another form; this does not check its signature
+/// Show a report or a proof in another form; this does not check its signature
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// The signed report (report.dsse.json)
+    /// The signed report (report.dsse.json) or proof (proof.dsse.json)
     pub report: PathBuf,
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -134,8 +134,8 @@ assay-compare = 比较同一台机器前后两份报告，指出哪些变差了
 assay-replay = 对记录重新判定
     .events = 记录（events.jsonl），- 表示标准输入
 
-assay-render = 以另一种格式显示报告；不核对签名
-    .report = 签名报告（report.dsse.json）
+assay-render = 以另一种格式显示报告或证明；不核对签名
+    .report = 签名报告（report.dsse.json）或证明（proof.dsse.json）
 
 assay-contract = 编写、检查或说明合同文件
 

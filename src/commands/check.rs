@@ -164,11 +164,7 @@ impl Given<'_> {
     }
 
     fn checked_proof(&self, file: &Path, verified: &Verified) -> Result<(Proof, Issued), Failure> {
-        let (proof, issued) = beside::check(file, verified, self.trust).map_err(|e| match e {
-            BesideError::Unreadable { .. } => Failure::usage(e),
-            BesideError::Refused { .. } => Failure::new(Exit::Signature, e.to_string()),
-            BesideError::NoRandom(_) => Failure::new(Exit::Environment, e.to_string()),
-        })?;
+        let (proof, issued) = beside::check(file, verified, self.trust).map_err(no_proof)?;
         let named = issued.challenge.contract_sha256.as_deref();
         if self.contract.is_some_and(|contract| named != Some(contract.sha256.as_str())) {
             return Err(refused(&file.with_file_name(beside::CHALLENGE))(
@@ -243,6 +239,15 @@ pub fn sound(file: &Path, verified: Verified) -> Result<(Report, Verified), Fail
         Some(Difference { what, stated, recomputed }) => Err(refused(file)(&format!(
             "{what}: it states {stated}, its samples say {recomputed}; `assay verify` shows all"
         ))),
+    }
+}
+
+/// Why a proof cannot be told from what lies beside it.
+pub fn no_proof(error: BesideError) -> Failure {
+    match error {
+        BesideError::Unreadable { .. } => Failure::usage(error),
+        BesideError::Refused { .. } => Failure::new(Exit::Signature, error.to_string()),
+        BesideError::NoRandom(_) => Failure::new(Exit::Environment, error.to_string()),
     }
 }
 

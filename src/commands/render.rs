@@ -1,12 +1,28 @@
-//! `assay render`: a report in another form.
+//! `assay render`: a report, or a proof, in another form.
 
-use super::check::read_unverified;
+use super::check::{no_proof, read, read_unverified};
 use super::{Failure, print};
 use crate::cli::RenderArgs;
 use crate::exit::Exit;
 use crate::language::Language;
+use crate::proof::beside;
+use crate::proof::statement::KIND;
+use crate::seal::Envelope;
 
 pub fn render(args: &RenderArgs, language: Language) -> Result<Exit, Failure> {
+    let envelope = read(&args.report)?;
+    if envelope.unchecked().is_some_and(|bytes| KIND.is_of(&bytes)) {
+        return proof(args, &envelope, language);
+    }
     let report = read_unverified(&args.report)?;
     print(|out| args.format.render(&report, out.speaking(language)))
+}
+
+fn proof(args: &RenderArgs, envelope: &Envelope, language: Language) -> Result<Exit, Failure> {
+    let render = args.format.of_proof();
+    let render = render.ok_or_else(|| {
+        Failure::usage("a proof has the forms human, json, markdown and html; name one of these")
+    })?;
+    let (proof, issued) = beside::unchecked(&args.report, envelope).map_err(no_proof)?;
+    print(|out| render(&proof, &issued.challenge, out.speaking(language)))
 }

@@ -1452,6 +1452,15 @@ proof-meaning-attested = { " " }An attested card signed this challenge after all
 proof-waiting = waiting for the prover
 proof-computing = { $now } of { $all } s, rounds of each GPU: { $rounds }
 proof-asking = asking about { $rounds } rounds
+kicker-proof = assay proof of work and memory
+title-meaning = What this means
+title-unproved = What this does not prove
+unproved-card = Which card did it. Something did that work in that time: this card, a faster one elsewhere that answers for it, or one card for two.
+unproved-unit = In which precision. Multiplications and additions of whole numbers are counted, in whatever unit they were done.
+unproved-after = What comes after, and that nobody else used the machine at another time.
+tile-proved = at least, all together
+foot-proof = This page is not signed and proves nothing by itself: it shows what the signed proof beside it says. Check that, with its challenge and its transcript, with `assay verify proof.dsse.json --trust KEY.pub.pem`.
+foot-proof-made = Proved with assay { $version }
 
 ## How many nodes to test
 

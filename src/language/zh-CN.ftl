@@ -1221,6 +1221,15 @@ proof-meaning-attested = { " " }有硬件证明的卡在全部结果作出承诺
 proof-waiting = 正在等待证明方
 proof-computing = 已计算 { $now } / { $all } s，各 GPU 的轮数：{ $rounds }
 proof-asking = 正在对 { $rounds } 轮结果提问
+kicker-proof = assay 算力与显存证明
+title-meaning = 这意味着什么
+title-unproved = 它没有证明什么
+unproved-card = 是哪块卡做的。有某个设备在这段时间里做了这些运算：可能是这块卡，可能是别处一块更快的卡替它作答，也可能是一块卡顶两块。
+unproved-unit = 用的是哪种精度。计数的是整数乘加，不论由哪种单元完成。
+unproved-after = 此后会怎样，以及别的时间里有没有别人使用这台机器。
+tile-proved = 全部合计至少
+foot-proof = 本页没有签名，本身不证明任何事：它只显示旁边那份已签名证明的内容。请用 `assay verify proof.dsse.json --trust KEY.pub.pem` 连同质询和对话记录一起核验。
+foot-proof-made = 由 assay { $version } 完成证明
 
 ## 应测试多少个节点
 

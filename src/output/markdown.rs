@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 
 use super::page::Page;
+use super::proof::{facts, meaning, outcome, tables};
 use super::{likeness, rows};
 use crate::language::{Language, say};
+use crate::proof::challenge::Challenge;
+use crate::proof::statement::{Outcome, Proof};
 use crate::report::Report;
 
 /// What the step summary of a pipeline takes on the largest host of pipelines: 1 MiB.
@@ -75,6 +78,23 @@ fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result
     if !troubles.is_empty() {
         writeln!(out)?;
         table(&rows::absences_head(language), troubles.into_iter(), out)?;
+    }
+    Ok(())
+}
+
+/// A proof for a ticket.
+pub fn proof(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    writeln!(out, "# assay: {}\n", cell(&say!(language, "proof-outcome", words = outcome(proof, language))))?;
+    for (name, value) in facts(proof, challenge, language) {
+        writeln!(out, "* {}", say!(language, "name-and-value", name = name, value = cell(&value)))?;
+    }
+    for of in tables(proof, language) {
+        writeln!(out)?;
+        table(&of.head, of.rows.into_iter(), out)?;
+    }
+    if proof.outcome == Outcome::Held {
+        writeln!(out, "\n{}", meaning(proof, challenge, language))?;
     }
     Ok(())
 }

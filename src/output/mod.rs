@@ -31,6 +31,8 @@ pub mod verification;
 use std::io;
 
 use self::page::Page;
+use crate::proof::challenge::Challenge;
+use crate::proof::statement::Proof;
 use crate::report::Report;
 
 /// The forms a report can take.
@@ -78,4 +80,17 @@ impl Format {
             Format::Prometheus => prometheus::report(report, out),
         }
     }
+
+    /// How a proof is written in this form, whose signature and transcript nobody has checked. `None` where there is no such form.
+    pub fn of_proof(self) -> Option<RenderProof> {
+        match self {
+            Format::Human => Some(proof::human),
+            Format::Json => Some(proof::json_unchecked),
+            Format::Markdown => Some(markdown::proof),
+            Format::Html => Some(html::proof),
+            Format::Csv | Format::Junit | Format::Prometheus => None,
+        }
+    }
 }
+
+type RenderProof = fn(&Proof, &Challenge, &mut Page) -> io::Result<()>;

@@ -25,61 +25,86 @@ const NAMES: usize = 11;
 /// What was proved, and what that means.
 pub fn human(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
     let language = out.language;
+    for (name, value) in facts(proof, challenge, language) {
+        entry(&name, NAMES, value, out)?;
+    }
+    for table in tables(proof, language) {
+        writeln!(out)?;
+        print_table(table.head, table.rows, out)?;
+    }
+    if proof.outcome == Outcome::Held {
+        writeln!(out, "\n{}", meaning(proof, challenge, language))?;
+    }
+    let colour = match &proof.outcome {
+        Outcome::Held => AnsiColor::Green,
+        Outcome::Refuted { .. } => AnsiColor::Red,
+        Outcome::Unfinished { .. } => AnsiColor::Yellow,
+    };
+    let (style, words) = (colour.on_default().bold(), outcome(proof, language));
+    writeln!(out, "\n{}", say!(language, "proof-outcome", words = format!("{style}{words}{style:#}")))
+}
+
+/// What stands above all figures, the trust level first: names and values.
+pub fn facts(proof: &Proof, challenge: &Challenge, language: Language) -> [(String, String); 4] {
     let sha256 = &proof.challenge_sha256;
     let of = match &challenge.node {
         Some(node) => say!(language, "proof-challenge-of-node", sha256 = sha256, node = node),
         None => format!("sha256:{sha256}"),
     };
-    entry(&say!(language, "name-trust"), NAMES, level(proof, language), out)?;
-    entry(&say!(language, "proof-clock"), NAMES, clock(proof, language), out)?;
-    entry(&say!(language, "ledger-challenge"), NAMES, of, out)?;
-    entry(&say!(language, "proof-begun"), NAMES, &proof.at, out)?;
-    figures(proof, out)?;
-    if proof.outcome == Outcome::Held {
-        writeln!(out, "\n{}", meaning(proof, challenge, language))?;
-    }
-    let (colour, words) = match &proof.outcome {
-        Outcome::Held => (AnsiColor::Green, say!(language, "proof-held")),
-        Outcome::Refuted { why } => (AnsiColor::Red, say!(language, "proof-refuted", why = why)),
-        Outcome::Unfinished { why } => (AnsiColor::Yellow, say!(language, "proof-unfinished", why = why)),
-    };
-    let style = colour.on_default().bold();
-    writeln!(out, "\n{}", say!(language, "proof-outcome", words = format!("{style}{words}{style:#}")))
+    [
+        (say!(language, "name-trust"), level(proof, language)),
+        (say!(language, "proof-clock"), clock(proof, language)),
+        (say!(language, "ledger-challenge"), of),
+        (say!(language, "proof-begun"), proof.at.clone()),
+    ]
 }
 
-fn figures(proof: &Proof, out: &mut Page) -> io::Result<()> {
-    let (gpus, language) = (&proof.figures.gpus, out.language);
-    if gpus.is_empty() {
-        return Ok(());
+pub fn outcome(proof: &Proof, language: Language) -> String {
+    match &proof.outcome {
+        Outcome::Held => say!(language, "proof-held"),
+        Outcome::Refuted { why } => say!(language, "proof-refuted", why = why),
+        Outcome::Unfinished { why } => say!(language, "proof-unfinished", why = why),
     }
-    writeln!(out)?;
-    let header = [
-        "GPU".to_owned(),
-        say!(language, "proof-head-device"),
-        say!(language, "proof-head-product"),
-        say!(language, "proof-head-rounds"),
-        say!(language, "proof-head-time"),
-        say!(language, "proof-head-gap"),
-        say!(language, "proof-head-least"),
-    ];
-    print_table(header, (0..).zip(gpus).map(|(n, gpu)| row(n, gpu)), out)?;
-    let held = (0..).zip(gpus);
-    let held: Vec<_> = held.filter_map(|(n, gpu)| Some(memory_row(n, gpu.memory.as_ref()?))).collect();
-    if !held.is_empty() {
-        writeln!(out)?;
-        let header = [
+}
+
+/// Figures of each GPU: names of columns, and rows.
+pub struct Table {
+    pub head: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What each GPU has done, what of memory each held where any did, and what its vendor attests.
+pub fn tables(proof: &Proof, language: Language) -> Vec<Table> {
+    let gpus = || (0u32..).zip(&proof.figures.gpus);
+    let work = Table {
+        head: vec![
+            "GPU".to_owned(),
+            say!(language, "proof-head-device"),
+            say!(language, "proof-head-product"),
+            say!(language, "proof-head-rounds"),
+            say!(language, "proof-head-time"),
+            say!(language, "proof-head-gap"),
+            say!(language, "proof-head-least"),
+        ],
+        rows: gpus().map(|(n, gpu)| row(n, gpu)).collect(),
+    };
+    let memory = Table {
+        head: vec![
             "GPU".to_owned(),
             say!(language, "proof-head-memory"),
             say!(language, "proof-head-sweeps"),
             say!(language, "proof-head-time"),
             say!(language, "proof-head-read"),
-        ];
-        print_table(header, held, out)?;
-    }
-    writeln!(out)?;
-    let header = ["GPU".to_owned(), say!(language, "proof-head-attested")];
-    let attested = |(n, gpu): (u32, &Proved)| [n.to_string(), attested(gpu.attestation.as_ref(), language)];
-    print_table(header, (0..).zip(gpus).map(attested), out)
+        ],
+        rows: gpus().filter_map(|(n, gpu)| Some(memory_row(n, gpu.memory.as_ref()?))).collect(),
+    };
+    let vendor = Table {
+        head: vec!["GPU".to_owned(), say!(language, "proof-head-attested")],
+        rows: gpus()
+            .map(|(n, gpu)| vec![n.to_string(), attested(gpu.attestation.as_ref(), language)])
+            .collect(),
+    };
+    [work, memory, vendor].into_iter().filter(|table| !table.rows.is_empty()).collect()
 }
 
 /// What a card's vendor attests of it.
@@ -107,6 +132,11 @@ pub fn verified(proof: &Proof, verified: &Verified, challenge: &Challenge, out: 
         Outcome::Refuted { .. } | Outcome::Unfinished { .. } => say!(language, "proof-verified"),
     };
     writeln!(out, "{}", say!(language, "verification", words = format!("{bold}{words}{bold:#}")))
+}
+
+/// A proof that nobody has checked.
+pub fn json_unchecked(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
+    print_json(&json!({ "signature": "not checked", "proof": proof, "challenge": challenge }), out)
 }
 
 pub fn json(
@@ -155,9 +185,9 @@ fn clock(proof: &Proof, language: Language) -> String {
     }
 }
 
-fn row(number: u32, gpu: &Proved) -> [String; 7] {
+fn row(number: u32, gpu: &Proved) -> Vec<String> {
     let work = &gpu.work;
-    [
+    vec![
         number.to_string(),
         format!("{} {}", gpu.selector, gpu.identity.name),
         format!("{}x{}x{} {}", work.m, work.n, work.k, work.numbers.name()),
@@ -168,8 +198,8 @@ fn row(number: u32, gpu: &Proved) -> [String; 7] {
     ]
 }
 
-fn memory_row(number: u32, held: &Held) -> [String; 5] {
-    [
+fn memory_row(number: u32, held: &Held) -> Vec<String> {
+    vec![
         number.to_string(),
         Unit::Byte.format(held.bytes as f64),
         held.sweeps.to_string(),
@@ -178,7 +208,7 @@ fn memory_row(number: u32, held: &Held) -> [String; 5] {
     ]
 }
 
-fn meaning(proof: &Proof, challenge: &Challenge, language: Language) -> String {
+pub fn meaning(proof: &Proof, challenge: &Challenge, language: Language) -> String {
     let (rows, share) = (challenge.openings, Unit::Share.format(proof.figures.escaping_share));
     let mut text = say!(language, "proof-meaning", rows = rows, share = share);
     let farthest = proof.figures.gpus.iter().filter_map(Proved::reach).max_by_key(|(ns, _)| *ns);

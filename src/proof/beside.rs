@@ -28,16 +28,8 @@ pub enum BesideError {
 /// The proof in `file`, whose signature holds, checked again from its challenge and its transcript. A trusted key must have
 /// signed the challenge too.
 pub fn check(file: &Path, verified: &Verified, trust: &TrustList) -> Result<(Proof, Issued), BesideError> {
-    let refused = |path: &Path, why: &dyn std::fmt::Display| BesideError::Refused {
-        path: path.to_owned(),
-        why: why.to_string(),
-    };
     let proof = Proof::from_verified(verified).map_err(|e| refused(file, &e))?;
-    let path = file.with_file_name(CHALLENGE);
-    let envelope = Envelope::load(&path).map_err(|e| match e {
-        LoadError::Unreadable(why) => BesideError::Unreadable { path: path.clone(), why },
-        LoadError::Envelope(e) => refused(&path, &e),
-    })?;
+    let (path, envelope) = challenge(file)?;
     let opened = envelope.open(trust).map_err(|e| refused(&path, &e))?;
     let issued = Issued::from_verified(&opened).map_err(|e| refused(&path, &e))?;
     let path = file.with_file_name(TRANSCRIPT);
@@ -46,4 +38,29 @@ pub fn check(file: &Path, verified: &Verified, trust: &TrustList) -> Result<(Pro
     getrandom::fill(&mut secret).map_err(BesideError::NoRandom)?;
     recheck::recheck(&proof, &issued, BufReader::new(transcript), secret).map_err(|e| refused(file, &e))?;
     Ok((proof, issued))
+}
+
+/// The proof in `file` with its challenge, for showing: nobody has checked who signed them, nor what they stand on.
+pub fn unchecked(file: &Path, envelope: &Envelope) -> Result<(Proof, Issued), BesideError> {
+    let proof = Proof::unchecked(envelope).map_err(|e| refused(file, &e))?;
+    let (path, envelope) = challenge(file)?;
+    let issued = Issued::unchecked(&envelope).map_err(|e| refused(&path, &e))?;
+    if issued.sha256 != proof.challenge_sha256 {
+        return Err(refused(&path, &"the proof beside it answers another challenge"));
+    }
+    Ok((proof, issued))
+}
+
+/// The challenge beside a proof, and where that is.
+fn challenge(proof: &Path) -> Result<(PathBuf, Envelope), BesideError> {
+    let path = proof.with_file_name(CHALLENGE);
+    match Envelope::load(&path) {
+        Ok(envelope) => Ok((path, envelope)),
+        Err(LoadError::Unreadable(why)) => Err(BesideError::Unreadable { path, why }),
+        Err(LoadError::Envelope(e)) => Err(refused(&path, &e)),
+    }
+}
+
+fn refused(path: &Path, why: &dyn std::fmt::Display) -> BesideError {
+    BesideError::Refused { path: path.to_owned(), why: why.to_string() }
 }

@@ -98,6 +98,7 @@ mod pages;
 // Samples of a fleet keep the risks that they promise, and nobody can choose who is drawn.
 mod plans;
 // Proofs of work, from challenge to verification.
+mod proof_pages;
 mod proofs;
 // Reports for pipelines and dashboards, read strictly.
 mod pipelines;

@@ -27,7 +27,7 @@ impl Desk {
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -37,7 +37,7 @@ impl Desk {
         command
     }
 
-    fn assay(&self, args: &[&str]) -> Ended {
+    pub fn assay(&self, args: &[&str]) -> Ended {
         self.command().args(args).output().unwrap().into()
     }
 
@@ -80,7 +80,7 @@ impl Desk {
     }
 
     /// Has this program prove on simulated devices.
-    fn prove(&self, challenge: &str, out: &str, devices: &[&str]) -> Ended {
+    pub fn prove(&self, challenge: &str, out: &str, devices: &[&str]) -> Ended {
         self.prove_on(challenge, out, devices, |_| ())
     }
 
@@ -104,7 +104,7 @@ impl Desk {
     }
 
     /// Writes what a witness would leave of these frames.
-    fn write(&self, out: &str, challenge: &Challenge, frames: &[Timed]) {
+    pub fn write(&self, out: &str, challenge: &Challenge, frames: &[Timed]) {
         let key = SecretKey::load(&self.path("key.pem")).unwrap();
         let out = self.path(out);
         std::fs::create_dir_all(&out).unwrap();
@@ -129,7 +129,7 @@ impl Desk {
 }
 
 #[track_caller]
-fn ends(ended: &Ended, code: i32, says: &str) {
+pub fn ends(ended: &Ended, code: i32, says: &str) {
     let said = format!("{}{}", ended.stdout, ended.stderr);
     assert_eq!(ended.code, Some(code), "{said}");
     assert!(said.contains(says), "no {says:?} in: {said}");
@@ -267,7 +267,7 @@ fn what_was_changed_after_signing_is_refused() {
 }
 
 /// The envelope with `from` in its payload replaced, under the old signature.
-fn edit(envelope: &[u8], from: &str, to: &str) -> Vec<u8> {
+pub fn edit(envelope: &[u8], from: &str, to: &str) -> Vec<u8> {
     use base64::Engine;
     let mut envelope: Json = serde_json::from_slice(envelope).unwrap();
     let engine = base64::engine::general_purpose::STANDARD;

@@ -7,6 +7,7 @@ mod fleet;
 mod frame;
 mod node;
 mod plots;
+mod proof;
 mod sensors;
 mod sustained;
 
@@ -27,6 +28,7 @@ use crate::language::{Language, say};
 use crate::report::Report;
 
 pub use self::fleet::answer;
+pub use self::proof::proof;
 
 /// Devices whose plots are drawn: more make a page that no phone opens.
 const DEVICES_DRAWN_MAX: usize = 16;
