@@ -156,8 +156,8 @@ pub struct RunArgs {
     /// all that a contract can demand and takes minutes
     #[arg(long, value_enum, default_value_t = Profile::Standard)]
     pub profile: Profile,
-    /// Run only this probe; may be given several times
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(probes::names()))]
+    /// Run only these probes, separated by commas; may be given several times
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(probes::names()))]
     pub probe: Vec<String>,
     /// Measure one device after the other instead of all at the same time. A contract counts such figures only where it
     /// says so (measured = "alone")
@@ -200,8 +200,8 @@ pub struct RunArgs {
     /// Where the event lines go besides; `-` is the standard output
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// Also write the report in this form; may be given several times
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    /// Also write the report in these forms, separated by commas; may be given several times
+    #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',')]
     pub format: Vec<Format>,
     /// Give up on a device that shows no sign of life for so long
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
@@ -226,8 +226,8 @@ pub struct SealArgs {
     /// The private key that signs [default: a key made for this report alone]
     #[arg(long, value_name = "KEY.pem")]
     pub key: Option<PathBuf>,
-    /// Also write the report in this form; may be given several times
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    /// Also write the report in these forms, separated by commas; may be given several times
+    #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',')]
     pub format: Vec<Format>,
 }
 

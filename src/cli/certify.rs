@@ -57,8 +57,8 @@ pub struct CertifyArgs {
     /// What this node is called where many are counted
     #[arg(long, value_name = "NAME", value_parser = super::node_name)]
     pub node: Option<String>,
-    /// Also write the report in this form; may be given several times
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    /// Also write the report in these forms, separated by commas; may be given several times
+    #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',')]
     pub format: Vec<Format>,
     /// Give up on a device that shows no sign of life for so long
     #[arg(long, value_name = "TIME", value_parser = super::duration, default_value = "60s")]

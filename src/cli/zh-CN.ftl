@@ -59,7 +59,7 @@ assay = 租来的这台机器，是否交付了合同约定的算力？
     .attestation_root = 证明中厂商的硬件证明须追溯到的根证书（PEM） [默认：内置的 NVIDIA 根证书]
     .json = 输出 JSON
     .contract = 据以判定的合同
-    .format = 另以这种格式写出报告；可重复给出
+    .format = 另以这些格式写出报告，以逗号分隔；可重复给出
     .format-human = 供终端显示的表格
     .format-json = 报告的内容，不含签名
     .format-markdown = 供工单或合并请求使用的表格
@@ -87,7 +87,7 @@ assay-run = 测量设备，按合同判定，并签署报告
     .contract = 据以判定的合同（TOML 或 JSON；可用 `assay contract new` 写出）。没有合同时只测量、不判定，退出码为 3
     .device = 要测量的设备，写法同 `assay list` 所列；可重复给出 [默认值：全部硬件设备；没有硬件时为第一台软件设备]
     .profile = 测量的深入程度：quick 需一两分钟，至多占用 1 GiB 显存；standard 占满合同所能要求的全部显存，需数分钟
-    .probe = 只运行这种探测；可重复给出
+    .probe = 只运行这些探测，以逗号分隔；可重复给出
     .one_at_a_time = 逐台测量设备，而不是全部同时测量。只有合同写明 measured = "alone" 时，这样测得的数值才算数
     .duration = 每种情形的采样时长，例如 500ms、10s 或 2m [默认值：quick 为 300ms，standard 为 2.5s]
     .soak = 另外持续满载这么长时间，例如 10m、1h、24h 或 168h：矩阵乘、乘加链、显存、链路、负载阶跃与停顿，每个结果都经核对 [默认值：acceptance 为 7m，其他方案不做]

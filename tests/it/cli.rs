@@ -311,6 +311,22 @@ fn ctrl_c_ends_with_a_signed_partial_report() {
 }
 
 #[test]
+fn probes_and_forms_may_be_lists() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let lists = ["--probe", "link,chase", "--format", "csv,json", "--profile", "quick"];
+    let ended =
+        assay(["run", "--measure-only", "--device", "sim:mini", "--out", text(&out)].iter().chain(&lists));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let csv = std::fs::read_to_string(out.join("report.csv")).unwrap();
+    assert!(
+        csv.contains("link.h2d.rate") && csv.contains("chase.4kib.latency") && !csv.contains("fma."),
+        "{csv}"
+    );
+    assert!(out.join("report.json").exists());
+}
+
+#[test]
 fn listing_names_every_device_and_metric() {
     let listed: serde_json::Value = serde_json::from_str(&assay(["list", "--json"]).stdout).unwrap();
     let sim = listed["backends"].as_array().unwrap().iter().find(|b| b["backend"] == "sim").unwrap();
