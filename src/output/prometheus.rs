@@ -69,6 +69,11 @@ fn families(report: &Report) -> Vec<Family> {
             verdicts(report),
         ),
         family(
+            "assay_trust_level",
+            "On whose word the figures stand: 0 the machine's alone, 1 measured by its host, 2 under a witness's challenge and clock, 3 attested too.",
+            vec![Line { labels: Vec::new(), value: report.trust_level as u8 as f64 }],
+        ),
+        family(
             "assay_run_start_timestamp_seconds",
             "When the run began, by the host's clock.",
             timestamp(&report.evidence.run.started),

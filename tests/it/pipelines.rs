@@ -298,6 +298,7 @@ fn prometheus_gauges_are_in_base_units_and_keep_to_the_format() {
     assert_eq!(value("assay_clause_verdict", &[first, ("clause", "c"), ("verdict", "pass")]), 1.0);
     assert_eq!(value("assay_clause_verdict", &[first, ("clause", "c"), ("verdict", "fail")]), 0.0);
     assert_eq!(value("assay_verdict", &[("verdict", "inconclusive")]), 1.0);
+    assert_eq!(value("assay_trust_level", &[]), 0.0, "simulated");
     assert_eq!(value("assay_report_timestamp_seconds", &[]), 60.0);
     assert_eq!(value("assay_device_completed", &[first]), 1.0);
     let names = all[1].iter().find(|s| s.name == "assay_device_info").unwrap();
