@@ -236,6 +236,7 @@ pub(super) fn checked(measurement: &Measurement) -> Result<(), Unusable> {
                 | Value::Share { .. }
                 | Value::AtLeast { .. }
                 | Value::ByUnit { .. }
+                | Value::Lengths(_)
                 | Value::Timed(_) => Ok(()),
             }
         }
@@ -272,13 +273,13 @@ pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, U
             agreeing(timed.clocks())?;
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
-        (Value::ByUnit { .. }, Some(statistic)) => {
+        (Value::ByUnit { .. } | Value::Lengths(_), Some(statistic)) => {
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
         (Value::Count { count } | Value::AtLeast { count, .. }, None) => counted(*count, measurement) as f64,
         (Value::Share { part, whole }, None) => *part as f64 / *whole as f64,
         // A count where samples belong, or the reverse, is no evidence of either.
-        (Value::Timed(_) | Value::ByUnit { .. }, None)
+        (Value::Timed(_) | Value::ByUnit { .. } | Value::Lengths(_), None)
         | (Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. }, Some(_)) => {
             return Err(no_figure());
         }
@@ -292,7 +293,7 @@ fn at_least(measurement: &Measurement) -> Option<Reason> {
         (Value::AtLeast { why, .. }, _) => Some(Reason::OnlyALowerBound { why: why.clone() }),
         (Value::Timed(_), Reach::Kernel) => Some(Reason::ShortfallMayBeOurs),
         (Value::Timed(_), Reach::Card)
-        | (Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. }, _) => None,
+        | (Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. } | Value::Lengths(_), _) => None,
     }
 }
 

@@ -12,7 +12,8 @@ use gpu_assay::probes;
 
 /// What a contract may allow, for instance.
 const ALLOWED: f64 = 0.01;
-const METRICS: [&str; 2] = ["census.stolen.share", "census.disturbed.share"];
+const METRICS: [&str; 3] =
+    ["census.stolen.share", "census.disturbed.share", "census.disturbed_memory.share"];
 
 /// A kind of card, and how many of them are looked at.
 struct Kind {
@@ -20,27 +21,40 @@ struct Kind {
     script: &'static str,
     cards: u32,
     /// Whether a share above what is allowed is right, by each metric.
-    alarms: [bool; 2],
+    alarms: [bool; 3],
 }
 
-const KINDS: [Kind; 7] = [
-    Kind { what: "alone, times vary by 1 %", script: "noise=0.01", cards: 200, alarms: [false, false] },
-    Kind { what: "alone, times vary by 5 %", script: "noise=0.05", cards: 200, alarms: [false, false] },
-    Kind { what: "alone, times vary by 10 %", script: "noise=0.1", cards: 200, alarms: [false, false] },
+const KINDS: [Kind; 9] = [
+    Kind { what: "alone, times vary by 1 %", script: "noise=0.01", cards: 200, alarms: [false; 3] },
+    Kind { what: "alone, times vary by 5 %", script: "noise=0.05", cards: 200, alarms: [false; 3] },
+    Kind { what: "alone, times vary by 10 %", script: "noise=0.1", cards: 200, alarms: [false; 3] },
     // Where equal work takes very different times by itself, nothing is shown by it.
-    Kind { what: "alone, times vary by 20 %", script: "noise=0.2", cards: 25, alarms: [false, true] },
+    Kind { what: "alone, times vary by 20 %", script: "noise=0.2", cards: 25, alarms: [false, true, true] },
     Kind {
         what: "another tenant, 3 % of the time",
         script: "noise=0.05,stolen=0.03",
         cards: 25,
-        alarms: [true; 2],
+        alarms: [true; 3],
     },
-    Kind { what: "another tenant, 10 %", script: "noise=0.05,stolen=0.1", cards: 25, alarms: [true; 2] },
-    Kind { what: "another tenant, 30 %", script: "noise=0.05,stolen=0.3", cards: 25, alarms: [true; 2] },
+    Kind { what: "another tenant, 10 %", script: "noise=0.05,stolen=0.1", cards: 25, alarms: [true; 3] },
+    Kind { what: "another tenant, 30 %", script: "noise=0.05,stolen=0.3", cards: 25, alarms: [true; 3] },
+    // Who is beside us and leaves us all units shows in memory alone.
+    Kind {
+        what: "a tenant beside us, half of the bandwidth for 3 % of the time",
+        script: "noise=0.05,crowded=0.03",
+        cards: 25,
+        alarms: [false, false, true],
+    },
+    Kind {
+        what: "the same for 30 %",
+        script: "noise=0.05,crowded=0.3",
+        cards: 25,
+        alarms: [false, false, true],
+    },
 ];
 
 /// The shares that the census finds.
-fn shares(script: &str, seed: u32) -> [f64; 2] {
+fn shares(script: &str, seed: u32) -> [f64; 3] {
     let settings = Settings {
         profile: Profile::Quick,
         probes: vec!["census".to_owned()],
@@ -86,7 +100,7 @@ hardware.
 fn who_is_alone_is_rarely_suspected_and_who_is_not_is_found() {
     let mut text = HEAD.to_owned();
     for Kind { what, script, cards, alarms } in KINDS {
-        let all: Vec<[f64; 2]> = (1..=cards).map(|seed| shares(script, seed)).collect();
+        let all: Vec<[f64; 3]> = (1..=cards).map(|seed| shares(script, seed)).collect();
         text += &format!("| {what} | {cards}");
         for (of, is_right) in alarms.into_iter().enumerate() {
             let above = all.iter().filter(|shares| shares[of] > ALLOWED).count();
