@@ -12,7 +12,8 @@ use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{FIGURES, FIRST_THROTTLE};
 use crate::evidence::{
-    AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained, Value,
+    Absence, AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained,
+    Value,
 };
 use crate::units::Unit;
 
@@ -84,8 +85,24 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusab
     last
 }
 
-/// What of a device was checked and is no contradiction in itself: the median of each metric, whatever the device calls itself.
-pub fn figures(device: &DeviceEvidence) -> Vec<fingerprint::Figure> {
+/// What of a device was checked and is no contradiction in itself, the median of each metric, whatever the device calls itself; and
+/// what it says of itself beside its name.
+pub fn measured(device: &DeviceEvidence) -> fingerprint::Measured {
+    let by_card =
+        |absence: &&Absence| matches!(absence.reason, AbsenceReason::Unsupported { by: Lacking::Card, .. });
+    let refused = device.absences.iter().filter(by_card).map(|absence| absence.metric.clone()).collect();
+    let default = MetricName::parse("identity.nvml.power_limit_default_mw").ok();
+    let default_mw = default.and_then(|metric| device.fact(&metric)?.parse::<f64>().ok());
+    let limit_mw = device.timeline.iter().find_map(|at| at.reading.power_limit_mw);
+    fingerprint::Measured {
+        figures: figures(device),
+        refused,
+        power_default_w: default_mw.map(|mw| mw / 1e3),
+        power_limit_w: limit_mw.map(|mw| f64::from(mw) / 1e3),
+    }
+}
+
+fn figures(device: &DeviceEvidence) -> Vec<fingerprint::Figure> {
     let figure = |measurement: &Measurement| {
         checked(measurement).ok()?;
         let timed = matches!(measurement.value, Value::Timed(_));

@@ -243,6 +243,9 @@ looks-but = called { $name }, but { $against }
 looks-id-of = its PCI id is that of { $name }
 looks-more = and so are { $count } more
 looks-contradiction = { $what } is { $measured }, far from { $catalogue }
+looks-own-word = its { $what } is { $measured } by its own word, far from { $catalogue }
+looks-ran = { $what } ran, which needs compute capability { $needs }, and not { $has }
+looks-refused = it refused { $what }, of which the datasheet has { $catalogue }
 
 ## A report on a terminal and for a ticket
 

@@ -206,6 +206,9 @@ looks-but = 自称“{ $name }”，但是{ $against }
 looks-id-of = 其 PCI 标识属于“{ $name }”
 looks-more = 另有 { $count } 项同样不符
 looks-contradiction = { $what } 为 { $measured }，与 { $catalogue } 相差甚远
+looks-own-word = 据其自述，{ $what }为 { $measured }，与 { $catalogue } 相差甚远
+looks-ran = { $what } 得以运行，它需要计算能力 { $needs }，而非 { $has }
+looks-refused = 它拒绝了 { $what }，而规格书上为 { $catalogue }
 
 ## 终端与工单中的报告
 

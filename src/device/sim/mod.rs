@@ -114,6 +114,10 @@ fn identity(card: &Profile, behaviour: &Behaviour, selector: &str) -> Identity {
         buffer_bytes_max: behaviour.buffer_bytes_max,
         features: Vec::new(),
         details: std::iter::once(("l2_bytes", card.caches.l2_bytes.to_string()))
+            .chain(
+                Some(("compute_capability", card.compute_capability.to_owned()))
+                    .filter(|(_, c)| !c.is_empty()),
+            )
             .chain(behaviour.library.then(|| (Identity::VENDOR_LIBRARY, "simulated".to_owned())))
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),

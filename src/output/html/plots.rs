@@ -240,7 +240,8 @@ pub fn histogram(m: &Measurement, language: Language) -> Option<Drawing> {
 
 /// How often others had the device, and for how long.
 pub fn slices(device: &DeviceEvidence, language: Language) -> Option<Drawing> {
-    let of = |m: &Measurement| if let Value::Lengths(lengths) = &m.value { Some(lengths.clone()) } else { None };
+    let of =
+        |m: &Measurement| if let Value::Lengths(lengths) = &m.value { Some(lengths.clone()) } else { None };
     let (metric, lengths) = device.measurements.iter().find_map(|m| Some((m.metric.to_string(), of(m)?)))?;
     let times = lengths.times.iter().map(|(ns, count)| (*ns as f64 / 1e6, *count as f64));
     spread(metric, say!(language, "plot-slices-note"), &times.collect::<Vec<_>>())

@@ -4,16 +4,16 @@
 use crate::device::draw::{Distribution, derived, inverted};
 use crate::device::op::{Chains, Precision, StreamKind};
 use crate::device::{Buf, Identity, Op, census};
-use crate::engine::{Profile, Trouble};
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::check;
+use crate::engine::{Profile, Trouble};
 use crate::evidence::{Canary, Check, Conditions, Measurement, Value};
 use crate::probes::{by, measurement, sized, stream};
 
 /// Pieces of equal work, and for how long at most they are done.
 const PIECES: usize = 4000;
 const PIECES_NS: u64 = 2_000_000_000;
-const PIECES_MIN: usize = 100;
+const PIECES_MIN: usize = 40;
 /// Each takes so long at least: far less than the time slice of another tenant, far more than what a launch varies by.
 const PIECE_NS: u64 = 100_000;
 /// Clocks rise before that.

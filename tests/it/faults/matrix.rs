@@ -137,8 +137,10 @@ const H200_MEMORY: &str = "[inventory]\ndevices = 1\nmemory = \"141 GB\"";
 const H200_PART: &str = "[[clause]]\nid = \"part\"\nmetric = \"memory.filled.bytes\"\nat_least = \"900 MB\"";
 
 const MEMORY: &str = "[inventory]\ndevices = 1\nmemory = \"64 MiB\"";
-const UNDISTURBED: &str = "[[clause]]\nid = \"memory\"\nmetric = \"census.disturbed_memory.share\"\nat_most = \"1 %\"";
-const SHORT_SLICES: &str = "[[clause]]\nid = \"slices\"\nmetric = \"census.slice.time\"\nat_most = \"1 ms\"\nstatistic = \"max\"";
+const UNDISTURBED: &str =
+    "[[clause]]\nid = \"memory\"\nmetric = \"census.disturbed_memory.share\"\nat_most = \"1 %\"";
+const SHORT_SLICES: &str =
+    "[[clause]]\nid = \"slices\"\nmetric = \"census.slice.time\"\nat_most = \"1 ms\"\nstatistic = \"max\"";
 const MODEL: &str = "[inventory]\ndevices = 1\nsku = \"Assay Mini\"";
 const PAIR: &str = "[inventory]\ndevices = 2";
 
