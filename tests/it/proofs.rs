@@ -27,7 +27,7 @@ impl Desk {
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -55,7 +55,7 @@ impl Desk {
     }
 
     /// The same under what `prepare` sets up.
-    fn witness_on(
+    pub fn witness_on(
         &self,
         challenge: &str,
         out: &str,
@@ -115,7 +115,7 @@ impl Desk {
         std::fs::write(out.join("proof.dsse.json"), proof.seal(&key).unwrap().to_bytes()).unwrap();
     }
 
-    fn verify(&self, out: &str, more: &[&str]) -> Ended {
+    pub fn verify(&self, out: &str, more: &[&str]) -> Ended {
         let report = format!("{out}/proof.dsse.json");
         self.assay(&[&["verify", &report, "--trust", "key.pub.pem"], more].concat())
     }
@@ -129,7 +129,7 @@ impl Desk {
 }
 
 #[track_caller]
-fn ends(ended: &Ended, code: i32, says: &str) {
+pub fn ends(ended: &Ended, code: i32, says: &str) {
     let said = format!("{}{}", ended.stdout, ended.stderr);
     assert_eq!(ended.code, Some(code), "{said}");
     assert!(said.contains(says), "no {says:?} in: {said}");
