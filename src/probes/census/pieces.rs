@@ -37,7 +37,7 @@ pub fn disturbed(bench: &mut Bench, metric: &str, seed: u64) -> Result<Measureme
     }
     check::remembers_nothing(bench, &other, out, bytes, &before)?;
     let (part, whole) = census::disturbed(&times);
-    let shape = format!("{} pieces of {} lanes, {} rounds", times.len(), Piece::LANES, piece.rounds);
+    let shape = format!("pieces of {} lanes, {} rounds", Piece::LANES, piece.rounds);
     let conditions = by(&form, Conditions { distribution: Some(Piece::DISTRIBUTION), ..sized(shape) });
     let check = Check::Matched { exact: times.len() as u64, sampled: 0, canary: Canary::Caught };
     measurement(metric, Value::Share { part, whole }, conditions, check)
@@ -57,7 +57,7 @@ pub fn disturbed_memory(
     let times = times(bench, &form)?;
     let check = check::joined(before, copy.holds(bench, &form, 1)?);
     let (part, whole) = census::disturbed(&times);
-    let shape = format!("{} copies of {} MiB", times.len(), copy.bytes >> 20);
+    let shape = format!("copies of {} MiB", copy.bytes >> 20);
     measurement(metric, Value::Share { part, whole }, by(&form, sized(shape)), check)
 }
 
