@@ -1,5 +1,7 @@
 //! What a card looks like by its figures, in everything that people and programs read.
 
+use std::path::Path;
+
 use crate::pipeline::Run;
 use crate::process::{assay, verified};
 
@@ -38,6 +40,19 @@ fn against(device: &str) -> Vec<(String, bool)> {
 fn nothing_speaks_against_a_healthy_card_of_any_class() {
     for card in ["h200", "h100", "a100", "l40s", "mi300x"] {
         assert_eq!(against(&format!("sim:{card}")), [], "{card}");
+    }
+}
+
+/// Halves of its L2 answer each unit for themselves, so that latencies rise from 33 MiB on.
+#[test]
+fn nothing_speaks_against_a_card_that_was_measured() {
+    for run in ["2026-11-26", "2026-11-27"] {
+        let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/nvidia-h200").join(run);
+        let (_, verification) = verified(&report);
+        let looks = &verification["looks_like"][0];
+        assert_eq!(looks["called"]["name"], "H200 SXM", "{run}");
+        assert_eq!(looks["called"]["contradictions"], serde_json::json!([]), "{run}");
+        assert_eq!(looks["nearest"][0]["name"], "H200 SXM", "{run}");
     }
 }
 
