@@ -48,6 +48,14 @@ impl Column {
         }
     }
 
+    /// The number that the table has of a card. `None` for texts as well.
+    pub fn number(&self, gpu: &Gpu) -> Option<f64> {
+        match self.read {
+            Read::Text(_) => None,
+            Read::Number(number, _) => number(gpu),
+        }
+    }
+
     /// Between what bounds a number in this column can be true.
     pub fn bounds(&self) -> Option<[f64; 2]> {
         match self.read {

@@ -35,7 +35,7 @@ pub fn ceiling(identity: &Identity, metric: &MetricName) -> Option<f64> {
 
 /// Below what figure a measurement cannot be true.
 pub fn floor(metric: &MetricName) -> Option<f64> {
-    (metric.kind() == Kind::Number(Unit::Nanosecond)).then_some(LOAD_NS_MIN)
+    metric.as_str().ends_with(".latency").then_some(LOAD_NS_MIN)
 }
 
 /// The datasheet's dense peak of the card that a device is by its PCI id, in the metric's unit; the highest where

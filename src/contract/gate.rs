@@ -12,7 +12,8 @@ use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{FIGURES, FIRST_THROTTLE};
 use crate::evidence::{
-    AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained, Value,
+    Absence, AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained,
+    Value,
 };
 use crate::units::Unit;
 
@@ -84,8 +85,24 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusab
     last
 }
 
-/// What of a device was checked and is no contradiction in itself: the median of each metric, whatever the device calls itself.
-pub fn figures(device: &DeviceEvidence) -> Vec<fingerprint::Figure> {
+/// What of a device was checked and is no contradiction in itself, the median of each metric, whatever the device calls itself; and
+/// what it says of itself beside its name.
+pub fn measured(device: &DeviceEvidence) -> fingerprint::Measured {
+    let by_card =
+        |absence: &&Absence| matches!(absence.reason, AbsenceReason::Unsupported { by: Lacking::Card, .. });
+    let refused = device.absences.iter().filter(by_card).map(|absence| absence.metric.clone()).collect();
+    let default = MetricName::parse("identity.nvml.power_limit_default_mw").ok();
+    let default_mw = default.and_then(|metric| device.fact(&metric)?.parse::<f64>().ok());
+    let limit_mw = device.timeline.iter().find_map(|at| at.reading.power_limit_mw);
+    fingerprint::Measured {
+        figures: figures(device),
+        refused,
+        power_default_w: default_mw.map(|mw| mw / 1e3),
+        power_limit_w: limit_mw.map(|mw| f64::from(mw) / 1e3),
+    }
+}
+
+fn figures(device: &DeviceEvidence) -> Vec<fingerprint::Figure> {
     let figure = |measurement: &Measurement| {
         checked(measurement).ok()?;
         let timed = matches!(measurement.value, Value::Timed(_));
@@ -236,6 +253,7 @@ pub(super) fn checked(measurement: &Measurement) -> Result<(), Unusable> {
                 | Value::Share { .. }
                 | Value::AtLeast { .. }
                 | Value::ByUnit { .. }
+                | Value::Lengths(_)
                 | Value::Timed(_) => Ok(()),
             }
         }
@@ -272,13 +290,13 @@ pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, U
             agreeing(timed.clocks())?;
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
-        (Value::ByUnit { .. }, Some(statistic)) => {
+        (Value::ByUnit { .. } | Value::Lengths(_), Some(statistic)) => {
             statistic.of(&measurement.figures()).ok_or_else(no_figure)?
         }
         (Value::Count { count } | Value::AtLeast { count, .. }, None) => counted(*count, measurement) as f64,
         (Value::Share { part, whole }, None) => *part as f64 / *whole as f64,
         // A count where samples belong, or the reverse, is no evidence of either.
-        (Value::Timed(_) | Value::ByUnit { .. }, None)
+        (Value::Timed(_) | Value::ByUnit { .. } | Value::Lengths(_), None)
         | (Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. }, Some(_)) => {
             return Err(no_figure());
         }
@@ -292,7 +310,7 @@ fn at_least(measurement: &Measurement) -> Option<Reason> {
         (Value::AtLeast { why, .. }, _) => Some(Reason::OnlyALowerBound { why: why.clone() }),
         (Value::Timed(_), Reach::Kernel) => Some(Reason::ShortfallMayBeOurs),
         (Value::Timed(_), Reach::Card)
-        | (Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. }, _) => None,
+        | (Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. } | Value::Lengths(_), _) => None,
     }
 }
 

@@ -122,21 +122,33 @@ pub fn units(records: &[Record]) -> u64 {
     records.iter().map(|record| record.unit).collect::<std::collections::BTreeSet<_>>().len() as u64
 }
 
-/// Nanoseconds that all blocks missed at once, and nanoseconds that all of them watched. What one block alone misses is its own
-/// business; what all miss at once was given to somebody else.
-pub fn stolen(records: &[Record]) -> (u64, u64) {
+/// What was given to somebody else while all blocks watched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stolen {
+    /// Each time slice, in nanoseconds, in order of time. One that began before all watched, or went on after, is cut there.
+    pub slices: Vec<u64>,
+    pub watched_ns: u64,
+}
+
+impl Stolen {
+    pub fn ns(&self) -> u64 {
+        self.slices.iter().fold(0, |sum, ns| sum.saturating_add(*ns))
+    }
+}
+
+/// What all blocks missed at once. What one block alone misses is its own business.
+pub fn stolen(records: &[Record]) -> Stolen {
     let begin = records.iter().map(|record| record.begin_ns).max().unwrap_or(0);
     let end = records.iter().map(Record::known_until).min().unwrap_or(0);
     if end <= begin {
-        return (0, 0);
+        return Stolen::default();
     }
     let mut common = vec![(begin, end)];
     for record in records {
         common =
             common.iter().flat_map(|span| record.kept.iter().filter_map(|gap| gap.within(*span))).collect();
     }
-    let stolen = if records.is_empty() { 0 } else { common.iter().map(|(from, to)| to - from).sum() };
-    (stolen, end - begin)
+    Stolen { slices: common.iter().map(|(from, to)| to - from).collect(), watched_ns: end - begin }
 }
 
 /// Of equal pieces of work and the time that each took: how much longer they took than the quickest tenth of them, where that was
@@ -200,16 +212,21 @@ mod tests {
     #[test]
     fn only_what_all_missed_at_once_was_taken() {
         let shared = [watched(0, &[(2, 4), (9, 12)]), watched(1, &[(3, 5), (8, 10), (11, 13)])];
-        assert_eq!(stolen(&shared), (3 * MS, 20 * MS));
-        assert_eq!(stolen(&[watched(0, &[(2, 4)]), watched(1, &[])]), (0, 20 * MS));
-        assert_eq!(stolen(&[watched(0, &[(2, 4)]), watched(1, &[(4, 6)])]), (0, 20 * MS));
-        assert_eq!(stolen(&[]), (0, 0));
+        let taken = |slices: &[u64], watched: u64| Stolen {
+            slices: slices.iter().map(|ms| ms * MS).collect(),
+            watched_ns: watched * MS,
+        };
+        assert_eq!(stolen(&shared), taken(&[1, 1, 1], 20));
+        assert_eq!(stolen(&shared).ns(), 3 * MS);
+        assert_eq!(stolen(&[watched(0, &[(2, 4)]), watched(1, &[])]), taken(&[], 20));
+        assert_eq!(stolen(&[watched(0, &[(2, 4)]), watched(1, &[(4, 6)])]), taken(&[], 20));
+        assert_eq!(stolen(&[]), taken(&[], 0));
         // One that came when the other had gone.
         let late = Record { begin_ns: 30 * MS, end_ns: 50 * MS, ..watched(1, &[]) };
-        assert_eq!(stolen(&[watched(0, &[]), late]), (0, 0));
+        assert_eq!(stolen(&[watched(0, &[]), late]), taken(&[], 0));
         // After more gaps than are kept nothing is known.
         let full = Record { gaps: 9, ..watched(0, &[(2, 4)]) };
-        assert_eq!(stolen(&[full, watched(1, &[(2, 4)])]), (2 * MS, 3 * MS));
+        assert_eq!(stolen(&[full, watched(1, &[(2, 4)])]), taken(&[2], 3));
         assert_eq!(units(&shared), 2);
     }
 

@@ -70,7 +70,9 @@ const MOVES: &[(&str, Unit, About)] = &[
     ("link.d2h.latency", Unit::Nanosecond, |l, case| say!(l, "about-link-latency", case)),
     ("census.units.count", Unit::Count, |l, _| say!(l, "about-units")),
     ("census.stolen.share", Unit::Share, |l, _| say!(l, "about-stolen")),
+    ("census.slice.time", Unit::Nanosecond, |l, _| say!(l, "about-slice")),
     ("census.disturbed.share", Unit::Share, |l, _| say!(l, "about-disturbed")),
+    ("census.disturbed_memory.share", Unit::Share, |l, _| say!(l, "about-disturbed-memory")),
     ("census.l2.cycles", Unit::Cycle, |l, _| say!(l, "about-l2-cycles")),
 ];
 

@@ -5,6 +5,7 @@ pub mod counters;
 pub mod event;
 pub mod hiding;
 pub mod lapse;
+pub mod lengths;
 pub mod metric;
 pub mod record;
 pub mod sequence;
@@ -24,6 +25,7 @@ use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
 use crate::units::Unit;
 use lapse::Lapse;
+pub use lengths::Lengths;
 use metric::{Kind, MetricName};
 pub use sustain::Sustained;
 
@@ -256,6 +258,8 @@ pub enum Value {
         loads: u64,
         units: Vec<OnUnit>,
     },
+    /// How long each of several times was; there may be none.
+    Lengths(Lengths),
 }
 
 /// What one unit took, in cycles of its own clock, in two halves of the measurement: `[unit, first, second]` in JSON.
@@ -427,14 +431,8 @@ impl Measurement {
                 let mean = |on: &OnUnit| (on.cycles[0] as f64 + on.cycles[1] as f64) / 2.0 / *loads as f64;
                 units.iter().map(mean).collect()
             }
-            (
-                Value::Timed(_)
-                | Value::Count { .. }
-                | Value::Share { .. }
-                | Value::AtLeast { .. }
-                | Value::ByUnit { .. },
-                Kind::Fact,
-            ) => Vec::new(),
+            (Value::Lengths(lengths), Kind::Number(_)) => lengths.figures(),
+            (_, Kind::Fact) => Vec::new(),
         }
     }
 

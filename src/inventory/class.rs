@@ -32,7 +32,7 @@ pub(super) fn class(device: &DeviceEvidence) -> Option<(&'static Gpu, By)> {
     if identity.provenance.kind() == ProvenanceKind::Software {
         return None;
     }
-    let likeness = fingerprint::likeness(identity, &gate::figures(device))?;
+    let likeness = fingerprint::likeness(identity, &gate::measured(device))?;
     as_called(&likeness).map(|gpu| (gpu, By::Name)).or_else(|| {
         let nearest = likeness.nearest.first().filter(|nearest| nearest.is_like())?;
         Some((nearest.gpu, By::Figures))
@@ -41,5 +41,7 @@ pub(super) fn class(device: &DeviceEvidence) -> Option<(&'static Gpu, By)> {
 
 fn as_called(likeness: &Likeness) -> Option<&'static Gpu> {
     let called = likeness.called.as_ref()?;
-    (called.id_of.is_none() && called.contradictions.is_empty()).then_some(called.gpu)
+    // What the machine says of itself is no figure: a power limit may be lowered by whoever runs the card.
+    let is_right = called.contradictions.iter().all(|one| one.is_own_word);
+    (called.id_of.is_none() && is_right).then_some(called.gpu)
 }

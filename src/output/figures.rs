@@ -26,7 +26,7 @@ pub struct Figure {
 impl Figure {
     fn of_case(m: &Measurement) -> Self {
         let [.., check] = rows::measurement(m, Language::English);
-        let is_sampled = matches!(m.value, Value::Timed(_) | Value::ByUnit { .. });
+        let is_sampled = matches!(m.value, Value::Timed(_) | Value::ByUnit { .. } | Value::Lengths(_));
         Self { metric: m.metric.clone(), summary: m.summary(), last: None, is_sampled, check }
     }
 

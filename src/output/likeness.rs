@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::catalogue::columns;
 use crate::catalogue::fingerprint::{self, Called, Contradiction, Likeness, Near, Shown};
 use crate::contract::gate;
 use crate::device::ProvenanceKind;
@@ -13,7 +14,7 @@ use crate::language::{Language, say};
 fn found(device: &DeviceEvidence) -> Option<Likeness> {
     let identity = device.identity.as_ref()?;
     let is_card = identity.provenance.kind() != ProvenanceKind::Software;
-    fingerprint::likeness(identity, &gate::figures(device)).filter(|_| is_card)
+    fingerprint::likeness(identity, &gate::measured(device)).filter(|_| is_card)
 }
 
 /// Which cards a device looks like, and what speaks against the one that it is called.
@@ -53,24 +54,46 @@ fn beside(called: &Called, language: Language) -> String {
 const TOLD: usize = 5;
 
 fn contradiction(found: &Contradiction, language: Language) -> String {
-    let shown = |shown: Shown| match (shown, MetricName::parse(&found.what).map(|metric| metric.kind())) {
+    let column = columns::column(&found.what);
+    let metric = MetricName::parse(&found.what).map(|metric| metric.kind());
+    let shown = |shown: Shown| match (shown, &metric) {
         (Shown::Number(value), Ok(Kind::Number(unit))) => unit.format(value),
-        (Shown::Number(value), Ok(Kind::Fact) | Err(_)) => format!("{value:.3}"),
+        (Shown::Number(value), Ok(Kind::Fact) | Err(_)) => {
+            let unit = column.map_or("", |column| column.unit);
+            format!("{} {unit}", (value * 10.0).round() / 10.0).trim().to_owned()
+        }
         (Shown::Ratio(ratio), _) if ratio < 1.0 => format!("1 : {:.1}", 1.0 / ratio),
         (Shown::Ratio(ratio), _) => format!("{ratio:.1} : 1"),
+        (Shown::Needs(capability), _) => capability.to_string(),
+        (Shown::Refused, _) => String::new(),
     };
+    let what = column.map_or_else(|| found.what.clone(), |column| (column.label)(language));
     let (measured, catalogue) = (shown(found.measured), shown(found.catalogue));
-    say!(language, "looks-contradiction", what = &found.what, measured = measured, catalogue = catalogue)
+    match found.measured {
+        Shown::Needs(_) => {
+            let Shown::Number(has) = found.catalogue else { return String::new() };
+            say!(language, "looks-ran", what = what, needs = measured, has = has.to_string())
+        }
+        Shown::Refused => say!(language, "looks-refused", what = what, catalogue = catalogue),
+        Shown::Number(_) | Shown::Ratio(_) if found.is_own_word => {
+            say!(language, "looks-own-word", what = what, measured = measured, catalogue = catalogue)
+        }
+        Shown::Number(_) | Shown::Ratio(_) => {
+            say!(language, "looks-contradiction", what = what, measured = measured, catalogue = catalogue)
+        }
+    }
 }
 
 /// The same for programs.
 pub fn json(device: &DeviceEvidence) -> Option<serde_json::Value> {
     let found = found(device)?;
     let number = |shown: Shown| match shown {
-        Shown::Number(value) | Shown::Ratio(value) => value,
+        Shown::Number(value) | Shown::Ratio(value) => json!(value),
+        Shown::Needs(capability) => json!({ "needs_compute_capability": capability }),
+        Shown::Refused => json!("refused"),
     };
     let near = |near: &Near| json!({ "name": near.gpu.name, "distance": near.distance });
-    let contradiction = |found: &Contradiction| json!({ "what": found.what, "measured": number(found.measured), "catalogue": number(found.catalogue) });
+    let contradiction = |found: &Contradiction| json!({ "what": found.what, "measured": number(found.measured), "catalogue": number(found.catalogue), "own_word": found.is_own_word });
     let called = |called: &Called| {
         json!({
             "name": called.gpu.name,

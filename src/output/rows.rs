@@ -49,6 +49,10 @@ pub fn measurement(m: &Measurement, language: Language) -> [String; 6] {
             Value::Timed(_) | Value::ByUnit { .. } => {
                 (unit.format(s.p50), range(unit, s.p5, s.p95), s.count.to_string())
             }
+            Value::Lengths(lengths) if lengths.count() == 0 => {
+                (say!(language, "no-times"), String::new(), String::new())
+            }
+            Value::Lengths(_) => (unit.format(s.p50), range(unit, s.min, s.max), s.count.to_string()),
             Value::Count { .. } | Value::Share { .. } => (unit.format(s.p50), String::new(), String::new()),
             Value::AtLeast { why, .. } => {
                 let figure = say!(language, "at-least", figure = unit.format(s.p50));
@@ -180,9 +184,11 @@ impl Part {
 pub fn condition_parts(m: &Measurement, language: Language) -> Vec<Part> {
     let clocks = match &m.value {
         Value::Timed(timed) => timed.clocks(),
-        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => {
-            Clocks::Agree
-        }
+        Value::Count { .. }
+        | Value::Share { .. }
+        | Value::AtLeast { .. }
+        | Value::ByUnit { .. }
+        | Value::Lengths(_) => Clocks::Agree,
     };
     parts(&m.conditions, clocks, language)
 }

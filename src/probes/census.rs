@@ -5,12 +5,12 @@ mod pieces;
 mod walk;
 
 use super::{Probe, by, measurement, sized};
-use crate::device::census::{self, Record};
+use crate::device::census::{self, Record, Stolen};
 use crate::device::{Buf, Identity, Op};
 use crate::engine::bench::Bench;
 use crate::engine::case::Case;
 use crate::engine::{Profile, Settings, Trouble};
-use crate::evidence::{Canary, Check, Conditions, Measurement, Value};
+use crate::evidence::{Canary, Check, Conditions, Lengths, Measurement, Value};
 
 pub const PROBE: Probe = Probe {
     name: "census",
@@ -32,15 +32,7 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
         let most = looks.found.iter().map(|records| census::units(records)).max().unwrap_or(0);
         looks.measurement(metric, Value::Count { count: most })
     });
-    let stolen = Case::single("census.stolen.share".to_owned(), move |bench, metric| {
-        let looks = look(bench, blocks, looks)?;
-        let each = || looks.found.iter().map(|records| census::stolen(records));
-        if each().any(|(_, watched)| watched < u64::from(SPIN_NS) / 10) {
-            return Err(Trouble::Skipped("the blocks did not run at the same time".to_owned()));
-        }
-        let (part, whole) = each().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        looks.measurement(metric, Value::Share { part, whole })
-    });
+    let stolen = Case::new(&STOLEN.map(str::to_owned), move |bench| stolen(bench, blocks, looks));
     let seed = settings.seed;
     let map = Case::single("census.l2.cycles".to_owned(), move |bench, metric| {
         walk::map(bench, metric, blocks, seed)
@@ -48,7 +40,27 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let disturbed = Case::single("census.disturbed.share".to_owned(), move |bench, metric| {
         pieces::disturbed(bench, metric, seed)
     });
-    count.into_iter().chain(stolen).chain(disturbed).chain(map).collect()
+    let bytes = pieces::copied_bytes(identity);
+    let copies = Case::single("census.disturbed_memory.share".to_owned(), move |bench, metric| {
+        pieces::disturbed_memory(bench, metric, bytes, seed)
+    });
+    count.into_iter().chain(stolen).chain(disturbed).chain(copies).chain(map).collect()
+}
+
+/// How much of the time others had, and how long at a time.
+const STOLEN: [&str; 2] = ["census.stolen.share", "census.slice.time"];
+
+fn stolen(bench: &mut Bench, blocks: u32, times: usize) -> Result<Vec<Measurement>, Trouble> {
+    let looks = look(bench, blocks, times)?;
+    let each: Vec<Stolen> = looks.found.iter().map(|records| census::stolen(records)).collect();
+    if each.iter().any(|stolen| stolen.watched_ns < u64::from(SPIN_NS) / 10) {
+        return Err(Trouble::Skipped("the blocks did not run at the same time".to_owned()));
+    }
+    let part = each.iter().map(Stolen::ns).sum();
+    let whole = each.iter().map(|stolen| stolen.watched_ns).sum();
+    let slices = Lengths::of(each.iter().flat_map(|stolen| stolen.slices.iter().copied()));
+    let values = [Value::Share { part, whole }, Value::Lengths(slices)];
+    STOLEN.into_iter().zip(values).map(|(metric, value)| looks.measurement(metric, value)).collect()
 }
 
 /// As many blocks of 1024 threads as the device holds at a time, so that none of its units stays without.

@@ -19,7 +19,7 @@ const EXACT_ELEMENTS: u64 = 256 * 1024 + 17;
 const SAMPLED: u64 = 4096;
 
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
-    let bytes = array_bytes(identity, settings);
+    let bytes = array_bytes(identity, settings.profile);
     let seed = settings.seed;
     let kinds = StreamKind::ALL.into_iter().filter_map(move |kind| {
         let metric = format!("stream.{}.rate", kind.name());
@@ -29,8 +29,8 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 }
 
 /// Large against any cache, small against any memory.
-fn array_bytes(identity: &Identity, settings: &Settings) -> u64 {
-    let wanted = match (&identity.provenance, settings.profile) {
+pub(super) fn array_bytes(identity: &Identity, profile: Profile) -> u64 {
+    let wanted = match (&identity.provenance, profile) {
         (Provenance::Software { .. }, _) => 64 << 20,
         (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Quick) => 256 << 20,
         (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Standard | Profile::Acceptance) => {

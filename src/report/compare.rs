@@ -287,11 +287,20 @@ fn judge(
         (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, width),
         (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => open(Because::LowerBoundOnly),
-        (Value::Share { .. }, Value::Share { .. }) => shared(a, b, width),
+        (Value::Share { .. }, Value::Share { .. }) => not_more((a, b), Stat::P50, |_| width),
+        (Value::Lengths(_), Value::Lengths(_)) => not_more((a, b), Stat::Max, |a| a * width),
         (Value::ByUnit { .. }, Value::ByUnit { .. }) => open(Because::TellsUnitsApart),
         (
-            Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. },
-            Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. },
+            Value::Timed(_)
+            | Value::Count { .. }
+            | Value::Share { .. }
+            | Value::ByUnit { .. }
+            | Value::Lengths(_),
+            Value::Timed(_)
+            | Value::Count { .. }
+            | Value::Share { .. }
+            | Value::ByUnit { .. }
+            | Value::Lengths(_),
         ) => open(Because::TimedAndCounted),
     }
 }
@@ -322,9 +331,11 @@ fn differing(
 fn unsound(m: &Measurement) -> Option<Unsound> {
     let clocks = match &m.value {
         Value::Timed(timed) => timed.clocks(),
-        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => {
-            Clocks::HostOnly
-        }
+        Value::Count { .. }
+        | Value::Share { .. }
+        | Value::AtLeast { .. }
+        | Value::ByUnit { .. }
+        | Value::Lengths(_) => Clocks::HostOnly,
     };
     let no_figure = || m.summary().is_none().then_some(Unsound::NoFigure);
     unsound_check(&m.check, clocks).or_else(no_figure)
@@ -363,11 +374,11 @@ fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
     decide(Ratio { value, low: value, high: value }, false, width)
 }
 
-/// Shares of time that somebody else took: more is worse.
-fn shared(a: &Measurement, b: &Measurement, width: f64) -> Judged {
-    let share = |m: &Measurement| Stat::P50.of(&m.figures());
-    match (share(a), share(b)) {
-        (Some(a), Some(b)) if b <= a + width => (Change::Same, None, Because::NotMoreThanTheWidth),
+/// Shares of time that somebody else took, and how long at a time: more is worse.
+fn not_more((a, b): (&Measurement, &Measurement), by: Stat, width: impl Fn(f64) -> f64) -> Judged {
+    let figure = |m: &Measurement| by.of(&m.figures());
+    match (figure(a), figure(b)) {
+        (Some(a), Some(b)) if b <= a + width(a) => (Change::Same, None, Because::NotMoreThanTheWidth),
         (Some(_), Some(_)) => (Change::Degraded, None, Because::MoreThanTheWidth),
         (None, _) | (_, None) => (Change::Undecided, None, Because::NoShare),
     }

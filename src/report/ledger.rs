@@ -104,6 +104,7 @@ fn recomputed(report: &Report, recheck: &Recheck, language: Language) -> Vec<Ent
         .map(|measurement| match &measurement.value {
             Value::Timed(timed) => timed.samples.len(),
             Value::ByUnit { units, .. } => units.len(),
+            Value::Lengths(lengths) => lengths.times.len(),
             Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => 1,
         })
         .sum();

@@ -86,7 +86,7 @@ fn stand_ins_for_the_product_are_refused() {
 }
 
 /// Commits to nothing and computes the rows that are asked for.
-struct Late;
+pub struct Late;
 impl Conduct for Late {
     fn root(&mut self, _c: &[u8]) -> [u8; 32] {
         [0x55; 32]
@@ -110,7 +110,7 @@ fn rows_that_were_not_committed_are_refused() {
 }
 
 /// Right numbers, written otherwise, and numbers that are none.
-struct Writes([u8; 4]);
+pub struct Writes(pub [u8; 4]);
 impl Conduct for Writes {
     fn row(&mut self, job: &Job, row: u32) -> Vec<u8> {
         let mut bytes = stored(job.work, &job.row(row));

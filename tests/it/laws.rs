@@ -95,7 +95,11 @@ fn remove(device: &mut DeviceEvidence, which: usize) {
         _ if which.is_multiple_of(2) => drop(device.measurements.remove(which % measurements)),
         _ => match &mut device.measurements[which % measurements].value {
             Value::Timed(timed) => timed.samples.clear(),
-            Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => {
+            Value::Count { .. }
+            | Value::Share { .. }
+            | Value::AtLeast { .. }
+            | Value::ByUnit { .. }
+            | Value::Lengths(_) => {
                 drop(device.measurements.remove(which % measurements));
             }
         },

@@ -137,6 +137,8 @@ mod templates;
 mod cheats;
 mod cheats_chance;
 mod cheats_memory;
+#[cfg(unix)]
+mod cheats_piped;
 // From evidence to a report that a stranger can check.
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.

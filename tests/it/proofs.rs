@@ -55,7 +55,7 @@ impl Desk {
     }
 
     /// The same under what `prepare` sets up.
-    fn witness_on(
+    pub fn witness_on(
         &self,
         challenge: &str,
         out: &str,
@@ -115,7 +115,7 @@ impl Desk {
         std::fs::write(out.join("proof.dsse.json"), proof.seal(&key).unwrap().to_bytes()).unwrap();
     }
 
-    fn verify(&self, out: &str, more: &[&str]) -> Ended {
+    pub fn verify(&self, out: &str, more: &[&str]) -> Ended {
         let report = format!("{out}/proof.dsse.json");
         self.assay(&[&["verify", &report, "--trust", "key.pub.pem"], more].concat())
     }

@@ -125,7 +125,17 @@ pub struct Committed {
 }
 
 pub fn commit(issued: &Issued, hello: &Hello, rounds: u32, conduct: &mut dyn Conduct) -> Committed {
-    let start = [9; 32];
+    commit_from(issued, hello, [9; 32], rounds, conduct)
+}
+
+/// The same after a beginning that the witness chose.
+pub fn commit_from(
+    issued: &Issued,
+    hello: &Hello,
+    start: [u8; 32],
+    rounds: u32,
+    conduct: &mut dyn Conduct,
+) -> Committed {
     let mut committed = Committed {
         issued: issued.clone(),
         hello: hello.clone(),

@@ -98,7 +98,11 @@ impl Plan {
 fn filled(device: &DeviceEvidence) -> Option<u64> {
     device.measurements.iter().find_map(|m| match m.value {
         Value::Count { count } => (m.metric.as_str() == "memory.filled.bytes").then_some(count),
-        Value::Timed(_) | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => None,
+        Value::Timed(_)
+        | Value::Share { .. }
+        | Value::AtLeast { .. }
+        | Value::ByUnit { .. }
+        | Value::Lengths(_) => None,
     })
 }
 

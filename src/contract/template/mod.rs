@@ -182,7 +182,11 @@ fn of_measured(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
     let measurement = device.measurement(metric)?;
     match &measurement.value {
         Value::Timed(_) => Some(Stat::P50.of(&measurement.figures())? * OF_MEASURED),
-        Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } | Value::ByUnit { .. } => None,
+        Value::Count { .. }
+        | Value::Share { .. }
+        | Value::AtLeast { .. }
+        | Value::ByUnit { .. }
+        | Value::Lengths(_) => None,
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Behaviour {
     pub speed: f64,
     /// Share of all time that another tenant has.
     pub stolen: f64,
+    /// Share of all time in which another tenant takes half of the memory's bandwidth.
+    pub crowded: f64,
     pub throttle: Option<(f64, u64)>,
     /// Share of speed lost per second.
     pub drift_per_s: f64,
@@ -108,6 +110,7 @@ impl Behaviour {
             compute_rate: 1.0,
             speed: 1.0,
             stolen: 0.0,
+            crowded: 0.0,
             throttle: None,
             drift_per_s: 0.0,
             clock_lie: 1.0,
@@ -169,6 +172,7 @@ impl Behaviour {
             Setting::ComputeRate(share) => self.compute_rate = share,
             Setting::Speed(share) => self.speed = share,
             Setting::Stolen(share) => self.stolen = share,
+            Setting::Crowded(share) => self.crowded = share,
             Setting::Throttle { share, from_ns } => self.throttle = Some((share, from_ns)),
             Setting::Drift { share, per } => self.drift_per_s = per_s(share, per),
             Setting::ClockLie(share) => self.clock_lie = share,

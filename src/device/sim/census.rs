@@ -26,6 +26,23 @@ pub fn between_turns(start_ns: u64, work_ns: f64, stolen: f64) -> f64 {
     turn - at + (rest / ours).floor() * turn + rest % ours
 }
 
+/// How long work takes that leans on memory and is begun at this time, where another tenant takes half of the bandwidth through the
+/// last `crowded` of each turn.
+pub fn beside(start_ns: u64, work_ns: f64, crowded: f64) -> f64 {
+    if crowded <= 0.0 {
+        return work_ns;
+    }
+    let turn = TURN_NS as f64;
+    let alone = turn * (1.0 - crowded);
+    // What is done by a time within a turn, and when so much is done.
+    let done = |at: f64| at.min(alone) + (at - alone).max(0.0) / 2.0;
+    let when = |done: f64| done.min(alone) + (done - alone).max(0.0) * 2.0;
+    let at = (start_ns % TURN_NS) as f64;
+    let goal = done(at) + work_ns;
+    let of_turn = done(turn);
+    (goal / of_turn).floor() * turn + when(goal % of_turn) - at
+}
+
 /// The records of `blocks` blocks that begin at `begin_ns`, as words of memory.
 pub fn watch(behaviour: &Behaviour, blocks: u32, spin_ns: u32, begin_ns: u64) -> Vec<u32> {
     // A card that was just switched on has a clock that goes already.
@@ -79,6 +96,17 @@ pub fn walk(card: &Profile, behaviour: &Behaviour, ends: &[u32], hops: u32, begi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_takes_bandwidth_slows_what_leans_on_memory() {
+        const MS: f64 = 1e6;
+        let takes = |start_ms: u64, work_ms: f64| beside(start_ms * 1_000_000, work_ms * MS, 0.4) / MS;
+        assert_eq!((takes(0, 6.0), takes(2, 1.0)), (6.0, 1.0));
+        // Into the other's turn, within it, and over several: 8 ms of work are done in each turn.
+        assert_eq!((takes(5, 2.0), takes(7, 1.0), takes(0, 17.0)), (3.0, 2.0, 21.0));
+        assert_eq!(beside(8_000_000, 5.0, 0.0), 5.0);
+        assert_eq!(beside(0, 5.0, 1.0), 10.0);
+    }
 
     #[test]
     fn whoever_takes_turns_makes_some_work_late_and_other_work_not() {

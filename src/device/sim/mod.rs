@@ -113,10 +113,14 @@ fn identity(card: &Profile, behaviour: &Behaviour, selector: &str) -> Identity {
         fillable_bytes: Some(behaviour.memory_bytes),
         buffer_bytes_max: behaviour.buffer_bytes_max,
         features: Vec::new(),
-        details: std::iter::once(("l2_bytes", card.caches.l2_bytes.to_string()))
-            .chain(behaviour.library.then(|| (Identity::VENDOR_LIBRARY, "simulated".to_owned())))
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
+        details: [
+            ("l2_bytes", Some(card.caches.l2_bytes.to_string())),
+            ("compute_capability", card.compute_capability.map(str::to_owned)),
+            (Identity::VENDOR_LIBRARY, behaviour.library.then(|| "simulated".to_owned())),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect(),
     }
 }
 

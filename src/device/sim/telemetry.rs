@@ -43,6 +43,7 @@ impl SimTelemetry {
             throttle: Some(if world.is_throttled() { vec![Throttle::Thermal] } else { Vec::new() }),
             clock_mhz: Some(world.clock_mhz()),
             power_mw: Some(world.power_mw()),
+            power_limit_mw: Some(world.card.power_w * 1000),
             temperature_c: Some(world.temperature_c()),
             pcie_generation: Some(world.pcie_generation()),
             pcie_width: Some(16),

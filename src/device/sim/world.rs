@@ -403,7 +403,9 @@ impl World {
         let uniform = f64::from(draw::hash(self.behaviour.seed ^ 0x006E_6F69_7365, self.tickets));
         let noisy = if matches!(cost.bound, Bound::Clock) { 0.0 } else { self.behaviour.noise };
         let noise = 1.0 + noisy * (uniform / f64::from(u32::MAX) * 2.0 - 1.0);
-        let work_ns = self.between_turns(start_ns, each_ns * f64::from(repeat) * noise);
+        let alone_ns = each_ns * f64::from(repeat) * noise;
+        let crowded = if cost.bound == Bound::Memory { self.behaviour.crowded } else { 0.0 };
+        let work_ns = self.between_turns(start_ns, census::beside(start_ns, alone_ns, crowded));
         self.free_at_ns = start_ns.saturating_add((LAUNCH_NS + work_ns) as u64);
         self.heat.add(now_ns, Work { start_ns, end_ns: self.free_at_ns, load: cost.load });
         self.behaviour.timer.map(|share| (work_ns * share).max(1.0) as u64)

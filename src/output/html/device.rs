@@ -193,6 +193,7 @@ fn drawings(report: &Report, device: &DeviceEvidence, index: usize, language: La
     let rates: Vec<Drawing> = timed(device).filter_map(|m| plots::samples(m, language)).collect();
     let chosen = plots::chosen(report, device, index).into_iter();
     let spreads: Vec<Drawing> = chosen.filter_map(|m| plots::histogram(m, language)).collect();
+    let slices: Vec<Drawing> = plots::slices(device, language).into_iter().collect();
     html! {
         div.grid {
             @if let Some(drawing) = plots::roofline(device, language) { (figure(&drawing)) }
@@ -200,6 +201,7 @@ fn drawings(report: &Report, device: &DeviceEvidence, index: usize, language: La
         }
         (group(&say!(language, "title-sensors"), &sensors::telemetry(device, language)))
         (group(&say!(language, "title-spreads"), &spreads))
+        (group(&say!(language, "title-slices"), &slices))
         (group(&say!(language, "title-samples"), &rates))
     }
 }

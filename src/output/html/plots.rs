@@ -231,6 +231,15 @@ pub fn histogram(m: &Measurement, language: Language) -> Option<Drawing> {
     spread(m.metric.to_string(), note, &times.collect::<Vec<_>>())
 }
 
+/// How often others had the device, and for how long.
+pub fn slices(device: &DeviceEvidence, language: Language) -> Option<Drawing> {
+    let of =
+        |m: &Measurement| if let Value::Lengths(lengths) = &m.value { Some(lengths.clone()) } else { None };
+    let (metric, lengths) = device.measurements.iter().find_map(|m| Some((m.metric.to_string(), of(m)?)))?;
+    let times = lengths.times.iter().map(|(ns, count)| (*ns as f64 / 1e6, *count as f64));
+    spread(metric, say!(language, "plot-slices-note"), &times.collect::<Vec<_>>())
+}
+
 /// Of so many batches each took so many milliseconds.
 pub fn spread(title: String, note: String, times: &[(f64, f64)]) -> Option<Drawing> {
     let (low, high) = times.iter().fold((f64::MAX, 0f64), |(low, high), (t, _)| (low.min(*t), high.max(*t)));

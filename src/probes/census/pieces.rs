@@ -1,19 +1,19 @@
-//! Whether equal pieces of work take equal time. Owns those pieces; what follows from their times is the census's business.
+//! Whether equal pieces of work take equal time: little arithmetic, and little copies of memory. Owns those pieces; what follows from
+//! their times is the census's business.
 
-use crate::device::census;
-use crate::device::draw::Distribution;
-use crate::device::op::{Chains, Precision};
-use crate::device::{Buf, Op};
-use crate::engine::Trouble;
+use crate::device::draw::{Distribution, derived, inverted};
+use crate::device::op::{Chains, Precision, StreamKind};
+use crate::device::{Buf, Identity, Op, census};
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::check;
+use crate::engine::{Profile, Trouble};
 use crate::evidence::{Canary, Check, Conditions, Measurement, Value};
-use crate::probes::{by, measurement, sized};
+use crate::probes::{by, measurement, sized, stream};
 
 /// Pieces of equal work, and for how long at most they are done.
 const PIECES: usize = 4000;
 const PIECES_NS: u64 = 2_000_000_000;
-const PIECES_MIN: usize = 100;
+const PIECES_MIN: usize = 40;
 /// Each takes so long at least: far less than the time slice of another tenant, far more than what a launch varies by.
 const PIECE_NS: u64 = 100_000;
 /// Clocks rise before that.
@@ -37,10 +37,80 @@ pub fn disturbed(bench: &mut Bench, metric: &str, seed: u64) -> Result<Measureme
     }
     check::remembers_nothing(bench, &other, out, bytes, &before)?;
     let (part, whole) = census::disturbed(&times);
-    let shape = format!("{} pieces of {} lanes, {} rounds", times.len(), Piece::LANES, piece.rounds);
+    let shape = format!("pieces of {} lanes, {} rounds", Piece::LANES, piece.rounds);
     let conditions = by(&form, Conditions { distribution: Some(Piece::DISTRIBUTION), ..sized(shape) });
     let check = Check::Matched { exact: times.len() as u64, sampled: 0, canary: Canary::Caught };
     measurement(metric, Value::Share { part, whole }, conditions, check)
+}
+
+/// The same of copies within device memory: sees also whoever uses its bandwidth now and then while computing beside us.
+pub fn disturbed_memory(
+    bench: &mut Bench,
+    metric: &str,
+    bytes: [u64; 2],
+    seed: u64,
+) -> Result<Measurement, Trouble> {
+    let copy = Copies::long_enough(bench, bytes, seed)?;
+    let form = bench.any_form(&copy.op())?;
+    warm(bench, &form)?;
+    let before = copy.holds(bench, &form, 0)?;
+    let times = times(bench, &form)?;
+    let check = check::joined(before, copy.holds(bench, &form, 1)?);
+    let (part, whole) = census::disturbed(&times);
+    let shape = format!("copies of {} MiB", copy.bytes >> 20);
+    measurement(metric, Value::Share { part, whole }, by(&form, sized(shape)), check)
+}
+
+/// Bytes of one copy: at least so many that no cache holds them, at most what may be taken.
+pub fn copied_bytes(identity: &Identity) -> [u64; 2] {
+    let most = stream::array_bytes(identity, Profile::Quick);
+    let l2 = identity.details.get("l2_bytes").and_then(|bytes| bytes.parse::<u64>().ok());
+    let least = l2.and_then(|bytes| bytes.checked_next_power_of_two()?.checked_mul(2));
+    [least.map_or(most, |least| least.clamp(1 << 20, most)), most]
+}
+
+/// One array to another.
+struct Copies {
+    from: Buf,
+    to: Buf,
+    bytes: u64,
+    seed: u64,
+}
+
+impl Copies {
+    fn alloc(bench: &mut Bench, bytes: u64, seed: u64) -> Result<Self, Trouble> {
+        Ok(Self { from: bench.alloc(bytes)?, to: bench.alloc(bytes)?, bytes, seed })
+    }
+
+    fn op(&self) -> Op {
+        let Self { from, to, bytes, .. } = *self;
+        Op::Stream { kind: StreamKind::Copy, a: from, b: from, c: to, elements: bytes / 4 }
+    }
+
+    fn long_enough(bench: &mut Bench, [least, most]: [u64; 2], seed: u64) -> Result<Self, Trouble> {
+        let mut bytes = least;
+        loop {
+            let copies = Self::alloc(bench, bytes, seed)?;
+            let form = bench.any_form(&copies.op())?;
+            bench.run(&form, 1)?;
+            let sample = bench.run(&form, 1)?;
+            if bytes.saturating_mul(2) > most || sample.device_ns.unwrap_or(sample.host_ns) >= PIECE_NS {
+                return Ok(copies);
+            }
+            bench.free(copies.from);
+            bench.free(copies.to);
+            bytes *= 2;
+        }
+    }
+
+    /// A copy of what was never copied before, over something else: whoever leaves it out, or has it from before, is noticed.
+    fn holds(&self, bench: &mut Bench, form: &Tuned, n: u64) -> Result<Check, Trouble> {
+        let (words, seed) = (self.bytes / 4, derived(self.seed, n));
+        bench.once(&Op::Fill { dst: self.from, words, first_word: 0, seed })?;
+        bench.once(&Op::Fill { dst: self.to, words, first_word: 0, seed: inverted(seed) })?;
+        bench.run(form, 1)?;
+        check::holds_pattern(bench, &form.op, self.to, words, seed)
+    }
 }
 
 /// Chains of multiply-adds.

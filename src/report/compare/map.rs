@@ -76,9 +76,11 @@ fn by_unit(m: &Measurement) -> BTreeMap<u32, [f64; 2]> {
         Value::ByUnit { units, .. } => {
             units.iter().map(|on| (on.unit, on.cycles.map(|c| c as f64))).collect()
         }
-        Value::Timed(_) | Value::Count { .. } | Value::Share { .. } | Value::AtLeast { .. } => {
-            BTreeMap::new()
-        }
+        Value::Timed(_)
+        | Value::Count { .. }
+        | Value::Share { .. }
+        | Value::AtLeast { .. }
+        | Value::Lengths(_) => BTreeMap::new(),
     }
 }
 

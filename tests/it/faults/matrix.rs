@@ -137,6 +137,10 @@ const H200_MEMORY: &str = "[inventory]\ndevices = 1\nmemory = \"141 GB\"";
 const H200_PART: &str = "[[clause]]\nid = \"part\"\nmetric = \"memory.filled.bytes\"\nat_least = \"900 MB\"";
 
 const MEMORY: &str = "[inventory]\ndevices = 1\nmemory = \"64 MiB\"";
+const UNDISTURBED: &str =
+    "[[clause]]\nid = \"memory\"\nmetric = \"census.disturbed_memory.share\"\nat_most = \"1 %\"";
+const SHORT_SLICES: &str =
+    "[[clause]]\nid = \"slices\"\nmetric = \"census.slice.time\"\nat_most = \"1 ms\"\nstatistic = \"max\"";
 const MODEL: &str = "[inventory]\ndevices = 1\nsku = \"Assay Mini\"";
 const PAIR: &str = "[inventory]\ndevices = 2";
 
@@ -212,6 +216,8 @@ pub const MATRIX: &[Row] = &[
     on("mini", "units=4", "link").under(&[UNITS]).fails("units", "not met"),
     on("mini", "units=4", "census").under(&[CENSUS]).fails("census", "not met"),
     on("mini", "stolen=0.2", "census").under(&[ALONE]).fails("alone", "not met"),
+    on("mini", "stolen=0.2", "census").under(&[SHORT_SLICES]).fails("slices", "not met"),
+    on("mini", "crowded=0.3", "census").under(&[ALONE, UNDISTURBED]).fails("memory", "not met"),
     on("mini", "stolen=0.3", "fma").under(&[FP32]).fails("fp32", "not met"),
     on("mini", "units=4", "fma").under(&[FP32]).fails("fp32", "not met"),
     // Abilities.
