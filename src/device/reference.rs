@@ -120,6 +120,8 @@ impl Memory {
             }
             // No two runs are alike: nothing to compute.
             Op::Census { .. } | Op::Walk { .. } => {}
+            // Of several memories, see `super::collective`.
+            Op::Lend { .. } | Op::Collective { .. } => {}
             Op::Copy { route, buf, words, seed } => return self.copy(route, buf, words, seed),
         }
         None
