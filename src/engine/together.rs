@@ -45,7 +45,11 @@ impl Work {
     }
 
     pub fn free(self, bench: &mut Bench) {
-        self.each(bench, |bench, _, bufs| Ok(bufs.into_iter().for_each(|buf| bench.free(*buf)))).ok();
+        for (rank, bufs) in (0..).zip(self.bufs) {
+            bench.turn_to(rank);
+            bufs.into_iter().for_each(|buf| bench.free(buf));
+        }
+        bench.turn_to(0);
     }
 
     pub fn form(&self, bench: &Bench) -> Result<Tuned, Trouble> {
@@ -97,9 +101,9 @@ impl Work {
         let [has, _] = self.results();
         self.each(bench, |bench, rank, [_, to]| {
             let bytes = bench.read(*to, 0, has * 4)?;
-            let wrong = (0..).zip(bytes.chunks_exact(4)).find(|(index, bytes)| {
-                self.word(rank, *index).to_le_bytes() != **bytes
-            });
+            let wrong = (0..)
+                .zip(bytes.chunks_exact(4))
+                .find(|(index, bytes)| self.word(rank, *index).to_le_bytes() != **bytes);
             wrong.map_or(Ok(()), |(index, bytes)| {
                 Err(Trouble::Wrong(format!(
                     "after {} element {index} of device {rank} is wrong: expected {}, got {}",
@@ -135,7 +139,8 @@ impl Work {
         self.each(bench, |bench, rank, [_, to]| {
             let expected = &digests[rank as usize % digests.len()];
             let got = digest(bench, *to, has * 4)?;
-            let wrong = got.chunks_exact(8).zip(expected.chunks_exact(8)).position(|(got, expected)| got != expected);
+            let wrong =
+                got.chunks_exact(8).zip(expected.chunks_exact(8)).position(|(got, expected)| got != expected);
             match wrong {
                 None if got.len() == expected.len() => Ok(()),
                 _ => Err(Trouble::Wrong(format!(

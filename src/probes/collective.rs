@@ -33,9 +33,20 @@ pub fn cases(identities: &[&Identity], settings: &Settings) -> Vec<Case> {
         .filter_map(|kind| {
             // Data of its own, so that what another left behind is no result.
             let seed = draw::derived(seed, kind as u64);
-            Case::single(collective_name(kind), move |bench, metric| measure(bench, metric, kind, (bytes, seed)))
+            Case::single(collective_name(kind), move |bench, metric| {
+                measure(bench, metric, kind, (bytes, seed))
+            })
         })
         .collect()
+}
+
+/// Of whole kibibytes.
+fn size(bytes: u64) -> String {
+    if bytes.is_multiple_of(1 << 20) {
+        format!("{} MiB", bytes >> 20)
+    } else {
+        format!("{} KiB", bytes >> 10)
+    }
 }
 
 /// Elements of a part in the exact phase: a multiple of nothing.
@@ -78,7 +89,7 @@ fn measure(
     let at_size = Check::Matched { exact: work.results()[1], sampled: 0, canary };
     let conditions = Conditions {
         distribution: Some(work.distribution),
-        ..sized(format!("{} MiB on {ranks} devices", elements >> 18))
+        ..sized(format!("{}, {ranks} devices", size(elements * 4)))
     };
     timed(metric, sampled.timed, &form, conditions, check::joined(exact, at_size))
 }

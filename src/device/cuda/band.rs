@@ -170,9 +170,10 @@ fn part(
             Collective::AllGather => {
                 ("ncclAllGather", (functions.ncclAllGather)(from, to, gives, FLOAT32, comm, stream))
             }
-            Collective::ReduceScatter => {
-                ("ncclReduceScatter", (functions.ncclReduceScatter)(from, to, has, FLOAT32, SUM, comm, stream))
-            }
+            Collective::ReduceScatter => (
+                "ncclReduceScatter",
+                (functions.ncclReduceScatter)(from, to, has, FLOAT32, SUM, comm, stream),
+            ),
             Collective::Broadcast => {
                 ("ncclBroadcast", (functions.ncclBroadcast)(from, to, gives, FLOAT32, 0, comm, stream))
             }

@@ -92,10 +92,8 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
             memory.set(state, end);
         }
-        // Units and time are the world's business, see `ends` and `put`.
-        Op::Census { .. } | Op::Walk { .. } => {}
-        // Of several memories, see `together.rs`.
-        Op::Lend { .. } | Op::Collective { .. } => {}
+        // Units and time are the world's business, see `ends` and `put`; other memories that of `together.rs`.
+        Op::Census { .. } | Op::Walk { .. } | Op::Lend { .. } | Op::Collective { .. } => {}
         Op::Copy { route, buf, words, seed } => {
             if let Route::BothWays(to) = route {
                 distinct(op, buf, to)?;

@@ -24,6 +24,9 @@ pub struct Band {
     lent: Option<[Buf; 2]>,
 }
 
+/// Another card, and its place.
+type Other = (usize, Rc<RefCell<World>>);
+
 /// Lets these cards do something together.
 pub fn join(worlds: &[Rc<RefCell<World>>]) {
     for (place, world) in worlds.iter().enumerate() {
@@ -71,7 +74,7 @@ impl Band {
     }
 
     /// All but the own card, each with its place.
-    fn others(&self) -> Result<Vec<(usize, Rc<RefCell<World>>)>, DeviceError> {
+    fn others(&self) -> Result<Vec<Other>, DeviceError> {
         let cards = self.cards.iter().enumerate().filter(|(place, _)| *place != self.place);
         let gone = || invalid("a card of the node is not open any more".to_owned());
         cards.map(|(place, card)| Ok((place, card.upgrade().ok_or_else(gone)?))).collect()
@@ -104,10 +107,12 @@ impl World {
         let ranks = others.len() + 1;
         let [gives, _] = kind.sizes(ranks as u32, elements);
         // From which rank, which words.
-        let given = |own: &World, rank: usize, from: u64, words: u64| match others.iter().find(|(at, _)| *at == rank) {
-            Some((_, other)) => other.borrow().given(gives, from, words),
-            None => own.given(gives, from, words),
-        };
+        let given =
+            |own: &World, rank: usize, from: u64, words: u64| match others.iter().find(|(at, _)| *at == rank)
+            {
+                Some((_, other)) => other.borrow().given(gives, from, words),
+                None => own.given(gives, from, words),
+            };
         let part = elements / ranks as u64;
         let mut results = Vec::new();
         for rank in 0..ranks {
@@ -161,7 +166,9 @@ impl World {
                 }
             }
         }
-        if let Some(element) = self.behaviour.wrong.collective_element.and_then(|element| element.checked_rem(has)) {
+        if let Some(element) =
+            self.behaviour.wrong.collective_element.and_then(|element| element.checked_rem(has))
+        {
             let at = to.base + element;
             self.memory.set(at, self.memory.word(at) ^ 1);
         }

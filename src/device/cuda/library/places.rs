@@ -92,7 +92,8 @@ mod tests {
         // What is not sought is not found.
         let found = places(&sought(12), &variable, root.path());
         assert_eq!((found.len(), &found[0]), (2 + files.len() - 1, &names[1]));
-        let named = places(&sought(12), &|name| (name == "ASSAY_CUBLASLT").then(|| "/one".into()), root.path());
+        let named =
+            places(&sought(12), &|name| (name == "ASSAY_CUBLASLT").then(|| "/one".into()), root.path());
         assert_eq!(named, [PathBuf::from("/one")]);
     }
 }
