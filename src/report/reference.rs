@@ -14,8 +14,8 @@ pub fn figures(report: &Report) -> BTreeMap<MetricName, String> {
     let evidence = &report.evidence;
     for one in evidence.devices.iter().flat_map(|device| shown(evidence, device)) {
         let Ok(Found { value, at_least: false }) = one.found else { continue };
-        // How far units are from the cache tells cards apart, not good ones from bad ones.
-        if !one.metric.is_sampled() || one.metric.kind() == Kind::Number(Unit::Cycle) {
+        // What a census samples tells cards apart, or what others took, not good cards from bad ones.
+        if !one.metric.is_sampled() || one.metric.probe() == "census" {
             continue;
         }
         let is_less_better = one.metric.kind() == Kind::Number(Unit::Nanosecond);
