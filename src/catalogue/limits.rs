@@ -78,10 +78,11 @@ pub fn peak_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
     let Kind::Number(Unit::BytePerSecond) = metric.kind() else { return None };
     let gb_per_s = match metric.probe() {
         "stream" | "memory" => gpu.bandwidth_gb_per_s?,
-        // Links of their own, or the host's.
-        "peer" => {
+        // Links of their own, or the host's. Switches that add up let sums over all be as fast as both directions.
+        "peer" | "collective" => {
             let host = pcie_gb_per_s(gpu.pcie_gen?)? * f64::from(gpu.pcie_width?);
-            gpu.nvlink_gb_per_s.map_or(host, |both| host.max(both / 2.0))
+            let one_way = gpu.nvlink_gb_per_s.map_or(host, |both| host.max(both / 2.0));
+            if metric.as_str() == "collective.all_reduce.busbw" { 2.0 * one_way } else { one_way }
         }
         "link" => {
             let directions = if metric.as_str() == "link.both.rate" { 2.0 } else { 1.0 };
@@ -198,6 +199,8 @@ mod tests {
         close("link.h2d.rate", 3.938e9 * 16.0 * 1.05);
         close("link.both.rate", 2.0 * 3.938e9 * 16.0 * 1.05);
         close("peer.0-1.rate", 450e9 * 1.05);
+        close("collective.all_gather.busbw", 450e9 * 1.05);
+        close("collective.all_reduce.busbw", 900e9 * 1.05);
         assert_eq!(limit(&h200, "link.h2d.latency"), None);
         assert_eq!(limit(&h200, "memory.filled.bytes"), None);
         assert_eq!(limit(&h200, "chase.hbm.latency"), None);

@@ -26,7 +26,7 @@ pub fn doctor(args: &DoctorArgs, language: Language) -> Result<Exit, Failure> {
         has_backends: cfg!(any(feature = "cuda", feature = "wgpu")),
         nvidia_driver,
         nvml: Nvml { found: discover::nvml(&program), wanted },
-        vendor_library: VendorLibrary::of(listed()),
+        libraries: VendorLibrary::all(listed()),
         system: System::found(),
     };
     print(|out| diagnosis::print(&state, args.json, out.speaking(language)))?;

@@ -170,7 +170,7 @@ pub(super) fn name_no_card(selectors: &[String]) -> Result<(), Failure> {
 
 /// What is to be measured between devices, where there are several.
 fn between(selectors: &[String], settings: &Settings) -> Option<NodePlan> {
-    let wanted = selectors.len() > 1 && settings.probes.iter().any(|name| name == probes::peer::NAME);
+    let wanted = selectors.len() > 1 && settings.probes.iter().any(|name| probes::BETWEEN.contains(&&**name));
     wanted.then(|| NodePlan {
         selectors: selectors.to_vec(),
         settings: Settings {
@@ -314,7 +314,7 @@ pub(super) fn show(report: &Report, out: &Path, language: Language) -> Result<()
 fn is_whole(report: &Report) -> bool {
     let Evidence { devices, node, run, .. } = &report.evidence;
     let between = node.as_ref().is_none_or(|node| node.ended == Ended::Completed);
-    let only_between = run.probes == [probes::peer::NAME] && node.is_some();
+    let only_between = run.probes.iter().all(|name| probes::BETWEEN.contains(&&**name)) && node.is_some();
     let something = |d: &DeviceEvidence| !d.measurements.is_empty() || d.sustained.is_some();
     let all = devices.iter().all(|d| (only_between || something(d)) && d.ended == Ended::Completed);
     !devices.is_empty() && all && between

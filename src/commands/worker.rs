@@ -8,7 +8,8 @@ use super::{Failure, private_output};
 use crate::cli::WorkerArgs;
 use crate::device::backend::{OpenOptions, Opened};
 use crate::device::inventory::{self, BACKENDS};
-use crate::engine::{self, WorkerPlan, node};
+use crate::engine::node::{self, NodePlan};
+use crate::engine::{self, WorkerPlan};
 use crate::evidence::event::{Event, Lines, Sink};
 use crate::exit::Exit;
 use crate::probes;
@@ -36,7 +37,8 @@ pub fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
     let plan = lines.next().transpose().map_err(broken)?.unwrap_or_default();
     let mut sink = Lines(out);
     if args.node {
-        node::run(&parsed(&plan)?, &mut sink, probes::peer::case).map_err(broken)?;
+        let plan: NodePlan = parsed(&plan)?;
+        node::run(&plan, &mut sink, &probes::between(&plan.settings)).map_err(broken)?;
         return Ok(Exit::Pass);
     }
     let plan: WorkerPlan = parsed(&plan)?;

@@ -42,8 +42,8 @@ pub(super) fn demands(clauses: &[Clause]) -> Vec<Option<Demand>> {
     clauses.iter().map(demand).collect()
 }
 
-/// Probes whose samples do not go on until something is decided: one pass over the memory, pairs of devices, windows of a load.
-const FIXED: [&str; 3] = ["memory", "peer", "sustain"];
+/// Probes whose samples do not go on until something is decided: one pass over the memory, what lies between devices, windows of a load.
+const FIXED: [&str; 4] = ["memory", "peer", "collective", "sustain"];
 
 /// What is delivered is a rate of one device, of which there must be enough.
 pub(super) fn check(scope: Scope, rule: &Rule) -> Result<(), String> {

@@ -1,5 +1,5 @@
-//! Clauses about rates between devices: judged on the node, by one pair or by the slowest of all.
-//! Owns which pairs must be there; what makes a figure count is the gate's business.
+//! Clauses about rates between devices: judged on the node, by one pair, by the slowest of all, or by what all do together.
+//! Owns which figures must be there; what makes one count is the gate's business.
 
 use super::clause::{Accept, Figure, Rule, Scope};
 use super::finding::Reason;
@@ -8,9 +8,12 @@ use super::judge::{Judgement, Side, bounded};
 use crate::evidence::metric::{MetricName, PEER_SLOWEST, peer_name};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, NodeEvidence};
 
+/// The probe whose figures are of all devices at once.
+const COLLECTIVE: &str = "collective";
+
 /// Whether a rule is about what is measured between devices.
 pub(super) fn concerns(rule: &Rule) -> bool {
-    metrics(rule).into_iter().any(is_peer)
+    metrics(rule).into_iter().any(lies_between)
 }
 
 fn metrics(rule: &Rule) -> Vec<&MetricName> {
@@ -22,13 +25,13 @@ fn metrics(rule: &Rule) -> Vec<&MetricName> {
     }
 }
 
-fn is_peer(metric: &MetricName) -> bool {
-    metric.probe() == "peer"
+fn lies_between(metric: &MetricName) -> bool {
+    ["peer", COLLECTIVE].contains(&metric.probe())
 }
 
 /// What a clause about pairs may not demand.
 pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
-    let Some(metric) = metrics(rule).into_iter().find(|metric| is_peer(metric)) else { return Ok(()) };
+    let Some(metric) = metrics(rule).into_iter().find(|metric| lies_between(metric)) else { return Ok(()) };
     if let Rule::Ratio { .. } = rule {
         return Err(format!("{metric} lies between devices, so no device has a ratio to it; use at_least"));
     }
@@ -53,11 +56,15 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
     bounded(slowest, bound.value(), bound.unit(), side)
 }
 
-/// The least figure of the pairs that `figure` means. One that does not count leaves all undecided, the worst says why.
+/// The least of the figures that `figure` means. One that does not count leaves all undecided, the worst says why.
 fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<f64, Unusable> {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {
         return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
+    }
+    if figure.metric.probe() == COLLECTIVE {
+        let all: Vec<&DeviceEvidence> = evidence.devices.iter().collect();
+        return one(evidence, accept, &all, figure.metric.as_str(), figure);
     }
     let places = || (0u32..).zip(&evidence.devices);
     let pairs = places().flat_map(|from| places().map(move |to| (from, to)));
@@ -67,7 +74,7 @@ fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<f64,
         if figure.metric.as_str() != PEER_SLOWEST && figure.metric.as_str() != name {
             continue;
         }
-        let one = pair(evidence, accept, [sender, receiver], &name, figure);
+        let one = one(evidence, accept, &[sender, receiver], &name, figure);
         least = Some(match (least, one) {
             (None, one) => one,
             (Some(Ok(a)), Ok(b)) => Ok(a.min(b)),
@@ -83,26 +90,27 @@ fn not_measured(metric: &str) -> Unusable {
     Unusable::open(Reason::NotMeasured { metric: metric.to_owned() })
 }
 
-fn pair(
+/// The figure of this name, which lies between these devices.
+fn one(
     evidence: &Evidence,
     accept: &Accept,
-    [sender, receiver]: [&DeviceEvidence; 2],
+    devices: &[&DeviceEvidence],
     name: &str,
     figure: &Figure,
 ) -> Result<f64, Unusable> {
-    gate::admitted(&Seen { evidence, device: sender, accept })?;
-    let identity = gate::admitted(&Seen { evidence, device: receiver, accept })?;
+    let identities = devices.iter().map(|device| gate::admitted(&Seen { evidence, device, accept }));
+    let identities = identities.collect::<Result<Vec<_>, _>>()?;
     let node = evidence.node.as_ref().ok_or_else(|| not_measured(name))?;
     let mut measured = node.measurements.iter().filter(|m| m.metric.as_str() == name);
     let Some(measurement) = measured.next() else { return Err(missing(evidence, node, name)) };
-    // A pair stands once in the evidence. Where it stands twice nobody may choose.
+    // It stands once in the evidence. Where it stands twice nobody may choose.
     if measured.next().is_some() {
         return Err(Unusable::open(Reason::NoFigure));
     }
     gate::checked(measurement)?;
     completed(evidence, node)?;
     let value = gate::value(measurement, figure)?;
-    gate::possible(identity, &measurement.metric, value)?;
+    identities.into_iter().try_for_each(|identity| gate::possible(identity, &measurement.metric, value))?;
     Ok(value)
 }
 

@@ -5,6 +5,7 @@ pub mod backend;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod binding;
 pub mod census;
+pub mod collective;
 #[cfg(feature = "cuda")]
 mod cuda;
 pub mod draw;
@@ -148,6 +149,9 @@ impl Identity {
     pub const VENDOR_LIBRARY: &str = "cublaslt_path";
     /// The one that says why there is none.
     pub const NO_VENDOR_LIBRARY: &str = "no_cublaslt";
+    /// The same of the library by which devices do something together.
+    pub const COLLECTIVE_LIBRARY: &str = "nccl_path";
+    pub const NO_COLLECTIVE_LIBRARY: &str = "no_nccl";
 
     /// Whether both name one device, as far as its own word goes. What changes with use does not count.
     pub fn is_same_card(&self, other: &Identity) -> bool {

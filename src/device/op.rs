@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::collective::Collective;
 use super::draw::Distribution;
 pub use super::precision::Precision;
 pub use super::sequences::{fma_multiplier_words, fma_multipliers, ring_after, ring_step};
@@ -285,6 +286,19 @@ pub enum Op {
         words: u64,
         seed: u64,
     },
+    /// Gives `from` to what all devices do together that were opened together, and `to` for what comes of it, in the place of
+    /// what this device lent before, until it frees one of them.
+    Lend {
+        from: Buf,
+        to: Buf,
+    },
+    /// Of FP32 elements, on all devices that were opened together, which are `ranks`, with what each has lent; `elements`
+    /// as [`Collective::sizes`] says. One device starts it, for which it lasts until all have what they should.
+    Collective {
+        kind: Collective,
+        ranks: u32,
+        elements: u64,
+    },
 }
 
 impl Op {
@@ -374,6 +388,8 @@ impl Op {
             Op::Census { .. } => "census",
             Op::Walk { .. } => "walk",
             Op::Copy { .. } => "copy",
+            Op::Lend { .. } => "lend",
+            Op::Collective { .. } => "collective",
         }
     }
 
@@ -394,7 +410,7 @@ impl Op {
             Op::Mma { turns, tiles, .. } => {
                 Some(tile_steps(turns, tiles).wrapping_mul(u64::from(TILE_RESULTS)))
             }
-            Op::Gemm { by: Maker::Vendor, .. } => None,
+            Op::Gemm { by: Maker::Vendor, .. } | Op::Lend { .. } | Op::Collective { .. } => None,
             Op::Gemm { by: Maker::Ours, shape, .. } => {
                 Some(u64::from(shape.m).wrapping_mul(u64::from(shape.n)).wrapping_mul(u64::from(shape.k)))
             }
@@ -414,7 +430,7 @@ impl Op {
     }
 
     /// The work of one execution, from which rates are computed: operations of arithmetic ops, bytes of moving
-    /// ops, hops of a chase or of all walks, transfers in turn, blocks of a census.
+    /// ops, hops of a chase or of all walks, transfers in turn, blocks of a census, bytes of bus bandwidth.
     pub fn work(&self) -> u64 {
         match *self {
             Op::Fill { words, .. } | Op::Scan { words, .. } => words * 4,
@@ -445,6 +461,8 @@ impl Op {
                 // In one direction and in the other; and read once and written once, as STREAM counts a copy.
                 Route::BothWays(_) | Route::Within(_) => words * 8,
             },
+            Op::Lend { .. } => 0,
+            Op::Collective { kind, ranks, elements } => kind.bus_bytes(ranks, elements),
         }
     }
 }
@@ -455,41 +473,4 @@ fn tile_steps(turns: u32, tiles: u32) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn expansions_and_trees_whose_numbers_make_no_sense_are_refused() {
-        let expand =
-            |elements, precision, bits| Op::Expand { dst: Buf::NONE, elements, precision, bits, key: [0; 8] };
-        let tree = |chunks| Op::Tree { src: Buf::NONE, chunks, out: Buf::NONE, key: None };
-        for good in [
-            expand(0, Precision::Int8, 1),
-            expand(64, Precision::Int8, 8),
-            expand(1 << 40, Precision::Fp16, 6),
-            expand(192, Precision::Bf16, 6),
-            expand(64, Precision::Fp32, 1),
-            tree(2),
-            tree(1 << 20),
-            Op::Flip { dst: Buf::NONE, word: 1, mask: 1 },
-        ] {
-            assert_eq!(good.check_hashing(), Ok(()), "{good:?}");
-        }
-        for (bad, why) in [
-            (expand(65, Precision::Int8, 8), "65 elements"),
-            (expand(64, Precision::Int8, 9), "9 bits"),
-            (expand(64, Precision::Int8, 0), "0 bits"),
-            (expand(64, Precision::Fp16, 7), "fp16 of 7 bits"),
-            (expand(64, Precision::Fp32, 8), "fp32 of 8 bits"),
-            (expand(64, Precision::Tf32, 6), "tf32"),
-            (expand(64, Precision::Fp64, 6), "fp64"),
-            (tree(0), "0 chunks"),
-            (tree(1), "1 chunks"),
-            (tree(3), "3 chunks"),
-            (tree(1 << 21), "2097152 chunks"),
-        ] {
-            let said = bad.check_hashing();
-            assert!(matches!(&said, Err(said) if said.contains(why)), "{bad:?}: {said:?}");
-        }
-    }
-}
+mod tests;

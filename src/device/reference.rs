@@ -118,8 +118,8 @@ impl Memory {
                 }
                 self.set_word(state, 0, at);
             }
-            // No two runs are alike: nothing to compute.
-            Op::Census { .. } | Op::Walk { .. } => {}
+            // No two runs are alike, or it takes several memories, see `super::collective`: nothing to compute.
+            Op::Census { .. } | Op::Walk { .. } | Op::Lend { .. } | Op::Collective { .. } => {}
             Op::Copy { route, buf, words, seed } => return self.copy(route, buf, words, seed),
         }
         None

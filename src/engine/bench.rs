@@ -19,12 +19,16 @@ use crate::telemetry::{Fact, Reading};
 use crate::units::Unit;
 
 pub struct Bench<'a> {
-    opened: &'a mut Opened,
+    /// Those that were opened together, or one.
+    devices: &'a mut [Opened],
+    /// Which of them is worked with.
+    turn: usize,
     settings: &'a Settings,
     /// `None` for what is measured between devices.
     device: Option<u32>,
     sink: &'a mut dyn Sink,
-    buffers: Vec<(Buf, u64)>,
+    /// By the place of their device.
+    buffers: Vec<(usize, Buf, u64)>,
     case: String,
     unit: Option<Unit>,
     next_progress_ns: u64,
@@ -121,14 +125,16 @@ const DECIDING: u64 = 8;
 const REPEAT_MAX: u32 = 1 << 20;
 
 impl<'a> Bench<'a> {
+    /// Of one device, or of several that were opened together; never of none. It begins with the first.
     pub fn new(
-        opened: &'a mut Opened,
+        devices: &'a mut [Opened],
         settings: &'a Settings,
         device: Option<u32>,
         sink: &'a mut dyn Sink,
     ) -> Self {
         Self {
-            opened,
+            devices,
+            turn: 0,
             settings,
             device,
             sink,
@@ -143,21 +149,35 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// How many devices there are.
+    pub fn ranks(&self) -> u32 {
+        self.devices.len() as u32
+    }
+
+    /// Lets this one be worked with from now on. Time is that of the first all along.
+    pub fn turn_to(&mut self, rank: u32) {
+        self.turn = rank as usize % self.devices.len();
+    }
+
+    fn opened(&mut self) -> &mut Opened {
+        &mut self.devices[self.turn]
+    }
+
     pub fn settings(&self) -> &'a Settings {
         self.settings
     }
 
     pub fn identity(&self) -> &crate::device::Identity {
-        self.opened.device.identity()
+        self.devices[self.turn].device.identity()
     }
 
     pub fn now_ns(&self) -> u64 {
-        self.opened.clock.now_ns()
+        self.devices[0].clock.now_ns()
     }
 
     /// For how long this program was not run, in all; `None` where that cannot be told now, or the device's time is made up.
     pub fn stood_ns(&self) -> Option<u64> {
-        self.opened.clock.machine().map(|machine| machine.stood_ns)
+        self.devices[0].clock.machine().map(|machine| machine.stood_ns)
     }
 
     pub fn emit(&mut self, what: What) -> io::Result<()> {
@@ -167,7 +187,7 @@ impl<'a> Bench<'a> {
 
     /// Tells first what times do not show. Of the node that is told by its devices.
     fn look_out(&mut self) -> io::Result<()> {
-        let machine = self.device.and(self.opened.clock.machine());
+        let machine = self.device.and(self.devices[0].clock.machine());
         for (kind, ns) in machine.map_or(Vec::new(), |machine| self.lookout.look(&machine)) {
             self.put(What::Lapse(Lapse { at_ns: self.now_ns(), kind, ns }))?;
         }
@@ -220,13 +240,13 @@ impl<'a> Bench<'a> {
     }
 
     pub fn telemetry_facts(&mut self) -> Vec<Fact> {
-        self.opened.telemetry.facts()
+        self.opened().telemetry.facts()
     }
 
     /// Looks at the sensors, whatever the time. A driver that is slow to answer is left alone for so much longer.
     pub fn look(&mut self) -> Option<Reading> {
         let begun = self.now_ns();
-        let reading = self.opened.telemetry.read();
+        let reading = self.opened().telemetry.read();
         let now = self.now_ns();
         self.reading_took_ns = now.saturating_sub(begun);
         self.next_reading_ns = now.saturating_add(self.reading_took_ns.saturating_mul(READING_SHARE));
@@ -265,69 +285,70 @@ impl<'a> Bench<'a> {
 
     /// Lets time pass while the device does nothing.
     pub fn pause(&self, duration: Duration) {
-        self.opened.clock.sleep(duration);
+        self.devices[0].clock.sleep(duration);
     }
 
     /// Starts one execution and does not wait for it.
     pub fn start(&mut self, form: &Tuned) -> Result<Ticket, DeviceError> {
-        self.opened.device.submit(&form.op, form.index, 1)
+        self.opened().device.submit(&form.op, form.index, 1)
     }
 
     /// Waits for what was started; the return is its time by the device's clock.
     pub fn finish(&mut self, form: &Tuned, ticket: Ticket) -> Result<Option<u64>, Trouble> {
-        let done = self.opened.device.wait(ticket)?;
+        let done = self.opened().device.wait(ticket)?;
         check_count(&form.op, 1, done.counted)?;
         Ok(done.device_ns)
     }
 
     /// Memory that lives until the case ends or [`Bench::free`].
     pub fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {
-        let buf = self.opened.device.alloc(bytes)?;
-        self.buffers.push((buf, bytes));
+        let buf = self.opened().device.alloc(bytes)?;
+        self.buffers.push((self.turn, buf, bytes));
         Ok(buf)
     }
 
     pub fn free(&mut self, buf: Buf) {
-        self.buffers.retain(|(held, _)| *held != buf);
-        self.opened.device.free(buf);
+        self.buffers.retain(|(turn, held, _)| (*turn, *held) != (self.turn, buf));
+        self.opened().device.free(buf);
     }
 
     /// Bytes that the case has allocated.
     pub fn held_bytes(&self) -> u64 {
-        self.buffers.iter().map(|(_, bytes)| bytes).sum()
+        self.buffers.iter().map(|(.., bytes)| bytes).sum()
     }
 
     /// Frees what the case has left.
     pub fn release(&mut self) {
-        for (buf, _) in std::mem::take(&mut self.buffers) {
-            self.opened.device.free(buf);
+        for (turn, buf, _) in std::mem::take(&mut self.buffers) {
+            self.devices[turn].device.free(buf);
         }
+        self.turn = 0;
     }
 
     pub fn write(&mut self, to: Buf, at: u64, data: &[u8]) -> Result<(), DeviceError> {
-        self.opened.device.write(to, at, data)
+        self.opened().device.write(to, at, data)
     }
 
     pub fn read(&mut self, from: Buf, at: u64, bytes: u64) -> Result<Vec<u8>, DeviceError> {
         let mut out = vec![0; bytes as usize];
-        self.opened.device.read(from, at, &mut out)?;
+        self.opened().device.read(from, at, &mut out)?;
         Ok(out)
     }
 
     /// What tickets that were waited for have written, beside those still open.
     pub fn peek(&mut self, from: Buf, at: u64, bytes: u64) -> Result<Vec<u8>, DeviceError> {
         let mut out = vec![0; bytes as usize];
-        self.opened.device.peek(from, at, &mut out)?;
+        self.opened().device.peek(from, at, &mut out)?;
         Ok(out)
     }
 
     pub fn supports(&self, op: &Op) -> Result<(), Trouble> {
-        self.opened.device.supports(op).map_err(Trouble::Unsupported)
+        self.devices[self.turn].device.supports(op).map_err(Trouble::Unsupported)
     }
 
     /// The launch forms of `op`.
     pub fn forms(&self, op: &Op) -> Vec<Tuned> {
-        let variants = self.opened.device.variants(op);
+        let variants = self.devices[self.turn].device.variants(op);
         variants.into_iter().enumerate().map(|(index, variant)| Tuned { op: *op, index, variant }).collect()
     }
 
@@ -348,8 +369,8 @@ impl<'a> Bench<'a> {
     /// Runs and waits. A kernel that counted other work than it was given is a wrong result.
     pub fn run(&mut self, form: &Tuned, repeat: u32) -> Result<Sample, Trouble> {
         let begun = self.now_ns();
-        let ticket = self.opened.device.submit(&form.op, form.index, repeat)?;
-        let done = self.opened.device.wait(ticket)?;
+        let ticket = self.opened().device.submit(&form.op, form.index, repeat)?;
+        let done = self.opened().device.wait(ticket)?;
         let host_ns = self.now_ns() - begun;
         check_count(&form.op, repeat, done.counted)?;
         Ok(Sample { device_ns: done.device_ns, host_ns })
@@ -433,16 +454,16 @@ impl<'a> Bench<'a> {
         let mut figures = Vec::new();
         let begun = self.now_ns();
         let mut ready = begun;
-        let mut waiting = self.opened.device.submit(&form.op, form.index, repeat)?;
+        let mut waiting = self.opened().device.submit(&form.op, form.index, repeat)?;
         loop {
             let elapsed = self.now_ns() - begun;
             let last = stop.is_now(timed.samples.len() + 1, elapsed, &figures);
             let next =
-                if last { None } else { Some(self.opened.device.submit(&form.op, form.index, repeat)?) };
+                if last { None } else { Some(self.opened().device.submit(&form.op, form.index, repeat)?) };
             if self.reads_quickly() {
                 self.read_telemetry_if_due()?;
             }
-            let done = self.opened.device.wait(waiting)?;
+            let done = self.opened().device.wait(waiting)?;
             let now = self.now_ns();
             check_count(&form.op, repeat, done.counted)?;
             executions += u64::from(repeat);

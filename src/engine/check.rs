@@ -152,11 +152,13 @@ pub fn does_it_again(
     same_digest(&form.op, before, &digest(bench, result, bytes)?)
 }
 
+/// Words of a block that has a digest of its own.
+pub const DIGEST_WORDS: u32 = 16_384;
+
 /// A digest of `bytes` of `src`, computed on the device: equal results have equal digests.
 pub fn digest(bench: &mut Bench, src: Buf, bytes: u64) -> Result<Vec<u8>, Trouble> {
-    const ROW_WORDS: u32 = 16_384;
     let words = bytes / 4;
-    let row_words = ROW_WORDS.min(words as u32);
+    let row_words = DIGEST_WORDS.min(words as u32);
     let rows = words / u64::from(row_words);
     let out = bench.alloc(rows * 8)?;
     bench.once(&Op::Digest { src, rows, row_words, out })?;

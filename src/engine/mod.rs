@@ -8,6 +8,7 @@ mod lookout;
 pub mod node;
 pub mod queue;
 pub mod supervise;
+pub mod together;
 pub mod whole;
 
 use std::io;
@@ -146,7 +147,7 @@ pub fn run(
     ready: impl FnOnce() -> io::Result<()>,
 ) -> io::Result<()> {
     let identity = opened.device.identity().clone();
-    let mut bench = Bench::new(&mut opened, &plan.settings, Some(plan.device), sink);
+    let mut bench = Bench::new(std::slice::from_mut(&mut opened), &plan.settings, Some(plan.device), sink);
     bench.emit(What::DeviceOpened(identity.clone()))?;
     ready()?;
     for fact in facts(&identity) {

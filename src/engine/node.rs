@@ -1,4 +1,4 @@
-//! What is measured between the devices of a node: one process opens all of them, and every ordered pair is a case.
+//! What is measured between the devices of a node: one process opens all of them. Every ordered pair is a case; others are of all at once.
 //! Owns that plan and its loop; must not know what a case does.
 
 use std::io;
@@ -33,19 +33,30 @@ pub struct Pair {
     pub peer: u32,
 }
 
+/// The cases there are; without what was not asked for.
+pub struct Between {
+    pub pairs: Option<CaseOf>,
+    pub all: Option<CasesOfAll>,
+}
+
 /// Makes the case of a pair, on the device that data goes to.
 pub type CaseOf = fn(Pair, &Identity, &Settings) -> Option<Case>;
+
+/// Makes the cases of all devices at once.
+pub type CasesOfAll = fn(&[&Identity], &Settings) -> Vec<Case>;
 
 /// Devices that one backend opens, by their places in the run.
 type Group<'a> = (&'static str, Vec<(u32, &'a str)>);
 
 /// Runs a node worker's whole plan. Everything that happens goes to `sink`; the only error is that it does not take it.
-pub fn run(plan: &NodePlan, sink: &mut dyn Sink, case_of: CaseOf) -> io::Result<()> {
+pub fn run(plan: &NodePlan, sink: &mut dyn Sink, between: &Between) -> io::Result<()> {
     let groups = groups(&plan.selectors);
-    apart(&groups, sink)?;
+    apart(&groups, sink, between, &plan.settings)?;
+    // What some of the devices do together is not what all of them do.
+    let between = Between { all: between.all.filter(|_| groups.len() == 1), ..*between };
     let mut how = Ended::Completed;
     for (_, members) in groups.iter().filter(|(_, members)| members.len() > 1) {
-        how = run_group(plan, members, sink, case_of)?;
+        how = run_group(plan, members, sink, &between)?;
         if how != Ended::Completed {
             break;
         }
@@ -67,18 +78,31 @@ fn groups(selectors: &[String]) -> Vec<Group<'_>> {
 }
 
 /// Nothing goes between devices of two backends.
-fn apart(groups: &[Group<'_>], sink: &mut dyn Sink) -> io::Result<()> {
-    for (name, members) in groups {
+fn apart(
+    groups: &[Group<'_>],
+    sink: &mut dyn Sink,
+    between: &Between,
+    settings: &Settings,
+) -> io::Result<()> {
+    let mut absent = |metric: MetricName, name: &str, other: &str| {
+        let Unsupported { by, why } =
+            Unsupported::us(format!("{name} and {other} do not open devices together"));
+        let absence = Absence { metric, reason: AbsenceReason::Unsupported { by, why } };
+        sink.event(&Event { at_ns: 0, device: None, what: What::Absent(absence) })
+    };
+    for (name, members) in groups.iter().filter(|_| between.pairs.is_some()) {
         for (other, others) in groups.iter().filter(|(other, _)| other != name) {
-            let why = format!("{name} and {other} do not open devices together");
             for (from, _) in members {
                 for (to, _) in others {
                     let metric = MetricName::parse(&peer_name(*from, *to)).map_err(io::Error::other)?;
-                    let Unsupported { by, why } = Unsupported::us(why.clone());
-                    let absence = Absence { metric, reason: AbsenceReason::Unsupported { by, why } };
-                    sink.event(&Event { at_ns: 0, device: None, what: What::Absent(absence) })?;
+                    absent(metric, name, other)?;
                 }
             }
+        }
+    }
+    if let (Some(all), [(name, _), (other, _), ..]) = (between.all, groups) {
+        for metric in all(&[], settings).into_iter().flat_map(|case| case.metrics) {
+            absent(metric, name, other)?;
         }
     }
     Ok(())
@@ -88,7 +112,7 @@ fn run_group(
     plan: &NodePlan,
     members: &[(u32, &str)],
     sink: &mut dyn Sink,
-    case_of: CaseOf,
+    between: &Between,
 ) -> io::Result<Ended> {
     let selectors: Vec<&str> = members.iter().map(|(_, selector)| *selector).collect();
     let options = OpenOptions { wait_limit: Duration::from_millis(plan.settings.wait_limit_ms) };
@@ -105,34 +129,45 @@ fn run_group(
         Ok(opened) => opened,
         Err(error) => return Ok(Ended::Lost { why: error.to_string(), during: None }),
     };
-    let pairs = members.len() * (members.len() - 1);
+    // Readings belong to one device, and it had its own.
+    opened.iter_mut().for_each(|device| device.telemetry = Box::new(telemetry::Absent));
+    let identities: Vec<&Identity> = opened.iter().map(|device| device.device.identity()).collect();
+    let of_all = between.all.map_or_else(Vec::new, |all| all(&identities, &plan.settings));
+    let pairs = between.pairs.map_or(0, |_| members.len() * (members.len() - 1));
+    let count = (pairs + of_all.len()) as u32;
     let mut number = 0;
-    for (place, device) in opened.iter_mut().enumerate() {
-        // Readings belong to one device, and it had its own.
-        device.telemetry = Box::new(telemetry::Absent);
+    for (place, device) in opened.iter_mut().enumerate().filter(|_| pairs > 0) {
         for (peer, (from, _)) in (0..).zip(members).filter(|(peer, _)| *peer != place as u32) {
             let pair = Pair { from: *from, to: members[place].0, peer };
-            if let Some(lost) = run_pair(plan, device, pair, (number, pairs as u32), sink, case_of)? {
+            let case = between.pairs.and_then(|of| of(pair, device.device.identity(), &plan.settings));
+            let devices = std::slice::from_mut(device);
+            if let Some(lost) = run_one(plan, devices, case.as_ref(), (number, count), sink)? {
                 return Ok(lost);
             }
             number += 1;
         }
     }
+    // Last, since it is code of others, which may take the process with it.
+    for case in of_all {
+        if let Some(lost) = run_one(plan, &mut opened, Some(&case), (number, count), sink)? {
+            return Ok(lost);
+        }
+        number += 1;
+    }
     Ok(Ended::Completed)
 }
 
-/// How the node's part ends where it cannot go on after this pair.
-fn run_pair(
+/// How the node's part ends where it cannot go on after this case.
+fn run_one(
     plan: &NodePlan,
-    device: &mut Opened,
-    pair: Pair,
-    (number, pairs): (u32, u32),
+    devices: &mut [Opened],
+    case: Option<&Case>,
+    (number, count): (u32, u32),
     sink: &mut dyn Sink,
-    case_of: CaseOf,
 ) -> io::Result<Option<Ended>> {
-    let Some(case) = case_of(pair, device.device.identity(), &plan.settings) else { return Ok(None) };
-    let mut bench = Bench::new(device, &plan.settings, None, sink);
-    bench.begin(&case.metrics[0], number, pairs)?;
-    let lost = run_case(&case, &mut bench)?;
+    let Some(case) = case else { return Ok(None) };
+    let mut bench = Bench::new(devices, &plan.settings, None, sink);
+    bench.begin(&case.metrics[0], number, count)?;
+    let lost = run_case(case, &mut bench)?;
     Ok(lost.map(|error| Ended::Lost { why: error.to_string(), during: Some(case.metrics[0].to_string()) }))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counters::COUNTERS;
 use super::sustain::{self, SUSTAINED};
-use crate::device::op::{Precision, StreamKind};
+use crate::device::op::{Collective, Precision, StreamKind};
 use crate::language::{Language, say};
 use crate::nearest::nearest;
 use crate::telemetry::{About, FACTS};
@@ -77,6 +77,11 @@ const MOVES: &[(&str, Unit, About)] = &[
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
 pub const PEER_SLOWEST: &str = "peer.slowest.rate";
 
+/// `collective.<kind>.busbw`: of all devices of a run.
+pub fn collective_name(kind: Collective) -> String {
+    format!("collective.{}.busbw", kind.name())
+}
+
 /// What the devices of a node show beside each other.
 const NODE: &[(&str, Unit, About)] = &[
     (SPREAD, Unit::Kelvin, |l, _| say!(l, "about-spread")),
@@ -136,6 +141,9 @@ fn table() -> Vec<MetricDef> {
         row((*name).to_owned(), Kind::Number(*unit), *about);
     }
     row(PEER_SLOWEST.to_owned(), bandwidth, |l, _| say!(l, "about-peer"));
+    for kind in Collective::ALL {
+        row(collective_name(kind), bandwidth, |l, case| say!(l, "about-collective", case));
+    }
     let ns = Kind::Number(Unit::Nanosecond);
     for bytes in chase_sizes() {
         let name = format!("chase.{}.latency", size_name(bytes));

@@ -20,7 +20,7 @@ pub struct State {
     /// A trace of a loaded NVIDIA kernel driver.
     pub nvidia_driver: Option<&'static str>,
     pub nvml: Nvml,
-    pub vendor_library: Option<VendorLibrary>,
+    pub libraries: Vec<VendorLibrary>,
     pub system: System,
 }
 
@@ -47,8 +47,8 @@ pub fn print(state: &State, json: bool, out: &mut Page) -> io::Result<()> {
         let nvml = state.nvml.json();
         let mut value =
             json!({ "hardware": state.hardware, "software": state.software, "nvml": nvml, "advice": rows });
-        if let Some(library) = &state.vendor_library {
-            value["cublaslt"] = library.json();
+        for library in &state.libraries {
+            value[library.key()] = library.json();
         }
         return super::listing::print_json(&value, out);
     }
@@ -57,9 +57,9 @@ pub fn print(state: &State, json: bool, out: &mut Page) -> io::Result<()> {
         (say!(l, "doctor-hardware"), Some(state.hardware.to_string())),
         (say!(l, "doctor-software"), Some(state.software.to_string())),
         ("NVML".to_owned(), nvml),
-        ("cuBLASLt".to_owned(), state.vendor_library.as_ref().map(|library| library.line(l))),
     ];
-    for (name, value) in rows.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+    let libraries = state.libraries.iter().map(|library| (library.name.to_owned(), Some(library.line(l))));
+    for (name, value) in rows.into_iter().chain(libraries).filter_map(|(name, value)| Some((name, value?))) {
         const WIDTH: usize = 19;
         writeln!(out, "{name}{:gap$}{value}", "", gap = WIDTH.saturating_sub(name.width()))?;
     }
@@ -173,7 +173,7 @@ mod tests {
                 has_backends: true,
                 nvidia_driver: (at & 4 == 0).then_some("trace"),
                 nvml: Nvml { found: if at & 8 == 0 { Ok(found) } else { Err("why".into()) }, wanted: true },
-                vendor_library: None,
+                libraries: Vec::new(),
                 system: [System::Debian, System::RedHat, System::Other][at / 8 % 3],
             };
             let [english, chinese] = Language::ALL.map(|language| said(&state, language));

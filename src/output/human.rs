@@ -68,9 +68,14 @@ fn node_tables(node: &NodeEvidence, report: &Report, out: &mut Page) -> io::Resu
     }
     let mut matrix = rows::peers(&report.evidence, language).into_iter().flatten();
     if let Some(header) = matrix.next() {
+        writeln!(out, "{}", say!(language, "between-pairs"))?;
         print_table(header, matrix, out)?;
     }
-    let troubles = rows::peer_troubles(node, language);
+    let together = rows::together(node, language);
+    if !together.is_empty() {
+        print_table(rows::measurements_head(language), together, out)?;
+    }
+    let troubles = rows::node_troubles(node, language);
     if !troubles.is_empty() {
         print_table(rows::absences_head(language), troubles, out)?;
     }

@@ -45,32 +45,51 @@ impl Nvml {
     }
 }
 
-/// The vendor's library of matrix products: its version and file, or why there is none.
-pub struct VendorLibrary(Result<[String; 2], String>);
+/// A library of the vendor's: its version and file, or why there is none.
+pub struct VendorLibrary {
+    pub name: &'static str,
+    found: Result<[String; 2], String>,
+    missing: fn(Language, &str) -> String,
+}
 
 impl VendorLibrary {
-    /// As the first card says that could use one.
-    pub fn of<'a>(mut identities: impl Iterator<Item = &'a Identity>) -> Option<Self> {
-        identities.find_map(|identity| {
-            let detail = |name| identity.details.get(name).cloned();
-            let found = detail("cublaslt_version").zip(detail(Identity::VENDOR_LIBRARY));
-            match (found, detail(Identity::NO_VENDOR_LIBRARY)) {
-                (Some((version, path)), _) => Some(Self(Ok([version, path]))),
-                (None, Some(why)) => Some(Self(Err(why))),
-                (None, None) => None,
-            }
-        })
+    /// As the first card says that could use them.
+    pub fn all<'a>(identities: impl Iterator<Item = &'a Identity> + Clone) -> Vec<Self> {
+        let missing = [
+            |l: Language, why: &str| say!(l, "cublaslt-missing", why),
+            |l: Language, why: &str| say!(l, "nccl-missing", why),
+        ];
+        let named = [
+            ("cuBLASLt", "cublaslt_version", Identity::VENDOR_LIBRARY, Identity::NO_VENDOR_LIBRARY),
+            ("NCCL", "nccl_version", Identity::COLLECTIVE_LIBRARY, Identity::NO_COLLECTIVE_LIBRARY),
+        ];
+        let of = |((name, version, path, no), missing)| {
+            let found = identities.clone().find_map(|identity| {
+                let detail = |name: &str| identity.details.get(name).cloned();
+                match (detail(version).zip(detail(path)), detail(no)) {
+                    (Some((version, path)), _) => Some(Ok([version, path])),
+                    (None, why) => why.map(Err),
+                }
+            });
+            found.map(|found| Self { name, found, missing })
+        };
+        named.into_iter().zip(missing).filter_map(of).collect()
     }
 
     pub fn line(&self, l: Language) -> String {
-        match &self.0 {
-            Ok([version, path]) => say!(l, "cublaslt-found", version, path),
-            Err(why) => say!(l, "cublaslt-missing", why),
+        match &self.found {
+            Ok([version, path]) => say!(l, "library-found", version, path),
+            Err(why) => (self.missing)(l, why),
         }
     }
 
+    /// As programs and lists name it.
+    pub fn key(&self) -> String {
+        self.name.to_ascii_lowercase()
+    }
+
     pub fn json(&self) -> serde_json::Value {
-        match &self.0 {
+        match &self.found {
             Ok([version, library]) => json!({ "version": version, "library": library }),
             Err(why) => json!({ "missing": why }),
         }
@@ -114,8 +133,8 @@ pub fn devices(rows: &[Row], nvml: &Nvml, json: bool, out: &mut Page) -> io::Res
         writeln!(out, "\nnvml{}{line}", say!(l, "list-colon"))?;
     }
     let listed = rows.iter().filter_map(|(_, found)| found.as_ref().ok()).flatten();
-    if let Some(library) = VendorLibrary::of(listed.map(|listed| &listed.identity)) {
-        writeln!(out, "\ncublaslt{}{}", say!(l, "list-colon"), library.line(l))?;
+    for library in VendorLibrary::all(listed.map(|listed| &listed.identity)) {
+        writeln!(out, "\n{}{}{}", library.key(), say!(l, "list-colon"), library.line(l))?;
     }
     Ok(())
 }

@@ -69,9 +69,15 @@ fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result
     writeln!(out, "\n## {}\n\n{}\n", say!(language, "between-devices"), cell(&node.ended.said(language)))?;
     let matrix = rows::peers(&report.evidence, language).unwrap_or_default();
     if let Some((header, rest)) = matrix.split_first() {
+        writeln!(out, "{}\n", say!(language, "between-pairs"))?;
         table(&header.iter().map(|name| cell(name)).collect::<Vec<_>>(), rest.iter().cloned(), out)?;
     }
-    let troubles = rows::peer_troubles(node, language);
+    let together = rows::together(node, language);
+    if !together.is_empty() {
+        writeln!(out)?;
+        table(&rows::measurements_head(language), together.into_iter(), out)?;
+    }
+    let troubles = rows::node_troubles(node, language);
     if !troubles.is_empty() {
         writeln!(out)?;
         table(&rows::absences_head(language), troubles.into_iter(), out)?;

@@ -260,9 +260,10 @@ pub fn check(m: &Measurement, language: Language) -> String {
     }
 }
 
-/// The matrix of rates between devices, a row for each device that data comes from; the first row names where it goes.
+/// The matrix of rates between devices, a row for each device that data comes from; the first row names where it goes. `None`
+/// where nobody asked for it.
 pub fn peers(evidence: &Evidence, language: Language) -> Option<Vec<Vec<String>>> {
-    let node = evidence.node.as_ref()?;
+    let node = evidence.node.as_ref().filter(|_| evidence.run.probes.iter().any(|name| name == PEER))?;
     let count = u32::try_from(evidence.devices.len()).ok()?;
     let names = evidence.devices.iter().map(|device| device.selector.clone());
     let mut rows = vec![[say!(language, "head-from-to")].into_iter().chain(names.clone()).collect()];
@@ -288,9 +289,19 @@ fn peer(node: &NodeEvidence, from: u32, to: u32, language: Language) -> String {
     }
 }
 
-/// What of the matrix needs words: pairs with a wrong result or without one.
-pub fn peer_troubles(node: &NodeEvidence, language: Language) -> Vec<[String; 2]> {
-    let wrong = node.measurements.iter().filter(|m| matches!(m.check, Check::Wrong { .. }));
+/// The probe of the matrix.
+const PEER: &str = "peer";
+
+/// What was measured of all devices at once.
+pub fn together(node: &NodeEvidence, language: Language) -> Vec<[String; 6]> {
+    let of_all = node.measurements.iter().filter(|m| m.metric.probe() != PEER);
+    of_all.map(|m| measurement(m, language)).collect()
+}
+
+/// What needs words: pairs with a wrong result, and whatever has none.
+pub fn node_troubles(node: &NodeEvidence, language: Language) -> Vec<[String; 2]> {
+    let pairs = node.measurements.iter().filter(|m| m.metric.probe() == PEER);
+    let wrong = pairs.filter(|m| matches!(m.check, Check::Wrong { .. }));
     let wrong = wrong.map(|m| [m.metric.to_string(), check(m, language)]);
     wrong.chain(absences(&node.absences, language)).collect()
 }

@@ -12,6 +12,7 @@
 
 mod census;
 mod chase;
+pub mod collective;
 mod fma;
 mod gemm;
 mod l2;
@@ -26,6 +27,7 @@ mod vendor;
 use crate::device::{Identity, Reach};
 use crate::engine::bench::Tuned;
 use crate::engine::case::Case;
+use crate::engine::node::{Between, CaseOf, CasesOfAll};
 use crate::engine::{Settings, Trouble};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{Check, Conditions, Measurement, Timed, Value};
@@ -65,7 +67,19 @@ pub fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 
 /// All that can be asked for: the probes of a device, and what is measured between devices.
 pub fn names() -> Vec<&'static str> {
-    PROBES.iter().map(|p| p.name).chain([peer::NAME]).collect()
+    PROBES.iter().map(|p| p.name).chain(BETWEEN).collect()
+}
+
+/// What is measured between devices.
+pub const BETWEEN: [&str; 2] = [peer::NAME, collective::NAME];
+
+/// What of it `settings` names.
+pub fn between(settings: &Settings) -> Between {
+    let wanted = |name: &str| settings.probes.iter().any(|probe| probe == name);
+    Between {
+        pairs: wanted(peer::NAME).then_some(peer::case as CaseOf),
+        all: wanted(collective::NAME).then_some(collective::cases as CasesOfAll),
+    }
 }
 
 /// A timed measurement of `form`.
@@ -159,7 +173,7 @@ mod tests {
             .iter()
             .filter(|row| row.kind != crate::evidence::metric::Kind::Fact)
             // Stands for what is measured between devices.
-            .filter(|row| row.name != crate::evidence::metric::PEER_SLOWEST)
+            .filter(|row| !BETWEEN.iter().any(|name| row.name.starts_with(&format!("{name}."))))
             // Follow from telemetry, and from the devices of a node beside each other.
             .filter(|row| !row.name.starts_with("counters.") && !row.name.starts_with("node."))
             .map(|row| row.name.clone())

@@ -205,7 +205,7 @@ impl Card {
         }
         let settings = settings(WAIT_LIMIT.as_millis() as u64);
         let mut nobody = Nobody;
-        let bench = Bench::new(&mut opened, &settings, None, &mut nobody);
+        let bench = Bench::new(std::slice::from_mut(&mut opened), &settings, None, &mut nobody);
         let challenge = &self.issued.challenge;
         let outfit = Outfit::choose(bench, challenge.memory_bytes).map_err(|e| e.to_string())?;
         let mut rounds = Rounds::new(outfit);

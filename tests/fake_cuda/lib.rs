@@ -21,6 +21,7 @@ mod image;
 mod kernels;
 mod memory;
 mod state;
+mod together;
 mod work;
 
 use std::sync::{Mutex, PoisonError};

@@ -2,12 +2,14 @@
 //! does not wait sees old data.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::device::put;
 use super::image;
 use super::kernels::{Argument, Grid, Kernels};
 use super::state::{Event, Function, Recorded, State, holds};
+use super::together::Joint;
 use super::{
     INVALID_HANDLE, INVALID_VALUE, LAUNCH_FAILED, LAUNCH_OUT_OF_RESOURCES, NOT_FOUND, NOT_READY, Refusal,
     call,
@@ -32,6 +34,8 @@ pub enum Work {
     },
     /// A library's.
     Foreign(Foreign),
+    /// The same in several streams.
+    Together(Arc<Joint>),
     Record(usize),
     /// Nothing behind it begins before this event.
     Await(usize),
@@ -43,6 +47,17 @@ pub struct Foreign {
     on: usize,
 }
 
+impl Foreign {
+    pub fn new(act: unsafe extern "C" fn(*mut c_void), on: *mut c_void) -> Self {
+        Self { act, on: on as usize }
+    }
+
+    pub fn act(&self) {
+        // SAFETY: what the library promised when it ordered it.
+        unsafe { (self.act)(self.on as *mut c_void) }
+    }
+}
+
 /// For libraries for tests that compute on this driver: puts a call into a stream of the current context.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn assay_fake_order(
@@ -51,7 +66,7 @@ pub unsafe extern "C" fn assay_fake_order(
     stream: usize,
 ) -> i32 {
     call("assay_fake_order", |state| {
-        state.stream(stream)?.push_back(Work::Foreign(Foreign { act, on: on as usize }));
+        state.stream(stream)?.push_back(Work::Foreign(Foreign::new(act, on)));
         Ok(())
     })
 }
@@ -76,13 +91,18 @@ impl State {
 
     /// Does what a stream holds, up to the record of `event`.
     fn run_until(&mut self, stream: usize, event: Option<usize>) {
+        self.run_while(stream, |work| !matches!(work, Work::Record(handle) if Some(*handle) == event));
+    }
+
+    /// The same up to the first of which `more` is false, which is done as well.
+    pub fn run_while(&mut self, stream: usize, more: impl Fn(&Work) -> bool) {
         while let Some(work) = self.streams.get_mut(&stream).and_then(std::collections::VecDeque::pop_front) {
             if self.sticky.is_some() {
                 return;
             }
-            let reached = matches!(work, Work::Record(handle) if Some(handle) == event);
+            let goes_on = more(&work);
             self.run(work);
-            if reached {
+            if !goes_on {
                 return;
             }
         }
@@ -111,8 +131,8 @@ impl State {
             Work::Set { to, value, words } => unsafe {
                 std::slice::from_raw_parts_mut(to as *mut u32, words as usize).fill(value);
             },
-            // SAFETY: what the library promised when it ordered it.
-            Work::Foreign(Foreign { act, on }) => unsafe { act(on as *mut c_void) },
+            Work::Foreign(work) => work.act(),
+            Work::Together(joint) => self.meet(&joint),
             Work::Await(event) => self.run_up_to(event),
             Work::Record(event) => {
                 if let Some(event) = self.events.get_mut(&event) {

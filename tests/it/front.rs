@@ -94,6 +94,8 @@ fn shape(op: &Op) -> String {
             }
             (*buf, *seed) = (Buf::NONE, 0);
         }
+        Op::Lend { from, to } => (*from, *to) = (Buf::NONE, Buf::NONE),
+        Op::Collective { .. } => {}
     }
     format!("{op:?}")
 }
@@ -124,7 +126,7 @@ fn output(op: &Op) -> Option<(Buf, u64)> {
         Op::Copy { route: Route::Within(to) | Route::BothWays(to), words, .. } => Some((to, words * 4)),
         Op::Copy { route: Route::DeviceToHost(_), .. } => Some((Buf::NONE, 0)),
         // A flip is no result, and chains are run again with the data of the first.
-        Op::Flip { .. } | Op::Fma { .. } | Op::Mma { .. } => None,
+        Op::Flip { .. } | Op::Fma { .. } | Op::Mma { .. } | Op::Lend { .. } | Op::Collective { .. } => None,
     }
 }
 

@@ -98,9 +98,11 @@ fn on_an_honest_card_every_metric_counts() {
         .filter(|bytes| *bytes > 16 << 20)
         .map(|bytes| format!("chase.{}.latency", size_name(bytes)))
         .collect();
-    // Between devices is another matter, see the tests of peers; others are no probe's.
-    let of_nobody =
-        |name: &str| name == PEER_SLOWEST || name.starts_with("node.") || name.starts_with("counters.");
+    // Between devices is another matter, see the tests of peers and of collectives; others are no probe's.
+    let of_nobody = |name: &str| {
+        let others = ["node.", "counters.", "collective."];
+        name == PEER_SLOWEST || others.iter().any(|start| name.starts_with(start))
+    };
     let of_devices = |row: &&MetricDef| row.kind != Kind::Fact && !of_nobody(&row.name);
     for row in METRICS.iter().filter(of_devices) {
         let probe = row.name.split('.').next().unwrap();

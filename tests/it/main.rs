@@ -22,6 +22,10 @@ mod decisions;
 // Clauses on what is delivered: decided on an interval, measured until that decides.
 mod delivered;
 mod derived;
+// What all devices of a node do together: on simulated cards, and by a library on a driver without a GPU.
+mod collectives;
+#[cfg(feature = "cuda")]
+mod cuda_collectives;
 // Every op in every launch form on every device equals the CPU reference.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod conformance;

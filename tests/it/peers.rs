@@ -140,7 +140,12 @@ fn what_lies_between_devices_has_no_ratio_and_no_scope() {
 
 /// What a node worker would say of these devices, recorded after a run of theirs.
 fn between(selectors: &[&str]) -> Result<Evidence, RecordError> {
-    let mut events = Run::short(selectors[0], &["stream"]).events();
+    measured(selectors, "peer")
+}
+
+/// The same of another probe of nodes.
+pub fn measured(selectors: &[&str], probe: &str) -> Result<Evidence, RecordError> {
+    let mut events = Run::short(selectors[0], &["link"]).events();
     let selectors: Vec<String> = selectors.iter().map(|selector| (*selector).to_owned()).collect();
     if let What::RunStarted(info) = &mut events[0].what {
         info.selectors.clone_from(&selectors);
@@ -148,7 +153,7 @@ fn between(selectors: &[&str]) -> Result<Evidence, RecordError> {
     let end = events.pop().unwrap();
     let settings = Settings {
         profile: Profile::Quick,
-        probes: vec!["peer".to_owned()],
+        probes: vec![probe.to_owned()],
         sample_ms: 1,
         sustain_ms: 0,
         begun: None,
@@ -158,7 +163,7 @@ fn between(selectors: &[&str]) -> Result<Evidence, RecordError> {
         wait_limit_ms: 1000,
     };
     let plan = node::NodePlan { selectors, settings };
-    node::run(&plan, &mut events, probes::peer::case).unwrap();
+    node::run(&plan, &mut events, &probes::between(&plan.settings)).unwrap();
     // Opening a node full of devices must not look like hanging: a sign of life for each.
     let of_node = events.iter().filter(|event| event.device.is_none()).skip(1);
     let opening = of_node.take_while(|event| matches!(event.what, What::Progress(_))).count();

@@ -49,6 +49,18 @@ impl FakeCuda {
         self.with_cublaslt()
     }
 
+    /// With the NCCL for tests (`tests/fake_nccl`) where the loader looks.
+    pub fn with_nccl(mut self) -> Self {
+        self.beside.push(nccl().parent().unwrap().to_owned());
+        self
+    }
+
+    /// Asks that library for one fault, see `tests/fake_nccl/faults.rs`.
+    pub fn with_nccl_that(mut self, fault: &str, value: &str) -> Self {
+        self.faults.push((format!("ASSAY_FAKE_NCCL_{fault}"), value.to_owned()));
+        self.with_nccl()
+    }
+
     /// A driver that lacks one function. The copy of the library lives in `folder`.
     pub fn without(mut self, function: &str, folder: &Path) -> Self {
         let mut bytes = std::fs::read(driver()).unwrap();
@@ -116,22 +128,40 @@ pub fn failed_call() -> String {
 
 /// The cuBLASLt for tests, by the name that programs look for.
 pub fn cublaslt() -> &'static Path {
-    static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
-        let built = example("fake_cublaslt", "libfake_cublaslt.so");
-        let file = built.parent().unwrap().join("fake_cublaslt/libcublasLt.so.12");
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        replace(&file, &std::fs::read(built).unwrap());
-        file
-    });
+    static FILE: LazyLock<PathBuf> = LazyLock::new(|| installed_as("fake_cublaslt", "libcublasLt.so.12"));
     &FILE
 }
 
-/// What of that library was not given back, in this process.
+/// The NCCL for tests, by the name that programs look for.
+pub fn nccl() -> &'static Path {
+    static FILE: LazyLock<PathBuf> = LazyLock::new(|| installed_as("fake_nccl", "libnccl.so.2"));
+    &FILE
+}
+
+/// A library for tests in a folder of its own.
+fn installed_as(example_name: &str, name: &str) -> PathBuf {
+    let built = example(example_name, &format!("lib{example_name}.so"));
+    let file = built.parent().unwrap().join(example_name).join(name);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    replace(&file, &std::fs::read(built).unwrap());
+    file
+}
+
+/// What of that cuBLASLt was not given back, in this process.
 pub fn live_in_cublaslt() -> u64 {
+    live_in("libcublasLt.so.12", "assay_fake_cublaslt_live")
+}
+
+/// And of that NCCL.
+pub fn live_in_nccl() -> u64 {
+    live_in("libnccl.so.2", "assay_fake_nccl_live")
+}
+
+fn live_in(library: &str, function: &str) -> u64 {
     // SAFETY: our own library, which is loaded.
     unsafe {
-        let library = libloading::Library::new("libcublasLt.so.12").unwrap();
-        library.get::<extern "C" fn() -> u64>("assay_fake_cublaslt_live").unwrap()()
+        let library = libloading::Library::new(library).unwrap();
+        library.get::<extern "C" fn() -> u64>(function).unwrap()()
     }
 }
 

@@ -1,17 +1,14 @@
-//! cuBLASLt where the machine has it, as a table of functions: found by name or in the usual places, never linked and never needed.
-//! Owns finding and loading; must not know ops. Statuses are plain numbers, as in `api.rs`: newer libraries have more of them.
+//! cuBLASLt where the machine has it, as a table of functions.
+//! Owns their signatures; must not know ops. Statuses are plain numbers, as in `api.rs`: newer libraries have more of them.
 #![allow(unsafe_code, non_snake_case)]
 
-mod places;
-
 use std::ffi::{c_int, c_void};
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use cudarc::driver::sys::CUstream;
 use libloading::Library;
 
-use super::api;
+use super::library::{self, Loaded, Sought};
 
 /// What a call answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,26 +63,8 @@ pub struct Proposal {
     reserved: [c_int; 4],
 }
 
-macro_rules! functions {
-    ($($name:ident($($argument:ty),*) -> $answer:ty;)*) => {
-        /// The library's functions, as cublasLt.h declares them for versions 11 to 13.
-        pub struct Functions {
-            $(pub $name: unsafe extern "C" fn($($argument),*) -> $answer,)*
-        }
-
-        impl Functions {
-            fn resolve(library: &Library) -> Result<Self, String> {
-                Ok(Self {
-                    // SAFETY: the library's documentation gives the function of this name this signature.
-                    $($name: *unsafe { library.get(stringify!($name)) }
-                        .map_err(|_| format!("it has no function {}", stringify!($name)))?,)*
-                })
-            }
-        }
-    };
-}
-
-functions! {
+library::functions! {
+    /// The library's functions, as cublasLt.h declares them for versions 11 to 13.
     cublasLtGetVersion() -> usize;
     cublasLtCreate(*mut Handle) -> Status;
     cublasLtDestroy(Handle) -> Status;
@@ -107,15 +86,14 @@ functions! {
     ) -> Status;
 }
 
-/// The loaded library. What its file is stands in evidence, as for the driver's: whoever lends the machine chooses it.
+/// The oldest major version with all these functions.
+const OLDEST: u32 = 11;
+
+/// The loaded library.
 pub struct CublasLt {
     pub functions: Functions,
-    /// `None` where the system does not tell.
-    pub path: Option<PathBuf>,
     pub version: String,
-    digest: OnceLock<Option<String>>,
-    /// What the functions lie in.
-    _library: Library,
+    pub loaded: Loaded,
 }
 
 impl CublasLt {
@@ -123,49 +101,21 @@ impl CublasLt {
         let functions = Functions::resolve(&library)?;
         // SAFETY: takes nothing and needs no driver.
         let version = version(unsafe { (functions.cublasLtGetVersion)() });
-        let path = api::file_at(functions.cublasLtCreate as usize as u64);
-        Ok(Self { functions, path, version, digest: OnceLock::new(), _library: library })
-    }
-
-    /// SHA-256 of the file, lower-case hex. It has hundreds of megabytes, so that only who needs the digest pays for it.
-    pub fn digest(&self) -> Option<&str> {
-        self.digest.get_or_init(|| api::digest(self.path.as_deref()?)).as_deref()
+        let loaded = Loaded::with(library, functions.cublasLtCreate as usize);
+        Ok(Self { functions, version, loaded })
     }
 }
 
-/// The library, for a driver of this version (as `cuDriverGetVersion` counts), loaded once; or why there is none.
+/// The library, for a driver of this version (as `cuDriverGetVersion` counts) and not made for a newer one, loaded once; or why
+/// there is none.
 pub fn load(driver: c_int) -> Result<&'static CublasLt, String> {
     static LIBRARY: OnceLock<Result<CublasLt, String>> = OnceLock::new();
     let found = LIBRARY.get_or_init(|| {
         let newest = u32::try_from(driver / 1000).unwrap_or(0);
-        let variable =
-            |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        first(&places::places(newest, &variable, Path::new("/")))
+        let names = (OLDEST..=newest).rev().map(|major| format!("libcublasLt.so.{major}")).collect();
+        library::find(&Sought { variable: "ASSAY_CUBLASLT", stem: "libcublasLt", names }, CublasLt::new)
     });
     found.as_ref().map_err(Clone::clone)
-}
-
-/// The first that can be used.
-fn first(places: &[PathBuf]) -> Result<CublasLt, String> {
-    let mut refusals = Vec::new();
-    for place in places {
-        // SAFETY: loading a library runs its initialisers, which the worker process is there to contain.
-        let used = match unsafe { Library::new(place) } {
-            // A bare name that the loader does not know.
-            Err(_) if place.parent() == Some(Path::new("")) => continue,
-            loaded => loaded.map_err(|error| reason(&error)).and_then(CublasLt::new),
-        };
-        match used {
-            Ok(library) => return Ok(library),
-            Err(why) => refusals.push(format!("{} cannot be used: {why}", place.display())),
-        }
-    }
-    Err(refusals.into_iter().next().unwrap_or_else(|| places::NOT_FOUND.to_owned()))
-}
-
-/// What the loader itself says, where it says something.
-fn reason(error: &libloading::Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// `12.9.1` for 120901, as the library counts. Before 12 it counted in thousands.

@@ -84,7 +84,9 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
         | Op::Gemm { .. }
         | Op::Chase { .. }
         | Op::Census { .. }
-        | Op::Copy { .. } => {}
+        | Op::Copy { .. }
+        | Op::Lend { .. }
+        | Op::Collective { .. } => {}
     }
     Ok(())
 }
@@ -174,6 +176,8 @@ pub fn forms(op: &Op) -> Vec<Form> {
             route: Route::HostToDevice(Means::Kernel) | Route::DeviceToHost(Means::Kernel), ..
         } => stream_forms(StreamKind::Copy),
         Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
+        // By no kernel of ours, see `band.rs`.
+        Op::Lend { .. } | Op::Collective { .. } => Vec::new(),
     }
 }
 

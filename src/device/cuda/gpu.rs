@@ -175,16 +175,23 @@ impl Gpu {
 
     /// Lets what is ordered beside begin when the device comes to `event`.
     pub fn fork(&self, event: &Event) -> Result<(), DeviceError> {
-        // SAFETY: as in `record`.
-        let code = unsafe { (self.api.cuStreamWaitEvent)(self.side, event.raw, 0) };
-        self.answer("cuStreamWaitEvent", code, 0)
+        self.hold(self.side, event)
     }
 
     /// Lets what is ordered from now on wait for all that was ordered beside; `event` marks its end.
     pub fn join(&self, event: &Event) -> Result<(), DeviceError> {
         self.record_beside(event)?;
-        // SAFETY: as in `record`.
-        let code = unsafe { (self.api.cuStreamWaitEvent)(self.stream, event.raw, 0) };
+        self.follow(event)
+    }
+
+    /// Lets what is ordered from now on wait for `event`, which may be another device's.
+    pub fn follow(&self, event: &Event) -> Result<(), DeviceError> {
+        self.hold(self.stream, event)
+    }
+
+    fn hold(&self, stream: CUstream, event: &Event) -> Result<(), DeviceError> {
+        // SAFETY: event and stream are alive, and the stream is of this context.
+        let code = unsafe { (self.api.cuStreamWaitEvent)(stream, event.raw, 0) };
         self.answer("cuStreamWaitEvent", code, 0)
     }
 

@@ -11,6 +11,8 @@ use cudarc::driver::sys::{CUdevice_attribute_enum as Attribute, CUuuid};
 use super::api::{Api, Code};
 use super::cublaslt::{self, CublasLt};
 use super::images;
+use super::library::Loaded;
+use super::nccl;
 use crate::device::backend::Listed;
 use crate::device::{Identity, Provenance, host};
 
@@ -118,7 +120,7 @@ fn describe(api: &Api, ordinal: c_int) -> Result<Found, String> {
         buffer_bytes_max: memory / 16 * 16,
         // Every GPU since Volta has them; names as in other backends' reports.
         features: ["fp16", "fp64", "timestamps"].map(str::to_owned).to_vec(),
-        details: details(api, &ask, sm, &name).into_iter().chain(of_products(&cublaslt)).collect(),
+        details: details(api, &ask, sm, &name).into_iter().chain(libraries(&cublaslt)).collect(),
         pci_address,
         name,
     };
@@ -187,17 +189,28 @@ fn details(
     .collect()
 }
 
-/// Which library of the vendor multiplies, or why there is none.
-fn of_products(library: &Result<&CublasLt, String>) -> Vec<(String, String)> {
-    match library {
-        Ok(library) => {
-            let path = library.path.as_ref().map_or("unknown".to_owned(), |path| path.display().to_string());
-            vec![
-                (Identity::VENDOR_LIBRARY.to_owned(), path),
-                ("cublaslt_version".to_owned(), library.version.clone()),
-            ]
+/// Which libraries of the vendor multiply, and let devices do something together; or why there are none.
+fn libraries(cublaslt: &Result<&CublasLt, String>) -> impl Iterator<Item = (String, String)> {
+    let products = cublaslt.as_ref().map(|library| (&library.loaded, &library.version));
+    let nccl = nccl::load();
+    let together = nccl.as_ref().map(|library| (&library.loaded, &library.version));
+    let named = [
+        library(products, [Identity::VENDOR_LIBRARY, "cublaslt_version", Identity::NO_VENDOR_LIBRARY]),
+        library(together, [Identity::COLLECTIVE_LIBRARY, "nccl_version", Identity::NO_COLLECTIVE_LIBRARY]),
+    ];
+    named.into_iter().flatten().map(|(name, value)| (name.to_owned(), value))
+}
+
+fn library<'a>(
+    found: Result<(&Loaded, &String), &String>,
+    [path, version, missing]: [&'a str; 3],
+) -> Vec<(&'a str, String)> {
+    match found {
+        Ok((loaded, number)) => {
+            let file = loaded.path.as_ref().map_or("unknown".to_owned(), |path| path.display().to_string());
+            vec![(path, file), (version, number.clone())]
         }
-        Err(why) => vec![(Identity::NO_VENDOR_LIBRARY.to_owned(), why.clone())],
+        Err(why) => vec![(missing, why.clone())],
     }
 }
 

@@ -2,6 +2,7 @@
 //! Owns the `Device` seam for CUDA; must not know probes or contracts.
 
 mod api;
+mod band;
 mod copy;
 mod cublaslt;
 mod faults;
@@ -11,8 +12,10 @@ mod host_memory;
 mod identity;
 mod images;
 mod kernels;
+mod library;
 mod memory;
 mod modules;
+mod nccl;
 mod peers;
 mod plan;
 mod run;
@@ -21,6 +24,7 @@ mod vendor;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use self::band::Band;
 use self::copy::{Transfer, Upload};
 use self::cublaslt::CublasLt;
 use self::forms::Form;
@@ -30,7 +34,7 @@ use self::memory::Memory;
 use self::modules::Modules;
 use self::peers::{Neighbour, Source};
 use self::plan::Card;
-use self::run::{Reach, Runner};
+use self::run::{After, Reach, Runner};
 use self::vendor::{Factors, Vendor};
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
 use super::op::{Maker, Means, Route};
@@ -75,6 +79,10 @@ fn open_together(
             device.neighbours.push(neighbour.map_err(refused)?);
         }
     }
+    let band = Band::new(devices.iter().map(|device| Rc::clone(&device.gpu))).map_err(refused)?;
+    for (place, device) in devices.iter_mut().enumerate() {
+        device.band = Some((Rc::clone(&band), place));
+    }
     Ok(devices.into_iter().map(opened).collect())
 }
 
@@ -112,6 +120,8 @@ struct CudaDevice {
     upload: Upload,
     /// By their places among the devices that were opened together; `None` in its own.
     neighbours: Vec<Option<Neighbour>>,
+    /// All that were opened together, and this one's place among them.
+    band: Option<(Rc<Band>, usize)>,
     cublaslt: Result<&'static CublasLt, String>,
     /// What multiplies by it, made when first asked for.
     vendor: OnceCell<Result<Vendor, Unsupported>>,
@@ -138,6 +148,7 @@ impl CudaDevice {
             runner,
             upload: Upload::default(),
             neighbours: Vec::new(),
+            band: None,
             cublaslt,
             vendor: OnceCell::new(),
         })
@@ -155,12 +166,28 @@ impl CudaDevice {
         self.neighbours.get(place as usize)?.as_ref()
     }
 
+    fn band(&self) -> Result<&(Rc<Band>, usize), Unsupported> {
+        self.band.as_ref().ok_or_else(|| Unsupported::us("it was not opened together with other devices"))
+    }
+
+    /// How what all devices do together is done here. `None` of other ops.
+    fn together(&self, op: &Op) -> Option<Result<Variant, Unsupported>> {
+        let Op::Collective { ranks, .. } = *op else { return None };
+        Some(self.band().and_then(|(band, _)| band.variant(ranks)))
+    }
+
     /// The launch forms of `op` that this device has: at least one.
     fn forms(&self, op: &Op) -> Result<Vec<Form>, Unsupported> {
         forms::supports(op)?;
         if let Op::Gemm { by: Maker::Vendor, precision, shape, .. } = *op {
             let label = self.vendor()?.product(precision, shape)?.label.clone();
             return Ok(vec![Form { label, kernel: None }]);
+        }
+        if let Op::Lend { .. } = op {
+            return self.band().map(|_| vec![Form { label: String::new(), kernel: None }]);
+        }
+        if let Some(variant) = self.together(op) {
+            return variant.map(|variant| vec![Form { label: variant.label, kernel: None }]);
         }
         if let Op::Copy { route: Route::FromPeer(place), .. } = op {
             self.gpu.copies_from_peers()?;
@@ -199,6 +226,9 @@ impl Device for CudaDevice {
     }
 
     fn variants(&self, op: &Op) -> Vec<Variant> {
+        if let Some(variant) = self.together(op) {
+            return variant.into_iter().collect();
+        }
         let forms = self.forms(op).unwrap_or_default();
         if let (Op::Gemm { by: Maker::Vendor, .. }, Ok(vendor)) = (op, self.vendor()) {
             return forms.into_iter().map(|form| vendor.variant(form.label)).collect();
@@ -219,6 +249,9 @@ impl Device for CudaDevice {
     }
 
     fn free(&mut self, buf: Buf) {
+        if let Some((band, place)) = &self.band {
+            band.give_back(*place, buf);
+        }
         self.memory.free(buf);
     }
 
@@ -248,6 +281,13 @@ impl Device for CudaDevice {
             let vendor = self.vendor.get().and_then(|vendor| vendor.as_ref().ok()).ok_or_else(missing)?;
             let factors = Factors { precision, shape, bufs: [a, b, c] };
             return vendor.submit(&mut self.runner, &self.memory, factors, repeat);
+        }
+        if let (Some((band, place)), Op::Lend { from, to }) = (&self.band, *op) {
+            band.lend(*place, &self.memory, [from, to])?;
+            return self.runner.submit_ordered(After::Nothing, |_| Ok(()), |_| Ok(()));
+        }
+        if let (Some((band, place)), Op::Collective { kind, elements, .. }) = (&self.band, *op) {
+            return band.submit(*place, &mut self.runner, (kind, elements), repeat);
         }
         let plan = form.kernel.and_then(|kernel| plan::plan(op, kernel, &self.card));
         let Self { gpu, runner, memory, modules, upload, neighbours, .. } = self;

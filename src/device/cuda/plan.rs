@@ -135,6 +135,7 @@ pub fn plan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
             | Route::FromPeer(_)
             | Route::Within(_) => Vec::new(),
         },
+        Op::Lend { .. } | Op::Collective { .. } => Vec::new(),
     };
     Some(Plan { launches, last: None })
 }

@@ -144,7 +144,7 @@ impl Vendor {
     pub fn variant(&self, label: String) -> Variant {
         Variant {
             label,
-            kernel: self.library.digest().unwrap_or_default().to_owned(),
+            kernel: self.library.loaded.digest().unwrap_or_default().to_owned(),
             caveat: (!PROVEN).then(|| "products by cuBLASLt have not yet run on hardware".to_owned()),
             reach: if PROVEN { Reach::Card } else { Reach::Kernel },
         }

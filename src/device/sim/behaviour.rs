@@ -159,6 +159,7 @@ impl Behaviour {
             Setting::Oom(bytes) => self.oom_bytes = bytes,
             Setting::GemmWrong(element) => self.wrong.gemm_element = Some(element),
             Setting::MmaWrong(result) => self.wrong.mma_result = Some(result),
+            Setting::CollectiveWrong(element) => self.wrong.collective_element = Some(element),
             Setting::FmaWrong(lane) => self.wrong.fma_lane = Some(lane),
             Setting::Upset(elements) => self.upset = Some(elements),
             Setting::UpsetWhen(when) => self.upset_when = Some(when),

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::digests::digest_words;
 use super::hashing::{self, Tree};
+use super::together::Added;
 use crate::device::Op;
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{Chains, Precision, Shape, StreamKind, TILE_RESULTS, TILE_STEPS, ring_after};
@@ -41,6 +42,8 @@ pub enum Rule {
     Stream { kind: StreamKind, a: Source, b: Source },
     /// The nodes of a hash tree.
     Tree(Box<Tree>),
+    /// What several cards gave, added up.
+    Added(Added),
     /// Two words for each row of the source.
     Digest { src: Source, row_words: u32 },
     /// Results of multiply-add chains; the lane that is off, if any.
@@ -124,6 +127,7 @@ impl Rule {
             Rule::Product(product) => product.evaluate(from, out),
             Rule::Stream { kind, a, b } => stream(*kind, a, b, from, out),
             Rule::Tree(tree) => tree.evaluate(from, out),
+            Rule::Added(added) => added.evaluate(from, out),
             Rule::Digest { src, row_words } => digest_words(src, *row_words, from, out),
             Rule::Fma { precision, chains, rounds, distribution, seed, wrong } => {
                 let lane = |lane: u64| {
@@ -173,6 +177,7 @@ impl Rule {
             // A whole cell for one word: a step for each byte.
             Rule::Cells { .. } => Op::CELL_BYTES as f64,
             Rule::Product(product) => f64::from(product.shape.k),
+            Rule::Added(added) => added.steps_per_word(),
             Rule::Stream { a, b, .. } => 1.0 + a.steps_per_word() + b.steps_per_word(),
             // One word costs its whole tree.
             Rule::Tree(tree) => 1.0 + tree.steps_to_come(),
@@ -218,6 +223,7 @@ impl Rule {
             Rule::Product(product) => 1 + product.a.depth().max(product.b.depth()),
             Rule::Stream { a, b, .. } => 1 + a.depth().max(b.depth()),
             Rule::Tree(tree) => 1 + tree.src.depth(),
+            Rule::Added(added) => added.depth(),
             Rule::Digest { src, .. } => 1 + src.depth(),
             Rule::Ring { under, .. } => 1 + under.depth(),
             Rule::Sum { before, sum, .. } => 1 + before.depth().max(sum.src.depth()),
@@ -240,6 +246,7 @@ impl Rule {
                 key.iter().fold(13 ^ *first, |sum, word| blend(sum, &[u64::from(*word)]))
             }
             Rule::Tree(tree) => tree.fingerprint(),
+            Rule::Added(added) => added.fingerprint(),
             Rule::Words(words) => words.iter().fold(3, |sum, word| blend(sum, &[u64::from(*word)])),
             Rule::Product(p) => blend(p.sound_fingerprint(), &[p.wrong.map_or(0, |i| i + 1)]),
             Rule::Stream { kind, a, b } => blend(5, &[*kind as u64, a.fingerprint(), b.fingerprint()]),

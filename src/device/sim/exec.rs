@@ -29,6 +29,8 @@ pub struct Wrong {
     pub mma_result: Option<u64>,
     /// Lane of every multiply-add run, modulo their number.
     pub fma_lane: Option<u64>,
+    /// Element of what every collective leaves here, modulo their number.
+    pub collective_element: Option<u64>,
 }
 
 /// Runs `op`, whose needs are met, `repeat` times. The return is what the host counts itself in one execution.
@@ -90,8 +92,8 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
             let end = chase(memory, ring, memory.word(state), u64::from(hops) * u64::from(repeat));
             memory.set(state, end);
         }
-        // Units and time are the world's business, see `ends` and `put`.
-        Op::Census { .. } | Op::Walk { .. } => {}
+        // Units and time are the world's business, see `ends` and `put`; other memories that of `together.rs`.
+        Op::Census { .. } | Op::Walk { .. } | Op::Lend { .. } | Op::Collective { .. } => {}
         Op::Copy { route, buf, words, seed } => {
             if let Route::BothWays(to) = route {
                 distinct(op, buf, to)?;
@@ -202,7 +204,7 @@ fn copy(memory: &mut Memory, route: Route, buf: Buf, words: u64, seed: u64) -> O
 }
 
 /// Stores `rule`, or its words where looking at them later would cost too much.
-fn keep(memory: &mut Memory, at: Extent, rule: Rule) -> Result<(), String> {
+pub fn keep(memory: &mut Memory, at: Extent, rule: Rule) -> Result<(), String> {
     let steps = rule.steps_per_word();
     let streamed = matches!(rule, Rule::Stream { .. }) && steps > STREAM_STEPS_MAX;
     if rule.depth() <= DEPTH_MAX && !streamed {
@@ -330,6 +332,7 @@ fn between_slots(source: Source, stride_words: u32) -> Source {
             | Rule::Digest { .. }
             | Rule::Fma { .. }
             | Rule::Mma { .. }
+            | Rule::Added(_)
             | Rule::Ring { .. }
             | Rule::Sum { .. } => pieces.push(piece),
         }

@@ -14,6 +14,7 @@ mod profiles;
 mod scan;
 mod telemetry;
 mod timing;
+mod together;
 mod world;
 
 #[cfg(test)]
@@ -51,7 +52,8 @@ pub fn list() -> Result<Vec<Listed>, String> {
 
 /// Opens the card that `rest`, what stands after `sim:`, describes.
 pub fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    Ok(opened(start(rest, options)?))
+    let (world, identity) = start(rest, options)?;
+    Ok(opened((Rc::new(RefCell::new(world)), identity)))
 }
 
 /// Opens cards of one node, which copy from one another.
@@ -64,6 +66,9 @@ pub fn open_together(
     let mut cards = rests.iter().map(start).collect::<Result<Vec<_>, _>>()?;
     let together: Vec<&Profile> = cards.iter().map(|(world, _)| world.card).collect();
     cards.iter_mut().for_each(|(world, _)| world.together.clone_from(&together));
+    let shared = |(world, identity)| (Rc::new(RefCell::new(world)), identity);
+    let cards: Vec<_> = cards.into_iter().map(shared).collect();
+    together::join(&cards.iter().map(|(world, _)| Rc::clone(world)).collect::<Vec<_>>());
     Ok(cards.into_iter().map(opened).collect())
 }
 
@@ -86,9 +91,8 @@ fn start(rest: &str, options: OpenOptions) -> Result<(World, Identity), OpenErro
     Ok((World::new(card, behaviour, options.wait_limit), identity))
 }
 
-fn opened((world, identity): (World, Identity)) -> Opened {
-    let clock = Rc::new(world.clock.clone());
-    let world = Rc::new(RefCell::new(world));
+fn opened((world, identity): (Rc<RefCell<World>>, Identity)) -> Opened {
+    let clock = Rc::new(world.borrow().clock.clone());
     let telemetry = Box::new(SimTelemetry::new(world.clone(), identity.clone()));
     Opened { device: Box::new(Card { world, identity }), telemetry, clock }
 }

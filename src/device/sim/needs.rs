@@ -68,6 +68,9 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             }
             Route::Within(to) | Route::BothWays(to) => vec![(buf, bytes(words, 4)), (to, bytes(words, 4))],
         },
+        Op::Lend { from, to } => vec![(from, 4), (to, 4)],
+        // Of what each card lends, see `together.rs`.
+        Op::Collective { .. } => Vec::new(),
     })
 }
 

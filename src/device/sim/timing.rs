@@ -49,7 +49,35 @@ fn forms(op: &Op) -> &'static [(&'static str, f64)] {
         | Op::Chase { .. }
         | Op::Census { .. }
         | Op::Walk { .. }
-        | Op::Copy { .. } => &[("plain", 1.0)],
+        | Op::Copy { .. }
+        | Op::Lend { .. }
+        | Op::Collective { .. } => &[("plain", 1.0)],
+    }
+}
+
+/// What an op computes in and how fast an honest card would be at it.
+pub fn arithmetic(card: &Profile, op: &Op) -> Option<(Precision, f64)> {
+    match *op {
+        Op::Fma { precision, .. } => Some((precision, card.fma.of(precision))),
+        Op::Mma { precision, .. } => Some((precision, card.tensor(precision))),
+        Op::Gemm { precision, .. } => Some((precision, card.gemm.of(precision))),
+        Op::Fill { .. }
+        | Op::Scan { .. }
+        | Op::Flip { .. }
+        | Op::Draw { .. }
+        | Op::Expand { .. }
+        | Op::Cells { .. }
+        | Op::Tree { .. }
+        | Op::Digest { .. }
+        | Op::Stream { .. }
+        | Op::Reread { .. }
+        | Op::Census { .. }
+        | Op::Walk { .. }
+        | Op::Ring { .. }
+        | Op::Chase { .. }
+        | Op::Copy { .. }
+        | Op::Lend { .. }
+        | Op::Collective { .. } => None,
     }
 }
 
@@ -129,7 +157,9 @@ fn best(card: &Profile, op: &Op, ring_bytes: u64) -> Cost {
         Op::Draw { .. } => moved(work, 0.5),
         Op::Expand { .. } | Op::Tree { .. } => moved(work, 0.3),
         Op::Cells { .. } => moved(work, 0.005),
-        Op::Flip { .. } => moved(work, 1.0),
+        Op::Flip { .. } | Op::Lend { .. } => moved(work, 1.0),
+        // Whoever knows the other cards says more.
+        Op::Collective { .. } => from_peer(card, card, work),
     }
 }
 

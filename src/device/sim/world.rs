@@ -12,9 +12,10 @@ use super::memory::{Extent, Memory};
 use super::needs::needs;
 use super::profiles::Profile;
 use super::timing::{self, Bound, Cost, LAUNCH_NS};
+use super::together::Band;
 use crate::clock::{Clock, Stepped};
 use crate::device::fault::{Often, When};
-use crate::device::op::{Maker, Precision, Route};
+use crate::device::op::{Maker, Route};
 use crate::device::walk::Way;
 use crate::device::{Buf, DeviceError, Done, Op, Ticket, Unsupported, draw};
 
@@ -39,7 +40,7 @@ pub struct World {
     pub card: &'static Profile,
     pub behaviour: Behaviour,
     pub clock: Stepped,
-    memory: Memory,
+    pub memory: Memory,
     heat: Heat,
     wait_limit: Duration,
     /// Device calls so far, of every kind that can fail.
@@ -53,6 +54,7 @@ pub struct World {
     free_at_ns: u64,
     /// All cards that were opened together, itself included.
     pub together: Vec<&'static Profile>,
+    pub band: Band,
 }
 
 /// Submitted work. Its effects are in memory already; its time has not passed.
@@ -94,30 +96,7 @@ impl World {
             tickets: 0,
             free_at_ns: 0,
             together: Vec::new(),
-        }
-    }
-
-    /// What an op computes in and how fast an honest card would be at it.
-    fn arithmetic(&self, op: &Op) -> Option<(Precision, f64)> {
-        match *op {
-            Op::Fma { precision, .. } => Some((precision, self.card.fma.of(precision))),
-            Op::Mma { precision, .. } => Some((precision, self.card.tensor(precision))),
-            Op::Gemm { precision, .. } => Some((precision, self.card.gemm.of(precision))),
-            Op::Fill { .. }
-            | Op::Scan { .. }
-            | Op::Flip { .. }
-            | Op::Draw { .. }
-            | Op::Expand { .. }
-            | Op::Cells { .. }
-            | Op::Tree { .. }
-            | Op::Digest { .. }
-            | Op::Stream { .. }
-            | Op::Reread { .. }
-            | Op::Census { .. }
-            | Op::Walk { .. }
-            | Op::Ring { .. }
-            | Op::Chase { .. }
-            | Op::Copy { .. } => None,
+            band: Band::default(),
         }
     }
 
@@ -127,7 +106,7 @@ impl World {
         {
             return Err(Unsupported::us("this simulated card comes without its vendor's library"));
         }
-        if let Some((precision, rate)) = self.arithmetic(op) {
+        if let Some((precision, rate)) = timing::arithmetic(self.card, op) {
             let name = precision.name();
             if self.behaviour.cannot.contains(&precision) || rate == 0.0 {
                 return Err(Unsupported::card(format!("this card has no {name} arithmetic")));
@@ -140,6 +119,7 @@ impl World {
             let alone = || Unsupported::us("it was not opened together with that card");
             self.together.get(*place as usize).ok_or_else(alone)?;
         }
+        self.band.supports(op)?;
         let needs = needs(op).map_err(Unsupported::us)?;
         let most = self.behaviour.buffer_bytes_max;
         match needs.iter().find(|(_, bytes)| *bytes > u128::from(most)) {
@@ -242,7 +222,7 @@ impl World {
     }
 
     /// Whether the card still works. Takes no time.
-    fn alive(&mut self) -> Result<(), DeviceError> {
+    pub fn alive(&mut self) -> Result<(), DeviceError> {
         if let Some(dead) = &self.dead {
             return Err(dead.clone());
         }
@@ -319,9 +299,16 @@ impl World {
             ..self.behaviour.wrong
         });
         let begin_ns = self.clock.now_ns().max(self.free_at_ns);
+        cost = self.cost_together(op, begin_ns)?.unwrap_or(cost);
         let device_ns = self.spend(cost, repeat);
         let mut counted = op.units().map(|units| units.wrapping_mul(u64::from(repeat)) as u32);
+        if let Op::Lend { from, to } = *op {
+            self.lend([from, to]);
+        }
         if !self.behaviour.lazy {
+            if let Op::Collective { kind, elements, .. } = *op {
+                self.together(kind, elements)?;
+            }
             let by_host = exec::execute(&mut self.memory, op, repeat, wrong).map_err(invalid)?;
             self.leave_records(op, begin_ns);
             counted = by_host.map(|words| words.wrapping_mul(repeat)).or(counted);
@@ -391,6 +378,8 @@ impl World {
             | Op::Ring { .. }
             | Op::Census { .. }
             | Op::Walk { .. }
+            | Op::Lend { .. }
+            | Op::Collective { .. }
             | Op::Copy { .. } => 0,
         }
     }
@@ -414,7 +403,7 @@ impl World {
     }
 
     /// How fast the card is at this time, as a multiple of an honest one.
-    fn speed(&self, bound: Bound, at_ns: u64) -> f64 {
+    pub fn speed(&self, bound: Bound, at_ns: u64) -> f64 {
         let lies = &self.behaviour;
         let clocks = lies.compute_rate * lies.clock_lie * self.throttle(at_ns).unwrap_or(1.0);
         let of_kind = match bound {
@@ -493,6 +482,6 @@ impl World {
     }
 }
 
-fn invalid(why: String) -> DeviceError {
+pub fn invalid(why: String) -> DeviceError {
     DeviceError::Validation { why }
 }

@@ -90,6 +90,9 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
         Op::Census { .. } | Op::Walk { .. } => {
             return Err(Unsupported::us("WGSL names no unit and has no clock; the CUDA backend has both"));
         }
+        Op::Lend { .. } | Op::Collective { .. } => {
+            return Err(Unsupported::us("wgpu lets no two devices do anything together"));
+        }
         Op::Reread { words, passes, .. } if !words.is_multiple_of(Op::REREAD_WORDS) => {
             return Err(Unsupported::us(format!("{passes} passes over {words} words")));
         }
@@ -187,7 +190,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
             let windows = u32::try_from(windows).unwrap_or(u32::MAX);
             vec![Form::new(format!("windows{windows}"), Kernel::Chase(windows))]
         }
-        Op::Census { .. } | Op::Walk { .. } => Vec::new(),
+        Op::Census { .. } | Op::Walk { .. } | Op::Lend { .. } | Op::Collective { .. } => Vec::new(),
         Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
     }
 }
@@ -268,7 +271,12 @@ pub fn first_guess(op: &Op, software: bool) -> f64 {
         Op::Fma { .. } => 200.0,
         Op::Mma { .. } | Op::Gemm { .. } => 50.0,
         Op::Ring { .. } | Op::Copy { .. } => 20.0,
-        Op::Flip { .. } | Op::Chase { .. } | Op::Census { .. } | Op::Walk { .. } => 0.001,
+        Op::Flip { .. }
+        | Op::Chase { .. }
+        | Op::Census { .. }
+        | Op::Walk { .. }
+        | Op::Lend { .. }
+        | Op::Collective { .. } => 0.001,
     };
     if software && !matches!(op, Op::Chase { .. } | Op::Flip { .. }) { hardware / 20.0 } else { hardware }
 }

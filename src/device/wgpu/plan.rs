@@ -81,7 +81,7 @@ pub fn plan(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal>
         Op::Expand { .. } => hashing::expand(op, kernel, frame),
         Op::Cells { .. } => hashing::cells(op, frame),
         Op::Tree { .. } => hashing::tree(op, frame),
-        Op::Mma { .. } => Err(format!("no kernel for {}", op.name())),
+        Op::Mma { .. } | Op::Lend { .. } | Op::Collective { .. } => Err("no such kernel".to_owned()),
         Op::Gemm { shape, a, b, c, .. } => gemm(kernel, shape, [a, b, c], frame),
         Op::Ring { dst, slots, stride_bytes, seed } => ring(dst, slots, stride_bytes, seed, frame),
         Op::Chase { ring, hops, state } => Ok(chase(kernel, ring, hops, state, frame)),

@@ -138,6 +138,7 @@ const H200_PART: &str = "[[clause]]\nid = \"part\"\nmetric = \"memory.filled.byt
 
 const MEMORY: &str = "[inventory]\ndevices = 1\nmemory = \"64 MiB\"";
 const MODEL: &str = "[inventory]\ndevices = 1\nsku = \"Assay Mini\"";
+const SUMS: &str = "[[clause]]\nid = \"sums\"\nmetric = \"collective.all_reduce.busbw\"\nat_least = \"0.9 GB/s\"\nstatistic = \"p50\"";
 const PAIR: &str = "[inventory]\ndevices = 2";
 
 /// Cards on which streams and products take a moment.
@@ -264,6 +265,14 @@ pub const THROUGH_THE_BINARY: &[Row] = &[
     on("mini", "uuid=00112233445566778899aabbccddeeff", "link")
         .beside("mini,index=1", "uuid=00112233445566778899aabbccddeeff")
         .under(&[PAIR, UPLOAD]).conflicts("identity.duplicate", "are one device: both have the UUID"),
+    on("mini", "collective_wrong=3", "collective").beside("mini,index=1", "noise=0.01")
+        .under(&[PAIR, SUMS]).fails("sums", "element 3 of device 0 is wrong"),
+    on("mini", "noise=0.01", "collective").beside("mini,index=1", "collective_wrong=3")
+        .under(&[PAIR, SUMS]).fails("sums", "element 3 of device 1 is wrong"),
+    on("mini", "lazy", "collective").beside("mini,index=1", "noise=0.01")
+        .under(&[PAIR, SUMS]).fails("sums", "after all_reduce element 0 of device 0 is wrong"),
+    on("mini", "noise=0.01", "collective").beside("mini,index=1", "speed=0.3")
+        .under(&[PAIR, SUMS]).fails("sums", "not met"),
     on("mini", "flip=41MB:17", "memory").under(&[CAPACITY, ERRORS]).fails("errors", "not met"),
     on("mini", "alias=32MB", "memory").under(&[CAPACITY]).fails("capacity", "words read back wrong"),
     on("mini", "lost@call=40", "fma").under(&[FP32]).stays_open("fp32", "device lost: at device call 40"),

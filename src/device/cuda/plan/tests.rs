@@ -187,6 +187,8 @@ fn the_parts_of_a_range_are_the_whole() {
             | Op::Chase { .. }
             | Op::Census { .. }
             | Op::Walk { .. }
+            | Op::Lend { .. }
+            | Op::Collective { .. }
             | Op::Copy { .. } => None,
         };
         if let Some(whole) = whole {
@@ -270,7 +272,11 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Stream { .. }
             | Op::Reread { .. } => BYTES_PER_NS,
             Op::Walk { hops, .. } => return assert!(hops <= HOPS_MAX),
-            Op::Ring { .. } | Op::Census { .. } | Op::Copy { .. } => return,
+            Op::Ring { .. }
+            | Op::Census { .. }
+            | Op::Copy { .. }
+            | Op::Lend { .. }
+            | Op::Collective { .. } => return,
         };
         // What cannot be cut: eight rows of tiles, a block of lanes or tiles for each unit.
         let least = match *op {
@@ -291,6 +297,8 @@ fn no_launch_holds_more_work_than_its_time_allows() {
             | Op::Chase { .. }
             | Op::Census { .. }
             | Op::Walk { .. }
+            | Op::Lend { .. }
+            | Op::Collective { .. }
             | Op::Copy { .. } => 4 * Op::REREAD_WORDS,
         };
         let most = card.launch_work(slowest).max(least);

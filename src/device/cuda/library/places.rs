@@ -1,24 +1,16 @@
-//! Where a cuBLASLt may lie: where the loader looks, in CUDA toolkits, beside a Python's packages.
+//! Where a library of the vendor's may lie: where the loader looks, in CUDA toolkits, beside a Python's packages.
 //! Owns that list; loads nothing.
 
 use std::path::{Path, PathBuf};
 
-/// Names one file, and no other is tried then.
-const OVERRIDE: &str = "ASSAY_CUBLASLT";
+use super::Sought;
 
-pub const NOT_FOUND: &str = "no libcublasLt is on the loader's path, in a CUDA toolkit, or among the nvidia packages of a \
-     Python; ASSAY_CUBLASLT can name its file";
-
-/// The oldest major version with all the functions that are called.
-const OLDEST: u32 = 11;
-
-/// Files and bare names to try in this order, newest versions first, none newer than a driver of CUDA `newest` takes.
-pub fn places(newest: u32, variable: &dyn Fn(&str) -> Option<PathBuf>, root: &Path) -> Vec<PathBuf> {
-    if let Some(named) = variable(OVERRIDE) {
+/// Files and bare names to try in this order, the best names first.
+pub fn places(sought: &Sought, variable: &dyn Fn(&str) -> Option<PathBuf>, root: &Path) -> Vec<PathBuf> {
+    if let Some(named) = variable(sought.variable) {
         return vec![named];
     }
-    let names = (OLDEST..=newest).rev().map(|major| format!("libcublasLt.so.{major}"));
-    let names: Vec<PathBuf> = names.map(PathBuf::from).collect();
+    let names: Vec<PathBuf> = sought.names.iter().map(PathBuf::from).collect();
     let folders = [toolkits(variable, root), packages(variable, root)].concat();
     let files = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     names.iter().cloned().chain(files.filter(|file| file.is_file())).collect()
@@ -88,13 +80,20 @@ mod tests {
             "VIRTUAL_ENV" => Some(root.path().join("own/venv")),
             _ => None,
         };
-        let found = places(13, &variable, root.path());
+        let sought = |newest: u32| Sought {
+            variable: "ASSAY_CUBLASLT",
+            stem: "libcublasLt",
+            names: (11..=newest).rev().map(|major| format!("libcublasLt.so.{major}")).collect(),
+        };
+        let found = places(&sought(13), &variable, root.path());
         let names = ["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so.11"].map(PathBuf::from);
         assert_eq!(found[..3], names);
         assert_eq!(found[3..], files.map(|file| root.path().join(file)));
-        // A driver of CUDA 12 does not take what was made for 13.
-        let found = places(12, &variable, root.path());
+        // What is not sought is not found.
+        let found = places(&sought(12), &variable, root.path());
         assert_eq!((found.len(), &found[0]), (2 + files.len() - 1, &names[1]));
-        assert_eq!(places(12, &|_| Some("/one".into()), root.path()), [PathBuf::from("/one")]);
+        let named =
+            places(&sought(12), &|name| (name == "ASSAY_CUBLASLT").then(|| "/one".into()), root.path());
+        assert_eq!(named, [PathBuf::from("/one")]);
     }
 }
