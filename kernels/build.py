@@ -93,6 +93,7 @@ UNITS = {
     "tensor": TENSOR,
     "tensor_fp64": HOPPER,
     "tensor_fp8": FP8,
+    "tensor_wgmma": HOPPER,
     "walk": PLAIN,
     "wgmma": HOPPER,
 }

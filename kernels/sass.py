@@ -288,6 +288,20 @@ def tensor(name, code, _architecture):
     code.demand(moves == 0, f"{moves} accesses to memory in the loop")
 
 
+def tensor_wgmma(name, code, _architecture):
+    """The innermost loop is products of warpgroups and next to nothing else, and no memory but what they read."""
+    step = WARPGROUP_STEPS[name.removeprefix("tensor_wgmma_")]
+    loop = min((loop for loop in code.loops if code.count(loop, step)), key=len, default=[])
+    found = code.count(loop, step)
+    code.demand(found == 16, f"{found} of 16 products of warpgroups stand in the loop")
+    code.demand(code.count(code.opcodes, step) == 16, "products stand outside of the loop as well")
+    for opcode, wanted in ((r"WARPGROUP\.DEPBAR\..*", 0), (r"(LD|ST|ATOM|RED|MEMBAR|BAR).*", 0)):
+        there = code.count(loop, opcode)
+        code.demand(there == wanted, f"{there} of {wanted} {opcode} in the loop of products")
+    others = len(loop) - found
+    code.demand(others <= 6 * found, f"{others} other instructions in a loop of {found} products")
+
+
 DEMANDS = {
     "blake3": blake3,
     "census": census,
@@ -307,6 +321,7 @@ DEMANDS = {
     "tensor": tensor,
     "tensor_fp64": tensor,
     "tensor_fp8": tensor,
+    "tensor_wgmma": tensor_wgmma,
 }
 
 

@@ -46,6 +46,11 @@ __device__ __forceinline__ void publish_barriers() {
     asm volatile("fence.mbarrier_init.release.cluster;\n\tfence.proxy.async;" : : : "memory");
 }
 
+// Makes what this thread has written to shared memory something that products see, once its block has met.
+__device__ __forceinline__ void publish_shared() {
+    asm volatile("fence.proxy.async.shared::cta;" : : : "memory");
+}
+
 // Arrives, and lets the phase end no sooner than `bytes` have come as well.
 __device__ __forceinline__ void barrier_expect(u64 *barrier, u32 bytes) {
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" : : "r"(shared_address(barrier)), "r"(bytes) : "memory");

@@ -736,6 +736,12 @@ pub const IMAGES: &[Image] = &[
         bytes: include_bytes!("tensor_fp8.sm_120.cubin"),
     },
     Image {
+        source: "tensor_wgmma",
+        code: Code::Cubin { sm: 90 },
+        sha256: "b6d5ad970ab956a4d3c3b50e87839ba94207dd32dee4fc8d3a4c3e2600a2df68",
+        bytes: include_bytes!("tensor_wgmma.sm_90a.cubin"),
+    },
+    Image {
         source: "walk",
         code: Code::Ptx { from_sm: 70 },
         sha256: "76a9e041f0b8c4c59d95cba850bb816a065249dd89f2977c44d229c7f0afb41f",

@@ -21,6 +21,7 @@ mod select;
 mod sequences;
 pub mod sim;
 mod tally;
+mod tile;
 pub mod walk;
 #[cfg(feature = "wgpu")]
 pub mod wgpu;

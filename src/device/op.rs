@@ -8,6 +8,7 @@ use super::draw::Distribution;
 pub use super::precision::Precision;
 pub use super::sequences::{fma_multiplier_words, fma_multipliers, ring_after, ring_step};
 pub use super::tally::{Tally, WrongWord};
+pub use super::tile::{TILE_STEPS, TileShape};
 
 /// A handle to device memory, given out by [`super::Device::alloc`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,11 +81,6 @@ pub struct Chains {
     pub accumulators: u32,
     pub stride: u32,
 }
-
-/// Steps of one turn of [`Op::Mma`], which all take the same operands.
-pub const TILE_STEPS: u32 = 64;
-/// Results of one tile of [`Op::Mma`]: 16 rows of 8 columns.
-pub const TILE_RESULTS: u32 = 16 * 8;
 
 /// Whose code multiplies in [`Op::Gemm`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -225,11 +221,12 @@ pub enum Op {
         seed: u64,
         out: Buf,
     },
-    /// `tiles` independent products of small matrices that need not leave the registers: each of `turns` turns adds the
-    /// product of a drawn 16 x k and a drawn k x 8 matrix [`TILE_STEPS`] times over, k being [`Precision::tile_depth`], and
-    /// what it gave changes the first matrix for the next. The last turn's 16 x 8 results go to `out`, row-major,
-    /// [`Precision::result_bytes`] each.
+    /// `tiles` independent products of small matrices that need not leave their unit: each of `turns` turns adds the
+    /// product of a drawn matrix of k columns and a drawn one of k rows [`TILE_STEPS`] times over, k being
+    /// [`Precision::tile_depth`], and what its first eight columns are changes the first matrix for the next. The last turn's
+    /// results, as many rows and columns as `shape` has, go to `out`, row-major, [`Precision::result_bytes`] each.
     Mma {
+        shape: TileShape,
         precision: Precision,
         turns: u32,
         tiles: u32,
@@ -407,8 +404,8 @@ impl Op {
             Op::Digest { rows, row_words, .. } => Some(rows.wrapping_mul(u64::from(row_words))),
             Op::Reread { words, passes, .. } => Some(words.wrapping_mul(u64::from(passes))),
             Op::Fma { rounds, lanes, .. } => Some(u64::from(rounds).wrapping_mul(u64::from(lanes))),
-            Op::Mma { turns, tiles, .. } => {
-                Some(tile_steps(turns, tiles).wrapping_mul(u64::from(TILE_RESULTS)))
+            Op::Mma { shape, turns, tiles, .. } => {
+                Some(tile_steps(turns, tiles).wrapping_mul(u64::from(shape.results())))
             }
             Op::Gemm { by: Maker::Vendor, .. } | Op::Lend { .. } | Op::Collective { .. } => None,
             Op::Gemm { by: Maker::Ours, shape, .. } => {
@@ -447,8 +444,8 @@ impl Op {
                 let per_step = if precision == Precision::Int8 { 8 } else { 2 };
                 per_step * u64::from(chains.accumulators) * u64::from(rounds) * u64::from(lanes)
             }
-            Op::Mma { precision, turns, tiles, .. } => {
-                2 * u64::from(TILE_RESULTS) * u64::from(precision.tile_depth()) * tile_steps(turns, tiles)
+            Op::Mma { shape, precision, turns, tiles, .. } => {
+                2 * u64::from(shape.results()) * u64::from(precision.tile_depth()) * tile_steps(turns, tiles)
             }
             Op::Gemm { shape, .. } => 2 * u64::from(shape.m) * u64::from(shape.n) * u64::from(shape.k),
             Op::Ring { slots, stride_bytes, .. } => u64::from(slots) * u64::from(stride_bytes),

@@ -98,9 +98,9 @@ impl Memory {
                     fma_lane(precision, chains, rounds, distribution, seed, lane as u32)
                 });
             }
-            Op::Mma { precision, turns, tiles, distribution, seed, out } => {
-                let bits = (0..tiles).flat_map(|tile| mma_tile(precision, turns, distribution, seed, tile));
-                let bits: Vec<u64> = bits.collect();
+            Op::Mma { shape, precision, turns, tiles, distribution, seed, out } => {
+                let of = |tile| mma_tile(shape, precision, turns, distribution, seed, tile);
+                let bits: Vec<u64> = (0..tiles).flat_map(of).collect();
                 self.put_elements(out, precision.result_bytes(), bits.len() as u64, |i| bits[i as usize]);
             }
             Op::Gemm { precision, shape, a, b, c, .. } => self.gemm(precision, shape, [a, b, c]),

@@ -9,6 +9,9 @@ use crate::device::op::{Collective, Precision};
 use crate::device::{Buf, Op, reference};
 use crate::evidence::Canary;
 
+/// Blocks that are computed between two signs of life: a CPU has a second or two of work with them.
+const BLOCKS_AT_ONCE: u64 = 1024;
+
 /// A collective and the buffers of every rank.
 pub struct Work {
     pub kind: Collective,
@@ -119,16 +122,22 @@ impl Work {
     pub fn digests(&self, bench: &mut Bench) -> Result<Vec<Vec<u8>>, Trouble> {
         let [has, _] = self.results();
         let ranks = if self.is_same() { 1 } else { self.bufs.len() as u32 };
+        let (blocks, each) = (has / u64::from(DIGEST_WORDS), u64::from(DIGEST_WORDS));
         let mut digests = Vec::new();
         for rank in 0..ranks {
-            bench.progress(0, None)?;
-            let each = u64::from(DIGEST_WORDS);
-            let parts = in_parts(has / each, &|blocks| {
-                let words = |block: u64| (block * each..(block + 1) * each).map(|i| self.word(rank, i));
-                let of_block = |block| reference::digest(words(block)).map(u32::to_le_bytes).concat();
-                blocks.flat_map(of_block).collect::<Vec<u8>>()
-            });
-            digests.push(parts.concat());
+            let of_block = |block: u64| {
+                let words = (block * each..(block + 1) * each).map(|index| self.word(rank, index));
+                reference::digest(words).map(u32::to_le_bytes).concat()
+            };
+            let mut digest = Vec::new();
+            for from in (0..blocks).step_by(BLOCKS_AT_ONCE as usize) {
+                bench.progress(0, None)?;
+                let parts = in_parts(BLOCKS_AT_ONCE.min(blocks - from), &|part| {
+                    part.flat_map(|block| of_block(from + block)).collect::<Vec<u8>>()
+                });
+                digest.extend(parts.concat());
+            }
+            digests.push(digest);
         }
         Ok(digests)
     }

@@ -3,7 +3,7 @@
 use super::gemm::magnitude;
 use super::{Probe, sized, spare_bytes, timed};
 use crate::device::draw::{self, Distribution};
-use crate::device::op::{Precision, TILE_RESULTS, TILE_STEPS};
+use crate::device::op::{Precision, TILE_STEPS, TileShape};
 use crate::device::{Buf, Identity, Op};
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::case::Case;
@@ -16,6 +16,9 @@ pub const PROBE: Probe =
 
 /// Tiles for each unit of the device, at least: whole blocks of every launch form, so that no unit is left over at the end.
 const TILES_PER_UNIT: u32 = 64;
+/// The same of tiles of warpgroups, which are 128 times as large; and how many of those are compared: each takes the CPU a while.
+const WIDE_TILES_PER_UNIT: u32 = 2;
+const WIDE_TILES_COMPARED: u32 = 8;
 /// Where a device does not say how many units it has.
 const UNITS: u32 = 16;
 const TILES_MAX: u32 = 1 << 20;
@@ -38,11 +41,10 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
         .into_iter()
         .filter_map(|precision| {
             let metric = format!("mma.{}.rate", precision.name());
-            let tile_bytes = u64::from(TILE_RESULTS) * precision.result_bytes();
-            let tiles_max = (most_bytes / tile_bytes).clamp(1, u64::from(TILES_MAX)) as u32;
-            let tiles = (TILES_PER_UNIT.saturating_mul(units)).min(tiles_max);
-            let work = Work { precision, turns: 1, tiles, distribution: Distribution::Normal, seed };
-            Case::single(metric, move |bench, metric| mma(bench, metric, work, units, tiles_max))
+            let shape = TileShape::Warp;
+            let work =
+                Work { shape, precision, turns: 1, tiles: 1, distribution: Distribution::Normal, seed };
+            Case::single(metric, move |bench, metric| fastest(bench, metric, work, units, most_bytes))
         })
         .collect()
 }
@@ -50,6 +52,7 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 /// One case of the op, all but its result buffer.
 #[derive(Clone, Copy)]
 struct Work {
+    shape: TileShape,
     precision: Precision,
     turns: u32,
     tiles: u32,
@@ -59,12 +62,12 @@ struct Work {
 
 impl Work {
     fn op(self, out: Buf) -> Op {
-        let Work { precision, turns, tiles, distribution, seed } = self;
-        Op::Mma { precision, turns, tiles, distribution, seed, out }
+        let Work { shape, precision, turns, tiles, distribution, seed } = self;
+        Op::Mma { shape, precision, turns, tiles, distribution, seed, out }
     }
 
     fn result_bytes(self) -> u64 {
-        u64::from(self.tiles) * u64::from(TILE_RESULTS) * self.precision.result_bytes()
+        u64::from(self.tiles) * u64::from(self.shape.results()) * self.precision.result_bytes()
     }
 
     /// The same on integers whose sums are exact.
@@ -75,9 +78,52 @@ impl Work {
     }
 
     fn compare(self, bench: &mut Bench, out: Buf, tiles: &[u32]) -> Result<u64, Trouble> {
-        let Work { precision, turns, distribution, seed, .. } = self;
-        check::mma_tiles(bench, Turned { precision, turns, distribution, seed }, out, tiles)
+        let Work { shape, precision, turns, distribution, seed, .. } = self;
+        check::mma_tiles(bench, Turned { shape, precision, turns, distribution, seed }, out, tiles)
     }
+}
+
+/// By tiles of warps, and of warpgroups where the device makes those: the faster of both counts. Kernels for warpgroups came later, so that
+/// whatever becomes of them takes nothing from the others' figure.
+fn fastest(
+    bench: &mut Bench,
+    metric: &str,
+    work: Work,
+    units: u32,
+    most_bytes: u64,
+) -> Result<Measurement, Trouble> {
+    let wide = Work { shape: TileShape::Warpgroup, ..work };
+    let by_warps = mma(bench, metric, work, units, most_bytes);
+    if bench.supports(&wide.op(Buf::NONE)).is_err()
+        || matches!(&by_warps, Err(Trouble::Device(e)) if e.is_final())
+    {
+        return by_warps;
+    }
+    bench.release();
+    faster(by_warps, mma(bench, metric, wide, units, most_bytes))
+}
+
+type Measured = Result<Measurement, Trouble>;
+
+fn faster(by_warps: Measured, by_groups: Measured) -> Measured {
+    let rate = |measured: &Measurement| measured.summary().map_or(0.0, |summary| summary.p50);
+    match (by_warps, by_groups) {
+        (_, Err(Trouble::Sink(error))) => Err(error.into()),
+        (_, Err(Trouble::Device(error))) if error.is_final() => Err(error.into()),
+        (Ok(by_warps), Ok(by_groups)) if rate(&by_groups) > rate(&by_warps) => Ok(by_groups),
+        (Ok(by_warps), Err(trouble)) => Ok(noted(by_warps, &trouble)),
+        // Kernels that have not yet run on hardware speak against no card.
+        (Err(Trouble::Unsupported(_)), Err(Trouble::Wrong(why))) => Err(Trouble::Skipped(why)),
+        (Err(Trouble::Unsupported(_)), by_groups) => by_groups,
+        (by_warps, _) => by_warps,
+    }
+}
+
+/// With what became of the kernel that could have been faster.
+fn noted(measured: Measurement, trouble: &Trouble) -> Measurement {
+    let said = format!("products by warpgroups have no figure: {trouble}");
+    let caveat = measured.conditions.caveat.as_ref().map_or(said.clone(), |known| format!("{known}; {said}"));
+    Measurement { conditions: Conditions { caveat: Some(caveat), ..measured.conditions }, ..measured }
 }
 
 fn mma(
@@ -85,9 +131,16 @@ fn mma(
     metric: &str,
     work: Work,
     units: u32,
-    tiles_max: u32,
+    most_bytes: u64,
 ) -> Result<Measurement, Trouble> {
     bench.supports(&work.op(Buf::NONE))?;
+    let tile_bytes = Work { tiles: 1, ..work }.result_bytes();
+    let tiles_max = (most_bytes / tile_bytes).clamp(1, u64::from(TILES_MAX)) as u32;
+    let (each, compared) = match work.shape {
+        TileShape::Warp => (TILES_PER_UNIT, units),
+        TileShape::Warpgroup => (WIDE_TILES_PER_UNIT, WIDE_TILES_COMPARED),
+    };
+    let work = Work { tiles: each.saturating_mul(units).min(tiles_max), ..work };
     let out = bench.alloc(Work { tiles: tiles_max, ..work }.result_bytes())?;
     let work = sized_work(bench, work, tiles_max, out)?;
     let forms = bench.forms(&work.op(out));
@@ -95,7 +148,7 @@ fn mma(
     let on = |work: Work| Tuned { op: work.op(out), ..form.clone() };
 
     let small = small(bench, work.exact(), form.index)?;
-    let spread = spread(work, units);
+    let spread = spread(work, compared);
     let whole = at_size(bench, work.exact(), &on(work.exact()), out, &spread)?;
     let once = Work { turns: 1, ..work };
     bench.run(&on(once), 1)?;
@@ -161,4 +214,44 @@ fn at_size(bench: &mut Bench, work: Work, form: &Tuned, out: Buf, tiles: &[u32])
         Err(other) => return Err(other),
     };
     Ok(Check::Matched { exact, sampled: 0, canary })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::device::{DeviceError, Unsupported};
+    use crate::evidence::{Sample, Timed};
+
+    fn of_rate(work: u64) -> Measurement {
+        let sample = Sample { device_ns: Some(1000), host_ns: 1000 };
+        let check = Check::Matched { exact: 1, sampled: 0, canary: Canary::Caught };
+        let value = crate::evidence::Value::Timed(Timed { work, repeat: 1, samples: vec![sample; 5] });
+        super::super::measurement("mma.bf16.rate", value, sized(String::new()), check).unwrap()
+    }
+
+    fn wrong() -> Measured {
+        Err(Trouble::Wrong("tile 3 is wrong".to_owned()))
+    }
+
+    /// What came later must not take a figure away that was there before, nor hide that the device is gone.
+    #[test]
+    fn the_faster_counts_and_what_is_untried_spoils_nothing() {
+        let unsupported = || Err(Trouble::Unsupported(Unsupported::us("none")));
+        assert_eq!(faster(Ok(of_rate(10)), Ok(of_rate(20))).unwrap(), of_rate(20));
+        assert_eq!(faster(Ok(of_rate(20)), Ok(of_rate(10))).unwrap(), of_rate(20));
+        assert_eq!(faster(unsupported(), Ok(of_rate(10))).unwrap(), of_rate(10));
+        for trouble in [wrong(), Err(DeviceError::OutOfMemory { bytes: 1 }.into())] {
+            let said = trouble.as_ref().unwrap_err().to_string();
+            let kept = faster(Ok(of_rate(20)), trouble).unwrap();
+            assert!(kept.conditions.caveat.as_ref().unwrap().contains(&said), "{kept:?}");
+            assert_eq!((kept.value, kept.check), (of_rate(20).value, of_rate(20).check));
+        }
+        assert!(
+            matches!(faster(unsupported(), wrong()), Err(Trouble::Skipped(why)) if why.contains("tile 3"))
+        );
+        assert!(matches!(faster(wrong(), Ok(of_rate(10))), Err(Trouble::Wrong(_))));
+        let lost = || Err(DeviceError::Lost { why: String::new() }.into());
+        assert!(matches!(faster(Ok(of_rate(20)), lost()), Err(Trouble::Device(error)) if error.is_final()));
+    }
 }

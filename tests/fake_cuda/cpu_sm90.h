@@ -65,6 +65,8 @@ inline void barrier_init(unsigned long long *barrier, unsigned arrivals) {
 
 inline void publish_barriers() {}
 
+inline void publish_shared() {}
+
 inline void barrier_expect(unsigned long long *barrier, unsigned bytes) {
     cpu::barrier_arrive(barrier, cpu::rank(), bytes);
 }

@@ -16,7 +16,7 @@ mod places;
 mod products;
 use hashes::{cells, expansions, trees};
 use places::{censuses, copies, rings, walks};
-use products::{SHAPES, products_in, tiles_in};
+use products::{SHAPES, products_in, tiles_in, wide_tiles_in};
 pub use products::{deep_products, multiplies, products};
 
 /// How results may differ from the reference.
@@ -341,8 +341,11 @@ const MEMORY: &[Part] = &[
     ("digests", digests),
 ];
 const HASHES: &[Part] = &[("expansions", expansions), ("cells", cells), ("trees", trees)];
-const CEILINGS: &[Part] =
-    &[("chains", chains), ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p)))];
+const CEILINGS: &[Part] = &[
+    ("chains", chains),
+    ("tiles", |bench| Precision::ALL.into_iter().for_each(|p| tiles_in(bench, p))),
+    ("wide tiles", |bench| Precision::ALL.into_iter().for_each(|p| wide_tiles_in(bench, p))),
+];
 const PRODUCTS: &[Part] = &[("products", |bench| {
     Precision::ALL.into_iter().for_each(|p| products_in(bench, Maker::Ours, p, &SHAPES));
 })];

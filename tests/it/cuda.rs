@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::draw::Distribution;
-use gpu_assay::device::op::{Chains, Maker, Means, Op, Precision, Route, Shape, StreamKind};
+use gpu_assay::device::op::{Chains, Maker, Means, Op, Precision, Route, Shape, StreamKind, TileShape};
 use gpu_assay::device::{Buf, Device, DeviceError, Lacking, Reach, draw, inventory, reference};
 
 use crate::examples::output_within;
@@ -172,6 +172,7 @@ fn tiles_in_fp64_have_the_instructions_of_the_card() {
     }
     let opened = open();
     let tiles = Op::Mma {
+        shape: TileShape::Warp,
         precision: Precision::Fp64,
         turns: 1,
         tiles: 1,
@@ -184,6 +185,31 @@ fn tiles_in_fp64_have_the_instructions_of_the_card() {
     let variants = opened.device.variants(&tiles);
     assert_eq!(variants[0].label, *first);
     assert_eq!(variants[0].reach, Reach::Card);
+}
+
+/// What has no other form in FP8 has this one; FP64 has none of it, and neither has any other card.
+#[test]
+fn warpgroups_make_tiles_on_hopper_alone() {
+    let here = "warpgroups_make_tiles_on_hopper_alone";
+    if !crate::support_cuda::is_here() {
+        for sm in [80, 89, 90, 100, 120] {
+            in_child("cuda", here, &FakeCuda::new().with("SM", sm));
+        }
+        return;
+    }
+    let opened = open();
+    let is_hopper = opened.device.identity().details["compute_capability"] == "9.0";
+    for precision in Precision::ALL {
+        let (shape, distribution) = (TileShape::Warpgroup, Distribution::Normal);
+        let op = Op::Mma { shape, precision, turns: 1, tiles: 1, distribution, seed: 0, out: Buf::NONE };
+        let variants = opened.device.variants(&op);
+        let has = is_hopper && Precision::TENSOR.contains(&precision) && precision != Precision::Fp64;
+        assert_eq!(variants.len(), usize::from(has), "{precision:?}");
+        for variant in variants {
+            assert_eq!((&*variant.label, variant.reach), ("wgmma-64x256", Reach::Kernel));
+            assert!(variant.caveat.unwrap().contains("tensor_wgmma kernels have not yet run on hardware"));
+        }
+    }
 }
 
 /// Formats that products have which are fed by copies of boxes, and the form of each.

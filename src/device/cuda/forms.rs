@@ -1,10 +1,10 @@
 //! Which ops there are kernels for, and in which launch forms.
 //! Owns support and choice of forms; must not call the driver.
 
-use super::images;
+use super::images::{self, Source};
 use super::kernels::{FmaForm, GemmForm, Kernel, Spread, TensorForm, Tile, Units};
 use super::plan::{HOPS_MAX, LAUNCH_NS};
-use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind};
+use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind, TileShape};
 use crate::device::{Reach, Unsupported};
 
 /// A launch form; no kernel where the driver does the work.
@@ -35,6 +35,9 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
             if !rounds.is_multiple_of(2) {
                 return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
             }
+        }
+        Op::Mma { shape: TileShape::Warpgroup, precision: Precision::Fp64, .. } => {
+            return Err(Unsupported::us("warpgroups make no products in fp64"));
         }
         Op::Mma { precision, .. } if !Precision::TENSOR.contains(&precision) => {
             return Err(Unsupported::us(format!("no {} kernel for tensor units", precision.name())));
@@ -118,6 +121,7 @@ pub fn reach(forms: &[Form], sm: u32) -> Reach {
         Some(Kernel::Tensor(form)) => {
             by_mma_sync || form.hopper || (form.precision == Precision::Fp64 && sm != 90)
         }
+        Some(Kernel::Wide(_)) => images::caveat_of(Source::TensorWgmma, sm).is_none(),
         Some(_) | None => true,
     };
     if forms.iter().any(is_fastest) { Reach::Card } else { Reach::Kernel }
@@ -161,6 +165,9 @@ pub fn forms(op: &Op) -> Vec<Form> {
                 Form::new(format!("unroll{}-block{}", form.rounds_per_turn(), form.block), Kernel::Fma(form))
             })
             .collect(),
+        Op::Mma { shape: TileShape::Warpgroup, precision, .. } => {
+            vec![Form::new("wgmma-64x256", Kernel::Wide(precision))]
+        }
         Op::Mma { precision, .. } => tensor_forms(precision),
         Op::Gemm { precision, shape, .. } => gemm_tiles(precision)
             .iter()

@@ -20,12 +20,13 @@ pub enum Source {
     Tensor,
     TensorFp64,
     TensorFp8,
+    TensorWgmma,
     Walk,
     Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 18] = [
+    pub const ALL: [Source; 19] = [
         Source::Blake3,
         Source::Census,
         Source::Chase,
@@ -42,6 +43,7 @@ impl Source {
         Source::Tensor,
         Source::TensorFp64,
         Source::TensorFp8,
+        Source::TensorWgmma,
         Source::Walk,
         Source::Wgmma,
     ];
@@ -65,6 +67,7 @@ impl Source {
             Source::Tensor => "tensor",
             Source::TensorFp64 => "tensor_fp64",
             Source::TensorFp8 => "tensor_fp8",
+            Source::TensorWgmma => "tensor_wgmma",
             Source::Walk => "walk",
             Source::Wgmma => "wgmma",
         }
@@ -104,7 +107,7 @@ pub fn proven(sm: u32) -> bool {
 }
 
 /// Families that came later and have run on no hardware at all.
-const UNTRIED: &[Source] = &[Source::FmaBf16, Source::Walk];
+const UNTRIED: &[Source] = &[Source::FmaBf16, Source::TensorWgmma, Source::Walk];
 
 /// What stands beside the figures of kernels that have not run on hardware yet.
 pub fn caveat(sm: u32) -> Option<String> {
@@ -191,7 +194,7 @@ mod tests {
     #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
-            if matches!(source, Source::Wgmma | Source::Dmma | Source::TensorFp64) {
+            if matches!(source, Source::Wgmma | Source::Dmma | Source::TensorFp64 | Source::TensorWgmma) {
                 let of_hopper = candidates(source, 90);
                 assert!(
                     matches!(of_hopper[..], [Image { code: Code::Cubin { sm: 90 }, .. }]),
@@ -214,6 +217,7 @@ mod tests {
                 | Source::Stream
                 | Source::Dmma
                 | Source::TensorFp64
+                | Source::TensorWgmma
                 | Source::Walk
                 | Source::Wgmma => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
             };

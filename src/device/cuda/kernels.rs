@@ -22,6 +22,8 @@ pub enum Kernel {
     Reread(Tile),
     Fma(FmaForm),
     Tensor(TensorForm),
+    /// Tiles of warpgroups, on compute capability 9.0 alone.
+    Wide(Precision),
     Gemm(GemmForm),
     Digest,
     Ring,
@@ -175,6 +177,7 @@ impl Kernel {
             }
             Kernel::Tensor(TensorForm { hopper: true, .. }) => Source::TensorFp64,
             Kernel::Tensor(_) => Source::Tensor,
+            Kernel::Wide(_) => Source::TensorWgmma,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
             Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => Source::Dmma,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => Source::Wgmma,
@@ -209,6 +212,7 @@ impl Kernel {
             Kernel::Tensor(TensorForm { precision, hopper, tiles, .. }) => {
                 format!("tensor_{}{}_x{tiles}", if hopper { "hopper_" } else { "" }, precision.name())
             }
+            Kernel::Wide(precision) => format!("tensor_wgmma_{}", precision.name()),
             Kernel::Gemm(GemmForm { precision, units, tile }) => {
                 format!("{}_{}_{tile}", units.name(), precision.name())
             }
@@ -234,6 +238,7 @@ impl Kernel {
             | Kernel::Expand(_)
             | Kernel::TreeParents
             | Kernel::Gemm(_)
+            | Kernel::Wide(_)
             | Kernel::Digest
             | Kernel::Ring => 256,
             Kernel::Cells | Kernel::TreeChunks => 128,
@@ -242,11 +247,22 @@ impl Kernel {
         }
     }
 
-    /// Shared memory that a launch gives each block, in bytes: pipeline.cuh's slabs and barriers, and what their alignment takes.
+    /// Tiles of [`Op::Mma`](crate::device::Op::Mma) that a block makes.
+    pub fn tiles_of_block(self) -> Option<u32> {
+        if let Kernel::Tensor(form) = self {
+            Some(form.of_block())
+        } else {
+            matches!(self, Kernel::Wide(_)).then_some(2)
+        }
+    }
+
+    /// Shared memory that a launch gives each block, in bytes: pipeline.cuh's slabs and barriers, or the matrices of tensor_wgmma.cu,
+    /// and what their alignment takes.
     pub fn shared_bytes(self) -> u32 {
         match self {
             Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => 6 * (128 + 128) * 128 + 1024 + 1024,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 4 * (128 + 256) * 128 + 1024 + 1024,
+            Kernel::Wide(_) => 2 * (64 + 256) * 128 + 1024,
             Kernel::Gemm(_)
             | Kernel::Fill(_)
             | Kernel::Scan(_)

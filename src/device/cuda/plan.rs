@@ -7,7 +7,7 @@ use super::gpu::Grid;
 use super::kernels::{GemmForm, Kernel, Spread, Tile, Units};
 use crate::device::draw::Distribution;
 use crate::device::op::{
-    Buf, Means, Op, Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, fma_multiplier_words, ring_step,
+    Buf, Means, Op, Precision, Route, Shape, StreamKind, Tally, fma_multiplier_words, ring_step,
 };
 use crate::device::{census, walk};
 
@@ -338,12 +338,10 @@ fn fma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
 }
 
 fn mma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
-    let (Op::Mma { precision, turns, tiles, distribution, seed, out }, Kernel::Tensor(form)) = (*op, kernel)
-    else {
-        return None;
-    };
+    let Op::Mma { shape, precision, turns, tiles, distribution, seed, out } = *op else { return None };
+    let of_block = kernel.tiles_of_block()?;
     let per_tile = (op.work() / u64::from(tiles.max(1))).max(1);
-    let tile_bytes = u64::from(TILE_RESULTS) * precision.result_bytes();
+    let tile_bytes = u64::from(shape.results()) * precision.result_bytes();
     let launch = |piece: Piece| {
         let end = piece.first + piece.elements;
         let [name, magnitude] = distribution_words(distribution).map(u64::from);
@@ -352,10 +350,10 @@ fn mma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
         // The kernel writes to its tile's place in the whole.
         arguments.push(Argument::Range { buf: out, from: 0, end: end * tile_bytes });
         arguments.push(Argument::Counters);
-        Launch { kernel, blocks: grid(piece.elements.div_ceil(u64::from(form.of_block()))), arguments }
+        Launch { kernel, blocks: grid(piece.elements.div_ceil(u64::from(of_block))), arguments }
     };
     let slowest = tiles_per_ns(precision, card);
-    let whole = by_all_units(form.of_block(), card);
+    let whole = by_all_units(of_block, card);
     Some(pieces_of(u64::from(tiles), per_tile, slowest, card, whole).map(launch).collect())
 }
 

@@ -3,12 +3,8 @@
 
 use super::{dot, element, elements};
 use crate::device::draw::{self, Distribution};
-use crate::device::op::{Precision, TILE_RESULTS, TILE_STEPS};
+use crate::device::op::{Precision, TILE_STEPS, TileShape};
 
-/// Rows that a tile is drawn from: 16 of `a`, then the 8 columns of `b`.
-const DRAWN_ROWS: u64 = 24;
-const ROWS_OF_A: u64 = 16;
-const COLUMNS: usize = 8;
 /// Bytes of a row of either.
 const ROW_BYTES: usize = 32;
 
@@ -17,20 +13,21 @@ type Row = [u8; ROW_BYTES];
 /// One tile's results, as bits of [`Precision::result_bytes`], row by row. No turn can be left out, since each decides what
 /// the next one multiplies.
 pub fn mma_tile(
+    shape: TileShape,
     precision: Precision,
     turns: u32,
     distribution: Distribution,
     seed: u64,
     tile: u32,
 ) -> Vec<u64> {
-    let (mut a, b) = drawn(precision, distribution, seed, tile);
+    let (mut a, b) = drawn(shape, precision, distribution, seed, tile);
     // The same product again and again, each added to the sum so far.
     let long = |row: &Row| elements(precision, row).repeat(TILE_STEPS as usize);
     let b: Vec<Vec<f64>> = b.iter().map(long).collect();
-    let mut results = vec![0; TILE_RESULTS as usize];
+    let mut results = vec![0; shape.results() as usize];
     for turn in 0..turns {
-        change(precision, &mut a, &results, turn);
-        for (row, results) in a.iter().map(long).zip(results.chunks_exact_mut(COLUMNS)) {
+        change(precision, &mut a, results.chunks_exact(shape.columns() as usize), turn);
+        for (row, results) in a.iter().map(long).zip(results.chunks_exact_mut(shape.columns() as usize)) {
             for (column, result) in b.iter().zip(results) {
                 *result = dot(precision, &row, column);
             }
@@ -41,12 +38,13 @@ pub fn mma_tile(
 
 /// What a tile's first turn gives if nothing is rounded, and the sums of magnitudes that bound what rounding can change.
 pub fn mma_first_turn(
+    shape: TileShape,
     precision: Precision,
     distribution: Distribution,
     seed: u64,
     tile: u32,
 ) -> Vec<(f64, f64)> {
-    let (a, b) = drawn(precision, distribution, seed, tile);
+    let (a, b) = drawn(shape, precision, distribution, seed, tile);
     let pairs = a.iter().flat_map(|row| b.iter().map(move |column| (row, column)));
     let sums = pairs.map(|(row, column)| {
         let products =
@@ -57,10 +55,17 @@ pub fn mma_first_turn(
     sums.map(|(sum, magnitude)| (steps * sum, steps * magnitude)).collect()
 }
 
-/// The rows of a tile's first matrix and the columns of its second.
-fn drawn(precision: Precision, distribution: Distribution, seed: u64, tile: u32) -> (Vec<Row>, Vec<Row>) {
-    let row = |row| drawn_row(precision, distribution, seed, u64::from(tile) * DRAWN_ROWS + row);
-    ((0..ROWS_OF_A).map(row).collect(), (ROWS_OF_A..DRAWN_ROWS).map(row).collect())
+/// The rows of a tile's first matrix and the columns of its second, drawn in this order.
+fn drawn(
+    shape: TileShape,
+    precision: Precision,
+    distribution: Distribution,
+    seed: u64,
+    tile: u32,
+) -> (Vec<Row>, Vec<Row>) {
+    let (rows, all) = (u64::from(shape.rows()), u64::from(shape.rows() + shape.columns()));
+    let row = |row| drawn_row(precision, distribution, seed, u64::from(tile) * all + row);
+    ((0..rows).map(row).collect(), (rows..all).map(row).collect())
 }
 
 fn drawn_row(precision: Precision, distribution: Distribution, seed: u64, row: u64) -> Row {
@@ -76,10 +81,10 @@ fn drawn_row(precision: Precision, distribution: Distribution, seed: u64, row: u
 /// about every second turn, by a hash of its number, where it is not, so that the matrices come to no rest. In INT8 those
 /// bits turn that the result has. Word `w` of a row, the words of FP64 being its values, has the result of column
 /// `2 (w mod 4) + w / 4`.
-fn change(precision: Precision, a: &mut [Row], results: &[u64], turn: u32) {
+fn change<'a>(precision: Precision, a: &mut [Row], results: impl Iterator<Item = &'a [u64]>, turn: u32) {
     let format = if precision.result_bytes() == 8 { Precision::Fp64 } else { Precision::Fp32 };
     let bytes = precision.bytes() as usize;
-    for (r, (row, results)) in a.iter_mut().zip(results.chunks_exact(COLUMNS)).enumerate() {
+    for (r, (row, results)) in a.iter_mut().zip(results).enumerate() {
         for (w, word) in row.chunks_exact_mut(bytes.max(4)).enumerate() {
             let result = results[2 * (w % 4) + w / 4];
             let inverted = draw::hash(0, u64::from(turn)) >> (4 * (r % 8) + w % 4) & 1 == 1;
@@ -120,7 +125,11 @@ mod tests {
             let drawn =
                 |row, k| element(precision, draw::value_bits(precision, INTEGERS, 7, row * depth + k));
             let once: f64 = (0..depth).map(|k| drawn(48 + 13, k) * drawn(48 + 16 + 3, k)).sum();
-            let bits = mma_tile(precision, 1, INTEGERS, 7, 2)[13 * 8 + 3];
+            let bits = mma_tile(TileShape::Warp, precision, 1, INTEGERS, 7, 2)[13 * 8 + 3];
+            assert_eq!(value(precision, bits), 64.0 * once, "{precision:?}");
+            // And of a wide tile, whose matrices have 320 rows together.
+            let once: f64 = (0..depth).map(|k| drawn(640 + 61, k) * drawn(640 + 64 + 203, k)).sum();
+            let bits = mma_tile(TileShape::Warpgroup, precision, 1, INTEGERS, 7, 2)[61 * 256 + 203];
             assert_eq!(value(precision, bits), 64.0 * once, "{precision:?}");
         }
     }
@@ -130,7 +139,7 @@ mod tests {
     fn every_turn_and_every_seed_shows_in_the_result() {
         for precision in Precision::TENSOR {
             for distribution in [INTEGERS, Distribution::Normal] {
-                let result = |turns, seed| mma_tile(precision, turns, distribution, seed, 0);
+                let result = |turns, seed| mma_tile(TileShape::Warp, precision, turns, distribution, seed, 0);
                 let mut seen: Vec<Vec<u64>> = (1..=40).map(|turns| result(turns, 1)).collect();
                 seen.extend([result(40, draw::derived(1, 0)), result(40, !1)]);
                 let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
@@ -143,7 +152,7 @@ mod tests {
     fn any_number_of_turns_stays_finite() {
         for precision in Precision::TENSOR {
             for distribution in [Distribution::Normal, Distribution::Wide] {
-                let results = mma_tile(precision, 50, distribution, 3, 0);
+                let results = mma_tile(TileShape::Warp, precision, 50, distribution, 3, 0);
                 let sizes = results.iter().map(|bits| value(precision, *bits).abs());
                 assert!(sizes.fold(0.0, f64::max) < 1e10, "{precision:?} {distribution:?}");
             }

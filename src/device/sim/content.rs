@@ -9,12 +9,14 @@ use super::hashing::{self, Tree};
 use super::together::Added;
 use crate::device::Op;
 use crate::device::draw::{self, Distribution};
-use crate::device::op::{Chains, Precision, Shape, StreamKind, TILE_RESULTS, TILE_STEPS, ring_after};
+use crate::device::op::{Chains, Precision, Shape, StreamKind, TILE_STEPS, TileShape, ring_after};
 use crate::device::reference;
 
 /// Steps of arithmetic that one look at memory may cost (about as many as the design executes at all).
 pub const STEPS_MAX: f64 = (1u64 << 28) as f64;
 
+/// What simulated tensor units make.
+pub const TILE: TileShape = TileShape::Warp;
 /// Words evaluated at a time.
 const CHUNK: usize = 1 << 12;
 
@@ -138,13 +140,13 @@ impl Rule {
                 wide(precision.result_bytes(), from, out, lane);
             }
             Rule::Mma { precision, turns, distribution, seed, wrong } => {
-                let each = u64::from(TILE_RESULTS);
+                let each = u64::from(TILE.results());
                 let mut tile = (u64::MAX, Vec::new());
                 wide(precision.result_bytes(), from, out, |result| {
                     if tile.0 != result / each {
                         let index = result / each;
                         let results =
-                            reference::mma_tile(*precision, *turns, *distribution, *seed, index as u32);
+                            reference::mma_tile(TILE, *precision, *turns, *distribution, *seed, index as u32);
                         tile = (index, results);
                     }
                     tile.1[(result % each) as usize] ^ u64::from(*wrong == Some(result))
@@ -188,7 +190,7 @@ impl Rule {
             // One word costs its whole tile.
             Rule::Mma { precision, turns, .. } => {
                 let steps = f64::from(*turns) * f64::from(TILE_STEPS);
-                steps * f64::from(TILE_RESULTS) * f64::from(precision.tile_depth())
+                steps * f64::from(TILE.results()) * f64::from(precision.tile_depth())
             }
             Rule::Ring { under, .. } => 1.0 + under.steps_per_word(),
             Rule::Sum { before, sum, .. } => before.steps_per_word() + sum.src.steps().min(STEPS_MAX),

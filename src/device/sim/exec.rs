@@ -5,11 +5,11 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::content::{Piece, Product, Rule, STEPS_MAX, Source, Total};
+use super::content::{Piece, Product, Rule, STEPS_MAX, Source, TILE, Total};
 use super::hashing::Tree;
 use super::memory::{Extent, Memory};
 use super::scan;
-use crate::device::op::{Precision, Route, Shape, StreamKind, TILE_RESULTS, Tally, ring_after};
+use crate::device::op::{Precision, Route, Shape, StreamKind, Tally, ring_after};
 use crate::device::{Buf, Op};
 
 /// Rules stand on at most so many others before their words are computed.
@@ -112,8 +112,8 @@ fn chains(memory: &mut Memory, op: &Op, wrong: Wrong) {
         let rule = Rule::Fma { precision, chains, rounds, distribution, seed, wrong };
         memory.store(part(memory, out, lanes * precision.result_bytes() / 4), Rc::new(rule));
     }
-    if let Op::Mma { precision, turns, tiles, distribution, seed, out } = *op {
-        let results = u64::from(tiles) * u64::from(TILE_RESULTS);
+    if let Op::Mma { precision, turns, tiles, distribution, seed, out, .. } = *op {
+        let results = u64::from(tiles) * u64::from(TILE.results());
         let wrong = wrong.mma_result.and_then(|result| result.checked_rem(results));
         let rule = Rule::Mma { precision, turns, distribution, seed, wrong };
         memory.store(part(memory, out, results * precision.result_bytes() / 4), Rc::new(rule));

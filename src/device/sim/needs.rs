@@ -1,7 +1,8 @@
 //! What an op must be given before simulated memory carries it out: how much of which buffers, and numbers that make sense.
 //! Owns these bounds; must not know what memory holds.
 
-use crate::device::op::{Chains, Route, StreamKind, TILE_RESULTS, Tally};
+use super::content::TILE;
+use crate::device::op::{Chains, Route, StreamKind, Tally};
 use crate::device::{Buf, Op, census, walk};
 
 /// The buffers that an op touches, with the bytes it needs of each; `Err` says which number makes no sense.
@@ -41,11 +42,11 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
             check_chains(chains, rounds, lanes)?;
             vec![(out, bytes(u64::from(lanes), precision.result_bytes()))]
         }
-        Op::Mma { precision, turns, tiles, out, .. } => {
-            if u64::from(turns) * u64::from(tiles) > 1 << 40 {
-                return Err(format!("{turns} turns of {tiles} tiles in one execution"));
+        Op::Mma { shape, precision, turns, tiles, out, .. } => {
+            if shape != TILE || u64::from(turns) * u64::from(tiles) > 1 << 40 {
+                return Err(format!("{turns} turns of {tiles} tiles of a {shape:?} in one execution"));
             }
-            vec![(out, area(tiles, TILE_RESULTS, precision.result_bytes()))]
+            vec![(out, area(tiles, shape.results(), precision.result_bytes()))]
         }
         Op::Gemm { precision, shape, a, b, c, .. } => {
             let each = precision.bytes();

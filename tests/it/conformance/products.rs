@@ -2,23 +2,32 @@
 
 use gpu_assay::device::Device;
 use gpu_assay::device::draw::Distribution;
-use gpu_assay::device::op::{Maker, Op, Precision, Shape, TILE_RESULTS};
+use gpu_assay::device::op::{Maker, Op, Precision, Shape, TileShape};
 
 use super::{Agree, Bench, DISTRIBUTIONS, drawn, garbage};
 
-/// Whole warps of tiles and parts of them. On other data than integers what one turn leaves to the next may differ.
+/// Whole warps of tiles and parts of them.
 pub fn tiles_in(bench: &mut Bench<'_>, precision: Precision) {
-    for (tiles, turns, distribution) in [
-        (1, 1, Distribution::Integers { magnitude: 2 }),
-        (75, 3, Distribution::Integers { magnitude: 2 }),
-        (9, 13, Distribution::Integers { magnitude: 2 }),
-        (3, 1, Distribution::Normal),
-        (3, 1, Distribution::Wide),
-    ] {
+    tiles_of(bench, TileShape::Warp, precision, [(1, 1), (75, 3), (9, 13)]);
+}
+
+/// The same of warpgroups, each of whose tiles is as large as 128 of those.
+pub fn wide_tiles_in(bench: &mut Bench<'_>, precision: Precision) {
+    tiles_of(bench, TileShape::Warpgroup, precision, [(1, 1), (3, 3), (2, 2)]);
+}
+
+/// On other data than integers what one turn leaves to the next may differ.
+fn tiles_of(bench: &mut Bench<'_>, shape: TileShape, precision: Precision, exact: [(u32, u32); 3]) {
+    let integers = exact.map(|(tiles, turns)| (tiles, turns, Distribution::Integers { magnitude: 2 }));
+    let others = [(3, 1, Distribution::Normal), (3, 1, Distribution::Wide)];
+    for (tiles, turns, distribution) in integers.into_iter().chain(others) {
         let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
-        let agree = if exact { Agree::Bits } else { Agree::Within(1e-4) };
-        let out = garbage(u64::from(tiles * TILE_RESULTS) * precision.result_bytes());
+        // Hopper's warpgroups keep about 14 bits of a sum in FP8.
+        let short = shape == TileShape::Warpgroup && precision.bytes() == 1;
+        let agree = if exact { Agree::Bits } else { Agree::Within(if short { 1e-2 } else { 1e-4 }) };
+        let out = garbage(u64::from(tiles * shape.results()) * precision.result_bytes());
         bench.case(&[out], 2, agree, |b| Op::Mma {
+            shape,
             precision,
             turns,
             tiles,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::device::cuda::forms;
-use crate::device::op::{Chains, Maker, Means, Route};
+use crate::device::op::{Chains, Maker, Means, Route, TileShape};
 
 const B: Buf = Buf(0);
 const GIB: u64 = 1 << 30;
@@ -63,7 +63,9 @@ fn ops() -> Vec<Op> {
             ops.push(Op::Gemm { by: Maker::Ours, precision, shape, a: B, b: B, c: B });
         }
         for (turns, tiles) in [(1, 1), (64, 1 << 16), (1, 1 << 23)] {
-            ops.push(Op::Mma { precision, turns, tiles, distribution, seed, out: B });
+            for shape in [TileShape::Warp, TileShape::Warpgroup] {
+                ops.push(Op::Mma { shape, precision, turns, tiles, distribution, seed, out: B });
+            }
         }
         for (accumulators, stride) in [(8, 0), (12, 1), (14, 1), (16, 0), (16, 4), (32, 8)] {
             let chains = Chains { accumulators, stride };

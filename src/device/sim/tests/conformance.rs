@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::device::op::{Chains, Maker, Means, Route, StreamKind};
+use crate::device::op::{Chains, Maker, Means, Route, StreamKind, TileShape};
 use crate::device::reference::Memory;
 
 const BYTES: u64 = 2048;
@@ -126,7 +126,7 @@ fn tiles(x: u64, y: u64, distribution: Distribution, out: Buf) -> Op {
     let tiles_max = BYTES / 128 / precision.result_bytes();
     // Two turns at most: rows of what costs more are digested from their rule and not as the reference does it.
     let (turns, tiles) = ((x % 3) as u32, (y % (tiles_max + 1)) as u32);
-    Op::Mma { precision, turns, tiles, distribution, seed: x, out }
+    Op::Mma { shape: TileShape::Warp, precision, turns, tiles, distribution, seed: x, out }
 }
 
 /// `to` may be the buffer that is copied, `other` is not.

@@ -1,7 +1,7 @@
 //! Each fault can be seen at the seam, and nothing else changes.
 
 use super::*;
-use crate::device::op::{Chains, Means, Route, StreamKind};
+use crate::device::op::{Chains, Means, Route, StreamKind, TileShape};
 use crate::telemetry::{Reading, Throttle};
 
 const QUIET: &str = "mini,noise=0";
@@ -131,7 +131,11 @@ fn one_result_is_wrong() {
         let mut opened = open(script);
         let out = opened.device.alloc(4096).unwrap();
         let (precision, distribution) = (Precision::Bf16, Distribution::Normal);
-        run(&mut opened, Op::Mma { precision, turns: 2, tiles: 8, distribution, seed: 1, out }).unwrap();
+        run(
+            &mut opened,
+            Op::Mma { shape: TileShape::Warp, precision, turns: 2, tiles: 8, distribution, seed: 1, out },
+        )
+        .unwrap();
         words(&read(&mut opened, out, 4096))
     };
     let differ =
