@@ -333,6 +333,7 @@ demand-equals = { $metric } equals { $value }
 demand-never = never { $flag }
 more-findings = and { $count } more, the worst of which: { $worst }
 title-beside = Devices beside each other
+title-between = Between devices
 note-beside = Medians of the same metric on each device. Metrics with the largest shortfall stand first.
 nothing-beside = No metric was measured on more than one device.
 median-of-devices = median of devices { $median }

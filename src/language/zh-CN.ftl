@@ -286,6 +286,7 @@ demand-equals = { $metric } 等于 { $value }
 demand-never = 从不出现 { $flag }
 more-findings = 另有 { $count } 项，其中最差的结论为：{ $worst }
 title-beside = 各设备对比
+title-between = 设备之间
 note-beside = 同一指标在各设备上的中位数。差距最大的指标排在最前。
 nothing-beside = 没有任何指标在两台以上设备上测得。
 median-of-devices = 各设备的中位数 { $median }

@@ -8,8 +8,10 @@ use gpu_assay::evidence::event::{Event, What};
 use gpu_assay::evidence::metric::peer_name;
 use gpu_assay::evidence::record::{self, RecordError};
 use gpu_assay::evidence::*;
+use gpu_assay::output::Format;
 use gpu_assay::probes;
 
+use crate::pages::{rendered, report as page_report};
 use crate::pipeline::Run;
 use crate::process::{assay, verified};
 use crate::support::{contract, good_run, metric, rates, timed};
@@ -70,6 +72,25 @@ fn the_slowest_pair_decides() {
         (verdict(&one_slow, at_most).0, verdict(&node_run(3, 2_000_000_000), at_most).0),
         (pass, fail)
     );
+}
+
+#[test]
+fn a_page_shows_all_pairs_and_marks_the_slow_ones() {
+    let mut run = edited(|node| {
+        node.measurements.retain(|m| m.metric != metric("peer.2-1.rate"));
+        node.measurements.push(slow("peer.2-1.rate"));
+        node.measurements.extend(rates("collective.all_reduce.busbw", &[7_000_000_000; 3]));
+    });
+    let page = |run: &Evidence| rendered(Format::Html, &page_report(run.clone(), None));
+    run.run.probes.push("peer".into());
+    let shown = page(&run);
+    let section = shown.split("<h2>").find(|part| part.starts_with("Between devices")).unwrap();
+    let section = section.split("</section>").next().unwrap();
+    assert_eq!(section.matches("2 GB/s").count(), 5, "{section}");
+    let slow = section.find("</span>500 MB/s").unwrap();
+    assert!(section.matches('\u{25bc}').count() == 1 && section[..slow].ends_with("\u{25bc} "), "{section}");
+    assert!(section.contains("collective.all_reduce.busbw") && section.contains("7 GB/s"), "{section}");
+    assert!(!page(&good_run(3)).contains("Between devices"), "nobody asked");
 }
 
 #[test]

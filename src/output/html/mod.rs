@@ -1,6 +1,7 @@
 //! A report as one page for people who decide: a summary on the first page, then the clauses, then each device with its plots.
 //! Owns the page and its order; every text gets in by the macro, which escapes it.
 
+mod between;
 mod clauses;
 mod device;
 mod fleet;
@@ -51,6 +52,7 @@ fn body(report: &Report, language: Language) -> Markup {
         main {
             @if !report.findings.is_empty() { (clauses::section(report, language)) }
             @if devices.len() > 1 { (node::section(devices, language)) }
+            (between::section(&report.evidence, language))
             @if drawn.len() < devices.len() {
                 p.note { (say!(language, "plots-of-some", drawn = drawn.len(), all = devices.len())) }
             }
