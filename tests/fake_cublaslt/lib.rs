@@ -6,6 +6,7 @@
 #![allow(non_snake_case, reason = "the names of the interface")]
 
 mod driver;
+#[path = "../fake_library/faults.rs"]
 mod faults;
 mod product;
 
@@ -14,7 +15,7 @@ use std::ffi::{c_int, c_void};
 use std::sync::{Mutex, PoisonError};
 
 use faults::Faults;
-use product::{Matrix, Product, Types};
+use product::{Matrix, Mistake, Product, Types};
 
 /// A refusal, by its number in the interface.
 type Refusal = c_int;
@@ -31,7 +32,7 @@ struct Description {
 }
 
 struct State {
-    faults: Faults,
+    faults: Faults<Mistake>,
     next: usize,
     contexts: HashSet<usize>,
     descriptions: HashMap<usize, Description>,
@@ -45,7 +46,7 @@ static STATE: Mutex<Option<State>> = Mutex::new(None);
 fn call(name: &str, act: impl FnOnce(&mut State) -> Result<(), Refusal>) -> c_int {
     let mut guard = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     let state = guard.get_or_insert_with(|| State {
-        faults: Faults::from_environment(),
+        faults: Faults::from_environment("CUBLASLT", &product::MISTAKES),
         next: 0xB000,
         contexts: HashSet::new(),
         descriptions: HashMap::new(),

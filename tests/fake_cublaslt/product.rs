@@ -6,8 +6,20 @@ use std::sync::Mutex;
 use gpu_assay::device::op::Precision;
 use gpu_assay::device::reference;
 
-use super::faults::Mistake;
 use super::{INVALID_VALUE, NOT_SUPPORTED, Refusal, driver};
+
+/// How products go wrong.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mistake {
+    #[default]
+    None,
+    /// In one element.
+    Wrong,
+    /// What was just done is not done again where both factors are the same.
+    Lazy,
+}
+
+pub const MISTAKES: [(&str, Mistake); 2] = [("wrong", Mistake::Wrong), ("lazy", Mistake::Lazy)];
 
 /// As a layout describes it.
 #[derive(Clone, Copy, PartialEq, Eq)]

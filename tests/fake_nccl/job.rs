@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::faults::Mistake;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     AllReduce,
@@ -37,6 +35,24 @@ pub struct Job {
     /// From where and to where, by rank. The memory was looked at when it was ordered.
     pub at: Vec<[u64; 2]>,
 }
+
+/// How results go wrong.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mistake {
+    #[default]
+    None,
+    /// In one element of the last rank.
+    Wrong,
+    /// What the last rank gives is left out.
+    Deaf,
+    /// The last rank has nothing of it.
+    Mute,
+    /// What was done once is not done again with the same buffers.
+    Lazy,
+}
+
+pub const MISTAKES: [(&str, Mistake); 4] =
+    [("wrong", Mistake::Wrong), ("deaf", Mistake::Deaf), ("mute", Mistake::Mute), ("lazy", Mistake::Lazy)];
 
 /// What is done and which mistake is made.
 static MADE: Mutex<Option<(HashSet<Job>, Mistake)>> = Mutex::new(None);

@@ -6,6 +6,7 @@
 #![allow(non_snake_case, reason = "the names of the interface")]
 
 mod driver;
+#[path = "../fake_library/faults.rs"]
 mod faults;
 mod job;
 
@@ -14,7 +15,7 @@ use std::ffi::{c_char, c_int};
 use std::sync::{Mutex, PoisonError};
 
 use faults::Faults;
-use job::{Job, Kind, What};
+use job::{Job, Kind, Mistake, What};
 
 /// A refusal, by its number in the interface.
 type Refusal = c_int;
@@ -44,7 +45,7 @@ struct Part {
 }
 
 struct State {
-    faults: Faults,
+    faults: Faults<Mistake>,
     next: usize,
     comms: BTreeMap<usize, Comm>,
     /// Open groups within one another, and what was asked for in them.
@@ -57,7 +58,7 @@ static STATE: Mutex<Option<State>> = Mutex::new(None);
 fn call(name: &str, act: impl FnOnce(&mut State) -> Result<(), Refusal>) -> c_int {
     let mut guard = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     let state = guard.get_or_insert_with(|| {
-        let faults = Faults::from_environment();
+        let faults = Faults::from_environment("NCCL", &job::MISTAKES);
         job::make(faults.mistake);
         State { faults, next: 0xC000, comms: BTreeMap::new(), groups: 0, parts: Vec::new() }
     });
