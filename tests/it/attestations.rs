@@ -106,6 +106,7 @@ fn each_rule_about_certificates_is_kept() {
     assert!(changed(|_| {}).is_ok());
     breaks("issued by the next", |v| v.drafts[0].issuer = "Somebody".into());
     breaks("no authority", |v| v.drafts[1].authority = None);
+    breaks("no authority", |v| (v.drafts[1].authority, v.drafts[1].denies) = (None, true));
     breaks("longer than an authority allows", |v| v.drafts[2].authority = Some(Some(0)));
     assert!(changed(|v| v.drafts[2].authority = Some(Some(1))).is_ok());
     breaks("may not sign certificates", |v| v.drafts[1].usage = SIGNS_DATA);

@@ -31,6 +31,8 @@ pub struct Draft {
     pub issuer: String,
     /// `None` is no authority; else how many may come below it.
     pub authority: Option<Option<u8>>,
+    /// Where it is none: whether it says so, and is not silent.
+    pub denies: bool,
     pub usage: u8,
     pub from: &'static str,
     pub until: &'static str,
@@ -67,6 +69,8 @@ impl Draft {
         if let Some(length) = self.authority {
             let length = length.map_or(Vec::new(), |most| tlv(2, &[&[most]]));
             all.push(extension(BASIC_CONSTRAINTS, true, &sequence(&[&[1, 1, 0xff], &length])));
+        } else if self.denies {
+            all.push(extension(BASIC_CONSTRAINTS, true, &sequence(&[])));
         }
         if let Some(firmware) = &self.firmware {
             all.push(extension(DICE, false, &sequence(&[&tlv(4, &[firmware])])));
@@ -121,6 +125,7 @@ impl Vendor {
             subject: called(n),
             issuer: called((n + 1).min(3)),
             authority: (n > 0).then_some(None),
+            denies: false,
             usage: if n == 0 { SIGNS_DATA } else { SIGNS_CERTIFICATES },
             from: "20191231235959Z",
             until: "99991231235959Z",
