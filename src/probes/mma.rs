@@ -83,8 +83,8 @@ impl Work {
     }
 }
 
-/// By tiles of warps, and of warpgroups where the device makes those: the faster of both counts. Kernels for warpgroups came later, so that
-/// whatever becomes of them takes nothing from the others' figure.
+/// By tiles of warps, and of warpgroups where the device makes those: the faster of both counts. What becomes of kernels that have
+/// not yet run on hardware takes nothing from the others' figure.
 fn fastest(
     bench: &mut Bench,
     metric: &str,
@@ -100,16 +100,18 @@ fn fastest(
         return by_warps;
     }
     bench.release();
-    faster(by_warps, mma(bench, metric, wide, units, most_bytes))
+    let is_tried = bench.forms(&wide.op(Buf::NONE)).iter().all(|form| form.variant.caveat.is_none());
+    faster(by_warps, mma(bench, metric, wide, units, most_bytes), is_tried)
 }
 
 type Measured = Result<Measurement, Trouble>;
 
-fn faster(by_warps: Measured, by_groups: Measured) -> Measured {
+fn faster(by_warps: Measured, by_groups: Measured, is_tried: bool) -> Measured {
     let rate = |measured: &Measurement| measured.summary().map_or(0.0, |summary| summary.p50);
     match (by_warps, by_groups) {
         (_, Err(Trouble::Sink(error))) => Err(error.into()),
         (_, Err(Trouble::Device(error))) if error.is_final() => Err(error.into()),
+        (_, Err(Trouble::Wrong(why))) if is_tried => Err(Trouble::Wrong(why)),
         (Ok(by_warps), Ok(by_groups)) if rate(&by_groups) > rate(&by_warps) => Ok(by_groups),
         (Ok(by_warps), Err(trouble)) => Ok(noted(by_warps, &trouble)),
         // Kernels that have not yet run on hardware speak against no card.
@@ -237,21 +239,26 @@ mod tests {
     /// What came later must not take a figure away that was there before, nor hide that the device is gone.
     #[test]
     fn the_faster_counts_and_what_is_untried_spoils_nothing() {
+        let untried = |by_warps, by_groups| faster(by_warps, by_groups, false);
         let unsupported = || Err(Trouble::Unsupported(Unsupported::us("none")));
-        assert_eq!(faster(Ok(of_rate(10)), Ok(of_rate(20))).unwrap(), of_rate(20));
-        assert_eq!(faster(Ok(of_rate(20)), Ok(of_rate(10))).unwrap(), of_rate(20));
-        assert_eq!(faster(unsupported(), Ok(of_rate(10))).unwrap(), of_rate(10));
+        assert_eq!(untried(Ok(of_rate(10)), Ok(of_rate(20))).unwrap(), of_rate(20));
+        assert_eq!(untried(Ok(of_rate(20)), Ok(of_rate(10))).unwrap(), of_rate(20));
+        assert_eq!(untried(unsupported(), Ok(of_rate(10))).unwrap(), of_rate(10));
         for trouble in [wrong(), Err(DeviceError::OutOfMemory { bytes: 1 }.into())] {
             let said = trouble.as_ref().unwrap_err().to_string();
-            let kept = faster(Ok(of_rate(20)), trouble).unwrap();
+            let kept = untried(Ok(of_rate(20)), trouble).unwrap();
             assert!(kept.conditions.caveat.as_ref().unwrap().contains(&said), "{kept:?}");
             assert_eq!((kept.value, kept.check), (of_rate(20).value, of_rate(20).check));
         }
         assert!(
-            matches!(faster(unsupported(), wrong()), Err(Trouble::Skipped(why)) if why.contains("tile 3"))
+            matches!(untried(unsupported(), wrong()), Err(Trouble::Skipped(why)) if why.contains("tile 3"))
         );
-        assert!(matches!(faster(wrong(), Ok(of_rate(10))), Err(Trouble::Wrong(_))));
+        assert!(matches!(untried(wrong(), Ok(of_rate(10))), Err(Trouble::Wrong(_))));
+        // What has run on hardware speaks of the card.
+        for by_warps in [Ok(of_rate(20)), unsupported()] {
+            assert!(matches!(faster(by_warps, wrong(), true), Err(Trouble::Wrong(_))));
+        }
         let lost = || Err(DeviceError::Lost { why: String::new() }.into());
-        assert!(matches!(faster(Ok(of_rate(20)), lost()), Err(Trouble::Device(error)) if error.is_final()));
+        assert!(matches!(untried(Ok(of_rate(20)), lost()), Err(Trouble::Device(error)) if error.is_final()));
     }
 }
