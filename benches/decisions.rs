@@ -10,7 +10,7 @@ mod study;
 
 use std::fmt::Write;
 
-use gpu_assay::fleet::chance::share_interval;
+use gpu_assay::chance::share_interval;
 use study::{CLAUSES, ERROR_RATE, Outcome, SCENARIOS, Size, Truth, WIDTH, fixed_length, simulate};
 
 /// Long enough that even the slowest of the promised kinds is decided now and then right at its bound.

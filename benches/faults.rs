@@ -13,7 +13,7 @@ mod study;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use gpu_assay::fleet::chance::share_interval;
+use gpu_assay::chance::share_interval;
 use study::{Alarm, CARD, CONTRACT, HEALTHY, MINUTES, NOISE, OF_NODE, SCENARIOS, Scenario, alarms};
 
 fn main() {

@@ -242,6 +242,7 @@ pub enum Reason {
         what: String,
     },
     NeverThrottled,
+    NoErrorSoFar,
     TelemetryTooShort {
         readings: u64,
     },

@@ -10,7 +10,7 @@ use crate::device::{Identity, Lacking, Reach};
 use crate::evidence::counters::{self, CounterDef};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
-use crate::evidence::sustain::{FIGURES, FIRST_THROTTLE};
+use crate::evidence::sustain::{FIGURES, FIRST_THROTTLE, MTBE};
 use crate::evidence::{
     Absence, AbsenceReason, Canary, Check, Clocks, DeviceEvidence, Ended, Evidence, Measurement, Sustained,
     Value,
@@ -157,6 +157,8 @@ fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<Co
         Some(Reason::ShortfallMayBeOurs)
     } else if figure.metric.as_str() == FIRST_THROTTLE && sustained.first_throttled_ns().is_none() {
         Some(Reason::NeverThrottled)
+    } else if figure.metric.as_str() == MTBE {
+        Some(Reason::NoErrorSoFar)
     } else {
         None
     };

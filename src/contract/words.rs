@@ -134,6 +134,7 @@ impl Reason {
             R::TelemetryAbsent { flag } => say!(l, "reason-telemetry-silent", what = flag.name()),
             R::SensorSilent { what } => say!(l, "reason-telemetry-silent", what),
             R::NeverThrottled => say!(l, "reason-never-throttled"),
+            R::NoErrorSoFar => say!(l, "reason-no-error-so-far"),
             R::TelemetryTooShort { readings } => say!(l, "reason-telemetry-too-short", readings),
             R::TelemetryFrozen { readings, seconds } => say!(l, "reason-telemetry-frozen", readings, seconds),
             R::FlagSeen { flag, readings, at_ns } => {

@@ -126,37 +126,6 @@ pub fn middle(mut values: Vec<f64>) -> Option<f64> {
     Some((values[last / 2] + values[last.div_ceil(2)]) / 2.0)
 }
 
-/// The confidence of [`most_expected`].
-pub const CONFIDENCE: f64 = 0.95;
-
-/// The largest number of events to expect where `seen` came, with 95 % confidence: the mean of a Poisson distribution that gives
-/// so few or fewer in only one case of twenty (Garwood, Biometrika 28, 1936). Three where there were none.
-pub fn most_expected(seen: u64) -> f64 {
-    let (mut low, mut high) = (seen as f64, seen as f64 + 4.0 * (seen as f64).sqrt() + 5.0);
-    for _ in 0..60 {
-        let mean = (low + high) / 2.0;
-        if at_most(seen, mean) > 1.0 - CONFIDENCE { low = mean } else { high = mean }
-    }
-    high
-}
-
-/// The chance of `count` events or fewer where `mean` are expected. Terms that are too small to count are left out.
-fn at_most(count: u64, mean: f64) -> f64 {
-    // The term of `count` itself, by Stirling's series where the product would take long.
-    let n = count as f64;
-    let ln_factorial = if count < 256 {
-        (2..=count).map(|k| (k as f64).ln()).sum()
-    } else {
-        n * n.ln() - n + (std::f64::consts::TAU * n).ln() / 2.0 + 1.0 / (12.0 * n)
-    };
-    let last = (n * mean.ln() - mean - ln_factorial).exp();
-    let terms = (1..=count).rev().scan(last, |term, k| {
-        *term *= k as f64 / mean;
-        Some(*term)
-    });
-    last + terms.take_while(|term| *term > 1e-12 * last).sum::<f64>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,17 +139,6 @@ mod tests {
         assert_eq!(Stat::Mean.of(&values), Some(10.5));
         assert_eq!(Stat::P99.of(&[7.0]), Some(7.0));
         assert_eq!(Stat::Delivered.of(&[2.0, 6.0]), Some(3.0));
-    }
-
-    #[test]
-    fn what_is_to_be_expected_is_as_in_the_tables() {
-        for (seen, expected) in
-            [(0, 2.9957), (1, 4.7439), (2, 6.2958), (10, 16.9622), (50, 63.2871), (1000, 1053.6)]
-        {
-            let most = most_expected(seen);
-            assert!((most / expected - 1.0).abs() < 1e-4, "{seen}: {most}");
-        }
-        assert!((most_expected(1_000_000) / 1_001_646.0 - 1.0).abs() < 1e-4);
     }
 
     #[test]

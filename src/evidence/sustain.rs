@@ -15,7 +15,7 @@ use super::{Check, Clocks, Conditions, Sample, Timed};
 use crate::device::op::Precision;
 use crate::telemetry::Throttle;
 pub use fault::{FAULTS_MAX, Fault};
-pub use figures::{ERRORS, FIGURES, FIRST_THROTTLE, FigureDef};
+pub use figures::{ERRORS, ERRORS_CONFIDENCE, FIGURES, FIRST_THROTTLE, FigureDef, MTBE};
 pub use watched::{middle_ns, step_ns_max, window_ns};
 
 /// Formats in which a load may be kept up: those of which the device's fastest is taken, unless the contract names others.

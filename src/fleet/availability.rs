@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use super::chance::{mtbf_at_least, share_interval};
 use super::row::Row;
+use crate::chance::{mtbf_at_least, share_interval};
 
 const CONFIDENCE: f64 = 0.95;
 

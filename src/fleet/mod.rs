@@ -2,7 +2,6 @@
 //! Owns the answer and the order in which it is put together; must not know files' forms or how anything is shown.
 
 pub mod availability;
-pub mod chance;
 pub mod delivery;
 pub mod envelopes;
 pub mod intake;

@@ -13,7 +13,7 @@ pub mod sequential;
 use serde::Serialize;
 
 use self::sequential::{Course, Sequential};
-use super::chance::{Count, Hypergeometric};
+use crate::chance::{Count, Hypergeometric};
 use crate::units::Unit;
 
 pub const LOT_MAX: u32 = 1_000_000;

@@ -172,6 +172,7 @@ reason-too-fast-to-be-true = { $figure } is beyond what such a device can do ({ 
 reason-measured-alone = the devices were measured one at a time, and at the same time they may be slower; run again without `--one-at-a-time`, or let both parties agree on measured = "alone"
 reason-telemetry-silent = telemetry does not say { $what }; it needs a driver that does, see `assay doctor`
 reason-never-throttled = clocks were not reduced in that time, and what comes later nobody saw; run again with a longer `--soak`
+reason-no-error-so-far = no result was wrong, and so short a time shows no more; run again with a longer `--soak`
 reason-telemetry-too-short = { $readings } readings of telemetry are too few to say never; run longer, with `--duration`
 reason-telemetry-frozen = clock, power and temperature did not change once in { $readings } readings over { $seconds } s, so telemetry is frozen; reload the driver and run again
 reason-flag-seen = { $flag } was seen in { $readings } readings, first at { $seconds } s
@@ -1184,6 +1185,7 @@ about-drift = how much slower products are in the last window than in the first 
 about-variation = standard deviation of the windows' rates, of their mean
 about-product-time = { $case } of the time of one product
 about-wrong-results = wrong results under load: products, chains, memory, link
+about-mtbe = mean time between wrong results that is reached at least, with 95 % confidence
 about-watched = how long the load was kept up and watched
 about-throttled = looks at the sensors that told of { $case }
 about-first-throttle = until clocks were first reduced for heat or by an external brake

@@ -135,6 +135,7 @@ reason-too-fast-to-be-true = { $figure } 超出了这类设备的能力（{ $lim
 reason-measured-alone = 设备是逐台测量的，同时运行时可能更慢；请去掉 `--one-at-a-time` 重测，或由双方约定 `measured = "alone"`
 reason-telemetry-silent = 遥测没有提供 { $what }；需要支持该项的驱动，参见 `assay doctor`
 reason-never-throttled = 这段时间内没有降频，之后如何无人看到；请用更长的 `--soak` 重测
+reason-no-error-so-far = 没有错误结果，但时间太短，只能说明到此；请用更长的 `--soak` 重测
 reason-telemetry-too-short = 遥测只有 { $readings } 次读数，不足以断定“从未发生”；请用 `--duration` 延长运行
 reason-telemetry-frozen = 在 { $seconds } 秒内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
 reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在第 { $seconds } 秒
@@ -983,6 +984,7 @@ about-drift = 最后一个窗口的矩阵乘比第一分钟慢多少
 about-variation = 各窗口速率的标准差与均值之比
 about-product-time = 单次矩阵乘耗时的 { $case }
 about-wrong-results = 满载期间的错误结果：矩阵乘、运算链、显存、链路
+about-mtbe = 错误结果的平均间隔时间的下限（置信度 95 %）
 about-watched = 满载持续并受监测的时长
 about-throttled = 传感器读数中出现 { $case } 的占比
 about-first-throttle = 首次因过热或外部制动而降频之前的时间

@@ -1,12 +1,13 @@
 //! What the tables of every form say, cell by cell. Owns the wording; the forms own the layout.
 
+use crate::chance::most_expected;
 use crate::contract::{Finding, Severity, Verdict};
 use crate::device::draw::Distribution;
 use crate::device::{Provenance, Reach};
 use crate::evidence::counters::COUNTERS;
 use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
-use crate::evidence::stats::{Summary, most_expected};
-use crate::evidence::sustain::{ERRORS, FIRST_THROTTLE};
+use crate::evidence::stats::Summary;
+use crate::evidence::sustain::{ERRORS, ERRORS_CONFIDENCE, FIRST_THROTTLE};
 use crate::evidence::{
     Absence, Canary, Check, Clocks, Conditions, DeviceEvidence, Evidence, Measurement, NodeEvidence,
     Sustained, Value,
@@ -70,7 +71,8 @@ pub fn measurement(m: &Measurement, language: Language) -> [String; 6] {
 fn error_bound(m: &Measurement, language: Language) -> Option<String> {
     match &m.check {
         Check::Scanned { tally, .. } if m.metric.kind() == Kind::Number(Unit::Count) => {
-            let most = most_expected(tally.words_wrong) / tally.words_checked.max(1) as f64;
+            let most =
+                most_expected(tally.words_wrong, ERRORS_CONFIDENCE) / tally.words_checked.max(1) as f64;
             Some(say!(language, "bound-of-words", most = format!("{most:.2e}")))
         }
         Check::Scanned { .. } | Check::Matched { .. } | Check::Wrong { .. } => None,
@@ -79,7 +81,7 @@ fn error_bound(m: &Measurement, language: Language) -> Option<String> {
 
 /// The same of a load: how many of its results, and how many an hour.
 fn load_error_bound(load: &Sustained, language: Language) -> String {
-    let most = most_expected(load.wrong());
+    let most = most_expected(load.wrong(), ERRORS_CONFIDENCE);
     let hours = load.watched_ns() as f64 / 3.6e12;
     if load.checked() == 0 || hours <= 0.0 {
         return String::new();

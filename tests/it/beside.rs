@@ -105,6 +105,17 @@ fn the_first_throttle_is_timed_and_none_is_a_lower_bound() {
     ends(&silent, first, "at_least = \"1 s\"", OPEN, "telemetry does not say why clocks are reduced");
 }
 
+/// A minute without an error shows 20 s, with 95 % confidence.
+#[test]
+fn so_long_between_errors_is_shown_by_time_that_was_watched_and_by_no_error() {
+    let mtbe = "sustain.mtbe.time";
+    let right = loaded(|_, _| ());
+    ends(&right, mtbe, "at_least = \"20 s\"", PASS, "20.03 s");
+    ends(&right, mtbe, "at_least = \"21 s\"", OPEN, "so short a time shows no more");
+    let wrong = loaded(|at, window| window.wrong = u64::from(at == 2));
+    ends(&wrong, mtbe, "at_least = \"1 s\"", FAIL, "1 of");
+}
+
 const AT_MOST_2: &str = "at_most = \"2 %\"";
 
 #[test]

@@ -5,7 +5,7 @@ mod noise;
 #[path = "../../benches/decisions/study.rs"]
 mod study;
 
-use gpu_assay::fleet::chance::{Binomial, Count};
+use gpu_assay::chance::{Binomial, Count};
 use study::{ERROR_RATE, SCENARIOS, Size, Truth, fixed_length, simulate};
 
 const SIZE: Size = Size { devices: 250, cap: 600, seed: 1 };

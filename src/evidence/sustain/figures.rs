@@ -2,6 +2,7 @@
 //! Owns that table; must not know how windows come about.
 
 use super::Sustained;
+use crate::chance::mtbf_at_least;
 use crate::language::say;
 use crate::telemetry::{About, Throttle};
 use crate::units::Unit;
@@ -18,6 +19,13 @@ pub struct FigureDef {
 
 /// The metric of wrong results.
 pub const ERRORS: &str = "sustain.errors.count";
+
+/// The metric of the least mean time between them.
+pub const MTBE: &str = "sustain.mtbe.time";
+
+/// The confidence of [`MTBE`], and of what errors that were counted say of the next ones: exact where they come one by one at a
+/// constant rate, and on the safe side where several have one cause.
+pub const ERRORS_CONFIDENCE: f64 = 0.95;
 
 /// The metric of the time until clocks were reduced, which is a lower bound where they never were.
 pub const FIRST_THROTTLE: &str = "sustain.first_throttle.time";
@@ -65,6 +73,13 @@ pub const FIGURES: &[FigureDef] = &[
         about: |l, _| say!(l, "about-wrong-results"),
         sensor: None,
         of: |s| Some(s.wrong() as f64),
+    },
+    FigureDef {
+        name: MTBE,
+        unit: Unit::Nanosecond,
+        about: |l, _| say!(l, "about-mtbe"),
+        sensor: None,
+        of: |s| Some(mtbf_at_least(s.wrong(), s.watched_ns() as f64, ERRORS_CONFIDENCE)),
     },
     FigureDef {
         name: "sustain.watched.time",

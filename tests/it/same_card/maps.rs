@@ -1,10 +1,10 @@
 //! Latency maps: of one die they agree, of two they differ, and they ask for a look where names say otherwise.
 
+use gpu_assay::chance::share_interval;
 use gpu_assay::device::Provenance;
 use gpu_assay::engine::Profile;
 use gpu_assay::evidence::{Canary, Check, DeviceEvidence, Measurement, OnUnit, Value};
 use gpu_assay::exit::Exit;
-use gpu_assay::fleet::chance::share_interval;
 use gpu_assay::report::Report;
 use gpu_assay::report::compare::{
     Card, Comparison, Ground, LEVEL, Likeness, Maps, ONE_DIE, Sameness, compare,
