@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -78,7 +79,7 @@ fn to_nobody(args: &ProveArgs, out: &Path, quiet: bool, language: Language) -> R
         out: Some(out),
         language,
     };
-    session.hold(quiet).map(|(exit, _)| exit)
+    session.hold(&AtomicBool::new(false), quiet)
 }
 
 /// Whatever goes wrong, the witness is told, since nobody may look at this end.

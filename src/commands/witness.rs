@@ -51,12 +51,12 @@ pub fn witness(args: &WitnessArgs, quiet: bool, language: Language) -> Result<Ex
         out: args.out.as_deref(),
         language,
     };
-    let held = session.hold(quiet);
-    match &held {
-        Ok((_, true)) => {}
-        Ok((_, false)) | Err(_) => claim.release(),
+    let begun = AtomicBool::new(false);
+    let held = session.hold(&begun, quiet);
+    if !begun.into_inner() {
+        claim.release();
     }
-    held.map(|(exit, _)| exit)
+    held
 }
 
 /// A conversation, and where what comes of it goes.
@@ -72,8 +72,8 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Holds it, signs and shows the proof. The second part is whether the challenge is used up.
-    pub fn hold(&self, quiet: bool) -> Result<(Exit, bool), Failure> {
+    /// Holds it, signs and shows the proof. From when `begun` is true on, the challenge is used up.
+    pub fn hold(&self, begun: &AtomicBool, quiet: bool) -> Result<Exit, Failure> {
         let out = results::directory(self.out, "assay-proof", &[PROOF, TRANSCRIPT])?;
         let interrupted = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&interrupted);
@@ -85,6 +85,7 @@ impl Session<'_> {
             command: self.command,
             patience: self.patience,
             interrupted: &interrupted,
+            begun,
         };
         let at = Timestamp::now();
         let transcript = out.join(TRANSCRIPT);
@@ -115,7 +116,7 @@ impl Session<'_> {
             self.show(&proof, &out)?;
         }
         let interrupted = interrupted.load(Ordering::Relaxed);
-        Ok((if interrupted { Exit::Interrupted } else { proof_exit(&proof.outcome) }, witnessed.begun))
+        Ok(if interrupted { Exit::Interrupted } else { proof_exit(&proof.outcome) })
     }
 
     fn show(&self, proof: &Proof, out: &Path) -> Result<Exit, Failure> {

@@ -5,7 +5,7 @@ use super::clause::{Figure, Severity};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Seen, Unusable};
 use super::judge::{Judgement, judge_device, subjects};
-use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sources};
+use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sku::Model, sources};
 use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
@@ -102,11 +102,11 @@ fn filled(seen: &Seen<'_>, agreed: f64) -> Judgement {
 }
 
 /// The agreed model, by what the device calls itself.
-fn model(seen: &Seen<'_>, agreed: &str) -> Judgement {
+fn model(seen: &Seen<'_>, agreed: &Model) -> Judgement {
     let text = |value: &str| Some(Amount::Text { value: value.to_owned() });
     let identity = match gate::admitted(seen) {
         Ok(identity) => identity,
-        Err(unusable) => return Judgement::undecided(unusable, text(agreed)),
+        Err(unusable) => return Judgement::undecided(unusable, text(agreed.as_str())),
     };
     let is = identity.name.clone();
     let (verdict, because) = match sku::compare(agreed, identity) {
@@ -114,7 +114,7 @@ fn model(seen: &Seen<'_>, agreed: &str) -> Judgement {
         sku::Match::Other => (Verdict::Fail, Reason::SkuDiffers { is }),
         sku::Match::Unclear => (Verdict::Inconclusive, Reason::SkuUnclear { is }),
     };
-    Judgement { verdict, observed: text(&identity.name), bound: text(agreed), because }
+    Judgement { verdict, observed: text(&identity.name), bound: text(agreed.as_str()), because }
 }
 
 /// Devices that were opened, each once.

@@ -198,7 +198,7 @@ pub struct Inventory {
     pub devices: NonZeroU32,
     /// The model, such as `H200 SXM`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<sku::Model>,
     /// Memory of each device, such as `141 GB`. The memory probe must fill 95 % of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<quantity::Bytes>,

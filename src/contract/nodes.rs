@@ -7,10 +7,9 @@ use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
 use super::telemetry;
 use crate::evidence::Evidence;
-use crate::evidence::metric::{Kind, LAG, METRICS, MetricName, SPREAD, lagging};
+use crate::evidence::metric::{LAG, METRICS, MetricName, SPREAD, lagging};
 use crate::evidence::stats::{Stat, middle};
 use crate::evidence::sustain::Span;
-use crate::units::Unit;
 
 fn is_node(metric: &MetricName) -> bool {
     metric.probe() == "node"
@@ -98,23 +97,7 @@ fn rates(evidence: &Evidence) -> impl Iterator<Item = MetricName> {
         })
     };
     let all = METRICS.iter().filter_map(|row| MetricName::parse(&row.name).ok());
-    all.filter(|m| m.probe() != "link" && is_rate(m)).filter(has)
-}
-
-fn is_rate(metric: &MetricName) -> bool {
-    match metric.kind() {
-        Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond) => true,
-        Kind::Number(
-            Unit::Byte
-            | Unit::Nanosecond
-            | Unit::Count
-            | Unit::Share
-            | Unit::JoulePerFlop
-            | Unit::Kelvin
-            | Unit::Cycle,
-        )
-        | Kind::Fact => false,
-    }
+    all.filter(|m| m.probe() != "link" && m.kind().is_rate()).filter(has)
 }
 
 /// The greater one; what does not count comes first.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::clause::{Figure, Rule};
 use super::quantity::{Base, Share};
+use super::sku::Model;
 use super::terms::DELIVERY;
 use super::{Contract, Inventory, Quantity, Reference};
 use crate::catalogue::{self, Resolved};
@@ -65,7 +66,7 @@ fn whole(
     let metric = &figure.metric;
     match of {
         Base::Datasheet => {
-            let sku = inventory.and_then(|inventory| inventory.sku.as_ref());
+            let sku = inventory.and_then(|inventory| inventory.sku.as_ref().map(Model::as_str));
             let sku =
                 sku.ok_or("a share of the datasheet needs a model; write sku = \"...\" under [inventory]")?;
             let Resolved::One(gpu) = catalogue::resolve(sku) else {

@@ -3,9 +3,40 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::catalogue;
 use crate::catalogue::names::{self, is_form_of};
 use crate::device::Identity;
+
+/// A model by name, such as `H200 SXM`. A maker alone is none, since every card of that maker would be it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Model(String);
+
+impl TryFrom<String> for Model {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if words(&name).is_empty() {
+            return Err(format!("{name:?} names no model; write one such as \"H200 SXM\""));
+        }
+        Ok(Self(name))
+    }
+}
+
+impl From<Model> for String {
+    fn from(model: Model) -> Self {
+        model.0
+    }
+}
+
+impl Model {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// What an agreed model and a device's own word have to do with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +50,8 @@ pub(super) enum Match {
 ///
 /// Where the catalogue knows the agreed name exactly and the device's PCI id too, they decide. Otherwise the words of
 /// the name do: all of them there is the same card, a missing word with a digit in it (`h200`) is another.
-pub(super) fn compare(agreed: &str, identity: &Identity) -> Match {
+pub(super) fn compare(agreed: &Model, identity: &Identity) -> Match {
+    let agreed = agreed.as_str();
     let rows: Vec<&catalogue::Gpu> = catalogue::of(identity).collect();
     let named = |gpu: &catalogue::Gpu| words(&gpu.name) == words(agreed);
     if !rows.is_empty() && catalogue::gpus().iter().any(named) {
@@ -31,7 +63,7 @@ pub(super) fn compare(agreed: &str, identity: &Identity) -> Match {
     }
     let there = |word: &String| known.iter().any(|known| known == word || is_form_of(known, word));
     let missing: Vec<String> = words(agreed).into_iter().filter(|word| !there(word)).collect();
-    if missing.is_empty() && !agreed.trim().is_empty() {
+    if missing.is_empty() {
         Match::Same
     } else if missing
         .iter()

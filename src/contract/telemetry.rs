@@ -77,16 +77,21 @@ pub(super) fn watched(
 
 /// Why a timeline in which nothing moves is not believed: it is frozen, or too short to tell. Only power decides: a card
 /// at its clock limit in a cold room may well hold clock and whole degrees, but no card under a changing load draws the
-/// same milliwatts.
+/// same milliwatts. A sensor that says nothing for once does not move by that.
 fn still(timeline: &[TimedReading]) -> Option<Reason> {
-    let (first, last) = (timeline.first()?, timeline.last()?);
-    let span_ns = last.at_ns.saturating_sub(first.at_ns);
-    let state = |at: &TimedReading| (at.reading.power_mw, at.reading.clock_mhz, at.reading.temperature_c);
-    if first.reading.power_mw.is_none() || timeline.iter().any(|at| state(at) != state(first)) {
+    let moves = |of: fn(&Reading) -> Option<u32>| {
+        let mut told = timeline.iter().filter_map(|at| of(&at.reading));
+        let first = told.next();
+        told.any(|value| Some(value) != first)
+    };
+    let power: Vec<u64> =
+        timeline.iter().filter(|at| at.reading.power_mw.is_some()).map(|at| at.at_ns).collect();
+    let (first_ns, last_ns) = (power.first()?, power.last()?);
+    if moves(|r| r.power_mw) || moves(|r| r.clock_mhz) || moves(|r| r.temperature_c) {
         return None;
     }
-    let readings = timeline.len() as u64;
-    Some(if timeline.len() >= FROZEN_READINGS_MIN && span_ns >= FROZEN_NS_MIN {
+    let (readings, span_ns) = (power.len() as u64, last_ns.saturating_sub(*first_ns));
+    Some(if power.len() >= FROZEN_READINGS_MIN && span_ns >= FROZEN_NS_MIN {
         Reason::TelemetryFrozen { readings, seconds: span_ns / 1_000_000_000 }
     } else {
         Reason::TelemetryTooShort { readings }

@@ -37,6 +37,25 @@ pub enum Kind {
     Fact,
 }
 
+impl Kind {
+    /// Work or bytes by time.
+    pub fn is_rate(self) -> bool {
+        self.is_arithmetic() || self == Self::Number(Unit::BytePerSecond)
+    }
+
+    /// Operations by time.
+    pub fn is_arithmetic(self) -> bool {
+        matches!(self, Self::Number(Unit::FlopPerSecond | Unit::OpPerSecond))
+    }
+}
+
+/// Which figures are better ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    More,
+    Less,
+}
+
 /// Working sets of the latency curve, in bytes: powers of two from 4 KiB to 4 GiB.
 pub fn chase_sizes() -> impl Iterator<Item = u64> {
     (12..=32).map(|shift| 1u64 << shift)
@@ -68,13 +87,16 @@ const MOVES: &[(&str, Unit, About)] = &[
     ("link.d2h_kernel.rate", Unit::BytePerSecond, |l, _| say!(l, "about-d2h-kernel")),
     ("link.h2d.latency", Unit::Nanosecond, |l, case| say!(l, "about-link-latency", case)),
     ("link.d2h.latency", Unit::Nanosecond, |l, case| say!(l, "about-link-latency", case)),
-    ("census.units.count", Unit::Count, |l, _| say!(l, "about-units")),
+    (UNITS, Unit::Count, |l, _| say!(l, "about-units")),
     ("census.stolen.share", Unit::Share, |l, _| say!(l, "about-stolen")),
     ("census.slice.time", Unit::Nanosecond, |l, _| say!(l, "about-slice")),
     ("census.disturbed.share", Unit::Share, |l, _| say!(l, "about-disturbed")),
     ("census.disturbed_memory.share", Unit::Share, |l, _| say!(l, "about-disturbed-memory")),
     ("census.l2.cycles", Unit::Cycle, |l, _| say!(l, "about-l2-cycles")),
 ];
+
+/// The metric of units that did work.
+const UNITS: &str = "census.units.count";
 
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
 pub const PEER_SLOWEST: &str = "peer.slowest.rate";
@@ -223,6 +245,22 @@ impl MetricName {
     /// The first part, which names the probe.
     pub fn probe(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
+    }
+
+    /// `None` for what tells cards apart, and is no better or worse.
+    pub fn better(&self) -> Option<Better> {
+        // How long a load went well; of units more are better, of all else that is counted fewer.
+        let is_good = self.probe() == "sustain" && self.0.ends_with(".time") || self.0 == UNITS;
+        match self.kind() {
+            Kind::Number(Unit::Nanosecond | Unit::Count) if is_good => Some(Better::More),
+            Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Byte) => {
+                Some(Better::More)
+            }
+            Kind::Number(
+                Unit::Nanosecond | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin,
+            ) => Some(Better::Less),
+            Kind::Number(Unit::Cycle) | Kind::Fact => None,
+        }
     }
 
     /// Whether there are many figures of it, so that a statistic must say which counts.

@@ -141,7 +141,7 @@ fn pflops(contract: &Contract, price: &Price, nodes: &[Node<'_>]) -> Option<Deci
     let metric = MetricName::parse(&format!("gemm.{}.rate", pflops.precision.name())).ok()?;
     let inventory = contract.inventory.as_ref()?;
     let dense = || {
-        let Resolved::One(card) = catalogue::resolve(inventory.sku.as_ref()?) else { return None };
+        let Resolved::One(card) = catalogue::resolve(inventory.sku.as_ref()?.as_str()) else { return None };
         Some(card.datasheet(&metric)? * f64::from(inventory.devices.get()))
     };
     let rate = match pflops.figure {

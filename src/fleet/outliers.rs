@@ -104,11 +104,9 @@ fn test(metric: u16, figures: &[Figure<'_>]) -> Vec<(f64, Outlier)> {
     let Kind::Number(unit) = row.kind else { return Vec::new() };
     // Less is worse for rates, more for times; counts and shares have bounds of their own.
     let sign = match unit {
-        Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => -1.0,
+        _ if row.kind.is_rate() => -1.0,
         Unit::Nanosecond => 1.0,
-        Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin | Unit::Cycle => {
-            return Vec::new();
-        }
+        _ => return Vec::new(),
     };
     let Some(median) = middle(figures.iter().map(|figure| figure.value).collect()) else { return Vec::new() };
     let apart = middle(figures.iter().map(|figure| (figure.value - median).abs()).collect()).unwrap_or(0.0);

@@ -14,12 +14,11 @@ use crate::contract::inventory;
 use crate::contract::shown::{Found, Shown, shown};
 use crate::contract::when::When;
 use crate::device::ProvenanceKind;
-use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::metric::{Better, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::report::Report;
 use crate::seal::{Verified, sha256_hex};
-use crate::units::Unit;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DrawError {
@@ -111,9 +110,9 @@ fn standing(metric: &MetricName, found: Found, band: Option<&Band>) -> Standing 
         return if found.value > 0.0 { Standing::Faulty } else { Standing::Healthy };
     }
     let Some(band) = band else { return Standing::Unknown };
-    let is_healthy = match metric.kind() {
-        Kind::Number(Unit::Nanosecond) => found.value <= band.most(),
-        Kind::Number(_) | Kind::Fact => found.value >= band.least(),
+    let is_healthy = match metric.better() {
+        Some(Better::Less) => found.value <= band.most(),
+        Some(Better::More) | None => found.value >= band.least(),
     };
     // What may be more may be enough, and what other tools reach this one may miss by itself.
     let is_sure = !found.at_least && band.basis == Basis::Own;

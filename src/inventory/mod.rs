@@ -16,14 +16,13 @@ use crate::catalogue::in_use::OverlayName;
 use crate::contract::when::Moment;
 use crate::contract::{Reason, Verdict};
 use crate::device::ProvenanceKind;
-use crate::evidence::metric::{self, MetricName};
+use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Stat;
 use crate::exit::Exit;
 use crate::report::compare::Certified;
 use crate::report::{Report, TrustLevel};
 use crate::seal::statement::{Kind, StatementError, Subject};
 use crate::seal::{Envelope, SecretKey, Verified};
-use crate::units::Unit;
 use class::{By, Class};
 
 pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/inventory/v1", what: "inventory certificate" };
@@ -104,12 +103,6 @@ pub struct Figure {
 /// Without it nobody knows whether memory holds anything.
 const MEMORY_ERRORS: &str = "memory.errors.count";
 
-impl Figure {
-    fn is_arithmetic(&self) -> bool {
-        matches!(self.metric.kind(), metric::Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond))
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Healthy {
     pub low: f64,
@@ -178,7 +171,9 @@ impl Card {
             Quality::Unclassed
         } else if stands(Standing::Below) {
             Quality::Slow
-        } else if self.figure(MEMORY_ERRORS).is_none() || !self.figures.iter().any(Figure::is_arithmetic) {
+        } else if self.figure(MEMORY_ERRORS).is_none()
+            || !self.figures.iter().any(|figure| figure.metric.kind().is_arithmetic())
+        {
             Quality::Partial
         } else if self
             .figures

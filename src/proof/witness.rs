@@ -33,6 +33,8 @@ pub struct Orders<'a> {
     /// How long the prover may be silent.
     pub patience: Duration,
     pub interrupted: &'a AtomicBool,
+    /// Becomes true before the prover is told anything, which uses the challenge up, however the conversation ends.
+    pub begun: &'a AtomicBool,
 }
 
 /// What came of it.
@@ -42,8 +44,6 @@ pub struct Witnessed {
     pub figures: Figures,
     pub transcript: Transcript,
     pub same_host: Option<bool>,
-    /// Whether the prover was told anything, which uses the challenge up.
-    pub begun: bool,
 }
 
 /// Holds the whole conversation, writing it to `transcript`. `seen` is called often, with the time. `Err` where the
@@ -64,7 +64,6 @@ pub fn witness(
         session: Session::new(orders.issued, secret),
         transcript: Digesting::new(BufWriter::new(transcript)),
         to: Some(to),
-        begun: false,
         broken: None,
     };
     let outcome = match talk.hold(&heard, seen) {
@@ -85,7 +84,6 @@ pub fn witness(
         figures: Figures::of(&talk.session, orders.issued.challenge.openings),
         transcript: talk.transcript.transcript(),
         same_host: hosts.map(|(theirs, ours)| theirs == ours),
-        begun: talk.begun,
     })
 }
 
@@ -170,7 +168,6 @@ struct Talk<'a, W: Write> {
     session: Session<'a>,
     transcript: Digesting<BufWriter<W>>,
     to: Option<std::process::ChildStdin>,
-    begun: bool,
     /// Our own trouble, which says nothing of the prover.
     broken: Option<io::Error>,
 }
@@ -190,7 +187,7 @@ impl<W: Write> Talk<'_, W> {
             }
             if let Some(cue) = self.session.cue() {
                 let frame = self.answer(cue)?;
-                self.begun = true;
+                self.orders.begun.store(true, Ordering::Relaxed);
                 self.say(frame)?;
             }
             if self.session.runs_for_ns(self.clock.elapsed_ns()).is_some_and(|ns| ns >= halt_ns) {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::Report;
-use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::metric::{Better, Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{ERRORS, Sustained};
 use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
@@ -233,11 +233,7 @@ fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, wi
     let mut rows = vec![row(metric, [median(load), median(other)], rate)];
     rows.extend(MetricName::parse(ERRORS).ok().map(|errors| {
         let counts = [load, other].map(Sustained::wrong);
-        row(
-            &errors,
-            counts.map(|count| Some(count as f64)),
-            counted(counts[0], counts[1], Unit::Count, width),
-        )
+        row(&errors, counts.map(|count| Some(count as f64)), counted(counts[0], counts[1], &errors, width))
     }));
     rows
 }
@@ -282,10 +278,14 @@ fn judge(
         (None, Some(why)) => return (Change::Undecided, None, Because::Unsound(why, Some(When::After))),
         (None, None) => {}
     }
-    let Kind::Number(unit) = a.metric.kind() else { return open(Because::NoFigure) };
+    if a.metric.kind() == Kind::Fact {
+        return open(Because::NoFigure);
+    }
     match (&a.value, &b.value) {
         (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, width),
-        (Value::Count { count: a }, Value::Count { count: b }) => counted(*a, *b, unit, width),
+        (Value::Count { count: count_before }, Value::Count { count: count_after }) => {
+            counted(*count_before, *count_after, &a.metric, width)
+        }
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => open(Because::LowerBoundOnly),
         (Value::Share { .. }, Value::Share { .. }) => not_more((a, b), Stat::P50, |_| width),
         (Value::Lengths(_), Value::Lengths(_)) => not_more((a, b), Stat::Max, |a| a * width),
@@ -357,13 +357,17 @@ fn is_wrong(m: &Measurement) -> bool {
     matches!(m.check, Check::Wrong { .. })
 }
 
-/// Counts have no noise. Of errors fewer are better, of bytes more.
-fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
-    if unit == Unit::Count {
+/// Counts have no noise, but no two runs fill memory to the same byte.
+fn counted(a: u64, b: u64, metric: &MetricName, width: f64) -> Judged {
+    if metric.kind() != Kind::Number(Unit::Byte) {
+        let (fewer, more) = match metric.better() {
+            Some(Better::More) => (Change::Degraded, Change::Improved),
+            Some(Better::Less) | None => (Change::Improved, Change::Degraded),
+        };
         let (change, why) = match b.cmp(&a) {
-            std::cmp::Ordering::Less => (Change::Improved, Because::Fewer),
+            std::cmp::Ordering::Less => (fewer, Because::Fewer),
             std::cmp::Ordering::Equal => (Change::Same, Because::AsMany),
-            std::cmp::Ordering::Greater => (Change::Degraded, Because::More),
+            std::cmp::Ordering::Greater => (more, Because::More),
         };
         return (change, None, why);
     }
@@ -371,7 +375,7 @@ fn counted(a: u64, b: u64, unit: Unit, width: f64) -> Judged {
         return (Change::NotComparable, None, Because::NothingBefore);
     }
     let value = b as f64 / a as f64;
-    decide(Ratio { value, low: value, high: value }, false, width)
+    decide(Ratio { value, low: value, high: value }, Better::More, width)
 }
 
 /// Shares of time that somebody else took, and how long at a time: more is worse.
@@ -387,15 +391,17 @@ fn not_more((a, b): (&Measurement, &Measurement), by: Stat, width: impl Fn(f64) 
 /// Rates or latencies in the order in which they were taken.
 fn of_samples(a: &[f64], b: &[f64], metric: &MetricName, width: f64) -> Judged {
     match interval::ratio_of_medians(a, b, metric.as_str()) {
-        Ok(ratio) => decide(ratio, metric.kind() == Kind::Number(Unit::Nanosecond), width),
+        Ok(ratio) => decide(ratio, metric.better().unwrap_or(Better::More), width),
         Err(why) => (Change::Undecided, None, why),
     }
 }
 
-fn decide(ratio: Ratio, lower_is_better: bool, width: f64) -> Judged {
+fn decide(ratio: Ratio, better: Better, width: f64) -> Judged {
     // Turned so that more is better, and a latency that grew by the width weighs as much as a rate that fell by it.
-    let (low, high) =
-        if lower_is_better { (2.0 - ratio.high, 2.0 - ratio.low) } else { (ratio.low, ratio.high) };
+    let (low, high) = match better {
+        Better::More => (ratio.low, ratio.high),
+        Better::Less => (2.0 - ratio.high, 2.0 - ratio.low),
+    };
     let (change, because) = if high < 1.0 - width {
         (Change::Degraded, Because::WorseThanTheWidth)
     } else if low < 1.0 - width {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Report;
 use crate::contract::shown::{Found, shown};
-use crate::evidence::metric::{Kind, MetricName};
-use crate::units::Unit;
+use crate::evidence::metric::{Better, Kind, MetricName};
 
 /// By metric the worst of all devices, as a contract writes it. Lower bounds only, counts of faults and shares are left out.
 pub fn figures(report: &Report) -> BTreeMap<MetricName, String> {
@@ -18,7 +17,7 @@ pub fn figures(report: &Report) -> BTreeMap<MetricName, String> {
         if !one.metric.is_sampled() || one.metric.probe() == "census" {
             continue;
         }
-        let is_less_better = one.metric.kind() == Kind::Number(Unit::Nanosecond);
+        let is_less_better = one.metric.better() == Some(Better::Less);
         let so_far = worst.entry(one.metric).or_insert(value);
         *so_far = if is_less_better { so_far.max(value) } else { so_far.min(value) };
     }

@@ -137,6 +137,15 @@ fn frozen_telemetry_says_nothing() {
         d.timeline.iter_mut().for_each(|at| at.reading = first.clone());
     };
     expect(edited(freeze), clause, Verdict::Inconclusive, "telemetry_frozen");
+    // That a sensor said nothing for once, be it at first, does not show that it is alive.
+    for silent in [0, 10] {
+        let silenced = edited(|d| {
+            freeze(d);
+            d.timeline[silent].reading.power_mw = None;
+            d.timeline[silent].reading.temperature_c = None;
+        });
+        expect(silenced, clause, Verdict::Inconclusive, "telemetry_frozen");
+    }
     // Too short to tell: 19 readings, or 30 within a second.
     expect(
         edited(|d| {

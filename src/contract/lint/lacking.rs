@@ -6,7 +6,6 @@ use crate::contract::terms::DELIVERY;
 use crate::contract::{Contract, Party};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::language::{Language, say};
-use crate::units::Unit;
 
 pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
     if !contract.is_lease() {
@@ -57,20 +56,7 @@ fn of_the_compute(contract: &Contract, l: Language) -> Vec<Lint> {
             clause.severity == Severity::Must && is(&figure.metric)
         })
     };
-    let computes = |metric: &MetricName| match metric.kind() {
-        Kind::Number(Unit::FlopPerSecond | Unit::OpPerSecond) => true,
-        Kind::Number(
-            Unit::BytePerSecond
-            | Unit::Byte
-            | Unit::Nanosecond
-            | Unit::Count
-            | Unit::Share
-            | Unit::JoulePerFlop
-            | Unit::Kelvin
-            | Unit::Cycle,
-        )
-        | Kind::Fact => false,
-    };
+    let computes = |metric: &MetricName| metric.kind().is_arithmetic();
     let bound = |metric: &str| bound_for(contract, metric, l);
     let mut found = Vec::new();
     if !owed(&computes) {

@@ -89,7 +89,7 @@ pub fn lint(contract: &Contract, language: Language) -> Vec<Lint> {
 
 /// The card that the inventory names, where it names exactly one.
 fn card(contract: &Contract) -> Option<&'static Gpu> {
-    match catalogue::resolve(contract.inventory.as_ref()?.sku.as_ref()?) {
+    match catalogue::resolve(contract.inventory.as_ref()?.sku.as_ref()?.as_str()) {
         Resolved::One(gpu) => Some(gpu),
         Resolved::Several(_) | Resolved::None { .. } => None,
     }

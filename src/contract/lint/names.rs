@@ -4,11 +4,12 @@ use super::{Lint, Place, error, warning};
 use crate::catalogue::{self, Resolved};
 use crate::contract::Contract;
 use crate::contract::escaped;
+use crate::contract::sku::Model;
 use crate::contract::terms::{Pflops, PflopsFigure, Price};
 use crate::language::{Language, say};
 
 pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
-    let sku = contract.inventory.as_ref().and_then(|inventory| inventory.sku.as_ref());
+    let sku = contract.inventory.as_ref().and_then(|inventory| inventory.sku.as_ref().map(Model::as_str));
     let model = sku.and_then(|sku| model(sku, contract.is_lease(), l));
     model.into_iter().chain(contract.price.as_ref().and_then(|price| pflops(price, l))).collect()
 }

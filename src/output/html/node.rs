@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use crate::evidence::DeviceEvidence;
-use crate::evidence::metric::{Kind, METRICS, MetricName};
+use crate::evidence::metric::{Better, Kind, METRICS, MetricName};
 use crate::evidence::stats::middle;
 use crate::language::{Language, say};
 use crate::units::Unit;
@@ -52,14 +52,10 @@ impl Comparison<'_> {
 /// `None` where fewer than two devices have a figure. Of the latency curve only its end is compared.
 fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Option<Comparison<'a>> {
     let Kind::Number(unit) = kind else { return None };
-    let lower_is_better = match unit {
-        Unit::Nanosecond => true,
-        Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => false,
-        Unit::Byte | Unit::Count | Unit::Share | Unit::JoulePerFlop | Unit::Kelvin | Unit::Cycle => {
-            return None;
-        }
-    };
     let metric = MetricName::parse(name).ok()?;
+    if !kind.is_rate() && unit != Unit::Nanosecond {
+        return None;
+    }
     if metric.probe() == "chase" && name != "chase.hbm.latency" {
         return None;
     }
@@ -72,7 +68,11 @@ fn compare<'a>(name: &'a str, kind: Kind, devices: &'a [DeviceEvidence]) -> Opti
         .into_iter()
         .map(|(selector, figure)| {
             let above = figure / median - 1.0;
-            Row { selector, figure, deficit: if lower_is_better { above } else { -above } }
+            Row {
+                selector,
+                figure,
+                deficit: if metric.better() == Some(Better::Less) { above } else { -above },
+            }
         })
         .collect();
     rows.sort_by(|a, b| b.deficit.total_cmp(&a.deficit));
