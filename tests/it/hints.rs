@@ -58,28 +58,19 @@ fn a_single_device_is_told_that_two_are_needed() {
     assert!(said("c").contains("this takes two devices at least, and 1 was there"), "{}", said("c"));
 }
 
+/// A file that a quick run with these flags has written.
+fn of_a_run(flags: &str, file: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let run = ["--quiet", "run", "--measure-only", "--profile", "quick", "--out", text(&out)];
+    let ended = assay(run.into_iter().chain(flags.split(' ')));
+    std::fs::read_to_string(out.join(file)).unwrap_or_else(|e| panic!("{e}: {}", ended.stderr))
+}
+
 /// Whoever says for how long a load is kept up wants it kept up.
 #[test]
 fn a_soak_is_kept_up_beside_probes_that_are_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("out");
-    let ended = assay([
-        "--quiet",
-        "run",
-        "--measure-only",
-        "--profile",
-        "quick",
-        "--probe",
-        "chase",
-        "--soak",
-        "10s",
-        "--device",
-        "sim:mini",
-        "--out",
-        text(&out),
-    ]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let events = std::fs::read_to_string(out.join("events.jsonl")).unwrap();
+    let events = of_a_run("--device sim:mini --probe chase --soak 10s", "events.jsonl");
     assert!(events.contains("\"probes\":[\"chase\",\"sustain\"]") && events.contains("chase.hbm.latency"));
     assert!(events.contains("\"sustain_started\""), "no load");
 }
@@ -87,28 +78,10 @@ fn a_soak_is_kept_up_beside_probes_that_are_named() {
 /// Of what is signed and shown people read words, not the program's own notation.
 #[test]
 fn the_place_of_a_wrong_word_is_a_number() {
-    let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("out");
-    let ended = assay([
-        "--quiet",
-        "run",
-        "--measure-only",
-        "--profile",
-        "quick",
-        "--probe",
-        "link",
-        "--duration",
-        "1ms",
-        "--device",
-        "sim:mini,mem=16MiB,buffer=2MiB,flip=1KB:3",
-        "--format",
-        "json",
-        "--out",
-        text(&out),
-    ]);
-    let report = std::fs::read_to_string(out.join("report.json")).unwrap();
-    assert!(report.contains("the first seen at word 250"), "{}{report}", ended.stderr);
-    assert!(!report.contains("Some("), "{report}");
+    let card = "sim:mini,mem=16MiB,buffer=2MiB,flip=1KB:3";
+    let flags = format!("--device {card} --probe link --duration 1ms --format json");
+    let report = of_a_run(&flags, "report.json");
+    assert!(report.contains("the first seen at word 250") && !report.contains("Some("), "{report}");
 }
 
 #[cfg(unix)]
