@@ -208,8 +208,8 @@ pub(super) fn bounded(
         Side::Least => counted.value >= bound,
         Side::Most => counted.value <= bound,
     };
-    // What may be more is enough where so much is demanded; all else stays open.
-    let open = counted.at_least.filter(|_| side == Side::Most || !holds);
+    // What may be more is enough where so much is demanded, and too much where no more is allowed; all else stays open.
+    let open = counted.at_least.filter(|_| (side == Side::Most) == holds);
     settled(open, holds, amount(counted.value), amount(bound))
 }
 

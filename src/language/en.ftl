@@ -277,6 +277,9 @@ more-unmet = { $count ->
     [one] 1 more stands below.
    *[other] { $count } more stand below.
     }
+wrong-results = Wrong results
+wrong-on = { $what } on { $on }
+wrong-results-of = : { $what }. A device that computes wrongly is not sound, whether or not a clause asks for it.
 gap = A gap
 gap-because = : { $reason }.
 simulated = SIMULATED
@@ -432,6 +435,7 @@ not-watched = not watched
 
 step-simulated = Measure the real cards: figures of simulated ones decide nothing and give no claim.
 step-no-contract = Agree on what the machine must do: `assay contract new --from report.dsse.json` writes a contract with bounds from these figures, and `assay replay events.jsonl --contract contract.toml` judges this run by it.
+step-wrong-results = Do not accept yet: no clause asks for it, but results were wrong. Have the cause found, add a clause on those figures, and measure again.
 step-accept-report = Accept what was measured, and keep the signed report with the contract and the signer's public key. Anybody can check it at any time: `assay verify report.dsse.json --trust KEY.pub.pem --contract contract.toml`.
 step-failed = { $count ->
     [one] Do not accept the machine as it is, and show the provider the demand that is not met:
@@ -481,7 +485,7 @@ refusal-replayed = replayed
 refusal-other-salt = hidden otherwise
 fleet-claimed = { $again } and { $first } of node { $of } name the same card
 fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
-fleet-unsound = the last report lost a device, had wrong results under load, or contradicts itself about what a card is
+fleet-unsound = the last report lost a device, had wrong results, or contradicts itself about what a card is
 cause-stranger = no trusted key signed this: either it was changed after signing, or somebody else signed it (it names the key { $claimed }, trusted: { $trusted }); get the signer's public key from the signer, not with the report
 cause-changed = a trusted key is named, but its signature does not hold: the report was changed after signing
 cause-judged-by = it was judged by "{ $id }"; judge its recording again by `assay replay`

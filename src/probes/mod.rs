@@ -155,7 +155,7 @@ mod tests {
             sample_ms: 1,
             sustain_ms: 1000,
             begun: None,
-            contracted_bytes: None,
+            fill_bytes: None,
             loads: Vec::new(),
             demands: Vec::new(),
             seed: 1,

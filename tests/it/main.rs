@@ -147,6 +147,7 @@ mod cheats_piped;
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
 mod vectors;
+mod whole_memory;
 
 // Helpers: programs that cargo builds for tests, the stations in one process, the real binary, evidence made by hand, a
 // CUDA driver and an NVML without a GPU, a Vulkan driver with a fault layer.

@@ -94,6 +94,9 @@ fn head(report: &Report, language: Language) -> Markup {
             @for reason in Reason::gaps(&report.evidence) {
                 p.warning { strong { (say!(language, "gap")) } (say!(language, "gap-because", reason = reason.said(language))) }
             }
+            @if let Some(what) = rows::wrong_results(&report.evidence, language) {
+                p.warning { strong { (say!(language, "wrong-results")) } (say!(language, "wrong-results-of", what = what)) }
+            }
             @if has_simulated(&report.evidence.devices) { (simulated(language)) }
             (tiles(report, language))
             (facts(report, language))
