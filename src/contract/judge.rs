@@ -46,7 +46,7 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     findings.extend(software::judge(contract, evidence));
     // No report can show it, and none may hide that it is open.
     findings.extend(contract.proof.iter().flat_map(Proof::clauses).map(|clause| {
-        let open = gate::Unusable::open(Reason::DecidedOverFleet);
+        let open = gate::Unusable::open(Reason::ShownByAProof);
         Judgement::undecided(open, None).about(clause, Severity::Info, Subject::Node)
     }));
     for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {

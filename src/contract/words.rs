@@ -94,6 +94,7 @@ impl Reason {
             R::NotMet => say!(l, "reason-not-met"),
             R::WithinGuard { guard } => say!(l, "reason-within-guard", guard),
             R::DecidedOverFleet => say!(l, "reason-decided-over-fleet"),
+            R::ShownByAProof => say!(l, "reason-shown-by-a-proof"),
             R::NotProved => say!(l, "reason-not-proved"),
             R::ProvedLittle => say!(l, "reason-proved-little"),
             R::ProvedAtLevel { is, demanded } => proved_at(*is, *demanded, l),

@@ -80,7 +80,7 @@ trust-l1 = L1, measured, and nobody outside timed it: the host could have lied
 trust-l2 = L2, challenged and timed by the verifier
 trust-l3 = L3, as L2 with the vendor's attestation
 sealed-ephemeral = a key made for this run alone: it shows that nothing was changed since, not who signed
-sealed-named = a key that somebody keeps
+sealed-named = a key that somebody keeps, by the report's own word; `assay verify` tells whose
 
 ## How something ended
 
@@ -763,6 +763,7 @@ sums = credits { $credits }, price cuts { $cuts } a month
 
 reason-within-guard = it lies within { $guard } of the bound, which is the figure's uncertainty; run again, or measure longer
 reason-decided-over-fleet = the figure counts; whether it is enough is decided over the fleet, by `assay fleet`
+reason-shown-by-a-proof = no report can show it, but a proof before a witness: `assay witness`; then `assay verify REPORT --proof PROOF`, or `assay fleet`
 reason-not-proved = no proof of it held, or the last one did not
 reason-proved-little = so much was proved at least, which is too little; let it be proved for longer, or over a faster link
 reason-proved-at-level = it was proved at level { $is }, and { $demanded } is demanded
@@ -838,6 +839,7 @@ differs-report-says = the report says
 differs-you-demand = you demand
 differs-samples-say = the samples say
 verification = verification: { $words }
+verified-lacks-proof = The contract demands a proof that is not given, or does not show enough (--proof PROOF), so that this is inconclusive.
 verified-holds = the signature holds, and every figure and finding follows from the samples
 verified-by-another-contract = the signature holds and the report follows from its samples, but it was judged by another contract than the one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`
 verified-unknown-signatures = { $count ->

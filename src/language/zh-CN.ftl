@@ -61,7 +61,7 @@ trust-l1 = L1，实测，但外部无人计时：主机有可能作假
 trust-l2 = L2，由验证方质询并计时
 trust-l3 = L3，在 L2 之上另有厂商的硬件证明
 sealed-ephemeral = 仅为本次运行生成的密钥：只能说明此后未被改动，不能说明由谁签名
-sealed-named = 由签名人长期保管的密钥
+sealed-named = 报告自称由签名人长期保管的密钥；是谁的密钥，用 `assay verify` 核对
 
 ## 如何结束
 
@@ -587,6 +587,7 @@ sums = 抵扣 { $credits }，每月降价 { $cuts }
 
 reason-within-guard = 与界限相差不到 { $guard }，在该数值的不确定度之内；请重新运行，或测得更久
 reason-decided-over-fleet = 该数值有效；是否足够由整个机群判定，见 `assay fleet`
+reason-shown-by-a-proof = 报告无法证明这一点，须由见证方在场的证明说明：先 `assay witness`，再 `assay verify 报告 --proof 证明` 或 `assay fleet`
 reason-not-proved = 没有成立的证明，或最近一次证明未成立
 reason-proved-little = 所证明的下限不足；请用更长时间或更快的链路重新证明
 reason-proved-at-level = 证明的等级为 { $is }，要求为 { $demanded }
@@ -647,6 +648,7 @@ differs-report-says = 报告称
 differs-you-demand = 您要求
 differs-samples-say = 样本表明
 verification = 验证：{ $words }
+verified-lacks-proof = 合同要求的证明没有给出，或证明不足（--proof 证明），因此尚无定论。
 verified-holds = 签名成立，全部数值与判定均可由样本得出
 verified-by-another-contract = 签名成立，报告与其样本一致，但它是按另一合同判定的；请要求按您给出的合同重测，或对其记录重新判定：`assay replay events.jsonl --contract`
 verified-unknown-signatures = 另有 { $count } 个签名不属于您信任的任何密钥，不说明任何问题。

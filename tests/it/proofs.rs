@@ -153,6 +153,11 @@ fn work_is_proved_over_a_pipe_and_holds_for_others() {
         ["first_root_ns", "longest_gap_ns"].map(|it| json["proof"]["gpus"][1][it].as_u64().unwrap());
     assert!(0 < first && first <= longest, "{first} of {longest} ns");
     ends(&verified, 0, "farther than");
+    // What would not be looked at is not taken for checked.
+    ends(&desk.verify("out", &["--challenge", "ch.json"]), 0, "held");
+    desk.challenge("later.json", &[]);
+    ends(&desk.verify("out", &["--challenge", "later.json"]), 6, "another challenge");
+    ends(&desk.verify("out", &["--proof", "nowhere"]), 2, "is a proof, and --proof has no part");
     // A challenge is good once.
     ends(&desk.prove("ch.json", "again", &["sim:h100", "sim:h100,index=1"]), 6, "has been answered before");
     ends(&desk.witness("ch.json", "out", &["true"]), 6, "has been answered before");
