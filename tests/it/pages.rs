@@ -212,6 +212,18 @@ fn a_page_says_first_that_a_run_broke_off() {
     assert!(!page.contains("demanded <b translate=\"no\">-"), "what has no bound demands none");
 }
 
+#[test]
+fn what_is_not_met_tells_each_clause_once() {
+    let contract = contract(
+        "metric = \"stream.triad.rate\"\nat_least = \"9 TB/s\"\nstatistic = \"p5\"\n\
+         [[clause]]\nid = \"other\"\nmetric = \"stream.copy.rate\"\nat_least = \"9 TB/s\"\nstatistic = \"p5\"",
+    );
+    let page = rendered(Format::Html, &report(good_run(12), Some(&contract)));
+    let unmet = page.split_once("class=\"unmet\"").unwrap().1.split_once("</section>").unwrap().0;
+    assert_eq!(unmet.matches("<li>").count(), 2, "{unmet}");
+    assert!(unmet.contains("other") && unmet.contains("sim:test,seed=12"), "{unmet}");
+}
+
 /// Nobody reads "accepted" above a card that computes wrongly, whatever was demanded.
 #[test]
 fn wrong_results_that_no_clause_asks_for_stand_beside_the_verdict() {
