@@ -85,18 +85,27 @@ fn compare(op: &Op, got: &[u8], expected: &[u8]) -> Result<(), Trouble> {
     }
 }
 
-/// Both checks hold, or neither counts.
+/// Both checks hold, or neither counts: one that was wrong, or blind, is so of both.
 pub fn joined(first: Check, second: Check) -> Check {
+    let blind = |one: Canary, other: Canary| if one == Canary::Missed { one } else { other };
     match (first, second) {
+        (wrong @ Check::Wrong { .. }, _) | (_, wrong @ Check::Wrong { .. }) => wrong,
         (
             Check::Matched { exact, sampled, canary },
             Check::Matched { exact: more, sampled: more_sampled, canary: other },
         ) => Check::Matched {
             exact: exact + more,
             sampled: sampled + more_sampled,
-            canary: if other == Canary::Missed { other } else { canary },
+            canary: blind(canary, other),
         },
-        (Check::Matched { .. }, other) | (other, _) => other,
+        (Check::Scanned { tally, canary }, Check::Matched { canary: other, .. })
+        | (Check::Matched { canary: other, .. }, Check::Scanned { tally, canary }) => {
+            Check::Scanned { tally, canary: blind(canary, other) }
+        }
+        (Check::Scanned { mut tally, canary }, Check::Scanned { tally: more, canary: other }) => {
+            tally.absorb(&more, 0);
+            Check::Scanned { tally, canary: blind(canary, other) }
+        }
     }
 }
 
@@ -408,6 +417,27 @@ mod tests {
         for count in [0, 1, 7, 1000] {
             let parts = in_parts(count, &|part: Range<u64>| part.collect::<Vec<u64>>());
             assert_eq!(parts.concat(), (0..count).collect::<Vec<u64>>());
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_or_blind_once_is_so_of_both() {
+        let matched = |canary| Check::Matched { exact: 1, sampled: 2, canary };
+        let scanned =
+            |canary| Check::Scanned { tally: Tally { words_checked: 3, ..Tally::default() }, canary };
+        let (seen, missed) = (Canary::Caught, Canary::Missed);
+        let wrong = || Check::Wrong { why: "wrong".to_owned() };
+        for sound in [matched(seen), scanned(seen)] {
+            assert_eq!(joined(sound.clone(), wrong()), wrong());
+            assert_eq!(joined(wrong(), sound), wrong());
+        }
+        assert_eq!(
+            joined(matched(seen), matched(missed)),
+            Check::Matched { exact: 2, sampled: 4, canary: missed }
+        );
+        for (one, other) in [(matched(missed), scanned(seen)), (matched(seen), scanned(missed))] {
+            assert_eq!(joined(one.clone(), other.clone()), scanned(missed));
+            assert_eq!(joined(other, one), scanned(missed));
         }
     }
 }
