@@ -133,8 +133,11 @@ pub struct ListArgs {
     #[arg(long)]
     pub json: bool,
     /// Show the metrics that contracts can name instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "simulated")]
     pub metrics: bool,
+    /// Show the cards that can be simulated instead, and what can be wrong with them
+    #[arg(long)]
+    pub simulated: bool,
 }
 
 /// Measure devices, judge them against a contract, sign a report

@@ -46,6 +46,9 @@ pub enum QuantityError {
     WrongUnit { given: String, unit: &'static str, example: &'static str },
 }
 
+/// As times are written.
+const TIMES: &str = "h, min, s, ms, us or ns";
+
 impl Unit {
     pub const ALL: [Unit; 10] = [
         Unit::FlopPerSecond,
@@ -172,7 +175,7 @@ impl Unit {
             } else {
                 QuantityError::WrongUnit {
                     given: suffix.to_owned(),
-                    unit: self.symbol(),
+                    unit: if self == Unit::Nanosecond { TIMES } else { self.symbol() },
                     example: self.example(),
                 }
             }

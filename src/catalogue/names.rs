@@ -14,6 +14,11 @@ pub enum Resolved<'a> {
         /// A card that was perhaps meant.
         nearest: Option<&'a Gpu>,
     },
+    /// It says how many cards (`8x H100`), and behind that fits these.
+    Counted {
+        count: u32,
+        cards: Vec<&'a Gpu>,
+    },
 }
 
 /// A name that does not mean one card.
@@ -23,6 +28,14 @@ pub enum UnclearName {
     Several { name: String, fits: Vec<String> },
     #[error("the catalogue knows no card {name:?}{}; `assay catalogue list` shows all", hint(.nearest))]
     Unknown { name: String, nearest: Option<String> },
+    #[error("{name:?} says how many cards too; name the card alone{}, and write devices = {count} in a contract, or --gpus-per-node \
+             {count} for a new one", these(.fits))]
+    Counted { name: String, count: u32, fits: Vec<String> },
+}
+
+fn these(fits: &[String]) -> String {
+    let quoted: Vec<String> = fits.iter().map(|name| format!("{name:?}")).collect();
+    if quoted.is_empty() { String::new() } else { format!(", {}", quoted.join(" or ")) }
 }
 
 fn hint(nearest: &Option<String>) -> String {
@@ -34,11 +47,12 @@ impl<'a> Resolved<'a> {
     pub fn one(self, name: &str) -> Result<&'a Gpu, UnclearName> {
         // An absurdly long name is cut: the message must stay readable.
         let name = || name.chars().take(80).collect();
+        let names = |gpus: Vec<&Gpu>| gpus.into_iter().map(|gpu| gpu.name.clone()).collect();
         match self {
             Resolved::One(gpu) => Ok(gpu),
-            Resolved::Several(several) => {
-                let fits = several.iter().map(|gpu| gpu.name.clone()).collect();
-                Err(UnclearName::Several { name: name(), fits })
+            Resolved::Several(several) => Err(UnclearName::Several { name: name(), fits: names(several) }),
+            Resolved::Counted { count, cards } => {
+                Err(UnclearName::Counted { name: name(), count, fits: names(cards) })
             }
             Resolved::None { nearest } => {
                 Err(UnclearName::Unknown { name: name(), nearest: nearest.map(|gpu| gpu.name.clone()) })
@@ -65,8 +79,11 @@ const MAKERS: [&str; 13] = [
 ];
 
 /// Families of products and fillers, without which a card is known as well.
-const FAMILIES: [&str; 8] =
-    ["geforce", "instinct", "ascend", "mtt", "dcu", "generation", "gpu", "accelerator"];
+const FAMILIES: [&str; 10] =
+    ["geforce", "instinct", "ascend", "mtt", "dcu", "generation", "edition", "gpu", "accelerator", "oam"];
+
+/// What drivers call cards of which that does not have the words: without the maker, and the card's name.
+const DRIVERS: [(&str, &str); 2] = [("h100 80gb hbm3", "H100 SXM5 80GB"), ("b300 sxm6 ac", "B300 SXM")];
 
 /// The card among `gpus` that `name` means.
 ///
@@ -74,9 +91,39 @@ const FAMILIES: [&str; 8] =
 /// card's name are there too it is that card, so that `L40` is not `L40S`. Where only one fits it is that one, so that
 /// `H100 SXM` is `H100 SXM5 80GB`, provided that the name says the model.
 pub fn resolve<'a>(name: &str, gpus: &'a [Gpu]) -> Resolved<'a> {
+    let Some((count, mut of)) = counted(name) else { return uncounted(name, gpus) };
+    while let Some((_, within)) = counted(of) {
+        of = within;
+    }
+    let cards = match uncounted(of, gpus) {
+        Resolved::One(gpu) => vec![gpu],
+        Resolved::Several(gpus) | Resolved::Counted { cards: gpus, .. } => gpus,
+        Resolved::None { nearest } => nearest.into_iter().collect(),
+    };
+    Resolved::Counted { count, cards }
+}
+
+/// A number of cards, and what is counted: `8x H100`, `8 × H100`, `8*H100`, `H100*8`.
+fn counted(name: &str) -> Option<(u32, &str)> {
+    let name = name.trim();
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    let of = name[digits..].trim_start().strip_prefix(['x', 'X', '×', '*']);
+    if let (Some(of), Ok(count)) = (of, name[..digits].parse()) {
+        return Some((count, of.trim()));
+    }
+    // An x behind is part of a name, such as `MLU370-X8`.
+    let (of, count) = name.rsplit_once(['×', '*'])?;
+    Some((count.trim().parse().ok()?, of.trim()))
+}
+
+fn uncounted<'a>(name: &str, gpus: &'a [Gpu]) -> Resolved<'a> {
     let wanted = key(name);
     if wanted.is_empty() {
         return Resolved::None { nearest: None };
+    }
+    let by_driver = DRIVERS.iter().find(|(words, _)| *words == wanted.join(" "));
+    if let Some(gpu) = by_driver.and_then(|(_, card)| gpus.iter().find(|gpu| gpu.name == *card)) {
+        return Resolved::One(gpu);
     }
     let fits: Vec<(&Gpu, Fit)> = gpus.iter().filter_map(|gpu| Some((gpu, fit(&wanted, gpu)?))).collect();
     let exact: Vec<&Gpu> = fits.iter().filter(|(_, fit)| fit.whole).map(|(gpu, _)| *gpu).collect();

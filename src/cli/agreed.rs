@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::contract::inventory::DEVICES_MOST;
 use crate::contract::money::Money;
 use crate::contract::when::{Day, When};
 
@@ -48,7 +49,7 @@ pub struct NewContract {
     #[arg(long, value_name = "N", requires = "sku", default_value = "1")]
     pub nodes: NonZeroU32,
     /// How many cards each node holds
-    #[arg(long, value_name = "N", requires = "sku", default_value = "8")]
+    #[arg(long, value_name = "N", requires = "sku", default_value = "8", value_parser = devices)]
     pub gpus_per_node: NonZeroU32,
     /// The day by which they are owed; in 30 days where none is given
     #[arg(long, value_name = "YYYY-MM-DD", requires = "sku", value_parser = day)]
@@ -62,6 +63,15 @@ pub struct NewContract {
     /// The provider's public key
     #[arg(long, value_name = "PUB.pem")]
     pub provider: Option<PathBuf>,
+}
+
+fn devices(text: &str) -> Result<NonZeroU32, String> {
+    let devices = text.parse().ok().filter(|devices: &NonZeroU32| devices.get() <= DEVICES_MOST);
+    devices.ok_or_else(|| {
+        format!(
+            "{text:?} is no number of cards from 1 to {DEVICES_MOST}; how many nodes there are is --nodes"
+        )
+    })
 }
 
 fn day(text: &str) -> Result<Day, String> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::check::{read, refused};
+use super::check::{read_wanted, refused};
 use super::fleet::{self as fleet_command, List};
 use super::results::{write_atomically, write_new};
 use super::{Failure, print};
@@ -146,7 +146,8 @@ impl Party<'_> {
     }
 
     fn countersign(&self, file: &Path, quiet: bool) -> Result<Exit, Failure> {
-        let envelope = read(file)?;
+        let wanted = "the acceptance.dsse.json that the other party signed with `assay accept --out`";
+        let envelope = read_wanted(file, wanted)?;
         let refused = refused(file);
         let verified = envelope.open(self.evidence.trust).map_err(|e| refused(&e))?;
         let certificate = Certificate::from_verified(&verified).map_err(|e| refused(&e))?;

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use super::results::write_new;
 use super::{Failure, tell};
+use crate::catalogue::{self, Gpu};
 use crate::cli::{ChallengeCommand, NewChallenge};
-use crate::contract;
+use crate::contract::inventory::MEMORY_SHARE;
+use crate::contract::{self, Contract};
 use crate::exit::Exit;
 use crate::language::{Language, say};
 use crate::output::listing::entry;
@@ -37,6 +39,7 @@ fn new(args: &NewChallenge, quiet: bool, language: Language) -> Result<Exit, Fai
         (Some(text), _) => Unit::Byte.parse(text).map_err(|e| Failure::usage(format!("--memory: {e}")))?,
         (None, agreed) => agreed.map_or(0.0, |memory| memory.held.0.value()),
     };
+    possible(memory_bytes, contract.as_ref().map(|parsed| &parsed.contract))?;
     let now = Timestamp::now();
     let expires = now.checked_add(args.valid).map_err(Failure::usage)?;
     let challenge = Challenge {
@@ -55,13 +58,38 @@ fn new(args: &NewChallenge, quiet: bool, language: Language) -> Result<Exit, Fai
     write_new(&args.out, &envelope.to_bytes())?;
     tell(quiet, |out| {
         let (gpus, seconds) = (challenge.gpus, challenge.at_least_s);
-        let demands = say!(language, "challenge-demands", gpus = gpus, seconds = seconds);
+        let mut demands = say!(language, "challenge-demands", gpus = gpus, seconds = seconds);
+        if challenge.memory_bytes > 0 {
+            let memory = Unit::Byte.format(challenge.memory_bytes as f64);
+            demands = say!(language, "challenge-demands-memory", demands, memory);
+        }
         let until = say!(language, "challenge-until", time = &challenge.expires);
         entry(&say!(language, "ledger-challenge"), NAMES, args.out.display(), out)?;
         entry(&say!(language, "name-demands"), NAMES, demands, out)?;
         entry(&say!(language, "name-good-until"), NAMES, until, out)?;
         entry(&say!(language, "name-signed"), NAMES, key.public().id(), out)
     })
+}
+
+/// Memory that no card has would be demanded in vain, after the work was done.
+fn possible(memory_bytes: f64, contract: Option<&Contract>) -> Result<(), Failure> {
+    /// A card that is sold with 80 GB most often has 80 GiB.
+    const BYTES_PER_GB: f64 = 1_073_741_824.0;
+    let sku = contract.and_then(|contract| contract.inventory.as_ref()?.sku.as_ref());
+    let agreed = sku.and_then(|sku| catalogue::resolve(sku.as_str()).one(sku.as_str()).ok());
+    let most = |gpu: &Gpu| gpu.memory_sizes().fold(0.0, f64::max);
+    let (of, gb) = match agreed.map(|gpu| (gpu, most(gpu))).filter(|(_, gb)| *gb > 0.0) {
+        Some((gpu, gb)) => (gpu.name.as_str(), gb),
+        None => ("any card of the catalogue", catalogue::gpus().iter().map(most).fold(0.0, f64::max)),
+    };
+    if memory_bytes <= gb * BYTES_PER_GB {
+        return Ok(());
+    }
+    let asked = Unit::Byte.format(memory_bytes);
+    Err(Failure::usage(format!(
+        "{asked} of memory on each GPU is more than {of} has, {gb} GB; write what one GPU is to hold, such as --memory \"{} GB\"",
+        (gb * MEMORY_SHARE).floor()
+    )))
 }
 
 /// Whole seconds: what is shorter says nothing.

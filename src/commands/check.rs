@@ -24,7 +24,7 @@ use crate::proof::beside::{self, BesideError};
 use crate::proof::challenge::Issued;
 use crate::proof::statement::{self, Outcome, Proof};
 use crate::report::{Difference, Recheck, Report};
-use crate::seal::envelope::LoadError;
+use crate::seal::envelope::{EnvelopeError, LoadError};
 use crate::seal::{Envelope, Salt, TrustList, Verified, sha256_hex};
 
 /// No file of roots is longer, in bytes.
@@ -295,11 +295,20 @@ pub fn refused(path: &Path) -> impl Fn(&dyn std::fmt::Display) -> Failure {
 }
 
 pub fn read(path: &Path) -> Result<Envelope, Failure> {
+    read_wanted(path, "the report.dsse.json that `assay run` wrote, or another signed file")
+}
+
+/// What a challenge is, for who names another file.
+pub const CHALLENGE_WANTED: &str = "the challenge that `assay challenge new` wrote";
+
+/// A signed file, where `wanted` says which one the command takes.
+pub fn read_wanted(path: &Path, wanted: &str) -> Result<Envelope, Failure> {
     let shown = path.display();
     Envelope::load(path).map_err(|e| match e {
-        LoadError::Unreadable(e) => Failure::usage(format!(
-            "{shown} cannot be read: {e}; give the path of a file such as report.dsse.json"
-        )),
+        LoadError::Unreadable(e) => Failure::usage(format!("{shown} cannot be read: {e}; give {wanted}")),
+        LoadError::Envelope(e @ EnvelopeError::Malformed { .. }) => {
+            Failure::new(Exit::Signature, format!("{shown}: {e}; give {wanted}"))
+        }
         LoadError::Envelope(e) => Failure::new(Exit::Signature, format!("{shown}: {e}")),
     })
 }
@@ -311,7 +320,8 @@ pub fn open(path: &Path, trust: &TrustList) -> Result<Verified, Failure> {
 
 /// A challenge that a trusted key has signed.
 pub fn issued(file: &Path, trust: &TrustList) -> Result<Issued, Failure> {
-    Issued::from_verified(&open(file, trust)?).map_err(|e| refused(file)(&e))
+    let verified = read_wanted(file, CHALLENGE_WANTED)?.open(trust).map_err(|e| refused(file)(&e))?;
+    Issued::from_verified(&verified).map_err(|e| refused(file)(&e))
 }
 
 /// A report that a trusted key has signed.

@@ -4,17 +4,19 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::check::{open, read_unverified, sound};
-use super::{Failure, print};
+use super::{Failure, print, print_to};
 use crate::catalogue;
 use crate::cli::{ContractCommand, NewContract};
-use crate::contract;
 use crate::contract::lint::{Weight, lint};
+use crate::contract::shown::shown;
 use crate::contract::template::{self, Keys, Lease, Source, template};
 use crate::contract::when::{Day, When};
+use crate::contract::{self, Severity, Verdict, escaped};
+use crate::evidence::{DeviceEvidence, Evidence, sustain};
 use crate::exit::Exit;
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::output::lints::Found;
-use crate::report;
+use crate::report::{self, Report};
 use crate::seal::{KeyId, PublicKey, TrustList, sha256_hex};
 
 pub fn contract(command: &ContractCommand, language: Language) -> Result<Exit, Failure> {
@@ -28,6 +30,10 @@ pub fn contract(command: &ContractCommand, language: Language) -> Result<Exit, F
 
 fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
     let keys = Keys { tenant: key(args.tenant.as_deref())?, provider: key(args.provider.as_deref())? };
+    if let Some(due) = args.due.filter(|due| *due < today()) {
+        let today = today();
+        return Err(Failure::usage(format!("--due {due} is over: today is {today}; write a day to come")));
+    }
     let text = match (&args.sku, &args.from) {
         (Some(sku), _) => template::lease(&Lease {
             card: catalogue::resolve(sku).one(sku).map_err(Failure::usage)?,
@@ -40,14 +46,61 @@ fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
         }),
         (None, Some(path)) => {
             let report = read_unverified(path)?;
-            let device = report.evidence.devices.first().ok_or_else(|| {
-                Failure::usage(format!("{} measured no device to take bounds from", path.display()))
-            })?;
-            template(Source::Measured(device), &keys, language)
+            let (device, devices) = measured(&report, path)?;
+            let against = against(&report, language);
+            if let Some(against) = &against {
+                let note = say!(language, "contract-from-failed", file = path.display().to_string(), against);
+                print_to(anstream::stderr().lock(), |out| writeln!(out, "{note}"))?;
+            }
+            template(Source::Measured { device, devices, against: against.as_deref() }, &keys, language)
         }
         (None, None) => template(Source::Generic, &keys, language),
     };
     print(|out| out.write_all(text.as_bytes()))
+}
+
+/// The device that bounds are taken from, and how many there were. A device that computes or remembers wrongly bounds nothing.
+fn measured<'a>(report: &'a Report, path: &Path) -> Result<(&'a DeviceEvidence, usize), Failure> {
+    let opened = || report.evidence.devices.iter().filter(|device| device.identity.is_some());
+    let file = path.display();
+    let device = opened()
+        .next()
+        .ok_or_else(|| Failure::usage(format!("{file} measured no device to take bounds from")))?;
+    match wrong(&report.evidence, device) {
+        Some(why) => Err(Failure::usage(format!(
+            "{file}: {} is at fault, so that its figures bound nothing ({why}); give the report of a device that is not",
+            device.selector
+        ))),
+        None => Ok((device, opened().count())),
+    }
+}
+
+/// What shows that a device computes or remembers wrongly.
+fn wrong(evidence: &Evidence, device: &DeviceEvidence) -> Option<String> {
+    const ERRORS: [&str; 2] = ["memory.errors.count", sustain::ERRORS];
+    shown(evidence, device).into_iter().find_map(|one| match one.found {
+        Err(refused) if refused.verdict == Verdict::Fail => {
+            Some(format!("{}: {}", one.metric, refused.because.said(Language::English)))
+        }
+        Ok(found) if ERRORS.contains(&one.metric.as_str()) && found.value > 0.0 => {
+            Some(format!("{}: {}", one.metric, found.value))
+        }
+        Ok(_) | Err(_) => None,
+    })
+}
+
+/// What a report has against itself, on one line.
+fn against(report: &Report, language: Language) -> Option<String> {
+    let failed =
+        report.findings.iter().filter(|f| f.severity == Severity::Must && f.verdict == Verdict::Fail);
+    let failed = failed.map(|f| format!("{} ({})", f.clause, f.because.said(language)));
+    let evidence = &report.evidence;
+    let wrong = evidence
+        .devices
+        .iter()
+        .filter_map(|device| Some(format!("{}: {}", device.selector, wrong(evidence, device)?)));
+    let all: Vec<String> = failed.chain(wrong).map(|text| escaped(&text)).collect();
+    (!all.is_empty()).then(|| language.list(&all))
 }
 
 /// The medians of the slowest device in each metric, so that a share asks no device for more than all of them reached.
@@ -82,9 +135,13 @@ fn key(file: Option<&Path>) -> Result<Option<KeyId>, Failure> {
     }
 }
 
+/// By the machine's clock, in UTC.
+fn today() -> Day {
+    When(jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date())
+}
+
 fn in_30_days() -> Day {
-    let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
-    When(today.saturating_add(jiff::Span::new().days(30)))
+    When(today().0.saturating_add(jiff::Span::new().days(30)))
 }
 
 fn check(file: &Path, json: bool, language: Language) -> Result<Exit, Failure> {
@@ -92,7 +149,7 @@ fn check(file: &Path, json: bool, language: Language) -> Result<Exit, Failure> {
     let parsed = contract::parse(&file.display().to_string(), &bytes).map_err(Failure::usage)?;
     // Programs read one language.
     let language = if json { Language::English } else { language };
-    let lints = lint(&parsed.contract, language);
+    let lints = lint(&parsed.contract, today(), language);
     // What was read as a contract is UTF-8.
     let found = Found { file, text: &String::from_utf8_lossy(&bytes), parsed: &parsed, lints: &lints };
     print(|out| if json { found.json(out) } else { found.text(out.speaking(language)) })?;

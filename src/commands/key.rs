@@ -8,7 +8,7 @@ use crate::cli::KeyCommand;
 use crate::exit::Exit;
 use crate::language::{Language, say};
 use crate::output::listing::entry;
-use crate::seal::{PublicKey, Salt, SecretKey};
+use crate::seal::{KeyError, PublicKey, Salt, SecretKey};
 
 /// Of the names before the values.
 const NAMES: usize = 11;
@@ -55,10 +55,20 @@ fn public_path(file: &Path) -> PathBuf {
     file.with_extension("pub.pem")
 }
 
+/// Both kinds of keys can be shown.
+fn either(error: KeyError) -> KeyError {
+    match error {
+        KeyError::WrongKind { path, is, hint, .. } => {
+            KeyError::WrongKind { path, is, want: "an Ed25519 key", hint }
+        }
+        other => other,
+    }
+}
+
 fn show(file: &Path, language: Language) -> Result<Exit, Failure> {
     let public = match PublicKey::load_all(file) {
         Ok(keys) => keys,
-        Err(_) => vec![SecretKey::load(file).map_err(Failure::usage)?.public()],
+        Err(_) => vec![SecretKey::load(file).map_err(either).map_err(Failure::usage)?.public()],
     };
     for key in public {
         let pem = key.to_pem().map_err(Failure::usage)?;

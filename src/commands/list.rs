@@ -1,8 +1,9 @@
-//! `assay list`: devices and metrics.
+//! `assay list`: devices, metrics, and what can be simulated.
 
 use super::discover::{self, Found};
 use super::{Failure, print};
 use crate::cli::ListArgs;
+use crate::device::{self, fault::FAULTS};
 use crate::evidence::metric::METRICS;
 use crate::exit::Exit;
 use crate::language::Language;
@@ -11,6 +12,10 @@ use crate::output::listing;
 pub fn list(args: &ListArgs, language: Language) -> Result<Exit, Failure> {
     if args.metrics {
         return print(|out| listing::metrics(&METRICS, args.json, out.speaking(language)));
+    }
+    if args.simulated {
+        let cards = device::sim::list().map_err(Failure::usage)?;
+        return print(|out| listing::simulated(&cards, FAULTS, args.json, out.speaking(language)));
     }
     let program = discover::program()?;
     let found = discover::everything(&program);

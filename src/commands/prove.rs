@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::check::{read, refused};
+use super::check::{CHALLENGE_WANTED, read_wanted, refused};
 use super::witness::Session;
 use super::{Failure, discover, private_output, run};
 use crate::cli::ProveArgs;
@@ -39,7 +39,7 @@ struct Planned {
 }
 
 fn plan(args: &ProveArgs) -> Result<Planned, Failure> {
-    let envelope = read(&args.challenge)?;
+    let envelope = read_wanted(&args.challenge, CHALLENGE_WANTED)?;
     let refused = refused(&args.challenge);
     let issued = Issued::unchecked(&envelope).map_err(|e| refused(&e))?;
     issued.is_good_at(Timestamp::now()).map_err(|e| refused(&e))?;
@@ -84,9 +84,9 @@ fn to_nobody(args: &ProveArgs, out: &Path, quiet: bool, language: Language) -> R
 
 /// Whatever goes wrong, the witness is told, since nobody may look at this end.
 fn to_witness(args: &ProveArgs) -> Result<Exit, Failure> {
-    if io::stdin().is_terminal() {
+    if io::stdin().is_terminal() || io::stdout().is_terminal() {
         return Err(Failure::usage(
-            "prove speaks with a witness on its standard input; start it as \
+            "prove speaks with a witness on its standard input and output; start it as \
              `assay witness --challenge FILE --key KEY -- assay prove --challenge FILE`, or give --out to prove without one",
         ));
     }

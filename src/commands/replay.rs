@@ -1,15 +1,15 @@
 //! `assay replay`: judges a recording again.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write as _};
 
-use super::{Failure, print};
+use super::{Failure, print, print_to};
 use crate::cli::ReplayArgs;
 use crate::clock::{Clock, System};
 use crate::contract;
 use crate::evidence::{event, record};
 use crate::exit::Exit;
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::output::human;
 use crate::report::{Report, SealedBy};
 
@@ -28,5 +28,6 @@ pub fn replay(args: &ReplayArgs, language: Language) -> Result<Exit, Failure> {
     let evidence = record::fold(&events).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
     let report = Report::new(evidence, Some(&contract), SealedBy::Ephemeral, System::start().wall());
     print(|out| human::ending(&report, out.speaking(language)))?;
+    print_to(anstream::stderr().lock(), |out| writeln!(out, "{}", say!(language, "replay-unsigned")))?;
     Ok(report.exit())
 }

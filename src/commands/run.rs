@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::check::{read, refused};
+use super::check::{CHALLENGE_WANTED, read_wanted, refused};
 use super::{Failure, discover, print, results};
 use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
@@ -82,7 +82,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     let (key, sealed_by) = signer(args.key.as_deref())?;
     let sustain_ms = args.soak.map_or(args.profile.sustain_ms(), |d| d.as_millis() as u64);
-    let probes = chosen_probes(&args.probe, sustain_ms)?;
+    let probes = chosen_probes(&args.probe, sustain_ms, args.soak.is_some())?;
     let asked = args.challenge.as_deref().map(asked).transpose()?;
     let seed = match (&asked, args.seed) {
         (Some(asked), _) => asked.issued.challenge.run_seed(),
@@ -153,7 +153,7 @@ struct Asked {
 
 /// Who asks does not matter to those who answer.
 fn asked(file: &Path) -> Result<Asked, Failure> {
-    let envelope = read(file)?;
+    let envelope = read_wanted(file, CHALLENGE_WANTED)?;
     let issued = Issued::unchecked(&envelope).map_err(|e| refused(file)(&e))?;
     Ok(Asked { envelope, issued })
 }
@@ -181,8 +181,9 @@ fn between(selectors: &[String], settings: &Settings) -> Option<NodePlan> {
     })
 }
 
-/// All probes, or those that were named, in the order of the table. A load is kept up only where a time for it is given.
-fn chosen_probes(named: &[String], sustain_ms: u64) -> Result<Vec<String>, Failure> {
+/// All probes, or those that were named, in the order of the table. A load is kept up only where a time for it is given, and
+/// whoever asks for such a time means it.
+fn chosen_probes(named: &[String], sustain_ms: u64, is_load_asked: bool) -> Result<Vec<String>, Failure> {
     let is_named = |name: &str| named.iter().any(|n| n == name);
     if is_named(probes::SUSTAIN) && sustain_ms == 0 {
         return Err(Failure::usage(
@@ -190,8 +191,10 @@ fn chosen_probes(named: &[String], sustain_ms: u64) -> Result<Vec<String>, Failu
                 .to_owned(),
         ));
     }
-    let wanted = probes::names().into_iter().filter(|name| {
-        if named.is_empty() { *name != probes::SUSTAIN || sustain_ms > 0 } else { is_named(name) }
+    let wanted = probes::names().into_iter().filter(|name| match *name {
+        probes::SUSTAIN if is_load_asked => true,
+        probes::SUSTAIN if named.is_empty() => sustain_ms > 0,
+        name => named.is_empty() || is_named(name),
     });
     Ok(wanted.map(str::to_owned).collect())
 }

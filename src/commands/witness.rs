@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::check::{proof_exit, read, refused};
+use super::check::{CHALLENGE_WANTED, proof_exit, read_wanted, refused};
 use super::{Failure, print, results};
 use crate::cli::WitnessArgs;
 use crate::exit::Exit;
@@ -29,7 +29,7 @@ pub fn witness(args: &WitnessArgs, quiet: bool, language: Language) -> Result<Ex
         [] => TrustList::new([key.public()]),
         named => TrustList::load(named).map_err(Failure::usage)?,
     };
-    let envelope = read(&args.challenge)?;
+    let envelope = read_wanted(&args.challenge, CHALLENGE_WANTED)?;
     let refused = refused(&args.challenge);
     let verified = envelope.open(&trust).map_err(|e| refused(&e))?;
     let issued = Issued::from_verified(&verified).map_err(|e| refused(&e))?;

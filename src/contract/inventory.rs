@@ -9,7 +9,14 @@ use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sku::Model, sour
 use crate::device::{Identity, ProvenanceKind};
 use crate::evidence::metric::{FILLED, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
+use crate::proof::challenge::GPUS_MAX;
 use crate::units::Unit;
+
+/// Boards of one node hold up to so many cards; more stand behind switches outside it.
+pub const DEVICES_USUAL: u32 = 16;
+
+/// A challenge asks no more of one node, so that a node with more could never prove its work.
+pub const DEVICES_MOST: u32 = GPUS_MAX;
 
 /// Share of the agreed memory that must be filled; the rest is the driver's and the display's.
 pub const MEMORY_SHARE: f64 = 0.95;

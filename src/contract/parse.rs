@@ -140,7 +140,8 @@ pub fn locate(text: &str, at: &Place) -> Option<At> {
     let at = match at {
         Place::Clause(id) => ids(text, &format!("{id:?}")).next()?,
         Place::Key(table, key) => {
-            let table = text.find(&format!("[{table}]")).or_else(|| text.find(&format!("{table:?}")))?;
+            let heads = [format!("[{table}]"), format!(".{table}]"), format!("{table:?}")];
+            let table = heads.iter().find_map(|head| text.find(head))?;
             let is_key = |at: usize| {
                 text[at + key.len()..].trim_start_matches('"').trim_start().starts_with(['=', ':'])
             };

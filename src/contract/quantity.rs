@@ -208,7 +208,7 @@ impl schemars::JsonSchema for Written {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "A quantity with its unit, such as \"3.2 TB/s\"; a plain number only with ratio_to.",
+            "description": "A quantity with its unit, such as \"3.2 TB/s\"; a plain number for counts, and with ratio_to.",
             "type": ["string", "number"]
         })
     }

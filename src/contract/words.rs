@@ -141,7 +141,7 @@ impl Reason {
             R::FlagSeen { flag, readings, at_ns } => {
                 say!(l, "reason-flag-seen", flag = flag.name(), readings, seconds = seconds(*at_ns))
             }
-            R::TooFewDevices { present, demanded } => say!(l, "reason-too-few-devices", present, demanded),
+            R::TooFewDevices { present, demanded } => too_few_devices(*present, *demanded, l),
             R::TooFewCompleted { completed, demanded } => {
                 say!(l, "reason-too-few-completed", completed, demanded)
             }
@@ -209,6 +209,14 @@ fn how(ended: &Ended, language: Language) -> String {
     }
 }
 
+/// Two are what a contract demands, or what it takes to measure anything between devices.
+fn too_few_devices(present: u32, demanded: u32, language: Language) -> String {
+    match demanded {
+        2 => say!(language, "reason-takes-two", present),
+        _ => say!(language, "reason-too-few-devices", present, demanded),
+    }
+}
+
 fn told(claims: &[Claim], language: Language) -> String {
     let told = |claim: &Claim| say!(language, "claim", source = &claim.source, value = escaped(&claim.value));
     language.list(claims.iter().map(told))
@@ -219,6 +227,7 @@ fn to_measure(metric: &str, language: Language) -> String {
         "counters" => say!(language, "measure-counters"),
         "identity" => say!(language, "measure-identity"),
         "vendor" => say!(language, "measure-vendor"),
+        "sustain" => say!(language, "measure-load"),
         probe => say!(language, "measure-probe", probe),
     }
 }

@@ -129,6 +129,19 @@ pub enum Route {
     Within(Buf),
 }
 
+impl Route {
+    /// In words, for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Route::HostToDevice(_) => "this way of copying from the host",
+            Route::DeviceToHost(_) => "this way of copying to the host",
+            Route::BothWays(_) => "copies both ways at once",
+            Route::FromPeer(_) => "copies from another device",
+            Route::Within(_) => "copies within a device",
+        }
+    }
+}
+
 /// One operation. Its meaning is the code in [`super::reference`]; all backends must agree with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Op {

@@ -33,7 +33,6 @@ pub struct Bench<'a> {
     unit: Option<Unit>,
     next_progress_ns: u64,
     next_reading_ns: u64,
-    /// How long the last reading took.
     reading_took_ns: u64,
     last_reading: Option<Reading>,
     lookout: Lookout,
@@ -93,7 +92,8 @@ impl Cap {
 
 impl Stop<'_> {
     fn is_now(&self, taken: usize, elapsed_ns: u64, rates: &[f64]) -> bool {
-        let is_long = taken >= SAMPLES_MIN && elapsed_ns >= self.cap.ns;
+        let enough = if elapsed_ns / 2 < self.cap.ns { SAMPLES_WANTED } else { SAMPLES_MIN };
+        let is_long = taken >= enough && elapsed_ns >= self.cap.ns;
         taken >= self.cap.samples || is_long || self.is_decided(rates)
     }
 
@@ -119,6 +119,8 @@ const TUNE_SHARE: u64 = 4;
 const FINALISTS: usize = 3;
 const FINALS: usize = 2;
 const SAMPLES_MIN: usize = 5;
+/// Fewer cannot be compared with another run's; for so many, sampling goes on, for up to twice its time.
+const SAMPLES_WANTED: usize = 8;
 const SAMPLES_MAX: usize = 100;
 /// Where something is to be decided, sampling may take so many times as long, and so many times as many samples.
 const DECIDING: u64 = 8;

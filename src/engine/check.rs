@@ -224,12 +224,11 @@ fn read_tally(bench: &mut Bench, tally: Buf, words: u64) -> Result<Tally, Troubl
 pub fn holds_pattern(bench: &mut Bench, op: &Op, src: Buf, words: u64, seed: u64) -> Result<Check, Trouble> {
     let found = scan(bench, src, words, 0, seed)?;
     if found.words_wrong > 0 {
-        return Err(Trouble::Wrong(format!(
-            "{} of {words} words are wrong after {}, the first seen at word {:?}",
-            found.words_wrong,
-            op.name(),
-            found.examples.first().map(|e| e.word)
-        )));
+        let first = found.examples.first();
+        let first =
+            first.map_or(String::new(), |example| format!(", the first seen at word {}", example.word));
+        let (wrong, name) = (found.words_wrong, op.name());
+        return Err(Trouble::Wrong(format!("{wrong} of {words} words are wrong after {name}{first}")));
     }
     let canary = planted_flip(bench, src, words, 0, seed)?;
     Ok(Check::Matched { exact: words, sampled: 0, canary })

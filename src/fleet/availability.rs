@@ -26,7 +26,7 @@ pub struct Availability {
 pub fn availability(rows: &[Row]) -> Option<Availability> {
     let reports = rows.len() as u64;
     let whole = rows.iter().filter(|row| row.is_whole()).count() as u64;
-    let watched_hours = rows.iter().map(|row| row.watched_s).sum::<f64>() / 3600.0;
+    let watched_hours = rows.iter().fold(0.0, |sum, row| sum + row.watched_s) / 3600.0;
     let failures = rows.iter().fold(0u32, |sum, row| sum.saturating_add(row.failures));
     (reports > 0).then(|| Availability {
         whole,

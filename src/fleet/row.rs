@@ -117,7 +117,8 @@ impl Row {
             lacking: lacking(&recheck.findings, |subject| *subject == Subject::Node),
             cards,
             is_wrong,
-            watched_s: watched.map(|load| load.watched_ns() as f64 / 1e9).sum(),
+            // The sum of nothing would be -0.
+            watched_s: watched.fold(0.0, |sum, load| sum + load.watched_ns() as f64 / 1e9),
             failures: u32::try_from(lost + wrong).unwrap_or(u32::MAX),
         })
     }

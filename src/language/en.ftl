@@ -110,8 +110,9 @@ sampled-to-the-cap = sampling ran to its cap, { $samples } samples
 sampled-so-often = after { $samples } samples
 measure-counters = run again with a driver that tells it, see `assay doctor`
 measure-identity = no source on this machine tells it, see `assay doctor`
-measure-vendor = run again with `--probe vendor` where the vendor's library (cuBLASLt) is, see `assay doctor`
-measure-probe = run again with `--probe { $probe }`
+measure-vendor = run again where the vendor's library (cuBLASLt) is, see `assay doctor`, without `--probe` or with `--probe vendor` too
+measure-load = run again with `--soak 24h` or as long as is demanded, or with `--profile acceptance`
+measure-probe = run again without `--probe`, which measures all, or with `--probe { $probe }` too
 claim = { $source } says "{ $value }"
 reason-met = the demand is met
 reason-not-met = the demand is not met
@@ -176,6 +177,10 @@ reason-no-error-so-far = no result was wrong, and so short a time shows no more;
 reason-telemetry-too-short = { $readings } readings of telemetry are too few to say never; run longer, with `--duration`
 reason-telemetry-frozen = clock, power and temperature did not change once in { $readings } readings over { $seconds } s, so telemetry is frozen; reload the driver and run again
 reason-flag-seen = { $flag } was seen in { $readings } readings, first at { $seconds } s
+reason-takes-two = this takes two devices at least, and { $present } { $present ->
+    [one] was
+   *[other] were
+    } there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
 reason-too-few-devices = of { $demanded } demanded devices { $present } were there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
 reason-too-few-completed = { $completed } of { $demanded } demanded devices completed their run; see the events for what happened to the others
 reason-sku-matches = the device calls itself "{ $name }"; this is the machine's own word, the clauses test it
@@ -912,6 +917,7 @@ certificate-refused-reports = reports that count for nothing, and that `assay fl
 
 ## What a contract leaves open
 
+contract-from-failed = note: { $file } did not pass, so that its bounds are no promise yet: { $against }
 lint-well-formed = { $file }: contract "{ $id }" is well formed, { $clauses ->
     [one] 1 clause
    *[other] { $clauses } clauses
@@ -928,6 +934,8 @@ lint-counts = { $errors ->
 weight-error = error
 weight-warning = warning
 lint-ambiguous-sku = "{ $name }" is { $count } different cards: { $cards }
+lint-counted-sku = "{ $name }" says how many cards too: no card is called so, and each would be taken for another
+lint-counted-sku-write = { $names }, and devices = { $count }
 lint-unknown-sku = the catalogue does not know "{ $name }", so no bound can be checked against it, and a name is all that is compared
 lint-unknown-sku-write = sku = "...", a name from `assay catalogue list`
 lint-p-undefined = a "P" is 10^15 operations a second of no kind: one card has several times as many in one precision as in another, twice as many on paper where half of the operands are zero, and fewer in fact than on paper
@@ -943,6 +951,22 @@ lint-datasheet = { $card } has { $figure } by its datasheet
 lint-sparse-as-dense = { $bound } is the figure for matrices of which half is zero; dense, { $has }
 lint-both-directions = { $bound } is the sum of both directions of the link; { $metric } is one direction, and of that { $has }
 lint-above-datasheet = { $bound } is more than the card can do: { $has }
+lint-far-too-lax = healthy cards of { $card } reach { $healthy }: with { $bound } a broken one passes, or one of another kind; is the prefix right?
+lint-little-memory = this is { $promised }, and every { $card } has { $least }: is the prefix right?
+lint-less-is-better = the less { $metric } is, the better, so that at_least refuses the good and lets the bad pass
+lint-more-is-better = the more { $metric } is, the better, so that at_most refuses the good and lets the bad pass
+lint-share-of-all = { $metric } is a share, and never more than 100 %: at most { $bound } is always met
+lint-hardly-watched = a load that is watched for { $bound } shows nothing of what heat does; is the unit right?
+lint-unknown-word = { $metric } is never "{ $value }", but one of { $all }
+lint-memory-sampled = nothing says how much memory is filled and read back, so that a short run tests a sample of it and passes
+lint-memory-sampled-write = memory = "... GB" under [inventory], all that the card has
+lint-many-devices = { $devices } devices in one node: most nodes hold 8, hardly any more than { $usual }, none more than { $most }
+lint-many-devices-write = devices = 8, and in nodes under [[delivery]] how many nodes
+lint-one-key = both parties have the same key, so that one of them signs for both
+lint-one-key-write = key_sha256 = "..." of a key that this party alone has, as `assay key show` prints it
+lint-past-day = { $due } is over: today is { $today }
+lint-past-day-write = a day to come, unless the lease is running already
+lint-no-days = { $key } = 0 leaves nobody a day to do it
 lint-no-lease = there is no price, no date and no remedy: this says what is tested, and is no lease
 lint-no-lease-write = nothing, for a test; for a lease start from `assay contract new --sku ... --nodes ... --gpus-per-node ...`
 lint-no-model = no model is named, so that any card would do
@@ -1407,6 +1431,7 @@ progress-results-wrong = { $wrong } of { $checked } results wrong
 progress-wrong = { $metric }: wrong result, { $why }
 progress-fault = WRONG RESULT of { $of }, found { $after } after the start
 progress-fault-at = WRONG RESULT of { $of } at word { $word }, found { $after } after the start
+replay-unsigned = note: a recording is not signed, anybody may have written it; what counts is the report that `assay run` or `assay seal` signed
 recording-incomplete = WARNING: { $why }. The run goes on; what happens from now on is not recorded there
 progress-more-wrong = more wrong results, which are only counted
 
@@ -1424,6 +1449,7 @@ challenge-demands = { $gpus ->
     [one] 1 GPU, { $seconds } s of work
    *[other] { $gpus } GPUs, { $seconds } s of work
     }
+challenge-demands-memory = { $demands }, { $memory } of memory held on each
 challenge-until = { $time }, for one proof
 key-keep-secret = { $file }   keep it secret; it signs reports
 key-give-away = { $file }   give it to whoever verifies them
@@ -1539,3 +1565,58 @@ plan-repeat = Anybody can repeat it: sort by `printf %s NAME | openssl dgst -sha
 launch-nothing = each of the { $count } nodes has a finished report; there is nothing to launch
 launch-written = { $nodes } nodes in { $out }; next: { $next }
 launch-written-of = { $nodes } of { $all } nodes in { $out }; next: { $next }
+
+## Simulated cards
+
+head-example = for example
+list-profiles = Write sim:CARD for a card that is honest, and behind it what is to be wrong with it, as in sim:h200,flip=41GB:17.
+fault-seed = seed of noise and of the card's UUID
+fault-index = which of several equal cards: another UUID and PCI address
+fault-mem = device memory, as reported and as present
+fault-buffer = largest single buffer
+fault-name = name that the card gives itself
+fault-uuid = UUID that the card gives itself
+fault-units = fewer (or more) multiprocessors than the profile has; compute follows
+fault-flip = this bit of the 32-bit word at this byte address reads inverted, whatever was written
+fault-stuck = this bit always reads 1 (or, with =0, always 0)
+fault-alias = memory that is really present; addresses beyond wrap around
+fault-oom = allocations beyond this sum fail
+fault-gemm-wrong = this element (modulo their number) of every matrix product is off by its lowest bit
+fault-fma-wrong = this lane (modulo their number) of every multiply-add run is off by its lowest bit
+fault-upset = one element in so many of all products is off by its lowest bit, by chance
+fault-upset-when = upsets come only from this temperature on (hot:65), or only after a pause (idle)
+fault-mma-wrong = this result (modulo their number) of every run on tensor units is off by its lowest bit
+fault-collective-wrong = this element (modulo their number) of what every collective leaves on this card is off by its lowest bit
+fault-lazy = accepts work, takes its time, does nothing, claims to have counted all of it
+fault-uncounted = kernels count half of the work they were asked for
+fault-membw = memory bandwidth as a multiple of the profile's
+fault-flops = compute rates and the clock that telemetry shows, as a multiple of the profile's
+fault-speed = everything as a multiple of the profile's speed; above 1 it is too fast to be true
+fault-stolen = share of all time that another tenant has, in turns of 10 ms
+fault-crowded = share of all time in which a tenant beside us takes half of the memory's bandwidth, in turns of 10 ms
+fault-throttle = clock and compute rates fall to this share after this time, and telemetry says thermal
+fault-drift = everything loses this share of its speed per s, min or h
+fault-clocklie = compute runs at this share of the clock that telemetry shows
+fault-timer = the device's clock runs at this share of true time; none: it has no clock
+fault-noise = times vary by up to this share either way (0.003 where not given)
+fault-lost-at-call = the device is lost at this device call, counted from 1
+fault-lost-at-t = the device is lost at this time
+fault-lost = whether lost@ holds forever (the rule) or for one answer
+fault-hang-at-call = no answer from this device call on, until the wait limit ends the wait
+fault-stall-at-call = this device call never returns: the process stands still
+fault-crash-at-call = the process aborts in this device call
+fault-fail-at-call = this device call fails with the error that error= names
+fault-fail = whether fail@call fails once (the rule) or from then on
+fault-error = error of fail@call: lost, memory, validation (the rule), hang or crash
+fault-telemetry = none: no sensor can be read; frozen: the first reading is repeated; failing: every second one is empty
+fault-telemetry-name = name that telemetry gives the card
+fault-telemetry-mem = memory that telemetry reports
+fault-telemetry-uuid = UUID that telemetry reports
+fault-ecc = uncorrected memory errors counted per s, min or h
+fault-ecc-corrected = corrected memory errors counted per s, min or h
+fault-remaps = rows of memory replaced per s, min or h
+fault-replays = PCIe packets sent again per s, min or h
+fault-xid = a driver error event with this code at this time
+fault-no = the card cannot compute in this precision
+fault-unwritten = we have no kernel for this precision
+fault-library = the vendor's library of matrix products is there, as fast as the kernels

@@ -91,8 +91,9 @@ sampled-to-the-cap = 采样到达上限，共 { $samples } 个样本
 sampled-so-often = 共 { $samples } 个样本
 measure-counters = 请换用能够提供该信息的驱动后重测，参见 `assay doctor`
 measure-identity = 这台机器上没有任何来源提供该信息，参见 `assay doctor`
-measure-vendor = 请在装有厂商库（cuBLASLt）的机器上加上 `--probe vendor` 重测，参见 `assay doctor`
-measure-probe = 请加上 `--probe { $probe }` 重测
+measure-vendor = 请在装有厂商库（cuBLASLt）的机器上重测（参见 `assay doctor`），不写 `--probe`，或另加 `--probe vendor`
+measure-load = 请加上 `--soak 24h`（或合同要求的时长）重测，或使用 `--profile acceptance`
+measure-probe = 请不写 `--probe`（即测量全部）重测，或另加 `--probe { $probe }`
 claim = { $source } 称“{ $value }”
 reason-met = 达到要求
 reason-not-met = 未达到要求
@@ -139,6 +140,7 @@ reason-no-error-so-far = 没有错误结果，但时间太短，只能说明到�
 reason-telemetry-too-short = 遥测只有 { $readings } 次读数，不足以断定“从未发生”；请用 `--duration` 延长运行
 reason-telemetry-frozen = 在 { $seconds } 秒内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
 reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在第 { $seconds } 秒
+reason-takes-two = 这至少需要两台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
 reason-too-few-devices = 要求 { $demanded } 台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
 reason-too-few-completed = 要求 { $demanded } 台设备，完成测量的有 { $completed } 台；其余设备的情况见事件记录
 reason-sku-matches = 设备自称“{ $name }”；这只是机器的自述，由各条款检验
@@ -709,6 +711,7 @@ certificate-refused-reports = 不予采信的报告 { $count } 份，`assay flee
 
 ## 合同检查
 
+contract-from-failed = 注意：{ $file } 未通过，其下限尚不足为据：{ $against }
 lint-well-formed = { $file }：合同“{ $id }”格式正确，共 { $clauses } 条条款
 lint-clause = 条款“{ $id }”：{ $why }
 lint-write = 建议：{ $write }
@@ -716,6 +719,8 @@ lint-counts = { $errors } 个错误，{ $warnings } 个警告
 weight-error = 错误
 weight-warning = 警告
 lint-ambiguous-sku = “{ $name }”可以指 { $count } 种不同的卡：{ $cards }
+lint-counted-sku = “{ $name }”把数量也写进了型号：没有卡叫这个名字，每张卡都会被当作别的型号
+lint-counted-sku-write = { $names }，另写 devices = { $count }
 lint-unknown-sku = 目录中没有“{ $name }”，因此无法核对任何界限，只能比对名称
 lint-unknown-sku-write = sku = "..."，取自 `assay catalogue list` 列出的名称
 lint-p-undefined = 一个“P”是每秒 10^15 次运算，却没有说明是哪种运算：同一张卡在不同精度下相差数倍，稀疏（半数操作数为零）的标称值又翻一倍，实测则低于标称
@@ -731,6 +736,22 @@ lint-datasheet = { $card } 的标称值为 { $figure }
 lint-sparse-as-dense = { $bound } 是半数元素为零的稀疏矩阵的标称值；按稠密计算，{ $has }
 lint-both-directions = { $bound } 是链路双向之和；{ $metric } 只计单向，按单向计算，{ $has }
 lint-above-datasheet = { $bound } 超出了该卡的能力：{ $has }
+lint-far-too-lax = { $card } 的正常卡可达 { $healthy }：只要求 { $bound }，则坏卡或别的型号也能通过；单位前缀是否写错？
+lint-little-memory = 这只有 { $promised }，而每张 { $card } 都有 { $least }：单位前缀是否写错？
+lint-less-is-better = { $metric } 越小越好，写 at_least 会拒绝好的、放过坏的
+lint-more-is-better = { $metric } 越大越好，写 at_most 会拒绝好的、放过坏的
+lint-share-of-all = { $metric } 是占比，永远不超过 100 %：“不高于 { $bound }”总能满足
+lint-hardly-watched = 只监测 { $bound } 的负载，看不出发热的任何影响；单位是否写错？
+lint-unknown-word = { $metric } 从不会是“{ $value }”，只可能是 { $all }
+lint-memory-sampled = 没有写明须写满并读回多少显存，因此短时运行只抽查其中一部分就算通过
+lint-memory-sampled-write = 在 [inventory] 中写 memory = "... GB"，即该卡的全部显存
+lint-many-devices = 一个节点有 { $devices } 台设备：多数节点为 8 台，几乎没有超过 { $usual } 台的，更没有超过 { $most } 台的
+lint-many-devices-write = devices = 8，节点数写在 [[delivery]] 的 nodes 中
+lint-one-key = 双方的公钥相同，等于由一方替双方签名
+lint-one-key-write = key_sha256 = "..."，须为该方独有的密钥，其值由 `assay key show` 显示
+lint-past-day = { $due } 已经过去：今天是 { $today }
+lint-past-day-write = 写将来的日期；若租约已在履行，则无须改动
+lint-no-days = { $key } = 0 意味着一天时间也没有留
 lint-no-lease = 既没有价格和日期，也没有补救条款：它只说明测什么，算不上租赁合同
 lint-no-lease-write = 若只作测试，无须改动；若作租赁，请从 `assay contract new --sku ... --nodes ... --gpus-per-node ...` 开始
 lint-no-model = 没有写明型号，交付任何卡都算履约
@@ -1179,6 +1200,7 @@ progress-results-wrong = { $checked } 个结果中有 { $wrong } 个错误
 progress-wrong = { $metric }：结果错误，“{ $why }”
 progress-fault = 结果错误：{ $of }，开始后 { $after } 发现
 progress-fault-at = 结果错误：{ $of } 的第 { $word } 个字，开始后 { $after } 发现
+replay-unsigned = 注意：记录没有签名，任何人都可能写出这样的文件；能作为依据的是由 `assay run` 或 `assay seal` 签署的报告
 recording-incomplete = 警告：{ $why }。测试继续进行，但此后的内容不再记录到该处
 progress-more-wrong = 还有更多错误结果，此后只计数
 
@@ -1193,6 +1215,7 @@ name-request = 请求
 name-next = 下一步
 name-statement = 签名声明
 challenge-demands = { $gpus } 个 GPU，计算 { $seconds } s
+challenge-demands-memory = { $demands }，每台占住 { $memory } 显存
 challenge-until = { $time }，只能用于一次证明
 key-keep-secret = { $file }   请妥善保密：报告由它签名
 key-give-away = { $file }   请交给需要验证报告的人
@@ -1295,3 +1318,58 @@ plan-repeat = 任何人都可以重新抽取：按 `printf %s NAME | openssl dgs
 launch-nothing = 全部 { $count } 个节点都已有完整报告，无需启动
 launch-written = 已为 { $nodes } 个节点写出作业文件，位于 { $out }；下一步：{ $next }
 launch-written-of = 已为 { $all } 个节点中的 { $nodes } 个写出作业文件，位于 { $out }；下一步：{ $next }
+
+## Simulated cards
+
+head-example = 示例
+list-profiles = 诚实的卡写作 sim:型号，其后写明要模拟的毛病，例如 sim:h200,flip=41GB:17。
+fault-seed = 噪声与该卡 UUID 的随机种子
+fault-index = 几张相同的卡中的第几张：UUID 与 PCI 地址随之不同
+fault-mem = 显存大小，既是自述的也是实有的
+fault-buffer = 单个缓冲区的上限
+fault-name = 该卡自述的名称
+fault-uuid = 该卡自述的 UUID
+fault-units = 多处理器少于（或多于）原型号，算力随之变化
+fault-flip = 位于该字节地址的 32 位字中，这一位不论写入什么，读出时总是取反
+fault-stuck = 这一位读出总是 1（加 =0 则总是 0）
+fault-alias = 实际存在的显存；超出的地址折回开头
+fault-oom = 分配总量超过这一数额即失败
+fault-gemm-wrong = 每次矩阵乘中，这个元素（按总数取模）的最低位出错
+fault-fma-wrong = 每次乘加运算中，这个通道（按总数取模）的最低位出错
+fault-upset = 所有矩阵乘中，每这么多个元素随机有一个最低位出错
+fault-upset-when = 只在达到这一温度后出错（hot:65），或只在停顿之后出错（idle）
+fault-mma-wrong = 张量单元每次运行中，这个结果（按总数取模）的最低位出错
+fault-collective-wrong = 每次集合通信在这张卡上留下的结果中，这个元素（按总数取模）的最低位出错
+fault-lazy = 接受任务、耗去时间、什么也不做，却声称全部做完
+fault-uncounted = 内核只计入所要求工作量的一半
+fault-membw = 显存带宽，为原型号的倍数
+fault-flops = 算力以及遥测所示的频率，为原型号的倍数
+fault-speed = 一切速度，为原型号的倍数；大于 1 即快得不可信
+fault-stolen = 被另一租户占去的时间比例，每次 10 ms
+fault-crowded = 旁边的租户占用一半显存带宽的时间比例，每次 10 ms
+fault-throttle = 自该时刻起频率与算力降到这一比例，遥测报告过热
+fault-drift = 一切速度每 s、min 或 h 损失这一比例
+fault-clocklie = 实际运行频率为遥测所示频率的这一比例
+fault-timer = 设备时钟的走速为真实时间的这一比例；none 表示没有时钟
+fault-noise = 用时上下浮动不超过这一比例（不写则为 0.003）
+fault-lost-at-call = 在第几次设备调用时丢失设备，从 1 数起
+fault-lost-at-t = 在这一时刻丢失设备
+fault-lost = lost@ 是一直有效（默认）还是只影响一次应答
+fault-hang-at-call = 自这次设备调用起不再应答，直到等待超时
+fault-stall-at-call = 这次设备调用永不返回：进程停住不动
+fault-crash-at-call = 进程在这次设备调用中崩溃
+fault-fail-at-call = 这次设备调用失败，错误由 error= 指定
+fault-fail = fail@call 是失败一次（默认）还是从此一直失败
+fault-error = fail@call 的错误：lost、memory、validation（默认）、hang 或 crash
+fault-telemetry = none：任何传感器都读不到；frozen：一直重复第一次读数；failing：每两次读数中有一次为空
+fault-telemetry-name = 遥测所报的名称
+fault-telemetry-mem = 遥测所报的显存
+fault-telemetry-uuid = 遥测所报的 UUID
+fault-ecc = 每 s、min 或 h 计入的不可纠正显存错误数
+fault-ecc-corrected = 每 s、min 或 h 计入的可纠正显存错误数
+fault-remaps = 每 s、min 或 h 替换的显存行数
+fault-replays = 每 s、min 或 h 重发的 PCIe 数据包数
+fault-xid = 在这一时刻发生带有该代码的驱动错误
+fault-no = 该卡不能以这种精度运算
+fault-unwritten = 我们没有这种精度的内核
+fault-library = 装有厂商的矩阵乘库，与内核一样快

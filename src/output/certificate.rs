@@ -149,6 +149,10 @@ fn decision(certificate: &Certificate, out: &mut Page) -> io::Result<()> {
     };
     let bold = Style::new().bold();
     writeln!(out, "{bold}{line}{bold:#}")?;
+    // What was refused has no accepted nodes to tell of.
+    if matches!(certificate.decision, Decision::Refused { .. }) {
+        return Ok(());
+    }
     let lacking = counts.promised.saturating_sub(counts.accepted);
     if lacking > 0 {
         writeln!(out, "{}", say!(language, "certificate-lacking", count = lacking))?;

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use crate::device::backend::Listed;
+use crate::device::fault::Fault;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::{Kind, MetricDef};
 use crate::language::{Language, say};
@@ -185,6 +186,28 @@ pub fn metrics(metrics: &[MetricDef], json: bool, out: &mut Page) -> io::Result<
     let cells = metrics.iter().map(|m| [m.name.clone(), unit(m.kind), m.about(l)]);
     let head = [say!(l, "head-metric"), say!(l, "head-unit"), say!(l, "head-what-it-is")];
     print_table(head, cells, out)
+}
+
+/// The cards that can be simulated, and what can be wrong with them.
+pub fn simulated(cards: &[Listed], faults: &[Fault], json: bool, out: &mut Page) -> io::Result<()> {
+    // Programs read one language.
+    let l = if json { Language::English } else { out.language };
+    if json {
+        let cards: Vec<_> = cards
+            .iter()
+            .map(|card| json!({ "selector": card.selector, "name": card.identity.name }))
+            .collect();
+        let keys: Vec<_> = faults
+            .iter()
+            .map(|fault| json!({ "key": fault.key, "example": fault.example, "about": fault.about(l) }))
+            .collect();
+        return print_json(&json!({ "cards": cards, "keys": keys }), out);
+    }
+    let cells = cards.iter().map(|card| [card.selector.clone(), card.identity.name.clone()]);
+    print_table([say!(l, "head-selector"), say!(l, "fact-name")], cells, out)?;
+    writeln!(out, "\n{}\n", say!(l, "list-profiles"))?;
+    let cells = faults.iter().map(|fault| [fault.example.to_owned(), fault.about(l)]);
+    print_table([say!(l, "head-example"), say!(l, "head-what-it-is")], cells, out)
 }
 
 /// A table without lines, as command-line tools print lists. Cells that are too long for the page are wrapped inside

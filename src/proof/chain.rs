@@ -18,7 +18,7 @@ pub enum Broken {
     Round { round: u32, next: usize },
     #[error("commits more than {ROUNDS_MAX} rounds")]
     TooMany,
-    #[error("says that it committed {said:?} rounds, but {came} came")]
+    #[error("says that it committed {} rounds, but {came} came", .said.map_or("no".to_owned(), |said| said.to_string()))]
     Rounds { said: Option<u32>, came: usize },
     #[error("ends after {came} rounds, where {cycle} make a whole")]
     Incomplete { came: usize, cycle: u32 },

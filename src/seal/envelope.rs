@@ -89,7 +89,7 @@ pub enum EnvelopeError {
     TooLarge { bytes: usize },
     #[error("the file is cut short or empty ({why}); get it again")]
     CutShort { why: String },
-    #[error("the file is not a DSSE envelope: {why}; give the report.dsse.json that `assay run` wrote")]
+    #[error("the file is not a DSSE envelope: {why}")]
     Malformed { why: String },
     #[error("the payload is of type {0:?}, not {PAYLOAD_TYPE:?}; this is not a report")]
     PayloadType(String),

@@ -96,12 +96,14 @@ impl SecretKey {
     /// Reads a PKCS#8 PEM file that nobody but its owner may read. Keys made by OpenSSL will do.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let mut file = open(path)?;
-        refuse_exposed(path, &file)?;
         let text = read(path, &mut file)?;
-        SigningKey::from_pkcs8_pem(text.trim()).map(Self).map_err(|_| {
-            let (is, hint) = describe(&text);
+        let key = SigningKey::from_pkcs8_pem(text.trim()).map_err(|_| {
+            let (is, hint) = describe(&text, MAKE_ONE);
             KeyError::WrongKind { path: path.to_owned(), is, want: "a secret Ed25519 key", hint }
-        })
+        })?;
+        // What is no secret may be read by anybody.
+        refuse_exposed(path, &file)?;
+        Ok(Self(key))
     }
 
     /// Writes a new file with mode 0600, in PKCS#8 **version 1**: OpenSSL 3.0 does not read version 2, which the
@@ -132,7 +134,7 @@ impl PublicKey {
         let text = read(path, &mut file)?;
         let keys: Option<Vec<Self>> = blocks(&text).map(Self::from_pem).collect();
         keys.filter(|keys| !keys.is_empty()).ok_or_else(|| {
-            let (is, hint) = describe(&text);
+            let (is, hint) = describe(&text, GET_ONE);
             KeyError::WrongKind { path: path.to_owned(), is, want: "a public Ed25519 key", hint }
         })
     }
@@ -231,10 +233,15 @@ fn blocks(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What a file that is not the wanted key seems to be, and what to try.
-fn describe(text: &str) -> (&'static str, &'static str) {
+/// Where a secret key comes from.
+const MAKE_ONE: &str = "make an Ed25519 key with `assay key new`";
+
+/// Where somebody else's public key comes from.
+const GET_ONE: &str = "give the signer's *.pub.pem, which `assay key new` wrote and `assay key show` prints";
+
+/// What a file that is not the wanted key seems to be, and what to try: `other_hint` where it is no such key at all.
+fn describe(text: &str, other_hint: &'static str) -> (&'static str, &'static str) {
     let secret_hint = "give the public key that belongs to it, as `assay key show` prints it";
-    let other_hint = "make an Ed25519 key with `assay key new`";
     if text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
         ("this key is protected by a pass phrase", "unlock a copy with `openssl pkey -in FILE -out COPY`")
     } else if text.contains("-----BEGIN OPENSSH PRIVATE KEY-----") {

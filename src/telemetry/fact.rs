@@ -14,6 +14,33 @@ pub struct Fact {
 /// What something means; the text is the middle part of its metric's name.
 pub type About = fn(Language, &str) -> String;
 
+const STATES: &[&str] = &["disabled", "enabled"];
+const ARCHITECTURES: &[&str] =
+    &["0", "1", "Kepler", "Maxwell", "Pascal", "Volta", "Turing", "Ampere", "Ada", "Hopper", "Blackwell"];
+const COMPUTE_MODES: &[&str] = &["default", "exclusive thread", "prohibited", "exclusive process"];
+const VIRTUALISATIONS: &[&str] = &["none", "passthrough", "vgpu", "host vgpu", "host vsga"];
+const FABRICS: &[&str] = &["not supported", "not started", "in progress", "completed"];
+
+/// The words of a fact that is said in one of a few, in the order of the codes that they stand for. A code beyond them
+/// stands for itself.
+pub fn words(fact: &str) -> Option<&'static [&'static str]> {
+    match fact {
+        "nvml.confidential_computing"
+        | "nvml.confidential_devtools"
+        | "nvml.ecc"
+        | "nvml.ecc_pending"
+        | "nvml.ecc_default"
+        | "nvml.mig"
+        | "nvml.mig_pending"
+        | "nvml.persistence" => Some(STATES),
+        "nvml.architecture" => Some(ARCHITECTURES),
+        "nvml.compute_mode" => Some(COMPUTE_MODES),
+        "nvml.virtualisation" => Some(VIRTUALISATIONS),
+        "nvml.fabric" => Some(FABRICS),
+        _ => None,
+    }
+}
+
 /// Names, and what they mean, in the order in which reports show them. Sizes are in bytes, modes in the driver's words.
 pub const FACTS: &[(&str, About)] = &[
     ("nvml.library", |l, _| say!(l, "about-nvml-library")),

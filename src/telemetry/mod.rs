@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::{Identity, ProvenanceKind};
 pub use attestation::Attestation;
-pub use fact::{About, FACTS, Fact};
+pub use fact::{About, FACTS, Fact, words};
 pub use reading::{Reading, Throttle};
 
 /// A source of readings and facts for one device.

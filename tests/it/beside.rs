@@ -127,7 +127,7 @@ fn a_slow_device_lags_behind_the_median_of_its_node() {
     ends(&slow, triad, AT_MOST_2, FAIL, "5 %");
     ends(&slow, "node.any.lag", AT_MOST_2, FAIL, "5 %");
     ends(&slow, "node.stream_copy.lag", AT_MOST_2, PASS, "0 %");
-    ends(&good_run(1), triad, AT_MOST_2, OPEN, "of 2 demanded devices 1");
+    ends(&good_run(1), triad, AT_MOST_2, OPEN, "this takes two devices at least, and 1 was");
     let mut missing = good_run(3);
     missing.devices[2].measurements.remove(0);
     for metric in [triad, "node.any.lag"] {

@@ -198,11 +198,9 @@ fn what_is_waived_is_accepted_and_its_price_stays_due() {
 #[test]
 fn a_refusal_is_signed_too() {
     let parties = Parties::new();
-    ends(
-        &parties.draw_up("tenant", &["--refuse", "the room is not cooled"]),
-        1,
-        "REFUSED: the room is not cooled",
-    );
+    let refused = parties.draw_up("tenant", &["--refuse", "the room is not cooled"]);
+    ends(&refused, 1, "REFUSED: the room is not cooled");
+    assert!(!refused.stdout.contains("accepted node"), "{}", refused.stdout);
     assert_eq!(parties.predicate()["decision"]["reason"], "the room is not cooled");
     ends(&parties.verify_all(&parties.path("reports")), 1, "REFUSED");
     ends(&parties.countersign("provider", &parties.path("reports")), 1, "REFUSED");

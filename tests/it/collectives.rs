@@ -119,8 +119,11 @@ fn a_clause_is_judged_on_the_node_and_what_is_missing_never_passes() {
         let (verdict, why) = verdict(run, CLAUSE);
         assert!(verdict == Verdict::Inconclusive && why.contains(words), "{words}: {verdict} {why}");
     };
-    open(&good_run(2), "collective.all_reduce.busbw was not measured; run again with `--probe collective`");
-    open(&run_of(1, 2_000_000_000), "of 2 demanded devices 1");
+    open(
+        &good_run(2),
+        "collective.all_reduce.busbw was not measured; run again without `--probe`, which measures all, or with `--probe collective` too",
+    );
+    open(&run_of(1, 2_000_000_000), "this takes two devices at least, and 1 was");
     let mut edited = run_of(2, 2_000_000_000);
     let node = edited.node.as_mut().unwrap();
     node.measurements.clear();

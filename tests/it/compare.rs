@@ -263,3 +263,17 @@ fn a_device_that_did_not_come_to_its_end_decides_nothing() {
     });
     assert_eq!((first(&lost).0, lost.exit()), (Change::Same, Exit::Inconclusive));
 }
+
+/// Who compares two quick runs, as the README does, is to get an answer.
+#[test]
+fn quick_runs_have_samples_enough_to_be_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let run =
+        ["--quiet", "run", "--measure-only", "--profile", "quick", "--device", "sim:mini", "--probe", "link"];
+    assert_eq!(assay(run.iter().copied().chain(["--out", out.to_str().unwrap()])).code, Some(0));
+    let report = out.join("report.dsse.json");
+    let ended = assay(["compare", report.to_str().unwrap(), report.to_str().unwrap()]);
+    assert!(ended.stdout.contains("link.h2d.rate"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("too few"), "{}", ended.stdout);
+}

@@ -37,6 +37,8 @@ fn of_330_nodes_twelve_came() {
     // A node costs 20 CNY x 8 cards x 730 h = 116,800 CNY a month; 88 nodes are 101 days late, which is capped at 30 %, and
     // 230 are 10 days late, which is 10 %.
     let credits = 116_800.0 * (88.0 * 0.30 + 230.0 * 0.10);
+    // Nothing was watched; the sum of nothing is written without a sign.
+    assert_eq!(json["availability"]["watched_hours"].to_string(), "0.0");
     assert_eq!(json["money"]["node_month"], "116800.00");
     assert_eq!(json["money"]["credits"], format!("{credits:.2}"));
     let due = json["money"]["dues"].as_array().unwrap();

@@ -478,7 +478,8 @@ fn commands_speak_chinese_on_a_terminal_and_one_language_to_programs() {
 #[test]
 fn templates_are_the_same_contract_in_every_language() {
     let device = good_device(1);
-    for source in [Source::Generic, Source::Measured(&device)] {
+    for source in [Source::Generic, Source::Measured { device: &device, devices: 1, against: Some("x = y") }]
+    {
         let [english, chinese] = Language::ALL.map(|language| {
             let text = template(source, &Keys::default(), language);
             let comments: Vec<&str> = text.lines().filter(|line| line.starts_with("# ")).collect();

@@ -1,13 +1,14 @@
 //! What a contract leaves open or cannot mean: one vector per rule, named after it; and the leases of 2024, which said less.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use gpu_assay::catalogue::{band, gpus};
 use gpu_assay::contract::lint::{Lint, Place, RULES, Weight, lint};
 use gpu_assay::contract::money::Money;
 use gpu_assay::contract::parse::{load, locate};
 use gpu_assay::contract::template::{Keys, Lease, lease};
-use gpu_assay::contract::when::When;
+use gpu_assay::contract::when::{Day, When};
 use gpu_assay::contract::{Contract, Rule, parse};
 use gpu_assay::evidence::metric::MetricName;
 use gpu_assay::language::Language;
@@ -24,6 +25,11 @@ fn told(text: &str, lints: &[Lint]) -> String {
     };
     let all: Vec<String> = lints.iter().map(one).collect();
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+}
+
+/// The day on which all contracts here are read.
+fn today() -> Day {
+    When("2024-06-01".parse().unwrap())
 }
 
 fn vectors(dir: &str) -> Vec<(String, String, Contract)> {
@@ -43,7 +49,7 @@ fn vectors(dir: &str) -> Vec<(String, String, Contract)> {
 fn each_vector_is_objected_to_as_it_says() {
     let mut seen = BTreeSet::new();
     for (name, text, contract) in vectors("lint") {
-        let lints = lint(&contract, Language::English);
+        let lints = lint(&contract, today(), Language::English);
         let expected = text.lines().next().unwrap().trim_start_matches("# ");
         assert_eq!(told(&text, &lints), expected, "{name}");
         seen.extend(lints.iter().map(|lint| lint.rule));
@@ -59,7 +65,7 @@ fn each_vector_is_objected_to_as_it_says() {
 fn objections_are_raised_in_every_language() {
     let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     for (name, _, contract) in vectors("lint").into_iter().chain(vectors("leases")) {
-        let [english, chinese] = Language::ALL.map(|language| lint(&contract, language));
+        let [english, chinese] = Language::ALL.map(|language| lint(&contract, today(), language));
         assert_eq!(english.len(), chinese.len(), "{name}");
         for (one, other) in english.iter().zip(&chinese) {
             assert_eq!((one.rule, one.weight, &one.at), (other.rule, other.weight, &other.at));
@@ -76,7 +82,7 @@ fn json_is_objected_to_as_toml_is() {
         let json = serde_json::to_string_pretty(&contract).unwrap();
         let again = parse("contract.json", json.as_bytes()).unwrap().contract;
         assert_eq!(again, contract, "{name}");
-        for lint in lint(&again, Language::English) {
+        for lint in lint(&again, today(), Language::English) {
             let at = locate(&json, &lint.at);
             let placed = matches!(lint.at, Place::Contract) || at.is_some();
             assert!(placed, "{name}: {lint:?}");
@@ -91,7 +97,7 @@ fn the_old_leases_lack_what_they_failed_for() {
     assert!(leases.len() >= 4);
     for (name, text, contract) in leases {
         let expected = text.lines().find_map(|line| line.strip_prefix("# lint: ")).unwrap();
-        let lints = lint(&contract, Language::English);
+        let lints = lint(&contract, today(), Language::English);
         let rules: Vec<&str> = lints.iter().map(|lint| lint.rule).collect();
         assert_eq!(rules.join(", "), expected, "{name}");
         assert!(lints.iter().any(|lint| lint.weight == Weight::Error), "{name}");
@@ -147,10 +153,12 @@ fn a_new_lease_leaves_nothing_open_but_the_keys() {
                 expected.push("no-bandwidth");
             }
             if card.memory_sizes().count() == 0 {
+                expected.insert(0, "memory-sampled");
                 expected.push("no-memory");
             }
             expected.push("no-key");
-            let rules: Vec<&str> = lint(&contract, Language::English).iter().map(|lint| lint.rule).collect();
+            let rules: Vec<&str> =
+                lint(&contract, today(), Language::English).iter().map(|lint| lint.rule).collect();
             assert_eq!(rules, expected, "{}", card.name);
         }
     }
@@ -185,4 +193,88 @@ fn a_share_is_of_what_the_contract_names() {
     assert_eq!(bound("60 % of datasheet"), (0.6 * 989.5e12, "60 % of datasheet".to_owned()));
     assert_eq!(bound("95 % of reference"), (0.95 * 700e12, "95 % of reference".to_owned()));
     assert_eq!(bound("600 TFLOP/s"), (600e12, "600 TFLOP/s".to_owned()));
+}
+
+/// A report of these devices, in a directory of its own.
+fn measured(dir: &Path, devices: &[&str], more: &[&str]) -> PathBuf {
+    let out = dir.join("out");
+    let mut args =
+        vec!["--quiet", "run", "--profile", "quick", "--probe", "memory", "--out", out.to_str().unwrap()];
+    args.extend(devices.iter().flat_map(|device| ["--device", device]));
+    args.extend(more);
+    let ended = assay(&args);
+    assert!(ended.stderr.is_empty(), "{}", ended.stderr);
+    out.join("report.dsse.json")
+}
+
+#[test]
+fn a_contract_from_a_report_has_as_many_devices() {
+    let dir = tempfile::tempdir().unwrap();
+    let devices = ["sim:mini", "sim:mini,index=1", "sim:mini,index=2"];
+    let report = measured(dir.path(), &devices, &["--measure-only"]);
+    let ended = assay(["contract", "new", "--from", report.to_str().unwrap()]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let contract = parse("new.toml", ended.stdout.as_bytes()).unwrap().contract;
+    assert_eq!(contract.inventory.unwrap().devices.get(), 3);
+}
+
+/// Whoever copies the figures of a broken card into a contract has that card accepted for ever.
+#[test]
+fn a_contract_takes_no_bounds_from_a_device_that_is_at_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let (broken, good) = ("sim:mini,flip=1MB:17", "sim:mini,index=1");
+    let report = measured(dir.path(), &[broken, good], &["--measure-only"]);
+    let ended = assay(["contract", "new", "--from", report.to_str().unwrap()]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{}", ended.stderr);
+    assert!(ended.stderr.contains(broken) && ended.stderr.contains("read back wrong"), "{}", ended.stderr);
+
+    // Beside a good one it is told of.
+    let dir = tempfile::tempdir().unwrap();
+    let report = measured(dir.path(), &[good, broken], &["--measure-only"]);
+    let ended = assay(["contract", "new", "--from", report.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains(broken) && ended.stdout.contains("DID NOT PASS"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_contract_from_a_report_that_failed_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let strict = dir.path().join("strict.toml");
+    let text = "version = 1\nid = \"x\"\naccept = [\"simulated\"]\n[[clause]]\nid = \"large\"\nmetric = \"memory.filled.bytes\"\n\
+                at_least = \"9 TB\"\n";
+    std::fs::write(&strict, text).unwrap();
+    let report = measured(dir.path(), &["sim:mini"], &["--contract", strict.to_str().unwrap()]);
+    let ended = assay(["contract", "new", "--from", report.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("did not pass") && ended.stderr.contains("large"), "{}", ended.stderr);
+    assert!(ended.stdout.contains("# THE REPORT") && ended.stdout.contains("# large ("), "{}", ended.stdout);
+    parse("new.toml", ended.stdout.as_bytes()).unwrap();
+}
+
+/// What a driver calls the card, and a number before the card, are read alike by every command.
+#[test]
+fn names_of_cards_are_read_alike_everywhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let lease = assay(["contract", "new", "--sku", "NVIDIA H100 80GB HBM3", "--price", "2.40 USD"]).stdout;
+    assert!(lease.contains("sku = \"H100 SXM5 80GB\""), "{lease}");
+    let file = dir.path().join("lease.toml");
+    for (sku, code, says) in
+        [("NVIDIA H100 80GB HBM3", 0, ""), ("8x H100 SXM", 2, "sku = \"H100 SXM5 80GB\", and devices = 8")]
+    {
+        std::fs::write(&file, lease.replace("H100 SXM5 80GB", sku)).unwrap();
+        let ended = assay(["contract", "check", file.to_str().unwrap()]);
+        assert_eq!(ended.code, Some(code), "{sku}: {}", ended.stdout);
+        assert!(ended.stdout.contains(says), "{sku}: {}", ended.stdout);
+    }
+    for command in
+        [&["contract", "new", "--sku", "8x H100 SXM"][..], &["catalogue", "show", "8x", "H100", "SXM"]]
+    {
+        let ended = assay(command);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+        assert!(
+            ended.stderr.contains("\"H100 SXM5 80GB\"") && !ended.stderr.contains("H200"),
+            "{}",
+            ended.stderr
+        );
+    }
 }

@@ -58,6 +58,8 @@ mod load;
 // Others verify what we sign.
 mod floors;
 mod foreign;
+// Mistakes of people: each message names what is wanted.
+mod hints;
 // What only a GPU can show.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod hardware;

@@ -100,9 +100,12 @@ fn a_pair_that_is_missing_is_never_a_pass() {
         assert!(verdict == Verdict::Inconclusive && why.contains(words), "{words}: {verdict} {why}");
     };
     open(&good_run(2), "peer.0-1.rate was not measured");
-    open(&node_run(1, 1), "of 2 demanded devices 1");
+    open(&node_run(1, 1), "this takes two devices at least, and 1 was");
     let gone = |node: &mut NodeEvidence| node.measurements.retain(|m| m.metric != metric("peer.1-2.rate"));
-    open(&edited(gone), "peer.1-2.rate was not measured; run again with `--probe peer`");
+    open(
+        &edited(gone),
+        "peer.1-2.rate was not measured; run again without `--probe`, which measures all, or with `--probe peer` too",
+    );
     let failed = DeviceError::OutOfMemory { bytes: 5 };
     open(
         &edited(|node| {

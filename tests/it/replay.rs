@@ -101,6 +101,7 @@ fn a_recording_judged_again_gives_the_same_findings() {
         let replayed = run.replay(&run.events);
         assert_eq!(replayed.code, Some(code), "{selectors:?}");
         assert!(run.ended.stdout.starts_with(&replayed.stdout), "{}", replayed.stdout);
+        assert!(replayed.stderr.contains("a recording is not signed"), "{}", replayed.stderr);
     }
 }
 

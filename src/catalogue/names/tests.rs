@@ -8,6 +8,9 @@ fn meant(name: &str) -> Vec<String> {
     match resolve(name, gpus()) {
         Resolved::One(gpu) => vec![gpu.name.clone()],
         Resolved::Several(several) => several.iter().map(|gpu| gpu.name.clone()).collect(),
+        Resolved::Counted { count, cards } => {
+            vec![count.to_string()].into_iter().chain(cards.iter().map(|gpu| gpu.name.clone())).collect()
+        }
         Resolved::None { nearest } => {
             vec!["?".to_owned()].into_iter().chain(nearest.map(|gpu| gpu.name.clone())).collect()
         }
@@ -35,6 +38,10 @@ fn a_name_that_fits_one_card_is_that_card() {
         ("H100 94GB", "H100 NVL 94GB"),
         ("NVIDIA H100 PCIe", "H100 PCIe 80GB"),
         ("H200 SXM5", "H200 SXM"),
+        ("NVIDIA H100 80GB HBM3", "H100 SXM5 80GB"),
+        ("NVIDIA B300 SXM6 AC", "B300 SXM"),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "RTX PRO 6000 Blackwell Server"),
+        ("AMD Instinct MI300X OAM", "Instinct MI300X"),
         ("NVIDIA A100-SXM4-80GB", "A100 SXM4 80GB"),
         ("A100 PCIe 40 GB", "A100 PCIe 40GB"),
         ("A100 80G PCIE", "A100 PCIe 80GB"),
@@ -101,7 +108,6 @@ fn a_name_that_fits_no_card_is_answered_with_the_nearest() {
         ("MI300", Some("Instinct MI300X")),
         ("A40", Some("A10")),
         ("RTX 4090 48GB", None),
-        ("H100 80GB HBM3", None),
         ("H20 141GB", None),
         ("Workstation", Some("RTX PRO 6000 Blackwell Workstation")),
         ("NVIDIA", None),
@@ -145,4 +151,21 @@ fn sizes_are_read() {
     for word in ["gb", "h100", "80", "80tb", "a80gb"] {
         assert_eq!(size(word), None, "{word}");
     }
+}
+
+#[test]
+fn a_number_of_cards_leads_to_those_cards_and_to_no_other() {
+    for name in ["8x H100 SXM", "8 x H100 SXM", "8xH100 SXM", "8 × H100 SXM", "8*H100 SXM", "H100 SXM*8"] {
+        assert_eq!(meant(name), ["8", "H100 SXM5 80GB"], "{name}");
+    }
+    assert_eq!(meant("2x 4x NVIDIA H100 80GB HBM3"), ["2", "H100 SXM5 80GB"]);
+    assert_eq!(meant("8x H100").len(), 4);
+    assert_eq!(meant("8x something else"), ["8"]);
+    assert_eq!(meant(&"1x".repeat(100_000)), ["1"]);
+    let shown = resolve("8x H100 SXM", gpus()).one("8x H100 SXM").unwrap_err().to_string();
+    assert_eq!(
+        shown,
+        "\"8x H100 SXM\" says how many cards too; name the card alone, \"H100 SXM5 80GB\", and write devices = 8 in a contract, or \
+         --gpus-per-node 8 for a new one"
+    );
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::quantity::{Base, Quantity, Written};
 use super::super::{decision, nodes, peers};
 use super::{Accept, Clause, Figure, Flag, Rule, Scope, Severity};
-use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::metric::{Better, Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::units::Unit;
 
@@ -196,11 +196,19 @@ fn rule(raw: &RawClause) -> Result<Rule, String> {
         }
     };
     let unit = unit_of(&metric)?;
-    let Written::Text(text) = written else {
-        return Err(format!("{key} needs a unit; write for example {key} = {:?}", unit.example()));
+    let bound = match written {
+        Written::Text(text) => Quantity::parse_bound(unit, text).map_err(|e| format!("{key}: {e}"))?,
+        Written::Number(number) => {
+            // What is counted has no unit.
+            let whole = whole(*number).filter(|_| unit == Unit::Count).ok_or_else(|| match unit {
+                Unit::Count => format!("{key} needs a whole number; write for example {key} = 0"),
+                _ => format!("{key} needs a unit; write for example {key} = {:?}", unit.example()),
+            })?;
+            Quantity::parse(unit, &whole).map_err(|e| format!("{key}: {e}"))?
+        }
     };
-    let bound = Quantity::parse_bound(unit, text).map_err(|e| format!("{key}: {e}"))?;
     let figure = figure(metric, raw.statistic)?;
+    not_the_best(&figure, key == "at_least")?;
     match key {
         "at_least" if bound.share().map_or(bound.value(), |share| share.share) == 0.0 => {
             Err("at_least 0 demands nothing; write what is owed".to_owned())
@@ -231,7 +239,9 @@ fn ratio(raw: &RawClause, metric: MetricName, to: MetricName) -> Result<Rule, St
     }
     match raw.at_least {
         Some(Written::Number(at_least)) if at_least > 0.0 => {
-            Ok(Rule::Ratio { figure: figure(metric, raw.statistic)?, to, at_least })
+            let figure = figure(metric, raw.statistic)?;
+            not_the_best(&figure, true)?;
+            Ok(Rule::Ratio { figure, to, at_least })
         }
         _ => {
             Err("with ratio_to, at_least is a plain number above 0; write for example at_least = 0.9"
@@ -249,18 +259,23 @@ fn equals(raw: &RawClause, metric: MetricName, written: &Written) -> Result<Rule
         (Kind::Fact, Written::Number(number)) => {
             return Err(format!("{metric} is a text; write equals = \"{number}\""));
         }
-        (Kind::Number(Unit::Count), Written::Number(number)) if *number >= 0.0 && number.fract() == 0.0 => {
-            number.to_string()
-        }
-        (Kind::Number(Unit::Count), Written::Text(text)) if text.parse::<u64>().is_ok() => text.clone(),
-        (Kind::Number(Unit::Count), _) => {
-            return Err("equals needs a whole number; write equals = 0".to_owned());
+        (Kind::Number(Unit::Count), written) => {
+            let count = match written {
+                Written::Text(text) => text.parse::<u64>().ok().map(|_| text.clone()),
+                Written::Number(number) => whole(*number),
+            };
+            count.ok_or("equals needs a whole number; write equals = 0")?
         }
         (Kind::Number(_), _) => {
             return Err(format!("{metric} is measured, so no two runs are equal; use at_least or at_most"));
         }
     };
     Ok(Rule::Equals { metric, value })
+}
+
+/// A count as a text.
+fn whole(number: f64) -> Option<String> {
+    (number >= 0.0 && number.fract() == 0.0).then(|| number.to_string())
 }
 
 fn unit_of(metric: &MetricName) -> Result<Unit, String> {
@@ -283,6 +298,23 @@ fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String>
         (false, Some(_)) => Err(format!("{metric} is one number; remove statistic")),
         (true, Some(_)) | (false, None) => Ok(Figure { metric, statistic }),
     }
+}
+
+/// One good sample is what any device reaches some time, so it shows nothing of the others.
+fn not_the_best(figure: &Figure, at_least: bool) -> Result<(), String> {
+    let (best, instead) = match (figure.metric.better(), at_least) {
+        (Some(Better::More), true) => (Stat::Max, Stat::P5),
+        (Some(Better::Less), false) => (Stat::Min, Stat::P95),
+        (Some(_), _) | (None, _) => return Ok(()),
+    };
+    if figure.statistic != Some(best) {
+        return Ok(());
+    }
+    Err(format!(
+        "statistic {:?} is the best sample alone, which shows nothing of all others; write for example statistic = {:?}",
+        best.name(),
+        instead.name()
+    ))
 }
 
 fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {

@@ -1,10 +1,11 @@
 //! Bounds that no card of this model reaches, and what they were probably meant to be.
 
-use super::{Lint, Place, card, error, warning};
+use super::{Lint, Place, card, error, unless_meant, warning};
 use crate::catalogue::{self, Gpu};
-use crate::contract::clause::{Clause, Flag, Rule, Severity};
+use crate::contract::clause::{Clause, Flag, Rule, Scope, Severity};
+use crate::contract::inventory::MEMORY_SHARE;
 use crate::contract::{Contract, Quantity};
-use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::metric::{Better, Kind, MetricName};
 use crate::language::{Language, say};
 use crate::units::Unit;
 
@@ -14,6 +15,15 @@ const ROUNDING: f64 = 1.05;
 /// How far a bound may lie above the best that was seen: few cards were, and cards of one model differ by so much.
 const UNSEEN: f64 = 1.05;
 
+/// Where nothing was seen of a card, it reaches about so much of its datasheet.
+const OF_SHEET: f64 = 0.6;
+
+/// Below so much of what healthy cards reach a broken card passes, or one of another kind.
+const LAX: f64 = 0.5;
+
+/// Below so much nobody can have meant it: a prefix or a unit is another.
+const ABSURD: f64 = 0.1;
+
 const GIB_PER_GB: f64 = 1.073_741_824;
 
 pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
@@ -21,9 +31,19 @@ pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
         contract.clauses.iter().filter_map(|clause| never_throttles(clause, l)).collect();
     if let Some(gpu) = card(contract) {
         found.extend(memory(contract, gpu, l));
-        found.extend(contract.clauses.iter().filter_map(|clause| too_much(clause, gpu, l)));
+        found.extend(little_memory(contract, gpu, l));
+        for clause in contract.clauses.iter() {
+            let devices = devices(contract, clause);
+            found.extend(too_much(clause, gpu, devices, l).or_else(|| far_too_lax(clause, gpu, devices, l)));
+        }
     }
     found
+}
+
+/// How many devices a bound is of.
+fn devices(contract: &Contract, clause: &Clause) -> f64 {
+    let all = contract.inventory.as_ref().map_or(1, |inventory| inventory.devices.get());
+    if clause.scope == Scope::Node { f64::from(all) } else { 1.0 }
 }
 
 /// A load at full power is held at its limit by the power cap: that is what the cap is for.
@@ -50,19 +70,73 @@ fn memory(contract: &Contract, gpu: &Gpu, l: Language) -> Option<Lint> {
     })
 }
 
+/// Far less memory than the card has, most often another prefix.
+fn little_memory(contract: &Contract, gpu: &Gpu, l: Language) -> Option<Lint> {
+    let promised = contract.memory_bytes()? as f64;
+    let least = gpu.memory_sizes().reduce(f64::min)? * 1e9;
+    (promised < least * LAX).then(|| {
+        let lint = if promised < least * ABSURD { error } else { warning };
+        let [promised, least] = [promised, least].map(|bytes| Unit::Byte.format(bytes));
+        let write = format!("memory = {least:?}");
+        let why = say!(l, "lint-little-memory", promised, card = &gpu.name, least);
+        lint("little-memory", Place::Key("inventory", "memory"), why, write)
+    })
+}
+
+/// A bound so far from what healthy cards reach that it holds for no card to anything.
+fn far_too_lax(clause: &Clause, gpu: &Gpu, devices: f64, l: Language) -> Option<Lint> {
+    let (figure, bound, side) = match &clause.rule {
+        Rule::AtLeast { figure, bound } => (figure, bound, Better::More),
+        Rule::AtMost { figure, bound } => (figure, bound, Better::Less),
+        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => return None,
+    };
+    let metric = &figure.metric;
+    let Kind::Number(unit) = metric.kind() else { return None };
+    if metric.better() != Some(side) || bound.is_of_fleet() {
+        return None;
+    }
+    let (healthy, key) = match side {
+        Better::More => (least_of(gpu, metric)? * devices, "at_least"),
+        Better::Less => (catalogue::band(gpu, metric)?.high, "at_most"),
+    };
+    let far = if side == Better::More { bound.value() / healthy } else { healthy / bound.value() };
+    (far < LAX).then(|| {
+        let (healthy, bound) = (unit.format(healthy), bound.to_string());
+        let write = format!("{key} = {healthy:?}");
+        let why = say!(l, "lint-far-too-lax", card = &gpu.name, healthy, bound);
+        let at = Place::Clause(clause.id.clone());
+        let of = if far < ABSURD { clause.severity } else { Severity::Should };
+        unless_meant("far-too-lax", of, at, why, write)
+    })
+}
+
+/// What a healthy card reaches at least. Of links and the like nothing is said without a band: hosts differ.
+fn least_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
+    if metric.as_str() == "memory.filled.bytes" {
+        return gpu.memory_sizes().reduce(f64::min).map(|size| size * 1e9 * MEMORY_SHARE);
+    }
+    let is_the_cards = metric.kind().is_arithmetic() || metric.probe() == "stream";
+    let of_sheet = || gpu.datasheet(metric).filter(|_| is_the_cards).map(|sheet| sheet * OF_SHEET);
+    catalogue::band(gpu, metric).map(|band| band.low).or_else(of_sheet)
+}
+
 /// A bound above what the datasheet has, or above what was ever seen.
-fn too_much(clause: &Clause, gpu: &Gpu, l: Language) -> Option<Lint> {
+fn too_much(clause: &Clause, gpu: &Gpu, devices: f64, l: Language) -> Option<Lint> {
     let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
     let metric = &figure.metric;
     let Kind::Number(unit) = metric.kind() else { return None };
-    let (value, at) = (bound.value(), Place::Clause(clause.id.clone()));
+    if metric.better() != Some(Better::More) || bound.is_of_fleet() {
+        return None;
+    }
+    let (value, at) = (bound.value() / devices, Place::Clause(clause.id.clone()));
     let sheet = gpu.datasheet(metric);
     let band = catalogue::band(gpu, metric);
-    let instead = band.map(|band| band.low).or(sheet.map(|sheet| sheet * 0.6));
+    let instead = band.map(|band| band.low).or(sheet.map(|sheet| sheet * OF_SHEET));
+    let instead = instead.map(|low| low * devices);
     let write =
         instead.map_or_else(|| say!(l, "lint-reachable"), |low| format!("at_least = {:?}", unit.format(low)));
     if let Some(sheet) = sheet.filter(|sheet| value > sheet * ROUNDING) {
-        let (rule, why) = above_the_sheet(metric, unit, bound, sheet, gpu, l);
+        let (rule, why) = above_the_sheet(metric, unit, (bound, value), sheet, gpu, l);
         return Some(error(rule, at, why, write));
     }
     let band = band.filter(|band| value > band.high * UNSEEN)?;
@@ -76,22 +150,19 @@ fn too_much(clause: &Clause, gpu: &Gpu, l: Language) -> Option<Lint> {
         high,
         conditions = &band.conditions
     );
-    Some(match clause.severity {
-        Severity::Must => error("unreachable", at, why, write),
-        Severity::Should | Severity::Info => warning("unreachable", at, why, write),
-    })
+    Some(unless_meant("unreachable", clause.severity, at, why, write))
 }
 
 fn above_the_sheet(
     metric: &MetricName,
     unit: Unit,
-    bound: &Quantity,
+    (bound, of_one): (&Quantity, f64),
     sheet: f64,
     gpu: &Gpu,
     l: Language,
 ) -> (&'static str, String) {
     let has = say!(l, "lint-datasheet", card = &gpu.name, figure = unit.format(sheet));
-    let (ratio, bound) = (bound.value() / sheet, bound.to_string());
+    let (ratio, bound) = (of_one / sheet, bound.to_string());
     let twice = (1.9..=2.1).contains(&ratio);
     match metric.probe() {
         "gemm" | "vendor" | "mma" | "sustain" if twice => {

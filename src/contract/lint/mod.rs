@@ -4,17 +4,20 @@
 mod bounds;
 mod lacking;
 mod names;
+mod slips;
 
 use serde::Serialize;
 
-use super::Contract;
+use super::when::Day;
+use super::{Contract, Severity};
 use crate::catalogue::{self, Gpu, Resolved};
 use crate::language::{Language, say};
 
 /// The rules there are.
-pub const RULES: [&str; 22] = [
+pub const RULES: [&str; 34] = [
     "unknown-sku",
     "ambiguous-sku",
+    "counted-sku",
     "p-undefined",
     "p-sparse",
     "p-unused",
@@ -24,6 +27,17 @@ pub const RULES: [&str; 22] = [
     "both-directions",
     "above-datasheet",
     "unreachable",
+    "far-too-lax",
+    "little-memory",
+    "wrong-direction",
+    "share-of-all",
+    "hardly-watched",
+    "unknown-word",
+    "memory-sampled",
+    "many-devices",
+    "one-key",
+    "past-day",
+    "no-days",
     "no-lease",
     "no-model",
     "no-count",
@@ -79,10 +93,11 @@ pub enum Place {
     Contract,
 }
 
-/// All objections, in the order of the rules, for readers of that language.
-pub fn lint(contract: &Contract, language: Language) -> Vec<Lint> {
+/// All objections, in the order of the rules, for readers of that language. `today` tells which days are over.
+pub fn lint(contract: &Contract, today: Day, language: Language) -> Vec<Lint> {
     let mut found = names::lint(contract, language);
     found.extend(bounds::lint(contract, language));
+    found.extend(slips::lint(contract, today, language));
     found.extend(lacking::lint(contract, language));
     found
 }
@@ -91,7 +106,7 @@ pub fn lint(contract: &Contract, language: Language) -> Vec<Lint> {
 fn card(contract: &Contract) -> Option<&'static Gpu> {
     match catalogue::resolve(contract.inventory.as_ref()?.sku.as_ref()?.as_str()) {
         Resolved::One(gpu) => Some(gpu),
-        Resolved::Several(_) | Resolved::None { .. } => None,
+        Resolved::Several(_) | Resolved::None { .. } | Resolved::Counted { .. } => None,
     }
 }
 
@@ -101,4 +116,12 @@ fn error(rule: &'static str, at: Place, why: impl Into<String>, write: impl Into
 
 fn warning(rule: &'static str, at: Place, why: impl Into<String>, write: impl Into<String>) -> Lint {
     Lint { weight: Weight::Warning, ..error(rule, at, why, write) }
+}
+
+/// An error where it decides the verdict. What is only wished for may be meant so.
+fn unless_meant(rule: &'static str, of: Severity, at: Place, why: String, write: String) -> Lint {
+    match of {
+        Severity::Must => error(rule, at, why, write),
+        Severity::Should | Severity::Info => warning(rule, at, why, write),
+    }
 }

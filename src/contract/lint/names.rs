@@ -24,6 +24,12 @@ fn model(sku: &str, is_lease: bool, l: Language) -> Option<Lint> {
             let why = say!(l, "lint-ambiguous-sku", name, count, cards);
             Some(error("ambiguous-sku", at, why, format!("sku = {:?}", names.first().unwrap_or(&""))))
         }
+        Resolved::Counted { count, cards } => {
+            let names: Vec<String> = cards.iter().map(|gpu| format!("sku = {:?}", gpu.name)).collect();
+            let names = if names.is_empty() { "sku = \"...\"".to_owned() } else { names.join(" | ") };
+            let why = say!(l, "lint-counted-sku", name = escaped(sku));
+            Some(error("counted-sku", at, why, say!(l, "lint-counted-sku-write", names, count)))
+        }
         Resolved::None { nearest } => {
             let why = say!(l, "lint-unknown-sku", name = escaped(sku));
             let write = nearest

@@ -9,6 +9,8 @@ pub(super) struct Generic {
     pub accept: &'static str,
     /// Where the bounds are from a device that no lease is about.
     pub no_hardware: &'static str,
+    /// Before what the report of the bounds has against it.
+    pub failed: &'static str,
     pub parties: &'static str,
     pub clauses: &'static str,
     pub fp32: &'static str,
@@ -34,6 +36,7 @@ static ENGLISH: Generic = Generic {
 ",
     accept: "# Evidence from elsewhere never passes: hardware, software (a driver on the CPU), simulated.\n",
     no_hardware: "# THIS DEVICE IS NO HARDWARE. For a real contract write accept = [\"hardware\"].\n",
+    failed: "THE REPORT THAT THE BOUNDS ARE TAKEN FROM DID NOT PASS. Understand why before anybody signs this:",
     parties: "
 # Who agrees. `assay key show` prints the id of a key; without it a report is not tied to a party.
 ",
@@ -65,6 +68,7 @@ static CHINESE: Generic = Generic {
 ",
     accept: "# 认可哪类设备上的证据，其余一律不算通过：hardware（真实硬件）、software（CPU 上的软件驱动）、simulated（模拟设备）。\n",
     no_hardware: "# 注意：此设备不是真实硬件。正式合同请写 accept = [\"hardware\"]。\n",
+    failed: "注意：下限所依据的报告并未通过。签字之前请先弄清原因：",
     parties: "
 # 合同双方。`assay key show` 显示公钥编号；不写编号，则报告与当事人无从对应。
 ",

@@ -25,8 +25,13 @@ pub use lease::{Lease, lease};
 pub enum Source<'a> {
     /// A datacentre card of middling size; every figure is to be replaced.
     Generic,
-    /// What was measured on a device.
-    Measured(&'a DeviceEvidence),
+    /// What was measured on a device, which was one of so many.
+    Measured {
+        device: &'a DeviceEvidence,
+        devices: usize,
+        /// What the report has against it, on one line: its bounds are no promise before that is understood.
+        against: Option<&'a str>,
+    },
 }
 
 /// Ids of the parties' keys, as far as they are known.
@@ -52,8 +57,11 @@ pub fn template(source: Source<'_>, keys: &Keys, language: Language) -> String {
     let mut text = format!("{}{}title = {}\n\n", own.head, HEAD, quoted(words.title));
     let identity = match source {
         Source::Generic => None,
-        Source::Measured(device) => device.identity.as_ref(),
+        Source::Measured { device, .. } => device.identity.as_ref(),
     };
+    if let Source::Measured { against: Some(against), .. } = source {
+        let _ = writeln!(text, "# {}\n# {against}", own.failed);
+    }
     accept(&mut text, identity, own);
     text.push_str(own.parties);
     text.push_str(&party("tenant", words.tenant, keys.tenant.as_ref(), words.key));
@@ -121,7 +129,11 @@ fn accept(text: &mut String, identity: Option<&Identity>, own: &Generic) {
 }
 
 fn inventory(text: &mut String, identity: Option<&Identity>, source: Source<'_>, words: &Words) {
-    let _ = writeln!(text, "{}[inventory]\ndevices = 1", words.inventory);
+    let devices = match source {
+        Source::Generic => 1,
+        Source::Measured { devices, .. } => devices,
+    };
+    let _ = writeln!(text, "{}[inventory]\ndevices = {devices}", words.inventory);
     match identity {
         Some(identity) => {
             let model = catalogue::of(identity).next().map_or(&identity.name, |gpu| &gpu.name);
@@ -139,7 +151,7 @@ fn inventory(text: &mut String, identity: Option<&Identity>, source: Source<'_>,
             let _ = writeln!(text, "memory = \"{bytes} B\"");
         }
         (None, Source::Generic) => text.push_str("memory = \"80 GB\"\n"),
-        (None, Source::Measured(_)) => text.push_str("# memory = \"80 GB\"\n"),
+        (None, Source::Measured { .. }) => text.push_str("# memory = \"80 GB\"\n"),
     }
 }
 
@@ -171,7 +183,7 @@ fn bounds(source: Source<'_>, words: &Words, own: &Generic) -> Vec<Row> {
             let Kind::Number(unit) = metric.kind() else { return None };
             let bound = match source {
                 Source::Generic => Some(generic),
-                Source::Measured(device) => of_measured(device, &metric),
+                Source::Measured { device, .. } => of_measured(device, &metric),
             }?;
             Some(Row { id, title, metric: name, bound, unit })
         })

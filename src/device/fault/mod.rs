@@ -6,6 +6,7 @@ mod value;
 use std::fmt;
 
 use super::op::Precision;
+use crate::language::{Language, say};
 use crate::nearest::nearest;
 pub use value::{Often, Per};
 
@@ -103,16 +104,23 @@ pub struct Fault {
     pub key: &'static str,
     /// A well-formed part of a script; the key alone where it takes no value.
     pub example: &'static str,
-    pub about: &'static str,
+    about: fn(Language) -> String,
     repeatable: bool,
     read: fn(&str) -> Result<Setting, String>,
+}
+
+impl Fault {
+    /// What it makes of a card, in one line.
+    pub fn about(&self, language: Language) -> String {
+        (self.about)(language)
+    }
 }
 
 const fn fault(
     key: &'static str,
     example: &'static str,
     read: fn(&str) -> Result<Setting, String>,
-    about: &'static str,
+    about: fn(Language) -> String,
 ) -> Fault {
     Fault { key, example, about, repeatable: false, read }
 }
@@ -126,111 +134,111 @@ const fn each(fault: Fault) -> Fault {
 pub const FAULTS: &[Fault] = &[
     // The card.
     fault("seed", "seed=7", |v| value::whole(v, 0, u64::MAX).map(Setting::Seed),
-        "seed of noise and of the card's UUID"),
+        |l| say!(l, "fault-seed")),
     fault("index", "index=1", |v| value::whole(v, 0, 255).map(Setting::Index),
-        "which of several equal cards: another UUID and PCI address"),
+        |l| say!(l, "fault-index")),
     fault("mem", "mem=80GB", |v| value::bytes(v).map(Setting::Mem),
-        "device memory, as reported and as present"),
+        |l| say!(l, "fault-mem")),
     fault("buffer", "buffer=2GB", |v| value::bytes(v).map(Setting::Buffer),
-        "largest single buffer"),
+        |l| say!(l, "fault-buffer")),
     fault("name", "name=NVIDIA H200", |v| value::text(v).map(Setting::Name),
-        "name that the card gives itself"),
+        |l| say!(l, "fault-name")),
     fault("uuid", "uuid=00112233445566778899aabbccddeeff", |v| value::uuid(v).map(Setting::Uuid),
-        "UUID that the card gives itself"),
+        |l| say!(l, "fault-uuid")),
     fault("units", "units=114", |v| value::whole(v, 1, 100_000).map(Setting::Units),
-        "fewer (or more) multiprocessors than the profile has; compute follows"),
+        |l| say!(l, "fault-units")),
     // Memory.
     each(fault("flip", "flip=41GB:17", |v| value::bit(v).map(|(addr, bit)| Setting::Flip { addr, bit }),
-        "this bit of the 32-bit word at this byte address reads inverted, whatever was written")),
+        |l| say!(l, "fault-flip"))),
     each(fault("stuck", "stuck=3GB:5=0", |v| value::stuck(v).map(|(addr, bit, at_one)| Setting::Stuck { addr, bit, at_one }),
-        "this bit always reads 1 (or, with =0, always 0)")),
+        |l| say!(l, "fault-stuck"))),
     fault("alias", "alias=40GB", |v| value::bytes(v).map(Setting::Alias),
-        "memory that is really present; addresses beyond wrap around"),
+        |l| say!(l, "fault-alias")),
     fault("oom", "oom=60GB", |v| value::bytes(v).map(Setting::Oom),
-        "allocations beyond this sum fail"),
+        |l| say!(l, "fault-oom")),
     // Results.
     fault("gemm_wrong", "gemm_wrong=17", |v| value::whole(v, 0, u64::MAX).map(Setting::GemmWrong),
-        "this element (modulo their number) of every matrix product is off by its lowest bit"),
+        |l| say!(l, "fault-gemm-wrong")),
     fault("fma_wrong", "fma_wrong=5", |v| value::whole(v, 0, u64::MAX).map(Setting::FmaWrong),
-        "this lane (modulo their number) of every multiply-add run is off by its lowest bit"),
+        |l| say!(l, "fault-fma-wrong")),
     fault("upset", "upset=1000000000", |v| value::whole(v, 1, u64::MAX).map(Setting::Upset),
-        "one element in so many of all products is off by its lowest bit, by chance"),
+        |l| say!(l, "fault-upset")),
     fault("upset_when", "upset_when=hot:65", |v| value::when(v).map(Setting::UpsetWhen),
-        "upsets come only from this temperature on (hot:65), or only after a pause (idle)"),
+        |l| say!(l, "fault-upset-when")),
     fault("mma_wrong", "mma_wrong=9", |v| value::whole(v, 0, u64::MAX).map(Setting::MmaWrong),
-        "this result (modulo their number) of every run on tensor units is off by its lowest bit"),
+        |l| say!(l, "fault-mma-wrong")),
     fault("collective_wrong", "collective_wrong=3", |v| value::whole(v, 0, u64::MAX).map(Setting::CollectiveWrong),
-        "this element (modulo their number) of what every collective leaves on this card is off by its lowest bit"),
+        |l| say!(l, "fault-collective-wrong")),
     fault("lazy", "lazy", |v| value::nothing(v).map(|()| Setting::Lazy),
-        "accepts work, takes its time, does nothing, claims to have counted all of it"),
+        |l| say!(l, "fault-lazy")),
     fault("uncounted", "uncounted", |v| value::nothing(v).map(|()| Setting::Uncounted),
-        "kernels count half of the work they were asked for"),
+        |l| say!(l, "fault-uncounted")),
     // Speed and clocks.
     fault("membw", "membw=0.5", |v| value::share(v).map(Setting::MemoryRate),
-        "memory bandwidth as a multiple of the profile's"),
+        |l| say!(l, "fault-membw")),
     fault("flops", "flops=0.5", |v| value::share(v).map(Setting::ComputeRate),
-        "compute rates and the clock that telemetry shows, as a multiple of the profile's"),
+        |l| say!(l, "fault-flops")),
     fault("speed", "speed=3.0", |v| value::share(v).map(Setting::Speed),
-        "everything as a multiple of the profile's speed; above 1 it is too fast to be true"),
+        |l| say!(l, "fault-speed")),
     fault("stolen", "stolen=0.2", |v| value::number(v, 0.0, 0.9).map(Setting::Stolen),
-        "share of all time that another tenant has, in turns of 10 ms"),
+        |l| say!(l, "fault-stolen")),
     fault("crowded", "crowded=0.3", |v| value::number(v, 0.0, 1.0).map(Setting::Crowded),
-        "share of all time in which a tenant beside us takes half of the memory's bandwidth, in turns of 10 ms"),
+        |l| say!(l, "fault-crowded")),
     fault("throttle", "throttle=0.7@20s", |v| value::share_from(v).map(|(share, from_ns)| Setting::Throttle { share, from_ns }),
-        "clock and compute rates fall to this share after this time, and telemetry says thermal"),
+        |l| say!(l, "fault-throttle")),
     fault("drift", "drift=0.03/min", |v| value::rate(v).map(|(share, per)| Setting::Drift { share, per }),
-        "everything loses this share of its speed per s, min or h"),
+        |l| say!(l, "fault-drift")),
     fault("clocklie", "clocklie=0.6", |v| value::share(v).map(Setting::ClockLie),
-        "compute runs at this share of the clock that telemetry shows"),
+        |l| say!(l, "fault-clocklie")),
     fault("timer", "timer=0.8", |v| value::timer(v).map(Setting::Timer),
-        "the device's clock runs at this share of true time; none: it has no clock"),
+        |l| say!(l, "fault-timer")),
     fault("noise", "noise=0.01", |v| value::number(v, 0.0, 0.5).map(Setting::Noise),
-        "times vary by up to this share either way (0.003 where not given)"),
+        |l| say!(l, "fault-noise")),
     // Loss.
     fault("lost@call", "lost@call=412", |v| value::call(v).map(Setting::LostAtCall),
-        "the device is lost at this device call, counted from 1"),
+        |l| say!(l, "fault-lost-at-call")),
     fault("lost@t", "lost@t=5s", |v| value::time(v).map(Setting::LostAtTime),
-        "the device is lost at this time"),
+        |l| say!(l, "fault-lost-at-t")),
     fault("lost", "lost=once", |v| value::often(v).map(Setting::Lost),
-        "whether lost@ holds forever (the rule) or for one answer"),
+        |l| say!(l, "fault-lost")),
     fault("hang@call", "hang@call=20", |v| value::call(v).map(Setting::HangAtCall),
-        "no answer from this device call on, until the wait limit ends the wait"),
+        |l| say!(l, "fault-hang-at-call")),
     fault("stall@call", "stall@call=20", |v| value::call(v).map(Setting::StallAtCall),
-        "this device call never returns: the process stands still"),
+        |l| say!(l, "fault-stall-at-call")),
     fault("crash@call", "crash@call=20", |v| value::call(v).map(Setting::CrashAtCall),
-        "the process aborts in this device call"),
+        |l| say!(l, "fault-crash-at-call")),
     fault("fail@call", "fail@call=9", |v| value::call(v).map(Setting::FailAtCall),
-        "this device call fails with the error that error= names"),
+        |l| say!(l, "fault-fail-at-call")),
     fault("fail", "fail=forever", |v| value::often(v).map(Setting::Fail),
-        "whether fail@call fails once (the rule) or from then on"),
+        |l| say!(l, "fault-fail")),
     fault("error", "error=lost", |v| value::injected(v).map(Setting::Error),
-        "error of fail@call: lost, memory, validation (the rule), hang or crash"),
+        |l| say!(l, "fault-error")),
     // Telemetry.
     fault("telemetry", "telemetry=frozen", |v| value::sensors(v).map(Setting::Telemetry),
-        "none: no sensor can be read; frozen: the first reading is repeated; failing: every second one is empty"),
+        |l| say!(l, "fault-telemetry")),
     fault("telemetry_name", "telemetry_name=NVIDIA A100", |v| value::text(v).map(Setting::TelemetryName),
-        "name that telemetry gives the card"),
+        |l| say!(l, "fault-telemetry-name")),
     fault("telemetry_mem", "telemetry_mem=40GB", |v| value::bytes(v).map(Setting::TelemetryMem),
-        "memory that telemetry reports"),
+        |l| say!(l, "fault-telemetry-mem")),
     fault("telemetry_uuid", "telemetry_uuid=00112233445566778899aabbccddeeff", |v| value::uuid(v).map(Setting::TelemetryUuid),
-        "UUID that telemetry reports"),
+        |l| say!(l, "fault-telemetry-uuid")),
     fault("ecc", "ecc=3/min", |v| value::rate(v).map(|(count, per)| Setting::Ecc { count, per }),
-        "uncorrected memory errors counted per s, min or h"),
+        |l| say!(l, "fault-ecc")),
     fault("ecc_corrected", "ecc_corrected=3/min", |v| value::rate(v).map(|(count, per)| Setting::EccCorrected { count, per }),
-        "corrected memory errors counted per s, min or h"),
+        |l| say!(l, "fault-ecc-corrected")),
     fault("remaps", "remaps=3/min", |v| value::rate(v).map(|(count, per)| Setting::Remaps { count, per }),
-        "rows of memory replaced per s, min or h"),
+        |l| say!(l, "fault-remaps")),
     fault("replays", "replays=3/min", |v| value::rate(v).map(|(count, per)| Setting::Replays { count, per }),
-        "PCIe packets sent again per s, min or h"),
+        |l| say!(l, "fault-replays")),
     fault("xid", "xid=79@10s", |v| value::xid(v).map(|(code, from_ns)| Setting::Xid { code, from_ns }),
-        "a driver error event with this code at this time"),
+        |l| say!(l, "fault-xid")),
     // Abilities.
     each(fault("no", "no=fp64", |v| value::precision(v).map(Setting::No),
-        "the card cannot compute in this precision")),
+        |l| say!(l, "fault-no"))),
     each(fault("unwritten", "unwritten=fp16", |v| value::precision(v).map(Setting::Unwritten),
-        "we have no kernel for this precision")),
+        |l| say!(l, "fault-unwritten"))),
     fault("library", "library", |v| value::nothing(v).map(|()| Setting::Library),
-        "the vendor's library of matrix products is there, as fast as the kernels"),
+        |l| say!(l, "fault-library")),
 ];
 
 /// Why a script is not one.
@@ -299,8 +307,7 @@ fn read_setting(part: &str) -> Result<(&'static Fault, Setting), String> {
     let Some(row) = FAULTS.iter().find(|row| row.key == key) else {
         let meant = nearest(key, FAULTS.iter().map(|row| row.key));
         let hint = meant.map_or(String::new(), |name| format!(", did you mean {name:?}"));
-        let keys: Vec<&str> = FAULTS.iter().map(|row| row.key).collect();
-        return Err(format!("there is no key {:?}{hint}; the keys are {}", cut(key), keys.join(", ")));
+        return Err(format!("there is no key {:?}{hint}; `assay list --simulated` shows all", cut(key)));
     };
     let setting = (row.read)(value).map_err(|why| format!("{why}; write for example {}", row.example))?;
     Ok((row, setting))

@@ -39,7 +39,7 @@ fn errors_say_where_what_and_what_to_try() {
     assert_eq!((error.part, error.at), (2, 10));
     let message = error.to_string();
     assert!(message.starts_with(
-        "part 2, at character 10 (\"flop=0.5\"): there is no key \"flop\", did you mean \"flip\"; the keys are seed,"
+        "part 2, at character 10 (\"flop=0.5\"): there is no key \"flop\", did you mean \"flip\"; `assay list --simulated` shows all"
     ), "{message}");
     for (bad, part, at, says) in [
         ("", 1, 5, "a card's profile must come first"),

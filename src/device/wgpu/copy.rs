@@ -76,7 +76,7 @@ pub fn submit(
         | Route::DeviceToHost(Means::InTurn | Means::Pageable | Means::Kernel)
         | Route::BothWays(_)
         | Route::FromPeer(_) => {
-            Err(DeviceError::Validation { why: format!("wgpu has no way for {route:?}") })
+            Err(DeviceError::Validation { why: format!("wgpu has no way for {}", route.name()) })
         }
     }
 }

@@ -8,7 +8,7 @@ use super::raw::Library;
 use super::refusal::{Answer, Refusal};
 use super::{address, library};
 use crate::device::Unsupported;
-use crate::telemetry::Fact;
+use crate::telemetry::{Fact, words};
 
 /// A fact as NVML answered it.
 fn fact(name: &'static str, answer: Answer<String>) -> Fact {
@@ -20,8 +20,9 @@ fn number(name: &'static str, answer: Answer<impl ToString>) -> Fact {
     fact(name, answer.map(|number| number.to_string()))
 }
 
-/// One that NVML gives as a code for one of these words; a code beyond them stands for itself.
-fn word(name: &'static str, answer: Answer<u32>, words: &[&str]) -> Fact {
+/// One that NVML gives as a code for one of its words; a code beyond them stands for itself.
+fn word(name: &'static str, answer: Answer<u32>) -> Fact {
+    let words = words(name).unwrap_or_default();
     let spell = |code: u32| words.get(code as usize).map_or(code.to_string(), |word| (*word).to_owned());
     fact(name, answer.map(spell))
 }
@@ -31,8 +32,6 @@ fn unsupported(refusal: &Refusal) -> Unsupported {
     let why = format!("NVML: {refusal}");
     if refusal.is_the_cards() { Unsupported::card(why) } else { Unsupported::us(why) }
 }
-
-const STATES: [&str; 2] = ["disabled", "enabled"];
 
 pub fn of_library(nvml: Library) -> Vec<Fact> {
     let unknown = || Unsupported::us("this system does not tell where a library was loaded from");
@@ -45,8 +44,8 @@ pub fn of_library(nvml: Library) -> Vec<Fact> {
         fact("nvml.version", nvml.version()),
         fact("nvml.driver_version", nvml.driver_version()),
         number("nvml.cards", nvml.cards()),
-        word("nvml.confidential_computing", confidential.clone().map(|(on, _)| on), &STATES),
-        word("nvml.confidential_devtools", confidential.map(|(_, devtools)| devtools), &STATES),
+        word("nvml.confidential_computing", confidential.clone().map(|(on, _)| on)),
+        word("nvml.confidential_devtools", confidential.map(|(_, devtools)| devtools)),
     ]
 }
 
@@ -55,8 +54,6 @@ pub fn of_card(card: Card) -> Vec<Fact> {
 }
 
 fn identity(card: Card) -> Vec<Fact> {
-    const ARCHITECTURES: [&str; 11] =
-        ["0", "1", "Kepler", "Maxwell", "Pascal", "Volta", "Turing", "Ampere", "Ada", "Hopper", "Blackwell"];
     let pci = card.pci();
     let id = |(vendor, device): (u16, u16)| format!("{vendor:04x}:{device:04x}");
     let place = pci.as_ref().map_err(Clone::clone).map(|pci| {
@@ -72,7 +69,7 @@ fn identity(card: Card) -> Vec<Fact> {
         fact("nvml.pci_address", place),
         fact("nvml.pci_id", pci.as_ref().map(|pci| id(pci.id)).map_err(Clone::clone)),
         fact("nvml.pci_subsystem_id", pci.as_ref().map(|pci| id(pci.subsystem_id)).map_err(Clone::clone)),
-        word("nvml.architecture", card.architecture(), &ARCHITECTURES),
+        word("nvml.architecture", card.architecture()),
     ]
 }
 
@@ -118,23 +115,20 @@ fn limits(card: Card) -> Vec<Fact> {
 }
 
 fn modes(card: Card) -> Vec<Fact> {
-    const COMPUTE: [&str; 4] = ["default", "exclusive thread", "prohibited", "exclusive process"];
-    const VIRTUALISATION: [&str; 5] = ["none", "passthrough", "vgpu", "host vgpu", "host vsga"];
     let (ecc, mig) = (card.ecc_modes(), card.mig_modes());
     vec![
-        word("nvml.ecc", ecc.clone().map(|(now, _)| now), &STATES),
-        word("nvml.ecc_pending", ecc.map(|(_, pending)| pending), &STATES),
-        word("nvml.ecc_default", card.ecc_default(), &STATES),
-        word("nvml.mig", mig.clone().map(|(now, _)| now), &STATES),
-        word("nvml.mig_pending", mig.map(|(_, pending)| pending), &STATES),
-        word("nvml.compute_mode", card.compute_mode(), &COMPUTE),
-        word("nvml.persistence", card.persistence(), &STATES),
-        word("nvml.virtualisation", card.virtualisation(), &VIRTUALISATION),
+        word("nvml.ecc", ecc.clone().map(|(now, _)| now)),
+        word("nvml.ecc_pending", ecc.map(|(_, pending)| pending)),
+        word("nvml.ecc_default", card.ecc_default()),
+        word("nvml.mig", mig.clone().map(|(now, _)| now)),
+        word("nvml.mig_pending", mig.map(|(_, pending)| pending)),
+        word("nvml.compute_mode", card.compute_mode()),
+        word("nvml.persistence", card.persistence()),
+        word("nvml.virtualisation", card.virtualisation()),
     ]
 }
 
 fn links(card: Card) -> Vec<Fact> {
-    const FABRIC: [&str; 4] = ["not supported", "not started", "in progress", "completed"];
     let answers: Vec<Answer<bool>> =
         (0..NVML_NVLINK_MAX_LINKS).map(|link| card.nvlink_is_active(link)).collect();
     let known: Vec<bool> = answers.iter().flatten().copied().collect();
@@ -144,7 +138,7 @@ fn links(card: Card) -> Vec<Fact> {
     vec![
         number("nvml.nvlinks", count(known.len())),
         number("nvml.nvlinks_active", count(known.iter().filter(|active| **active).count())),
-        word("nvml.fabric", card.fabric_state(), &FABRIC),
+        word("nvml.fabric", card.fabric_state()),
     ]
 }
 
@@ -162,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_code_without_a_word_stands_for_itself() {
-        assert_eq!(word("nvml.ecc", Ok(1), &["disabled", "enabled"]).value, Ok("enabled".to_owned()));
-        assert_eq!(word("nvml.ecc", Ok(7), &["disabled", "enabled"]).value, Ok("7".to_owned()));
+        assert_eq!(word("nvml.ecc", Ok(1)).value, Ok("enabled".to_owned()));
+        assert_eq!(word("nvml.ecc", Ok(7)).value, Ok("7".to_owned()));
     }
 }
