@@ -26,6 +26,8 @@ struct Now {
 extern constinit thread_local Now now;
 
 void block_barrier();
+// "bar.sync": so many threads of the block meet at this barrier of its 16.
+void named_barrier(unsigned number, unsigned threads);
 // What the 32 threads of a warp bring, in the order of the threads.
 constexpr std::size_t EXCHANGE_BYTES = 32;
 const void *exchange(const void *mine, std::size_t bytes);

@@ -59,6 +59,10 @@ inline void cluster_barrier() {
     cpu::meet_cluster();
 }
 
+inline void warpgroup_barrier(unsigned group) {
+    cpu::named_barrier(1 + group, 128);
+}
+
 inline void barrier_init(unsigned long long *barrier, unsigned arrivals) {
     cpu::barrier_init(barrier, arrivals);
 }
