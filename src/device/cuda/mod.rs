@@ -32,7 +32,7 @@ use self::gpu::Gpu;
 use self::identity::Found;
 use self::memory::Memory;
 use self::modules::Modules;
-use self::peers::{Neighbour, Source};
+use self::peers::{Neighbour, Source, Way};
 use self::plan::Card;
 use self::run::{After, Reach, Runner};
 use self::vendor::{Factors, Vendor};
@@ -192,7 +192,7 @@ impl CudaDevice {
         if let Op::Copy { route: Route::FromPeer(place), .. } = op {
             self.gpu.copies_from_peers()?;
             let alone = || Unsupported::us("it was not opened together with that device");
-            let way = self.neighbour(*place).ok_or_else(alone)?.way;
+            let way = &self.neighbour(*place).ok_or_else(alone)?.way;
             return Ok(vec![Form { label: way.name().to_owned(), kernel: None }]);
         }
         if let Op::Copy {
@@ -234,10 +234,17 @@ impl Device for CudaDevice {
             return forms.into_iter().map(|form| vendor.variant(form.label)).collect();
         }
         let reach = forms::reach(&forms, self.sm);
+        let mut way = None;
+        if let Op::Copy { route: Route::FromPeer(place), .. } = op {
+            way = self.neighbour(*place).map(|other| &other.way);
+        }
         let described = |form: Form| Variant {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
-            caveat: form.kernel.and_then(|kernel| images::caveat_of(kernel.source(), self.sm)),
+            caveat: match form.kernel {
+                Some(kernel) => images::caveat_of(kernel.source(), self.sm),
+                None => way.and_then(Way::caveat),
+            },
             reach,
         };
         forms.into_iter().map(described).collect()
