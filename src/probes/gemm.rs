@@ -216,6 +216,8 @@ fn sized_and_tuned(
     let mut size = *sizes.start();
     loop {
         let product = Product::alloc(bench, multiplied, size)?;
+        // A library may have a product at one size and none at another.
+        bench.supports(&product.op())?;
         product.draw(bench, &inputs)?;
         let forms = bench.forms(&product.op());
         let form = bench.tune(forms)?;

@@ -195,6 +195,18 @@ fn a_library_that_refuses_costs_its_own_figures_only() {
     assert_eq!(measured["conditions"]["variant"], "cublaslt-12.4.5");
 }
 
+/// A product that it has in small and not in large is none that is wrong.
+#[test]
+fn a_size_that_the_library_has_no_product_for_is_no_wrong_result() {
+    let driver = FakeCuda::new().with("MEMORY_MIB", 2).with_cublaslt_that("MISTAKE", "modest");
+    let (code, events) = run(&driver, &["vendor", "census"]);
+    assert_eq!(code, Some(0));
+    let absent = found(&events, "absent", "vendor.bf16.rate").unwrap_or_else(|| panic!("{events:?}"));
+    assert_eq!(absent["reason"]["kind"], "unsupported", "{absent}");
+    let why = absent["reason"]["why"].as_str().unwrap();
+    assert!(why.contains("has no such product in bf16, ") && why.contains("it proposes nothing"), "{why}");
+}
+
 /// It takes the worker with it, after all that is measured without it.
 #[test]
 fn a_library_that_crashes_ends_in_a_signed_report() {

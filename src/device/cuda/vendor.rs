@@ -156,8 +156,8 @@ impl Vendor {
             return known.clone();
         }
         let made = self.proposed(precision, shape).map(Rc::new).map_err(|why| {
-            let name = precision.name();
-            Unsupported::us(format!("cuBLASLt {} has no such product in {name}: {why}", self.library.version))
+            let (version, name, Shape { m, n, k }) = (&self.library.version, precision.name(), shape);
+            Unsupported::us(format!("cuBLASLt {version} has no such product in {name}, {m}x{n}x{k}: {why}"))
         });
         self.products.borrow_mut().insert((precision, shape), made.clone());
         made
