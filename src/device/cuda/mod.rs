@@ -16,6 +16,7 @@ mod library;
 mod memory;
 mod modules;
 mod nccl;
+mod patience;
 mod peers;
 mod plan;
 mod run;
@@ -155,9 +156,14 @@ impl CudaDevice {
     }
 
     fn vendor(&self) -> Result<&Vendor, Unsupported> {
+        self.vendor_after(&mut || ())
+    }
+
+    /// Calls `each` while it is made.
+    fn vendor_after(&self, each: &mut dyn FnMut()) -> Result<&Vendor, Unsupported> {
         let open = || {
             let library = self.cublaslt.as_ref().map_err(Unsupported::us)?;
-            Vendor::open(&self.gpu, library)
+            Vendor::open(&self.gpu, library, each)
         };
         self.vendor.get_or_init(open).as_ref().map_err(Clone::clone)
     }
@@ -248,6 +254,17 @@ impl Device for CudaDevice {
             reach,
         };
         forms.into_iter().map(described).collect()
+    }
+
+    fn make_ready(&mut self, op: &Op, each: &mut dyn FnMut()) -> Result<(), DeviceError> {
+        if let Op::Gemm { by: Maker::Vendor, .. } = op {
+            // Why there is none, `supports` says.
+            let _ = self.vendor_after(each);
+        }
+        if let (Some((band, _)), Op::Collective { kind, elements, .. }) = (&self.band, *op) {
+            band.make_ready((kind, elements), each)?;
+        }
+        Ok(())
     }
 
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {
