@@ -301,7 +301,6 @@ pub fn mma_tiles(bench: &mut Bench, turned: Turned, out: Buf, tiles: &[u32]) -> 
     let Turned { shape, precision, turns, distribution, seed } = turned;
     let width = precision.result_bytes();
     let bytes = u64::from(shape.results()) * width;
-    let depth = TILE_STEPS * precision.tile_depth();
     for tile in tiles {
         let got = bench.read(out, u64::from(*tile) * bytes, bytes)?;
         let got = got.chunks_exact(width as usize).map(|bytes| result_value(precision, bytes));
@@ -317,7 +316,7 @@ pub fn mma_tiles(bench: &mut Bench, turned: Turned, out: Buf, tiles: &[u32]) -> 
             }
         };
         for (place, (got, (value, magnitude))) in got.zip(expected).enumerate() {
-            let bound = f64::from(depth + 2) * roundoff(precision).max(kept(shape, precision)) * magnitude;
+            let bound = tile_bound(precision) * magnitude;
             let error = (got - value).abs();
             if error > bound || error.is_nan() {
                 return Err(Trouble::Wrong(format!(
@@ -329,12 +328,24 @@ pub fn mma_tiles(bench: &mut Bench, turned: Turned, out: Buf, tiles: &[u32]) -> 
     Ok(tiles.len() as u64 * u64::from(shape.results()))
 }
 
-/// What Hopper's warpgroups may lose of a sum in FP8 with every addition of one depth, spread over all values of it: of sums they keep
-/// about 14 bits.
-fn kept(shape: TileShape, precision: Precision) -> f64 {
-    let is_short =
-        shape == TileShape::Warpgroup && matches!(precision, Precision::Fp8E4m3 | Precision::Fp8E5m2);
-    if is_short { 0.5f64.powi(13) / f64::from(precision.tile_depth()) } else { 0.0 }
+/// What a tile's sums may be off after one turn, in parts of the sum of magnitudes. In FP8 the units of Ada and Hopper keep sums short: of
+/// every product of a step, and of the sum so far, that is lost which lies below 13 binary places of the largest among them. A tile
+/// repeats its operands, so that the losses have one sign and add up; allowed is more than twice the most that a model of such units
+/// loses on data as it is timed. A step left out of the 64 changes no sum by more, and does not show on random data in FP8: that none is
+/// missing the exact phase shows, whose sums such units keep whole.
+fn tile_bound(precision: Precision) -> f64 {
+    let depth = precision.tile_depth();
+    let kept = match precision {
+        Precision::Fp8E4m3 | Precision::Fp8E5m2 => 4.0 * 0.5f64.powi(13) / f64::from(depth),
+        Precision::Fp64
+        | Precision::Fp32
+        | Precision::Tf32
+        | Precision::Fp16
+        | Precision::Bf16
+        | Precision::Int32
+        | Precision::Int8 => 0.0,
+    };
+    f64::from(TILE_STEPS * depth + 2) * roundoff(precision).max(kept)
 }
 
 /// For each row the exact elements, and the sums of magnitudes that bound their rounding.
@@ -408,35 +419,4 @@ fn roundoff(precision: Precision) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_are_the_whole_in_order() {
-        for count in [0, 1, 7, 1000] {
-            let parts = in_parts(count, &|part: Range<u64>| part.collect::<Vec<u64>>());
-            assert_eq!(parts.concat(), (0..count).collect::<Vec<u64>>());
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_or_blind_once_is_so_of_both() {
-        let matched = |canary| Check::Matched { exact: 1, sampled: 2, canary };
-        let scanned =
-            |canary| Check::Scanned { tally: Tally { words_checked: 3, ..Tally::default() }, canary };
-        let (seen, missed) = (Canary::Caught, Canary::Missed);
-        let wrong = || Check::Wrong { why: "wrong".to_owned() };
-        for sound in [matched(seen), scanned(seen)] {
-            assert_eq!(joined(sound.clone(), wrong()), wrong());
-            assert_eq!(joined(wrong(), sound), wrong());
-        }
-        assert_eq!(
-            joined(matched(seen), matched(missed)),
-            Check::Matched { exact: 2, sampled: 4, canary: missed }
-        );
-        for (one, other) in [(matched(missed), scanned(seen)), (matched(seen), scanned(missed))] {
-            assert_eq!(joined(one.clone(), other.clone()), scanned(missed));
-            assert_eq!(joined(other, one), scanned(missed));
-        }
-    }
-}
+mod tests;

@@ -151,7 +151,7 @@ pub unsafe extern "C" fn cuDeviceCanAccessPeer(can: *mut c_int, device: c_int, p
     call("cuDeviceCanAccessPeer", |state| {
         known(device, state.faults.count)?;
         known(peer, state.faults.count)?;
-        put(can, if device == peer { 0 } else { state.faults.peers })
+        put(can, c_int::from(device != peer && state.faults.peers != 0))
     })
 }
 
@@ -162,6 +162,9 @@ pub unsafe extern "C" fn cuCtxEnablePeerAccess(peer: usize, flags: c_uint) -> i3
         let (own, peer) = (state.current()?, state.device_of(peer)?);
         if flags != 0 || own == peer || state.faults.peers == 0 {
             return Err(INVALID_VALUE);
+        }
+        if state.faults.peers > 1 {
+            return Err(state.faults.peers);
         }
         if state.reaches.insert((own, peer)) { Ok(()) } else { Err(PEER_ACCESS_ALREADY_ENABLED) }
     })

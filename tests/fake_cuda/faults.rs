@@ -32,7 +32,7 @@ pub struct Faults {
     pub units: i32,
     /// 0 for default, 2 prohibited, 3 exclusive to a process; and 1 where the multi-process service is on.
     pub compute_mode: i32,
-    /// 1 where devices reach each other's memory.
+    /// 1 where devices reach each other's memory, 0 where they do not, else what it answers who wants to.
     pub peers: i32,
     pub mps: i32,
     /// What is claimed, and what can really be allocated.
