@@ -57,6 +57,11 @@ fn every_product_equals_the_reference_and_all_is_given_back() {
     }
 }
 
+#[test]
+fn the_check_on_hardware_runs_on_the_stand_in() {
+    in_child("hardware", "by_library_products_equal_the_reference", &FakeCuda::new().with_cublaslt());
+}
+
 /// The least that a device may have, so that products stay small.
 fn small() -> FakeCuda {
     FakeCuda::new().with("MEMORY_MIB", 1)

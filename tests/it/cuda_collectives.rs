@@ -31,7 +31,7 @@ fn run(opened: &mut Opened, op: &Op) {
 }
 
 /// Every word on every device, and those behind it; begun by whichever.
-fn conforms(opened: &mut [Opened], kind: Collective, starter: usize) {
+pub fn conforms(opened: &mut [Opened], kind: Collective, starter: usize) {
     let ranks = opened.len() as u32;
     let elements = u64::from(ranks) * 1001;
     let [gives, has] = kind.sizes(ranks, elements);
@@ -103,6 +103,12 @@ fn every_collective_is_right_on_every_gpu_and_all_is_given_back() {
             assert!(why.contains("not opened together with other devices"), "{why}");
         }
     }
+}
+
+#[test]
+fn the_check_on_hardware_runs_on_the_stand_in() {
+    let driver = FakeCuda::new().with("COUNT", 3).with_nccl();
+    in_child("hardware", "by_library_collectives_are_right_on_every_device", &driver);
 }
 
 /// The least that two devices may have, so that collectives stay small.

@@ -61,6 +61,12 @@ impl FakeCuda {
         self.with_nccl()
     }
 
+    /// With the libraries in this folder where the loader looks.
+    pub fn beside(mut self, folder: &Path) -> Self {
+        self.beside.push(folder.to_owned());
+        self
+    }
+
     /// A driver that lacks one function. The copy of the library lives in `folder`.
     pub fn without(mut self, function: &str, folder: &Path) -> Self {
         let mut bytes = std::fs::read(driver()).unwrap();

@@ -98,6 +98,17 @@ pub fn products(device: &mut dyn Device, by: Maker, precisions: &[Precision], sh
     assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
 }
 
+/// Products by the library of the card's vendor, in every format that it has: how many that were.
+pub fn library_products(device: &mut dyn Device) -> usize {
+    let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+    let shapes = [[144, 112, 80], [16, 16, 16], [16, 240, 96]];
+    Precision::MULTIPLIED
+        .iter()
+        .for_each(|precision| products_in(&mut bench, Maker::Vendor, *precision, &shapes));
+    eprintln!("{} cases; not here: {:#?}", bench.cases, bench.skipped);
+    bench.cases
+}
+
 /// More steps along k than any pipeline is deep, in every form: what overtakes what shows only where it happens. On integers, whose
 /// sums are exact in any order as long as they are small. Too much for devices that a processor plays.
 pub fn deep_products(device: &mut dyn Device) {
