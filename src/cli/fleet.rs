@@ -13,9 +13,8 @@ use crate::output::fleet::Form;
 /// Count many reports: what was promised, what came, what is good, which cards are not, what is due
 ///
 /// Each report is verified and judged again from its samples. Ends with 0 where all that is due is accepted, 1 where nodes are missing
-/// or rejected, 3 where some are undecided, 5 where one card is in two nodes or the samples of one run are
-/// in reports of two nodes or times (the same file twice counts once), 6 where a signature or a figure
-/// does not hold.
+/// or rejected, 3 where some are undecided, 5 where one card is in two nodes or the samples of one run pass for those of another
+/// node or time (the same report twice counts once), 6 where a signature or a figure does not hold.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct FleetArgs {

@@ -57,11 +57,10 @@ fn public_path(file: &Path) -> PathBuf {
 
 /// Both kinds of keys can be shown.
 fn either(error: KeyError) -> KeyError {
-    match error {
-        KeyError::WrongKind { path, is, hint, .. } => {
-            KeyError::WrongKind { path, is, want: "an Ed25519 key", hint }
-        }
-        other => other,
+    if let KeyError::WrongKind { path, is, hint, .. } = error {
+        KeyError::WrongKind { path, is, want: "an Ed25519 key", hint }
+    } else {
+        error
     }
 }
 

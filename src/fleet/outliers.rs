@@ -103,10 +103,12 @@ fn test(metric: u16, figures: &[Figure<'_>]) -> Vec<(f64, Outlier)> {
     let Some(row) = METRICS.get(usize::from(metric)) else { return Vec::new() };
     let Kind::Number(unit) = row.kind else { return Vec::new() };
     // Less is worse for rates, more for times; counts and shares have bounds of their own.
-    let sign = match unit {
-        _ if row.kind.is_rate() => -1.0,
-        Unit::Nanosecond => 1.0,
-        _ => return Vec::new(),
+    let sign = if row.kind.is_rate() {
+        -1.0
+    } else if unit == Unit::Nanosecond {
+        1.0
+    } else {
+        return Vec::new();
     };
     let Some(median) = middle(figures.iter().map(|figure| figure.value).collect()) else { return Vec::new() };
     let apart = middle(figures.iter().map(|figure| (figure.value - median).abs()).collect()).unwrap_or(0.0);

@@ -200,10 +200,11 @@ fn rule(raw: &RawClause) -> Result<Rule, String> {
         Written::Text(text) => Quantity::parse_bound(unit, text).map_err(|e| format!("{key}: {e}"))?,
         Written::Number(number) => {
             // What is counted has no unit.
-            let whole = whole(*number).filter(|_| unit == Unit::Count).ok_or_else(|| match unit {
-                Unit::Count => format!("{key} needs a whole number; write for example {key} = 0"),
-                _ => format!("{key} needs a unit; write for example {key} = {:?}", unit.example()),
-            })?;
+            if unit != Unit::Count {
+                return Err(format!("{key} needs a unit; write for example {key} = {:?}", unit.example()));
+            }
+            let whole = whole(*number)
+                .ok_or_else(|| format!("{key} needs a whole number; write for example {key} = 0"))?;
             Quantity::parse(unit, &whole).map_err(|e| format!("{key}: {e}"))?
         }
     };

@@ -101,13 +101,11 @@ fn only_a_sample(contract: &Contract, l: Language) -> Option<Lint> {
 
 fn many_devices(contract: &Contract, l: Language) -> Option<Lint> {
     let devices = contract.inventory.as_ref()?.devices.get();
-    let lint = match devices {
-        0..=DEVICES_USUAL => return None,
-        ..=DEVICES_MOST => warning,
-        _ => error,
-    };
-    let why = say!(l, "lint-many-devices", devices, usual = DEVICES_USUAL, most = DEVICES_MOST);
-    Some(lint("many-devices", Place::Key("inventory", "devices"), why, say!(l, "lint-many-devices-write")))
+    (devices > DEVICES_USUAL).then(|| {
+        let lint = if devices > DEVICES_MOST { error } else { warning };
+        let why = say!(l, "lint-many-devices", devices, usual = DEVICES_USUAL, most = DEVICES_MOST);
+        lint("many-devices", Place::Key("inventory", "devices"), why, say!(l, "lint-many-devices-write"))
+    })
 }
 
 fn one_key(contract: &Contract, l: Language) -> Option<Lint> {
