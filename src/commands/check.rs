@@ -1,8 +1,6 @@
 //! Checks whatever was signed: signatures first, then all that can be computed again. Shown by `assay verify`, signed anew by
 //! `assay attest`.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -15,6 +13,7 @@ use crate::certificate::{self, Certificate, Role};
 use crate::cli::CheckArgs;
 use crate::contract::{self, Parsed};
 use crate::exit::Exit;
+use crate::files;
 use crate::fleet::proofs::{Beside, Proved};
 use crate::fleet::row::Row;
 use crate::inventory::{self, Inventory};
@@ -90,9 +89,8 @@ impl Checked {
 
 /// What vendors attest is checked under the roots in this file from now on.
 pub fn put_roots_in_use(file: &Path) -> Result<(), Failure> {
-    let mut pem = Vec::new();
-    let read = File::open(file).and_then(|from| from.take(ROOTS_BYTES_MAX).read_to_end(&mut pem));
-    read.map_err(|e| Failure::usage(format!("{} cannot be read: {e}", file.display())))?;
+    let pem = files::read_at_most(file, ROOTS_BYTES_MAX);
+    let pem = pem.map_err(|e| Failure::usage(format!("{} cannot be read: {e}", file.display())))?;
     let unusable = |why| {
         let file = file.display();
         Failure::usage(format!(
