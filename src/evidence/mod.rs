@@ -12,6 +12,7 @@ pub mod sequence;
 pub mod stats;
 pub mod sustain;
 mod timeline;
+mod wrong;
 
 use std::collections::BTreeSet;
 
@@ -454,12 +455,6 @@ impl DeviceEvidence {
         self.absences.iter().find(|a| a.metric == *metric)
     }
 
-    /// What results were wrong of, whoever demanded them: computed, moved, or held in memory.
-    pub fn wrong(&self) -> Vec<&MetricName> {
-        let load = self.sustained.as_ref().filter(|load| load.is_wrong()).map(|load| &load.load.metric);
-        wrong(&self.measurements).chain(load).collect()
-    }
-
     /// `uuid ...` and `serial ...`, as far as there are any: what names one card among all.
     pub fn ids(&self) -> BTreeSet<String> {
         let uuid = self.identity.as_ref().and_then(|identity| identity.uuid.as_ref());
@@ -467,23 +462,6 @@ impl DeviceEvidence {
         let serials = serials.map(|fact| format!("serial {}", fact.value));
         uuid.map(|uuid| format!("uuid {uuid}")).into_iter().chain(serials).collect()
     }
-}
-
-impl NodeEvidence {
-    /// The same of what passed between devices.
-    pub fn wrong(&self) -> Vec<&MetricName> {
-        wrong(&self.measurements).collect()
-    }
-}
-
-/// Of a scan, which several figures share, the count of errors tells.
-fn wrong(measurements: &[Measurement]) -> impl Iterator<Item = &MetricName> {
-    let is_wrong = |m: &&Measurement| match &m.check {
-        Check::Wrong { .. } => true,
-        Check::Scanned { tally, .. } => tally.words_wrong > 0 && m.metric.kind() == Kind::Number(Unit::Count),
-        Check::Matched { .. } => false,
-    };
-    measurements.iter().filter(is_wrong).map(|m| &m.metric)
 }
 
 /// The fact that names one board.

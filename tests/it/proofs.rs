@@ -50,7 +50,7 @@ impl Desk {
     }
 
     /// Has `command` witnessed into the directory `out`.
-    fn witness(&self, challenge: &str, out: &str, command: &[&str]) -> Ended {
+    pub fn witness(&self, challenge: &str, out: &str, command: &[&str]) -> Ended {
         self.witness_on(challenge, out, command, |_| ())
     }
 
@@ -162,27 +162,6 @@ fn work_is_proved_over_a_pipe_and_holds_for_others() {
     ends(&desk.prove("ch.json", "again", &["sim:h100", "sim:h100,index=1"]), 6, "has been answered before");
     ends(&desk.witness("ch.json", "out", &["true"]), 6, "has been answered before");
     assert!(!desk.path("again").exists());
-}
-
-/// Who can bring about an error here, on a disk that fills or by other means, gets no second try by it.
-#[test]
-fn a_challenge_is_used_up_though_its_proof_could_not_be_written() {
-    let desk = Desk::new();
-    desk.challenge("ch.json", &[]);
-    let assay = env!("CARGO_BIN_EXE_assay");
-    let prover = format!("rm -rf out; exec {assay} prove --challenge ch.json --device sim:mini");
-    let lost = desk.witness("ch.json", "out", &["sh", "-c", &prover]);
-    ends(&lost, 4, "cannot be written");
-    ends(&desk.witness("ch.json", "again", &["true"]), 6, "has been answered before");
-    // Where the prover was told nothing, it was not.
-    desk.challenge("other.json", &[]);
-    assert_eq!(desk.witness("other.json", "nobody", &["/no/such/program"]).code, Some(4));
-    let held = desk.witness(
-        "other.json",
-        "held",
-        &[assay, "prove", "--challenge", "other.json", "--device", "sim:mini"],
-    );
-    ends(&held, 0, "held");
 }
 
 #[test]
