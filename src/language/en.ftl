@@ -278,6 +278,7 @@ kicker-report = assay report
 title-no-verdict = No verdict: there was no contract to judge by
 title-steps = What to do next
 title-unmet = What is not met
+all-devices = all { $count } devices
 more-unmet = { $count ->
     [one] 1 more stands below.
    *[other] { $count } more stand below.

@@ -238,6 +238,7 @@ kicker-report = assay 检测报告
 title-no-verdict = 没有结论：没有可据以判定的合同
 title-steps = 下一步怎么做
 title-unmet = 未达到的要求
+all-devices = 全部 { $count } 台设备
 more-unmet = 另有 { $count } 项见下文。
 wrong-results = 结果错误
 wrong-on = { $on } 上的 { $what }

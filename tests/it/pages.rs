@@ -221,7 +221,7 @@ fn what_is_not_met_tells_each_clause_once() {
     let page = rendered(Format::Html, &report(good_run(12), Some(&contract)));
     let unmet = page.split_once("class=\"unmet\"").unwrap().1.split_once("</section>").unwrap().0;
     assert_eq!(unmet.matches("<li>").count(), 2, "{unmet}");
-    assert!(unmet.contains("other") && unmet.contains("sim:test,seed=12"), "{unmet}");
+    assert!(unmet.contains("other") && unmet.contains("all 12 devices"), "{unmet}");
 }
 
 /// Nobody reads "accepted" above a card that computes wrongly, whatever was demanded.

@@ -163,13 +163,22 @@ fn unmet(report: &Report, language: Language) -> Markup {
                 h2 { (say!(language, "title-unmet")) }
                 ul { @for (finding, selectors) in shown() { li {
                     (verdict_badge(finding.verdict, language)) " " b { (name(&finding.clause)) }
-                    @if !selectors.is_empty() { (say!(language, "list-clause")) (name(&language.list(selectors))) }
+                    @if !selectors.is_empty() { (say!(language, "list-clause")) (devices(report, selectors, language)) }
                     (say!(language, "list-colon")) (prose(&finding.in_short(language)))
                 } } }
                 @if unmet.len() > UNMET_MAX { p.note { (say!(language, "more-unmet", count = unmet.len() - UNMET_MAX)) } }
             }
         }
     }
+}
+
+/// These devices; by their number where they are all.
+fn devices(report: &Report, selectors: &[&str], language: Language) -> Markup {
+    let count = selectors.len();
+    if count > 2 && count == report.evidence.devices.len() {
+        return html! { (say!(language, "all-devices", count = count)) };
+    }
+    name(&language.list(selectors))
 }
 
 /// What nobody may miss on a page of simulated figures.

@@ -22,7 +22,7 @@ pub fn proof(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result
         main {
             (figures(proof, language))
             @if proof.outcome == Outcome::Held {
-                section { h2 { (say!(language, "title-meaning")) } p { (meaning(proof, challenge, language)) } }
+                section { h2 { (say!(language, "title-meaning")) } p { (prose(&meaning(proof, challenge, language))) } }
             }
             section {
                 h2 { (say!(language, "title-unproved")) }
