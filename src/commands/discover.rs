@@ -127,6 +127,7 @@ fn each_once(listed: Vec<Listed>) -> Vec<Listed> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::device::{Identity, Provenance};
 

@@ -46,11 +46,12 @@ pub const PROBES: &[Probe] = &[
     stream::PROBE,
     l2::PROBE,
     fma::PROBE,
-    mma::PROBE,
     gemm::PROBE,
     link::PROBE,
     chase::PROBE,
     memory::PROBE,
+    // Where its kernels have not yet run on such hardware, one that breaks the device costs little else.
+    mma::PROBE,
     sustain::PROBE,
     // Code of others, which may take the device down with it.
     vendor::PROBE,
