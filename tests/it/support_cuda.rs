@@ -91,6 +91,12 @@ impl FakeCuda {
     }
 }
 
+/// Lines of a report about what has no figure, but for NVML, which is not beside this driver.
+pub fn unmeasured(report: &str) -> Vec<&str> {
+    let lines = report.lines().filter(|line| line.contains("not measured"));
+    lines.filter(|line| !line.contains("identity.nvml.library")).collect()
+}
+
 /// Whether this process runs on the driver for tests.
 pub fn is_here() -> bool {
     std::env::var_os("ASSAY_FAKE_CUDA_KERNELS").is_some()
