@@ -139,7 +139,7 @@ fn run(profile: Profile) -> Vec<Shares> {
         sample_ms: profile.sample_ms(),
         sustain_ms: 0,
         begun: None,
-        contracted_bytes: None,
+        fill_bytes: None,
         loads: Vec::new(),
         demands: Vec::new(),
         seed: 1,

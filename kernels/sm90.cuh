@@ -36,6 +36,11 @@ __device__ __forceinline__ void cluster_barrier() {
     asm volatile("barrier.cluster.arrive.release;\n\tbarrier.cluster.wait.acquire;" : : : "memory");
 }
 
+// The four warps of this warpgroup of the block meet, and no others; 0 is the barrier of the whole block ("bar").
+__device__ __forceinline__ void warpgroup_barrier(u32 group) {
+    asm volatile("bar.sync %0, 128;" : : "r"(1 + group) : "memory");
+}
+
 // A barrier in shared memory whose phases end after `arrivals` and all bytes that were expected ("mbarrier").
 __device__ __forceinline__ void barrier_init(u64 *barrier, u32 arrivals) {
     asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" : : "r"(shared_address(barrier)), "r"(arrivals) : "memory");

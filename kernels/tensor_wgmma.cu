@@ -2,8 +2,8 @@
 // the same matrices over and over from shared memory (reference::mma_tile). Nothing else is read; a result is stored once, at the end.
 // Work: 2 x 64 x 256 x k operations per step with 32 bytes of k, TILE_STEPS steps to a turn.
 // Exactness: as the reference on integers, in any order of sums; in FP8 the sums themselves keep about 14 bits.
-// Layout: a warpgroup has one tile, a block two, so that one multiplies while the other changes its matrix. 32 of every 128 bytes of shared
-// memory are used, which lie as wgmma.cu has them ("128B swizzle"): chunk c of 16 bytes of row r at place c ^ r % 8.
+// Layout: a warpgroup has one tile, a block two, and neither waits for the other: one multiplies while the other changes its matrix. 32 of
+// every 128 bytes of shared memory are used, which lie as wgmma.cu has them ("128B swizzle"): chunk c of 16 bytes of row r at place c ^ r % 8.
 #include "common.cuh"
 #include "sm90.cuh"
 
@@ -59,13 +59,16 @@ __device__ __forceinline__ void tiles(
 ) {
     unsigned char *const memory = launched_shared();
     Matrices *const all = (Matrices *)(memory + (1024 - shared_address(memory) % 1024) % 1024);
-    Matrices &mine = all[threadIdx.x / GROUP];
-    const u64 tile = first + (u64)blockIdx.x * GROUPS + threadIdx.x / GROUP;
+    const u32 group = threadIdx.x / GROUP;
+    Matrices &mine = all[group];
+    const u64 tile = first + (u64)blockIdx.x * GROUPS + group;
 #pragma unroll 1
     for (u32 i = threadIdx.x % GROUP; i < (ROWS + COLUMNS) * ROW_WORDS; i += GROUP) {
         *mine.word(i / ROW_WORDS, i % ROW_WORDS) =
             drawn_word<F>(source, (tile * (ROWS + COLUMNS) * ROW_WORDS + i) * F::PER_WORD);
     }
+    // The first turn changes nothing, but writes what it read; and other threads have drawn it.
+    warpgroup_barrier(group);
     const u64 a = descriptor(mine.a), b = descriptor(mine.b);
     typename F::Result d[128] = {};
     u32 steps = 0;
@@ -74,7 +77,7 @@ __device__ __forceinline__ void tiles(
         change<F>(mine, d, hash(0, turn) >> threadIdx.x % 32 & 1);
         // What was written must be seen by the units, whoever wrote it.
         publish_shared();
-        __syncthreads();
+        warpgroup_barrier(group);
         wgmma_fence(d);
 #pragma unroll 1
         for (u32 i = 0; i < TILE_STEPS / BODY; i++) {
@@ -86,7 +89,7 @@ __device__ __forceinline__ void tiles(
         wgmma_commit();
         wgmma_wait<0>(d);
         // Nobody changes what another warp's products still read.
-        __syncthreads();
+        warpgroup_barrier(group);
     }
     u32 stored = 0;
     if (tile < end) {

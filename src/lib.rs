@@ -10,7 +10,7 @@
 //! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
 //!
 //! ```text
-//! units  clock  exit  nearest  language  chance
+//! units  clock  exit  nearest  language  chance  files
 //! seal
 //! device  telemetry
 //! evidence
@@ -29,6 +29,7 @@
 pub mod chance;
 pub mod clock;
 pub mod exit;
+pub mod files;
 pub mod language;
 pub mod nearest;
 pub mod units;

@@ -2,7 +2,8 @@
 # Every check that needs a GPU, and what came of it, in results/<gpu>/<date>/. Fails where there is no GPU, or where a check does.
 # ASSAY and ASSAY_TESTS are the binaries to use (default: both are built here), OUT is where results go, KEY signs them;
 # RUNS and PROFILE, with ARGUMENTS for every run, PROOF (for how long to prove work, or "no") and HOLD (how much memory, such as
-# "1 GB") make it shorter. TORCH is a Python that has PyTorch, to compare products with cuBLASLt's.
+# "1 GB") make it shorter. ACCEPTANCE is the contract of the run under load, SOAK for how long that is (10s at least, or "no").
+# TORCH is a Python that has PyTorch, to compare products with cuBLASLt's.
 set -eu
 
 results=${OUT:-results}
@@ -10,6 +11,8 @@ runs=${RUNS:-10}
 profile=${PROFILE:-standard}
 proof=${PROOF:-60s}
 torch=${TORCH:-python3}
+soak=${SOAK:-7m}
+acceptance=${ACCEPTANCE:-$(dirname "$0")/data/acceptance.toml}
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 
@@ -29,6 +32,9 @@ if [ -z "${ASSAY_TESTS:-}" ]; then
 fi
 [ -x "$ASSAY" ] || die "$ASSAY is no program"
 [ -x "$ASSAY_TESTS" ] || die "$ASSAY_TESTS is no program"
+# Tests that start the program start this one; they may have been built elsewhere.
+ASSAY_TEST_PROGRAM=$(cd "$(dirname "$ASSAY")" && pwd)/$(basename "$ASSAY")
+export ASSAY_TEST_PROGRAM
 
 # The first GPU: what it calls itself and its driver. Keys are sorted, so that the kind comes after both.
 value() { sed -n "s/^ *\"$1\": \"\(.*\)\",\{0,1\}\$/\1/p"; }
@@ -37,9 +43,10 @@ gpu=$(awk '/"driver":/ { d = $0 } /"name":/ { n = $0 } /"kind": "hardware"/ { pr
 [ -n "$gpu" ] || die "no GPU here; '$ASSAY doctor' says what is missing"
 name=$(echo "$gpu" | value name)
 driver=$(echo "$gpu" | value driver)
-# 95 % of the memory of the smallest.
-bytes=$(awk '/"memory_bytes":/ { m = $2 + 0 } /"kind": "hardware"/ { k = 1 } /"selector":/ { if (k && m && (!l || m < l)) l = m; k = 0 } END { printf "%.0f", l * 0.95 }' "$log/list")
-hold=${HOLD:-$bytes B}
+# The memory of the smallest, and 95 % of that.
+bytes=$(awk '/"memory_bytes":/ { m = $2 + 0 } /"kind": "hardware"/ { k = 1 } /"selector":/ { if (k && m && (!l || m < l)) l = m; k = 0 } END { printf "%.0f", l }' "$log/list")
+share() { echo "$bytes" | awk -v of="$1" '{ printf "%.0f B", $1 * of }'; }
+hold=${HOLD:-$(share 0.95)}
 [ "$hold" != "0 B" ] || die "the GPU does not say how much memory it has; set HOLD"
 
 # The driver for tests has no GPU behind it: nothing of it may ever lie among results.
@@ -102,6 +109,19 @@ done
 
 check "deep products" tested "$ASSAY_TESTS" --include-ignored hardware::deep
 
+# What the libraries of the card's vendor do, where they are: as our own kernels.
+devices=$(grep -c '"kind": "hardware"' "$log/list" || true)
+if ! grep -q '"cublaslt_path"' "$log/list"; then
+    say "| products by cuBLASLt | NOT RUN: it is not here, see below |"
+else
+    check "products by cuBLASLt" tested "$ASSAY_TESTS" --include-ignored hardware::by_library_products
+fi
+if [ "$devices" -lt 2 ] || ! grep -q '"nccl_path"' "$log/list"; then
+    say "| collectives by NCCL | NOT RUN: $devices devices, and what else is missing see below |"
+else
+    check "collectives by NCCL" tested "$ASSAY_TESTS" --include-ignored hardware::by_library_collectives
+fi
+
 if [ -z "${KEY:-}" ]; then
     KEY=$log/key.pem
     "$ASSAY" key new "$KEY" >/dev/null
@@ -118,6 +138,23 @@ done
 for file in report.dsse.json signer.pub.pem events.jsonl; do
     [ ! -e "$folder/run-1/$file" ] || cp "$folder/run-1/$file" "$folder/$file"
 done
+
+# Seven minutes of full load after all else, judged by what any healthy card meets.
+accept() {
+    sed -e "s/\"7 min\"/\"$(echo "$soak" | sed 's/\([0-9]\) *m$/\1 min/')\"/" -e "s/\"8 GB\"/\"${HOLD:-$(share 0.90)}\"/" \
+        "$acceptance" >"$folder/acceptance.toml"
+    # Where probes are named, the load is one of them.
+    case " ${ARGUMENTS:-}" in *" --probe "*) load="--probe sustain" ;; *) load= ;; esac
+    # shellcheck disable=SC2086 # several words on purpose
+    "$ASSAY" run --profile acceptance --soak "$soak" --contract "$folder/acceptance.toml" --key "$KEY" --out "$folder/acceptance" \
+        --format html --format csv ${ARGUMENTS:-} $load
+}
+if [ "$soak" = no ]; then
+    say "| ten minutes of acceptance, under load | NOT RUN, as asked |"
+else
+    check "ten minutes of acceptance, under load" accept
+    check "verify acceptance" verifies "$folder/acceptance"
+fi
 
 # How it ends says what the cards are worth; that what is signed follows from the report is what is checked.
 certified() {
@@ -153,7 +190,7 @@ else
     say "| products beside cuBLASLt's | NOT RUN: $torch has no PyTorch, or the GPU is not of compute capability 9.0 |"
 fi
 
-check "whole reports" tested "$ASSAY_TESTS" --include-ignored --skip deep hardware::
+check "whole reports" tested "$ASSAY_TESTS" --include-ignored --skip deep --skip by_library hardware::
 
 # ratio OF TO: the medians of one metric over those of another in every run and on every device: middle, least, most.
 # The metric is found by its dots, since names of devices may hold commas; its median is the sixth column from there.
@@ -177,6 +214,33 @@ say "| --- | --- | --- |"
         ratio "stream.$kind.rate" stream.driver_copy.rate
     done
 } | tee -a "$notes"
+
+# missing FOLDER: what has no figure in the run there, on which device ("null" is the node), and why; then what nothing tried to measure.
+missing() {
+    # Nothing that is quoted may end a cell.
+    tr '|' '/' <"$1/events.jsonl" >"$log/events"
+    sed -n 's/.*"device":\([0-9a-z]*\),"event":"absent".*"metric":"\([^"]*\)","reason":{\(.*\)}}}$/| \2 | \1 | \3 |/p' "$log/events" |
+        sed 's/"kind":"\([a-z_]*\)".*"why":"\(.*\)"}*/\1: \2/' | tee "$log/tried"
+    "$ASSAY" list --metrics | awk 'NR > 1 && $2 != "text" { print $1 }' >"$log/metrics"
+    awk -v tried="$log/tried" -v table="$1/report.csv" '
+        BEGIN {
+            while ((getline line < tried) > 0) { split(line, part, " "); known[part[2]] }
+            while ((getline line < table) > 0) { count = split(line, part, ","); for (i = 1; i <= count; i++) known[part[i]] }
+        }
+        !($1 in known) { family = $1; sub(/\..*/, "", family); if (!(family in all)) order[++n] = family; all[family] = all[family] " " $1 }
+        END { for (i = 1; i <= n; i++) printf "| %s | | nothing tried to measure it in this run |\n", substr(all[order[i]], 2) }' "$log/metrics"
+    # Whether a library was looked for, and what is to be known of figures that there are.
+    grep -o '"no_[a-z]*":"[^"]*"' "$log/events" | sort -u | sed 's/"\([^"]*\)":"\(.*\)"/| \1 | | \2 |/'
+    sed -n 's/.*"device":\([0-9a-z]*\),"event":"measured","data":{"metric":"\([^"]*\)".*"caveat":"\([^"]*\)".*/| \2 | \1 | measured, but: \3 |/p' "$log/events"
+}
+if [ -e "$folder/run-1/events.jsonl" ]; then
+    say
+    say "What run 1 has no figure for:"
+    say
+    say "| metric | device | why |"
+    say "| --- | --- | --- |"
+    missing "$folder/run-1" | tee -a "$notes"
+fi
 
 # Last, since it takes longest.
 say

@@ -738,7 +738,7 @@ pub const IMAGES: &[Image] = &[
     Image {
         source: "tensor_wgmma",
         code: Code::Cubin { sm: 90 },
-        sha256: "b6d5ad970ab956a4d3c3b50e87839ba94207dd32dee4fc8d3a4c3e2600a2df68",
+        sha256: "3e0b0500fdab763e90240a157e87dfd2769e4915a6c70592192099d800ae90cf",
         bytes: include_bytes!("tensor_wgmma.sm_90a.cubin"),
     },
     Image {

@@ -1,7 +1,6 @@
 //! `assay catalogue`: shows and checks cards, signs overlays. Touches no device.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::check::{open, refused, sound};
@@ -12,6 +11,7 @@ use crate::catalogue::{self, built_in, in_use};
 use crate::cli::CatalogueCommand;
 use crate::contract::escaped;
 use crate::exit::Exit;
+use crate::files;
 use crate::inventory;
 use crate::language::{Language, say};
 use crate::output::catalogue::{self as output, Checked};
@@ -158,13 +158,10 @@ fn parse(file: &Path) -> Result<Overlay, Failure> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let limit = FILE_BYTES_MAX as u64 * 2;
-    let read = File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map_err(|e| {
+    // Signed ones are longer by a third.
+    files::read_at_most(file, FILE_BYTES_MAX as u64 * 2).map_err(|e| {
         Failure::usage(format!("{} cannot be read: {e}; give the path of an overlay", file.display()))
-    })?;
-    Ok(bytes)
+    })
 }
 
 /// TOML never begins like this, JSON always does.

@@ -1,8 +1,6 @@
 //! Checks whatever was signed: signatures first, then all that can be computed again. Shown by `assay verify`, signed anew by
 //! `assay attest`.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -15,6 +13,7 @@ use crate::certificate::{self, Certificate, Role};
 use crate::cli::CheckArgs;
 use crate::contract::{self, Parsed};
 use crate::exit::Exit;
+use crate::files;
 use crate::fleet::proofs::{Beside, Proved};
 use crate::fleet::row::Row;
 use crate::inventory::{self, Inventory};
@@ -59,9 +58,20 @@ pub enum What {
 }
 
 impl Checked {
+    /// Whether it is a report by whose contract more must be proved than is proved beside it.
+    pub fn lacks_proof(&self) -> bool {
+        match &self.what {
+            What::Report { beside: Some(beside), .. } => !beside.holds(),
+            What::Report { report, beside: None, .. } => {
+                report.contract.as_ref().is_some_and(|contract| contract.terms.proof.is_some())
+            }
+            What::Proof { .. } | What::Certificate { .. } | What::Inventory { .. } => false,
+        }
+    }
+
     pub fn exit(&self) -> Exit {
         match &self.what {
-            What::Report { report, recheck, beside: Some(beside), .. } if !beside.holds() => {
+            What::Report { report, recheck, .. } if self.lacks_proof() => {
                 recheck.exit(report).worst(Exit::Inconclusive)
             }
             What::Report { report, recheck, .. } => recheck.exit(report),
@@ -79,9 +89,8 @@ impl Checked {
 
 /// What vendors attest is checked under the roots in this file from now on.
 pub fn put_roots_in_use(file: &Path) -> Result<(), Failure> {
-    let mut pem = Vec::new();
-    let read = File::open(file).and_then(|from| from.take(ROOTS_BYTES_MAX).read_to_end(&mut pem));
-    read.map_err(|e| Failure::usage(format!("{} cannot be read: {e}", file.display())))?;
+    let pem = files::read_at_most(file, ROOTS_BYTES_MAX);
+    let pem = pem.map_err(|e| Failure::usage(format!("{} cannot be read: {e}", file.display())))?;
     let unusable = |why| {
         let file = file.display();
         Failure::usage(format!(
@@ -106,13 +115,13 @@ pub fn check(args: &CheckArgs) -> Result<Checked, Failure> {
     let verified = open(&args.file, &trust)?;
     let given = Given { args, trust: &trust, verified: &verified, contract: contract.as_ref() };
     let what = if statement::KIND.is_of(verified.bytes()) {
-        given.proof()?
+        given.only("a proof", &["--contract", "--challenge"])?.proof()?
     } else if certificate::KIND.is_of(verified.bytes()) {
-        given.certificate()?
+        given.only("an acceptance certificate", &["--contract", "--reports", "--salt"])?.certificate()?
     } else if inventory::KIND.is_of(verified.bytes()) {
-        given.inventory()?
+        given.only("an inventory certificate", &[])?.inventory()?
     } else {
-        given.report()?
+        given.only("a report", &["--contract", "--challenge", "--proof"])?.report()?
     };
     Ok(Checked { verified, what })
 }
@@ -125,6 +134,26 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
+    /// Itself, where nothing is given that would not be looked at: who gives it takes it for checked.
+    fn only(&self, what: &str, asked: &[&str]) -> Result<&Self, Failure> {
+        let CheckArgs { contract, challenge, proof, reports, salt, .. } = self.args;
+        let given = [
+            ("--contract", contract.is_some()),
+            ("--challenge", challenge.is_some()),
+            ("--proof", proof.is_some()),
+            ("--reports", !reports.is_empty()),
+            ("--salt", salt.is_some()),
+        ];
+        match given.into_iter().find(|(option, is_given)| *is_given && !asked.contains(option)) {
+            None => Ok(self),
+            Some((option, _)) => {
+                let file = self.args.file.display();
+                let why = format!("{file} is {what}, and {option} has no part in checking it; leave it out");
+                Err(Failure::usage(why))
+            }
+        }
+    }
+
     fn report(&self) -> Result<What, Failure> {
         let refused = refused(&self.args.file);
         let report = Report::from_verified(self.verified).map_err(|e| refused(&e))?;
@@ -160,6 +189,13 @@ impl Given<'_> {
     /// A proof, by the challenge and the transcript that lie beside it.
     fn proof(&self) -> Result<What, Failure> {
         let (proof, issued) = self.checked_proof(&self.args.file, self.verified)?;
+        if let Some(file) = &self.args.challenge {
+            if self::issued(file, self.trust)?.sha256 != issued.sha256 {
+                return Err(refused(&self.args.file)(
+                    &"it answers another challenge than the one that you gave",
+                ));
+            }
+        }
         Ok(What::Proof { proof: Box::new(proof), issued: Box::new(issued) })
     }
 

@@ -11,12 +11,15 @@ use crate::engine::supervise;
 use crate::exit::Exit;
 use crate::telemetry::{NVIDIA, NvmlFound};
 
-const DRIVER_LIMIT: Duration = Duration::from_secs(30);
+/// A driver that nobody keeps awake makes all cards of a node ready first, one after the other, when it is asked.
+const DRIVER_LIMIT: Duration = Duration::from_secs(120);
 
 /// What one backend finds, or why it finds nothing.
 pub struct Found {
     pub backend: &'static str,
     pub devices: Result<Vec<Listed>, String>,
+    /// Whether it said so itself. Of one that crashed or hung nobody knows what it has.
+    pub answered: bool,
 }
 
 /// This binary, which is also the worker.
@@ -27,10 +30,12 @@ pub fn program() -> Result<PathBuf, Failure> {
 }
 
 pub fn everything(program: &Path) -> Vec<Found> {
-    BACKENDS
-        .iter()
-        .map(|b| Found { backend: b.name, devices: supervise::inventory(program, b.name, DRIVER_LIMIT) })
-        .collect()
+    let asked = BACKENDS.iter().map(|b| (b.name, supervise::inventory(program, b.name, DRIVER_LIMIT)));
+    let found = asked.map(|(backend, answer)| match answer {
+        Ok(devices) => Found { backend, devices, answered: true },
+        Err(why) => Found { backend, devices: Err(why), answered: false },
+    });
+    found.collect()
 }
 
 /// What NVML there is, or why there is none.
@@ -75,9 +80,15 @@ fn unusable(error: OpenError) -> Failure {
 fn default_devices(found: Vec<Found>) -> Result<Vec<String>, Failure> {
     let mut reasons = Vec::new();
     let mut devices = Vec::new();
-    for Found { backend, devices: result } in found {
+    for Found { backend, devices: result, answered } in found {
         match result {
             Ok(listed) => devices.extend(listed),
+            // The same cards, through another driver, have other figures.
+            Err(why) if !answered => {
+                let what = "nothing is measured in the place of what it may have";
+                let how = "`assay list` asks again, and --device measures what is named, by whatever driver";
+                return Err(Failure::new(Exit::Environment, format!("{backend}: {why}; {what}; {how}")));
+            }
             Err(why) => reasons.push(format!("{backend}: {why}")),
         }
     }
@@ -116,6 +127,7 @@ fn each_once(listed: Vec<Listed>) -> Vec<Listed> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::device::{Identity, Provenance};
 
@@ -137,6 +149,20 @@ mod tests {
             details: Default::default(),
         };
         Listed { selector: format!("{backend}:{index}"), identity }
+    }
+
+    /// Its cards may be those that another shows.
+    #[test]
+    fn a_driver_that_does_not_answer_is_not_passed_over() {
+        let found = |answered| {
+            let silent = Found { backend: "cuda", devices: Err("no answer".to_owned()), answered };
+            let other = vec![listed("wgpu", 0, None, None)];
+            vec![silent, Found { backend: "wgpu", devices: Ok(other), answered: true }]
+        };
+        assert_eq!(default_devices(found(true)).ok().unwrap(), ["wgpu:0"]);
+        let failure = default_devices(found(false)).err().unwrap();
+        assert_eq!(failure.exit, Exit::Environment);
+        assert!(failure.message.starts_with("cuda: no answer; nothing is measured"), "{failure}");
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 mod launch;
 
-use std::fs::File;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -12,6 +11,7 @@ use super::{Failure, print, print_bytes};
 use crate::cli::{CountArgs, FleetArgs, FleetCommand, OfferArgs, PlanArgs};
 use crate::contract;
 use crate::exit::Exit;
+use crate::files;
 use crate::fleet::names::Names;
 use crate::fleet::plan::{Aim, Plan, Risks, Shares};
 use crate::fleet::waivers::Waivers;
@@ -92,16 +92,9 @@ fn plan(args: &PlanArgs, language: Language) -> Result<Exit, Failure> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let wrong = |why: String| {
+    files::read_at_most(file, LIST_BYTES_MAX).map_err(|why| {
         Failure::usage(format!("{} cannot be read: {why}; give a file with one name a line", file.display()))
-    };
-    let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(LIST_BYTES_MAX + 1).read_to_end(&mut bytes));
-    read.map_err(|e| wrong(e.to_string()))?;
-    if bytes.len() as u64 > LIST_BYTES_MAX {
-        return Err(wrong(format!("it is larger than {} MiB", LIST_BYTES_MAX >> 20)));
-    }
-    Ok(bytes)
+    })
 }
 
 /// A list of nodes as it lies in a file.

@@ -20,7 +20,8 @@ pub fn list(args: &ListArgs, language: Language) -> Result<Exit, Failure> {
     let program = discover::program()?;
     let found = discover::everything(&program);
     let nvml = listing::Nvml { found: discover::nvml(&program), wanted: discover::has_nvidia(&found) };
-    let rows: Vec<_> = found.iter().map(|Found { backend, devices }| (*backend, devices)).collect();
+    let rows: Vec<_> =
+        found.iter().map(|Found { backend, devices, answered: _ }| (*backend, devices)).collect();
     print(|out| listing::devices(&rows, &nvml, args.json, out.speaking(language)))?;
     let usable = found.iter().any(|f| f.devices.as_ref().is_ok_and(|d| !d.is_empty()));
     Ok(if usable { Exit::Pass } else { Exit::Environment })

@@ -101,7 +101,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         sample_ms: args.duration.map_or(args.profile.sample_ms(), |d| d.as_millis() as u64),
         sustain_ms,
         begun: None,
-        contracted_bytes: contract.as_ref().and_then(|c| c.contract.memory_bytes()),
+        fill_bytes: contract.as_ref().and_then(|c| c.contract.fill_bytes()),
         loads: contract.as_ref().map_or(Vec::new(), |c| c.contract.loads()),
         demands: contract.as_ref().map_or(Vec::new(), |c| c.contract.demands()),
         seed,

@@ -4,6 +4,7 @@ use super::results::write_new;
 use super::{Failure, tell};
 use crate::cli::TimestampArgs;
 use crate::exit::Exit;
+use crate::files;
 use crate::language::{Language, say};
 use crate::output::listing::entry;
 use crate::seal::envelope::FILE_BYTES_MAX;
@@ -14,12 +15,8 @@ const NAMES: usize = 7;
 
 pub fn timestamp(args: &TimestampArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let shown = args.file.display();
-    let unreadable = |why: String| Failure::usage(format!("{shown} cannot be read: {why}"));
-    let size = std::fs::metadata(&args.file).map_err(|e| unreadable(e.to_string()))?.len();
-    if size > FILE_BYTES_MAX as u64 {
-        return Err(unreadable(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20)));
-    }
-    let file = std::fs::read(&args.file).map_err(|e| unreadable(e.to_string()))?;
+    let file = files::read_at_most(&args.file, FILE_BYTES_MAX as u64);
+    let file = file.map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
     let request = request(&file).map_err(|e| {
         let exit = match e {
             TimestampError::NoRandom(_) => Exit::Environment,
@@ -30,7 +27,7 @@ pub fn timestamp(args: &TimestampArgs, quiet: bool, language: Language) -> Resul
     let out = args.out.clone().unwrap_or_else(|| args.file.with_added_extension("tsq"));
     write_new(&out, &request)?;
     tell(quiet, |to| {
-        let (request, bytes, file) = (out.display().to_string(), size.to_string(), shown.to_string());
+        let (request, bytes, file) = (out.display().to_string(), file.len().to_string(), shown.to_string());
         let next = format!(
             "curl -H 'Content-Type: application/timestamp-query' --data-binary @{request} URL > {shown}.tsr"
         );

@@ -51,6 +51,9 @@ pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit
     if !quiet {
         print(|out| {
             show(out.speaking(language))?;
+            if checked.lacks_proof() && !args.json {
+                writeln!(out, "{}", say!(language, "verified-lacks-proof"))?;
+            }
             if unknown > 0 && !args.json {
                 writeln!(out, "{}", say!(language, "verified-unknown-signatures", count = unknown))?;
             }

@@ -127,6 +127,7 @@ pub enum Reason {
     },
     /// There is a figure; whether it is enough is decided over all nodes.
     DecidedOverFleet,
+    ShownByAProof,
     /// No proof of the node held, or the last did not.
     NotProved,
     /// What was proved may be less than what is true.

@@ -7,7 +7,7 @@ use super::gate::{self, Seen, Unusable};
 use super::judge::{Judgement, judge_device, subjects};
 use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sku::Model, sources};
 use crate::device::{Identity, ProvenanceKind};
-use crate::evidence::metric::MetricName;
+use crate::evidence::metric::{FILLED, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::proof::challenge::GPUS_MAX;
 use crate::units::Unit;
@@ -96,7 +96,7 @@ fn as_u32(count: usize) -> u32 {
 
 /// The agreed memory, by what the memory probe filled and read back.
 fn filled(seen: &Seen<'_>, agreed: f64) -> Judgement {
-    let demand = MetricName::parse("memory.filled.bytes").ok().zip(
+    let demand = MetricName::parse(FILLED).ok().zip(
         // Whole bytes, so that the quantity's text says exactly what is meant.
         Quantity::parse(Unit::Byte, &format!("{} B", (agreed * MEMORY_SHARE).ceil())).ok(),
     );

@@ -46,7 +46,7 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     findings.extend(software::judge(contract, evidence));
     // No report can show it, and none may hide that it is open.
     findings.extend(contract.proof.iter().flat_map(Proof::clauses).map(|clause| {
-        let open = gate::Unusable::open(Reason::DecidedOverFleet);
+        let open = gate::Unusable::open(Reason::ShownByAProof);
         Judgement::undecided(open, None).about(clause, Severity::Info, Subject::Node)
     }));
     for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {
@@ -208,8 +208,8 @@ pub(super) fn bounded(
         Side::Least => counted.value >= bound,
         Side::Most => counted.value <= bound,
     };
-    // What may be more is enough where so much is demanded; all else stays open.
-    let open = counted.at_least.filter(|_| side == Side::Most || !holds);
+    // What may be more is enough where so much is demanded, and too much where no more is allowed; all else stays open.
+    let open = counted.at_least.filter(|_| (side == Side::Most) == holds);
     settled(open, holds, amount(counted.value), amount(bound))
 }
 

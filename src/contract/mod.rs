@@ -42,6 +42,8 @@ pub use terms::{Delivery, Exclusion, Milestone, Price, Reference, Remedy};
 pub use words::{escaped, in_short};
 
 use crate::device::op::Precision;
+
+use crate::evidence::metric::FILLED;
 use crate::evidence::sequence::Demand;
 use crate::evidence::sustain::{SUSTAINED, rate_of};
 
@@ -95,6 +97,24 @@ impl Contract {
     pub fn memory_bytes(&self) -> Option<u64> {
         let memory = self.inventory.as_ref()?.memory.as_ref()?;
         Some(memory.0.value() as u64)
+    }
+
+    /// How much memory must be filled for all that is demanded of each device, in bytes. `None` where nothing is, or a sum
+    /// over devices, for which each fills what it can.
+    pub fn fill_bytes(&self) -> Option<u64> {
+        let agreed = self.inventory.as_ref().and_then(|inventory| inventory.memory.as_ref());
+        let mut most = agreed.map(|memory| memory.0.value() * inventory::MEMORY_SHARE);
+        for clause in self.clauses.iter() {
+            let Rule::AtLeast { figure, bound } = &clause.rule else { continue };
+            if figure.metric.as_str() != FILLED {
+                continue;
+            }
+            match clause.scope {
+                Scope::EveryDevice | Scope::AnyDevice => most = Some(most.unwrap_or(0.0).max(bound.value())),
+                Scope::Node | Scope::Fleet => return None,
+            }
+        }
+        most.map(|bytes| bytes.ceil() as u64)
     }
 
     /// Whether it says more than what is tested: what is paid, when, and what follows.

@@ -33,7 +33,7 @@ pub fn load(path: &Path) -> Result<Parsed, ContractError> {
     parse(&path.display().to_string(), &read(path)?)
 }
 
-/// The bytes of a contract file, unless there are too many.
+/// The bytes of a contract file, as many as it takes to see that there are too many.
 pub fn read(path: &Path) -> Result<Vec<u8>, ContractError> {
     use std::io::Read;
     let file = path.display().to_string();

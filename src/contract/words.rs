@@ -94,6 +94,7 @@ impl Reason {
             R::NotMet => say!(l, "reason-not-met"),
             R::WithinGuard { guard } => say!(l, "reason-within-guard", guard),
             R::DecidedOverFleet => say!(l, "reason-decided-over-fleet"),
+            R::ShownByAProof => say!(l, "reason-shown-by-a-proof"),
             R::NotProved => say!(l, "reason-not-proved"),
             R::ProvedLittle => say!(l, "reason-proved-little"),
             R::ProvedAtLevel { is, demanded } => proved_at(*is, *demanded, l),
@@ -137,9 +138,7 @@ impl Reason {
             R::NoErrorSoFar => say!(l, "reason-no-error-so-far"),
             R::TelemetryTooShort { readings } => say!(l, "reason-telemetry-too-short", readings),
             R::TelemetryFrozen { readings, seconds } => say!(l, "reason-telemetry-frozen", readings, seconds),
-            R::FlagSeen { flag, readings, at_ns } => {
-                say!(l, "reason-flag-seen", flag = flag.name(), readings, seconds = seconds(*at_ns))
-            }
+            R::FlagSeen { flag, readings, at_ns } => flag_seen(flag.name(), *readings, seconds(*at_ns), l),
             R::TooFewDevices { present, demanded } => too_few_devices(*present, *demanded, l),
             R::TooFewCompleted { completed, demanded } => {
                 say!(l, "reason-too-few-completed", completed, demanded)
@@ -174,6 +173,10 @@ fn proved_at(is: TrustLevel, demanded: TrustLevel, language: Language) -> String
 fn same_device(selectors: &[String], field: &str, value: &str, language: Language) -> String {
     let selectors = selectors.join(&say!(language, "list-and"));
     say!(language, "reason-same-device", selectors, field, value)
+}
+
+fn flag_seen(flag: &str, readings: u64, seconds: String, l: Language) -> String {
+    say!(l, "reason-flag-seen", flag, readings, seconds)
 }
 
 fn provenance_refused(is: ProvenanceKind, accepted: &[ProvenanceKind], language: Language) -> String {

@@ -47,6 +47,13 @@ pub trait Device {
     /// a supported op.
     fn variants(&self, op: &Op) -> Vec<Variant>;
 
+    /// Does what takes long before the first `op`, as far as its sizes and what was lent tell; what follows is quick. Calls `each` as a
+    /// sign of life meanwhile, about every second, but not for ever. Whether it can be done, `supports` says.
+    fn make_ready(&mut self, op: &Op, each: &mut dyn FnMut()) -> Result<(), DeviceError> {
+        let _ = (op, each);
+        Ok(())
+    }
+
     /// Reserves `bytes` (a multiple of 4) of device memory. The content is unspecified.
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError>;
 

@@ -1,10 +1,14 @@
 //! The workbench of a probe: run an op, tune it, sample it, keep the clocks and the sensors.
 //! Owns how time is taken; must not know what is measured or what counts as good.
 
+mod stop;
+
 use std::cmp::Ordering;
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
+use self::stop::Stop;
 use super::lookout::Lookout;
 use super::{Settings, Trouble};
 use crate::device::backend::Opened;
@@ -17,6 +21,8 @@ use crate::evidence::stats::Stat;
 use crate::evidence::{Sample, Timed};
 use crate::telemetry::{Fact, Reading};
 use crate::units::Unit;
+
+pub use self::stop::Cap;
 
 pub struct Bench<'a> {
     /// Those that were opened together, or one.
@@ -33,6 +39,7 @@ pub struct Bench<'a> {
     unit: Option<Unit>,
     next_progress_ns: u64,
     next_reading_ns: u64,
+    /// How long the last reading took.
     reading_took_ns: u64,
     last_reading: Option<Reading>,
     lookout: Lookout,
@@ -66,47 +73,6 @@ impl Tried {
     }
 }
 
-/// When sampling ends. It may end early because all is decided, but nothing is decided here: the judge does that, on the samples.
-struct Stop<'a> {
-    demands: Vec<&'a Demand>,
-    cap: Cap,
-}
-
-/// The most that sampling takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cap {
-    pub ns: u64,
-    pub samples: usize,
-}
-
-impl Cap {
-    fn of_times(sample_ms: u64, times: u64) -> Self {
-        Self { ns: sample_ms.saturating_mul(times * 1_000_000), samples: SAMPLES_MAX * times as usize }
-    }
-
-    /// Where something is to be decided, and so much time is given otherwise.
-    pub fn deciding(sample_ms: u64) -> Self {
-        Self::of_times(sample_ms, DECIDING)
-    }
-}
-
-impl Stop<'_> {
-    fn is_now(&self, taken: usize, elapsed_ns: u64, rates: &[f64]) -> bool {
-        let enough = if elapsed_ns / 2 < self.cap.ns { SAMPLES_WANTED } else { SAMPLES_MIN };
-        let is_long = taken >= enough && elapsed_ns >= self.cap.ns;
-        taken >= self.cap.samples || is_long || self.is_decided(rates)
-    }
-
-    fn is_decided(&self, rates: &[f64]) -> bool {
-        let decisions = self.decisions(rates);
-        !decisions.is_empty() && decisions.iter().all(|(_, decision)| *decision != Decision::Undecided)
-    }
-
-    fn decisions(&self, rates: &[f64]) -> Vec<(String, Decision)> {
-        self.demands.iter().map(|demand| (demand.clause.clone(), demand.decide(rates).1)).collect()
-    }
-}
-
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 const READING_EVERY: Duration = Duration::from_secs(1);
 /// Readings may take at most one part in so many of the time.
@@ -118,12 +84,6 @@ const TUNE_SHARE: u64 = 4;
 /// So many of the fastest forms are tried so many times more.
 const FINALISTS: usize = 3;
 const FINALS: usize = 2;
-const SAMPLES_MIN: usize = 5;
-/// Fewer cannot be compared with another run's; for so many, sampling goes on, for up to twice its time.
-const SAMPLES_WANTED: usize = 8;
-const SAMPLES_MAX: usize = 100;
-/// Where something is to be decided, sampling may take so many times as long, and so many times as many samples.
-const DECIDING: u64 = 8;
 const REPEAT_MAX: u32 = 1 << 20;
 
 impl<'a> Bench<'a> {
@@ -348,6 +308,21 @@ impl<'a> Bench<'a> {
         self.devices[self.turn].device.supports(op).map_err(Trouble::Unsupported)
     }
 
+    /// Lets the device do what takes long before the first `op`, with signs of life.
+    pub fn make_ready(&mut self, op: &Op) -> Result<(), Trouble> {
+        let clock = Rc::clone(&self.devices[0].clock);
+        let Self { devices, turn, device, sink, case, .. } = self;
+        let mut told = Ok(());
+        let mut sign = || {
+            let what = What::Progress(Sign { metric: case.clone(), ..Sign::default() });
+            let sent = sink.event(&Event { at_ns: clock.now_ns(), device: *device, what });
+            told = std::mem::replace(&mut told, Ok(())).and(sent);
+        };
+        let ready = devices[*turn].device.make_ready(op, &mut sign);
+        told?;
+        Ok(ready?)
+    }
+
     /// The launch forms of `op`.
     pub fn forms(&self, op: &Op) -> Vec<Tuned> {
         let variants = self.devices[self.turn].device.variants(op);
@@ -435,8 +410,7 @@ impl<'a> Bench<'a> {
     fn stop(&self) -> Stop<'a> {
         let demands: Vec<&Demand> =
             self.settings.demands.iter().filter(|demand| demand.metric.as_str() == self.case).collect();
-        let times = if demands.is_empty() { 1 } else { DECIDING };
-        Stop { demands, cap: Cap::of_times(self.settings.sample_ms, times) }
+        Stop::new(demands, self.settings.sample_ms)
     }
 
     /// Samples `form`, with at least one look at the sensors while it runs, unless they are too slow for that. What the last

@@ -67,8 +67,8 @@ pub struct Settings {
     /// What of that is done, where a run goes on that had broken off.
     #[serde(default)]
     pub begun: Option<Begun>,
-    /// What capacity the contract names, in bytes.
-    pub contracted_bytes: Option<u64>,
+    /// How much memory the contract wants filled and read, in bytes.
+    pub fill_bytes: Option<u64>,
     pub seed: u64,
     /// In which formats the contract has a load kept up; none leaves it to the device.
     #[serde(default)]

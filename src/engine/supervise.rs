@@ -400,9 +400,14 @@ fn last_words(mut from: impl Read) -> String {
     String::from_utf8_lossy(&kept).into_owned()
 }
 
-/// What one backend finds, asked in a process of its own.
-pub fn inventory(program: &Path, backend: &str, limit: Duration) -> Result<Vec<Listed>, String> {
-    ask::<Result<Vec<Listed>, String>>(program, &["--list", backend], limit).unwrap_or_else(Err)
+/// What one backend finds, or why it finds nothing, asked in a process of its own. `Err` where there was no answer at all: then its
+/// driver is there, and nobody knows what it would have found.
+pub fn inventory(
+    program: &Path,
+    backend: &str,
+    limit: Duration,
+) -> Result<Result<Vec<Listed>, String>, String> {
+    ask(program, &["--list", backend], limit)
 }
 
 /// Opens the device that `selector` names and closes it again, in a process of its own.

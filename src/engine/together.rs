@@ -37,13 +37,17 @@ impl Work {
             bench.turn_to(rank);
             bench.progress(0, None)?;
             let [from, to] = [bench.alloc(gives * 4)?, bench.alloc(has * 4)?];
-            let (precision, seed) = (Precision::Fp32, work.seed_of(rank));
-            bench.once(&Op::Draw { dst: from, elements: gives, precision, distribution, seed })?;
-            bench.once(&Op::Fill { dst: to, words: has, first_word: 0, seed: !seed })?;
             bench.once(&Op::Lend { from, to })?;
             work.bufs.push([from, to]);
         }
         bench.turn_to(0);
+        // Before there is anything in them.
+        bench.make_ready(&Op::Collective { kind, ranks, elements })?;
+        work.each(bench, |bench, rank, [from, to]| {
+            let (precision, seed) = (Precision::Fp32, work.seed_of(rank));
+            bench.once(&Op::Draw { dst: *from, elements: gives, precision, distribution, seed })?;
+            bench.once(&Op::Fill { dst: *to, words: has, first_word: 0, seed: !seed }).map(drop)
+        })?;
         Ok(work)
     }
 

@@ -74,7 +74,7 @@ pub fn size_name(bytes: u64) -> String {
 const MOVES: &[(&str, Unit, About)] = &[
     ("stream.driver_copy.rate", Unit::BytePerSecond, |l, _| say!(l, "about-driver-copy")),
     ("l2.read.rate", Unit::BytePerSecond, |l, _| say!(l, "about-l2")),
-    ("memory.filled.bytes", Unit::Byte, |l, _| say!(l, "about-filled")),
+    (FILLED, Unit::Byte, |l, _| say!(l, "about-filled")),
     ("memory.errors.count", Unit::Count, |l, _| say!(l, "about-memory-errors")),
     ("memory.write.rate", Unit::BytePerSecond, |l, _| say!(l, "about-memory-write")),
     ("memory.verify.rate", Unit::BytePerSecond, |l, _| say!(l, "about-memory-verify")),
@@ -94,6 +94,9 @@ const MOVES: &[(&str, Unit, About)] = &[
     ("census.disturbed_memory.share", Unit::Share, |l, _| say!(l, "about-disturbed-memory")),
     ("census.l2.cycles", Unit::Cycle, |l, _| say!(l, "about-l2-cycles")),
 ];
+
+/// The metric of memory that held its own data.
+pub const FILLED: &str = "memory.filled.bytes";
 
 /// The metric of units that did work.
 const UNITS: &str = "census.units.count";

@@ -12,6 +12,7 @@ pub mod sequence;
 pub mod stats;
 pub mod sustain;
 mod timeline;
+mod wrong;
 
 use std::collections::BTreeSet;
 

@@ -324,6 +324,11 @@ impl Sustained {
         self.windows.iter().fold(0, |sum, w| sum.saturating_add(w.wrong))
     }
 
+    /// Whether a result was, of the first product or of any later.
+    pub fn is_wrong(&self) -> bool {
+        self.wrong() > 0 || matches!(self.load.check, Check::Wrong { .. })
+    }
+
     pub fn checked(&self) -> u64 {
         self.windows.iter().fold(0, |sum, w| sum.saturating_add(w.checked))
     }

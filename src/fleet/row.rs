@@ -39,7 +39,9 @@ pub struct Row {
     /// What the node as a whole was found lacking.
     pub lacking: Vec<Lacking>,
     pub cards: Vec<Card>,
-    /// For how long devices were watched, and how often one failed, summed over all.
+    /// Whether any result was wrong, whoever demanded it.
+    pub is_wrong: bool,
+    /// For how long devices were watched, and how often one failed meanwhile, summed over all.
     pub watched_s: f64,
     pub failures: u32,
 }
@@ -97,6 +99,8 @@ impl Row {
             .iter()
             .filter(|device| device.sustained.as_ref().is_some_and(|load| load.wrong() > 0))
             .count();
+        let between = evidence.node.as_ref().is_some_and(|node| !node.wrong().is_empty());
+        let is_wrong = between || evidence.devices.iter().any(|device| !device.wrong().is_empty());
         let watched = evidence.devices.iter().filter_map(|device| device.sustained.as_ref());
         Ok(Self {
             source,
@@ -112,6 +116,7 @@ impl Row {
             verdict: recheck.verdict.unwrap_or(Verdict::Inconclusive),
             lacking: lacking(&recheck.findings, |subject| *subject == Subject::Node),
             cards,
+            is_wrong,
             // The sum of nothing would be -0.
             watched_s: watched.fold(0.0, |sum, load| sum + load.watched_ns() as f64 / 1e9),
             failures: u32::try_from(lost + wrong).unwrap_or(u32::MAX),
@@ -128,9 +133,9 @@ impl Row {
         all.filter(|(_, lacking)| lacking.severity == Severity::Must)
     }
 
-    /// Whether all that was to be measured was.
+    /// Whether every device came to its end and was right in all it did.
     pub fn is_whole(&self) -> bool {
-        self.failures == 0
+        self.failures == 0 && !self.is_wrong
     }
 }
 

@@ -80,7 +80,7 @@ trust-l1 = L1, measured, and nobody outside timed it: the host could have lied
 trust-l2 = L2, challenged and timed by the verifier
 trust-l3 = L3, as L2 with the vendor's attestation
 sealed-ephemeral = a key made for this run alone: it shows that nothing was changed since, not who signed
-sealed-named = a key that somebody keeps
+sealed-named = a key that somebody keeps, by the report's own word; `assay verify` tells whose
 
 ## How something ended
 
@@ -278,10 +278,14 @@ kicker-report = assay report
 title-no-verdict = No verdict: there was no contract to judge by
 title-steps = What to do next
 title-unmet = What is not met
+all-devices = all { $count } devices
 more-unmet = { $count ->
     [one] 1 more stands below.
    *[other] { $count } more stand below.
     }
+wrong-results = Wrong results
+wrong-on = { $what } on { $on }
+wrong-results-of = : { $what }. A device that computes wrongly is not sound, whether or not a clause asks for it.
 gap = A gap
 gap-because = : { $reason }.
 simulated = SIMULATED
@@ -437,6 +441,7 @@ not-watched = not watched
 
 step-simulated = Measure the real cards: figures of simulated ones decide nothing and give no claim.
 step-no-contract = Agree on what the machine must do: `assay contract new --from report.dsse.json` writes a contract with bounds from these figures, and `assay replay events.jsonl --contract contract.toml` judges this run by it.
+step-wrong-results = Do not accept yet: no clause asks for it, but results were wrong. Have the cause found, add a clause on those figures, and measure again.
 step-accept-report = Accept what was measured, and keep the signed report with the contract and the signer's public key. Anybody can check it at any time: `assay verify report.dsse.json --trust KEY.pub.pem --contract contract.toml`.
 step-failed = { $count ->
     [one] Do not accept the machine as it is, and show the provider the demand that is not met:
@@ -486,7 +491,7 @@ refusal-replayed = replayed
 refusal-other-salt = hidden otherwise
 fleet-claimed = { $again } and { $first } of node { $of } name the same card
 fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
-fleet-unsound = the last report lost a device, had wrong results under load, or contradicts itself about what a card is
+fleet-unsound = the last report lost a device, had wrong results, or contradicts itself about what a card is
 cause-stranger = no trusted key signed this: either it was changed after signing, or somebody else signed it (it names the key { $claimed }, trusted: { $trusted }); get the signer's public key from the signer, not with the report
 cause-changed = a trusted key is named, but its signature does not hold: the report was changed after signing
 cause-judged-by = it was judged by "{ $id }"; judge its recording again by `assay replay`
@@ -764,6 +769,7 @@ sums = credits { $credits }, price cuts { $cuts } a month
 
 reason-within-guard = it lies within { $guard } of the bound, which is the figure's uncertainty; run again, or measure longer
 reason-decided-over-fleet = the figure counts; whether it is enough is decided over the fleet, by `assay fleet`
+reason-shown-by-a-proof = no report can show it, but a proof before a witness: `assay witness`; then `assay verify REPORT --proof PROOF`, or `assay fleet`
 reason-not-proved = no proof of it held, or the last one did not
 reason-proved-little = so much was proved at least, which is too little; let it be proved for longer, or over a faster link
 reason-proved-at-level = it was proved at level { $is }, and { $demanded } is demanded
@@ -839,6 +845,7 @@ differs-report-says = the report says
 differs-you-demand = you demand
 differs-samples-say = the samples say
 verification = verification: { $words }
+verified-lacks-proof = The contract demands a proof that is not given, or does not show enough (--proof PROOF), so that this is inconclusive.
 verified-holds = the signature holds, and every figure and finding follows from the samples
 verified-by-another-contract = the signature holds and the report follows from its samples, but it was judged by another contract than the one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`
 verified-unknown-signatures = { $count ->
@@ -1486,6 +1493,7 @@ proof-one-host = prover and witness are one host
 proof-by-software = a device is software that runs on the CPU
 proof-and = { ", and " }
 proof-meaning = At least so many multiplications and additions of whole numbers per second were done, on matrices that nobody could know before. { $rows } rows of each GPU's results were asked for after all results were committed, and all of them hold: had more than { $share } of the rows been wrong, this would have shown with a probability of 99 % or more; the figures are less by that share. Which unit did the work, in which precision, and whether it was this card, they do not say.
+proof-meaning-own = { $rows } rows of each GPU's results were shown, and all of them hold. How long the work took, and that these rows were drawn by chance after it was done, is the prover's own word: nobody else kept a clock or asked. Have it witnessed (`assay witness`) from another machine to know more.
 proof-meaning-reach = { " " }The first result of each GPU was committed within { $time } of the start, which was drawn then: whoever is farther than { $km } km away, as light goes, has not computed it.
 proof-meaning-memory = { " " }The memory was filled in { $time } with what is slow to make, and each sweep hashed all of it, under keys that nobody could know before; { $cells } cells of each GPU were made again here, and all were hashed. It lay wherever it can be read so fast; host memory is read over its link.
 proof-meaning-attested = { " " }An attested card signed this challenge after all results were committed, with a key that its vendor vouches for, and so were its driver and firmware measured; that this card did the work is not shown by that. Whether a certificate was revoked since (OCSP), and whether the vendor released that driver and firmware (RIM), takes the vendor's servers and was not checked.

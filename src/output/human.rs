@@ -97,6 +97,15 @@ pub fn verdict(report: &Report, out: &mut Page) -> io::Result<()> {
         let findings = report.findings.iter().map(|finding| rows::finding(finding, language));
         print_table(rows::findings_head(language), findings, out)?;
     }
+    if let Some(what) = rows::wrong_results(&report.evidence, language) {
+        let style = style(Verdict::Fail);
+        writeln!(
+            out,
+            "\n{style}{}{style:#}{}",
+            say!(language, "wrong-results"),
+            say!(language, "wrong-results-of", what = what)
+        )?;
+    }
     match report.verdict {
         Some(verdict) => {
             let style = style(verdict);

@@ -50,6 +50,11 @@ fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result
         let (id, sha256) = (cell(&contract.terms.id), &contract.sha256);
         writeln!(out, "* {}", say!(language, "contract-line", id = id, sha256 = sha256))?;
     }
+    if let Some(what) = rows::wrong_results(&report.evidence, language) {
+        let (head, of) =
+            (say!(language, "wrong-results"), say!(language, "wrong-results-of", what = cell(&what)));
+        writeln!(out, "\n**{head}**{of}")?;
+    }
     if !report.findings.is_empty() {
         writeln!(out, "\n## {}\n", say!(language, "title-findings"))?;
         let findings = report.findings.iter().map(|finding| rows::finding(finding, language));

@@ -210,6 +210,9 @@ fn memory_row(number: u32, held: &Held) -> Vec<String> {
 
 pub fn meaning(proof: &Proof, challenge: &Challenge, language: Language) -> String {
     let (rows, share) = (challenge.openings, Unit::Share.format(proof.figures.escaping_share));
+    if proof.by == By::Prover {
+        return say!(language, "proof-meaning-own", rows = rows);
+    }
     let mut text = say!(language, "proof-meaning", rows = rows, share = share);
     let farthest = proof.figures.gpus.iter().filter_map(Proved::reach).max_by_key(|(ns, _)| *ns);
     if let Some((ns, metres)) = farthest {

@@ -91,6 +91,21 @@ fn load_error_bound(load: &Sustained, language: Language) -> String {
     say!(language, "bound-of-results", most = most, hourly = hourly)
 }
 
+/// Where results were wrong, whatever the verdict says of it.
+pub fn wrong_results(evidence: &Evidence, language: Language) -> Option<String> {
+    let list = |metrics: Vec<&MetricName>| {
+        let names: Vec<&str> = metrics.into_iter().map(MetricName::as_str).collect();
+        (!names.is_empty()).then(|| language.list(&names))
+    };
+    let of_devices = evidence.devices.iter().filter_map(|device| {
+        let what = list(device.wrong())?;
+        Some(say!(language, "wrong-on", what = what, on = &device.selector))
+    });
+    let between = evidence.node.as_ref().and_then(|node| list(node.wrong()));
+    let all: Vec<String> = of_devices.chain(between).collect();
+    (!all.is_empty()).then(|| all.join(&say!(language, "list-semicolon")))
+}
+
 /// How far the counters of the device rose.
 pub fn counters(device: &DeviceEvidence, language: Language) -> impl Iterator<Item = [String; 6]> {
     let told = COUNTERS.iter().filter(|_| !device.timeline.is_empty());

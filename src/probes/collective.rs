@@ -63,7 +63,9 @@ fn measure(
     // Every rank's part consists of whole blocks.
     let block = all * u64::from(DIGEST_WORDS);
     let elements = (bytes / 4 / block).max(1) * block;
-    bench.supports(&Op::Collective { kind, ranks, elements })?;
+    let op = Op::Collective { kind, ranks, elements };
+    bench.make_ready(&op)?;
+    bench.supports(&op)?;
 
     let odd = Work::prepare(bench, kind, all * ODD, !seed)?;
     let form = odd.form(bench)?;

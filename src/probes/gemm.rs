@@ -176,7 +176,9 @@ pub(super) fn checked(
     sizes: &RangeInclusive<u32>,
     extent: Extent,
 ) -> Result<Checked, Trouble> {
-    bench.supports(&odd_product(multiplied, [Buf::NONE; 3]))?;
+    let op = odd_product(multiplied, [Buf::NONE; 3]);
+    bench.make_ready(&op)?;
+    bench.supports(&op)?;
     let (product, form) = sized_and_tuned(bench, multiplied, seed, sizes)?;
     let odd = odd_shape(bench, multiplied, seed, form.index)?;
     let at_size = exact_at_size(bench, &product, &form, seed, extent)?;
@@ -216,6 +218,8 @@ fn sized_and_tuned(
     let mut size = *sizes.start();
     loop {
         let product = Product::alloc(bench, multiplied, size)?;
+        // A library may have a product at one size and none at another.
+        bench.supports(&product.op())?;
         product.draw(bench, &inputs)?;
         let forms = bench.forms(&product.op());
         let form = bench.tune(forms)?;

@@ -9,6 +9,7 @@ use crate::engine::case::Case;
 use crate::engine::check;
 use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::{Canary, Check, Measurement, Sample, Timed, Value};
+use crate::units::Unit;
 
 pub const PROBE: Probe =
     Probe { name: "memory", question: "Does every byte of the promised memory hold its own value?", cases };
@@ -35,27 +36,57 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
         .collect()
 }
 
-/// How much to fill, and whether that is all that could be asked for.
+/// How much to fill.
 #[derive(Clone, Copy)]
 struct Target {
     bytes: u64,
-    capped: bool,
+    /// All that the device is to have, or that the contract asks for: how much must be read before no error means none.
+    enough: u64,
+    /// Why no more is tried, where the device may have more.
+    capped: Option<&'static str>,
 }
 
 impl Target {
-    /// At least 95 % of the contracted, else of the spare memory; the quick profile stops at 1 GiB.
+    /// What the contract asks for, else 95 % of the spare memory, of which the quick profile fills 1 GiB at most.
     fn of(identity: &Identity, settings: &Settings) -> Self {
-        let whole = settings
-            .contracted_bytes
-            .or(identity.fillable_bytes)
-            .or(identity.memory_bytes)
-            .map_or(QUICK_BYTES, |bytes| bytes.div_ceil(100) * 95);
-        // Rounded up to whole megabytes, so that 95 % are never missed by a remainder.
-        let whole = whole.div_ceil(1 << 20) << 20;
-        match settings.profile {
-            Profile::Quick => Self { bytes: whole.min(QUICK_BYTES), capped: whole > QUICK_BYTES },
-            Profile::Standard | Profile::Acceptance => Self { bytes: whole, capped: false },
+        // Rounded up to whole megabytes, so that no demand is ever missed by a remainder.
+        let rounded = |bytes: u64| bytes.div_ceil(1 << 20) << 20;
+        let spare = identity.fillable_bytes.or(identity.memory_bytes);
+        let whole = spare.map(|bytes| rounded(bytes.div_ceil(100) * 95));
+        if let Some(asked) = settings.fill_bytes.map(rounded) {
+            let may_have_more = whole.is_none_or(|whole| asked < whole);
+            return Self {
+                bytes: asked,
+                enough: asked,
+                capped: may_have_more.then_some("no more was demanded"),
+            };
         }
+        let enough = whole.unwrap_or(QUICK_BYTES);
+        match settings.profile {
+            Profile::Quick if enough > QUICK_BYTES => {
+                Self { bytes: QUICK_BYTES, enough, capped: Some("the quick profile stops at 1 GiB") }
+            }
+            Profile::Quick | Profile::Standard | Profile::Acceptance => {
+                Self { bytes: enough, enough, capped: None }
+            }
+        }
+    }
+
+    /// Bytes that were filled. Where the device gave out first, there is no more.
+    fn filled(self, bytes: u64) -> Value {
+        match self.capped {
+            Some(why) if bytes >= self.bytes => Value::AtLeast { count: bytes, why: why.to_owned() },
+            Some(_) | None => Value::Count { count: bytes },
+        }
+    }
+
+    /// Errors in so many bytes that were read. In the rest there may be more.
+    fn errors(self, count: u64, bytes: u64) -> Value {
+        if bytes >= self.enough {
+            return Value::Count { count };
+        }
+        let [read, all] = [bytes, self.enough].map(|bytes| Unit::Byte.format(bytes as f64));
+        Value::AtLeast { count, why: format!("{read} of {all} were filled and read") }
     }
 }
 
@@ -100,16 +131,10 @@ fn memory(
         Check::Scanned { tally, .. } => tally.words_wrong,
         Check::Matched { .. } | Check::Wrong { .. } => 0,
     };
-    // Where the device gave out first, there is no more.
-    let value = if target.capped && filled >= target.bytes {
-        Value::AtLeast { count: filled, why: "the quick profile stops at 1 GiB".to_owned() }
-    } else {
-        Value::Count { count: filled }
-    };
     let series = |samples| Timed { work: largest * 4, repeat: 1, samples };
     Ok(vec![
-        measurement(METRICS[0], value, shape(), check.clone())?,
-        measurement(METRICS[1], Value::Count { count: errors }, shape(), check.clone())?,
+        measurement(METRICS[0], target.filled(filled), shape(), check.clone())?,
+        measurement(METRICS[1], target.errors(errors, filled), shape(), check.clone())?,
         timed(METRICS[2], series(writes), &fill_form, shape(), check.clone())?,
         timed(METRICS[3], series(verifies), &scan_form, shape(), check)?,
     ])

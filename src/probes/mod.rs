@@ -46,11 +46,12 @@ pub const PROBES: &[Probe] = &[
     stream::PROBE,
     l2::PROBE,
     fma::PROBE,
-    mma::PROBE,
     gemm::PROBE,
     link::PROBE,
     chase::PROBE,
     memory::PROBE,
+    // Where its kernels have not yet run on such hardware, one that breaks the device costs little else.
+    mma::PROBE,
     sustain::PROBE,
     // Code of others, which may take the device down with it.
     vendor::PROBE,
@@ -155,7 +156,7 @@ mod tests {
             sample_ms: 1,
             sustain_ms: 1000,
             begun: None,
-            contracted_bytes: None,
+            fill_bytes: None,
             loads: Vec::new(),
             demands: Vec::new(),
             seed: 1,

@@ -249,7 +249,7 @@ pub fn settings(wait_limit_ms: u64) -> Settings {
         sample_ms: 50,
         sustain_ms: 0,
         begun: None,
-        contracted_bytes: None,
+        fill_bytes: None,
         loads: Vec::new(),
         seed: 0,
         demands: Vec::new(),

@@ -2,7 +2,7 @@
 //! Owns key files and key ids; must not know what is signed.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
@@ -12,8 +12,10 @@ use ed25519_dalek::pkcs8::{
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 /// No key file is longer; what is longer was given by mistake.
-const FILE_BYTES_MAX: u64 = 64 * 1024;
+const FILE_BYTES_MAX: u64 = 1 << 20;
 const PUBLIC_HEADER: &str = "-----BEGIN PUBLIC KEY-----";
 const PUBLIC_FOOTER: &str = "-----END PUBLIC KEY-----";
 const PRIVATE_HEADER: &str = "-----BEGIN PRIVATE KEY-----";
@@ -180,13 +182,10 @@ fn open(path: &Path) -> Result<File, KeyError> {
 }
 
 fn read(path: &Path, file: &mut File) -> Result<String, KeyError> {
-    let mut text = String::new();
-    match Read::take(file, FILE_BYTES_MAX).read_to_string(&mut text) {
-        Ok(_) => Ok(text),
-        // Not text: the caller says what it should have been.
-        Err(why) if why.kind() == io::ErrorKind::InvalidData => Ok(String::new()),
-        Err(why) => Err(KeyError::Unreadable { path: path.to_owned(), why }),
-    }
+    let bytes = files::whole(file, FILE_BYTES_MAX);
+    let bytes = bytes.map_err(|why| KeyError::Unreadable { path: path.to_owned(), why })?;
+    // Where it is no text the caller says what it should have been.
+    Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
 #[cfg(unix)]

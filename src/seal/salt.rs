@@ -1,8 +1,6 @@
 //! Names that only those who hold a secret can tell: serial numbers and UUIDs, each hidden behind a keyed hash.
 //! Owns the salt's file and the hash; must not know what is hidden.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,6 +8,7 @@ use sha2::Sha256;
 
 use super::keys;
 use super::sha256_hex;
+use crate::files;
 
 /// 32 random bytes that the parties of one contract share. Equal names stay equal behind it, so that one card that is
 /// counted twice still shows; without it nobody can try serial numbers until one fits.
@@ -38,17 +37,11 @@ impl Salt {
     }
 
     pub fn load(path: &Path) -> Result<Self, SaltError> {
-        let mut text = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(1024).read_to_end(&mut text));
-        if let Err(why) = read {
+        let text = files::read_at_most(path, 1024).map_err(|why| {
             let path = path.to_owned();
             let is_missing = why.kind() == std::io::ErrorKind::NotFound;
-            return Err(if is_missing {
-                SaltError::Missing { path }
-            } else {
-                SaltError::Unreadable { path, why }
-            });
-        }
+            if is_missing { SaltError::Missing { path } } else { SaltError::Unreadable { path, why } }
+        })?;
         let mut bytes = [0; 32];
         match hex::decode_to_slice(text.trim_ascii(), &mut bytes) {
             Ok(()) => Ok(Self(bytes)),

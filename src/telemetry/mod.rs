@@ -54,7 +54,8 @@ pub fn for_device_under(identity: &Identity, root: &Path) -> Box<dyn Telemetry> 
     if identity.provenance.kind() != ProvenanceKind::Hardware {
         return Box::new(Absent);
     }
-    if identity.vendor_id == Some(NVIDIA) {
+    // Its driver drives no other cards; who made them the kernel says, which is not everywhere to be seen.
+    if identity.vendor_id == Some(NVIDIA) || identity.backend == "cuda" {
         return Box::new(nvidia::Nvidia::new(identity, root));
     }
     match identity.pci_address.as_deref().and_then(|address| sysfs::Card::find(root, address)) {

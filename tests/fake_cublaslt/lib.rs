@@ -249,7 +249,7 @@ pub unsafe extern "C" fn cublasLtMatmulAlgoGetHeuristic(
     call("cublasLtMatmulAlgoGetHeuristic", |state| {
         let allowed = *state.preferences.get(&preference).ok_or(INVALID_VALUE)?;
         let (_, product) = state.product(context, description, [first, second, c, d])?;
-        if wanted < 1 || allowed < WORKSPACE_BYTES {
+        if wanted < 1 || allowed < WORKSPACE_BYTES || product.is_refused(state.faults.mistake) {
             return put(found, 0);
         }
         let algorithm = product.algorithm();

@@ -17,9 +17,14 @@ pub enum Mistake {
     Wrong,
     /// What was just done is not done again where both factors are the same.
     Lazy,
+    /// For large products nothing is proposed.
+    Modest,
 }
 
-pub const MISTAKES: [(&str, Mistake); 2] = [("wrong", Mistake::Wrong), ("lazy", Mistake::Lazy)];
+pub const MISTAKES: [(&str, Mistake); 3] =
+    [("wrong", Mistake::Wrong), ("lazy", Mistake::Lazy), ("modest", Mistake::Modest)];
+/// What one counts as large then: more multiply-adds than this.
+const MODEST_MAX: u64 = 144 * 112 * 80;
 
 /// As a layout describes it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -118,6 +123,11 @@ impl Product {
     pub fn algorithm(&self) -> [u64; 8] {
         let [m, n, k] = self.sizes;
         [66, self.precision as u64, m, n, k, 0, 0, 0]
+    }
+
+    /// Whether there is no proposal, though the format is known.
+    pub fn is_refused(&self, mistake: Mistake) -> bool {
+        mistake == Mistake::Modest && self.sizes.iter().product::<u64>() > MODEST_MAX
     }
 
     pub fn lying_at(self, at: [u64; 3]) -> Self {

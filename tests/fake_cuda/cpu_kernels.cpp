@@ -82,6 +82,8 @@ struct Fiber {
 // One block of a cluster.
 struct Cta {
     Barrier barrier;
+    // By their numbers. `live` is how many threads the first to come has said.
+    Barrier named[16];
     Dim place;
     Shared shared;
 };
@@ -240,6 +242,15 @@ void run_blocks(const Entry *entry, void *const *arguments, const Launch &launch
 
 void block_barrier() {
     pass(here().barrier);
+}
+
+// "bar.sync": whole warps come, and all of them with one number of threads.
+void named_barrier(unsigned number, unsigned threads) {
+    if (number == 0 || number >= 16 || threads % WARP != 0) broken("a barrier of another number, or for part of a warp");
+    Barrier &barrier = here().named[number];
+    if (barrier.arrived == 0) barrier.live = threads;
+    if (barrier.live != threads) broken("threads that differ about how many meet at a barrier");
+    pass(barrier);
 }
 
 void meet_cluster() {

@@ -26,6 +26,8 @@ struct Now {
 extern constinit thread_local Now now;
 
 void block_barrier();
+// "bar.sync": so many threads of the block meet at this barrier of its 16.
+void named_barrier(unsigned number, unsigned threads);
 // What the 32 threads of a warp bring, in the order of the threads.
 constexpr std::size_t EXCHANGE_BYTES = 32;
 const void *exchange(const void *mine, std::size_t bytes);
@@ -320,16 +322,58 @@ inline float e4m3_value(unsigned bits) {
     return bits & 0x80 ? -size : size;
 }
 
+inline float e5m2_value(unsigned bits) {
+    return f16_value(bits << 8);
+}
+
+// Sums in FP8 are short, as Ada's and Hopper's units have them: what lies below 13 binary places of the largest exponent among the
+// products of a step and the sum so far is cut off each of them, and off the new sum below its own.
+namespace cpu {
+
+inline int exponent(float value) {
+    return (int)(bits_as<unsigned>(value) >> 23 & 0xFF) - 127;
+}
+
+// 2^(13 - exponent), and what it undoes. Smaller exponents than of any product make no difference.
+inline float scale(int exponent) {
+    return bits_as<float>((unsigned)(127 + 13 - (exponent > -60 ? exponent : -60)) << 23);
+}
+
+inline float cut(float value, float scale) {
+    return (float)(int)(value * scale) / scale;
+}
+
+}  // namespace cpu
+
+template <class Value>
+inline void mma_fp8(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], Value value) {
+    const Fragments *const parts = of_the_warp(Fragments{{a[0], a[1], a[2], a[3]}, {b[0], b[1]}});
+    const unsigned lane = threadIdx.x % 32;
+    for (unsigned e = 0; e < 4; e++) {
+        const unsigned row = lane / 4, column = lane % 4 * 2 + e % 2;
+        float products[32];
+        int largest = cpu::exponent(d[e]);
+        for (unsigned i = 0; i < 32; i++) {
+            const unsigned word = i / 4;
+            const float left = value(parts[4 * row + word % 4].a[word / 4 * 2 + e / 2] >> 8 * (i % 4) & 0xFF);
+            const float right = value(parts[4 * column + word % 4].b[word / 4] >> 8 * (i % 4) & 0xFF);
+            products[i] = left * right;
+            const int exponent = cpu::exponent(left) + cpu::exponent(right);
+            if (exponent > largest) largest = exponent;
+        }
+        const float scale = cpu::scale(largest);
+        float sum = cpu::cut(d[e], scale);
+        for (const float product : products) sum += cpu::cut(product, scale);
+        d[e] = cpu::cut(sum, cpu::scale(cpu::exponent(sum)));
+    }
+}
+
 inline void mma_e4m3(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
-    mma<4>(d, a, b, [](unsigned left, unsigned right, unsigned i, float sum) {
-        return fmaf(e4m3_value(left >> 8 * i & 0xFF), e4m3_value(right >> 8 * i & 0xFF), sum);
-    });
+    mma_fp8(d, a, b, e4m3_value);
 }
 
 inline void mma_e5m2(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
-    mma<4>(d, a, b, [](unsigned left, unsigned right, unsigned i, float sum) {
-        return fmaf(f16_value((left >> 8 * i & 0xFF) << 8), f16_value((right >> 8 * i & 0xFF) << 8), sum);
-    });
+    mma_fp8(d, a, b, e5m2_value);
 }
 
 inline void mma_s8(unsigned (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {

@@ -193,6 +193,38 @@ void multiply(const Kind &kind, const float *a, const float *b, Number (*sums)[2
     }
 }
 
+// The same of all 32 at once, in short sums: those of cpu_kernels.h.
+void multiply_short(const float *a, const float *b, float (*sums)[256]) {
+    static thread_local float turned[32][256];
+    static thread_local int exponents[32][256];
+    for (unsigned column = 0; column < 256; column++) {
+        for (unsigned i = 0; i < 32; i++) {
+            turned[i][column] = b[column * 32 + i];
+            exponents[i][column] = exponent(turned[i][column]);
+        }
+    }
+    for (unsigned row = 0; row < 16; row++) {
+        int largest[256];
+        float scales[256], total[256];
+        for (unsigned column = 0; column < 256; column++) largest[column] = exponent(sums[row][column]);
+        for (unsigned i = 0; i < 32; i++) {
+            const int left = exponent(a[row * 32 + i]);
+            for (unsigned column = 0; column < 256; column++) largest[column] = std::max(largest[column], left + exponents[i][column]);
+        }
+        for (unsigned column = 0; column < 256; column++) {
+            scales[column] = scale(largest[column]);
+            total[column] = cut(sums[row][column], scales[column]);
+        }
+        for (unsigned i = 0; i < 32; i++) {
+            const float left = a[row * 32 + i];
+            for (unsigned column = 0; column < 256; column++) total[column] += cut(left * turned[i][column], scales[column]);
+        }
+        for (unsigned column = 0; column < 256; column++) {
+            sums[row][column] = cut(total[column], scale(exponent(total[column])));
+        }
+    }
+}
+
 // "Register Fragments", accumulator D of m64nNk*: warp w of the group has rows 16 w to 16 w + 15; value i of a thread is of row
 // lane / 4 of these, 8 more where bit 1 of i is set, and of column 8 (i / 4) + 2 (lane % 4) + i % 2.
 template <class Number>
@@ -215,7 +247,15 @@ void run(const Product &product) {
             sum = 0;
         }
     });
-    multiply(*product.kind, a, b, sums);
+    if constexpr (std::is_same_v<Number, float>) {
+        if (product.kind->sum == Sum::SHORT) {
+            multiply_short(a, b, sums);
+        } else {
+            multiply(*product.kind, a, b, sums);
+        }
+    } else {
+        multiply(*product.kind, a, b, sums);
+    }
     each([](uint32_t &bits, Number sum) { std::memcpy(&bits, &sum, sizeof bits); });
 }
 
@@ -377,7 +417,7 @@ void wait_for_products(unsigned pending) {
     together(pending, [](Warp &me, const unsigned *pending) {
         while (me.groups.size() > *pending + 1) {
             for (const Product &product : me.groups.front()) {
-                if (product.kind->integers) {
+                if (product.kind->sum == Sum::INT32) {
                     run<int32_t>(product);
                 } else {
                     run<float>(product);

@@ -5,12 +5,14 @@
 
 namespace cpu {
 
+enum class Sum { FP32, SHORT, INT32 };
+
 // What one step of a product is made of, by format.
 struct Kind {
     // Values in 32 bytes.
     unsigned values;
-    // Whether they are multiplied as integers.
-    bool integers;
+    // In what they are summed.
+    Sum sum;
     // The values of 32 bytes.
     void (*decode)(const unsigned char *bytes, float *values);
 };
@@ -59,6 +61,10 @@ inline void cluster_barrier() {
     cpu::meet_cluster();
 }
 
+inline void warpgroup_barrier(unsigned group) {
+    cpu::named_barrier(1 + group, 128);
+}
+
 inline void barrier_init(unsigned long long *barrier, unsigned arrivals) {
     cpu::barrier_init(barrier, arrivals);
 }
@@ -98,14 +104,14 @@ inline void take_registers() {
 }
 
 inline void wgmma_f16(float (&d)[128], unsigned long long a, unsigned long long b, bool add) {
-    static const cpu::Kind kind{16, false, [](const unsigned char *bytes, float *values) {
+    static const cpu::Kind kind{16, cpu::Sum::FP32, [](const unsigned char *bytes, float *values) {
         cpu::decode_all<unsigned short>(bytes, values, [](unsigned bits) { return f16_value(bits); });
     }};
     cpu::start_product(kind, d, a, b, add);
 }
 
 inline void wgmma_bf16(float (&d)[128], unsigned long long a, unsigned long long b, bool add) {
-    static const cpu::Kind kind{16, false, [](const unsigned char *bytes, float *values) {
+    static const cpu::Kind kind{16, cpu::Sum::FP32, [](const unsigned char *bytes, float *values) {
         cpu::decode_all<unsigned short>(bytes, values, [](unsigned bits) { return __uint_as_float(bits << 16); });
     }};
     cpu::start_product(kind, d, a, b, add);
@@ -113,28 +119,28 @@ inline void wgmma_bf16(float (&d)[128], unsigned long long a, unsigned long long
 
 // The unit does not look at the low 13 bits.
 inline void wgmma_tf32(float (&d)[128], unsigned long long a, unsigned long long b, bool add) {
-    static const cpu::Kind kind{8, false, [](const unsigned char *bytes, float *values) {
+    static const cpu::Kind kind{8, cpu::Sum::FP32, [](const unsigned char *bytes, float *values) {
         cpu::decode_all<unsigned>(bytes, values, [](unsigned bits) { return __uint_as_float(bits & ~0x1FFFu); });
     }};
     cpu::start_product(kind, d, a, b, add);
 }
 
 inline void wgmma_e4m3(float (&d)[128], unsigned long long a, unsigned long long b, bool add) {
-    static const cpu::Kind kind{32, false, [](const unsigned char *bytes, float *values) {
+    static const cpu::Kind kind{32, cpu::Sum::SHORT, [](const unsigned char *bytes, float *values) {
         cpu::decode_all<unsigned char>(bytes, values, [](unsigned bits) { return e4m3_value(bits); });
     }};
     cpu::start_product(kind, d, a, b, add);
 }
 
 inline void wgmma_e5m2(float (&d)[128], unsigned long long a, unsigned long long b, bool add) {
-    static const cpu::Kind kind{32, false, [](const unsigned char *bytes, float *values) {
-        cpu::decode_all<unsigned char>(bytes, values, [](unsigned bits) { return f16_value(bits << 8); });
+    static const cpu::Kind kind{32, cpu::Sum::SHORT, [](const unsigned char *bytes, float *values) {
+        cpu::decode_all<unsigned char>(bytes, values, [](unsigned bits) { return e5m2_value(bits); });
     }};
     cpu::start_product(kind, d, a, b, add);
 }
 
 inline void wgmma_s8(unsigned (&d)[128], unsigned long long a, unsigned long long b, bool add) {
-    static const cpu::Kind kind{32, true, [](const unsigned char *bytes, float *values) {
+    static const cpu::Kind kind{32, cpu::Sum::INT32, [](const unsigned char *bytes, float *values) {
         cpu::decode_all<signed char>(bytes, values, [](int value) { return (float)value; });
     }};
     cpu::start_product(kind, d, a, b, add);

@@ -104,7 +104,8 @@ pub unsafe extern "C" fn cuDeviceGetAttribute(value: *mut c_int, attribute: c_in
 pub unsafe extern "C" fn cuDeviceGetPCIBusId(address: *mut c_char, length: c_int, device: c_int) -> i32 {
     call("cuDeviceGetPCIBusId", |state| {
         known(device, state.faults.count)?;
-        put_text(address, length, &format!("FFFF:FF:1F.{device}"))
+        let other = state.faults.address.clone().filter(|_| device == 0);
+        put_text(address, length, &other.unwrap_or_else(|| format!("FFFF:FF:1F.{device}")))
     })
 }
 
@@ -114,7 +115,7 @@ pub unsafe extern "C" fn cuDeviceGetUuid_v2(uuid: *mut [u8; 16], device: c_int) 
         known(device, state.faults.count)?;
         let mut bytes = *b"TEST-NOT-A-GPU-0";
         bytes[15] += device as u8;
-        put(uuid, bytes)
+        put(uuid, state.faults.uuid.filter(|_| device == 0).unwrap_or(bytes))
     })
 }
 
@@ -151,7 +152,7 @@ pub unsafe extern "C" fn cuDeviceCanAccessPeer(can: *mut c_int, device: c_int, p
     call("cuDeviceCanAccessPeer", |state| {
         known(device, state.faults.count)?;
         known(peer, state.faults.count)?;
-        put(can, if device == peer { 0 } else { state.faults.peers })
+        put(can, c_int::from(device != peer && state.faults.peers != 0))
     })
 }
 
@@ -162,6 +163,9 @@ pub unsafe extern "C" fn cuCtxEnablePeerAccess(peer: usize, flags: c_uint) -> i3
         let (own, peer) = (state.current()?, state.device_of(peer)?);
         if flags != 0 || own == peer || state.faults.peers == 0 {
             return Err(INVALID_VALUE);
+        }
+        if state.faults.peers > 1 {
+            return Err(state.faults.peers);
         }
         if state.reaches.insert((own, peer)) { Ok(()) } else { Err(PEER_ACCESS_ALREADY_ENABLED) }
     })

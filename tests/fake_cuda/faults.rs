@@ -25,6 +25,9 @@ pub struct Faults {
     /// Flips a bit in the largest buffer after every n-th launch.
     pub flip: Option<u64>,
     pub name: String,
+    /// The first device's, as 32 hexadecimal digits, and its address: to be found by other libraries for tests.
+    pub uuid: Option<[u8; 16]>,
+    pub address: Option<String>,
     pub count: i32,
     /// The compute capability, 90 for 9.0.
     pub sm: u32,
@@ -32,7 +35,7 @@ pub struct Faults {
     pub units: i32,
     /// 0 for default, 2 prohibited, 3 exclusive to a process; and 1 where the multi-process service is on.
     pub compute_mode: i32,
-    /// 1 where devices reach each other's memory.
+    /// 1 where devices reach each other's memory, 0 where they do not, else what it answers who wants to.
     pub peers: i32,
     pub mps: i32,
     /// What is claimed, and what can really be allocated.
@@ -64,6 +67,11 @@ impl Faults {
             lose_box: number("LOSE_BOX"),
             flip: number("FLIP"),
             name: text("NAME").unwrap_or_else(|| "Test driver, no GPU".to_owned()),
+            uuid: text("UUID").map(|text| {
+                let bytes = hex::decode(&text).ok().and_then(|bytes| bytes.try_into().ok());
+                bytes.unwrap_or_else(|| misspelt("UUID", &text))
+            }),
+            address: text("ADDRESS"),
             count: number("COUNT").unwrap_or(1) as i32,
             sm: number("SM").unwrap_or(90) as u32,
             units: number("UNITS").unwrap_or(4) as i32,

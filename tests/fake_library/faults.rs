@@ -12,6 +12,8 @@ pub struct Faults<M> {
     crash: Option<String>,
     /// And of one that never returns.
     hang: Option<String>,
+    /// `function:ms`: this function takes so long the first time.
+    slow: Option<(String, u64)>,
     pub mistake: M,
 }
 
@@ -24,26 +26,32 @@ impl<M: Copy + Default> Faults<M> {
             eprintln!("{} cannot be {text:?}", variable(name));
             std::process::abort()
         };
-        let fail = text("FAIL").map(|text| {
-            let both =
-                text.split_once(':').and_then(|(name, code)| Some((name.to_owned(), code.parse().ok()?)));
-            both.unwrap_or_else(|| misspelt("FAIL", &text))
-        });
+        let fail = text("FAIL").map(|text| pair(&text).unwrap_or_else(|| misspelt("FAIL", &text)));
+        let slow = text("SLOW").map(|text| pair(&text).unwrap_or_else(|| misspelt("SLOW", &text)));
         let mistake = text("MISTAKE").map_or(M::default(), |text| {
             let known = mistakes.iter().find(|(name, _)| *name == text);
             known.map_or_else(|| misspelt("MISTAKE", &text), |(_, mistake)| *mistake)
         });
-        Self { fail, crash: text("CRASH"), hang: text("HANG"), mistake }
+        Self { fail, crash: text("CRASH"), hang: text("HANG"), slow, mistake }
     }
 
     /// What `function` answers instead of doing its work.
-    pub fn at(&self, function: &str) -> Option<c_int> {
+    pub fn at(&mut self, function: &str) -> Option<c_int> {
         if self.crash.as_deref() == Some(function) {
             std::process::abort();
         }
         while self.hang.as_deref() == Some(function) {
             std::thread::park();
         }
+        if let Some((_, ms)) = self.slow.take_if(|(name, _)| name == function) {
+            std::thread::sleep(std::time::Duration::from_millis(ms));
+        }
         self.fail.as_ref().filter(|(name, _)| name == function).map(|(_, code)| *code)
     }
+}
+
+/// `function:number`
+fn pair<T: std::str::FromStr>(text: &str) -> Option<(String, T)> {
+    let (name, number) = text.split_once(':')?;
+    Some((name.to_owned(), number.parse().ok()?))
 }

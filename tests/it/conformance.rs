@@ -17,7 +17,7 @@ mod products;
 use hashes::{cells, expansions, trees};
 use places::{censuses, copies, rings, walks};
 use products::{SHAPES, products_in, tiles_in, wide_tiles_in};
-pub use products::{deep_products, multiplies, products};
+pub use products::{deep_products, library_products, multiplies, products};
 
 /// How results may differ from the reference.
 #[derive(Clone, Copy)]

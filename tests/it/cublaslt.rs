@@ -57,6 +57,11 @@ fn every_product_equals_the_reference_and_all_is_given_back() {
     }
 }
 
+#[test]
+fn the_check_on_hardware_runs_on_the_stand_in() {
+    in_child("hardware", "by_library_products_equal_the_reference", &FakeCuda::new().with_cublaslt());
+}
+
 /// The least that a device may have, so that products stay small.
 fn small() -> FakeCuda {
     FakeCuda::new().with("MEMORY_MIB", 1)
@@ -64,10 +69,16 @@ fn small() -> FakeCuda {
 
 /// A run of the probe alone: its exit code, its events, and whether the report verifies.
 fn run(driver: &FakeCuda, probes: &[&str]) -> (Option<i32>, Vec<Value>) {
+    run_for(driver, probes, "60s")
+}
+
+/// The same, where so long a silence is a hang.
+fn run_for(driver: &FakeCuda, probes: &[&str], hang_after: &str) -> (Option<i32>, Vec<Value>) {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
     let mut args =
         vec!["run", "--measure-only", "--device", "cuda:0", "--profile", "quick", "--duration", "1ms"];
+    args.extend(["--hang-after", hang_after]);
     probes.iter().for_each(|probe| args.extend(["--probe", probe]));
     args.extend(["--out", out.to_str().unwrap()]);
     let ended = assay_on(driver, args);
@@ -193,6 +204,35 @@ fn a_library_that_refuses_costs_its_own_figures_only() {
     let (_, events) = run(&driver, &["vendor"]);
     let measured = found(&events, "measured", "vendor.bf16.rate").unwrap();
     assert_eq!(measured["conditions"]["variant"], "cublaslt-12.4.5");
+}
+
+/// A product that it has in small and not in large is none that is wrong.
+#[test]
+fn a_size_that_the_library_has_no_product_for_is_no_wrong_result() {
+    let driver = FakeCuda::new().with("MEMORY_MIB", 2).with_cublaslt_that("MISTAKE", "modest");
+    let (code, events) = run(&driver, &["vendor", "census"]);
+    assert_eq!(code, Some(0));
+    let absent = found(&events, "absent", "vendor.bf16.rate").unwrap_or_else(|| panic!("{events:?}"));
+    assert_eq!(absent["reason"]["kind"], "unsupported", "{absent}");
+    let why = absent["reason"]["why"].as_str().unwrap();
+    assert!(why.contains("has no such product in bf16, ") && why.contains("it proposes nothing"), "{why}");
+}
+
+/// Its first step may take longer than any other silence may last; but not for ever.
+#[test]
+fn a_library_that_starts_slowly_is_not_one_that_hangs() {
+    for (fault, function) in [("SLOW", "cublasLtCreate:4000"), ("HANG", "cublasLtCreate")] {
+        let driver = small().with_cublaslt_that(fault, function);
+        let (code, events) = run_for(&driver, &["vendor"], "2s");
+        let figure = found(&events, "measured", "vendor.bf16.rate");
+        let ended = events.iter().find(|event| event["event"] == "device_ended").unwrap().to_string();
+        if fault == "SLOW" {
+            assert_eq!((code, &figure.unwrap()["check"]["kind"]), (Some(0), &"matched".into()), "{ended}");
+        } else {
+            assert!(figure.is_none() && code != Some(0), "{events:?}");
+            assert!(ended.contains("the device hung") && ended.contains("vendor.fp64.rate"), "{ended}");
+        }
+    }
 }
 
 /// It takes the worker with it, after all that is measured without it.

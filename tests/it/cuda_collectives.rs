@@ -2,7 +2,7 @@
 //! the library is, and where it is absent, wrong, lazy, failing, hanging or crashing nothing else suffers.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gpu_assay::device::backend::{OpenOptions, Opened};
 use gpu_assay::device::draw::{self, Distribution};
@@ -31,9 +31,10 @@ fn run(opened: &mut Opened, op: &Op) {
 }
 
 /// Every word on every device, and those behind it; begun by whichever.
-fn conforms(opened: &mut [Opened], kind: Collective, starter: usize) {
-    const ELEMENTS: u64 = 3 * 1001;
-    let [gives, has] = kind.sizes(3, ELEMENTS);
+pub fn conforms(opened: &mut [Opened], kind: Collective, starter: usize) {
+    let ranks = opened.len() as u32;
+    let elements = u64::from(ranks) * 1001;
+    let [gives, has] = kind.sizes(ranks, elements);
     let (mut results, mut drawn) = (Vec::new(), Vec::new());
     for (rank, opened) in (0u64..).zip(opened.iter_mut()) {
         let device = &mut opened.device;
@@ -51,7 +52,7 @@ fn conforms(opened: &mut [Opened], kind: Collective, starter: usize) {
         drawn.push(opened.device.submit(&draw, 0, 1).unwrap());
         results.push([from, to]);
     }
-    run(&mut opened[starter], &Op::Collective { kind, ranks: 3, elements: ELEMENTS });
+    run(&mut opened[starter], &Op::Collective { kind, ranks, elements });
     for (opened, ticket) in opened.iter_mut().zip(drawn) {
         opened.device.wait(ticket).unwrap();
     }
@@ -63,7 +64,7 @@ fn conforms(opened: &mut [Opened], kind: Collective, starter: usize) {
         let mut got = vec![0; has as usize * 4 + 64];
         device.read(to, 0, &mut got).unwrap();
         let expected: Vec<u8> = (0..has)
-            .flat_map(|i| kind.element([3, rank], ELEMENTS, i, &given).to_le_bytes())
+            .flat_map(|i| kind.element([ranks, rank], elements, i, &given).to_le_bytes())
             .chain([0xA5; 64])
             .collect();
         assert!(got == expected, "{kind:?} on {rank}");
@@ -104,6 +105,12 @@ fn every_collective_is_right_on_every_gpu_and_all_is_given_back() {
     }
 }
 
+#[test]
+fn the_check_on_hardware_runs_on_the_stand_in() {
+    let driver = FakeCuda::new().with("COUNT", 3).with_nccl();
+    in_child("hardware", "by_library_collectives_are_right_on_every_device", &driver);
+}
+
 /// The least that two devices may have, so that collectives stay small.
 fn small() -> FakeCuda {
     FakeCuda::new().with("MEMORY_MIB", 4).with("COUNT", 2)
@@ -111,11 +118,16 @@ fn small() -> FakeCuda {
 
 /// A run of two GPUs: its exit code and its events. The report verifies.
 fn run_of_two(driver: &FakeCuda, probes: &[&str]) -> (Option<i32>, Vec<Value>) {
+    run_for(driver, probes, "5s")
+}
+
+/// The same, where so long a silence is a hang.
+fn run_for(driver: &FakeCuda, probes: &[&str], hang_after: &str) -> (Option<i32>, Vec<Value>) {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
     let mut args =
         vec!["run", "--measure-only", "--device", "cuda:0", "--device", "cuda:1", "--profile", "quick"];
-    args.extend(["--duration", "1ms", "--hang-after", "5s"]);
+    args.extend(["--duration", "1ms", "--hang-after", hang_after]);
     probes.iter().for_each(|probe| args.extend(["--probe", probe]));
     args.extend(["--out", out.to_str().unwrap()]);
     let ended = assay_on(driver, args);
@@ -192,7 +204,7 @@ fn what_is_wrong_on_one_gpu_or_left_out_is_found() {
         ("wrong", "is wrong"),
         ("deaf", "is wrong"),
         ("mute", "element 0 of device 1 is wrong"),
-        ("lazy", "in block"),
+        ("lazy", "element 0 of device 0 is wrong"),
     ] {
         let (code, events) = run_of_two(&small().with_nccl_that("MISTAKE", mistake), &["collective"]);
         assert_eq!(code, Some(0));
@@ -235,6 +247,18 @@ fn a_library_that_refuses_costs_its_own_figures_only() {
     assert!(absent.contains("cannot be used: ncclGetVersion: ncclInternalError (3)"), "{absent}");
 }
 
+/// The library's first steps take a minute where devices are many, longer than any other silence may last.
+#[test]
+fn a_library_that_starts_slowly_is_not_one_that_hangs() {
+    for slow in ["ncclCommInitAll:4000", "ncclGroupEnd:4000"] {
+        let (code, events) = run_for(&small().with_nccl_that("SLOW", slow), &["collective"], "2s");
+        assert_eq!(code, Some(0), "{slow}: {events:?}");
+        for metric in NAMES {
+            assert_eq!(found(&events, "measured", metric)["check"]["kind"], "matched", "{slow}");
+        }
+    }
+}
+
 /// It takes the node's worker with it, after the pairs.
 #[test]
 fn a_library_that_crashes_or_hangs_ends_in_a_signed_report() {
@@ -244,7 +268,11 @@ fn a_library_that_crashes_or_hangs_ends_in_a_signed_report() {
         ("HANG", "ncclCommInitAll", NAMES[0]),
         ("HANG", "ncclGroupEnd", NAMES[0]),
     ] {
-        let (code, events) = run_of_two(&small().with_nccl_that(fault, function), &["collective", "peer"]);
+        let driver = small().with_nccl_that(fault, function);
+        let begun = Instant::now();
+        let (code, events) = run_for(&driver, &["collective", "peer"], "2s");
+        // Five times that, and then once more.
+        assert!(begun.elapsed() < Duration::from_secs(30), "{fault} {function}: {:?}", begun.elapsed());
         assert!(![Some(70), Some(0)].contains(&code), "{fault} {function}: {code:?}");
         found(&events, "measured", "peer.1-0.rate");
         let ended = events.iter().find(|event| event["event"] == "node_ended").unwrap().to_string();

@@ -224,6 +224,16 @@ fn lies_and_damage_never_pass() {
     }
 }
 
+/// Whatever else there is to measure: it may be the same card, by a driver that is slower.
+#[test]
+fn where_the_driver_crashes_at_once_nothing_is_measured_in_its_place() {
+    let ended = assay_on(&FakeCuda::new().with("CRASH", 1), ["run", "--measure-only", "--probe", "census"]);
+    assert_eq!(ended.code, Some(4), "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains("cuda: the driver crashed while it was asked"), "{}", ended.stderr);
+    let listed = assay_on(&FakeCuda::new().with("CRASH", 1), ["list"]).stdout;
+    assert!(listed.contains("the driver crashed while it was asked"), "{listed}");
+}
+
 /// Waits that have an end, and a call that never returns: either side may be the first to notice a wait.
 #[test]
 fn a_driver_that_hangs_is_given_up() {

@@ -68,7 +68,7 @@ fn shares(script: &str, seed: u32) -> [f64; 3] {
         sample_ms: 50,
         sustain_ms: 0,
         begun: None,
-        contracted_bytes: None,
+        fill_bytes: None,
         loads: Vec::new(),
         demands: Vec::new(),
         seed: u64::from(seed),

@@ -267,6 +267,22 @@ fn a_node_that_lost_a_card_since_is_not_accepted() {
     assert_eq!(json["counts"]["healthy"], 0);
 }
 
+/// Whatever the contract asks for: nobody wants a card whose memory forgets.
+#[test]
+fn a_node_with_wrong_results_that_no_clause_asks_for_is_not_accepted() {
+    let fleet = Fleet::new();
+    let mut forgets = honest(0);
+    forgets[5] = format!("{},flip=1MB:17", forgets[5]);
+    for (node, cards) in (0..).zip([forgets, honest(1)].iter()) {
+        let report = fleet.report_of(&["memory"], node, cards, "2024-03-20T08:00:00Z");
+        fleet.file(&name(node), &report.seal(&fleet.provider).unwrap());
+    }
+    let (_, json) = fleet.answer("2024-03-30");
+    let reasons = |node: usize| json["nodes"][node]["reasons"].to_string();
+    assert!(reasons(0).contains("fleet.unsound") && !reasons(1).contains("fleet.unsound"), "{json}");
+    assert_eq!(json["counts"]["healthy"], 1);
+}
+
 /// Cards without a fault, each with noise of its own: none is called an outlier.
 #[test]
 fn no_honest_fleet_has_outliers() {

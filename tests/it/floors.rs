@@ -47,7 +47,7 @@ fn a_node_is_accepted_where_as_much_was_proved_as_was_agreed() {
     ends(&desk(little, true), 0, "1 accepted");
     // One report cannot show it, and says so.
     let verdict =
-        desk(little, false).assay(0, "verify got/run/report.dsse.json --trust provider.pub.pem --json");
+        desk(little, false).assay(3, "verify got/run/report.dsse.json --trust provider.pub.pem --json");
     let findings = &serde_json::from_str::<serde_json::Value>(&verdict.stdout).unwrap()["findings"];
     let open =
         findings.as_array().unwrap().iter().find(|finding| finding["clause"] == "proof.floor").unwrap();
@@ -82,7 +82,8 @@ fn a_report_is_verified_beside_what_was_proved_of_it() {
     let shown = json(much.assay(3, &format!("verify {with} --json")));
     assert_eq!(shown["unproved"][0]["clause"], "proof.floor");
     much.assay(3, &format!("verify {with}"));
-    much.assay(0, &format!("verify {REPORT}"));
+    let without = much.assay(3, &format!("verify {REPORT}"));
+    assert!(without.stdout.contains("demands a proof that is not given"), "{}", without.stdout);
     // What others sign of it says the same.
     let attested = |desk: &Desk, code: i32, form: &str| {
         let out = format!("{form}.json");

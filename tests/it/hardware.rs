@@ -1,8 +1,13 @@
 //! What only a GPU can show. `make hardware` runs it; without a GPU it fails, it never passes by doing nothing.
 
-use gpu_assay::device::ProvenanceKind;
+use std::time::Duration;
 
-use crate::conformance::{deep_products, each_device};
+use gpu_assay::device::backend::OpenOptions;
+use gpu_assay::device::op::Collective;
+use gpu_assay::device::{Identity, ProvenanceKind, inventory};
+
+use crate::conformance::{deep_products, each_device, library_products};
+use crate::cuda_collectives;
 use crate::process::*;
 
 /// Selectors of all hardware devices of this machine.
@@ -27,6 +32,35 @@ fn deep_products_equal_the_reference() {
         }
     });
     assert!(found > 0, "no hardware device here; `assay doctor` says what is missing");
+}
+
+#[test]
+#[ignore = "needs a GPU and cuBLASLt; run it with `make hardware`"]
+fn by_library_products_equal_the_reference() {
+    let mut found = 0;
+    each_device(|device, identity| {
+        let has = identity.details.contains_key(Identity::VENDOR_LIBRARY);
+        if has && identity.provenance.kind() == ProvenanceKind::Hardware {
+            found += library_products(device);
+        }
+    });
+    assert!(found > 0, "no product by cuBLASLt here; `assay doctor` says what is missing");
+}
+
+#[test]
+#[ignore = "needs GPUs and NCCL; run it with `make hardware`"]
+fn by_library_collectives_are_right_on_every_device() {
+    let all = hardware();
+    let selectors: Vec<&str> =
+        all.iter().map(String::as_str).filter(|name| name.starts_with("cuda:")).collect();
+    assert!(selectors.len() > 1, "there are {all:?}, and it takes two with CUDA");
+    let options = OpenOptions { wait_limit: Duration::from_secs(600) };
+    let mut opened = inventory::open_together(&selectors, options, &mut || ()).unwrap();
+    for kind in Collective::ALL {
+        for starter in 0..selectors.len() {
+            cuda_collectives::conforms(&mut opened, kind, starter);
+        }
+    }
 }
 
 #[test]

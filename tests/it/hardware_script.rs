@@ -7,13 +7,15 @@ use std::process::{Command, Output};
 
 use crate::process::verified;
 use crate::support_cuda::FakeCuda;
+use crate::support_nvml::{ADDRESS, FakeNvml, UUID};
 
 /// The script, with `tests` in the place of the test binary.
 fn script(tests: &str, out: &Path) -> Command {
     let mut script = Command::new("sh");
     script.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hardware.sh")).env("ASSAY_TESTS", tests);
     script.env("ASSAY", env!("CARGO_BIN_EXE_assay")).env("OUT", out);
-    script.envs([("RUNS", "2"), ("PROFILE", "quick"), ("ARGUMENTS", "--probe stream --duration 1ms")]);
+    script.envs([("RUNS", "2"), ("PROFILE", "quick"), ("SOAK", "no")]);
+    script.env("ARGUMENTS", "--probe stream --duration 1ms");
     script.envs([("PROOF", "1s"), ("HOLD", "256 kB"), ("TORCH", "/bin/false")]);
     script
 }
@@ -31,6 +33,22 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
 }
 
+/// The contract of the run under load, with one word in the place of another.
+fn acceptance(dir: &Path, word: &str, by: &str) -> std::path::PathBuf {
+    let whole = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/acceptance.toml"));
+    let whole = whole.unwrap();
+    assert!(whole.contains(word));
+    let file = dir.join("acceptance.toml");
+    std::fs::write(&file, whole.replace(word, by)).unwrap();
+    file
+}
+
+/// Where a script that kept results below this folder has put them.
+fn kept(dir: &Path) -> std::path::PathBuf {
+    let inside = |folder: &Path| std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    inside(&inside(&dir.join("kept")))
+}
+
 #[test]
 fn the_script_writes_down_what_it_did_and_does_not_call_it_hardware() {
     let dir = tempfile::tempdir().unwrap();
@@ -39,8 +57,7 @@ fn the_script_writes_down_what_it_did_and_does_not_call_it_hardware() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", said(&output));
-    let inside = |folder: &Path| std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
-    let folder = inside(&inside(&dir.path().join("kept")));
+    let folder = kept(dir.path());
     let notes = std::fs::read_to_string(folder.join("notes.md")).unwrap();
     for words in [
         "**Not hardware.**",
@@ -48,6 +65,14 @@ fn the_script_writes_down_what_it_did_and_does_not_call_it_hardware() {
         "| a proof of 1s of work and 256 kB of memory, checked twice | pass |",
         "| products beside cuBLASLt's | NOT RUN: /bin/false has no PyTorch",
         "| verify 2 | pass |",
+        "| products by cuBLASLt | NOT RUN: it is not here",
+        "| collectives by NCCL | NOT RUN: 1 devices",
+        "| ten minutes of acceptance, under load | NOT RUN, as asked |",
+        "| no_cublaslt | | no libcublasLt is on the loader's path",
+        " fma.bf16.rate ",
+        " vendor.bf16.rate ",
+        " census.l2.cycles ",
+        " collective.broadcast.busbw ",
         "| stream.copy.rate : stream.driver_copy.rate | ",
     ] {
         assert!(notes.contains(words), "{words}: {notes}");
@@ -62,7 +87,68 @@ fn a_check_that_fails_is_a_failure_of_the_whole() {
     let mut script = script("/bin/false", dir.path());
     let output = FakeCuda::new().apply(script.envs([("RUNS", "0"), ("PROOF", "no")])).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("| conformance: hashes | FAIL |"), "{}", said(&output));
+    let said = said(&output);
+    assert!(said.contains("| conformance: hashes | FAIL |"), "{said}");
+    assert!(said.contains("| ten minutes of acceptance, under load | NOT RUN, as asked |"), "{said}");
+}
+
+/// On a simulated card, whose ten minutes are short and whose speed stays, and which the contract then must name.
+#[test]
+fn what_is_well_is_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut script = script(&stand_in(dir.path(), 1), &dir.path().join("kept"));
+    script.envs([("RUNS", "1"), ("PROOF", "no"), ("SOAK", "7m")]);
+    script.env("ACCEPTANCE", acceptance(dir.path(), "\"hardware\"", "\"simulated\""));
+    script.env("ARGUMENTS", "--device sim:mini --probe memory --duration 1ms");
+    let output = FakeCuda::new().apply(&mut script).output().unwrap();
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("| ten minutes of acceptance, under load | pass |"), "{said}");
+    assert!(said.contains("| verify acceptance | pass |"), "{said}");
+    let (_, json) = verified(&kept(dir.path()).join("acceptance"));
+    assert_eq!(json["findings"].as_array().unwrap().len(), 9, "{json}");
+}
+
+/// A card of which nobody counts the errors is accepted by no load. Beside NVML the rest can be decided; what of it hangs on a clock that a
+/// processor keeps while it plays the card is not asked.
+#[test]
+fn what_acceptance_leaves_open_is_no_pass() {
+    for monitored in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut script = script(&stand_in(dir.path(), 1), &dir.path().join("kept"));
+        script.envs([("RUNS", "0"), ("PROOF", "no"), ("SOAK", "10s")]);
+        script.env("ARGUMENTS", "--probe memory --duration 1ms");
+        let mut driver = FakeCuda::new().with("MEMORY_MIB", 4);
+        // The same card, by NVML.
+        let nvml = FakeNvml::new()
+            .with("TEXTS", "nvmlDeviceGetName:Test driver, no GPU")
+            .with("VALUES", "memory:4194304,nvmlDeviceGetNumGpuCores:512,nvmlDeviceGetCount_v2:1");
+        if monitored {
+            driver = driver.with("UUID", UUID).with("ADDRESS", ADDRESS);
+            driver = driver.beside(nvml.library().parent().unwrap());
+            nvml.apply(&mut script);
+        }
+        let output = driver.apply(&mut script).output().unwrap();
+        let said = said(&output);
+        assert!(said.contains("| verify acceptance | pass |"), "{said}");
+        if !monitored {
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("| ten minutes of acceptance, under load | FAIL |"), "{said}");
+        }
+        let (_, json) = verified(&kept(dir.path()).join("acceptance"));
+        for (clause, decided) in [
+            ("integrity", true),
+            ("memory", true),
+            ("ecc", monitored),
+            ("xid", monitored),
+            ("cool", monitored),
+        ] {
+            let findings = json["findings"].as_array().unwrap();
+            let finding = findings.iter().find(|finding| finding["clause"] == clause).unwrap();
+            let expected = if decided { "pass" } else { "inconclusive" };
+            assert_eq!(finding["verdict"], expected, "{finding}");
+        }
+    }
 }
 
 /// Such as after a test was renamed.

@@ -289,6 +289,13 @@ fn at_least_so_much_memory_is_enough_for_less_and_undecided_for_more() {
     expect(bounded(1), FILLED, Verdict::Pass, "met");
     expect(bounded(1), &FILLED.replace("15 GiB", "16 GiB"), Verdict::Inconclusive, "only_a_lower_bound");
     expect(bounded(1), &FILLED.replace("at_least", "at_most"), Verdict::Inconclusive, "only_a_lower_bound");
+    // More than is allowed is not less for being only a part.
+    expect(
+        bounded(1),
+        &FILLED.replace("at_least", "at_most").replace("15 GiB", "14 GiB"),
+        Verdict::Fail,
+        "not_met",
+    );
     let mut aliased = bounded(1);
     measurement(&mut aliased, "memory.filled.bytes").check =
         Check::Scanned { tally: Tally { words_wrong: 1, ..clean_tally(filled) }, canary: Canary::Caught };

@@ -21,6 +21,18 @@ fn keys_made_by_openssl_are_read() {
     assert_eq!(public.to_pem().unwrap(), std::fs::read_to_string(data("keys/test-a.pub.pem")).unwrap());
 }
 
+/// Those of a large fleet's providers, in one file.
+#[test]
+fn a_file_of_many_keys_is_read_whole_or_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("parties.pem");
+    let pem = std::fs::read_to_string(data("keys/test-a.pub.pem")).unwrap();
+    std::fs::write(&file, pem.repeat(1000)).unwrap();
+    assert_eq!(PublicKey::load_all(&file).unwrap().len(), 1000);
+    std::fs::write(&file, pem.repeat(20_000)).unwrap();
+    assert!(PublicKey::load_all(&file).unwrap_err().to_string().contains("larger than 1024 KiB"));
+}
+
 #[test]
 fn a_new_key_is_private_and_never_overwritten() {
     let dir = tempfile::tempdir().unwrap();

@@ -191,6 +191,7 @@ fn reasons() -> Vec<Reason> {
         R::ProvedAtLevel { is: TrustLevel::L1, demanded: TrustLevel::L2 },
         R::WithinGuard { guard: Amount::Number { value: 0.01, unit: Unit::Share } },
         R::DecidedOverFleet,
+        R::ShownByAProof,
         R::OtherCatalogue { pinned: text(), has: text() },
         R::DeliveredEnough { low: low.clone(), high: high.clone(), samples: 3, sampling },
         R::DeliveredTooLittle { low: low.clone(), high: high.clone(), samples: 3, sampling },

@@ -90,6 +90,7 @@ mod live;
 mod looks;
 // Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
 #[cfg(feature = "nvml")]
+mod nonces;
 mod nvml;
 // What cards attest through that NVML, and proofs of the real binary with it.
 #[cfg(all(feature = "nvml", feature = "wgpu"))]
@@ -149,6 +150,7 @@ mod cheats_piped;
 mod trust;
 // Contracts and envelopes, each named after its defect, end as they must.
 mod vectors;
+mod whole_memory;
 
 // Helpers: programs that cargo builds for tests, the stations in one process, the real binary, evidence made by hand, a
 // CUDA driver and an NVML without a GPU, a Vulkan driver with a fault layer.

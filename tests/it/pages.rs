@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use gpu_assay::contract::Parsed;
+use gpu_assay::contract::{Parsed, Verdict};
 use gpu_assay::device::op::{Tally, WrongWord};
 use gpu_assay::evidence::lapse::{Lapse, LapseKind};
 use gpu_assay::evidence::sustain::{Fault, Sensors};
@@ -210,6 +210,37 @@ fn a_page_says_first_that_a_run_broke_off() {
     let gap = page.find("A gap</strong>: the run broke off once, for 180 s in all").unwrap();
     assert!(gap < page.find("<h2>Clauses").unwrap());
     assert!(!page.contains("demanded <b translate=\"no\">-"), "what has no bound demands none");
+}
+
+#[test]
+fn what_is_not_met_tells_each_clause_once() {
+    let contract = contract(
+        "metric = \"stream.triad.rate\"\nat_least = \"9 TB/s\"\nstatistic = \"p5\"\n\
+         [[clause]]\nid = \"other\"\nmetric = \"stream.copy.rate\"\nat_least = \"9 TB/s\"\nstatistic = \"p5\"",
+    );
+    let page = rendered(Format::Html, &report(good_run(12), Some(&contract)));
+    let unmet = page.split_once("class=\"unmet\"").unwrap().1.split_once("</section>").unwrap().0;
+    assert_eq!(unmet.matches("<li>").count(), 2, "{unmet}");
+    assert!(unmet.contains("other") && unmet.contains("all 12 devices"), "{unmet}");
+}
+
+/// Nobody reads "accepted" above a card that computes wrongly, whatever was demanded.
+#[test]
+fn wrong_results_that_no_clause_asks_for_stand_beside_the_verdict() {
+    let contract = contract("metric = \"stream.triad.rate\"\nat_least = \"1 B/s\"\nstatistic = \"p5\"");
+    let mut evidence = good_run(2);
+    let what = "stream.copy.rate on sim:1";
+    evidence.devices[1].selector = "sim:1".into();
+    let texts = |evidence: &Evidence| {
+        let report = report(evidence.clone(), Some(&contract));
+        assert!(report.verdict == Some(Verdict::Pass));
+        [Format::Html, Format::Markdown, Format::Human].map(|format| rendered(format, &report))
+    };
+    assert!(texts(&evidence).iter().all(|text| !text.contains("Wrong results")));
+    evidence.devices[1].measurements[1].check = Check::Wrong { why: "one bit".into() };
+    for text in texts(&evidence) {
+        assert!(text.contains("Wrong results") && text.contains(what), "{text}");
+    }
 }
 
 #[test]

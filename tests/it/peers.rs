@@ -181,7 +181,7 @@ pub fn measured(selectors: &[&str], probe: &str) -> Result<Evidence, RecordError
         sample_ms: 1,
         sustain_ms: 0,
         begun: None,
-        contracted_bytes: None,
+        fill_bytes: None,
         loads: Vec::new(),
         demands: Vec::new(),
         seed: 7,

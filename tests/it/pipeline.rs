@@ -47,7 +47,7 @@ impl<'a> Run<'a> {
             sample_ms: self.sample_ms,
             sustain_ms: self.sustain_ms,
             begun: None,
-            contracted_bytes: self.contract.and_then(|c| c.contract.memory_bytes()),
+            fill_bytes: self.contract.and_then(|c| c.contract.fill_bytes()),
             loads: self.contract.map_or(Vec::new(), |c| c.contract.loads()),
             demands: self.contract.map_or(Vec::new(), |c| c.contract.demands()),
             seed: 0x5EED,

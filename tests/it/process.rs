@@ -21,10 +21,27 @@ impl From<Output> for Ended {
     }
 }
 
+/// The program under test: the one that cargo built with these tests, or, where they run on another machine than the one that built
+/// them, the one that is named.
 pub fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+    let named = std::env::var_os("ASSAY_TEST_PROGRAM");
+    let mut command = Command::new(named.as_deref().unwrap_or(env!("CARGO_BIN_EXE_assay").as_ref()));
     command.stdin(Stdio::null()).env("NO_COLOR", "1").env_remove("ASSAY_LANG");
     command
+}
+
+#[test]
+fn the_program_can_be_another_than_the_one_beside_these_tests() {
+    const NAME: &str = "process::the_program_can_be_another_than_the_one_beside_these_tests";
+    if std::env::var_os("ASSAY_TEST_PROGRAM").is_some() {
+        assert_eq!(assay(["no-such-verb"]).code, Some(0), "it is the named one, which takes anything");
+        return;
+    }
+    assert_eq!(assay(["no-such-verb"]).code, Some(2));
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    let again = again.args(["--exact", NAME]).env("ASSAY_TEST_PROGRAM", "true").output().unwrap();
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert!(again.status.success() && said.contains("1 passed"), "{said}");
 }
 
 pub fn assay<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Ended {

@@ -70,7 +70,7 @@ fn events(open: Duration, read: Duration) -> Vec<Event> {
         sample_ms: 2500,
         sustain_ms: 0,
         begun: None,
-        contracted_bytes: None,
+        fill_bytes: None,
         loads: Vec::new(),
         demands: Vec::new(),
         seed: 1,

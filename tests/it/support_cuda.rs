@@ -61,6 +61,12 @@ impl FakeCuda {
         self.with_nccl()
     }
 
+    /// With the libraries in this folder where the loader looks.
+    pub fn beside(mut self, folder: &Path) -> Self {
+        self.beside.push(folder.to_owned());
+        self
+    }
+
     /// A driver that lacks one function. The copy of the library lives in `folder`.
     pub fn without(mut self, function: &str, folder: &Path) -> Self {
         let mut bytes = std::fs::read(driver()).unwrap();
@@ -83,6 +89,12 @@ impl FakeCuda {
             .env("ASSAY_FAKE_CUDA_KERNELS", KERNELS.as_path())
             .envs(self.faults.iter().map(|(name, value)| (name, value)))
     }
+}
+
+/// Lines of a report about what has no figure, but for NVML, which is not beside this driver.
+pub fn unmeasured(report: &str) -> Vec<&str> {
+    let lines = report.lines().filter(|line| line.contains("not measured"));
+    lines.filter(|line| !line.contains("identity.nvml.library")).collect()
 }
 
 /// Whether this process runs on the driver for tests.

@@ -128,7 +128,7 @@ fn settings(args: &RunArgs, run: &RunInfo, contract: Option<&Parsed>) -> Result<
         sample_ms: run.sample_ms.unwrap_or_else(|| profile.sample_ms()),
         sustain_ms: run.sustain_ms.unwrap_or(0),
         begun: None,
-        contracted_bytes: contract.and_then(|c| c.contract.memory_bytes()),
+        fill_bytes: contract.and_then(|c| c.contract.fill_bytes()),
         loads: contract.map_or(Vec::new(), |c| c.contract.loads()),
         demands: contract.map_or(Vec::new(), |c| c.contract.demands()),
         seed,

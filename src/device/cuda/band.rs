@@ -6,9 +6,12 @@ use std::cell::{Cell, OnceCell};
 use std::ffi::c_int;
 use std::rc::Rc;
 
+use cudarc::driver::sys::CUstream;
+
 use super::gpu::{Event, Gpu};
 use super::memory::Memory;
 use super::nccl::{self, Answer, Comm, FLOAT32, Nccl, SUM};
+use super::patience::Handed;
 use super::run::{After, Runner};
 use crate::device::collective::Collective;
 use crate::device::{Buf, DeviceError, Reach, Ticket, Unsupported, Variant};
@@ -50,25 +53,56 @@ impl Band {
         Ok(Rc::new(Self { members, library: nccl::load(), comms: OnceCell::new() }))
     }
 
-    fn comms(&self) -> Result<&[Comm], Unsupported> {
+    /// Calls `each` while they are made.
+    fn comms(&self, each: &mut dyn FnMut()) -> Result<&[Comm], Unsupported> {
         let made = self.comms.get_or_init(|| {
             let library = *self.library.as_ref().map_err(Unsupported::us)?;
             let devices: Vec<c_int> = self.members.iter().map(|member| member.gpu.device).collect();
-            let mut comms = vec![std::ptr::null_mut(); devices.len()];
-            // SAFETY: there is room for as many communicators as there are devices.
-            let answer = unsafe {
-                let count = devices.len() as c_int;
-                (library.functions.ncclCommInitAll)(comms.as_mut_ptr(), count, devices.as_ptr())
-            };
+            let made = self.patiently(each, move || {
+                library.loaded.digest();
+                let mut comms = vec![std::ptr::null_mut(); devices.len()];
+                // SAFETY: there is room for as many communicators as there are devices.
+                let answer = unsafe {
+                    let count = devices.len() as c_int;
+                    (library.functions.ncclCommInitAll)(comms.as_mut_ptr(), count, devices.as_ptr())
+                };
+                library.of("ncclCommInitAll", answer).map(|()| Handed::new(comms))
+            });
             let refused = |why| Unsupported::us(format!("NCCL {} does not start: {why}", library.version));
-            library.of("ncclCommInitAll", answer).map_err(refused).map(|()| comms)
+            made.map(Handed::take).map_err(refused)
         });
         made.as_ref().map(Vec::as_slice).map_err(Clone::clone)
     }
 
+    /// In another thread, where the first GPU is the one that calls go to, as here.
+    fn patiently<T: Send>(
+        &self,
+        each: &mut dyn FnMut(),
+        work: impl FnOnce() -> Result<T, String> + Send,
+    ) -> Result<T, String> {
+        let first = self.members.first().ok_or("there are no devices")?;
+        let enter = first.gpu.enter_elsewhere();
+        first.gpu.patience().during(each, move || enter().and_then(|()| work()))
+    }
+
+    /// Makes the communicators and, where memory is lent for it, does this once: the library connects devices when they are first to do
+    /// something together, which takes a minute where they are many. Calls `each` meanwhile. What it lacks, [`Band::variant`] says.
+    pub fn make_ready(
+        &self,
+        (kind, elements): (Collective, u64),
+        each: &mut dyn FnMut(),
+    ) -> Result<(), DeviceError> {
+        if self.comms(each).is_err() {
+            return Ok(());
+        }
+        let Ok(group) = self.group(kind, elements) else { return Ok(()) };
+        let group = Handed::new(group);
+        self.patiently(each, move || group.take().order()).map_err(|why| DeviceError::Validation { why })
+    }
+
     /// The only form of what is done together, where so many `ranks` can do it.
     pub fn variant(&self, ranks: u32) -> Result<Variant, Unsupported> {
-        let count = self.comms()?.len();
+        let count = self.comms(&mut || ())?.len();
         if count != ranks as usize {
             return Err(Unsupported::us(format!("{count} GPUs were opened together, not {ranks}")));
         }
@@ -103,38 +137,32 @@ impl Band {
         (kind, elements): (Collective, u64),
         repeat: u32,
     ) -> Result<Ticket, DeviceError> {
-        let sizes = kind.sizes(self.members.len() as u32, elements);
-        let mut at = Vec::new();
-        for (rank, member) in self.members.iter().enumerate() {
-            let enough = |lent: &Lent| lent.bytes.iter().zip(sizes).all(|(have, need)| *have / 4 >= need);
-            let why = || DeviceError::Validation { why: format!("GPU {rank} has not lent enough memory") };
-            at.push(member.lent.get().filter(enough).ok_or_else(why)?.at);
-        }
+        let group = self.group(kind, elements)?;
+        let order = || group.order().map_err(|why| DeviceError::Validation { why });
         runner.submit_ordered(
             After::Nothing,
             |_| Ok(()),
             |_| {
-                (0..repeat).try_for_each(|_| self.group(kind, sizes, &at))?;
+                (0..repeat).try_for_each(|_| order())?;
                 self.gather(place)
             },
         )
     }
 
-    /// Orders it once, on all members.
-    fn group(&self, kind: Collective, sizes: [u64; 2], at: &[[u64; 2]]) -> Result<(), DeviceError> {
+    /// A collective of what is lent.
+    fn group(&self, kind: Collective, elements: u64) -> Result<Group, DeviceError> {
         let refused = |why| DeviceError::Validation { why };
         let library = *self.library.as_ref().map_err(|why| refused(why.clone()))?;
-        let comms = self.comms().map_err(|unsupported| refused(unsupported.why))?;
-        let functions = &library.functions;
-        // SAFETY: takes nothing.
-        library.of("ncclGroupStart", unsafe { (functions.ncclGroupStart)() }).map_err(refused)?;
-        let parts = self.members.iter().zip(comms).zip(at);
-        let ordered = parts.map(|((member, comm), at)| part(library, kind, sizes, *at, (*comm, &member.gpu)));
-        let ordered = ordered.collect::<Result<Vec<()>, String>>();
-        // What was begun is ended, whatever became of it.
-        // SAFETY: takes nothing.
-        let ended = library.of("ncclGroupEnd", unsafe { (functions.ncclGroupEnd)() });
-        ordered.and(ended).map_err(refused)
+        let comms = self.comms(&mut || ()).map_err(|unsupported| refused(unsupported.why))?;
+        let sizes = kind.sizes(self.members.len() as u32, elements);
+        let mut parts = Vec::new();
+        for (rank, (member, comm)) in self.members.iter().zip(comms).enumerate() {
+            let enough = |lent: &Lent| lent.bytes.iter().zip(sizes).all(|(have, need)| *have / 4 >= need);
+            let why = || refused(format!("GPU {rank} has not lent enough memory"));
+            let at = member.lent.get().filter(enough).ok_or_else(why)?.at;
+            parts.push(Part { at, comm: *comm, stream: member.gpu.stream });
+        }
+        Ok(Group { library, kind, sizes, parts })
     }
 
     /// Lets the GPU at this place wait for the part of all others, and makes it current again.
@@ -150,36 +178,61 @@ impl Band {
     }
 }
 
-/// Orders the part of one member.
-fn part(
-    library: &Nccl,
+/// A collective as the library is told of it.
+struct Group {
+    library: &'static Nccl,
     kind: Collective,
-    [gives, has]: [u64; 2],
-    [from, to]: [u64; 2],
-    (comm, gpu): (Comm, &Gpu),
-) -> Result<(), String> {
-    let functions = &library.functions;
-    let (gives, has, stream) = (gives as usize, has as usize, gpu.stream);
-    // SAFETY: the communicator and the stream are of this member and alive; both buffers have room for as many elements, and are not
-    // freed while they are lent.
-    let (call, answer): (_, Answer) = unsafe {
-        match kind {
-            Collective::AllReduce => {
-                ("ncclAllReduce", (functions.ncclAllReduce)(from, to, gives, FLOAT32, SUM, comm, stream))
+    /// Elements that each gives, and has afterwards.
+    sizes: [u64; 2],
+    parts: Vec<Part>,
+}
+
+/// One member's: from where and to where, and by what.
+struct Part {
+    at: [u64; 2],
+    comm: Comm,
+    stream: CUstream,
+}
+
+impl Group {
+    /// Orders it once, on all members.
+    fn order(&self) -> Result<(), String> {
+        let functions = &self.library.functions;
+        // SAFETY: takes nothing.
+        self.library.of("ncclGroupStart", unsafe { (functions.ncclGroupStart)() })?;
+        let ordered: Result<(), String> = self.parts.iter().try_for_each(|part| self.part(part));
+        // What was begun is ended, whatever became of it.
+        // SAFETY: takes nothing.
+        let ended = self.library.of("ncclGroupEnd", unsafe { (functions.ncclGroupEnd)() });
+        ordered.and(ended)
+    }
+
+    /// Orders the part of one member.
+    fn part(&self, part: &Part) -> Result<(), String> {
+        let functions = &self.library.functions;
+        let [gives, has] = self.sizes.map(|elements| elements as usize);
+        let Part { at: [from, to], comm, stream } = *part;
+        // SAFETY: the communicator and the stream are of this member and alive; both buffers have room for as many elements, and are
+        // not freed while they are lent.
+        let (call, answer): (_, Answer) = unsafe {
+            match self.kind {
+                Collective::AllReduce => {
+                    ("ncclAllReduce", (functions.ncclAllReduce)(from, to, gives, FLOAT32, SUM, comm, stream))
+                }
+                Collective::AllGather => {
+                    ("ncclAllGather", (functions.ncclAllGather)(from, to, gives, FLOAT32, comm, stream))
+                }
+                Collective::ReduceScatter => (
+                    "ncclReduceScatter",
+                    (functions.ncclReduceScatter)(from, to, has, FLOAT32, SUM, comm, stream),
+                ),
+                Collective::Broadcast => {
+                    ("ncclBroadcast", (functions.ncclBroadcast)(from, to, gives, FLOAT32, 0, comm, stream))
+                }
             }
-            Collective::AllGather => {
-                ("ncclAllGather", (functions.ncclAllGather)(from, to, gives, FLOAT32, comm, stream))
-            }
-            Collective::ReduceScatter => (
-                "ncclReduceScatter",
-                (functions.ncclReduceScatter)(from, to, has, FLOAT32, SUM, comm, stream),
-            ),
-            Collective::Broadcast => {
-                ("ncclBroadcast", (functions.ncclBroadcast)(from, to, gives, FLOAT32, 0, comm, stream))
-            }
-        }
-    };
-    library.of(call, answer)
+        };
+        self.library.of(call, answer)
+    }
 }
 
 impl Drop for Band {

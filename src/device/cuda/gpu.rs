@@ -24,7 +24,7 @@ pub struct Gpu {
     pub(super) stream: CUstream,
     /// What runs beside the work of the first stream.
     side: CUstream,
-    wait_limit: Duration,
+    pub(super) wait_limit: Duration,
     /// Set once, by the first final error.
     broken: RefCell<Option<DeviceError>>,
 }

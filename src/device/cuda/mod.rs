@@ -16,6 +16,7 @@ mod library;
 mod memory;
 mod modules;
 mod nccl;
+mod patience;
 mod peers;
 mod plan;
 mod run;
@@ -32,7 +33,7 @@ use self::gpu::Gpu;
 use self::identity::Found;
 use self::memory::Memory;
 use self::modules::Modules;
-use self::peers::{Neighbour, Source};
+use self::peers::{Neighbour, Source, Way};
 use self::plan::Card;
 use self::run::{After, Reach, Runner};
 use self::vendor::{Factors, Vendor};
@@ -155,9 +156,14 @@ impl CudaDevice {
     }
 
     fn vendor(&self) -> Result<&Vendor, Unsupported> {
+        self.vendor_after(&mut || ())
+    }
+
+    /// Calls `each` while it is made.
+    fn vendor_after(&self, each: &mut dyn FnMut()) -> Result<&Vendor, Unsupported> {
         let open = || {
             let library = self.cublaslt.as_ref().map_err(Unsupported::us)?;
-            Vendor::open(&self.gpu, library)
+            Vendor::open(&self.gpu, library, each)
         };
         self.vendor.get_or_init(open).as_ref().map_err(Clone::clone)
     }
@@ -192,7 +198,7 @@ impl CudaDevice {
         if let Op::Copy { route: Route::FromPeer(place), .. } = op {
             self.gpu.copies_from_peers()?;
             let alone = || Unsupported::us("it was not opened together with that device");
-            let way = self.neighbour(*place).ok_or_else(alone)?.way;
+            let way = &self.neighbour(*place).ok_or_else(alone)?.way;
             return Ok(vec![Form { label: way.name().to_owned(), kernel: None }]);
         }
         if let Op::Copy {
@@ -234,13 +240,31 @@ impl Device for CudaDevice {
             return forms.into_iter().map(|form| vendor.variant(form.label)).collect();
         }
         let reach = forms::reach(&forms, self.sm);
+        let mut way = None;
+        if let Op::Copy { route: Route::FromPeer(place), .. } = op {
+            way = self.neighbour(*place).map(|other| &other.way);
+        }
         let described = |form: Form| Variant {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
-            caveat: form.kernel.and_then(|kernel| images::caveat_of(kernel.source(), self.sm)),
+            caveat: match form.kernel {
+                Some(kernel) => images::caveat_of(kernel.source(), self.sm),
+                None => way.and_then(Way::caveat),
+            },
             reach,
         };
         forms.into_iter().map(described).collect()
+    }
+
+    fn make_ready(&mut self, op: &Op, each: &mut dyn FnMut()) -> Result<(), DeviceError> {
+        if let Op::Gemm { by: Maker::Vendor, .. } = op {
+            // Why there is none, `supports` says.
+            let _ = self.vendor_after(each);
+        }
+        if let (Some((band, _)), Op::Collective { kind, elements, .. }) = (&self.band, *op) {
+            band.make_ready((kind, elements), each)?;
+        }
+        Ok(())
     }
 
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {

@@ -12,18 +12,31 @@ use super::memory::Memory;
 use crate::device::{Buf, DeviceError, Unsupported, draw};
 
 /// How bytes come from one GPU to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     Direct,
-    /// The driver stages them in host memory.
-    ThroughHost,
+    /// The driver stages them in host memory. `refused` is what it answered where it could have been asked for more: without NVSwitch a
+    /// GPU has eight peers at most, and under some hypervisors none.
+    ThroughHost {
+        refused: Option<String>,
+    },
 }
 
 impl Way {
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Way::Direct => "direct",
-            Way::ThroughHost => "through the host",
+            Way::ThroughHost { .. } => "through the host",
+        }
+    }
+
+    /// What a reader of its figures must know.
+    pub fn caveat(&self) -> Option<String> {
+        match self {
+            Way::Direct => None,
+            Way::ThroughHost { refused } => {
+                refused.as_ref().map(|why| format!("the driver refuses the direct way: {why}"))
+            }
         }
     }
 }
@@ -102,24 +115,33 @@ impl Gpu {
         self.api.cuMemcpyPeerAsync.map(|_| ()).ok_or_else(why)
     }
 
-    /// Gives this GPU access to the memory of `other`, where that is possible.
+    /// Gives this GPU access to the memory of `other`, where that is possible. Only what ends the device is an error.
     fn way_from(&self, other: &Gpu) -> Result<Way, DeviceError> {
+        self.enter()?;
+        match self.reaches(other) {
+            Ok(true) => Ok(Way::Direct),
+            Ok(false) => Ok(Way::ThroughHost { refused: None }),
+            Err(error) if error.is_final() => Err(error),
+            Err(error) => Ok(Way::ThroughHost { refused: Some(error.to_string()) }),
+        }
+    }
+
+    fn reaches(&self, other: &Gpu) -> Result<bool, DeviceError> {
         let (Some(ask), Some(enable)) = (self.api.cuDeviceCanAccessPeer, self.api.cuCtxEnablePeerAccess)
         else {
-            return Ok(Way::ThroughHost);
+            return Ok(false);
         };
         let mut can = 0;
-        self.enter()?;
         // SAFETY: the driver fills in the number.
         let code = unsafe { ask(&mut can, self.device, other.device) };
         self.answer("cuDeviceCanAccessPeer", code, 0)?;
         if can == 0 {
-            return Ok(Way::ThroughHost);
+            return Ok(false);
         }
         // SAFETY: both contexts live as long as their GPUs; this one is current.
         match unsafe { enable(other.context, 0) } {
-            Code::PEER_ACCESS_ALREADY_ENABLED => Ok(Way::Direct),
-            code => self.answer("cuCtxEnablePeerAccess", code, 0).map(|()| Way::Direct),
+            Code::PEER_ACCESS_ALREADY_ENABLED => Ok(true),
+            code => self.answer("cuCtxEnablePeerAccess", code, 0).map(|()| true),
         }
     }
 

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::cublaslt::{Algorithm, CublasLt, Handle, Proposal, Status};
 use super::gpu::{DeviceMemory, Gpu};
 use super::memory::Memory;
+use super::patience::Handed;
 use super::run::{After, Runner};
 use crate::device::op::{Precision, Shape};
 use crate::device::{Buf, DeviceError, Reach, Ticket, Unsupported, Variant};
@@ -121,21 +122,27 @@ impl Types {
 const PROVEN: bool = false;
 
 impl Vendor {
-    /// Makes the library ready for this device.
-    pub fn open(gpu: &Rc<Gpu>, library: &'static CublasLt) -> Result<Self, Unsupported> {
+    /// Makes the library ready for this device, and reads its file for its digest: both can take long, and `each` is called meanwhile.
+    pub fn open(
+        gpu: &Rc<Gpu>,
+        library: &'static CublasLt,
+        each: &mut dyn FnMut(),
+    ) -> Result<Self, Unsupported> {
         let functions = &library.functions;
-        let enter = gpu.enter().map_err(|error| error.to_string());
-        let context = enter.and_then(|()| {
-            Object::new(gpu, functions.cublasLtDestroy, "cublasLtCreate", |context| {
-                // SAFETY: a context of the driver is current; the library fills in the handle. So in all calls of `Object::new`.
-                unsafe { (functions.cublasLtCreate)(context) }
-            })
+        let enter = gpu.enter_elsewhere();
+        let made = gpu.patience().during(each, move || {
+            library.loaded.digest();
+            enter()?;
+            let mut raw = std::ptr::null_mut();
+            // SAFETY: a context of the driver is current; the library fills in the handle. So in all calls of `Object::new`.
+            unsafe { (functions.cublasLtCreate)(&mut raw) }.of("cublasLtCreate").map(|()| Handed::new(raw))
         });
         let refused = |why| Unsupported::us(format!("cuBLASLt {} does not start: {why}", library.version));
+        let raw = made.map_err(refused)?.take();
         Ok(Self {
             gpu: Rc::clone(gpu),
             library,
-            context: context.map_err(refused)?,
+            context: Object { gpu: Rc::clone(gpu), raw, destroy: functions.cublasLtDestroy },
             products: RefCell::default(),
             workspace: RefCell::default(),
         })
@@ -156,8 +163,8 @@ impl Vendor {
             return known.clone();
         }
         let made = self.proposed(precision, shape).map(Rc::new).map_err(|why| {
-            let name = precision.name();
-            Unsupported::us(format!("cuBLASLt {} has no such product in {name}: {why}", self.library.version))
+            let (version, name, Shape { m, n, k }) = (&self.library.version, precision.name(), shape);
+            Unsupported::us(format!("cuBLASLt {version} has no such product in {name}, {m}x{n}x{k}: {why}"))
         });
         self.products.borrow_mut().insert((precision, shape), made.clone());
         made

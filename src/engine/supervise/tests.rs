@@ -11,7 +11,7 @@ fn plan(device: u32) -> WorkerPlan {
         sample_ms: 1,
         sustain_ms: 0,
         begun: None,
-        contracted_bytes: None,
+        fill_bytes: None,
         loads: Vec::new(),
         demands: Vec::new(),
         seed: 0,

@@ -7,6 +7,7 @@ use crate::contract::terms::Kind;
 use crate::contract::{Finding, Remedy, Severity, Verdict};
 use crate::device::ProvenanceKind;
 use crate::language::{Language, say};
+use crate::output::rows::wrong_results;
 use crate::report::{Report, SealedBy, TrustLevel};
 
 /// What to do next. Never empty.
@@ -19,6 +20,9 @@ pub fn report(report: &Report, language: Language) -> Vec<Step> {
     match report.verdict {
         None => steps.push(Step::new(say!(language, "step-no-contract"))),
         Some(Verdict::Fail) => failed(report, language, &mut steps),
+        Some(Verdict::Pass) if wrong_results(&report.evidence, language).is_some() => {
+            steps.push(Step::new(say!(language, "step-wrong-results")));
+        }
         Some(Verdict::Pass) if !simulated => steps.push(Step::new(say!(language, "step-accept-report"))),
         Some(Verdict::Pass | Verdict::Inconclusive) => {}
     }

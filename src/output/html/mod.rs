@@ -94,6 +94,9 @@ fn head(report: &Report, language: Language) -> Markup {
             @for reason in Reason::gaps(&report.evidence) {
                 p.warning { strong { (say!(language, "gap")) } (say!(language, "gap-because", reason = reason.said(language))) }
             }
+            @if let Some(what) = rows::wrong_results(&report.evidence, language) {
+                p.warning { strong { (say!(language, "wrong-results")) } (say!(language, "wrong-results-of", what = what)) }
+            }
             @if has_simulated(&report.evidence.devices) { (simulated(language)) }
             (tiles(report, language))
             (facts(report, language))
@@ -131,24 +134,51 @@ fn tiles(report: &Report, language: Language) -> Markup {
 /// Binding demands that the first page tells one by one.
 const UNMET_MAX: usize = 8;
 
-/// The binding demands that are not met, the failed ones first, with the reason in short.
+/// The binding demands that are not met, the failed ones first, each clause once with the reason in short.
 fn unmet(report: &Report, language: Language) -> Markup {
     let binding = report.findings.iter().filter(|finding| finding.severity == Severity::Must);
-    let mut unmet: Vec<&Finding> = binding.filter(|finding| finding.verdict != Verdict::Pass).collect();
-    unmet.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
+    let mut unmet: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    for finding in binding.filter(|finding| finding.verdict != Verdict::Pass) {
+        let selector = match &finding.subject {
+            Subject::Device { selector, .. } => Some(selector.as_str()),
+            Subject::Node => None,
+        };
+        let like = |(known, _): &&mut (&Finding, _)| {
+            (&known.clause, known.verdict, known.in_short(language))
+                == (&finding.clause, finding.verdict, finding.in_short(language))
+        };
+        match unmet.iter_mut().find(like) {
+            Some((_, selectors)) => selectors.extend(selector),
+            None => unmet.push((finding, selector.into_iter().collect())),
+        }
+    }
+    unmet.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.verdict));
+    // One of each clause before a second of any: nobody learns more from the eighth card that is the same.
+    let (first, more): (Vec<_>, Vec<_>) = (0..unmet.len())
+        .partition(|at| unmet[..*at].iter().all(|(finding, _)| finding.clause != unmet[*at].0.clause));
+    let shown = || first.iter().chain(&more).take(UNMET_MAX).map(|at| &unmet[*at]);
     html! {
         @if !unmet.is_empty() {
             section.unmet {
                 h2 { (say!(language, "title-unmet")) }
-                ul { @for finding in unmet.iter().take(UNMET_MAX) { li {
+                ul { @for (finding, selectors) in shown() { li {
                     (verdict_badge(finding.verdict, language)) " " b { (name(&finding.clause)) }
-                    @if let Subject::Device { selector, .. } = &finding.subject { (say!(language, "list-clause")) (name(selector)) }
+                    @if !selectors.is_empty() { (say!(language, "list-clause")) (devices(report, selectors, language)) }
                     (say!(language, "list-colon")) (prose(&finding.in_short(language)))
                 } } }
                 @if unmet.len() > UNMET_MAX { p.note { (say!(language, "more-unmet", count = unmet.len() - UNMET_MAX)) } }
             }
         }
     }
+}
+
+/// These devices; by their number where they are all.
+fn devices(report: &Report, selectors: &[&str], language: Language) -> Markup {
+    let count = selectors.len();
+    if count > 2 && count == report.evidence.devices.len() {
+        return html! { (say!(language, "all-devices", count = count)) };
+    }
+    name(&language.list(selectors))
 }
 
 /// What nobody may miss on a page of simulated figures.

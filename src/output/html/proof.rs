@@ -22,7 +22,7 @@ pub fn proof(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result
         main {
             (figures(proof, language))
             @if proof.outcome == Outcome::Held {
-                section { h2 { (say!(language, "title-meaning")) } p { (meaning(proof, challenge, language)) } }
+                section { h2 { (say!(language, "title-meaning")) } p { (prose(&meaning(proof, challenge, language))) } }
             }
             section {
                 h2 { (say!(language, "title-unproved")) }
@@ -97,9 +97,11 @@ fn figures(proof: &Proof, language: Language) -> Markup {
         section {
             h2 { (say!(language, "title-figures")) }
             @for table in tables(proof, language) {
-                div.scroll { table {
+                div.scroll { table.stack {
                     (heads(&table.head))
-                    tbody { @for row in &table.rows { tr { @for cell in row { td { (name(cell)) } } } } }
+                    tbody { @for row in &table.rows {
+                        tr { @for (cell, head) in row.iter().zip(&table.head) { td data-label=(head) { (name(cell)) } } }
+                    } }
                 } }
             }
         }

@@ -16,7 +16,7 @@ fn settings(demands: Vec<Demand>) -> Settings {
         sample_ms: 300,
         sustain_ms: 60_000,
         begun: None,
-        contracted_bytes: None,
+        fill_bytes: None,
         loads: Vec::new(),
         seed: 1,
         demands,

@@ -15,10 +15,10 @@ fn a_shortfall_that_may_be_ours_fails_nobody() {
     expect(triad(), &more, Verdict::Inconclusive, CODE);
     expect(good_device(1), &more, Verdict::Fail, "not_met");
     assert_eq!(on(triad(), &more).observed, on(good_device(1), &more).observed);
-    for bound in ["1 GB/s", "0.9 GB/s"] {
-        let most = TRIAD.replace("at_least = \"1 GB/s\"", &format!("at_most = \"{bound}\""));
-        expect(triad(), &most, Verdict::Inconclusive, CODE);
-    }
+    // What may be more is not shown to be little, and is too much where it is so already.
+    let most = |bound: &str| TRIAD.replace("at_least = \"1 GB/s\"", &format!("at_most = \"{bound}\""));
+    expect(triad(), &most("1 GB/s"), Verdict::Inconclusive, CODE);
+    expect(triad(), &most("0.9 GB/s"), Verdict::Fail, "not_met");
     let ratio = "metric = \"stream.triad.rate\"\nratio_to = \"stream.copy.rate\"\nat_least = 0.5\nstatistic = \"p50\"";
     expect(triad(), ratio, Verdict::Pass, "met");
     expect(triad(), &ratio.replace("0.5", "0.51"), Verdict::Inconclusive, CODE);
