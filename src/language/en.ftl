@@ -959,8 +959,6 @@ lint-more-is-better = the more { $metric } is, the better, so that at_most refus
 lint-share-of-all = { $metric } is a share, and never more than 100 %: at most { $bound } is always met
 lint-hardly-watched = a load that is watched for { $bound } shows nothing of what heat does; is the unit right?
 lint-unknown-word = { $metric } is never "{ $value }", but one of { $all }
-lint-memory-sampled = nothing says how much memory is filled and read back, so that a short run tests a sample of it and passes
-lint-memory-sampled-write = memory = "... GB" under [inventory], all that the card has
 lint-many-devices = { $devices } devices in one node: most nodes hold 8, hardly any more than { $usual }, none more than { $most }
 lint-many-devices-write = devices = 8, and in nodes under [[delivery]] how many nodes
 lint-one-key = both parties have the same key, so that one of them signs for both

@@ -744,8 +744,6 @@ lint-more-is-better = { $metric } 越大越好，写 at_most 会拒绝好的、�
 lint-share-of-all = { $metric } 是占比，永远不超过 100 %：“不高于 { $bound }”总能满足
 lint-hardly-watched = 只监测 { $bound } 的负载，看不出发热的任何影响；单位是否写错？
 lint-unknown-word = { $metric } 从不会是“{ $value }”，只可能是 { $all }
-lint-memory-sampled = 没有写明须写满并读回多少显存，因此短时运行只抽查其中一部分就算通过
-lint-memory-sampled-write = 在 [inventory] 中写 memory = "... GB"，即该卡的全部显存
 lint-many-devices = 一个节点有 { $devices } 台设备：多数节点为 8 台，几乎没有超过 { $usual } 台的，更没有超过 { $most } 台的
 lint-many-devices-write = devices = 8，节点数写在 [[delivery]] 的 nodes 中
 lint-one-key = 双方的公钥相同，等于由一方替双方签名

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use gpu_assay::contract::{Parsed, Verdict, parse};
 use gpu_assay::engine::Profile;
 use gpu_assay::evidence::metric::{Kind, METRICS, MetricDef, PEER_SLOWEST, chase_sizes, size_name};
-use gpu_assay::evidence::sustain::FIRST_THROTTLE;
+use gpu_assay::evidence::sustain::{FIRST_THROTTLE, MTBE};
 use gpu_assay::probes::PROBES;
 use gpu_assay::units::Unit;
 
@@ -41,7 +41,9 @@ fn anything_goes() -> Parsed {
     for row in METRICS.iter() {
         let demand = match row.kind {
             Kind::Fact => continue,
-            Kind::Number(Unit::Nanosecond) if row.name == FIRST_THROTTLE => "at_least = \"1 s\"",
+            Kind::Number(Unit::Nanosecond) if [FIRST_THROTTLE, MTBE].contains(&row.name.as_str()) => {
+                "at_least = \"1 s\""
+            }
             Kind::Number(Unit::Nanosecond) if row.name.starts_with("sustain.") => "at_most = \"1 h\"",
             Kind::Number(Unit::Nanosecond) => "at_most = \"1 s\"\nstatistic = \"p50\"",
             Kind::Number(Unit::Count) if row.name == "census.units.count" => "at_least = \"1\"",

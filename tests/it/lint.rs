@@ -153,7 +153,6 @@ fn a_new_lease_leaves_nothing_open_but_the_keys() {
                 expected.push("no-bandwidth");
             }
             if card.memory_sizes().count() == 0 {
-                expected.insert(0, "memory-sampled");
                 expected.push("no-memory");
             }
             expected.push("no-key");

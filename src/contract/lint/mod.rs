@@ -14,7 +14,7 @@ use crate::catalogue::{self, Gpu, Resolved};
 use crate::language::{Language, say};
 
 /// The rules there are.
-pub const RULES: [&str; 34] = [
+pub const RULES: [&str; 33] = [
     "unknown-sku",
     "ambiguous-sku",
     "counted-sku",
@@ -33,7 +33,6 @@ pub const RULES: [&str; 34] = [
     "share-of-all",
     "hardly-watched",
     "unknown-word",
-    "memory-sampled",
     "many-devices",
     "one-key",
     "past-day",

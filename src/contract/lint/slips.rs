@@ -6,7 +6,6 @@ use crate::contract::inventory::{DEVICES_MOST, DEVICES_USUAL};
 use crate::contract::terms::Kind as RemedyKind;
 use crate::contract::when::Day;
 use crate::contract::{Contract, escaped};
-use crate::device::ProvenanceKind;
 use crate::evidence::metric::Better;
 use crate::language::{Language, say};
 use crate::telemetry;
@@ -19,7 +18,6 @@ pub(super) fn lint(contract: &Contract, today: Day, l: Language) -> Vec<Lint> {
     found.extend(clauses.iter().filter_map(|clause| more_than_all(clause, l)));
     found.extend(clauses.iter().filter_map(|clause| hardly_watched(clause, contract.is_lease(), l)));
     found.extend(clauses.iter().filter_map(|clause| unknown_word(clause, l)));
-    found.extend(only_a_sample(contract, l));
     found.extend(many_devices(contract, l));
     found.extend(one_key(contract, l));
     found.extend(past_day(contract, today, l));
@@ -82,21 +80,6 @@ fn unknown_word(clause: &Clause, l: Language) -> Option<Lint> {
         let write = format!("equals = {}", quoted.join(" | "));
         error("unknown-word", Place::Clause(clause.id.clone()), why, write)
     })
-}
-
-/// Errors of memory are looked for in what is filled, and nothing says how much that is.
-fn only_a_sample(contract: &Contract, l: Language) -> Option<Lint> {
-    let of = |name: &str| {
-        let reads =
-            move |clause: &&Clause| clause.rule.metrics().iter().any(|metric| metric.as_str() == name);
-        contract.clauses.iter().find(reads)
-    };
-    // What is no hardware has the host's memory, of which nobody promises all.
-    let is_of_cards = contract.accept.takes(ProvenanceKind::Hardware);
-    let is_filled = contract.memory_bytes().is_some() || of("memory.filled.bytes").is_some();
-    let clause = of("memory.errors.count").filter(|_| is_of_cards && !is_filled)?;
-    let (why, write) = (say!(l, "lint-memory-sampled"), say!(l, "lint-memory-sampled-write"));
-    Some(warning("memory-sampled", Place::Clause(clause.id.clone()), why, write))
 }
 
 fn many_devices(contract: &Contract, l: Language) -> Option<Lint> {
