@@ -24,12 +24,17 @@ lasts() {
     [ -s "$far/pid" ] && { tr '\0' ' ' <"/proc/$(cat "$far/pid")/cmdline"; } 2>/dev/null | grep -qF "$far/remote.sh"
 }
 
-if ! lasts && [ ! -e "$run/code" ]; then
+# A program that is just being started has no command line for a moment: it has ended where it has none a second later either.
+ended() {
+    ! lasts && sleep 1 && ! lasts
+}
+
+if [ ! -e "$run/code" ] && ended; then
     rm -rf "$run"
     nohup sh "$far/remote.sh" "$far" "$node" measure </dev/null >"$far/said.txt" 2>&1 &
     echo "$!" >"$far/pid"
 fi
-while lasts; do
+until ended; do
     sleep 1
 done
 cat "$far/said.txt" >&2
