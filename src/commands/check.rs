@@ -189,12 +189,9 @@ impl Given<'_> {
     /// A proof, by the challenge and the transcript that lie beside it.
     fn proof(&self) -> Result<What, Failure> {
         let (proof, issued) = self.checked_proof(&self.args.file, self.verified)?;
-        if let Some(file) = &self.args.challenge {
-            if self::issued(file, self.trust)?.sha256 != issued.sha256 {
-                return Err(refused(&self.args.file)(
-                    &"it answers another challenge than the one that you gave",
-                ));
-            }
+        let given = self.args.challenge.as_deref().map(|file| self::issued(file, self.trust)).transpose()?;
+        if given.is_some_and(|given| given.sha256 != issued.sha256) {
+            return Err(refused(&self.args.file)(&"it answers another challenge than the one that you gave"));
         }
         Ok(What::Proof { proof: Box::new(proof), issued: Box::new(issued) })
     }

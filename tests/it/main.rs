@@ -88,9 +88,9 @@ mod lint;
 mod live;
 #[cfg(target_os = "linux")]
 mod looks;
+mod nonces;
 // Telemetry of NVIDIA cards beside a fake NVML that answers, refuses, lies, lacks functions, hangs and crashes.
 #[cfg(feature = "nvml")]
-mod nonces;
 mod nvml;
 // What cards attest through that NVML, and proofs of the real binary with it.
 #[cfg(all(feature = "nvml", feature = "wgpu"))]
