@@ -83,8 +83,8 @@ fn default_devices(found: Vec<Found>) -> Result<Vec<String>, Failure> {
     for Found { backend, devices: result, answered } in found {
         match result {
             Ok(listed) => devices.extend(listed),
-            // The same cards, through another driver, have other figures.
-            Err(why) if !answered => {
+            // The same cards, through another driver, have other figures; those that are there are measured in any case.
+            Err(why) if !answered && devices.is_empty() => {
                 let what = "nothing is measured in the place of what it may have";
                 let how = "`assay list` asks again, and --device measures what is named, by whatever driver";
                 return Err(Failure::new(Exit::Environment, format!("{backend}: {why}; {what}; {how}")));
@@ -160,6 +160,9 @@ mod tests {
             vec![silent, Found { backend: "wgpu", devices: Ok(other), answered: true }]
         };
         assert_eq!(default_devices(found(true)).ok().unwrap(), ["wgpu:0"]);
+        let mut known = found(false);
+        known.reverse();
+        assert_eq!(default_devices(known).ok().unwrap(), ["wgpu:0"]);
         let failure = default_devices(found(false)).err().unwrap();
         assert_eq!(failure.exit, Exit::Environment);
         assert!(failure.message.starts_with("cuda: no answer; nothing is measured"), "{failure}");
