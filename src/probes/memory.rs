@@ -21,6 +21,7 @@ const CHUNK_BYTES_MIN: u64 = 16 << 20;
 const CHUNK_PARTS_MAX: u64 = 256;
 const CHUNK_GRAIN_BYTES: u64 = 64 << 10;
 const QUICK_BYTES: u64 = 1 << 30;
+const UNTOLD: &str = "the device does not say how much it has";
 /// What tuning and canaries look at of a buffer: enough for a rate, little against the whole.
 const TRIAL_WORDS: u64 = 4 << 20;
 
@@ -41,7 +42,8 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
 struct Target {
     bytes: u64,
     /// All that the device is to have, or that the contract asks for: how much must be read before no error means none.
-    enough: u64,
+    /// `None` where nobody says.
+    enough: Option<u64>,
     /// Why no more is tried, where the device may have more.
     capped: Option<&'static str>,
 }
@@ -57,19 +59,18 @@ impl Target {
             let may_have_more = whole.is_none_or(|whole| asked < whole);
             return Self {
                 bytes: asked,
-                enough: asked,
+                enough: Some(asked),
                 capped: may_have_more.then_some("no more was demanded"),
             };
         }
-        let enough = whole.unwrap_or(QUICK_BYTES);
-        match settings.profile {
-            Profile::Quick if enough > QUICK_BYTES => {
-                Self { bytes: QUICK_BYTES, enough, capped: Some("the quick profile stops at 1 GiB") }
+        let (bytes, capped) = match (whole, settings.profile) {
+            (None, _) => (QUICK_BYTES, Some(UNTOLD)),
+            (Some(whole), Profile::Quick) if whole > QUICK_BYTES => {
+                (QUICK_BYTES, Some("the quick profile stops at 1 GiB"))
             }
-            Profile::Quick | Profile::Standard | Profile::Acceptance => {
-                Self { bytes: enough, enough, capped: None }
-            }
-        }
+            (Some(whole), Profile::Quick | Profile::Standard | Profile::Acceptance) => (whole, None),
+        };
+        Self { bytes, enough: whole, capped }
     }
 
     /// Bytes that were filled. Where the device gave out first, there is no more.
@@ -82,11 +83,13 @@ impl Target {
 
     /// Errors in so many bytes that were read. In the rest there may be more.
     fn errors(self, count: u64, bytes: u64) -> Value {
-        if bytes >= self.enough {
-            return Value::Count { count };
-        }
-        let [read, all] = [bytes, self.enough].map(|bytes| Unit::Byte.format(bytes as f64));
-        Value::AtLeast { count, why: format!("{read} of {all} were filled and read") }
+        let said = |bytes: u64| Unit::Byte.format(bytes as f64);
+        let why = match self.enough {
+            Some(enough) if bytes >= enough => return Value::Count { count },
+            Some(enough) => format!("{} of {} were filled and read", said(bytes), said(enough)),
+            None => format!("{} were filled and read; {UNTOLD}", said(bytes)),
+        };
+        Value::AtLeast { count, why }
     }
 }
 
@@ -258,4 +261,46 @@ fn canary(bench: &mut Bench, chunks: &[Chunk], seed: u64) -> Result<Canary, Trou
         }
     }
     Ok(Canary::Caught)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::device::inventory::BACKENDS;
+
+    fn settings(profile: Profile) -> Settings {
+        Settings {
+            profile,
+            probes: Vec::new(),
+            sample_ms: 1,
+            sustain_ms: 0,
+            begun: None,
+            fill_bytes: None,
+            loads: Vec::new(),
+            demands: Vec::new(),
+            seed: 1,
+            wait_limit_ms: 1,
+        }
+    }
+
+    /// Some drivers do not tell: then a part was read, whatever that is of.
+    #[test]
+    fn no_part_is_all_where_nobody_says_how_much_there_is() {
+        let sim = BACKENDS.iter().find(|backend| backend.name == "sim").unwrap();
+        let told = (sim.list)().unwrap().remove(0).identity;
+        let untold = Identity { memory_bytes: None, fillable_bytes: None, ..told.clone() };
+        for profile in [Profile::Quick, Profile::Standard] {
+            let settings = settings(profile);
+            let target = Target::of(&untold, &settings);
+            for value in [target.filled(target.bytes), target.errors(0, target.bytes)] {
+                assert!(matches!(value, Value::AtLeast { .. }), "{profile:?}: {value:?}");
+            }
+            let asked = Target::of(&untold, &Settings { fill_bytes: Some(8 << 20), ..settings });
+            assert_eq!(asked.errors(0, 8 << 20), Value::Count { count: 0 });
+        }
+        let whole = Target::of(&told, &settings(Profile::Standard));
+        assert_eq!(whole.errors(0, whole.bytes), Value::Count { count: 0 });
+        assert!(matches!(whole.errors(0, whole.bytes - 1), Value::AtLeast { .. }));
+    }
 }
