@@ -1,59 +1,74 @@
-// mma: the kernels on the tensor units, for any format: c = a b with a of m x k and b stored transposed, n x k, both row-major, on the tensor units (mma.sync).
-// Work: 2 m n k operations; each block reads TILE rows of a and of b, SLAB bytes of k at a time.
+// mma: the kernels on the tensor units, for any format: c = a b with a of m x k and b stored transposed, n x k, both row-major (mma.sync).
+// Work: 2 m n k operations; each block reads ROWS rows of a and its columns as rows of b, SLAB bytes of k at a time.
 // Exactness: products are exact and sums of integers below 2^24 too, in any order; else the units round as they like.
-// Layout: an instruction takes 32 bytes of k of 16 rows of a and 8 rows of b, whatever the format, and thread 4 g + t of
-// a warp holds 4 bytes of row g at byte 4 t (PTX ISA, "Matrix Fragments for mma"), which is what ldmatrix gives. So all
-// formats share all code but the instruction, `P::step`. Eight warps as 2 x 4 make a tile, 64 x 32 results each. Slabs are on their
-// way into shared memory STAGES - 1 ahead. What lies outside the matrices is zero.
+// Layout: eight warps as 2 x 4 make a tile, each 64 rows of results and a quarter of the columns: 32 of them where two blocks share a
+// multiprocessor, 64 where one has it for itself, which halves what is read from shared memory for each product. Slabs are on their way
+// into shared memory STAGES - 1 ahead. What lies outside the matrices is zero.
 #pragma once
 
 #include "common.cuh"
 #include "tiles.cuh"
 
 #define THREADS 256
-#define TILE 128
+#define ROWS 128
 #define SLAB 64
-#define STAGES 3
 #define CHUNKS (SLAB / 16)
 
 // Rows of chunks of 16 bytes, permuted so that eight rows of one column of chunks lie in different banks.
+template <u32 HEIGHT>
 struct alignas(16) Slab {
-    uint4 chunks[TILE * CHUNKS];
+    uint4 chunks[HEIGHT * CHUNKS];
 
     static __device__ __forceinline__ u32 place(u32 row, u32 chunk) {
         return row * CHUNKS + (chunk ^ (row / 2 % CHUNKS));
     }
+    __device__ __forceinline__ const uint4 *at(u32 row, u32 chunk) const {
+        return &chunks[place(row, chunk)];
+    }
 };
 
-// A matrix as bytes. `whole` where rows are multiples of 16 bytes.
-template <class P>
-struct Matrix {
-    const unsigned char *bytes;
-    u32 rows;
-    u64 row_bytes;
-    bool whole;
+// What the warps of a block multiply at a time, where each makes ACROSS parts of 8 columns.
+template <u32 ACROSS>
+struct Stage {
+    Slab<ROWS> a;
+    Slab<32 * ACROSS> b;
+};
 
-    // Starts to bring TILE rows from `first` on, SLAB bytes from `begin` on.
-    __device__ __forceinline__ void fetch(Slab &to, u32 first, u64 begin) const {
+// What a thread brings of a matrix, from row `first` on. WHOLE where rows are multiples of 16 bytes.
+template <class Element, bool WHOLE>
+struct Matrix {
+    const unsigned char *bytes, *from;
+    u64 row_bytes;
+    // Rows from this thread's first on.
+    u32 left;
+
+    __device__ __forceinline__ Matrix(const Element *matrix, u32 rows, u64 row_bytes, u32 first)
+        : bytes((const unsigned char *)matrix), row_bytes(row_bytes) {
+        const u32 row = first + threadIdx.x / CHUNKS;
+        from = bytes + row * row_bytes;
+        left = row < rows ? rows - row : 0;
+    }
+
+    // Starts to bring HEIGHT rows, SLAB bytes from `begin` on.
+    template <u32 HEIGHT>
+    __device__ __forceinline__ void fetch(Slab<HEIGHT> &to, u64 begin) const {
+        const u32 chunk = threadIdx.x % CHUNKS;
+        const u64 at = begin + chunk * 16;
 #pragma unroll
-        for (u32 i = 0; i < TILE * CHUNKS / THREADS; i++) {
-            const u32 chunk = threadIdx.x + i * THREADS;
-            const u32 row = first + chunk / CHUNKS;
-            const u64 at = begin + chunk % CHUNKS * 16;
-            const bool inside = row < rows && at < row_bytes;
-            const unsigned char *from = bytes + (inside ? row * row_bytes + at : 0);
-            uint4 *place = &to.chunks[Slab::place(chunk / CHUNKS, chunk % CHUNKS)];
-            if (whole) {
-                copy_async(place, from, inside ? 16 : 0);
+        for (u32 down = 0; down < HEIGHT; down += THREADS / CHUNKS) {
+            const bool inside = down < left && at < row_bytes;
+            const unsigned char *what = inside ? from + down * row_bytes + at : bytes;
+            uint4 *place = &to.chunks[to.place(threadIdx.x / CHUNKS + down, chunk)];
+            if (WHOLE) {
+                copy_async(place, what, inside ? 16 : 0);
             } else {
-                *place = gathered(from, inside ? row_bytes - at : 0);
+                *place = gathered(what, inside ? row_bytes - at : 0);
             }
         }
     }
 
     // The first 16 bytes at `from`, of which `left` are of the row; zero beyond it.
     static __device__ __forceinline__ uint4 gathered(const unsigned char *from, u64 left) {
-        typedef typename P::Element Element;
         const u32 EACH = 16 / sizeof(Element);
         union {
             uint4 vector;
@@ -68,73 +83,135 @@ struct Matrix {
     }
 };
 
-// The 64 x 32 results of one warp, as 4 x 4 of 16 x 8.
-template <class P>
-struct Sums {
-    typename P::Result parts[4][4][4];
+// The results of one warp in a format whose values fill words. An instruction takes 32 bytes of k of 16 rows of a and 8 rows of b,
+// whatever the format, and thread 4 g + t of a warp holds 4 bytes of row g at byte 4 t (PTX ISA, "Matrix Fragments for mma"), which is
+// what ldmatrix gives. So all of them share all code but the instruction, `F::step`.
+template <class F, u32 PARTS>
+struct Words {
+    typedef typename F::Element Element;
+    typedef typename F::Result Result;
+    // How many blocks share a multiprocessor.
+    static const u32 ACROSS = PARTS, STEPS = 2, BLOCKS = PARTS == 4 ? 2 : 1;
+    Result parts[4][ACROSS][4];
 
-    __device__ __forceinline__ void add(const Slab &a, const Slab &b, u32 row, u32 column) {
-        const u32 lane = threadIdx.x % 32;
-#pragma unroll
-        for (u32 step = 0; step < CHUNKS / 2; step++) {
-            u32 left[4][4], right[4][2];
+    // What one step multiplies, from a row of each matrix on.
+    struct Fragments {
+        u32 left[4][4], right[ACROSS][2];
+
+        __device__ __forceinline__ Fragments(const Stage<ACROSS> &stage, u32 row, u32 column, u32 step) {
+            const u32 lane = threadIdx.x % 32;
 #pragma unroll
             for (u32 i = 0; i < 4; i++) {
-                load_matrices(left[i], &a.chunks[Slab::place(row + 16 * i + lane % 16, 2 * step + lane / 16)]);
+                load_matrices(left[i], stage.a.at(row + 16 * i + lane % 16, 2 * step + lane / 16));
             }
 #pragma unroll
-            for (u32 j = 0; j < 4; j += 2) {
+            for (u32 j = 0; j < ACROSS; j += 2) {
                 u32 two[4];
-                const u32 at = column + 8 * j + lane / 16 * 8 + lane % 8;
-                load_matrices(two, &b.chunks[Slab::place(at, 2 * step + lane / 8 % 2)]);
+                load_matrices(two, stage.b.at(column + 8 * j + lane / 16 * 8 + lane % 8, 2 * step + lane / 8 % 2));
                 right[j][0] = two[0];
                 right[j][1] = two[1];
                 right[j + 1][0] = two[2];
                 right[j + 1][1] = two[3];
             }
+        }
+    };
+
+    __device__ __forceinline__ void add(const Fragments &of) {
+#pragma unroll
+        for (u32 i = 0; i < 4; i++) {
+#pragma unroll
+            for (u32 j = 0; j < ACROSS; j++) F::step(parts[i][j], of.left[i], of.right[j]);
+        }
+    }
+};
+
+// The same in FP64. An instruction takes 4 values of k of 8 rows of each matrix, and thread 4 g + t holds value t of row g (PTX ISA,
+// "Matrix Fragments for mma.m8n8k4"). Which value of k is which is free as long as a and b agree: a thread takes two side by side, for
+// two instructions, in one load for which eight threads read all of two rows.
+struct Doubles {
+    typedef double Element;
+    typedef double Result;
+    static const u32 ACROSS = 4, STEPS = 1, BLOCKS = 1;
+    double parts[4][ACROSS][4];
+
+    struct alignas(16) Two {
+        double of[2];
+    };
+
+    struct Fragments {
+        Two upper[4], lower[4], right[ACROSS];
+
+        __device__ __forceinline__ Fragments(const Stage<ACROSS> &stage, u32 row, u32 column, u32) {
+            const u32 g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+#pragma unroll
+            for (u32 i = 0; i < 4; i++) {
+                upper[i] = *(const Two *)stage.a.at(row + 16 * i + g, t);
+                lower[i] = *(const Two *)stage.a.at(row + 16 * i + 8 + g, t);
+                right[i] = *(const Two *)stage.b.at(column + 8 * i + g, t);
+            }
+        }
+    };
+
+    __device__ __forceinline__ void add(const Fragments &of) {
+#pragma unroll
+        for (u32 half = 0; half < 2; half++) {
 #pragma unroll
             for (u32 i = 0; i < 4; i++) {
 #pragma unroll
-                for (u32 j = 0; j < 4; j++) P::step(parts[i][j], left[i], right[j]);
+                for (u32 j = 0; j < ACROSS; j++) {
+                    double(&d)[4] = parts[i][j];
+                    mma_f64(d[0], d[1], of.upper[i].of[half], of.right[j].of[half]);
+                    mma_f64(d[2], d[3], of.lower[i].of[half], of.right[j].of[half]);
+                }
             }
         }
     }
 };
 
-template <class P>
+// A tile, by the sums `S` of each warp.
+template <class S, bool WHOLE>
 __device__ __forceinline__ void product(
-    const typename P::Element *a, const typename P::Element *b, typename P::Result *c, u32 m, u32 n, u32 k, u64 *counters
+    const typename S::Element *a, const typename S::Element *b, typename S::Result *c, u32 m, u32 n, u64 row_bytes, u64 *counters
 ) {
-    __shared__ Slab left[STAGES], right[STAGES];
+    // What 48 KB hold, or 96 KB.
+    const u32 COLUMNS = 32 * S::ACROSS, STAGES = COLUMNS == 128 ? 3 : 4;
+    Stage<S::ACROSS> *const stages = (Stage<S::ACROSS> *)launched_shared();
     u32 row, column;
-    place_of_block((m + TILE - 1) / TILE, (n + TILE - 1) / TILE, row, column);
-    row *= TILE;
-    column *= TILE;
-    const u64 row_bytes = (u64)k * sizeof(typename P::Element);
-    const bool whole = row_bytes % 16 == 0;
-    const Matrix<P> of_a{(const unsigned char *)a, m, row_bytes, whole};
-    const Matrix<P> of_b{(const unsigned char *)b, n, row_bytes, whole};
-    u64 next = 0;
-    for (u32 stage = 0; stage < STAGES - 1; stage++, next += SLAB) {
-        of_a.fetch(left[stage], row, next);
-        of_b.fetch(right[stage], column, next);
+    place_of_block((m + ROWS - 1) / ROWS, (n + COLUMNS - 1) / COLUMNS, row, column);
+    row *= ROWS;
+    column *= COLUMNS;
+    const Matrix<typename S::Element, WHOLE> of_a(a, m, row_bytes, row), of_b(b, n, row_bytes, column);
+    for (u32 slab = 0; slab < STAGES - 1; slab++) {
+        of_a.fetch(stages[slab].a, slab * SLAB);
+        of_b.fetch(stages[slab].b, slab * SLAB);
         commit_copies();
     }
     const u32 warp = threadIdx.x / 32;
-    const u32 warp_row = warp / 4 * 64, warp_column = warp % 4 * 32;
-    Sums<P> sums = {};
+    const u32 warp_row = warp / 4 * 64, warp_column = warp % 4 * 8 * S::ACROSS;
+    S sums = {};
     u32 stage = 0, done = 0;
-    for (u64 begin = 0; begin < row_bytes; begin += SLAB, next += SLAB) {
+#pragma unroll 1
+    for (u64 begin = 0; begin < row_bytes; begin += SLAB) {
         // This slab has come, and all are through with the one that the next to be fetched takes the place of.
         wait_for_copies<STAGES - 2>();
         __syncthreads();
         const u32 free = stage == 0 ? STAGES - 1 : stage - 1;
-        of_a.fetch(left[free], row, next);
-        of_b.fetch(right[free], column, next);
-        commit_copies();
-        sums.add(left[stage], right[stage], warp_row, warp_column);
+        const auto fetch_next = [&] {
+            of_a.fetch(stages[free].a, begin + (STAGES - 1) * SLAB);
+            of_b.fetch(stages[free].b, begin + (STAGES - 1) * SLAB);
+            commit_copies();
+        };
+        // Registers are scarce where two blocks share them, and one has products for the units while the other orders.
+        if (S::BLOCKS > 1) fetch_next();
+#pragma unroll
+        for (u32 step = 0; step < S::STEPS; step++) {
+            const typename S::Fragments fragments(stages[stage], warp_row, warp_column, step);
+            // Ordered as soon as the units have something to do.
+            if (S::BLOCKS == 1 && step == 0) fetch_next();
+            sums.add(fragments);
+        }
         const u64 rest = row_bytes - begin;
-        done += (u32)(rest < SLAB ? rest : SLAB) / sizeof(typename P::Element);
+        done += (u32)(rest < SLAB ? rest : SLAB) / sizeof(typename S::Element);
         opaque(done);
         stage = stage == STAGES - 1 ? 0 : stage + 1;
     }
@@ -142,9 +219,18 @@ __device__ __forceinline__ void product(
     count(counters, store_parts(sums.parts, c, m, n, row + warp_row, column + warp_column) * done);
 }
 
-#define MMA(name, P)                                                                                                 \
-    extern "C" __global__ void __launch_bounds__(THREADS, 2) mma_##name##_128(                                       \
-        const P::Element *a, const P::Element *b, P::Result *c, u32 m, u32 n, u32 k, u64 *counters                   \
+// By the columns of its tile; then the sums.
+#define PRODUCT(name, columns, ...)                                                                                  \
+    typedef __VA_ARGS__ name##_##columns;                                                                            \
+    extern "C" __global__ void __launch_bounds__(THREADS, name##_##columns::BLOCKS) mma_##name##_##columns(          \
+        const name##_##columns::Element *a, const name##_##columns::Element *b, name##_##columns::Result *c, u32 m,  \
+        u32 n, u32 k, u64 *counters                                                                                  \
     ) {                                                                                                              \
-        product<P>(a, b, c, m, n, k, counters);                                                                      \
+        const u64 row_bytes = (u64)k * sizeof(name##_##columns::Element);                                            \
+        if (row_bytes % 16 == 0) {                                                                                   \
+            product<name##_##columns, true>(a, b, c, m, n, row_bytes, counters);                                     \
+        } else {                                                                                                     \
+            product<name##_##columns, false>(a, b, c, m, n, row_bytes, counters);                                    \
+        }                                                                                                            \
     }
+#define MMA(name, F) PRODUCT(name, 128, Words<F, 4>) PRODUCT(name, 256, Words<F, 8>)

@@ -120,6 +120,12 @@ __device__ __forceinline__ void mma_f64_k4(double (&d)[4], double a0, double a1,
         : "d"(a0), "d"(a1), "d"(b));
 }
 
+// The shared memory that the launch gives; aligned to 16 bytes.
+__device__ __forceinline__ unsigned char *launched_shared() {
+    extern __shared__ __align__(16) unsigned char memory[];
+    return memory;
+}
+
 __device__ __forceinline__ u32 shared_address(const void *shared) {
     u64 address;
     asm("cvta.to.shared.u64 %0, %1;" : "=l"(address) : "l"(shared));

@@ -219,14 +219,22 @@ UNIT_STEPS = {
 
 
 def mma(name, code, _architecture):
-    """The loop over k is products on the tensor units, fed by ldmatrix and by copies that registers do not see."""
-    step = UNIT_STEPS[name.removeprefix("mma_").rsplit("_", 1)[0]]
-    loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
-    found = code.count(loop, step)
-    code.demand(found == 32, f"{found} of 32 products of the tensor units stand in the loop")
-    for opcode, wanted in ((r"LDSM\.16\.M88\.4", 12), (r"LDGSTS\.E\.BYPASS(\.LTC\w+)?\.128.*", 4)):
+    """The loop over k is products on the tensor units, fed by few wide loads and by copies that registers do not see."""
+    _, rest = name.split("_", 1)
+    precision, columns = rest.rsplit("_", 1)
+    step, parts = UNIT_STEPS[precision], int(columns) // 32
+    # Two steps of 4 x `parts` parts; in FP64 each takes two products.
+    if precision == "fp64":
+        wanted, feed = 64, (r"LDS(\.U)?\.128", 12)
+    else:
+        wanted, feed = 8 * parts, (r"LDSM\.16\.M88\.4", 2 * (4 + parts // 2))
+    copies = r"LDGSTS\.E\.BYPASS(\.LTC\w+)?\.128.*"
+    # Where rows are no multiples of 16 bytes, another loop brings them through registers.
+    loops = [loop for loop in code.loops if code.count(loop, step)]
+    loop = max(loops, key=lambda loop: code.count(loop, copies), default=[])
+    for opcode, wanted in ((step, wanted), feed, (copies, (128 + int(columns)) // 64), (r"(LDG|STS?|LDL|STL)\..*", 0)):
         there = code.count(loop, opcode)
-        code.demand(there >= wanted, f"{there} of {wanted} {opcode}")
+        code.demand(there == wanted, f"{there} of {wanted} {opcode} in the loop over k")
 
 
 # The same for products of warpgroups.

@@ -12,12 +12,6 @@ struct alignas(64) TensorMap {
 
 #ifdef __CUDACC__
 
-// The shared memory that the launch gives; aligned to 16 bytes.
-__device__ __forceinline__ unsigned char *launched_shared() {
-    extern __shared__ __align__(16) unsigned char memory[];
-    return memory;
-}
-
 __device__ __forceinline__ u64 nanoseconds() {
     u64 now;
     asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now));

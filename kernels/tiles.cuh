@@ -19,15 +19,15 @@ __device__ __forceinline__ void place_of_block(u32 tile_rows, u32 tile_columns, 
     place_of(blockIdx.x, tile_rows, tile_columns, row, column);
 }
 
-// Writes what lies inside of a warp's 64 x 32 results, 4 x 4 parts of 16 x 8 as the tensor units leave them, and says how many that were.
-template <class Result>
-__device__ __forceinline__ u32 store_parts(const Result (&parts)[4][4][4], Result *c, u32 m, u32 n, u32 row, u32 column) {
+// Writes what lies inside of a warp's results, 4 x ACROSS parts of 16 x 8 as the tensor units leave them, and says how many that were.
+template <class Result, u32 ACROSS>
+__device__ __forceinline__ u32 store_parts(const Result (&parts)[4][ACROSS][4], Result *c, u32 m, u32 n, u32 row, u32 column) {
     const u32 lane = threadIdx.x % 32;
     u32 stored = 0;
 #pragma unroll
     for (u32 i = 0; i < 4; i++) {
 #pragma unroll
-        for (u32 j = 0; j < 4; j++) {
+        for (u32 j = 0; j < ACROSS; j++) {
 #pragma unroll
             for (u32 e = 0; e < 4; e++) {
                 const u32 r = row + 16 * i + lane / 4 + e / 2 * 8;

@@ -144,7 +144,7 @@ struct Int8 {
 };
 
 #define PRODUCT(name, P)                                                                                             \
-    extern "C" __global__ void __cluster_dims__(Wide::CLUSTER, 1, 1) __launch_bounds__(THREADS, 1) wgmma_##name##_128(     \
+    extern "C" __global__ void __cluster_dims__(Wide::CLUSTER, 1, 1) __launch_bounds__(THREADS, 1) wgmma_##name##_256(     \
         const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b, P::Result *c, u32 m, u32 n, u32 k, \
         u64 *counters                                                                                                \
     ) {                                                                                                              \

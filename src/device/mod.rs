@@ -112,7 +112,7 @@ pub enum Reach {
     /// Kernels that use the units that are fastest at this work on this card.
     #[default]
     Card,
-    /// No kernel of ours uses them: the card may reach more.
+    /// No kernel of ours uses them, or none has shown on such a card what it reaches: the card may reach more.
     Kernel,
 }
 

@@ -262,6 +262,11 @@ Shared &shared(unsigned rank) {
     return block->ctas[rank].shared;
 }
 
+unsigned char *launched() {
+    const Shared &mine = shared(rank());
+    return mine.bytes + mine.launched;
+}
+
 unsigned rank() {
     return block->running / now.block_size.x;
 }

@@ -54,6 +54,7 @@ struct Shared {
     bool live;
 };
 Shared &shared(unsigned rank);
+unsigned char *launched();
 unsigned rank();
 unsigned cluster();
 void meet_cluster();
@@ -265,6 +266,10 @@ inline unsigned long long shared_clock() {
 
 inline unsigned long long unit_clock() {
     return shared_clock();
+}
+
+inline unsigned char *launched_shared() {
+    return cpu::launched();
 }
 
 // Tensor units: a warp does together what its threads each hold a part of.

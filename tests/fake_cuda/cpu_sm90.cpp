@@ -297,11 +297,6 @@ unsigned shared_window(const void *pointer) {
     return (unsigned)(at - mine.bytes);
 }
 
-unsigned char *launched() {
-    const Shared &mine = shared(rank());
-    return mine.bytes + mine.launched;
-}
-
 unsigned long long clock_ns() {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     return (unsigned long long)std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() + skipped_ns;

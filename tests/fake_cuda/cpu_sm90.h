@@ -18,7 +18,6 @@ struct Kind {
 };
 
 unsigned shared_window(const void *pointer);
-unsigned char *launched();
 unsigned long long clock_ns();
 void barrier_init(void *barrier, unsigned arrivals);
 void barrier_arrive(void *barrier, unsigned rank, unsigned bytes);
@@ -43,10 +42,6 @@ void decode_all(const unsigned char *bytes, float *values, Decode decode) {
 
 inline unsigned shared_address(const void *pointer) {
     return cpu::shared_window(pointer);
-}
-
-inline unsigned char *launched_shared() {
-    return cpu::launched();
 }
 
 inline unsigned long long nanoseconds() {

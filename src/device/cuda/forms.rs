@@ -106,25 +106,35 @@ fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
 }
 
 /// Whose limit the best of `forms` shows on compute capability `sm`. One form that uses the fastest units is enough: a card
-/// on which another one wins all the same has no excuse.
+/// on which another one wins all the same has no excuse. How near products come to those units' limit is another matter on each
+/// architecture, so that theirs count only where they have shown what they reach.
 pub fn reach(forms: &[Form], sm: u32) -> Reach {
-    // Hopper and the large Blackwells have other instructions for it, and so may what comes later.
-    let by_mma_sync = matches!(sm / 10, 8 | 12);
-    let is_fastest = |form: &Form| match form.kernel {
-        Some(Kernel::Gemm(GemmForm { units: Units::Vector, precision, .. })) => {
+    let counts = |kernel: Kernel| match kernel {
+        Kernel::Gemm(_) | Kernel::Tensor(_) => images::proven(sm) && uses_the_fastest_units(kernel, sm),
+        Kernel::Wide(_) => images::caveat_of(Source::TensorWgmma, sm).is_none(),
+        _ => true,
+    };
+    if forms.iter().any(|form| form.kernel.is_none_or(counts)) { Reach::Card } else { Reach::Kernel }
+}
+
+/// Whether compute capability `sm` has no faster units for the products of `kernel`.
+fn uses_the_fastest_units(kernel: Kernel, sm: u32) -> bool {
+    match kernel {
+        Kernel::Gemm(GemmForm { units: Units::Vector, precision, .. }) => {
             !multiplies_in_tensor_units(precision, sm)
         }
-        Some(Kernel::Gemm(GemmForm { units: Units::Tensor, .. })) => by_mma_sync,
-        // So intricate that it counts only when it has shown what it reaches.
-        Some(Kernel::Gemm(GemmForm { units: Units::Boxed | Units::Warpgroup, .. })) => images::proven(sm),
-        // Others than Hopper have no other instructions in FP64.
-        Some(Kernel::Tensor(form)) => {
-            by_mma_sync || form.hopper || (form.precision == Precision::Fp64 && sm != 90)
+        Kernel::Gemm(GemmForm { units: Units::Tensor, precision, .. })
+        | Kernel::Tensor(TensorForm { hopper: false, precision, .. }) => {
+            multiplies_fastest_by_mma_sync(precision, sm)
         }
-        Some(Kernel::Wide(_)) => images::caveat_of(Source::TensorWgmma, sm).is_none(),
-        Some(_) | None => true,
-    };
-    if forms.iter().any(is_fastest) { Reach::Card } else { Reach::Kernel }
+        _ => true,
+    }
+}
+
+/// Whether compute capability `sm` has no faster instructions for such products than the `mma.sync` of 8.0 and 8.9. Hopper and the large
+/// Blackwells have, and so may what comes later; in FP64 Hopper alone.
+fn multiplies_fastest_by_mma_sync(precision: Precision, sm: u32) -> bool {
+    matches!(sm / 10, 8 | 12) || (precision == Precision::Fp64 && sm != 90)
 }
 
 /// Whether cards of compute capability `sm` are for data centres, where FP64 is half as fast as FP32. Of what is not known yet it is
@@ -171,7 +181,7 @@ pub fn forms(op: &Op) -> Vec<Form> {
         Op::Mma { precision, .. } => tensor_forms(precision),
         Op::Gemm { precision, shape, .. } => gemm_tiles(precision)
             .iter()
-            .map(|(units, tile)| GemmForm { precision, units: *units, tile: *tile })
+            .map(|(units, columns)| GemmForm { precision, units: *units, columns: *columns })
             .filter(|form| form.takes_rows(u64::from(shape.k) * precision.bytes()))
             .map(|form| Form::new(form.label(), Kernel::Gemm(form)))
             .collect(),
@@ -233,15 +243,51 @@ fn tensor_forms(precision: Precision) -> Vec<Form> {
         .collect()
 }
 
+/// What multiplies, and the columns of its tile.
 fn gemm_tiles(precision: Precision) -> &'static [(Units, u32)] {
     match precision {
-        Precision::Fp64 => &[(Units::Boxed, 128), (Units::Vector, 64)],
+        Precision::Fp64 => &[(Units::Boxed, 128), (Units::Tensor, 128), (Units::Vector, 64)],
         Precision::Fp32 | Precision::Int32 => &[(Units::Vector, 128), (Units::Vector, 64)],
         Precision::Tf32 | Precision::Bf16 | Precision::Fp8E4m3 | Precision::Fp8E5m2 => {
-            &[(Units::Warpgroup, 128), (Units::Tensor, 128)]
+            &[(Units::Warpgroup, 256), (Units::Tensor, 256), (Units::Tensor, 128)]
         }
-        Precision::Fp16 | Precision::Int8 => {
-            &[(Units::Warpgroup, 128), (Units::Tensor, 128), (Units::Vector, 128), (Units::Vector, 64)]
+        Precision::Fp16 | Precision::Int8 => &[
+            (Units::Warpgroup, 256),
+            (Units::Tensor, 256),
+            (Units::Tensor, 128),
+            (Units::Vector, 128),
+            (Units::Vector, 64),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// On each card, the formats that no kernel there is uses the fastest units for.
+    #[test]
+    fn formats_without_a_kernel_for_the_fastest_units() {
+        for (sm, expected) in [
+            (75, &[Precision::Fp16, Precision::Int8][..]),
+            (80, &[]),
+            (86, &[]),
+            (89, &[]),
+            (90, &[]),
+            (100, &[Precision::Tf32, Precision::Fp16, Precision::Bf16, Precision::Int8]),
+            (120, &[]),
+        ] {
+            let lacks = |precision: &Precision| {
+                let of = |(units, columns): &(Units, u32)| {
+                    Kernel::Gemm(GemmForm { precision: *precision, units: *units, columns: *columns })
+                };
+                let mut kernels = gemm_tiles(*precision).iter().map(of);
+                let runs = |kernel: &Kernel| !images::candidates(kernel.source(), sm).is_empty();
+                kernels.clone().any(|kernel| runs(&kernel))
+                    && !kernels.any(|kernel| runs(&kernel) && uses_the_fastest_units(kernel, sm))
+            };
+            let found: Vec<Precision> = Precision::MULTIPLIED.into_iter().filter(lacks).collect();
+            assert_eq!(found, expected, "{sm}");
         }
     }
 }

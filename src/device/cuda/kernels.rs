@@ -105,19 +105,24 @@ impl TensorForm {
 pub struct GemmForm {
     pub precision: Precision,
     pub units: Units,
-    /// Rows of the tile that a block makes; and its columns, but of Hopper's tiles, which are twice as wide.
-    pub tile: u32,
+    /// Columns of the tile that a block makes.
+    pub columns: u32,
 }
 
 impl GemmForm {
     pub fn label(self) -> String {
-        let Self { units, tile, .. } = self;
-        match units {
-            Units::Vector => format!("simt-{tile}x{tile}"),
-            Units::Tensor => format!("mma-{tile}x{tile}"),
-            Units::Boxed => format!("dmma-{tile}x{tile}"),
-            Units::Warpgroup => format!("wgmma-{tile}x{}", 2 * tile),
-        }
+        let by = match self.units {
+            Units::Vector => "simt",
+            Units::Tensor => "mma",
+            Units::Boxed => "dmma",
+            Units::Warpgroup => "wgmma",
+        };
+        format!("{by}-{}x{}", self.rows(), self.columns)
+    }
+
+    /// Rows of that tile.
+    pub fn rows(self) -> u32 {
+        if self.units == Units::Vector { self.columns } else { 128 }
     }
 
     /// Blocks that work at one tile together, in a cluster, one below the other.
@@ -131,7 +136,7 @@ impl GemmForm {
     /// The bytes of a row of a or b in memory that this form takes.
     pub fn takes_rows(self, bytes: u64) -> bool {
         match self.units {
-            Units::Vector if self.tile == 128 => bytes.is_multiple_of(16),
+            Units::Vector if self.columns == 128 => bytes.is_multiple_of(16),
             Units::Vector | Units::Tensor => true,
             // As copies of boxes demand it; columns are signed there.
             Units::Boxed | Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
@@ -213,8 +218,8 @@ impl Kernel {
                 format!("tensor_{}{}_x{tiles}", if hopper { "hopper_" } else { "" }, precision.name())
             }
             Kernel::Wide(precision) => format!("tensor_wgmma_{}", precision.name()),
-            Kernel::Gemm(GemmForm { precision, units, tile }) => {
-                format!("{}_{}_{tile}", units.name(), precision.name())
+            Kernel::Gemm(GemmForm { precision, units, columns }) => {
+                format!("{}_{}_{columns}", units.name(), precision.name())
             }
             Kernel::Digest => "digest".to_owned(),
             Kernel::Ring => "ring".to_owned(),
@@ -232,7 +237,7 @@ impl Kernel {
             }
             Kernel::Fma(form) => form.block,
             Kernel::Gemm(GemmForm { units: Units::Boxed | Units::Warpgroup, .. }) => 384,
-            Kernel::Gemm(GemmForm { units: Units::Vector, tile: 128, .. }) => 128,
+            Kernel::Gemm(GemmForm { units: Units::Vector, columns: 128, .. }) => 128,
             Kernel::Tensor(form) => form.block,
             Kernel::Draw(_)
             | Kernel::Expand(_)
@@ -256,14 +261,16 @@ impl Kernel {
         }
     }
 
-    /// Shared memory that a launch gives each block, in bytes: pipeline.cuh's slabs and barriers, or the matrices of tensor_wgmma.cu,
-    /// and what their alignment takes.
+    /// Shared memory that a launch gives each block, in bytes: the slabs of mma.cuh; pipeline.cuh's slabs and barriers, or the matrices of
+    /// tensor_wgmma.cu, and what their alignment takes.
     pub fn shared_bytes(self) -> u32 {
         match self {
+            Kernel::Gemm(GemmForm { units: Units::Tensor, columns: 128, .. }) => 3 * (128 + 128) * 64,
+            Kernel::Gemm(GemmForm { units: Units::Tensor, columns, .. }) => 4 * (128 + columns) * 64,
             Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => 6 * (128 + 128) * 128 + 1024 + 1024,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 4 * (128 + 256) * 128 + 1024 + 1024,
             Kernel::Wide(_) => 2 * (64 + 256) * 128 + 1024,
-            Kernel::Gemm(_)
+            Kernel::Gemm(GemmForm { units: Units::Vector, .. })
             | Kernel::Fill(_)
             | Kernel::Scan(_)
             | Kernel::Fold

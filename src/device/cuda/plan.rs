@@ -362,7 +362,7 @@ fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Optio
     let (bytes, result) = (form.precision.bytes(), form.precision.result_bytes());
     let [m, n, k] = [shape.m, shape.n, shape.k].map(u64::from);
     // Rows that one launch may take: whole groups of eight tiles, as the kernel orders its blocks.
-    let group = 8 * u64::from(form.tile * form.cluster());
+    let group = 8 * u64::from(form.rows() * form.cluster());
     let per_row = (2 * n * k).max(1);
     let rows = (card.launch_work(products_per_ns(form, card)) / per_row / group).max(1) * group;
     let launches = (0..m.div_ceil(rows))
@@ -389,12 +389,11 @@ fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Optio
 
 /// A block for every tile; of those that take many tiles, as many as the device holds at a time.
 fn gemm_blocks(form: GemmForm, m: u64, n: u64, card: &Card) -> u32 {
-    let (tile, cluster) = (u64::from(form.tile), u64::from(form.cluster()));
+    let cluster = u64::from(form.cluster());
+    let tiles = m.div_ceil(cluster * u64::from(form.rows())) * n.div_ceil(form.columns.into());
     match form.units {
-        Units::Vector | Units::Tensor => grid(m.div_ceil(tile) * n.div_ceil(tile)),
+        Units::Vector | Units::Tensor => grid(tiles),
         Units::Boxed | Units::Warpgroup => {
-            let columns = if form.units == Units::Boxed { tile } else { 2 * tile };
-            let tiles = m.div_ceil(cluster * tile) * n.div_ceil(columns);
             grid(tiles.min((u64::from(card.units) / cluster).max(1)) * cluster)
         }
     }
