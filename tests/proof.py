@@ -27,7 +27,7 @@ CHUNK_START, CHUNK_END, PARENT, ROOT, KEYED = 1, 2, 4, 8, 16
 # Four columns, then four diagonals.
 QUARTERS = [(i, 4 + (i + d) % 4, 8 + (i + 2 * d) % 4, 12 + (i + 3 * d) % 4) for d in (0, 1) for i in range(4)]
 words = lambda data: np.frombuffer(data, "<u4")
-KINDS = dict(enumerate("hello begin root halt closed ask row done failed fill filled cell attestation".split(), 1))
+KINDS = dict(enumerate("hello begin root halt closed ask row done failed fill filled cell attestation turn".split(), 1))
 
 
 def demand(holds, what):
@@ -135,8 +135,8 @@ def opened(path, key):
 
 
 def conversation(transcript, by):
-    """What was said once, with its time; the roots, their times, the rows and cells of each GPU."""
-    names, said, roots, times, rows, marks, now, at = [], {}, [], [], [], [], 0, 0
+    """What was said once, with its time; the roots, their times, the rows, cells and turns of each GPU."""
+    names, said, roots, times, rows, marks, turns, now, at = [], {}, [], [], [], [], [], 0, 0
     while at < len(transcript):
         time, kind, length = struct.unpack_from("<QBI", transcript, at)
         before, body, at = at, transcript[at + 13 : at + 13 + length], at + 13 + length
@@ -148,6 +148,10 @@ def conversation(transcript, by):
             demand(number == len(roots[gpu]) and len(body) == 38, "a round out of turn")
             roots[gpu].append(body[6:])
             times[gpu].append(time)
+        elif name == "turn":
+            gpu, number = struct.unpack_from("<HI", body)
+            demand(number == len(roots[gpu]) and len(body) == 38, "a turn out of place")
+            turns[gpu].append((number, time, body[6:]))
         elif name == "row":
             gpu, question, levels = struct.unpack_from("<HIB", body)
             rows[gpu].append((question, body[7 : 7 + 32 * levels], body[7 + 32 * levels :]))
@@ -157,12 +161,12 @@ def conversation(transcript, by):
         else:
             said[name] = (time, body)
             if name == "hello":
-                roots, times, rows, marks = [[[] for _ in json.loads(body)["gpus"]] for _ in range(4)]
+                roots, times, rows, marks, turns = [[[] for _ in json.loads(body)["gpus"]] for _ in range(5)]
             chosen = name == "ask" and body != hashlib.sha256(transcript[:before]).digest()
             demand(by == "witness" or not chosen, "the prover chose its questions")
-    order = "hello( fill filled)? begin( root)? halt( root)? closed ask (row |cell |attestation )+done"
+    order = "hello( fill filled)? begin( root| turn)* halt( root| turn)* closed ask (row |cell |attestation )+done"
     demand(re.fullmatch(order, " ".join(names)), f"frames out of turn: {names}")
-    return said, roots, times, rows, marks
+    return said, roots, times, rows, marks, turns
 
 
 def drawn(ask, gpu, kind, openings, rounds, m):
@@ -194,15 +198,22 @@ def cells_hold(key, numbers, at, places, roots, answers, of_round):
     demand(held == [roots[r] for r in places], "memory does not hold what it is to hold")
 
 
-def check_gpu(gpu, offered, challenge, said, roots, times, rows, marks, stated):
+def check_gpu(gpu, offered, challenge, said, roots, times, rows, marks, turns, stated, protocol):
     memory, work = offered.get("memory") or {"parts": 0, "cells": 0, "products": 1}, offered["work"]
     parts, count, first, openings = memory["parts"], memory["cells"], memory["products"], challenge["openings"]
     demand(parts * count * 4096 >= challenge["memory_bytes"], "less memory than demanded")
     place = [r % (first + parts) for r in range(len(roots))]
     nonce, (begun, start), ask = bytes.fromhex(challenge["nonce"]), said["begin"], said["ask"][1]
-    gaps = [int(gap) for gap in np.diff([begun] + times)]
+    # Once more perhaps after the last round; protocol 1 had no turns, so that only both kinds together took their time.
+    due = [r for r in range(1, len(roots) + 1) if parts and protocol > 1 and r % (first + parts) in (0, first)]
+    demand([r for r, *_ in turns] in (due, [r for r in due if r < len(roots)]), "turns are missing")
+    begins, seeds = [begun] + times[:-1], {0: bytes(32), 1: bytes(32)}
+    for r, time, seed in turns:
+        seeds |= {r: seed, r + 1: seed}
+        begins[r : r + 1] = [time]
+    gaps = [end - begin for begin, end in zip(begins, times)]
     demand(roots and place[-1] == first + parts - 1 and stated["first_root_ns"] == gaps[0], "rounds are missing")
-    tail = lambda r: struct.pack("<I", r) + (roots[r - 2] if r >= 2 else bytes(32))
+    tail = lambda r: struct.pack("<I", r) + (seeds[r] if r in seeds else roots[r - 2])
     key = lambda matrix, r=None: matrix_key(nonce, start, matrix, gpu, b"" if r is None else tail(r))
     for kind, answers in [(b"", sorted(rows)), (b"M", sorted(marks))]:
         mine = [r for r in range(len(roots)) if (place[r] >= first) == bool(kind)]
@@ -215,12 +226,12 @@ def check_gpu(gpu, offered, challenge, said, roots, times, rows, marks, stated):
             cells_hold(matrix_key(nonce, said["fill"][1], b"M", gpu), numbers, row, at, roots, answers, key)
         else:
             rows_hold(work, row, at, roots, answers, key)
-        # Of each kind, the first two rounds after the other kind do not count.
-        counted = sum(not parts or r < first or place[r] - first * bool(kind) >= 2 for r in mine)
         each = count * 4096 if kind else 2 * work["m"] * work["n"] * work["k"]
-        rate = each * counted * 0.01 ** (1 / openings) * 1e9 / sum(gaps[r] for r in mine)
+        apart = protocol > 1 or not parts
+        took = sum(gaps[r] for r in mine) if apart else sum(gaps)
+        rate = each * len(mine) * 0.01 ** (1 / openings) * 1e9 / took
         floor = stated["memory"]["floor_bytes_per_s"] if kind else stated["floor_per_s"]
-        demand(abs(floor / rate - 1) < 1e-9, f"GPU {gpu} is said to do {floor:g}, not {rate:g} a second")
+        demand(not apart or abs(floor / rate - 1) < 1e-9, f"GPU {gpu} is said to do {floor:g}, not {rate:g} a second")
         print(f"GPU {gpu}: {len(mine)} rounds, at least {rate:.4g} {'bytes' if kind else 'operations'} a second")
 
 
@@ -238,7 +249,7 @@ def check(directory, key):
     closed = struct.unpack(f"<{len(kept[0])}I", said["closed"][1])
     demand(list(closed) == [len(roots) for roots in kept[0]], "rounds are missing")
     for gpu, (offered, stated, *of_gpu) in enumerate(zip(hello["gpus"], proof["gpus"], *kept)):
-        check_gpu(gpu, offered, challenge, said, *of_gpu, stated)
+        check_gpu(gpu, offered, challenge, said, *of_gpu, stated, hello["protocol"])
 
 
 if __name__ == "__main__":

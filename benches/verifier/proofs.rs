@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use blake3::hazmat::{HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root};
 use gpu_assay::proof::challenge::{Challenge, Issued, OPENINGS_DEFAULT};
 use gpu_assay::proof::recheck::Digesting;
-use gpu_assay::proof::schedule::{Ask, Question, Schedule};
+use gpu_assay::proof::schedule::{Ask, History, Question, Schedule};
 use gpu_assay::proof::session::Session;
 use gpu_assay::proof::statement::{By, Figures, Outcome, Proof};
-use gpu_assay::proof::wire::{Frame, Gpu, Hello, Timed};
-use gpu_assay::proof::work::{Numbers, Seeds, Work, before};
+use gpu_assay::proof::wire::{Frame, Gpu, Hello, PROTOCOL, Timed};
+use gpu_assay::proof::work::{Numbers, Seeds, Work};
 use gpu_assay::seal::{SecretKey, TrustList};
 
 const RUNS: usize = 7;
@@ -125,7 +125,7 @@ fn conversation(issued: &Issued, work: Work) -> Vec<Timed> {
     };
     let gpu = |n| Gpu { selector: format!("sim:bench,index={n}"), identity: identity(n), work, memory: None };
     let hello = Hello {
-        protocol: 1,
+        protocol: PROTOCOL,
         challenge_sha256: issued.sha256.clone(),
         host_sha256: None,
         gpus: (0..gpus).map(gpu).collect(),
@@ -155,9 +155,13 @@ fn conversation(issued: &Issued, work: Work) -> Vec<Timed> {
     timed
 }
 
+fn schedule() -> Schedule {
+    Schedule::new(None, PROTOCOL)
+}
+
 fn asked(ask: &[u8; 32], gpu: u32, work: &Work) -> Vec<Question> {
     let ask = Ask { seed: ask, gpu, count: OPENINGS_DEFAULT };
-    let [rows, _] = Schedule::new(None).questions(&ask, ROUNDS, work.m, 0);
+    let [rows, _] = schedule().questions(&ask, ROUNDS, work.m, 0);
     rows
 }
 
@@ -185,7 +189,8 @@ fn answer(seeds: &Seeds, work: &Work, questions: &[Question], gpu: u32) -> Answe
             answers.roots.push(draw());
             continue;
         }
-        let key = seeds.a(round, &before(&answers.roots, round));
+        let history = History { roots: answers.roots.clone(), turns: Vec::new() };
+        let key = seeds.a(round, &schedule().before(&history, round));
         let rows: BTreeMap<u32, Vec<u8>> = here
             .iter()
             .map(|(_, row)| {

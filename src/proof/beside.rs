@@ -25,10 +25,10 @@ pub enum BesideError {
     NoRandom(getrandom::Error),
 }
 
-/// The proof in `file`, whose signature holds, checked again from its challenge and its transcript. A trusted key must have
-/// signed the challenge too.
+/// The proof in `file`, whose signature holds, checked again from its challenge and its transcript, with the figures that follow
+/// from these. A trusted key must have signed the challenge too.
 pub fn check(file: &Path, verified: &Verified, trust: &TrustList) -> Result<(Proof, Issued), BesideError> {
-    let proof = Proof::from_verified(verified).map_err(|e| refused(file, &e))?;
+    let mut proof = Proof::from_verified(verified).map_err(|e| refused(file, &e))?;
     let (path, envelope) = challenge(file)?;
     let opened = envelope.open(trust).map_err(|e| refused(&path, &e))?;
     let issued = Issued::from_verified(&opened).map_err(|e| refused(&path, &e))?;
@@ -36,7 +36,8 @@ pub fn check(file: &Path, verified: &Verified, trust: &TrustList) -> Result<(Pro
     let transcript = File::open(&path).map_err(|why| BesideError::Unreadable { path, why })?;
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(BesideError::NoRandom)?;
-    recheck::recheck(&proof, &issued, BufReader::new(transcript), secret).map_err(|e| refused(file, &e))?;
+    let transcript = BufReader::new(transcript);
+    proof.figures = recheck::recheck(&proof, &issued, transcript, secret).map_err(|e| refused(file, &e))?;
     Ok((proof, issued))
 }
 

@@ -3,10 +3,10 @@
 
 use super::memory;
 use super::product::Batch;
-use super::schedule::{Ask, Question, Round, Schedule};
+use super::schedule::{Ask, History, Question, Round, Schedule};
 use super::tree;
 use super::wire::Gpu;
-use super::work::{Seeds, before};
+use super::work::Seeds;
 
 /// Rounds of one GPU that are kept track of. A round that takes the 5 ms that provers aim at fills an hour with fewer.
 pub const ROUNDS_MAX: u32 = 1 << 20;
@@ -18,6 +18,10 @@ pub enum Broken {
     Round { round: u32, next: usize },
     #[error("commits more than {ROUNDS_MAX} rounds")]
     TooMany,
+    #[error("commits round {0}, which it was not told to begin")]
+    Untold(u32),
+    #[error("was told to begin round {0}, which was not its turn")]
+    Told(u32),
     #[error("says that it committed {} rounds, but {came} came", .said.map_or("no".to_owned(), |said| said.to_string()))]
     Rounds { said: Option<u32>, came: usize },
     #[error("ends after {came} rounds, where {cycle} make a whole")]
@@ -36,10 +40,9 @@ pub enum Broken {
     Cell { round: u32, cell: u32 },
 }
 
-/// How much was done of one kind, in which time.
+/// How much was done of one kind, in which time; where times are not told apart, in that of both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// Rounds that count; see [`Schedule::counts`].
     pub rounds: u32,
     pub ns: u64,
 }
@@ -62,7 +65,7 @@ pub struct Chain {
     /// Of the cells, where memory is to be shown.
     cells: Option<[u8; 32]>,
     seeds: Seeds,
-    roots: Vec<[u8; 32]>,
+    history: History,
     last_ns: u64,
     progress: Progress,
     /// What is asked and not answered yet: rows of products, and cells.
@@ -73,13 +76,20 @@ pub struct Chain {
 
 impl Chain {
     /// The clock starts at `now_ns`. `secret` is what the prover cannot know.
-    pub fn new(offered: &Gpu, cells: Option<[u8; 32]>, seeds: Seeds, now_ns: u64, secret: &[u8; 32]) -> Self {
+    pub fn new(
+        offered: &Gpu,
+        schedule: Schedule,
+        cells: Option<[u8; 32]>,
+        seeds: Seeds,
+        now_ns: u64,
+        secret: &[u8; 32],
+    ) -> Self {
         Self {
             offered: offered.clone(),
-            schedule: Schedule::new(offered.memory.as_ref()),
+            schedule,
             cells,
             seeds,
-            roots: Vec::new(),
+            history: History::default(),
             last_ns: now_ns,
             progress: Progress::default(),
             rows: Vec::new(),
@@ -92,23 +102,50 @@ impl Chain {
         self.progress
     }
 
+    pub fn tells_times_apart(&self) -> bool {
+        self.schedule.tells_times_apart()
+    }
+
+    /// The round that the witness is to let this GPU begin, where it is to. Nothing of it could be begun before.
+    pub fn awaits(&self, halted: bool) -> Option<u32> {
+        let next = self.history.roots.len() as u32;
+        let ends = halted && next.is_multiple_of(self.schedule.cycle());
+        self.schedule.turn(next).filter(|turn| *turn == self.history.turns.len() && !ends).map(|_| next)
+    }
+
+    /// The witness lets it begin a round. Its time begins now.
+    pub fn turn(&mut self, round: u32, seed: &[u8; 32], now_ns: u64) -> Result<(), Broken> {
+        if self.awaits(false) != Some(round) {
+            return Err(Broken::Told(round));
+        }
+        self.history.turns.push(*seed);
+        self.last_ns = now_ns;
+        Ok(())
+    }
+
     pub fn commit(&mut self, round: u32, root: &[u8; 32], now_ns: u64) -> Result<(), Broken> {
-        let next = self.roots.len();
+        let next = self.history.roots.len();
         if round as usize != next {
             return Err(Broken::Round { round, next });
         }
         if round >= ROUNDS_MAX {
             return Err(Broken::TooMany);
         }
-        self.roots.push(*root);
+        if self.awaits(false).is_some() {
+            return Err(Broken::Untold(round));
+        }
+        self.history.roots.push(*root);
         let gap = now_ns - self.last_ns;
         let progress = &mut self.progress;
-        let pace = match self.schedule.round(round) {
-            Round::Product => &mut progress.products,
-            Round::Part(_) => &mut progress.parts,
+        let (pace, other) = match self.schedule.round(round) {
+            Round::Product => (&mut progress.products, &mut progress.parts),
+            Round::Part(_) => (&mut progress.parts, &mut progress.products),
         };
-        pace.rounds += u32::from(self.schedule.counts(round));
+        pace.rounds += 1;
         pace.ns += gap;
+        if !self.schedule.tells_times_apart() {
+            other.ns += gap;
+        }
         progress.rounds += 1;
         progress.first_root_ns.get_or_insert(gap);
         progress.longest_gap_ns = progress.longest_gap_ns.max(gap);
@@ -118,7 +155,7 @@ impl Chain {
 
     /// No more rounds come. `said` is how many the prover says there were.
     pub fn close(&self, said: Option<u32>) -> Result<(), Broken> {
-        let (came, cycle) = (self.roots.len(), self.schedule.cycle());
+        let (came, cycle) = (self.history.roots.len(), self.schedule.cycle());
         if said.is_none_or(|said| said as usize != came) {
             return Err(Broken::Rounds { said, came });
         }
@@ -128,7 +165,7 @@ impl Chain {
 
     pub fn ask(&mut self, ask: &Ask) {
         let cells = self.offered.memory.map_or(0, |memory| memory.cells);
-        let rounds = self.roots.len() as u32;
+        let rounds = self.history.roots.len() as u32;
         let asked = self.schedule.questions(ask, rounds, self.offered.work.m, cells);
         [self.rows, self.marks] = asked.map(|questions| questions.into_iter().map(Some).collect());
     }
@@ -139,11 +176,11 @@ impl Chain {
         let work = &self.offered.work;
         let fits = bytes.len() == work.row_bytes() && path.len() == work.path_length();
         let root = fits.then(|| tree::root(None, row, bytes, path)).flatten();
-        if root.is_none() || root.as_ref() != self.roots.get(round as usize) {
+        if root.is_none() || root.as_ref() != self.history.roots.get(round as usize) {
             return Err(Broken::Uncommitted { round, row });
         }
         let c = work.row(bytes).ok_or(Broken::Number { round, row })?;
-        let key = self.seeds.a(round, &before(&self.roots, round));
+        let key = self.seeds.a(round, &self.schedule.before(&self.history, round));
         self.batch.add(&key, row, &c);
         Ok(())
     }
@@ -158,10 +195,14 @@ impl Chain {
             return Err(Broken::NotAsked(question));
         };
         let cell = memory::cell(cells, u64::from(part) * u64::from(memory.cells) + u64::from(row));
-        let key = self.seeds.part(round, &before(&self.roots, round));
+        let key = self.seeds.part(round, &self.schedule.before(&self.history, round));
         let fits = path.len() == memory.cells.ilog2() as usize;
         let root = fits.then(|| tree::root(Some(&key), row, &cell, path)).flatten();
-        if root.is_some() && root.as_ref() == self.roots.get(round as usize) { Ok(()) } else { Err(wrong) }
+        if root.is_some() && root.as_ref() == self.history.roots.get(round as usize) {
+            Ok(())
+        } else {
+            Err(wrong)
+        }
     }
 
     /// Whether everything was shown, and is right.

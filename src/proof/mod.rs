@@ -5,7 +5,7 @@
 //! by the witness and again by anybody who has the transcript. The check shares no code with the prover but [`work`], which
 //! is where the matrices come from.
 //!
-//! This is protocol 1, complete enough to write the other side of it. Numbers are little-endian; `||` joins bytes.
+//! This is protocol 2, complete enough to write the other side of it. Numbers are little-endian; `||` joins bytes.
 //!
 //! # Signed statements
 //! DSSE v1.0.2 envelopes of in-toto Statements v1 with Ed25519. The challenge ([`challenge::Challenge`]) is named by `D`, the
@@ -22,6 +22,7 @@
 //! | 11 | P | filled | nothing; the memory of all GPUs is |
 //! | 2 | W | begin | start (32): random; the clock starts |
 //! | 3 | P | root | gpu (2), round (4), root (32) |
+//! | 14 | W | turn | gpu (2), round (4), seed (32): random; only where memory is demanded |
 //! | 4 | W | halt | nothing; sent once the demanded time has passed |
 //! | 5 | P | closed | rounds committed (4), for each GPU |
 //! | 6 | W | ask | seed (32): random |
@@ -32,8 +33,9 @@
 //! | 9 | P | failed | UTF-8: why the prover gives up; at any time |
 //!
 //! Order: hello, fill, filled, begin, roots, halt, more roots, closed, ask, rows, cells and attestations, done. The roots of one
-//! GPU come in the order of their rounds, from 0; those of different GPUs mix freely. After halt a prover finishes the cycle that it
-//! has begun (a round, where there is no memory) and begins no other. Each question is answered once, in any order, and there is at
+//! GPU come in the order of their rounds, from 0; those of different GPUs mix freely. Before the first round of a sweep, and before
+//! the first product after one, there is a turn, which the witness says as soon as it has the root before it, but not at the end of a
+//! cycle after halt. After halt a prover finishes the cycle that it has begun (a round, where there is no memory) and begins no other. Each question is answered once, in any order, and there is at
 //! most one attestation of each GPU. A *transcript* is all frames of both sides as `time (8) || frame`, the time in nanoseconds of
 //! the witness's monotonic clock since it started the prover, when it sent the frame or had received it.
 //!
@@ -42,12 +44,14 @@
 //! rounds, one for each part of the memory. Every round commits to a root. Keys are HKDF-SHA256 (RFC 5869, no salt) of
 //! `nonce || start`, of cells of `nonce || seed of fill`, 32 bytes each, with this info:
 //! * of B: `"gpu-assay proof v1 B" || gpu (4)`;
-//! * of A in round r: `"gpu-assay proof v1 A" || gpu (4) || r (4) || root of round r - 2`, or 32 zero bytes where r < 2;
+//! * of A in round r: `"gpu-assay proof v1 A" || gpu (4) || r (4) || root of round r - 2`, where a turn lies between these two its
+//!   seed, and where r < 2 and none does 32 zero bytes;
 //! * of a part in round r: the same with `P`;
 //! * of cells: `"gpu-assay proof v1 M" || gpu (4)`;
 //! * of what a card is to sign, with `nonce || seed of ask` as of cells: `"gpu-assay proof v1 T" || gpu (4)`.
 //!
-//! So no matrix is known before the clock starts, and no two rounds can be exchanged, left out or begun early.
+//! So no matrix is known before the clock starts, no two rounds can be exchanged, left out or begun early, and nothing of a sweep
+//! before the witness has all products before it, nor the reverse.
 //!
 //! # Products
 //! Each GPU computes products `C = A B` of its announced work: `m` a power of two from 2 to 16384, `n` one from 256, `k` a multiple
@@ -97,10 +101,14 @@
 //! memory was there. The bounds hold for all GPUs of a proof at once: to miss what is wrong with all of them is no likelier than to
 //! miss what is wrong with one.
 //!
-//! The time of a round is from the root before it, or begin, to its own. The proved *floor* of a GPU is
+//! The time of a round is from the root before it, begin or turn, whichever is last, to its own. The proved *floor* of a GPU is
 //! `(1 - f) * 2 m n k * R / (time of all products)` operations a second; of its memory
-//! `(1 - f) * bytes of a part * R / (time of all parts)` bytes a second. With memory, the first two rounds of a kind after rounds of
-//! the other kind do not count in R, since they may have been begun before, but their time does.
+//! `(1 - f) * bytes of a part * R / (time of all parts)` bytes a second. Whoever keeps a root back, to have done more by then, only
+//! makes its own kind's time longer. The way of each turn to the prover, and of the next root back, is part of these times.
+//!
+//! Protocol 1 had no turns: round r hung on round r - 2 alone. There a prover could hold the last root of one kind back until it was
+//! through with the other, which then took no time at all. So of its proofs with memory both floors are held to follow from the time
+//! of all rounds together, whatever they state.
 //!
 //! The floor counts the multiplications and additions of the plain product. Not bounded: faster algorithms for exact products
 //! (Strassen's saves an eighth at each level and is seldom used for these sizes); which unit of a card did the work; and whether it

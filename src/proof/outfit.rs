@@ -79,8 +79,8 @@ impl<'a> Outfit<'a> {
         Ok(outfit)
     }
 
-    /// As many products as take about the time of a sweep lie before each, and more where these are few: the first two of them do
-    /// not count.
+    /// As many products as take about the time of a sweep lie before each, and more where these take next to no time beside the turns
+    /// between, of which each is a way to the witness and back.
     fn take_memory(
         &mut self,
         cells: u64,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::challenge::Issued;
 use super::outfit::{Nobody, Outfit, settings};
-use super::rounds::Rounds;
+use super::rounds::{Orders, Rounds};
 use super::schedule::Ask;
 use super::wire::{Frame, Gpu, Hello, PROTOCOL};
 use super::work::Seeds;
@@ -41,6 +41,8 @@ enum Said {
 enum Told {
     Fill([u8; 32]),
     Begin([u8; 32]),
+    Turn(u32, [u8; 32]),
+    Halt,
     Ask([u8; 32]),
 }
 
@@ -165,9 +167,15 @@ impl<W: Write> Speaker<'_, W> {
             self.tell(|| Told::Begin(*bytes));
         } else if let Frame::Ask(bytes) = frame {
             self.tell(|| Told::Ask(*bytes));
+        } else if let Frame::Turn { gpu, round, seed } = frame {
+            let tell = self.tell.get(usize::from(*gpu));
+            let tell = tell.ok_or_else(|| format!("the witness speaks to GPU {gpu}, which there is not"))?;
+            // A thread that is gone has said why.
+            let _ = tell.send(Told::Turn(*round, *seed));
         } else {
-            // What is left is to halt.
+            // What is left is to halt. Who waits for a turn is told, the others see it.
             self.stop.store(true, Ordering::Relaxed);
+            self.tell(|| Told::Halt);
         }
         Ok(())
     }
@@ -222,22 +230,54 @@ impl Card {
         }
         let Ok(Told::Begin(start)) = told.recv() else { return Ok(()) };
         let seeds = seeds(&start);
-        let stopped = || self.stop.load(Ordering::Relaxed);
+        let orders = Heard { stop: &self.stop, told };
         let send = |frame| {
             // The thread that speaks may have ended; then so does everything.
             let _ = say.send(Said::Frame(frame));
         };
         let mut committed = |round, root| send(Frame::Root { gpu: self.gpu, round, root });
-        let roots = rounds.run(&seeds, &stopped, &mut committed).map_err(|e| e.to_string())?;
-        if say.send(Said::Ended(self.gpu, roots.len() as u32)).is_err() {
+        let history = rounds.run(&seeds, &orders, &mut committed).map_err(|e| e.to_string())?;
+        if say.send(Said::Ended(self.gpu, history.roots.len() as u32)).is_err() {
             return Ok(());
         }
-        let Ok(Told::Ask(ask)) = told.recv() else { return Ok(()) };
+        let Some(ask) = orders.ask() else { return Ok(()) };
         let nonce = Seeds::new(&challenge.nonce, &ask, u32::from(self.gpu)).attestation();
         let ask = Ask { seed: &ask, gpu: u32::from(self.gpu), count: challenge.openings };
-        rounds.answer(self.gpu, &seeds, &roots, &ask, &mut |frame| send(frame)).map_err(|e| e.to_string())?;
+        rounds
+            .answer(self.gpu, &seeds, &history, &ask, &mut |frame| send(frame))
+            .map_err(|e| e.to_string())?;
         send(Frame::Attestation { gpu: self.gpu, given: telemetry::attest(&card, &nonce) });
         let _ = say.send(Said::Answered);
         Ok(())
+    }
+}
+
+/// What the thread of a device hears while it computes.
+struct Heard<'a> {
+    stop: &'a AtomicBool,
+    told: &'a Receiver<Told>,
+}
+
+impl Heard<'_> {
+    /// The question, past what came too late to matter.
+    fn ask(&self) -> Option<[u8; 32]> {
+        self.told.iter().find_map(|told| if let Told::Ask(seed) = told { Some(seed) } else { None })
+    }
+}
+
+impl Orders for Heard<'_> {
+    fn are_to_end(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn turn(&self, round: u32, may_end: bool) -> Option<[u8; 32]> {
+        while !(may_end && self.are_to_end()) {
+            match self.told.recv().ok()? {
+                Told::Turn(at, seed) if at == round => return Some(seed),
+                // A halt, which the flag says as well; or nothing that is due here.
+                Told::Halt | Told::Turn(..) | Told::Fill(_) | Told::Begin(_) | Told::Ask(_) => {}
+            }
+        }
+        None
     }
 }

@@ -32,13 +32,14 @@ pub enum Refusal {
     Figures,
 }
 
-/// Replays `transcript`. `secret` is drawn at random by whoever checks, after the transcript was written.
+/// Replays `transcript`, and gives what follows from it. `secret` is drawn at random by whoever checks, after the transcript was
+/// written.
 pub fn recheck(
     proof: &Proof,
     issued: &Issued,
     transcript: impl Read,
     secret: [u8; 32],
-) -> Result<(), Refusal> {
+) -> Result<Figures, Refusal> {
     if proof.challenge_sha256 != issued.sha256 {
         return Err(Refusal::Challenge(proof.challenge_sha256.chars().take(64).collect()));
     }
@@ -59,12 +60,25 @@ pub fn recheck(
             return Err(Refusal::CutShort);
         }
     }
-    let mut figures = Figures::of(&session, issued.challenge.openings);
-    for (gpu, stated) in figures.gpus.iter_mut().zip(&proof.figures.gpus) {
-        // Proofs did not always state it.
-        gpu.first_root_ns = gpu.first_root_ns.filter(|_| stated.first_root_ns.is_some());
+    let figures = Figures::of(&session, issued.challenge.openings);
+    if figures == older(&proof.figures, &figures, session.tells_times_apart()) {
+        Ok(figures)
+    } else {
+        Err(Refusal::Figures)
     }
-    if figures == proof.figures { Ok(()) } else { Err(Refusal::Figures) }
+}
+
+/// What a proof states, but where older programs stated nothing, or more than follows, what does follow.
+fn older(stated: &Figures, figures: &Figures, tells_times_apart: bool) -> Figures {
+    let mut stated = stated.clone();
+    for (stated, gpu) in stated.gpus.iter_mut().zip(&figures.gpus) {
+        stated.first_root_ns = stated.first_root_ns.or(gpu.first_root_ns);
+        if !tells_times_apart {
+            (stated.products_ns, stated.floor_per_s) = (gpu.products_ns, gpu.floor_per_s);
+            stated.memory.clone_from(&gpu.memory);
+        }
+    }
+    stated
 }
 
 fn replay(by: By, session: &mut Session, from: &mut Digesting<impl Read>) -> Result<(), Refusal> {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::memory::Memory;
 use super::outfit::{NODE, Outfit};
-use super::schedule::{Ask, Question, Round, Schedule};
-use super::wire::Frame;
-use super::work::{Seeds, Work, before, words};
+use super::schedule::{Ask, History, Question, Round, Schedule};
+use super::wire::{Frame, PROTOCOL};
+use super::work::{Seeds, Work, words};
 use crate::device::op::Op;
 use crate::device::{Buf, Ticket};
 use crate::engine::Trouble;
@@ -19,6 +19,15 @@ pub struct Rounds<'a> {
     schedule: Schedule,
 }
 
+/// What whoever computes is told meanwhile.
+pub trait Orders {
+    /// Whether the cycle that is done is the last.
+    fn are_to_end(&self) -> bool;
+    /// What the witness says at the turn to `round`, once it has said it; `None` where it says no more, or where this may be the end
+    /// and is.
+    fn turn(&self, round: u32, may_end: bool) -> Option<[u8; 32]>;
+}
+
 /// A step that the device was given, and of which round it is the last.
 struct Step {
     form: Tuned,
@@ -28,7 +37,7 @@ struct Step {
 
 impl<'a> Rounds<'a> {
     pub fn new(outfit: Outfit<'a>) -> Self {
-        let schedule = Schedule::new(outfit.memory());
+        let schedule = Schedule::new(outfit.memory(), PROTOCOL);
         Self { outfit, schedule }
     }
 
@@ -52,27 +61,35 @@ impl<'a> Rounds<'a> {
         Ok(())
     }
 
-    /// Computes cycles until `stopped`, at least one, two steps always queued. Each commitment goes to `committed`.
+    /// Computes cycles, at least one, two steps always queued, but at turns. Each commitment goes to `committed`.
     pub fn run(
         &mut self,
         seeds: &Seeds,
-        stopped: &dyn Fn() -> bool,
+        orders: &dyn Orders,
         committed: &mut dyn FnMut(u32, [u8; 32]),
-    ) -> Result<Vec<[u8; 32]>, Trouble> {
+    ) -> Result<History, Trouble> {
         let draw = self.outfit.draw_b(&seeds.b());
         self.outfit.bench.once(&draw)?;
-        let mut roots: Vec<[u8; 32]> = Vec::new();
+        let mut history = History::default();
         let mut waiting: VecDeque<Step> = VecDeque::new();
         let mut steps: VecDeque<Tuned> = VecDeque::new();
         let mut round = 0u32;
         loop {
             while waiting.len() < 2 {
                 if steps.is_empty() {
-                    if round > 0 && round.is_multiple_of(self.schedule.cycle()) && stopped() {
+                    let may_end = round > 0 && round.is_multiple_of(self.schedule.cycle());
+                    if self.schedule.turn(round).is_some() {
+                        // The witness turns once it has all that lies before.
+                        if !waiting.is_empty() {
+                            break;
+                        }
+                        let Some(seed) = orders.turn(round, may_end) else { break };
+                        history.turns.push(seed);
+                    } else if may_end && orders.are_to_end() {
                         break;
                     }
-                    // Two steps in flight: what round - LAG committed is known by now.
-                    steps = self.steps(seeds, &roots, round)?;
+                    // Two steps in flight: what the round before the last committed is known by now.
+                    steps = self.steps(seeds, &history, round)?;
                     round += 1;
                 }
                 let Some(form) = steps.pop_front() else { break };
@@ -80,19 +97,19 @@ impl<'a> Rounds<'a> {
                 let ticket = self.outfit.bench.start(&form)?;
                 waiting.push_back(Step { form, ticket, commits });
             }
-            let Some(Step { form, ticket, commits }) = waiting.pop_front() else { return Ok(roots) };
+            let Some(Step { form, ticket, commits }) = waiting.pop_front() else { return Ok(history) };
             self.outfit.bench.finish(&form, ticket)?;
             if let Some(round) = commits {
                 let root = self.root(round)?;
                 committed(round, root);
-                roots.push(root);
+                history.roots.push(root);
             }
         }
     }
 
     /// What a round consists of. Rounds take turns in two places for hash trees, since one is read while the next is made.
-    fn steps(&self, seeds: &Seeds, roots: &[[u8; 32]], round: u32) -> Result<VecDeque<Tuned>, Trouble> {
-        let (before, nodes) = (before(roots, round), self.outfit.nodes(round));
+    fn steps(&self, seeds: &Seeds, history: &History, round: u32) -> Result<VecDeque<Tuned>, Trouble> {
+        let (before, nodes) = (self.schedule.before(history, round), self.outfit.nodes(round));
         Ok(match self.schedule.round(round) {
             Round::Product => {
                 let draw = self.outfit.bench.any_form(&self.outfit.draw_a(&seeds.a(round, &before)))?;
@@ -107,12 +124,12 @@ impl<'a> Rounds<'a> {
         &mut self,
         gpu: u16,
         seeds: &Seeds,
-        roots: &[[u8; 32]],
+        history: &History,
         ask: &Ask,
         shown: &mut dyn FnMut(Frame),
     ) -> Result<(), Trouble> {
         let cells = self.memory().map_or(0, |memory| memory.cells);
-        let asked = self.schedule.questions(ask, roots.len() as u32, self.outfit.work.m, cells);
+        let asked = self.schedule.questions(ask, history.roots.len() as u32, self.outfit.work.m, cells);
         let mut by_round: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
         for questions in asked {
             for (number, Question { round, row }) in (0..).zip(questions) {
@@ -120,10 +137,10 @@ impl<'a> Rounds<'a> {
             }
         }
         for (round, questions) in by_round {
-            for form in self.steps(seeds, roots, round)? {
+            for form in self.steps(seeds, history, round)? {
                 self.outfit.bench.run(&form, 1)?;
             }
-            if roots.get(round as usize) != Some(&self.root(round)?) {
+            if history.roots.get(round as usize) != Some(&self.root(round)?) {
                 let what =
                     format!("round {round} gives another result than before: this device computes wrong");
                 return Err(Trouble::Wrong(what));

@@ -2,7 +2,12 @@
 //! Owns the order of products and sweeps; both sides compute it from here. Must not know what either of them is.
 
 use super::memory::Memory;
-use super::work::LAG;
+
+/// What a round hangs on that has nothing before it.
+const NOTHING: [u8; 32] = [0; 32];
+/// How many rounds lie between a commitment and the matrix that depends on it, so that hashing one product overlaps with
+/// the next.
+const LAG: u32 = 2;
 
 /// What a round is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +22,27 @@ pub enum Round {
 pub struct Schedule {
     products: u32,
     parts: u32,
+    has_turns: bool,
+}
+
+/// What later rounds hang on: what was committed, and what the witness said at each turn from one kind to the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    pub roots: Vec<[u8; 32]>,
+    pub turns: Vec<[u8; 32]>,
 }
 
 impl Schedule {
-    pub fn new(memory: Option<&Memory>) -> Self {
+    /// As version `protocol` has it.
+    pub fn new(memory: Option<&Memory>, protocol: u32) -> Self {
         let (products, parts) = memory.map_or((1, 0), |memory| (memory.products, memory.parts));
-        Self { products, parts }
+        Self { products, parts, has_turns: parts > 0 && protocol >= 2 }
+    }
+
+    /// Whether the times of products and of parts are told apart, by turns or because there are no parts. Before there were turns a
+    /// prover could keep a commitment back, and have the time of one kind taken for that of the other.
+    pub fn tells_times_apart(&self) -> bool {
+        self.has_turns || self.parts == 0
     }
 
     /// Rounds of a cycle. Provers stop at its end.
@@ -37,16 +57,35 @@ impl Schedule {
         }
     }
 
-    /// Whether a round counts for its kind's pace. The first few after a change of kind do not: their keys are known early
-    /// enough for them to be begun in the time of the other kind.
-    pub fn counts(&self, round: u32) -> bool {
-        if self.parts == 0 {
-            return true;
+    /// Which turn comes before a round, counted from 0: each first round of a kind but the very first has one.
+    pub fn turn(&self, round: u32) -> Option<usize> {
+        let is_first = self.has_turns && self.since_turn(round) == 0;
+        self.turns_until(round).checked_sub(1).filter(|_| is_first)
+    }
+
+    /// Rounds since the last turn, or since the beginning.
+    fn since_turn(&self, round: u32) -> u32 {
+        let at = round % self.cycle();
+        match at.checked_sub(self.products) {
+            _ if !self.has_turns => round,
+            Some(part) => part,
+            None => at,
         }
-        match self.round(round) {
-            Round::Product => round < self.cycle() || round % self.cycle() >= LAG,
-            Round::Part(part) => part >= LAG,
-        }
+    }
+
+    fn turns_until(&self, round: u32) -> usize {
+        let is_part = u32::from(round % self.cycle() >= self.products);
+        if self.has_turns { (round / self.cycle() * 2 + is_part) as usize } else { 0 }
+    }
+
+    /// What a round hangs on: what round - 2 committed, or where a turn lies between, what was said there.
+    pub fn before(&self, history: &History, round: u32) -> [u8; 32] {
+        let earlier = if self.since_turn(round) >= LAG {
+            history.roots.get((round - LAG) as usize)
+        } else {
+            self.turns_until(round).checked_sub(1).and_then(|turn| history.turns.get(turn))
+        };
+        earlier.copied().unwrap_or(NOTHING)
     }
 
     /// The products and the parts that were asked about, of `rounds` in all: each as the round and the row or cell of it.

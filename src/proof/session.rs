@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::attestation::{self, Attested, Card, Contradiction, Roots};
 use super::chain::{Broken, Chain, Progress};
 use super::challenge::Issued;
-use super::schedule::Ask;
+use super::schedule::{Ask, Schedule};
 use super::wire::{Frame, Gpu, Hello, PROTOCOL, Timed};
 use super::work::Seeds;
 use crate::telemetry::Attestation;
@@ -20,7 +20,7 @@ pub enum Fault {
     OutOfTurn { frame: &'static str, phase: &'static str },
     #[error("the clock runs backwards")]
     Backwards,
-    #[error("the prover speaks version {0} of the protocol, not {PROTOCOL}")]
+    #[error("the prover speaks version {0} of the protocol, of which this program knows 1 to {PROTOCOL}")]
     Protocol(u32),
     #[error("the prover answers another challenge: {0}")]
     Challenge(String),
@@ -81,6 +81,7 @@ enum Phase {
 pub enum Cue {
     Fill,
     Begin,
+    Turn { gpu: u16, round: u32 },
     Ask,
 }
 
@@ -126,13 +127,14 @@ impl<'a> Session<'a> {
         match self.phase {
             Phase::Empty => Some(Cue::Fill),
             Phase::Ready => Some(Cue::Begin),
+            Phase::Running | Phase::Halted => {
+                let halted = self.phase == Phase::Halted;
+                let turn =
+                    |(gpu, chain): (u16, &Chain)| Some(Cue::Turn { gpu, round: chain.awaits(halted)? });
+                (0..).zip(&self.chains).find_map(turn)
+            }
             Phase::Closed => Some(Cue::Ask),
-            Phase::Greeting
-            | Phase::Filling
-            | Phase::Running
-            | Phase::Halted
-            | Phase::Asked
-            | Phase::Done => None,
+            Phase::Greeting | Phase::Filling | Phase::Asked | Phase::Done => None,
         }
     }
 
@@ -149,6 +151,11 @@ impl<'a> Session<'a> {
     /// From the question to the last answer, or to the last frame so far.
     pub fn answers_ns(&self) -> Option<u64> {
         matches!(self.phase, Phase::Asked | Phase::Done).then(|| self.now_ns - self.said_ns)
+    }
+
+    /// Whether products and sweeps each have a time of their own, see [`Schedule::tells_times_apart`].
+    pub fn tells_times_apart(&self) -> bool {
+        self.chains.iter().all(Chain::tells_times_apart)
     }
 
     /// What each GPU has committed so far.
@@ -182,6 +189,10 @@ impl<'a> Session<'a> {
             (Phase::Running | Phase::Halted, Frame::Root { gpu, round, root }) => {
                 let now_ns = self.now_ns;
                 self.chain(*gpu, |chain| chain.commit(*round, root, now_ns))
+            }
+            (Phase::Running | Phase::Halted, Frame::Turn { gpu, round, seed }) => {
+                let now_ns = self.now_ns;
+                self.chain(*gpu, |chain| chain.turn(*round, seed, now_ns))
             }
             (Phase::Running, Frame::Halt) => self.halt(),
             (Phase::Halted, Frame::Closed(rounds)) => {
@@ -222,7 +233,7 @@ impl<'a> Session<'a> {
 
     fn greet(&mut self, hello: &Hello) -> Result<(), Fault> {
         let demanded = &self.issued.challenge;
-        if hello.protocol != PROTOCOL {
+        if !(1..=PROTOCOL).contains(&hello.protocol) {
             return Err(Fault::Protocol(hello.protocol));
         }
         if hello.challenge_sha256 != self.issued.sha256 {
@@ -247,10 +258,12 @@ impl<'a> Session<'a> {
 
     fn begin(&mut self, start: &[u8; 32]) -> Result<(), Fault> {
         let gpus = self.hello.iter().flat_map(|hello| &hello.gpus);
+        let protocol = self.hello.as_ref().map_or(PROTOCOL, |hello| hello.protocol);
         let nonce = &self.issued.challenge.nonce;
         let chain = |(gpu, offered): (u32, &Gpu)| {
             let cells = self.fill.map(|seed| Seeds::new(nonce, &seed, gpu).cells());
-            Chain::new(offered, cells, Seeds::new(nonce, start, gpu), self.now_ns, &self.secret)
+            let schedule = Schedule::new(offered.memory.as_ref(), protocol);
+            Chain::new(offered, schedule, cells, Seeds::new(nonce, start, gpu), self.now_ns, &self.secret)
         };
         self.chains = (0..).zip(gpus).map(chain).collect();
         self.said_ns = self.now_ns;

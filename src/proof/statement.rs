@@ -96,7 +96,7 @@ pub struct Proved {
     pub first_root_ns: Option<u64>,
     /// The longest time between two commitments, or before the first.
     pub longest_gap_ns: u64,
-    /// Time in which products were computed.
+    /// Time in which products were computed; in proofs of protocol 1 with memory, in which all was done.
     pub products_ns: u64,
     /// Multiplications and additions of whole numbers per second that were done at least. It counts those of the plain
     /// product; which unit of the card did them, in which precision, or by which algorithm, is not known.
@@ -114,7 +114,7 @@ pub struct Held {
     pub bytes: u64,
     /// How often all of it was read.
     pub sweeps: u32,
-    /// Time in which it was read.
+    /// Time in which it was read; in proofs of protocol 1, in which all was done.
     pub sweeps_ns: u64,
     /// Bytes per second that were read at least, from wherever they lay.
     pub floor_bytes_per_s: f64,

@@ -12,7 +12,7 @@ use crate::device::Identity;
 use crate::seal::statement::titled;
 use crate::telemetry::Attestation;
 
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// No frame has a longer body: a row of the largest product with its path is a fifteenth of this.
 pub const BODY_MAX: u32 = 1 << 20;
 /// Kind and length.
@@ -57,6 +57,12 @@ pub enum Frame {
     Attestation {
         gpu: u16,
         given: Result<Attestation, String>,
+    },
+    /// Begin this round, which is of another kind than the one before and hangs on these bytes.
+    Turn {
+        gpu: u16,
+        round: u32,
+        seed: [u8; 32],
     },
 }
 
@@ -122,12 +128,13 @@ impl Frame {
             Frame::Filled => 11,
             Frame::Cell { .. } => 12,
             Frame::Attestation { .. } => 13,
+            Frame::Turn { .. } => 14,
         }
     }
 
     /// Whether the prover may send it; the others are the witness's.
     pub fn is_provers(&self) -> bool {
-        !matches!(self, Frame::Begin(_) | Frame::Halt | Frame::Ask(_) | Frame::Fill(_))
+        !matches!(self, Frame::Begin(_) | Frame::Halt | Frame::Ask(_) | Frame::Fill(_) | Frame::Turn { .. })
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -142,7 +149,7 @@ impl Frame {
             // Plain data always serialises.
             Frame::Hello(hello) => serde_json::to_vec(hello).unwrap_or_default(),
             Frame::Begin(bytes) | Frame::Ask(bytes) | Frame::Fill(bytes) => bytes.to_vec(),
-            Frame::Root { gpu, round, root } => {
+            Frame::Root { gpu, round, root } | Frame::Turn { gpu, round, seed: root } => {
                 [gpu.to_le_bytes().as_slice(), &round.to_le_bytes(), root].concat()
             }
             Frame::Halt | Frame::Done | Frame::Filled => Vec::new(),
@@ -214,6 +221,11 @@ impl Frame {
                 let given = attestation(u32::from_le_bytes(fields.take()?), &mut fields.rest);
                 Frame::Attestation { gpu, given: given.map_err(malformed)? }
             }
+            14 => Frame::Turn {
+                gpu: u16::from_le_bytes(fields.take()?),
+                round: u32::from_le_bytes(fields.take()?),
+                seed: fields.take()?,
+            },
             _ => return String::from_utf8(body).map(Frame::Failed).map_err(|_| malformed("it is not UTF-8")),
         };
         if fields.rest.is_empty() { Ok(frame) } else { Err(malformed("it is too long")) }
@@ -241,7 +253,7 @@ impl Frame {
     }
 }
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "hello",
     "begin",
     "root",
@@ -255,6 +267,7 @@ const NAMES: [&str; 13] = [
     "filled",
     "cell",
     "attestation",
+    "turn",
 ];
 
 /// A report of so many bytes and its certificates, or without a report why there is none.

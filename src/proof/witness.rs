@@ -185,7 +185,7 @@ impl<W: Write> Talk<'_, W> {
                 Err(RecvTimeoutError::Timeout) => self.wait(last)?,
                 Err(RecvTimeoutError::Disconnected) => return Err(unfinished("the prover closed early")),
             }
-            if let Some(cue) = self.session.cue() {
+            while let Some(cue) = self.session.cue() {
                 let frame = self.answer(cue)?;
                 self.orders.begun.store(true, Ordering::Relaxed);
                 self.say(frame)?;
@@ -242,6 +242,7 @@ impl<W: Write> Talk<'_, W> {
         Ok(match (cue, self.orders.by) {
             (Cue::Fill, _) => Frame::Fill(random),
             (Cue::Begin, _) => Frame::Begin(random),
+            (Cue::Turn { gpu, round }, _) => Frame::Turn { gpu, round, seed: random },
             (Cue::Ask, By::Witness) => Frame::Ask(random),
             (Cue::Ask, By::Prover) => Frame::Ask(self.transcript.digest()),
         })

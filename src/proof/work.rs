@@ -5,13 +5,6 @@ use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// The first key of a chain has no commitment before it.
-pub const NO_ROOT: [u8; 32] = [0; 32];
-
-/// How many rounds lie between a commitment and the matrix that depends on it, so that hashing one product overlaps with
-/// the next.
-pub const LAG: u32 = 2;
-
 /// How results are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -179,7 +172,7 @@ impl Seeds {
         self.key(b"P", &[round.to_le_bytes().as_slice(), before].concat())
     }
 
-    /// The key of A (m rows of k) of one round. `before` is what round - [`LAG`] committed, [`NO_ROOT`] where there was none.
+    /// The key of A (m rows of k) of one round. `before` is what it hangs on, see [`Schedule::before`](super::schedule::Schedule).
     pub fn a(&self, round: u32, before: &[u8; 32]) -> [u8; 32] {
         self.key(b"A", &[round.to_le_bytes().as_slice(), before].concat())
     }
@@ -197,10 +190,4 @@ impl Seeds {
 pub fn words(key: &[u8; 32]) -> [u32; 8] {
     let (words, _) = key.as_chunks::<4>();
     std::array::from_fn(|i| words.get(i).map_or(0, |word| u32::from_le_bytes(*word)))
-}
-
-/// What round - [`LAG`] committed, among the commitments so far.
-pub fn before(roots: &[[u8; 32]], round: u32) -> [u8; 32] {
-    let earlier = round.checked_sub(LAG).and_then(|earlier| roots.get(earlier as usize));
-    earlier.copied().unwrap_or(NO_ROOT)
 }

@@ -3,10 +3,10 @@
 
 use gpu_assay::proof::chain::{Broken, ROUNDS_MAX};
 use gpu_assay::proof::challenge::Issued;
-use gpu_assay::proof::schedule::Question;
+use gpu_assay::proof::schedule::{History, Question, Schedule};
 use gpu_assay::proof::session::{Fault, Session};
 use gpu_assay::proof::wire::{Frame, Hello, Timed};
-use gpu_assay::proof::work::{Numbers, Seeds, Work, before};
+use gpu_assay::proof::work::{Numbers, Seeds, Work};
 
 use super::support::data;
 use super::support_proof::*;
@@ -229,10 +229,17 @@ fn every_matrix_follows_from_all_that_came_before() {
     keys.sort_unstable();
     keys.dedup();
     assert_eq!(keys.len(), count, "two keys are one");
-    assert_eq!(
-        [0, 1, 2, 5].map(|round| before(&[[7; 32], [8; 32], [9; 32], [6; 32]], round)),
-        [[0; 32], [0; 32], [7; 32], [6; 32]]
-    );
+    // Cycles of four products and five parts.
+    let roots = (0..14).map(|round| [round; 32]).collect();
+    let history = History { roots, turns: vec![[100; 32], [101; 32]] };
+    let before = |memory, protocol, rounds: [u32; 8]| {
+        rounds.map(|round| Schedule::new(memory, protocol).before(&history, round)[0])
+    };
+    let rounds = [0, 1, 2, 4, 5, 6, 9, 11];
+    for (memory, protocol) in [(None, 1), (None, 2), (Some(&CELLS), 1)] {
+        assert_eq!(before(memory, protocol, rounds), [0, 0, 0, 2, 3, 4, 7, 9], "{memory:?} {protocol}");
+    }
+    assert_eq!(before(Some(&CELLS), 2, rounds), [0, 0, 0, 100, 100, 4, 101, 9]);
 }
 
 /// Every frame left out, sent twice, or exchanged with the one after it.
@@ -265,8 +272,8 @@ fn no_disorder_passes() {
     let out_of_turn = Broken::Round { round: 1, next: 0 };
     assert_eq!(check(&issued, &renumbered), Err(Fault::Gpu { gpu: 0, broken: out_of_turn }));
     let mut newer = frames.clone();
-    newer[0].frame = Frame::Hello(Hello { protocol: 2, ..hello(&issued, SMALL) });
-    assert_eq!(check(&issued, &newer), Err(Fault::Protocol(2)));
+    newer[0].frame = Frame::Hello(Hello { protocol: 3, ..hello(&issued, SMALL) });
+    assert_eq!(check(&issued, &newer), Err(Fault::Protocol(3)));
     let mut fewer = frames.clone();
     fewer[rounds - 1].frame = Frame::Closed(vec![2, 1]);
     let said = Broken::Rounds { said: Some(1), came: 2 };

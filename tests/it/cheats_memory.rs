@@ -1,11 +1,12 @@
 //! Provers that do not hold the memory that they are to hold, each refused for the reason that is its own.
 
-use gpu_assay::proof::chain::{Broken, Pace};
+use gpu_assay::proof::chain::Broken;
 use gpu_assay::proof::challenge::Issued;
 use gpu_assay::proof::memory::Memory;
-use gpu_assay::proof::session::{Fault, Session};
-use gpu_assay::proof::statement::{By, Outcome};
-use gpu_assay::proof::wire::{Frame, Timed};
+use gpu_assay::proof::recheck::{Refusal, recheck};
+use gpu_assay::proof::session::Fault;
+use gpu_assay::proof::statement::{By, Outcome, Proved};
+use gpu_assay::proof::wire::{Frame, Hello, Timed};
 
 use super::support_proof::*;
 
@@ -134,16 +135,67 @@ fn memory_that_lies_farther_away_has_a_lower_floor() {
     assert!((read / far_read - 40.0).abs() < 1e-9, "{read} and {far_read}");
 }
 
-/// Rounds that may have been begun in the time of the other kind do not count, their time does.
+/// A commitment kept back, to have done more by then, would make the time of the other kind shorter: nothing of it can be begun before.
 #[test]
-fn work_begun_early_gives_no_better_pace() {
+fn no_time_of_one_kind_is_taken_for_that_of_the_other() {
     let issued = with_memory();
     let committed = commit(&issued, &hello(&issued, SMALL), 2 * 9, &mut Honest);
-    let mut session = Session::new(&issued, [3; 32]);
-    committed.rounds().iter().for_each(|frame| session.take(frame).unwrap());
-    let [done] = session.progress()[..] else { panic!() };
-    // Four products and two more, of eight; three parts of five, twice. A millisecond each.
-    assert_eq!(done.products, Pace { rounds: 6, ns: 8_000_000 });
-    assert_eq!(done.parts, Pace { rounds: 6, ns: 10_000_000 });
-    assert_eq!((done.rounds, done.longest_gap_ns), (18, 1_000_000));
+    let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+    let figures = |frames: &[Timed]| signed(&issued, frames, By::Witness).figures.gpus.remove(0);
+    let honest = figures(&frames);
+    let sweeps_ns = |proved: &Proved| proved.memory.as_ref().map(|held| held.sweeps_ns);
+    assert_eq!((honest.products_ns, sweeps_ns(&honest)), (8_000_000, Some(10_000_000)));
+    // The last product of a cycle comes late; the sweep then has what it always had.
+    let held_back = |frame: &Timed| matches!(frame.frame, Frame::Root { round: 3, .. });
+    let from = frames.iter().position(held_back).unwrap();
+    let mut late = frames.clone();
+    for frame in &mut late[from..] {
+        frame.at_ns += 50_000_000;
+    }
+    assert_eq!(check(&issued, &late), Ok(()));
+    let late = figures(&late);
+    assert_eq!((late.products_ns, sweeps_ns(&late)), (58_000_000, Some(10_000_000)));
+    // What was done before it was told to is refused, and so is a turn where none is due.
+    let is_turn = |frame: &Timed| matches!(frame.frame, Frame::Turn { .. });
+    let untold: Vec<Timed> = frames.iter().filter(|frame| !is_turn(frame)).cloned().collect();
+    assert_eq!(broken(check(&issued, &untold)), Broken::Untold(4));
+    let at = frames.iter().position(is_turn).unwrap();
+    for (to, turn) in [(at - 1, 4), (at + 1, 4), (at, 5)] {
+        let mut moved = frames.clone();
+        moved[at].frame = Frame::Turn { gpu: 0, round: turn, seed: [100; 32] };
+        moved.swap(at, to);
+        let times: Vec<u64> = frames.iter().map(|frame| frame.at_ns).collect();
+        moved.iter_mut().zip(times).for_each(|(frame, at_ns)| frame.at_ns = at_ns);
+        let broken = broken(check(&issued, &moved));
+        assert!(matches!(broken, Broken::Untold(4) | Broken::Told(4 | 5)), "{to} {turn}: {broken}");
+    }
+}
+
+/// Protocol 1 had no turns: there only both kinds together took the time that they took.
+#[test]
+fn older_proofs_of_memory_count_all_their_time_for_each_kind() {
+    let issued = with_memory();
+    let older = Hello { protocol: 1, ..hello(&issued, SMALL) };
+    let committed = commit(&issued, &older, 2 * 9, &mut Honest);
+    let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+    let mut proof = signed(&issued, &frames, By::Witness);
+    let follows = proof.figures.clone();
+    let gpu = &mut proof.figures.gpus[0];
+    assert_eq!((gpu.products_ns, gpu.memory.as_ref().unwrap().sweeps_ns), (18_000_000, 18_000_000));
+    // What such a program stated.
+    (gpu.products_ns, gpu.floor_per_s) = (8_000_000, 2.0 * gpu.floor_per_s);
+    let again = recheck(&proof, &issued, bytes(&frames).as_slice(), [1; 32]);
+    assert_eq!(again, Ok(follows.clone()));
+    proof.figures.gpus[0].rounds += 1;
+    let again = recheck(&proof, &issued, bytes(&frames).as_slice(), [1; 32]);
+    assert_eq!(again, Err(Refusal::Figures));
+    // Without memory nothing can be taken for anything else.
+    let issued = crate::support_proof::issued(&challenge(1));
+    let older = Hello { protocol: 1, ..hello(&issued, SMALL) };
+    let committed = commit(&issued, &older, 4, &mut Honest);
+    let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+    let mut proof = signed(&issued, &frames, By::Witness);
+    proof.figures.gpus[0].floor_per_s *= 2.0;
+    let again = recheck(&proof, &issued, bytes(&frames).as_slice(), [1; 32]);
+    assert_eq!(again, Err(Refusal::Figures));
 }

@@ -8,11 +8,11 @@ use gpu_assay::proof::chain::Broken;
 use gpu_assay::proof::challenge::{Challenge, Issued};
 use gpu_assay::proof::memory::{self, CELL_BYTES, Memory};
 use gpu_assay::proof::recheck::Digesting;
-use gpu_assay::proof::schedule::{Ask, Question, Round, Schedule};
+use gpu_assay::proof::schedule::{Ask, History, Question, Round, Schedule};
 use gpu_assay::proof::session::{Fault, Session};
 use gpu_assay::proof::statement::{By, Figures, Outcome, Proof};
 use gpu_assay::proof::wire::{Frame, Gpu, Hello, Timed};
-use gpu_assay::proof::work::{Numbers, Seeds, Work, before};
+use gpu_assay::proof::work::{Numbers, Seeds, Work};
 use gpu_assay::seal::{SecretKey, TrustList};
 
 use super::support::identity;
@@ -49,7 +49,7 @@ pub fn hello(issued: &Issued, work: Work) -> Hello {
     let memory = (issued.challenge.memory_bytes > 0).then_some(CELLS);
     let gpu = |n| Gpu { selector: format!("sim:test,index={n}"), identity: identity(n), work, memory };
     Hello {
-        protocol: 1,
+        protocol: 2,
         challenge_sha256: issued.sha256.clone(),
         host_sha256: None,
         gpus: (0..issued.challenge.gpus).map(gpu).collect(),
@@ -118,7 +118,7 @@ pub struct Committed {
     pub hello: Hello,
     start: [u8; 32],
     seeds: Vec<Seeds>,
-    roots: Vec<Vec<[u8; 32]>>,
+    histories: Vec<History>,
     /// By GPU and round: a C, or a part of memory, which are hashed under the key.
     hashed: Vec<Vec<Hashed>>,
     bs: Vec<Vec<i8>>,
@@ -141,7 +141,7 @@ pub fn commit_from(
         hello: hello.clone(),
         start,
         seeds: Vec::new(),
-        roots: Vec::new(),
+        histories: Vec::new(),
         hashed: Vec::new(),
         bs: Vec::new(),
     };
@@ -151,13 +151,18 @@ pub fn commit_from(
         let cells = Seeds::new(&issued.challenge.nonce, &FILL, gpu).cells();
         let mut b = vec![0; work.n as usize * work.k as usize];
         work.entries(&seeds.b(), 0, &mut b);
-        let (mut roots, mut hashed) = (Vec::new(), Vec::new());
+        let (mut history, mut hashed) = (History::default(), Vec::new());
+        let schedule = schedule(hello, gpu as usize);
         for round in 0..rounds {
-            let bytes = match Schedule::new(offered.memory.as_ref()).round(round) {
+            if let Some(turn) = schedule.turn(round) {
+                history.turns.push(said_at(turn));
+            }
+            let before = schedule.before(&history, round);
+            let bytes = match schedule.round(round) {
                 Round::Product => {
-                    let job = job(work, &seeds, &b, &roots, round);
+                    let job = job(work, &seeds, &b, &before, round);
                     let c: Vec<u8> = (0..work.m).flat_map(|row| conduct.row(&job, row)).collect();
-                    roots.push(conduct.root(&c));
+                    history.roots.push(conduct.root(&c));
                     (None, c)
                 }
                 Round::Part(part) => {
@@ -167,14 +172,14 @@ pub fn commit_from(
                         conduct.cell(round, index, memory::cell(&cells, index))
                     };
                     let part: Vec<u8> = (0..count).flat_map(&mut cell).collect();
-                    let key = seeds.part(round, &before(&roots, round));
-                    roots.push(*blake3::keyed_hash(&key, &part).as_bytes());
+                    let key = seeds.part(round, &before);
+                    history.roots.push(*blake3::keyed_hash(&key, &part).as_bytes());
                     (Some(key), part)
                 }
             };
             hashed.push(bytes);
         }
-        committed.roots.push(roots);
+        committed.histories.push(history);
         committed.hashed.push(hashed);
         committed.seeds.push(seeds);
         committed.bs.push(b);
@@ -185,9 +190,18 @@ pub fn commit_from(
 /// From what the cells of memory follow.
 const FILL: [u8; 32] = [4; 32];
 
-fn job<'a>(work: &'a Work, seeds: &Seeds, b: &'a [i8], roots: &[[u8; 32]], round: u32) -> Job<'a> {
+/// What the witness says at a turn.
+fn said_at(turn: usize) -> [u8; 32] {
+    [100 + turn as u8; 32]
+}
+
+fn schedule(hello: &Hello, gpu: usize) -> Schedule {
+    Schedule::new(hello.gpus[gpu].memory.as_ref(), hello.protocol)
+}
+
+fn job<'a>(work: &'a Work, seeds: &Seeds, b: &'a [i8], before: &[u8; 32], round: u32) -> Job<'a> {
     let mut a = vec![0; work.m as usize * work.k as usize];
-    work.entries(&seeds.a(round, &before(roots, round)), 0, &mut a);
+    work.entries(&seeds.a(round, before), 0, &mut a);
     Job { work, round, a, b }
 }
 
@@ -199,16 +213,19 @@ impl Committed {
             frames.extend([Frame::Fill(FILL), Frame::Filled]);
         }
         frames.push(Frame::Begin(self.start));
-        let count = self.roots.first().map_or(0, Vec::len);
+        let count = self.histories.first().map_or(0, |history| history.roots.len()) as u32;
         for round in 0..count {
-            for (gpu, roots) in (0..).zip(&self.roots) {
-                frames.push(Frame::Root { gpu, round: round as u32, root: roots[round] });
+            for (gpu, history) in (0..).zip(&self.histories) {
+                if let Some(turn) = schedule(&self.hello, usize::from(gpu)).turn(round) {
+                    frames.push(Frame::Turn { gpu, round, seed: history.turns[turn] });
+                }
+                frames.push(Frame::Root { gpu, round, root: history.roots[round as usize] });
             }
         }
         let mut timed: Vec<Timed> =
             (1..).zip(frames).map(|(ms, frame)| Timed { at_ns: ms * MS, frame }).collect();
         timed.push(Timed { at_ns: 2000 * MS, frame: Frame::Halt });
-        let closed = vec![count as u32; self.roots.len()];
+        let closed = vec![count; self.histories.len()];
         timed.push(Timed { at_ns: 2001 * MS, frame: Frame::Closed(closed) });
         timed
     }
@@ -217,9 +234,9 @@ impl Committed {
     pub fn questions(&self, gpu: u16, seed: &[u8; 32]) -> [Vec<Question>; 2] {
         let offered = &self.hello.gpus[usize::from(gpu)];
         let ask = Ask { seed, gpu: u32::from(gpu), count: self.issued.challenge.openings };
-        let rounds = self.roots[usize::from(gpu)].len() as u32;
+        let rounds = self.histories[usize::from(gpu)].roots.len() as u32;
         let cells = offered.memory.map_or(0, |memory| memory.cells);
-        Schedule::new(offered.memory.as_ref()).questions(&ask, rounds, offered.work.m, cells)
+        schedule(&self.hello, usize::from(gpu)).questions(&ask, rounds, offered.work.m, cells)
     }
 
     /// The question and all answers.
@@ -257,7 +274,8 @@ impl Committed {
 
     /// The job of a question, with its A.
     pub fn job(&self, gpu: usize, round: u32) -> Job<'_> {
-        job(&self.hello.gpus[gpu].work, &self.seeds[gpu], &self.bs[gpu], &self.roots[gpu], round)
+        let before = schedule(&self.hello, gpu).before(&self.histories[gpu], round);
+        job(&self.hello.gpus[gpu].work, &self.seeds[gpu], &self.bs[gpu], &before, round)
     }
 }
 

@@ -106,8 +106,8 @@ pub fn proven(sm: u32) -> bool {
     PROVEN.contains(&sm)
 }
 
-/// Families that came later and have run on no hardware at all.
-const UNTRIED: &[Source] = &[Source::FmaBf16, Source::TensorWgmma, Source::Walk];
+/// Families that came later, or are not what they were, and have run on no hardware at all.
+const UNTRIED: &[Source] = &[Source::FmaBf16, Source::Mma, Source::TensorWgmma, Source::Walk];
 
 /// What stands beside the figures of kernels that have not run on hardware yet.
 pub fn caveat(sm: u32) -> Option<String> {
