@@ -6,7 +6,7 @@ use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Seen, Unusable};
 use super::judge::{Judgement, judge_device, subjects};
 use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sku::Model, sources};
-use crate::device::{Identity, ProvenanceKind};
+use crate::device::same::{self, Facts};
 use crate::evidence::metric::{FILLED, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::proof::challenge::GPUS_MAX;
@@ -33,7 +33,7 @@ pub fn conflicts(evidence: &Evidence) -> Vec<Finding> {
             say(id::CONFLICT, subject.clone(), because);
         }
     }
-    if let Some(because) = sources::too_many_cards(&distinct(evidence)) {
+    if let Some(because) = sources::too_many_cards(&cards(evidence)) {
         say(id::CONFLICT, Subject::Node, because);
     }
     for because in duplicates(evidence) {
@@ -124,15 +124,15 @@ fn model(seen: &Seen<'_>, agreed: &Model) -> Judgement {
     Judgement { verdict, observed: text(&identity.name), bound: text(agreed.as_str()), because }
 }
 
-/// Devices that were opened, each once.
-fn distinct(evidence: &Evidence) -> Vec<&DeviceEvidence> {
-    let mut distinct: Vec<&DeviceEvidence> = Vec::new();
-    for device in evidence.devices.iter().filter(|device| device.identity.is_some()) {
-        if !distinct.iter().any(|other| same(other, device).is_some()) {
-            distinct.push(device);
+/// One device of each card: the driver lists cards, whatever parts they are divided into.
+fn cards(evidence: &Evidence) -> Vec<&DeviceEvidence> {
+    let mut cards: Vec<(Facts<'_>, &DeviceEvidence)> = Vec::new();
+    for (told, device) in evidence.devices.iter().filter_map(|device| Some((device.told()?, device))) {
+        if !cards.iter().any(|(other, _)| same::share_a_card(other, &told)) {
+            cards.push((told, device));
         }
     }
-    distinct
+    cards.into_iter().map(|(_, device)| device).collect()
 }
 
 fn duplicates(evidence: &Evidence) -> Vec<Reason> {
@@ -146,25 +146,12 @@ fn duplicates(evidence: &Evidence) -> Vec<Reason> {
     found
 }
 
-/// Whether two devices of a run are one: the same PCI address or the same UUID. Software adapters of one driver share
-/// their UUID and are still several.
+/// Whether two devices of a run are one, and by what.
 fn same(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<Reason> {
-    let (first, second) = (a.identity.as_ref()?, b.identity.as_ref()?);
-    let equal = |field: fn(&Identity) -> &Option<String>| {
-        let value = field(first).as_ref()?;
-        (field(second).as_ref() == Some(value)).then(|| value.clone())
-    };
-    let unique = |identity: &Identity| identity.provenance.kind() != ProvenanceKind::Software;
-    let (field, value) = if let Some(address) = equal(|identity| &identity.pci_address) {
-        ("PCI address", address)
-    } else if unique(first) && unique(second) {
-        ("UUID", equal(|identity| &identity.uuid)?)
-    } else {
-        return None;
-    };
+    let (field, value) = same::same(&a.told()?, &b.told()?)?;
     Some(Reason::SameDevice {
         selectors: vec![a.selector.clone(), b.selector.clone()],
-        field: field.to_owned(),
-        value,
+        field: field.as_str().to_owned(),
+        value: value.to_owned(),
     })
 }

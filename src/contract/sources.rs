@@ -4,9 +4,9 @@
 
 use super::finding::{Claim, Reason};
 use super::sku;
-use crate::device::{Identity, ProvenanceKind};
+use crate::device::{Identity, ProvenanceKind, same};
+use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::MetricName;
-use crate::evidence::{DeviceEvidence, hiding};
 use crate::telemetry::NVIDIA;
 use crate::units::Unit;
 
@@ -24,7 +24,7 @@ pub(super) fn conflicts(device: &DeviceEvidence) -> Vec<Reason> {
     reasons
 }
 
-/// More cards of NVIDIA were measured than its driver lists. `devices` are distinct.
+/// More cards of NVIDIA were measured than its driver lists. `devices` are of one card each.
 pub(super) fn too_many_cards(devices: &[&DeviceEvidence]) -> Option<Reason> {
     let is_card = |device: &&&DeviceEvidence| {
         device.identity.as_ref().is_some_and(|identity| {
@@ -70,7 +70,8 @@ fn in_facts(device: &DeviceEvidence, identity: &Identity) -> Vec<Reason> {
     let kernel = |name: &str| ("the kernel", fact(device, &format!("pci.{name}")));
     let digits =
         |(source, uuid): (&'static str, Option<String>)| (source, uuid.as_deref().and_then(hex_digits));
-    // A part of a card has a name, a UUID and a size of its own.
+    // A part of a card has a name, a UUID and a size of its own. Here NVML alone says what is one: the device's word is what it is
+    // held against, and cannot excuse itself.
     let is_part = fact(device, "nvml.mig").as_deref() == Some("enabled");
     let of_whole = |claims: Vec<_>| if is_part { Vec::new() } else { claims };
     [
@@ -163,9 +164,9 @@ fn same_size(a: u64, b: u64) -> bool {
 }
 
 /// The 32 digits of a UUID, however it is written, or what hides it; `None` for ids of another kind, which cannot be compared, and for
-/// none but zeros, which a driver without a UUID gives.
+/// those that name nothing.
 fn hex_digits(uuid: &str) -> Option<String> {
     let is_hidden = uuid.len() == 64 && uuid.bytes().all(|b| b.is_ascii_hexdigit());
-    let digits = if is_hidden { Some(uuid.to_owned()) } else { hiding::digits(uuid) };
-    digits.filter(|digits| digits.bytes().any(|b| b != b'0'))
+    let digits = if is_hidden { Some(uuid.to_owned()) } else { same::digits(uuid) };
+    digits.filter(|digits| !same::is_nil(digits))
 }
