@@ -119,7 +119,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         format: FORMAT,
         tool: "assay".to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started: System::start().wall(),
+        started: System::wall(),
         profile: args.profile.name().to_owned(),
         probes,
         sample_ms: Some(settings.sample_ms),
@@ -250,7 +250,7 @@ fn deliver(
     language: Language,
 ) -> Result<Exit, Failure> {
     let interrupted = evidence.ended == Ended::Interrupted;
-    let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::start().wall());
+    let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::wall());
     let written = write_results(&plan.out, &report, &plan.key, &args.format, language);
     // With the events on the standard output, nothing else may go there.
     let events_on_stdout = args.events.as_deref() == Some(Path::new("-"));
