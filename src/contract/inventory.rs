@@ -62,14 +62,20 @@ pub(super) fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
-/// Devices that are there, each once, and how many of them completed.
+/// Cards or parts that are there, each once, and how many of them completed.
 fn count(contract: &Contract, inventory: &Inventory, evidence: &Evidence) -> Judgement {
     let demanded = inventory.devices.get();
+    // Whoever agrees on devices means cards, unless the model is a part of one.
+    let parts_count = inventory.sku.as_ref().is_some_and(Model::is_part);
+    let is_there = |device: &DeviceEvidence, other: &DeviceEvidence| match parts_count {
+        true => same(other, device).is_some(),
+        false => other.told().zip(device.told()).is_some_and(|(a, b)| same::share_a_card(&a, &b)),
+    };
     let mut distinct: Vec<&DeviceEvidence> = Vec::new();
     let mut refused = None;
     for device in &evidence.devices {
         match gate::admitted(&Seen { evidence, device, accept: &contract.accept }) {
-            Ok(_) if distinct.iter().any(|other| same(other, device).is_some()) => {}
+            Ok(_) if distinct.iter().any(|other| is_there(device, other)) => {}
             Ok(_) => distinct.push(device),
             Err(unusable) => refused = Some(unusable),
         }
@@ -116,7 +122,10 @@ fn model(seen: &Seen<'_>, agreed: &Model) -> Judgement {
         Err(unusable) => return Judgement::undecided(unusable, text(agreed.as_str())),
     };
     let is = identity.name.clone();
-    let (verdict, because) = match sku::compare(agreed, identity) {
+    // A part is called as its card is, and has its id.
+    let is_part = seen.device.told().is_some_and(|told| told.is_part);
+    let found = if is_part && !agreed.is_part() { sku::Match::Other } else { sku::compare(agreed, identity) };
+    let (verdict, because) = match found {
         sku::Match::Same => (Verdict::Pass, Reason::SkuMatches { is }),
         sku::Match::Other => (Verdict::Fail, Reason::SkuDiffers { is }),
         sku::Match::Unclear => (Verdict::Inconclusive, Reason::SkuUnclear { is }),

@@ -28,27 +28,32 @@ fn the_inventory_counts_devices_once() {
     assert_eq!(exit(&judge(&contract_with(two, TRIAD).contract, &same)), Exit::Identity);
 }
 
-/// Several parts of one divided card lie at its address; each has a UUID of its own.
+/// Several parts of one divided card lie at its address; each has a UUID of its own. They are as many devices where parts are agreed
+/// on, and one card where cards are.
 #[test]
-fn parts_of_a_card_are_several_devices() {
-    let two = "[inventory]\ndevices = 2";
+fn parts_of_a_card_are_several_devices_and_one_card() {
     let mut parts = good_run(2);
     for device in &mut parts.devices {
         let identity = device.identity.as_mut().unwrap();
+        identity.name = "Test Card T100 MIG 1g.8gb".into();
         identity.pci_address = Some("0000:01:00.0".into());
         identity.details.insert("mig".into(), "yes".into());
     }
-    assert_eq!(codes(two, &parts), [("inventory.devices".to_owned(), Verdict::Pass)]);
+    let of_parts = "[inventory]\ndevices = 2\nsku = \"T100 MIG 1g.8gb\"";
+    let said = |clause: &str, verdict| (clause.to_owned(), verdict);
+    let [pass, fail] = [Verdict::Pass, Verdict::Fail];
+    let all = |devices, sku| {
+        vec![said("inventory.devices", devices), said("inventory.sku", sku), said("inventory.sku", sku)]
+    };
+    assert_eq!(codes(of_parts, &parts), all(pass, pass));
+    assert_eq!(codes("[inventory]\ndevices = 2\nsku = \"T100\"", &parts), all(fail, fail));
+    assert_eq!(codes("[inventory]\ndevices = 2", &parts), [said("inventory.devices", fail)]);
+    assert_eq!(codes("[inventory]\ndevices = 1", &parts), [said("inventory.devices", pass)]);
     let twice = |edit: fn(&mut Identity)| {
         let mut run = parts.clone();
         edit(run.devices[1].identity.as_mut().unwrap());
-        assert_eq!(
-            codes(two, &run),
-            [
-                ("identity.duplicate".to_owned(), Verdict::Fail),
-                ("inventory.devices".to_owned(), Verdict::Fail)
-            ]
-        );
+        let found = codes("[inventory]\ndevices = 2", &run);
+        assert_eq!(found, [said("identity.duplicate", fail), said("inventory.devices", fail)]);
     };
     twice(|part| part.uuid = Some(format!("{:032x}", 1)));
     // The whole card, which holds the part.
