@@ -69,10 +69,16 @@ fn a_shortfall_that_may_be_ours_fails_no_node() {
     let (open, why) = verdict(&run, &clause("3 GB/s"));
     assert_eq!(open, Verdict::Inconclusive);
     assert!(why.starts_with("no kernel of ours is known"), "{why}");
-    let pair = edited(|node| {
-        node.measurements[3].conditions.reach = Reach::Kernel;
-    });
-    assert_eq!(verdict(&pair, &SLOWEST.replace("1 GB/s", "3 GB/s")).0, Verdict::Inconclusive);
+    // The slowest decides, whether that is shown or may be ours.
+    let pair = |reach| {
+        edited(|node| {
+            node.measurements[3] = slow(node.measurements[3].metric.as_str());
+            node.measurements[3].conditions.reach = reach;
+            node.measurements[4].conditions.reach = Reach::Kernel;
+        })
+    };
+    assert_eq!(verdict(&pair(Reach::Kernel), SLOWEST).0, Verdict::Inconclusive);
+    assert_eq!(verdict(&pair(Reach::Card), SLOWEST).0, Verdict::Fail);
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn the_inventory_counts_devices_once() {
 fn parts_of_a_card_are_several_devices_and_one_card() {
     let mut parts = good_run(2);
     for device in &mut parts.devices {
+        device.timeline.clear();
         let identity = device.identity.as_mut().unwrap();
         identity.name = "Test Card T100 MIG 1g.8gb".into();
         identity.pci_address = Some("0000:01:00.0".into());
