@@ -13,8 +13,6 @@ pub const NOTABLE: Duration = Duration::from_secs(2);
 pub trait Clock {
     /// Nanoseconds since this clock was made. Never decreases.
     fn now_ns(&self) -> u64;
-    /// Wall-clock time, RFC 3339 in UTC.
-    fn wall(&self) -> String;
     fn sleep(&self, duration: Duration);
     /// All clocks of the machine at this moment; `None` where time is only made up, or the moment was too long.
     fn machine(&self) -> Option<Machine>;
@@ -41,15 +39,17 @@ impl System {
     pub fn start() -> Self {
         Self { start: Instant::now() }
     }
+
+    /// What the machine says that the time is, RFC 3339 in UTC: simulated runs are dated by it as well, and their marks alone say
+    /// that they are simulated.
+    pub fn wall() -> String {
+        jiff::Timestamp::now().to_string()
+    }
 }
 
 impl Clock for System {
     fn now_ns(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
-
-    fn wall(&self) -> String {
-        jiff::Timestamp::now().to_string()
     }
 
     fn sleep(&self, duration: Duration) {
@@ -151,12 +151,6 @@ impl Stepped {
 impl Clock for Stepped {
     fn now_ns(&self) -> u64 {
         self.now_ns.get()
-    }
-
-    /// Simulated runs carry the epoch as their wall time, so that nobody takes them for dated evidence.
-    fn wall(&self) -> String {
-        let ns = i128::from(self.now_ns());
-        jiff::Timestamp::from_nanosecond(ns).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
     }
 
     fn sleep(&self, duration: Duration) {

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Failure;
-use crate::device::ProvenanceKind;
 use crate::device::backend::{Listed, OpenError};
 use crate::device::inventory::{self, BACKENDS};
+use crate::device::same::{self, Facts};
+use crate::device::{Identity, ProvenanceKind};
 use crate::engine::supervise;
 use crate::exit::Exit;
 use crate::telemetry::{NVIDIA, NvmlFound};
@@ -111,18 +112,19 @@ fn default_devices(found: Vec<Found>) -> Result<Vec<String>, Failure> {
 /// Devices that several backends show are kept once, as the backend shows them that comes first: measured twice at the
 /// same time, they would slow each other down.
 fn each_once(listed: Vec<Listed>) -> Vec<Listed> {
-    let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
     let mut kept: Vec<Listed> = Vec::new();
     for one in listed {
-        let is_known = |other: &Listed| {
-            let (a, b) = (&one.identity, &other.identity);
-            a.backend != b.backend && (same(&a.pci_address, &b.pci_address) || same(&a.uuid, &b.uuid))
-        };
-        if !kept.iter().any(is_known) {
+        if !kept.iter().any(|other| is_shown_twice(&other.identity, &one.identity)) {
             kept.push(one);
         }
     }
     kept
+}
+
+/// Whether two backends show one card. One backend shows each of its devices once, whatever they say: where that is wrong, whoever
+/// judges the run must see it.
+pub(super) fn is_shown_twice(a: &Identity, b: &Identity) -> bool {
+    a.backend != b.backend && same::same(&Facts::of(a), &Facts::of(b)).is_some()
 }
 
 #[cfg(test)]
@@ -176,11 +178,14 @@ mod tests {
             listed("wgpu", 0, Some("0000:02:00.0"), None),
             listed("wgpu", 1, None, Some("aa")),
             listed("wgpu", 2, None, None),
+            // Drivers without UUIDs give zeros.
+            listed("cuda", 2, Some("0000:04:00.0"), Some(&"0".repeat(32))),
+            listed("wgpu", 5, None, Some(&"0".repeat(32))),
             // Two of one backend are two, whatever they say.
             listed("wgpu", 3, Some("0000:03:00.0"), Some("cc")),
             listed("wgpu", 4, Some("0000:03:00.0"), Some("cc")),
         ];
         let kept: Vec<String> = each_once(found).into_iter().map(|one| one.selector).collect();
-        assert_eq!(kept, ["cuda:0", "cuda:1", "wgpu:2", "wgpu:3", "wgpu:4"]);
+        assert_eq!(kept, ["cuda:0", "cuda:1", "wgpu:2", "cuda:2", "wgpu:5", "wgpu:3", "wgpu:4"]);
     }
 }

@@ -37,12 +37,7 @@ pub fn doctor(args: &DoctorArgs, language: Language) -> Result<Exit, Failure> {
 fn cards<'a>(identities: impl Iterator<Item = &'a Identity>) -> usize {
     let mut seen: Vec<&Identity> = Vec::new();
     for identity in identities {
-        let is_same = |other: &&Identity| {
-            let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
-            identity.backend != other.backend
-                && (same(&identity.uuid, &other.uuid) || same(&identity.pci_address, &other.pci_address))
-        };
-        if !seen.iter().any(is_same) {
+        if !seen.iter().any(|other| discover::is_shown_twice(other, identity)) {
             seen.push(identity);
         }
     }

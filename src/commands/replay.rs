@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Write as _};
 
 use super::{Failure, print, print_to};
 use crate::cli::ReplayArgs;
-use crate::clock::{Clock, System};
+use crate::clock::System;
 use crate::contract;
 use crate::evidence::{event, record};
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ pub fn replay(args: &ReplayArgs, language: Language) -> Result<Exit, Failure> {
     };
     let events = event::read(from).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
     let evidence = record::fold(&events).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
-    let report = Report::new(evidence, Some(&contract), SealedBy::Ephemeral, System::start().wall());
+    let report = Report::new(evidence, Some(&contract), SealedBy::Ephemeral, System::wall());
     print(|out| human::ending(&report, out.speaking(language)))?;
     print_to(anstream::stderr().lock(), |out| writeln!(out, "{}", say!(language, "replay-unsigned")))?;
     Ok(report.exit())

@@ -10,11 +10,11 @@ use super::{Failure, discover, print, results};
 use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
 use crate::contract::{self, Parsed};
+use crate::device::same;
 use crate::engine::node::NodePlan;
 use crate::engine::supervise::{self, Orders};
 use crate::engine::{Already, Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
-use crate::evidence::hiding;
 use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, Order, RunInfo};
 use crate::exit::Exit;
 use crate::language::{Language, say};
@@ -119,7 +119,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
         format: FORMAT,
         tool: "assay".to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started: System::start().wall(),
+        started: System::wall(),
         profile: args.profile.name().to_owned(),
         probes,
         sample_ms: Some(settings.sample_ms),
@@ -160,8 +160,7 @@ fn asked(file: &Path) -> Result<Asked, Failure> {
 
 /// Selectors stand in what is signed as they were written.
 pub(super) fn name_no_card(selectors: &[String]) -> Result<(), Failure> {
-    let names =
-        |selector: &&String| selector.split([':', ',', '=']).any(|part| hiding::digits(part).is_some());
+    let names = |selector: &&String| selector.split([':', ',', '=']).any(|part| same::digits(part).is_some());
     selectors.iter().find(names).map_or(Ok(()), |selector| {
         Err(Failure::usage(format!(
             "--device {selector} names a card by its UUID, which --salt is to hide; name it by its index or PCI address"
@@ -251,7 +250,7 @@ fn deliver(
     language: Language,
 ) -> Result<Exit, Failure> {
     let interrupted = evidence.ended == Ended::Interrupted;
-    let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::start().wall());
+    let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::wall());
     let written = write_results(&plan.out, &report, &plan.key, &args.format, language);
     // With the events on the standard output, nothing else may go there.
     let events_on_stdout = args.events.as_deref() == Some(Path::new("-"));

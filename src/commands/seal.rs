@@ -2,7 +2,7 @@
 
 use super::{Failure, run};
 use crate::cli::SealArgs;
-use crate::clock::{Clock, System};
+use crate::clock::System;
 use crate::contract;
 use crate::exit::Exit;
 use crate::language::Language;
@@ -12,7 +12,7 @@ pub fn seal(args: &SealArgs, quiet: bool, language: Language) -> Result<Exit, Fa
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     let (key, sealed_by) = run::signer(args.key.as_deref())?;
     let evidence = run::broken_off(&args.directory)?.evidence;
-    let report = Report::new(evidence, contract.as_ref(), sealed_by, System::start().wall());
+    let report = Report::new(evidence, contract.as_ref(), sealed_by, System::wall());
     run::write_results(&args.directory, &report, &key, &args.format, language)?;
     if !quiet {
         run::show(&report, &args.directory, language)?;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::quantity::Quantity;
+use super::slip::Slip;
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Stat;
@@ -15,8 +16,8 @@ use crate::telemetry::Throttle;
 use raw::RawClause;
 
 /// One demand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "RawClause", into = "RawClause")]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "RawClause")]
 pub struct Clause {
     pub id: String,
     pub title: Option<String>,
@@ -183,14 +184,31 @@ impl From<Accept> for Vec<ProvenanceKind> {
 }
 
 /// The clauses of a contract: at least one `must`, every id once.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(try_from = "Vec<Clause>", into = "Vec<Clause>")]
-#[schemars(!try_from, !into)]
-pub struct Clauses(#[schemars(with = "Vec<RawClause>", length(min = 1))] Vec<Clause>);
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<RawClause>", into = "Vec<Clause>")]
+pub struct Clauses {
+    /// As they were read, until [`Clauses::check`] has made clauses of them: only there a mistake can say which clause it is in.
+    written: Vec<RawClause>,
+    checked: Vec<Clause>,
+}
 
 impl Clauses {
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Clause> {
-        self.0.iter_mut()
+        self.checked.iter_mut()
+    }
+
+    pub(super) fn check(&mut self) -> Result<(), Slip> {
+        let written = std::mem::take(&mut self.written);
+        self.checked = written.into_iter().enumerate().map(raw::check).collect::<Result<_, Slip>>()?;
+        let mut seen = BTreeSet::new();
+        if let Some(nth) = self.checked.iter().position(|clause| !seen.insert(&clause.id)) {
+            return Err(Slip::Twice { nth, id: self.checked[nth].id.clone() });
+        }
+        if self.checked.is_empty() {
+            return Err(Slip::NoClause);
+        }
+        let is_must = |clause: &Clause| clause.severity == Severity::Must && clause.scope != Scope::Fleet;
+        if self.checked.iter().any(is_must) { Ok(()) } else { Err(Slip::NoMust) }
     }
 }
 
@@ -198,34 +216,34 @@ impl std::ops::Deref for Clauses {
     type Target = [Clause];
 
     fn deref(&self) -> &[Clause] {
-        &self.0
+        &self.checked
     }
 }
 
-impl TryFrom<Vec<Clause>> for Clauses {
-    type Error = String;
-
-    fn try_from(clauses: Vec<Clause>) -> Result<Self, String> {
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = clauses.iter().find(|clause| !seen.insert(&clause.id)) {
-            return Err(format!("two clauses have the id {:?}; give each its own", twice.id));
-        }
-        if clauses.is_empty() {
-            return Err(
-                "the contract has no clause; `assay contract new` writes some to start from".to_owned()
-            );
-        }
-        if !clauses.iter().any(|clause| clause.severity == Severity::Must && clause.scope != Scope::Fleet) {
-            return Err("no clause on nodes or devices is a must, so no node could ever pass; write severity = \"must\" in one"
-                .to_owned());
-        }
-        Ok(Self(clauses))
+impl From<Vec<RawClause>> for Clauses {
+    fn from(written: Vec<RawClause>) -> Self {
+        Self { written, checked: Vec::new() }
     }
 }
 
 impl From<Clauses> for Vec<Clause> {
     fn from(clauses: Clauses) -> Self {
-        clauses.0
+        clauses.checked
+    }
+}
+
+impl schemars::JsonSchema for Clauses {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Clauses".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "The clauses of a contract: at least one `must`, every id once.",
+            "type": "array",
+            "items": generator.subschema_for::<RawClause>(),
+            "minItems": 1
+        })
     }
 }
 

@@ -307,7 +307,7 @@ pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, U
 }
 
 /// Why a measurement shows only a part of what the device has, where it does.
-fn at_least(measurement: &Measurement) -> Option<Reason> {
+pub(super) fn at_least(measurement: &Measurement) -> Option<Reason> {
     match (&measurement.value, measurement.conditions.reach) {
         (Value::AtLeast { why, .. }, _) => Some(Reason::OnlyALowerBound { why: why.clone() }),
         (Value::Timed(_), Reach::Kernel) => Some(Reason::ShortfallMayBeOurs),

@@ -6,7 +6,7 @@ use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Seen, Unusable};
 use super::judge::{Judgement, judge_device, subjects};
 use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sku::Model, sources};
-use crate::device::{Identity, ProvenanceKind};
+use crate::device::same::{self, Facts};
 use crate::evidence::metric::{FILLED, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::proof::challenge::GPUS_MAX;
@@ -33,7 +33,7 @@ pub fn conflicts(evidence: &Evidence) -> Vec<Finding> {
             say(id::CONFLICT, subject.clone(), because);
         }
     }
-    if let Some(because) = sources::too_many_cards(&distinct(evidence)) {
+    if let Some(because) = sources::too_many_cards(&cards(evidence)) {
         say(id::CONFLICT, Subject::Node, because);
     }
     for because in duplicates(evidence) {
@@ -62,14 +62,20 @@ pub(super) fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
-/// Devices that are there, each once, and how many of them completed.
+/// Cards or parts that are there, each once, and how many of them completed.
 fn count(contract: &Contract, inventory: &Inventory, evidence: &Evidence) -> Judgement {
     let demanded = inventory.devices.get();
+    // Whoever agrees on devices means cards, unless the model is a part of one.
+    let parts_count = inventory.sku.as_ref().is_some_and(Model::is_part);
+    let is_there = |device: &DeviceEvidence, other: &DeviceEvidence| match parts_count {
+        true => same(other, device).is_some(),
+        false => other.told().zip(device.told()).is_some_and(|(a, b)| same::share_a_card(&a, &b)),
+    };
     let mut distinct: Vec<&DeviceEvidence> = Vec::new();
     let mut refused = None;
     for device in &evidence.devices {
         match gate::admitted(&Seen { evidence, device, accept: &contract.accept }) {
-            Ok(_) if distinct.iter().any(|other| same(other, device).is_some()) => {}
+            Ok(_) if distinct.iter().any(|other| is_there(device, other)) => {}
             Ok(_) => distinct.push(device),
             Err(unusable) => refused = Some(unusable),
         }
@@ -116,7 +122,10 @@ fn model(seen: &Seen<'_>, agreed: &Model) -> Judgement {
         Err(unusable) => return Judgement::undecided(unusable, text(agreed.as_str())),
     };
     let is = identity.name.clone();
-    let (verdict, because) = match sku::compare(agreed, identity) {
+    // A part is called as its card is, and has its id.
+    let is_part = seen.device.told().is_some_and(|told| told.is_part);
+    let found = if is_part && !agreed.is_part() { sku::Match::Other } else { sku::compare(agreed, identity) };
+    let (verdict, because) = match found {
         sku::Match::Same => (Verdict::Pass, Reason::SkuMatches { is }),
         sku::Match::Other => (Verdict::Fail, Reason::SkuDiffers { is }),
         sku::Match::Unclear => (Verdict::Inconclusive, Reason::SkuUnclear { is }),
@@ -124,15 +133,15 @@ fn model(seen: &Seen<'_>, agreed: &Model) -> Judgement {
     Judgement { verdict, observed: text(&identity.name), bound: text(agreed.as_str()), because }
 }
 
-/// Devices that were opened, each once.
-fn distinct(evidence: &Evidence) -> Vec<&DeviceEvidence> {
-    let mut distinct: Vec<&DeviceEvidence> = Vec::new();
-    for device in evidence.devices.iter().filter(|device| device.identity.is_some()) {
-        if !distinct.iter().any(|other| same(other, device).is_some()) {
-            distinct.push(device);
+/// One device of each card: the driver lists cards, whatever parts they are divided into.
+fn cards(evidence: &Evidence) -> Vec<&DeviceEvidence> {
+    let mut cards: Vec<(Facts<'_>, &DeviceEvidence)> = Vec::new();
+    for (told, device) in evidence.devices.iter().filter_map(|device| Some((device.told()?, device))) {
+        if !cards.iter().any(|(other, _)| same::share_a_card(other, &told)) {
+            cards.push((told, device));
         }
     }
-    distinct
+    cards.into_iter().map(|(_, device)| device).collect()
 }
 
 fn duplicates(evidence: &Evidence) -> Vec<Reason> {
@@ -146,25 +155,12 @@ fn duplicates(evidence: &Evidence) -> Vec<Reason> {
     found
 }
 
-/// Whether two devices of a run are one: the same PCI address or the same UUID. Software adapters of one driver share
-/// their UUID and are still several.
+/// Whether two devices of a run are one, and by what.
 fn same(a: &DeviceEvidence, b: &DeviceEvidence) -> Option<Reason> {
-    let (first, second) = (a.identity.as_ref()?, b.identity.as_ref()?);
-    let equal = |field: fn(&Identity) -> &Option<String>| {
-        let value = field(first).as_ref()?;
-        (field(second).as_ref() == Some(value)).then(|| value.clone())
-    };
-    let unique = |identity: &Identity| identity.provenance.kind() != ProvenanceKind::Software;
-    let (field, value) = if let Some(address) = equal(|identity| &identity.pci_address) {
-        ("PCI address", address)
-    } else if unique(first) && unique(second) {
-        ("UUID", equal(|identity| &identity.uuid)?)
-    } else {
-        return None;
-    };
+    let (field, value) = same::same(&a.told()?, &b.told()?)?;
     Some(Reason::SameDevice {
         selectors: vec![a.selector.clone(), b.selector.clone()],
-        field: field.to_owned(),
-        value,
+        field: field.as_str().to_owned(),
+        value: value.to_owned(),
     })
 }

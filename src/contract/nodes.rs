@@ -2,7 +2,7 @@
 //! Owns what is compared; what makes a figure of one device count is the gate's business.
 
 use super::clause::{Accept, Figure, Rule, Scope};
-use super::finding::Reason;
+use super::finding::{Amount, Reason};
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
 use super::telemetry;
@@ -48,7 +48,15 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
             return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
         }
     };
-    let value = compared(evidence, accept, &figure.metric).map(|value| Counted { value, at_least: None });
+    // Whatever lies between figures that may be more may itself be less or more.
+    let decided = |Counted { value, at_least }| match at_least {
+        None => Ok(Counted { value, at_least: None }),
+        Some(because) => {
+            let observed = Some(Amount::Number { value, unit: bound.unit() });
+            Err(Unusable { observed, ..Unusable::open(because) })
+        }
+    };
+    let value = compared(evidence, accept, &figure.metric).and_then(decided);
     bounded(value, bound.value(), bound.unit(), side)
 }
 
@@ -62,19 +70,20 @@ pub fn figures(evidence: &Evidence) -> Vec<(MetricName, f64)> {
     let names = [SPREAD.to_owned(), LAG.to_owned()].into_iter().chain(of_rates);
     let figure = |name: String| {
         let metric = MetricName::parse(&name).ok()?;
-        let value = compared(evidence, &accept, &metric).ok()?;
+        let Counted { value, .. } = compared(evidence, &accept, &metric).ok()?;
         Some((metric, value))
     };
     names.filter_map(figure).collect()
 }
 
-fn compared(evidence: &Evidence, accept: &Accept, metric: &MetricName) -> Result<f64, Unusable> {
+/// With why it is not known, where a figure that it follows from may be more.
+fn compared(evidence: &Evidence, accept: &Accept, metric: &MetricName) -> Result<Counted, Unusable> {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {
         return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
     }
     match (metric.as_str(), lagging(metric.as_str())) {
-        (SPREAD, _) => spread(evidence, accept),
+        (SPREAD, _) => spread(evidence, accept).map(|value| Counted { value, at_least: None }),
         (LAG, _) => {
             let lags = rates(evidence).map(|rate| lag(evidence, accept, rate));
             let nothing = || Unusable::open(Reason::NotMeasured { metric: metric.to_string() });
@@ -101,9 +110,9 @@ fn rates(evidence: &Evidence) -> impl Iterator<Item = MetricName> {
 }
 
 /// The greater one; what does not count comes first.
-fn worse(one: Result<f64, Unusable>, other: Result<f64, Unusable>) -> Result<f64, Unusable> {
+fn worse(one: Result<Counted, Unusable>, other: Result<Counted, Unusable>) -> Result<Counted, Unusable> {
     match (one, other) {
-        (Ok(a), Ok(b)) => Ok(a.max(b)),
+        (Ok(a), Ok(b)) => Ok(Counted { value: a.value.max(b.value), at_least: a.at_least.or(b.at_least) }),
         (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
         (Err(first), _) => Err(first),
         (Ok(_), Err(other)) => Err(other),
@@ -111,14 +120,16 @@ fn worse(one: Result<f64, Unusable>, other: Result<f64, Unusable>) -> Result<f64
 }
 
 /// How far the least median lies below the median of all.
-fn lag(evidence: &Evidence, accept: &Accept, rate: MetricName) -> Result<f64, Unusable> {
+fn lag(evidence: &Evidence, accept: &Accept, rate: MetricName) -> Result<Counted, Unusable> {
     let figure = Figure { metric: rate, statistic: Some(Stat::P50) };
-    let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &figure).map(|c| c.value);
-    let figures = evidence.devices.iter().map(of_device).collect::<Result<Vec<f64>, _>>()?;
+    let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &figure);
+    let counted = evidence.devices.iter().map(of_device).collect::<Result<Vec<Counted>, _>>()?;
+    let figures: Vec<f64> = counted.iter().map(|counted| counted.value).collect();
     let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
     let median = middle(figures).filter(|median| *median > 0.0);
     let median = median.ok_or_else(|| Unusable::open(Reason::NoFigure))?;
-    Ok(1.0 - least / median)
+    let at_least = counted.into_iter().find_map(|counted| counted.at_least);
+    Ok(Counted { value: 1.0 - least / median, at_least })
 }
 
 /// How far the hottest device gets above the one that stays coolest.

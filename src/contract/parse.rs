@@ -1,10 +1,13 @@
 //! Reads contract files, TOML or JSON. Every error says where and what to try.
-//! Owns positions in files; what makes a clause sensible is the clause's business.
+//! Owns files and messages; where the parts of one stand and what is wrong with them is others' business.
 
 use std::path::Path;
 
-use super::Contract;
 use super::lint::Place;
+pub use super::places::At;
+use super::places::{self, position};
+use super::slip::Slip;
+use super::{Contract, settle};
 use crate::seal::sha256_hex;
 
 /// No contract is longer; what is longer was given by mistake.
@@ -57,8 +60,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, ContractError> {
         why,
     };
     let text = match std::str::from_utf8(bytes) {
-        // Some editors begin a file with a byte order mark.
-        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Ok(text) => without_mark(text),
         Err(e) => {
             let valid = String::from_utf8_lossy(&bytes[..e.valid_up_to()]);
             let why = "this is not UTF-8 text; save the contract as UTF-8".to_owned();
@@ -70,6 +72,11 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, ContractError> {
     Ok(Parsed { contract, sha256: sha256_hex(bytes) })
 }
 
+/// Some editors begin a file with a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Which of the two forms a contract is in: by the ending of its file, else by its first character.
 pub fn is_json(file: &str, text: &str) -> bool {
     match Path::new(file).extension().and_then(|e| e.to_str()) {
@@ -79,23 +86,29 @@ pub fn is_json(file: &str, text: &str) -> bool {
     }
 }
 
-/// Line and column, both from 1.
-pub type At = (usize, usize);
-
 fn json(text: &str) -> Result<Contract, (At, String)> {
-    serde_json::from_str(text).map_err(|e| {
+    let wrong = |e: serde_json::Error| {
         let why = e.to_string();
         // serde_json repeats the position in its sentence.
         let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
-        (place(text, why).unwrap_or((e.line().max(1), e.column().max(1))), in_words(why))
-    })
+        ((e.line().max(1), e.column().max(1)), in_words(why))
+    };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let contract = settle::read(&mut reader).map_err(wrong)?;
+    reader.end().map_err(wrong)?;
+    contract.map_err(|slip| placed(text, true, &slip))
 }
 
 fn toml(text: &str) -> Result<Contract, (At, String)> {
-    toml::from_str(text).map_err(|e: toml::de::Error| {
-        let at = e.span().map_or((1, 1), |span| position(text, span.start));
-        (place(text, e.message()).unwrap_or(at), in_words(e.message()))
-    })
+    let wrong = |e: toml::de::Error| {
+        (e.span().map_or((1, 1), |span| position(text, span.start)), in_words(e.message()))
+    };
+    let reader = toml::Deserializer::parse(text).map_err(wrong)?;
+    settle::read(reader).map_err(wrong)?.map_err(|slip| placed(text, false, &slip))
+}
+
+fn placed(text: &str, is_json: bool, slip: &Slip) -> (At, String) {
+    (places::find(text, is_json, &slip.way()).unwrap_or((1, 1)), in_words(&slip.to_string()))
 }
 
 /// A message on one line, of bounded length, that cannot write to a terminal what its reader does not see.
@@ -107,56 +120,8 @@ fn in_words(why: &str) -> String {
     if helps { clean } else { format!("{clean}; `assay contract new` shows a whole contract") }
 }
 
-/// Line and column, both from 1, of a byte offset; columns count characters.
-fn position(text: &str, offset: usize) -> At {
-    let before = &text[..text.floor_char_boundary(offset)];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-/// Where a mistake stands that a clause or the list of clauses found about itself. The deserialisers only know where
-/// the clause or the list begins or ends.
-fn place(text: &str, why: &str) -> Option<At> {
-    if let Some(rest) = why.strip_prefix("two clauses have the id ") {
-        return ids(text, rest.split(';').next()?).nth(1).map(|at| position(text, at));
-    }
-    if let Some(rest) = why.strip_prefix("a remedy is of ") {
-        let from = text.find("[[remedy]]").or_else(|| text.find("\"remedy\""))?;
-        return text[from..].find(rest.split(',').next()?).map(|at| position(text, from + at));
-    }
-    let (id, rest) = why.strip_prefix("clause ")?.split_once(": ")?;
-    let at = ids(text, id).next()?;
-    let begin = text[..at].rfind(['{', '[']).unwrap_or(0);
-    let end = text[at..].find(['}', '[']).map_or(text.len(), |end| at + end);
-    // A message about one key begins with it.
-    let key =
-        rest.split(|c: char| !(c.is_ascii_lowercase() || c == '_')).next().filter(|key| key.contains('_'));
-    let key = key.and_then(|key| text[begin..end].find(key)).map(|offset| begin + offset);
-    Some(position(text, key.unwrap_or(at)))
-}
-
-/// Line and column of what an objection is about.
-pub fn locate(text: &str, at: &Place) -> Option<At> {
-    let at = match at {
-        Place::Clause(id) => ids(text, &format!("{id:?}")).next()?,
-        Place::Key(table, key) => {
-            let heads = [format!("[{table}]"), format!(".{table}]"), format!("{table:?}")];
-            let table = heads.iter().find_map(|head| text.find(head))?;
-            let is_key = |at: usize| {
-                text[at + key.len()..].trim_start_matches('"').trim_start().starts_with(['=', ':'])
-            };
-            text[table..].match_indices(key).map(|(at, _)| table + at).find(|at| is_key(*at))?
-        }
-        Place::Contract => return None,
-    };
-    Some(position(text, at))
-}
-
-/// Offsets at which `id` (in quotes) is the value of a key `id`.
-fn ids<'a>(text: &'a str, id: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let is_value = |before: &str| {
-        let key = before.trim_end().strip_suffix(['=', ':'])?.trim_end().trim_end_matches('"');
-        key.ends_with("id").then_some(())
-    };
-    text.match_indices(id).map(|(at, _)| at).filter(move |at| is_value(&text[..*at]).is_some())
+/// Line and column of what an objection to a contract is about. `file` as in [`parse`].
+pub fn locate(file: &str, text: &str, at: &Place) -> Option<At> {
+    let text = without_mark(text);
+    places::of_objection(text, is_json(file, text), at)
 }

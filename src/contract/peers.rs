@@ -52,12 +52,11 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
             return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
         }
     };
-    let slowest = slowest(evidence, accept, figure).map(|value| Counted { value, at_least: None });
-    bounded(slowest, bound.value(), bound.unit(), side)
+    bounded(slowest(evidence, accept, figure), bound.value(), bound.unit(), side)
 }
 
 /// The least of the figures that `figure` means. One that does not count leaves all undecided, the worst says why.
-fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<f64, Unusable> {
+fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<Counted, Unusable> {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {
         return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
@@ -68,7 +67,7 @@ fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<f64,
     }
     let places = || (0u32..).zip(&evidence.devices);
     let pairs = places().flat_map(|from| places().map(move |to| (from, to)));
-    let mut least: Option<Result<f64, Unusable>> = None;
+    let mut least: Option<Result<Counted, Unusable>> = None;
     for ((from, sender), (to, receiver)) in pairs.filter(|((from, _), (to, _))| from != to) {
         let name = peer_name(from, to);
         if figure.metric.as_str() != PEER_SLOWEST && figure.metric.as_str() != name {
@@ -77,7 +76,7 @@ fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<f64,
         let one = one(evidence, accept, &[sender, receiver], &name, figure);
         least = Some(match (least, one) {
             (None, one) => one,
-            (Some(Ok(a)), Ok(b)) => Ok(a.min(b)),
+            (Some(Ok(a)), Ok(b)) => Ok(if b.value < a.value { b } else { a }),
             (Some(Err(first)), Err(other)) if other.verdict > first.verdict => Err(other),
             (Some(Err(first)), _) => Err(first),
             (Some(Ok(_)), Err(other)) => Err(other),
@@ -97,7 +96,7 @@ fn one(
     devices: &[&DeviceEvidence],
     name: &str,
     figure: &Figure,
-) -> Result<f64, Unusable> {
+) -> Result<Counted, Unusable> {
     let identities = devices.iter().map(|device| gate::admitted(&Seen { evidence, device, accept }));
     let identities = identities.collect::<Result<Vec<_>, _>>()?;
     let node = evidence.node.as_ref().ok_or_else(|| not_measured(name))?;
@@ -111,7 +110,7 @@ fn one(
     completed(evidence, node)?;
     let value = gate::value(measurement, figure)?;
     identities.into_iter().try_for_each(|identity| gate::possible(identity, &measurement.metric, value))?;
-    Ok(value)
+    Ok(Counted { value, at_least: gate::at_least(measurement) })
 }
 
 fn missing(evidence: &Evidence, node: &NodeEvidence, name: &str) -> Unusable {

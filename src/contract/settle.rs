@@ -1,5 +1,5 @@
 //! What the parts of a contract need of one another: shares get their whole, names what they name.
-//! Owns the last step of reading a contract; every message names the clause or the table it is about.
+//! Owns the last step of reading a contract; every mistake names the clause or the table it is about.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -7,17 +7,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::clause::{Figure, Rule};
 use super::quantity::{Base, Share};
 use super::sku::Model;
-use super::terms::DELIVERY;
+use super::slip::Slip;
+use super::terms::{DELIVERY, Exclusion};
 use super::{Contract, Inventory, Quantity, Reference};
 use crate::catalogue::{self, Resolved};
 
 impl<'de> Deserialize<'de> for Contract {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The derived function, not this one.
-        let mut contract = Self::deserialize(deserializer)?;
-        settle(&mut contract).map_err(D::Error::custom)?;
-        Ok(contract)
+        read(deserializer)?.map_err(D::Error::custom)
     }
+}
+
+/// The outer error is of the file's shape, the inner one of what it says.
+pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<Contract, Slip>, D::Error> {
+    // The derived function, not the one above.
+    let mut contract = Contract::deserialize(deserializer)?;
+    Ok(settle(&mut contract).map(|()| contract))
 }
 
 impl Serialize for Contract {
@@ -26,32 +31,34 @@ impl Serialize for Contract {
     }
 }
 
-fn settle(contract: &mut Contract) -> Result<(), String> {
+fn settle(contract: &mut Contract) -> Result<(), Slip> {
     let Contract { inventory, reference, clauses, .. } = contract;
-    for clause in clauses.iter_mut() {
+    clauses.check()?;
+    for (nth, clause) in clauses.iter_mut().enumerate() {
         let (figure, bound) = match &mut clause.rule {
             Rule::AtLeast { figure, bound } | Rule::AtMost { figure, bound } => (figure, bound),
             Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => continue,
         };
         if let Some(Share { of, .. }) = bound.share() {
             let whole = whole(of, figure, inventory.as_ref(), reference.as_ref());
-            let whole = whole.map_err(|why| format!("clause {:?}: {why}", clause.id))?;
-            bound.settle(whole);
+            bound.settle(whole.map_err(|why| Slip::Clause {
+                nth,
+                id: clause.id.clone(),
+                wrong: why.into(),
+            })?);
         }
     }
-    for name in contract.remedies.iter().flat_map(|remedy| &remedy.of) {
-        if name != DELIVERY && !contract.clauses.iter().any(|clause| clause.id == *name) {
-            let name: String = name.chars().take(80).collect();
-            return Err(format!(
-                "a remedy is of {name:?}, but no clause has this id; write the id of a clause, or {DELIVERY:?}"
-            ));
+    for (nth, remedy) in contract.remedies.iter().enumerate() {
+        let is_known =
+            |name: &String| name == DELIVERY || contract.clauses.iter().any(|clause| clause.id == *name);
+        if let Some((of, name)) = remedy.of.iter().enumerate().find(|(_, name)| !is_known(name)) {
+            return Err(Slip::Remedy { nth, of, name: name.chars().take(80).collect() });
         }
     }
-    match contract.exclusions.iter().find(|excluded| excluded.from >= excluded.until) {
-        Some(empty) => Err(format!(
-            "an exclusion from {} until {} is over before it begins; exchange them",
-            empty.from, empty.until
-        )),
+    match contract.exclusions.iter().enumerate().find(|(_, excluded)| excluded.from >= excluded.until) {
+        Some((nth, Exclusion { from, until, .. })) => {
+            Err(Slip::Exclusion { nth, from: *from, until: *until })
+        }
         None => Ok(()),
     }
 }

@@ -36,6 +36,11 @@ impl Model {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is a part of a divided card, such as `H200 MIG 1g.18gb`.
+    pub(super) fn is_part(&self) -> bool {
+        words(&self.0).contains("mig")
+    }
 }
 
 /// What an agreed model and a device's own word have to do with each other.

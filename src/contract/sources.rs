@@ -4,9 +4,9 @@
 
 use super::finding::{Claim, Reason};
 use super::sku;
-use crate::device::{Identity, ProvenanceKind};
+use crate::device::{Identity, ProvenanceKind, same};
+use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::MetricName;
-use crate::evidence::{DeviceEvidence, hiding};
 use crate::telemetry::NVIDIA;
 use crate::units::Unit;
 
@@ -19,12 +19,15 @@ const CORES_PER_UNIT: [u64; 5] = [32, 48, 64, 128, 192];
 /// Each field about which sources disagree, once.
 pub(super) fn conflicts(device: &DeviceEvidence) -> Vec<Reason> {
     let Some(identity) = &device.identity else { return Vec::new() };
-    let mut reasons = in_readings(device, identity);
-    reasons.extend(in_facts(device, identity));
+    // A part of a card has a name, a UUID and a size of its own. Here NVML alone says what is one: the device's word is what it is
+    // held against, and cannot excuse itself.
+    let is_part = fact(device, "nvml.mig").as_deref() == Some("enabled");
+    let mut reasons = in_readings(device, identity, is_part);
+    reasons.extend(in_facts(device, identity, is_part));
     reasons
 }
 
-/// More cards of NVIDIA were measured than its driver lists. `devices` are distinct.
+/// More cards of NVIDIA were measured than its driver lists. `devices` are of one card each.
 pub(super) fn too_many_cards(devices: &[&DeviceEvidence]) -> Option<Reason> {
     let is_card = |device: &&&DeviceEvidence| {
         device.identity.as_ref().is_some_and(|identity| {
@@ -40,7 +43,7 @@ pub(super) fn too_many_cards(devices: &[&DeviceEvidence]) -> Option<Reason> {
 }
 
 /// What readings say beside what the device says.
-fn in_readings(device: &DeviceEvidence, identity: &Identity) -> Vec<Reason> {
+fn in_readings(device: &DeviceEvidence, identity: &Identity, is_part: bool) -> Vec<Reason> {
     let readings = || device.timeline.iter().map(|at| &at.reading);
     let conflict = |field: &str, device: String, telemetry: String| Reason::IdentityConflict {
         field: field.to_owned(),
@@ -53,7 +56,8 @@ fn in_readings(device: &DeviceEvidence, identity: &Identity) -> Vec<Reason> {
         .find(|(telemetry, device)| telemetry != device);
     let memory = readings()
         .filter_map(|r| Some((r.memory_bytes?, identity.memory_bytes?)))
-        .find(|(a, b)| !same_size(*a, *b));
+        .find(|(telemetry, device)| !fits(*device, *telemetry, is_part));
+    let (name, uuid) = if is_part { (None, None) } else { (name, uuid) };
     name.map(|name| conflict("name", identity.name.clone(), name.clone()))
         .into_iter()
         .chain(uuid.map(|(telemetry, device)| conflict("uuid", device, telemetry)))
@@ -62,7 +66,7 @@ fn in_readings(device: &DeviceEvidence, identity: &Identity) -> Vec<Reason> {
 }
 
 /// What the device, NVML and the kernel say.
-fn in_facts(device: &DeviceEvidence, identity: &Identity) -> Vec<Reason> {
+fn in_facts(device: &DeviceEvidence, identity: &Identity, is_part: bool) -> Vec<Reason> {
     let equal = |a: &str, b: &str| a == b;
     let ids = identity.vendor_id.zip(identity.device_id);
     let own_id = ids.map(|(vendor, device)| format!("{vendor:04x}:{device:04x}"));
@@ -70,8 +74,6 @@ fn in_facts(device: &DeviceEvidence, identity: &Identity) -> Vec<Reason> {
     let kernel = |name: &str| ("the kernel", fact(device, &format!("pci.{name}")));
     let digits =
         |(source, uuid): (&'static str, Option<String>)| (source, uuid.as_deref().and_then(hex_digits));
-    // A part of a card has a name, a UUID and a size of its own.
-    let is_part = fact(device, "nvml.mig").as_deref() == Some("enabled");
     let of_whole = |claims: Vec<_>| if is_part { Vec::new() } else { claims };
     [
         disagreement(
@@ -115,8 +117,7 @@ fn disagreement(
 
 fn memory(device: Option<u64>, nvml: Option<u64>, is_part: bool) -> Option<Reason> {
     let (device, nvml) = device.zip(nvml)?;
-    let fits = same_size(device, nvml) || (is_part && device < nvml);
-    (!fits).then(|| Reason::SourcesDisagree {
+    (!fits(device, nvml, is_part)).then(|| Reason::SourcesDisagree {
         field: "memory".to_owned(),
         claims: vec![claim("the device", bytes(device)), claim("NVML", bytes(nvml))],
     })
@@ -158,14 +159,19 @@ fn bytes(bytes: u64) -> String {
     Unit::Byte.format(bytes as f64)
 }
 
+/// Whether a device, or part of one, has the memory that another source says its card has.
+fn fits(device: u64, card: u64, is_part: bool) -> bool {
+    same_size(device, card) || (is_part && device < card)
+}
+
 fn same_size(a: u64, b: u64) -> bool {
     a.abs_diff(b) as f64 <= a.max(b) as f64 * MEMORY_TOLERANCE
 }
 
 /// The 32 digits of a UUID, however it is written, or what hides it; `None` for ids of another kind, which cannot be compared, and for
-/// none but zeros, which a driver without a UUID gives.
+/// those that name nothing.
 fn hex_digits(uuid: &str) -> Option<String> {
     let is_hidden = uuid.len() == 64 && uuid.bytes().all(|b| b.is_ascii_hexdigit());
-    let digits = if is_hidden { Some(uuid.to_owned()) } else { hiding::digits(uuid) };
-    digits.filter(|digits| digits.bytes().any(|b| b != b'0'))
+    let digits = if is_hidden { Some(uuid.to_owned()) } else { same::digits(uuid) };
+    digits.filter(|digits| !same::is_nil(digits))
 }

@@ -16,6 +16,7 @@ pub mod inventory;
 pub mod op;
 mod precision;
 pub mod reference;
+pub mod same;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod select;
 mod sequences;
@@ -160,16 +161,6 @@ impl Identity {
     /// The same of the library by which devices do something together.
     pub const COLLECTIVE_LIBRARY: &str = "nccl_path";
     pub const NO_COLLECTIVE_LIBRARY: &str = "no_nccl";
-
-    /// Whether both name one device, as far as its own word goes. What changes with use does not count.
-    pub fn is_same_card(&self, other: &Identity) -> bool {
-        let named = |identity: &Identity| {
-            let provenance = identity.provenance.kind();
-            let Identity { backend, name, uuid, pci_address, .. } = identity.clone();
-            (backend, name, uuid, pci_address, provenance)
-        };
-        named(self) == named(other)
-    }
 }
 
 /// Where numbers come from. Set by the device layer, carried into the signed report.

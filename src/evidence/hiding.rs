@@ -5,9 +5,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::SERIAL;
+use super::card::SERIAL;
 use super::event::{Event, What};
 use crate::device::Identity;
+use crate::device::same::{digits, is_nil};
 use crate::seal::Salt;
 
 /// UUIDs and serial numbers that were seen, wherever they stand in a text from then on.
@@ -63,11 +64,11 @@ impl Hiding {
         serde_json::from_value(value)
     }
 
-    /// As drivers and tools spell it: with and without dashes and marks, in small letters and in capitals.
+    /// As drivers and tools spell it: with and without dashes and marks, in small letters and in capitals. Zeros name no card, which
+    /// nobody could see of what hides them.
     fn uuid(&mut self, text: Option<&str>) {
-        let Some(text) = text.filter(|text| !self.uuids.iter().any(|(known, _)| known == text)) else {
-            return;
-        };
+        let is_known = |text: &str| self.uuids.iter().any(|(known, _)| known == text);
+        let Some(text) = text.filter(|text| !is_nil(text) && !is_known(text)) else { return };
         let mut spellings = vec![text.to_owned()];
         let mut name = text.to_owned();
         if let Some(digits) = digits(text) {
@@ -109,14 +110,6 @@ impl Hiding {
             }
         }
     }
-}
-
-/// The 32 digits of a UUID, in small letters.
-pub fn digits(uuid: &str) -> Option<String> {
-    let uuid = uuid.trim_start_matches("GPU-").trim_start_matches("MIG-");
-    let digits: String = uuid.chars().filter(|c| *c != '-').collect();
-    let good = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    good.then(|| digits.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -165,6 +158,8 @@ mod tests {
             };
             assert_eq!(hiding.hidden(&lost(spelling)).unwrap(), lost(&uuid));
         }
+        let zeros = fact("identity.nvml.uuid", "GPU-00000000-0000-0000-0000-000000000000");
+        assert_eq!(hiding.hidden(&zeros).unwrap(), zeros);
         // A serial number may be a part of any number.
         let metric = MetricName::parse("identity.nvml.ecc").unwrap();
         let why = "code 16521".to_owned();

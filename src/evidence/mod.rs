@@ -1,6 +1,7 @@
 //! Everything that was measured, as plain data without opinion.
 //! Owns the shape of evidence and how figures are derived from it; must not know contracts.
 
+mod card;
 pub mod counters;
 pub mod event;
 pub mod hiding;
@@ -13,8 +14,6 @@ pub mod stats;
 pub mod sustain;
 mod timeline;
 mod wrong;
-
-use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -454,18 +453,7 @@ impl DeviceEvidence {
     pub fn absence(&self, metric: &MetricName) -> Option<&Absence> {
         self.absences.iter().find(|a| a.metric == *metric)
     }
-
-    /// `uuid ...` and `serial ...`, as far as there are any: what names one card among all.
-    pub fn ids(&self) -> BTreeSet<String> {
-        let uuid = self.identity.as_ref().and_then(|identity| identity.uuid.as_ref());
-        let serials = self.facts.iter().filter(|fact| fact.metric.as_str() == SERIAL);
-        let serials = serials.map(|fact| format!("serial {}", fact.value));
-        uuid.map(|uuid| format!("uuid {uuid}")).into_iter().chain(serials).collect()
-    }
 }
-
-/// The fact that names one board.
-const SERIAL: &str = "identity.nvml.serial";
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use super::event::{Event, What};
 use super::lapse::{LAPSES_MAX, Lapse};
 use super::sustain::Fault;
 use super::{DeviceEvidence, Ended, Evidence, NodeEvidence, Sustained, TimedReading};
+use crate::device::same;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
@@ -151,7 +152,7 @@ fn add(
     match what {
         What::DeviceOpened(identity) => match &device.identity {
             None => device.identity = Some(identity.clone()),
-            Some(before) if resumed && before.is_same_card(identity) => {}
+            Some(before) if resumed && same::is_unchanged(before, identity) => {}
             Some(before) if resumed => {
                 let why =
                     format!("the run went on with another device: {}, not {}", identity.name, before.name);

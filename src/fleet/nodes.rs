@@ -160,6 +160,9 @@ fn is_sound(row: &Row) -> bool {
 
 /// Groups rows, which are in the order of time: by the name that the run was told, else by the cards that most of a report's
 /// cards were seen with before.
+///
+/// Whether a card is one is another question here than within a run, which [`same`](crate::device::same::same) answers. Nodes have
+/// equal addresses, so only names count; and a name in two nodes makes both claim that card, though a card may be moved honestly.
 pub fn group<'a>(rows: &'a [Row], waivers: &'a Waivers) -> Vec<Node<'a>> {
     let mut nodes: Vec<Node<'a>> = Vec::new();
     let mut by_name: BTreeMap<String, usize> = BTreeMap::new();

@@ -12,6 +12,7 @@ use crate::contract::finding::id;
 use crate::contract::proof::Floor;
 use crate::contract::when::{Moment, When};
 use crate::contract::{Amount, Contract, Reason, Severity, Verdict};
+use crate::device::same::{self, Facts};
 use crate::proof::attestation::Attested;
 use crate::proof::level::TrustLevel;
 use crate::proof::statement::{Held, Outcome, Proof};
@@ -56,14 +57,13 @@ impl Proved {
         let gpus = &proof.figures.gpus;
         let held: Option<Vec<&Held>> = gpus.iter().map(|gpu| gpu.memory.as_ref()).collect();
         let held = held.unwrap_or_default();
-        let uuids = gpus.iter().filter_map(|gpu| gpu.identity.uuid.as_ref());
         let attested = gpus.iter().filter_map(|gpu| match gpu.attestation.as_ref()? {
             Attested::Verified(card) => Some(format!("attested sha256:{}", card.key_sha256)),
             Attested::Absent { .. } => None,
         });
         Some(Self {
             node,
-            ids: uuids.map(|uuid| format!("uuid {uuid}")).collect(),
+            ids: gpus.iter().flat_map(|gpu| same::names(Some(&Facts::of(&gpu.identity)), [])).collect(),
             attested: attested.collect(),
             held: proof.outcome == Outcome::Held,
             summary: ProofSummary {

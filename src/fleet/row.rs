@@ -53,7 +53,7 @@ pub struct Card {
     pub name: String,
     /// Where its figures come from; `None` where it was never opened.
     pub kind: Option<ProvenanceKind>,
-    /// UUID and serial number, as far as there are any: what names one card among all.
+    /// What names it among the cards of all nodes: see [`names`](crate::device::same::names).
     pub ids: BTreeSet<String>,
     pub verdict: Verdict,
     pub lacking: Vec<Lacking>,

@@ -13,7 +13,6 @@ use crate::catalogue::{self, Band, Gpu};
 use crate::contract::inventory;
 use crate::contract::shown::{Found, Shown, shown};
 use crate::contract::when::When;
-use crate::device::ProvenanceKind;
 use crate::evidence::metric::{Better, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
@@ -76,14 +75,11 @@ fn card(evidence: &Evidence, device: &DeviceEvidence) -> Card {
         }
     }
     let kind = device.identity.as_ref().map(|identity| identity.provenance.kind());
-    // The UUID of a driver on a CPU is that of the driver.
-    let ids =
-        if kind == Some(ProvenanceKind::Software) { Vec::new() } else { device.ids().into_iter().collect() };
     Card {
         selector: device.selector.clone(),
         name: device.identity.as_ref().map_or(String::new(), |identity| identity.name.clone()),
         kind,
-        ids,
+        ids: device.ids().into_iter().collect(),
         class: class.map(|(gpu, by): (&Gpu, By)| Class { card: gpu.name.clone(), by }),
         figures,
         refused,

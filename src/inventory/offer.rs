@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Card, Inventory, KIND, Quality};
-use crate::device::ProvenanceKind;
+use crate::device::{ProvenanceKind, same};
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::middle;
 use crate::exit::Exit;
@@ -151,7 +151,12 @@ fn summed(found: Vec<Found>, refused: Vec<Refused>, others: usize, as_of: Timest
     for (name, inventory) in &newest {
         for card in &inventory.cards {
             let shown = card.shown();
-            let known = card.ids.iter().find_map(|id| first.get(id.as_str()).copied());
+            // A board in two nodes is there once; in one it may carry several cards.
+            let counts = |id: &str, first: &str| first != name || !same::is_of_board(id);
+            let known = card
+                .ids
+                .iter()
+                .find_map(|id| first.get(id.as_str()).copied().filter(|first| counts(id, first)));
             first.extend(card.ids.iter().map(|id| (id.as_str(), name.as_str())));
             let is_doubtful = !inventory.is_sound() || card.ids.is_empty();
             let quality = if is_doubtful { card.quality().max(Quality::Doubtful) } else { card.quality() };
@@ -235,5 +240,57 @@ impl Offer {
             (self.classes.is_empty() || !self.lapsed.is_empty(), Exit::Inconclusive),
         ];
         all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::contract::when::When;
+    use crate::inventory::{CatalogueName, FORMAT};
+    use crate::report::TrustLevel;
+
+    /// A certificate of cards with these names each.
+    fn certified(node: &str, cards: &[&[&str]]) -> Found {
+        let at = "2026-06-01T00:00:00Z".parse().unwrap();
+        let card = |ids: &&[&str]| Card {
+            selector: String::new(),
+            name: String::new(),
+            kind: Some(ProvenanceKind::Hardware),
+            ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            class: None,
+            figures: Vec::new(),
+            refused: Vec::new(),
+        };
+        let catalogue = CatalogueName { version: String::new(), sha256: String::new(), overlays: Vec::new() };
+        let inventory = Inventory {
+            format: FORMAT,
+            tool_version: String::new(),
+            report_sha256: String::new(),
+            node: Some(node.to_owned()),
+            measured: When(at),
+            valid_until: When(at),
+            level: TrustLevel::L0,
+            catalogue,
+            is_finished: true,
+            conflicts: Vec::new(),
+            cards: cards.iter().map(card).collect(),
+        };
+        Found { source: node.to_owned(), inventory }
+    }
+
+    #[test]
+    fn a_board_carries_several_cards_and_is_in_one_node() {
+        let doubles = |found: Vec<Found>| {
+            let offer = summed(found, Vec::new(), 0, "2026-06-01T00:00:00Z".parse().unwrap());
+            offer.doubles.into_iter().map(|double| (double.node, double.first)).collect::<Vec<_>>()
+        };
+        let board: &[&[&str]] = &[&["serial 1", "uuid a"], &["serial 1", "uuid b"]];
+        assert_eq!(doubles(vec![certified("a", board)]), []);
+        let twice: &[&[&str]] = &[&["uuid a"], &["uuid a"]];
+        assert_eq!(doubles(vec![certified("a", twice)]), [("a".to_owned(), "a".to_owned())]);
+        let other = certified("b", &[&["serial 1", "uuid c"]]);
+        assert_eq!(doubles(vec![certified("a", board), other]), [("b".to_owned(), "a".to_owned())]);
     }
 }

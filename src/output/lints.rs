@@ -54,6 +54,6 @@ impl Found<'_> {
     }
 
     fn at(&self, lint: &Lint) -> Option<At> {
-        locate(self.text, &lint.at)
+        locate(&self.file.display().to_string(), self.text, &lint.at)
     }
 }

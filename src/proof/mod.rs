@@ -84,8 +84,10 @@
 //! fault, to show one that does not hold is. [`attestation`] says what is not checked. No card in that mode was tried yet.
 //!
 //! # Check
-//! 1. Every frame in its turn; as many GPUs as demanded; no two with one UUID, or where a UUID lacks, one PCI address; work and
-//!    memory within the limits above; halt not before the demanded time; every GPU with at least one cycle, and only whole ones.
+//! 1. Every frame in its turn; as many GPUs as demanded; no two of one kind of provenance with one PCI address (but for parts of
+//!    a divided card, of which both say `mig: yes` and give different UUIDs), nor with one UUID, where it is none of zeros and of
+//!    no driver on a CPU; work and memory within the limits above; halt not before the demanded time; every GPU with at least one
+//!    cycle, and only whole ones.
 //! 2. Each row's chaining value, with its path, gives the root of its round; so does that of each cell, which the checker makes.
 //! 3. Each number of a row is one that a product can have: in size at most `k 2^(2 bits - 2)`, in FP32 whole and not -0.
 //! 4. For each GPU, over its rows S, with random 32-bit factors w that only the checker knows: `(w A_S) B = w C_S`, in exact

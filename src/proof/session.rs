@@ -9,6 +9,7 @@ use super::challenge::Issued;
 use super::schedule::{Ask, Schedule};
 use super::wire::{Frame, Gpu, Hello, PROTOCOL, Timed};
 use super::work::Seeds;
+use crate::device::same::{self, Facts};
 use crate::telemetry::Attestation;
 
 /// What does not hold. All but [`Fault::GaveUp`] speaks against the prover, or against whoever wrote the transcript.
@@ -336,17 +337,11 @@ impl Phase {
 
 /// No card may answer for two, as far as their own word tells them apart.
 fn distinct(gpus: &[Gpu]) -> Result<(), Fault> {
-    for (other, gpu) in gpus.iter().enumerate() {
-        for (one, earlier) in gpus[..other].iter().enumerate() {
-            let [a, b] = [&gpu.identity, &earlier.identity];
-            // Parts of one card share its address.
-            let (by, [a, b]) = match (&a.uuid, &b.uuid) {
-                (Some(_), Some(_)) => ("UUID", [&a.uuid, &b.uuid]),
-                (Some(_) | None, _) => ("PCI address", [&a.pci_address, &b.pci_address]),
-            };
-            if let Some(id) = a.clone().filter(|_| a == b) {
-                return Err(Fault::SameCard { one, other, by, id });
-            }
+    let told: Vec<Facts<'_>> = gpus.iter().map(|gpu| Facts::of(&gpu.identity)).collect();
+    for (other, gpu) in told.iter().enumerate() {
+        let same = |(one, earlier)| Some((one, same::same(earlier, gpu)?));
+        if let Some((one, (by, id))) = told[..other].iter().enumerate().find_map(same) {
+            return Err(Fault::SameCard { one, other, by: by.as_str(), id: id.to_owned() });
         }
     }
     Ok(())

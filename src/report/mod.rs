@@ -172,7 +172,8 @@ pub fn summaries(evidence: &Evidence) -> Vec<DeviceSummary> {
         .collect()
 }
 
-/// L1 at most: challenges and attestation are not part of the evidence yet.
+/// L1 at most: evidence names the challenge that it answers, but all of it is the machine's own account. What a witness timed and a
+/// vendor attests stands in a proof, which has a level of its own, see [`Proof::level`](crate::proof::statement::Proof::level).
 pub fn trust_level(evidence: &Evidence) -> TrustLevel {
     let measured = |device: &evidence::DeviceEvidence| match &device.identity {
         Some(identity) => identity.provenance.kind() != ProvenanceKind::Simulated,

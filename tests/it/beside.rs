@@ -2,6 +2,7 @@
 //! node beside each other. Each met, broken, and without the evidence that it needs.
 
 use gpu_assay::contract::{Verdict, judge};
+use gpu_assay::device::Reach;
 use gpu_assay::evidence::*;
 use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
@@ -139,6 +140,21 @@ fn a_slow_device_lags_behind_the_median_of_its_node() {
     let mut wrong = good_run(3);
     wrong.devices[0].measurements[0].check = Check::Wrong { why: "bits".to_owned() };
     ends(&wrong, "node.any.lag", AT_MOST_2, FAIL, "bits");
+}
+
+/// Where a card may reach more than was measured, how far it lags is not known, whichever way that would turn out.
+#[test]
+fn what_may_be_more_leaves_open_how_far_it_lags() {
+    let (triad, why) = ("node.stream_triad.lag", "no kernel of ours is known");
+    for slow in [1_000_000_000, 950_000_000] {
+        let mut run = good_run(3);
+        run.devices[1].measurements[0] = rates("stream.triad.rate", &[slow; 3]).remove(0);
+        run.devices[2].measurements[0].conditions.reach = Reach::Kernel;
+        for metric in [triad, "node.any.lag"] {
+            ends(&run, metric, AT_MOST_2, OPEN, why);
+        }
+        ends(&run, "node.stream_copy.lag", AT_MOST_2, PASS, "0 %");
+    }
 }
 
 #[test]

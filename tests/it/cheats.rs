@@ -1,6 +1,7 @@
 //! Provers that cheat, each refused for the reason that is its own. They never meet our prover's code: what they do
 //! right is plain arithmetic from `support_proof`.
 
+use gpu_assay::device::{Identity, Provenance};
 use gpu_assay::proof::chain::{Broken, ROUNDS_MAX};
 use gpu_assay::proof::challenge::Issued;
 use gpu_assay::proof::schedule::{History, Question, Schedule};
@@ -165,11 +166,31 @@ fn one_card_cannot_stand_for_several() {
         matches!(refused, Err(Fault::SameCard { one: 0, other: 5, by: "PCI address", .. })),
         "{refused:?}"
     );
-    // Parts of one card share its address and have UUIDs of their own.
-    let mut parts = hello(&issued, SMALL);
-    parts.gpus.iter_mut().for_each(|gpu| gpu.identity.pci_address = Some("0000:01:00.0".into()));
-    let mut session = Session::new(&issued, [3; 32]);
-    assert_eq!(session.take(&Timed { at_ns: 0, frame: Frame::Hello(parts) }), Ok(()));
+    let is_taken = |edit: &dyn Fn(&mut Identity)| {
+        let mut offered = hello(&issued, SMALL);
+        offered.gpus.iter_mut().for_each(|gpu| edit(&mut gpu.identity));
+        let mut session = Session::new(&issued, [3; 32]);
+        session.take(&Timed { at_ns: 0, frame: Frame::Hello(offered) })
+    };
+    // Parts of one card share its address and have UUIDs of their own; whole cards do not.
+    let at_one_address = |card: &mut Identity| card.pci_address = Some("0000:01:00.0".into());
+    let is_part = |part: &mut Identity| {
+        at_one_address(part);
+        part.uuid = part.uuid.take().map(|uuid| uuid.replacen('0', "f", 1));
+        part.details.insert("mig".into(), "yes".into());
+    };
+    assert_eq!(is_taken(&is_part), Ok(()));
+    let refused = is_taken(&at_one_address);
+    assert!(
+        matches!(refused, Err(Fault::SameCard { one: 0, other: 1, by: "PCI address", .. })),
+        "{refused:?}"
+    );
+    // The UUID of a driver on a CPU is that of the driver; zeros are none.
+    let software = |adapter: &mut Identity| {
+        (adapter.provenance, adapter.uuid) = (Provenance::Software { cpu_threads: 2 }, Some("ab".repeat(16)));
+    };
+    assert_eq!(is_taken(&software), Ok(()));
+    assert_eq!(is_taken(&|nameless| nameless.uuid = Some("0".repeat(32))), Ok(()));
     offered.gpus.truncate(5);
     assert_eq!(check(&issued, &only(offered)), Err(Fault::Count { demanded: 8, shown: 5 }));
 }

@@ -93,7 +93,7 @@ fn prove(cheat: &str) {
     let numbers = if cheat == "not a number" { Numbers::Fp32 } else { Numbers::Int32 };
     let mut hello = hello(&issued, Work { numbers, ..SMALL });
     if cheat == "one card for eight" {
-        let one = hello.gpus[0].identity.uuid.clone();
+        let one = hello.gpus[1].identity.uuid.clone();
         hello.gpus.iter_mut().for_each(|gpu| gpu.identity.uuid.clone_from(&one));
     }
     say(&Frame::Hello(hello.clone()));

@@ -45,10 +45,6 @@ impl Clock for Jumping {
         self.inner.now_ns() * self.slower + self.jumped().monotonic_ns
     }
 
-    fn wall(&self) -> String {
-        self.inner.wall()
-    }
-
     fn sleep(&self, duration: Duration) {
         self.inner.sleep(duration);
     }

@@ -1,5 +1,6 @@
 //! Many nodes: what was promised, what came, what is wrong with it, and what is due; on fleets in which that is known.
 
+use gpu_assay::device::{Identity, Provenance};
 use gpu_assay::report::{Report, SealedBy};
 use gpu_assay::seal::SecretKey;
 use serde_json::Value;
@@ -230,6 +231,37 @@ fn cards_that_nothing_names_make_no_accepted_node() {
         json["nodes"][0]["reasons"]
     );
     assert_eq!(json["nodes"][0]["reasons"][0]["clause"], "fleet.unnamed");
+}
+
+/// Drivers without UUIDs give zeros, and one on a CPU has the UUID of its version: neither makes cards of two nodes one.
+#[test]
+fn what_names_no_card_is_no_claim_to_that_of_another_node() {
+    let zeros = |identity: &mut Identity| identity.uuid = Some("0".repeat(32));
+    let software = |identity: &mut Identity| {
+        (identity.uuid, identity.provenance) =
+            (Some("ab".repeat(16)), Provenance::Software { cpu_threads: 2 });
+    };
+    for edit in [zeros, software] {
+        let fleet = Fleet::new();
+        for node in 0..2 {
+            let started = "2024-03-20T08:00:00Z";
+            let mut evidence = fleet.report_of(&["census"], node, &honest(node), started).evidence;
+            for device in &mut evidence.devices {
+                device.timeline.clear();
+                edit(device.identity.as_mut().unwrap());
+            }
+            let report = Report::new(
+                evidence,
+                Some(&fleet.contract),
+                SealedBy::Named,
+                "2024-03-20T08:00:00Z".to_owned(),
+            );
+            fleet.file(&name(node), &report.seal(&fleet.provider).unwrap());
+        }
+        let (ended, json) = fleet.answer("2024-03-30");
+        assert_eq!((ended.code, nodes_in(&json, "rejected")), (Some(3), vec![]), "{json}");
+        assert_eq!(nodes_in(&json, "undecided"), ["node-000", "node-001"]);
+    }
 }
 
 /// Runs that were stopped early have measured little more than how many units a card has, which is the same on all.

@@ -2,7 +2,7 @@
 
 use gpu_assay::contract::{Amount, Finding, Reason, Subject, Verdict, exit, judge, overall};
 use gpu_assay::device::op::Tally;
-use gpu_assay::device::{DeviceError, Identity, Lacking, Provenance};
+use gpu_assay::device::{DeviceError, Identity, Lacking};
 use gpu_assay::evidence::*;
 use gpu_assay::exit::Exit;
 use gpu_assay::telemetry::{Reading, Throttle};
@@ -11,6 +11,7 @@ use gpu_assay::units::Unit;
 use crate::support::*;
 
 mod agreed;
+mod cards;
 mod reach;
 
 const TRIAD: &str = "metric = \"stream.triad.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"p50\"";
@@ -385,47 +386,6 @@ fn codes(contract: &str, run: &Evidence) -> Vec<(String, Verdict)> {
     let parsed = contract_with(contract, TRIAD);
     let findings = judge(&parsed.contract, run).into_iter();
     findings.filter(|f| f.clause != "c").map(|f| (f.clause, f.verdict)).collect()
-}
-
-#[test]
-fn the_inventory_counts_devices_once() {
-    let two = "[inventory]\ndevices = 2";
-    let is =
-        |run: &Evidence, verdict| assert_eq!(codes(two, run), [("inventory.devices".to_owned(), verdict)]);
-    is(&good_run(2), Verdict::Pass);
-    is(&good_run(3), Verdict::Pass);
-    is(&good_run(1), Verdict::Fail);
-    is(&good_run(0), Verdict::Fail);
-    let mut lost = good_run(2);
-    lost.devices[1].ended = Ended::Unfinished;
-    is(&lost, Verdict::Inconclusive);
-    lost.devices[1].identity = None;
-    is(&lost, Verdict::Inconclusive);
-
-    let mut same = good_run(2);
-    let address = same.devices[0].identity.as_ref().unwrap().pci_address.clone();
-    same.devices[1].identity.as_mut().unwrap().pci_address = address;
-    let both =
-        [("identity.duplicate".to_owned(), Verdict::Fail), ("inventory.devices".to_owned(), Verdict::Fail)];
-    assert_eq!(codes(two, &same), both);
-    assert_eq!(exit(&judge(&contract_with(two, TRIAD).contract, &same)), Exit::Identity);
-}
-
-#[test]
-fn one_uuid_is_one_card_unless_it_is_software() {
-    let twins = |provenance: Provenance| {
-        let mut run = good_run(2);
-        for device in &mut run.devices {
-            let identity = device.identity.as_mut().unwrap();
-            identity.provenance = provenance.clone();
-            (identity.uuid, identity.pci_address) = (Some("ab".repeat(16)), None);
-        }
-        codes("", &run)
-    };
-    assert_eq!(twins(Provenance::Software { cpu_threads: 2 }), []);
-    for one in [Provenance::Hardware, Provenance::Simulated { script: "sim:test".into() }] {
-        assert_eq!(twins(one), [("identity.duplicate".to_owned(), Verdict::Fail)]);
-    }
 }
 
 #[test]

@@ -19,8 +19,8 @@ use crate::support::data;
 /// As a vector's first line has it, such as `error no-date, warning no-key at 7:1`.
 fn told(text: &str, lints: &[Lint]) -> String {
     let one = |lint: &Lint| {
-        let at =
-            locate(text, &lint.at).map_or(String::new(), |(line, column)| format!(" at {line}:{column}"));
+        let at = locate("contract.toml", text, &lint.at)
+            .map_or(String::new(), |(line, column)| format!(" at {line}:{column}"));
         format!("{} {}{at}", lint.weight.said(Language::English), lint.rule)
     };
     let all: Vec<String> = lints.iter().map(one).collect();
@@ -83,7 +83,7 @@ fn json_is_objected_to_as_toml_is() {
         let again = parse("contract.json", json.as_bytes()).unwrap().contract;
         assert_eq!(again, contract, "{name}");
         for lint in lint(&again, today(), Language::English) {
-            let at = locate(&json, &lint.at);
+            let at = locate("contract.json", &json, &lint.at);
             let placed = matches!(lint.at, Place::Contract) || at.is_some();
             assert!(placed, "{name}: {lint:?}");
         }

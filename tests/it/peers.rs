@@ -2,7 +2,7 @@
 //! a pass.
 
 use gpu_assay::contract::{Finding, Subject, Verdict, judge};
-use gpu_assay::device::DeviceError;
+use gpu_assay::device::{DeviceError, Reach};
 use gpu_assay::engine::{Profile, Settings, node};
 use gpu_assay::evidence::event::{Event, What};
 use gpu_assay::evidence::metric::peer_name;
@@ -52,6 +52,33 @@ fn edited(edit: impl FnOnce(&mut NodeEvidence)) -> Evidence {
 
 fn slow(name: &str) -> Measurement {
     rates(name, &[500_000_000; 3]).remove(0)
+}
+
+/// What devices do together by a library that is not known to reach all that they have.
+#[test]
+fn a_shortfall_that_may_be_ours_fails_no_node() {
+    let clause = |bound: &str| {
+        format!("metric = \"collective.all_reduce.busbw\"\nat_least = \"{bound}\"\nstatistic = \"p50\"")
+    };
+    let run = edited(|node| {
+        let mut measured = rates("collective.all_reduce.busbw", &[2_000_000_000; 3]);
+        measured[0].conditions.reach = Reach::Kernel;
+        node.measurements.extend(measured);
+    });
+    assert_eq!(verdict(&run, &clause("1 GB/s")).0, Verdict::Pass);
+    let (open, why) = verdict(&run, &clause("3 GB/s"));
+    assert_eq!(open, Verdict::Inconclusive);
+    assert!(why.starts_with("no kernel of ours is known"), "{why}");
+    // The slowest decides, whether that is shown or may be ours.
+    let pair = |reach| {
+        edited(|node| {
+            node.measurements[3] = slow(node.measurements[3].metric.as_str());
+            node.measurements[3].conditions.reach = reach;
+            node.measurements[4].conditions.reach = Reach::Kernel;
+        })
+    };
+    assert_eq!(verdict(&pair(Reach::Kernel), SLOWEST).0, Verdict::Inconclusive);
+    assert_eq!(verdict(&pair(Reach::Card), SLOWEST).0, Verdict::Fail);
 }
 
 #[test]

@@ -170,6 +170,17 @@ const CASES: &[Told] = &[
         Exit::Inconclusive,
         "serial number differs",
     ),
+    // Drivers without UUIDs give zeros.
+    (
+        |d| {
+            nameless(d);
+            identity_of(d).uuid = Some("0".repeat(32));
+        },
+        NOTHING,
+        S::Unknown,
+        Exit::Pass,
+        "no name of a card stands in both reports",
+    ),
     (
         NOTHING,
         |d| told(d, "identity.nvml.mig", "enabled"),
@@ -233,6 +244,25 @@ fn the_surest_sign_has_the_first_choice() {
     let [one, two, three] = ["sim:test,seed=1", "sim:test,seed=2", "sim:test,seed=3"];
     assert_eq!(pairs, [(one, three, "serial"), (two, two, "uuid")]);
     assert!(comparison.pairs.iter().all(|pair| pair.card.verdict == Sameness::Unknown));
+}
+
+/// They share their driver's UUID, which pairs none of them.
+#[test]
+fn software_adapters_are_paired_by_what_was_asked_for() {
+    let report_of = |cards: [u32; 2]| {
+        let adapters = cards.map(|n| {
+            let mut adapter = card(n);
+            let identity = identity_of(&mut adapter);
+            identity.provenance = Provenance::Software { cpu_threads: 4 };
+            (identity.uuid, identity.pci_address) = (Some("ab".repeat(16)), None);
+            adapter.facts.clear();
+            adapter
+        });
+        report(evidence(adapters.to_vec()))
+    };
+    let comparison = compare(&report_of([1, 2]), &report_of([2, 1]), 0.01);
+    assert_eq!(comparison.pairs.len(), 2);
+    assert!(comparison.pairs.iter().all(|pair| pair.before == pair.after && pair.by == "selector"));
 }
 
 #[test]

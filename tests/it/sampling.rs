@@ -50,10 +50,6 @@ impl Clock for Sum {
         self.device.now_ns() + self.took.get()
     }
 
-    fn wall(&self) -> String {
-        self.device.wall()
-    }
-
     fn sleep(&self, duration: Duration) {
         self.device.sleep(duration);
     }

@@ -152,6 +152,52 @@ fn a_part_of_a_card_may_be_smaller_and_named_otherwise_and_never_larger() {
     assert_eq!(fields(&inventory::conflicts(&run(&[], part(18 << 30)))), ["name", "UUID", "memory"]);
 }
 
+/// Telemetry that watches the card says what the card is.
+#[test]
+fn readings_of_a_card_contradict_no_part_of_it() {
+    let read = |mig: &str, memory_bytes| {
+        let part =
+            Identity { uuid: Some("ab".repeat(16)), memory_bytes: Some(memory_bytes), units: None, ..card() };
+        let mut run = run(&[("nvml.mig", mig), ("nvml.uuid", ""), ("nvml.memory_bytes", "")], part);
+        run.devices[0].timeline = timeline(1);
+        run.devices[0].timeline[0].reading = Reading {
+            name: Some("NVIDIA H200".into()),
+            uuid: Some("cd".repeat(16)),
+            memory_bytes: Some(141 << 30),
+            ..Reading::default()
+        };
+        inventory::conflicts(&run).len()
+    };
+    assert_eq!(
+        [read("enabled", 18 << 30), read("enabled", 282 << 30), read("disabled", 18 << 30)],
+        [0, 1, 2]
+    );
+}
+
+/// The driver lists cards, not their parts.
+#[test]
+fn parts_of_one_card_are_no_more_cards_than_the_driver_lists() {
+    let two = |second: &str| {
+        let part = |digits: &str, address: &str| Identity {
+            name: "NVIDIA H200 MIG 1g.18gb".into(),
+            uuid: Some(digits.repeat(16)),
+            pci_address: Some(address.into()),
+            memory_bytes: Some(18 << 30),
+            units: None,
+            details: [("mig".to_owned(), "yes".to_owned())].into(),
+            ..card()
+        };
+        let edits = |address| {
+            [("nvml.cards", "1"), ("pci.cards", ""), ("nvml.mig", "enabled"), ("nvml.pci_address", address)]
+        };
+        let mut both = run(&edits("0000:1b:00.0"), part("ab", "0000:1b:00.0"));
+        both.devices.extend(run(&edits(second), part("cd", second)).devices);
+        fields(&inventory::conflicts(&both))
+    };
+    assert_eq!(two("0000:1b:00.0"), Vec::<String>::new());
+    assert_eq!(two("0000:1c:00.0"), ["number of cards"]);
+}
+
 #[test]
 fn no_more_cards_are_measured_than_the_driver_lists() {
     let two = |second: &str| {

@@ -6,6 +6,7 @@ use crate::catalogue::columns::column;
 use crate::catalogue::{Gpu, peak_of};
 use crate::device::Identity;
 use crate::device::op::Precision;
+use crate::device::same::Facts;
 use crate::evidence::metric::MetricName;
 
 /// What can be compared.
@@ -89,7 +90,7 @@ fn l2_mib(identity: &Identity, measured: &Measured) -> Option<f64> {
         ["1mib", "2mib", "4mib", "8mib", "16mib", "32mib", "64mib", "128mib", "256mib", "512mib", "1gib"];
     let latency = |size: &str| find(&measured.figures, &format!("chase.{size}.latency")).map(|f| f.value);
     let curve: Vec<f64> = NAMES.into_iter().map(latency).collect::<Option<_>>()?;
-    let is_part = identity.details.get("mig").is_some_and(|mig| mig == "yes");
+    let is_part = Facts::of(identity).is_part;
     let (cache, memory) = (*curve.first()?, *curve.last()?);
     if is_part || memory < cache * 1.3 {
         return None;

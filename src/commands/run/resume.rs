@@ -9,7 +9,7 @@ use clap::ValueEnum as _;
 
 use super::{EVENTS, Plan, REPORT, Recorder, between, signer};
 use crate::cli::RunArgs;
-use crate::clock::{Clock, System};
+use crate::clock::System;
 use crate::commands::{Failure, discover};
 use crate::contract::{self, Parsed};
 use crate::engine::{Already, Begun, Profile, Settings, WorkerPlan};
@@ -73,7 +73,7 @@ pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
     };
     let salt = salt(args.salt.as_deref(), recording.evidence.run.salt_sha256.as_deref())?;
     let mut recorder = Recorder::reopen(out, recording, salt)?;
-    let resumption = Resumption { at: System::start().wall(), gap_ns };
+    let resumption = Resumption { at: System::wall(), gap_ns };
     if let Some(failure) =
         recorder.take(&Event { at_ns: 0, device: None, what: What::Resumed(resumption) }).pop()
     {

@@ -1,9 +1,10 @@
-//! A clause as it is written in a file: flat keys, of which a rule is made, or a message that says what is wrong.
+//! A clause as it is written in a file: flat keys, of which a rule is made, or what is wrong with them.
 //! Owns the keys and what may stand together.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::quantity::{Base, Quantity, Written};
+use super::super::slip::{Slip, Wrong};
 use super::super::{decision, nodes, peers};
 use super::{Accept, Clause, Figure, Flag, Rule, Scope, Severity};
 use crate::evidence::metric::{Better, Kind, MetricName};
@@ -11,7 +12,7 @@ use crate::evidence::stats::Stat;
 use crate::units::Unit;
 
 /// A clause as it stands in a file. Flat, because tagged and flattened enums lose the position of errors.
-#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
     rename = "Clause",
@@ -65,59 +66,59 @@ fn must() -> Severity {
 /// Ids that judging itself uses.
 const RESERVED: [&str; 6] = ["inventory.", "identity.", "run.", "fleet.", "software.", "proof."];
 
-impl TryFrom<RawClause> for Clause {
-    type Error = String;
+/// The clause that is written, the `nth` of its contract.
+pub(super) fn check((nth, raw): (usize, RawClause)) -> Result<Clause, Slip> {
+    check_id(&raw.id).map_err(|why| Slip::Id { nth, why })?;
+    let id = raw.id.clone();
+    sensible(raw).map_err(|wrong| Slip::Clause { nth, id, wrong })
+}
 
-    fn try_from(raw: RawClause) -> Result<Self, String> {
-        check_id(&raw.id)?;
-        let id = raw.id.clone();
-        let in_clause = |why: String| format!("clause {id:?}: {why}");
-        let rule = rule(&raw).map_err(in_clause)?;
-        check_scope(raw.scope, &rule).and_then(|()| peers::check(&rule, raw.scope)).map_err(in_clause)?;
-        nodes::check(&rule, raw.scope).map_err(in_clause)?;
-        decision::check(raw.scope, &rule).map_err(in_clause)?;
-        let quorum =
-            raw.quorum.as_deref().map(|text| share("quorum", text, "99 %")).transpose().map_err(in_clause)?;
-        over_fleet(raw.scope, quorum.is_some(), &rule).map_err(in_clause)?;
-        let guard = raw.guard.as_deref().map(|text| guard(text, &rule)).transpose().map_err(in_clause)?;
-        Ok(Self {
-            id: raw.id,
-            title: raw.title,
-            severity: raw.severity,
-            rule,
-            scope: raw.scope,
-            quorum,
-            guard,
-            accept: raw.accept,
-        })
-    }
+fn sensible(raw: RawClause) -> Result<Clause, Wrong> {
+    let rule = rule(&raw)?;
+    check_scope(raw.scope, &rule)?;
+    peers::check(&rule, raw.scope)?;
+    nodes::check(&rule, raw.scope)?;
+    decision::check(raw.scope, &rule)?;
+    let quorum = raw.quorum.as_deref().map(|text| share("quorum", text, "99 %")).transpose()?;
+    over_fleet(raw.scope, quorum.is_some(), &rule)?;
+    let guard = raw.guard.as_deref().map(|text| guard(text, &rule)).transpose()?;
+    Ok(Clause {
+        id: raw.id,
+        title: raw.title,
+        severity: raw.severity,
+        rule,
+        scope: raw.scope,
+        quorum,
+        guard,
+        accept: raw.accept,
+    })
 }
 
 /// A share above 0 and up to 100 %.
-fn share(key: &str, text: &str, example: &str) -> Result<Quantity, String> {
-    match Quantity::parse(Unit::Share, text) {
-        Ok(share) if share.value() > 0.0 && share.value() <= 1.0 => Ok(share),
-        Ok(_) => {
-            Err(format!("{key}: {text:?} is not between 0 and 100 %; write for example {key} = {example:?}"))
-        }
-        Err(e) => Err(format!("{key}: {e}")),
-    }
+fn share(key: &'static str, text: &str, example: &str) -> Result<Quantity, Wrong> {
+    let why = match Quantity::parse(Unit::Share, text) {
+        Ok(share) if share.value() > 0.0 && share.value() <= 1.0 => return Ok(share),
+        Ok(_) => format!("{key}: {text:?} is not between 0 and 100 %; write for example {key} = {example:?}"),
+        Err(e) => format!("{key}: {e}"),
+    };
+    Err(Wrong::with(key, why))
 }
 
-fn guard(text: &str, rule: &Rule) -> Result<Quantity, String> {
+fn guard(text: &str, rule: &Rule) -> Result<Quantity, Wrong> {
     let guard = share("guard", text, "1 %")?;
-    match rule {
+    let why = match rule {
         Rule::AtLeast { figure, .. } if figure.statistic == Some(Stat::Delivered) => {
-            Err("statistic \"delivered\" has an interval of its own; remove guard".to_owned())
+            "statistic \"delivered\" has an interval of its own; remove guard"
         }
-        Rule::AtLeast { .. } | Rule::AtMost { .. } if guard.value() < 1.0 => Ok(guard),
+        Rule::AtLeast { .. } | Rule::AtMost { .. } if guard.value() < 1.0 => return Ok(guard),
         Rule::AtLeast { .. } | Rule::AtMost { .. } => {
-            Err("a guard of 100 % decides nothing; write for example guard = \"1 %\"".to_owned())
+            "a guard of 100 % decides nothing; write for example guard = \"1 %\""
         }
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => {
-            Err("guard goes with at_least or at_most and a quantity; remove it".to_owned())
+            "guard goes with at_least or at_most and a quantity; remove it"
         }
-    }
+    };
+    Err(Wrong::with("guard", why.to_owned()))
 }
 
 /// What is decided over all cards needs a quorum, and only that has one. Shares of the fleet's median exist nowhere else.
@@ -164,8 +165,8 @@ fn check_id(id: &str) -> Result<(), String> {
 }
 
 /// The rule that the keys of a clause spell, or what is wrong with them.
-fn rule(raw: &RawClause) -> Result<Rule, String> {
-    let given: Vec<&str> = [
+fn rule(raw: &RawClause) -> Result<Rule, Wrong> {
+    let given: Vec<&'static str> = [
         ("at_least", raw.at_least.is_some()),
         ("at_most", raw.at_most.is_some()),
         ("equals", raw.equals.is_some()),
@@ -174,48 +175,50 @@ fn rule(raw: &RawClause) -> Result<Rule, String> {
     .into_iter()
     .filter_map(|(key, given)| given.then_some(key))
     .collect();
-    if given.len() > 1 {
-        return Err(format!("{} cannot stand together; write one clause for each", given.join(" and ")));
+    if let [first, _, ..] = given[..] {
+        let why = format!("{} cannot stand together; write one clause for each", given.join(" and "));
+        return Err(Wrong::with(first, why));
     }
     if let Some(flag) = raw.never {
-        return never(raw, flag);
+        return Ok(never(raw, flag)?);
     }
     let metric =
         raw.metric.clone().ok_or("a metric is missing; write for example metric = \"stream.triad.rate\"")?;
     if let Some(to) = &raw.ratio_to {
-        return ratio(raw, metric, to.clone());
+        return Ok(ratio(raw, metric, to.clone())?);
     }
     if let Some(equals) = &raw.equals {
-        return self::equals(raw, metric, equals);
+        return Ok(self::equals(raw, metric, equals)?);
     }
     let (key, written) = match (&raw.at_least, &raw.at_most) {
         (Some(written), _) => ("at_least", written),
         (None, Some(written)) => ("at_most", written),
-        (None, None) => {
-            return Err("nothing is demanded; write at_least, at_most, equals or never".to_owned());
-        }
+        (None, None) => return Err("nothing is demanded; write at_least, at_most, equals or never".into()),
     };
-    let unit = unit_of(&metric)?;
-    let bound = match written {
-        Written::Text(text) => Quantity::parse_bound(unit, text).map_err(|e| format!("{key}: {e}"))?,
-        Written::Number(number) => {
-            // What is counted has no unit.
-            if unit != Unit::Count {
-                return Err(format!("{key} needs a unit; write for example {key} = {:?}", unit.example()));
-            }
-            let whole = whole(*number)
-                .ok_or_else(|| format!("{key} needs a whole number; write for example {key} = 0"))?;
-            Quantity::parse(unit, &whole).map_err(|e| format!("{key}: {e}"))?
-        }
-    };
+    let bound = bound(key, written, unit_of(&metric)?).map_err(|why| Wrong::with(key, why))?;
     let figure = figure(metric, raw.statistic)?;
     not_the_best(&figure, key == "at_least")?;
     match key {
         "at_least" if bound.share().map_or(bound.value(), |share| share.share) == 0.0 => {
-            Err("at_least 0 demands nothing; write what is owed".to_owned())
+            Err(Wrong::with(key, "at_least 0 demands nothing; write what is owed".to_owned()))
         }
         "at_least" => Ok(Rule::AtLeast { figure, bound }),
         _ => Ok(Rule::AtMost { figure, bound }),
+    }
+}
+
+fn bound(key: &str, written: &Written, unit: Unit) -> Result<Quantity, String> {
+    match written {
+        Written::Text(text) => Quantity::parse_bound(unit, text).map_err(|e| format!("{key}: {e}")),
+        // What is counted has no unit.
+        Written::Number(_) if unit != Unit::Count => {
+            Err(format!("{key} needs a unit; write for example {key} = {:?}", unit.example()))
+        }
+        Written::Number(number) => {
+            let whole = whole(*number)
+                .ok_or_else(|| format!("{key} needs a whole number; write for example {key} = 0"))?;
+            Quantity::parse(unit, &whole).map_err(|e| format!("{key}: {e}"))
+        }
     }
 }
 

@@ -1,16 +1,16 @@
-//! The fault script of simulated devices: `sim:<profile>[,key=value]...`, what each key means, parser and printer.
+//! The fault script of simulated devices: `sim:<profile>[,key=value]...`, what each key means, and the parser.
 //! Owns the grammar and its table; must not know how any fault is carried out.
 
+#[cfg(test)]
+mod print;
 mod value;
-
-use std::fmt;
 
 use super::op::Precision;
 use crate::language::{Language, say};
 use crate::nearest::nearest;
 pub use value::{Often, Per};
 
-/// What stands after `sim:`, checked for form. Printing gives back a text that parses to the same script.
+/// What stands after `sim:`, checked for form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     pub profile: String,
@@ -263,7 +263,7 @@ impl Script {
     /// Reads what stands after `sim:`.
     pub fn parse(text: &str) -> Result<Self, ScriptError> {
         let mut at = "sim:".len() + 1;
-        let mut settings: Vec<Setting> = Vec::new();
+        let (mut settings, mut keys): (Vec<Setting>, Vec<&str>) = (Vec::new(), Vec::new());
         let mut profile = None;
         if text.len() > SCRIPT_BYTES_MAX {
             let why = format!("a script has at most {SCRIPT_BYTES_MAX} bytes, this one has {}", text.len());
@@ -277,12 +277,13 @@ impl Script {
                 return Err(wrong(format!("a script has at most {PARTS_MAX} settings")));
             } else {
                 let (row, setting) = read_setting(part).map_err(wrong)?;
-                let before = settings.iter().position(|s| s.text().0 == row.key);
+                let before = keys.iter().position(|key| *key == row.key);
                 if let (Some(before), false) = (before, row.repeatable) {
                     let why = format!("{} stands already in part {}; keep one", row.key, before + 2);
                     return Err(wrong(why));
                 }
                 settings.push(setting);
+                keys.push(row.key);
             }
             at += part.chars().count() + 1;
         }
@@ -316,81 +317,6 @@ fn read_setting(part: &str) -> Result<(&'static Fault, Setting), String> {
 /// The first characters of user input, for a message.
 fn cut(text: &str) -> String {
     text.chars().take(80).collect()
-}
-
-impl Setting {
-    /// Key and value as they are written; a key without a value has an empty one.
-    fn text(&self) -> (&'static str, String) {
-        use value::{print_bytes as bytes, print_time as time};
-        match self {
-            Setting::Seed(n) => ("seed", n.to_string()),
-            Setting::Index(n) => ("index", n.to_string()),
-            Setting::Mem(n) => ("mem", bytes(*n)),
-            Setting::Buffer(n) => ("buffer", bytes(*n)),
-            Setting::Name(name) => ("name", name.clone()),
-            Setting::Uuid(uuid) => ("uuid", uuid.clone()),
-            Setting::Units(n) => ("units", n.to_string()),
-            Setting::Flip { addr, bit } => ("flip", format!("{}:{bit}", bytes(*addr))),
-            Setting::Stuck { addr, bit, at_one } => {
-                ("stuck", format!("{}:{bit}={}", bytes(*addr), u8::from(*at_one)))
-            }
-            Setting::Alias(n) => ("alias", bytes(*n)),
-            Setting::Oom(n) => ("oom", bytes(*n)),
-            Setting::GemmWrong(n) => ("gemm_wrong", n.to_string()),
-            Setting::FmaWrong(n) => ("fma_wrong", n.to_string()),
-            Setting::Upset(n) => ("upset", n.to_string()),
-            Setting::UpsetWhen(when) => ("upset_when", value::print_when(*when)),
-            Setting::MmaWrong(n) => ("mma_wrong", n.to_string()),
-            Setting::CollectiveWrong(n) => ("collective_wrong", n.to_string()),
-            Setting::Lazy => ("lazy", String::new()),
-            Setting::Uncounted => ("uncounted", String::new()),
-            Setting::MemoryRate(x) => ("membw", x.to_string()),
-            Setting::ComputeRate(x) => ("flops", x.to_string()),
-            Setting::Speed(x) => ("speed", x.to_string()),
-            Setting::Stolen(x) => ("stolen", x.to_string()),
-            Setting::Crowded(x) => ("crowded", x.to_string()),
-            Setting::Throttle { share, from_ns } => ("throttle", format!("{share}@{}", time(*from_ns))),
-            Setting::Drift { share, per } => ("drift", format!("{share}/{}", per.name())),
-            Setting::ClockLie(x) => ("clocklie", x.to_string()),
-            Setting::Timer(x) => ("timer", x.map_or("none".to_owned(), |x| x.to_string())),
-            Setting::Noise(x) => ("noise", x.to_string()),
-            Setting::LostAtCall(n) => ("lost@call", n.to_string()),
-            Setting::LostAtTime(ns) => ("lost@t", time(*ns)),
-            Setting::Lost(often) => ("lost", often.name().to_owned()),
-            Setting::HangAtCall(n) => ("hang@call", n.to_string()),
-            Setting::StallAtCall(n) => ("stall@call", n.to_string()),
-            Setting::CrashAtCall(n) => ("crash@call", n.to_string()),
-            Setting::FailAtCall(n) => ("fail@call", n.to_string()),
-            Setting::Fail(often) => ("fail", often.name().to_owned()),
-            Setting::Error(injected) => ("error", injected.name().to_owned()),
-            Setting::Telemetry(sensors) => ("telemetry", sensors.name().to_owned()),
-            Setting::TelemetryName(name) => ("telemetry_name", name.clone()),
-            Setting::TelemetryMem(n) => ("telemetry_mem", bytes(*n)),
-            Setting::TelemetryUuid(uuid) => ("telemetry_uuid", uuid.clone()),
-            Setting::Ecc { count, per } => ("ecc", format!("{count}/{}", per.name())),
-            Setting::EccCorrected { count, per } => ("ecc_corrected", format!("{count}/{}", per.name())),
-            Setting::Remaps { count, per } => ("remaps", format!("{count}/{}", per.name())),
-            Setting::Replays { count, per } => ("replays", format!("{count}/{}", per.name())),
-            Setting::Xid { code, from_ns } => ("xid", format!("{code}@{}", time(*from_ns))),
-            Setting::No(precision) => ("no", precision.name().to_owned()),
-            Setting::Unwritten(precision) => ("unwritten", precision.name().to_owned()),
-            Setting::Library => ("library", String::new()),
-        }
-    }
-}
-
-impl fmt::Display for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.profile)?;
-        for setting in &self.settings {
-            let (key, value) = setting.text();
-            write!(f, ",{key}")?;
-            if !value.is_empty() {
-                write!(f, "={value}")?;
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Injected {

@@ -115,13 +115,6 @@ pub fn when(text: &str) -> Result<When, String> {
     }
 }
 
-pub fn print_when(when: When) -> String {
-    match when {
-        When::Hot { from_c } => format!("hot:{from_c}"),
-        When::Idle => "idle".to_owned(),
-    }
-}
-
 pub fn text(text: &str) -> Result<String, String> {
     if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX || text.chars().any(char::is_control) {
         return Err(format!("a name has 1 to {TEXT_CHARS_MAX} printable characters and no comma"));

@@ -81,7 +81,7 @@ impl Sign {
         let identity = |pick: fn(&Identity) -> Option<String>| device.identity.as_ref().and_then(pick);
         let id = |i: &Identity| Some(format!("{:04x}:{:04x}", i.vendor_id?, i.device_id?));
         match self {
-            Sign::Uuid => identity(|i| i.uuid.clone()),
+            Sign::Uuid => device.told().and_then(|told| told.uuid).map(str::to_owned),
             Sign::Serial => fact(device, "identity.nvml.serial"),
             Sign::BoardPart => fact(device, "identity.nvml.board_part_number"),
             Sign::PciId => identity(id),
@@ -211,19 +211,14 @@ pub(super) fn card(before: Side, after: Side) -> Card {
 
 /// What decides before anything that they say of themselves.
 fn of_no_card(before: Side, after: Side) -> Option<(Sameness, Ground)> {
-    let kind = |side: Side| side.device.identity.as_ref().map(|i| i.provenance.kind());
-    let is_part = |side: Side| {
-        let detail = side.device.identity.as_ref().and_then(|i| i.details.get("mig"));
-        detail.is_some_and(|mig| mig == "yes")
-            || fact(side.device, "identity.nvml.mig").is_some_and(|mig| mig == "enabled")
-    };
-    let (a, b) = kind(before).zip(kind(after))?;
-    if a != b {
-        Some((Sameness::Another, Ground::OtherKind { before: a, after: b }))
-    } else if a == ProvenanceKind::Software {
+    let (a, b) = before.device.told().zip(after.device.told())?;
+    if a.kind != b.kind {
+        Some((Sameness::Another, Ground::OtherKind { before: a.kind, after: b.kind }))
+    } else if a.kind == ProvenanceKind::Software {
         Some((Sameness::Unknown, Ground::Software))
     } else {
-        (is_part(before) || is_part(after)).then_some((Sameness::Unknown, Ground::Part))
+        // Within a run their UUIDs tell parts apart; over time a card is divided anew.
+        (a.is_part || b.is_part).then_some((Sameness::Unknown, Ground::Part))
     }
 }
 
