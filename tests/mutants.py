@@ -38,7 +38,7 @@ MUTANTS = [
     ("session", "the memory's limits", "offered.work.check().and(memory)", "offered.work.check()"),
     ("session", "how much memory", "if offered < demanded ||", "if false ||"),
     ("session", "that cards are different", "distinct(&hello.gpus)?;", ""),
-    ("session", "parts of a card by UUID", '(Some(_), Some(_)) => ("UUID", [&a.uuid, &b.uuid]),', ""),
+    ("../device/same", "parts of a card by UUID", "let are_two_parts = a.is_part && b.is_part && are_told_apart;", "let are_two_parts = false;"),
     ("session", "how long the clock ran", "if ran_ms < u64::from(at_least_s) * 1000", "if false"),
     ("session", "that memory is filled first", "if demanded.memory_bytes > 0 { Phase::Empty }", "if false { Phase::Empty }"),
     ("session", "what the prover says it committed", "self.each(|gpu, chain| chain.close(rounds.get(gpu).copied()))?;", ""),
