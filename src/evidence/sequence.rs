@@ -86,6 +86,8 @@ const BATCHES: usize = 64;
 const CORRELATION_ERRORS: f64 = 2.0;
 /// With more correlation than this the batches are too short to say anything.
 const CORRELATION_MAX: f64 = 0.9;
+/// What differs by so small a share of the mean is equal: far more than rounding adds to sums of thousands, far less than any clock shows.
+const ROUNDING: f64 = 1e-12;
 /// After n samples no interval reaches less far than so many indifference widths, divided by the root of n.
 const FLOOR_WIDTHS: f64 = 16.0;
 
@@ -146,6 +148,8 @@ impl Sequence {
         let mean = self.batches.iter().sum::<f64>() / batches;
         let from_mean: Vec<f64> = self.batches.iter().map(|batch| batch - mean).collect();
         let squares: f64 = from_mean.iter().map(|d| d * d).sum();
+        // Sums of equal times differ by rounding, and all the same way: no correlation of theirs means anything.
+        let squares = if squares <= batches * (ROUNDING * mean).powi(2) { 0.0 } else { squares };
         let correlation = correlation_at_most(&from_mean, squares);
         if correlation >= CORRELATION_MAX {
             return None;
@@ -224,6 +228,18 @@ mod tests {
         assert_eq!(decide(20, 2.0), Decision::Undecided);
         assert_eq!(decide(300, 2.0), Decision::Pass);
         assert_eq!(decide(300, 2.0 / 0.989), Decision::Fail);
+    }
+
+    /// Rounding makes the sums of equal times differ in their last bits, and always the same way.
+    #[test]
+    fn equal_times_are_decided_whatever_rounding_makes_of_their_sums() {
+        for rate in [12e9, 1e9 / 3.0, 7.7e12, 0.1] {
+            for samples in [20, 25, 47, 90, 400, 1300] {
+                let decide = |bound| after(vec![1.0 / rate; samples], 1e-3).map(|i| i.decide(bound, 0.01));
+                let both = [decide(rate * 0.8), decide(rate * 1.2)];
+                assert_eq!(both, [Some(Decision::Pass), Some(Decision::Fail)], "{samples} of {rate}");
+            }
+        }
     }
 
     #[test]
