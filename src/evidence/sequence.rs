@@ -1,5 +1,5 @@
 //! Decides early and rightly whether a device delivers a rate: an interval that may be looked at while samples come in.
-//! Owns the interval and when it decides; must not know contracts, devices or clocks.
+//! Owns the interval and when it decides; must not know contracts or devices, nor whose a clock is.
 //!
 //! What is estimated is the mean time of equal amounts of work, so that the rate is all work over all time.
 //!
@@ -39,11 +39,16 @@ pub struct Demand {
 }
 
 impl Demand {
-    /// Decides on the rates of equal amounts of work, in the order in which they were measured.
-    pub fn decide(&self, rates: &[f64]) -> (Option<Interval>, Decision) {
-        let mut sequence = Sequence::new(self.error, self.width);
-        let interval = rates.iter().fold(None, |_, rate| sequence.push(1.0 / rate));
+    /// Decides on the rates of equal amounts of work, in the order in which they were measured, as each of two clocks has them.
+    /// Only what both say decides: time that one of them leaves out helps nobody to pass, and none to fail another.
+    pub fn decide(&self, [one, other]: &[Vec<f64>; 2]) -> (Option<Interval>, Decision) {
+        let interval = self.interval(one).zip(self.interval(other)).map(|(one, other)| one.hull(other));
         (interval, interval.map_or(Decision::Undecided, |interval| interval.decide(self.bound, self.width)))
+    }
+
+    fn interval(&self, rates: &[f64]) -> Option<Interval> {
+        let mut sequence = Sequence::new(self.error, self.width);
+        rates.iter().fold(None, |_, rate| sequence.push(1.0 / rate))
     }
 }
 
@@ -63,6 +68,10 @@ pub enum Decision {
 }
 
 impl Interval {
+    fn hull(self, other: Interval) -> Interval {
+        Interval { low: self.low.min(other.low), high: self.high.max(other.high) }
+    }
+
     /// Whether at least `bound` is delivered. What delivers `bound` fails, and what delivers less than `bound` by `width` (a
     /// share) passes, with at most the error rate; in between either is right.
     pub fn decide(self, bound: f64, width: f64) -> Decision {
