@@ -197,7 +197,11 @@ fn neither_a_clock_that_is_slow_nor_a_card_without_noise_misleads() {
     };
     assert_eq!(verdict("sim:mini,timer=0.94", 1.05), Verdict::Inconclusive);
     for device in ["sim:mini", "sim:mini,noise=0"] {
-        assert_eq!([0.95, 1.05].map(|share| verdict(device, share)), [Verdict::Pass, Verdict::Fail], "{device}");
+        assert_eq!(
+            [0.95, 1.05].map(|share| verdict(device, share)),
+            [Verdict::Pass, Verdict::Fail],
+            "{device}"
+        );
     }
 }
 
