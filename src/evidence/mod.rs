@@ -6,6 +6,7 @@ pub mod event;
 pub mod hiding;
 pub mod lapse;
 pub mod lengths;
+pub mod mean;
 pub mod metric;
 pub mod record;
 pub mod sequence;
