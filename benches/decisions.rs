@@ -76,7 +76,9 @@ const PROMISED: &str = "\n## Where the promise holds\n\n\
     The delivered rate is the long-run mean, for throttling that over the cap.\n";
 const BEYOND: &str = "\n## Where it is not meant to hold\n\n\
     What changes after the last sample, or wanders further and slower than a short look shows, no early decision can see. The \
-    delivered rate here is the mean over the cap. A contract that means it must demand a run as long as that.\n";
+    delivered rate here is the mean over the cap, for stalls that of all time. A contract that means it must demand a run as \
+    long as that. Nor can any look see stalls that are rarer than its samples: however long they may be, nothing bounds what they \
+    cost, so that waiting longer before a pass would only move the line.\n";
 const TABLE: &str = "\n| scenario, spread of a batch | device | wrong | 99 % interval | open | batches: mean | median | seconds | fixed | gain |\n\
     | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
 

@@ -238,11 +238,12 @@ pub struct SealArgs {
 ///
 /// Devices are paired by UUID or serial number, else PCI address, else selector. Of each pair it says whether it is one card:
 /// by names, by what a card cannot change, by counters that only grow over its life. That is the hosts' word: a claim, no
-/// proof. Per metric: the ratio of the medians with an interval of 99 % (block bootstrap, so that samples which drift together
-/// do not count as independent), and a verdict. Figures of different kernels, sizes, data or kinds of device are not
-/// comparable. Ends with 0 where everything is the same or improved, 1 where something degraded, 3 where that cannot be told
-/// or something is no longer measured, 5 where the reports contradict each other about a card. Samples of one run do not show
-/// how runs differ: what one pair of reports calls degraded, a second pair should confirm.
+/// proof. Per metric: the ratio of the means with an interval, and a verdict. The intervals of a comparison all hold at once in
+/// 99 % of cases, as long as neighbouring samples correlate by no more than 0.8: few samples show only gross changes. Figures of
+/// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything is the same or improved,
+/// 1 where something degraded, 3 where that cannot be told or something is no longer measured, 5 where the reports contradict
+/// each other about a card. Samples of one run do not show how runs differ: what one pair of reports calls degraded, a second
+/// pair should confirm.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
     /// The signed report of before (report.dsse.json), or an inventory certificate with its report beside it

@@ -44,8 +44,8 @@ pub enum Noise {
     Lognormal,
     /// Student's t with three degrees of freedom, and a twentieth of the batches ten spreads slower.
     Outliers,
-    /// One batch in fifty takes so many spreads longer.
-    Hiccups(f64),
+    /// One batch in so many takes so many spreads longer.
+    Hiccups(f64, f64),
     /// The mean drifts up by so many spreads over the horizon.
     Drift(f64),
     /// From this batch on, times are so many spreads longer.
@@ -72,7 +72,7 @@ impl Series {
             | Noise::WhiteAndSlow
             | Noise::Lognormal
             | Noise::Outliers
-            | Noise::Hiccups(_)
+            | Noise::Hiccups(..)
             | Noise::Drift(_)
             | Noise::Throttling(..) => chance.normal(),
         };
@@ -100,7 +100,7 @@ impl Series {
             | Noise::Toggling(_)
             | Noise::Lognormal
             | Noise::Outliers
-            | Noise::Hiccups(_) => 0.0,
+            | Noise::Hiccups(..) => 0.0,
         }
     }
 
@@ -125,9 +125,9 @@ impl Series {
                     (self.chance.normal().exp() - mean) / (square - mean * mean).sqrt()
                 }
                 Noise::Outliers => self.outliers(),
-                Noise::Hiccups(length) => {
-                    let hiccup = if self.chance.happens(0.02) { length } else { 0.0 };
-                    self.chance.normal() + hiccup - 0.02 * length
+                Noise::Hiccups(one_in, length) => {
+                    let hiccup = if self.chance.happens(1.0 / one_in) { length } else { 0.0 };
+                    self.chance.normal() + hiccup - length / one_in
                 }
             }
     }

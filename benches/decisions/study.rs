@@ -29,7 +29,7 @@ const fn beyond(name: &'static str, noise: Noise, spread: f64) -> Scenario {
     Scenario { name, noise, spread, promised: false }
 }
 
-pub const SCENARIOS: [Scenario; 16] = [
+pub const SCENARIOS: [Scenario; 18] = [
     scenario("white noise, 2 %", Noise::White, 0.02),
     scenario("white noise, 0.3 %", Noise::White, 0.003),
     scenario("autocorrelation 0.5, 2 %", Noise::Wandering(0.5), 0.02),
@@ -38,7 +38,7 @@ pub const SCENARIOS: [Scenario; 16] = [
     scenario("clock toggles every 5 batches, 2 %", Noise::Toggling(5.0), 0.02),
     scenario("lognormal, 2 %", Noise::Lognormal, 0.02),
     scenario("Student t3 and outliers, 2 %", Noise::Outliers, 0.02),
-    scenario("1 % and 1 batch in 50 is 20 % slower", Noise::Hiccups(20.0), 0.01),
+    scenario("1 % and 1 batch in 50 is 20 % slower", Noise::Hiccups(50.0, 20.0), 0.01),
     scenario("1 %, throttles by 5 % after 10 batches", Noise::Throttling(10, 5.0), 0.01),
     beyond("autocorrelation 0.9, 2 %", Noise::Wandering(0.9), 0.02),
     beyond("white noise over a slow wander, 1.5 %", Noise::WhiteAndSlow, 0.015),
@@ -46,6 +46,8 @@ pub const SCENARIOS: [Scenario; 16] = [
     beyond("1 %, drifts by 1 % in all", Noise::Drift(1.0), 0.01),
     beyond("1 %, drifts by 5 % in all", Noise::Drift(5.0), 0.01),
     beyond("1 %, throttles by 5 % after 500 batches", Noise::Throttling(500, 5.0), 0.01),
+    beyond("0.2 % and 1 batch in 300 is 10 times as long", Noise::Hiccups(300.0, 4500.0), 0.002),
+    beyond("0.2 % and 1 batch in 1000 is 61 times as long", Noise::Hiccups(1000.0, 30_000.0), 0.002),
 ];
 
 /// How far the delivered rate of a device lies from its bound, in widths.

@@ -82,7 +82,7 @@ pub(super) fn judge(seen: &Seen<'_>, demand: &Demand, unit: Unit) -> Judgement {
     let measured = seen.device.measurements.iter().filter(|m| m.metric == demand.metric);
     let sample_ms = seen.evidence.run.sample_ms;
     let worst = measured
-        .map(|m| decided(demand, &m.figures(), sampling(m, sample_ms), amount))
+        .map(|m| decided(demand, m, sampling(m, sample_ms), amount))
         .max_by_key(|(verdict, _)| *verdict);
     let (verdict, because) = match (worst, at_least) {
         (Some((Verdict::Fail, _)), Some(open)) => (Verdict::Inconclusive, open),
@@ -104,12 +104,13 @@ fn sampling(measured: &Measurement, sample_ms: Option<u64>) -> Sampling {
 
 fn decided(
     demand: &Demand,
-    rates: &[f64],
+    measured: &Measurement,
     sampling: Sampling,
     amount: impl Fn(f64) -> Amount,
 ) -> (Verdict, Reason) {
-    let samples = rates.len() as u64;
-    let (interval, decision) = demand.decide(rates);
+    let rates = measured.figures_by_each_clock();
+    let samples = rates[0].len() as u64;
+    let (interval, decision) = demand.decide(&rates);
     let Some(interval) = interval else {
         return (Verdict::Inconclusive, Reason::TooFewSamples { samples });
     };

@@ -427,7 +427,7 @@ impl<'a> Bench<'a> {
         let (repeat, mut executions) = self.calibrate(form, self.settings.batch_ms() * 1_000_000)?;
         let stop = self.stop();
         let mut timed = Timed { work: form.op.work(), repeat, samples: Vec::new() };
-        let mut figures = Vec::new();
+        let mut figures = [Vec::new(), Vec::new()];
         let begun = self.now_ns();
         let mut ready = begun;
         let mut waiting = self.opened().device.submit(&form.op, form.index, repeat)?;
@@ -445,9 +445,9 @@ impl<'a> Bench<'a> {
             executions += u64::from(repeat);
             timed.samples.push(Sample { device_ns: done.device_ns, host_ns: now - ready });
             ready = now;
-            figures = self.unit.map(|unit| timed.figures(unit)).unwrap_or_default();
+            figures = self.unit.map(|unit| timed.figures_by_each_clock(unit)).unwrap_or_default();
             let permille = elapsed * 1000 / stop.cap.ns.max(1);
-            self.sign(permille, Stat::P50.of(&figures), || stop.decisions(&figures))?;
+            self.sign(permille, Stat::P50.of(&figures[0]), || stop.decisions(&figures))?;
             match next {
                 Some(ticket) => waiting = ticket,
                 None => return Ok(Sampled { timed, executions }),

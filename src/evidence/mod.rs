@@ -7,11 +7,13 @@ pub mod event;
 pub mod hiding;
 pub mod lapse;
 pub mod lengths;
+pub mod mean;
 pub mod metric;
 pub mod record;
 pub mod sequence;
 pub mod stats;
 pub mod sustain;
+mod timed;
 mod timeline;
 mod wrong;
 
@@ -23,11 +25,11 @@ use crate::device::{DeviceError, Identity, Lacking, Reach};
 use crate::language::{Language, say};
 use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
-use crate::units::Unit;
 use lapse::Lapse;
 pub use lengths::Lengths;
 use metric::{Kind, MetricName};
 pub use sustain::Sustained;
+pub use timed::{Clocks, Sample, Timed};
 
 /// A whole run on one node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -283,36 +285,6 @@ impl From<OnUnit> for (u32, u64, u64) {
     }
 }
 
-/// Samples of repeated work. Each sample ran the op `repeat` times.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Timed {
-    /// Work of one execution: operations, bytes or hops.
-    pub work: u64,
-    pub repeat: u32,
-    pub samples: Vec<Sample>,
-}
-
-/// One sample: `[device_ns or null, host_ns]` in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(from = "(Option<u64>, u64)", into = "(Option<u64>, u64)")]
-#[schemars(with = "(Option<u64>, u64)")]
-pub struct Sample {
-    pub device_ns: Option<u64>,
-    pub host_ns: u64,
-}
-
-impl From<(Option<u64>, u64)> for Sample {
-    fn from((device_ns, host_ns): (Option<u64>, u64)) -> Self {
-        Self { device_ns, host_ns }
-    }
-}
-
-impl From<Sample> for (Option<u64>, u64) {
-    fn from(sample: Sample) -> Self {
-        (sample.device_ns, sample.host_ns)
-    }
-}
-
 /// Under what conditions a figure was taken. Figures are comparable only between equal conditions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Conditions {
@@ -358,68 +330,6 @@ pub struct TimedReading {
     pub reading: Reading,
 }
 
-/// Whether the device's clock and the host's tell the same story.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clocks {
-    Agree,
-    HostOnly,
-    /// Sums over all samples.
-    Disagree {
-        device_ns: u64,
-        host_ns: u64,
-    },
-}
-
-/// Share of the host's time that may be missing in the device's (submission, scheduling), and a fixed part per
-/// sample. A device that claims less time than this leaves is not believed.
-const CLOCK_SLACK_SHARE: f64 = 0.05;
-const CLOCK_SLACK_PER_SAMPLE_NS: f64 = 1e6;
-
-impl Timed {
-    pub fn clocks(&self) -> Clocks {
-        if self.samples.is_empty() {
-            return Clocks::HostOnly;
-        }
-        let host_ns: u64 = self.samples.iter().fold(0, |sum, s| sum.saturating_add(s.host_ns));
-        let device: Option<Vec<u64>> = self.samples.iter().map(|s| s.device_ns).collect();
-        let Some(device) = device else { return Clocks::HostOnly };
-        let device_ns = device.iter().fold(0u64, |sum, ns| sum.saturating_add(*ns));
-        let host = host_ns as f64;
-        let slack = host * CLOCK_SLACK_SHARE + CLOCK_SLACK_PER_SAMPLE_NS * self.samples.len() as f64;
-        let least = (host - slack).max(host * 0.5);
-        // The device may not have worked longer than we waited; 1 % covers the granularity of both clocks.
-        let most = host * 1.01 + CLOCK_SLACK_PER_SAMPLE_NS;
-        if device_ns as f64 >= least && device_ns as f64 <= most && device_ns > 0 {
-            Clocks::Agree
-        } else {
-            Clocks::Disagree { device_ns, host_ns }
-        }
-    }
-
-    /// One figure per sample, in `unit`: by the device's clock where every sample has one, else by the host's.
-    /// A sample of no time gives infinity, which no statistic accepts.
-    pub fn figures(&self, unit: Unit) -> Vec<f64> {
-        let by_device = self.clocks() != Clocks::HostOnly;
-        self.samples
-            .iter()
-            .map(|sample| {
-                let ns = sample.device_ns.filter(|_| by_device).unwrap_or(sample.host_ns) as f64;
-                let work = self.work as f64 * f64::from(self.repeat);
-                match unit {
-                    Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond => work / (ns / 1e9),
-                    Unit::Nanosecond => ns / work,
-                    Unit::Byte
-                    | Unit::Count
-                    | Unit::Share
-                    | Unit::JoulePerFlop
-                    | Unit::Kelvin
-                    | Unit::Cycle => work,
-                }
-            })
-            .collect()
-    }
-}
-
 impl Measurement {
     /// The figures of this measurement in its metric's unit.
     pub fn figures(&self) -> Vec<f64> {
@@ -433,6 +343,14 @@ impl Measurement {
             }
             (Value::Lengths(lengths), Kind::Number(_)) => lengths.figures(),
             (_, Kind::Fact) => Vec::new(),
+        }
+    }
+
+    /// The same by the host's clock beside them, where they depend on any.
+    pub fn figures_by_each_clock(&self) -> [Vec<f64>; 2] {
+        match (&self.value, self.metric.kind()) {
+            (Value::Timed(timed), Kind::Number(unit)) => timed.figures_by_each_clock(unit),
+            (_, Kind::Number(_) | Kind::Fact) => [self.figures(), self.figures()],
         }
     }
 
@@ -452,30 +370,5 @@ impl DeviceEvidence {
 
     pub fn absence(&self, metric: &MetricName) -> Option<&Absence> {
         self.absences.iter().find(|a| a.metric == *metric)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn timed(device_ns: Option<u64>, host_ns: u64) -> Timed {
-        Timed { work: 100, repeat: 10, samples: vec![Sample { device_ns, host_ns }; 8] }
-    }
-
-    #[test]
-    fn clocks_that_tell_different_stories_are_noticed() {
-        assert_eq!(timed(None, 80_000_000).clocks(), Clocks::HostOnly);
-        assert_eq!(timed(Some(79_000_000), 80_000_000).clocks(), Clocks::Agree);
-        for device in [0, 40_000_000, 70_000_000, 90_000_000] {
-            assert!(matches!(timed(Some(device), 80_000_000).clocks(), Clocks::Disagree { .. }), "{device}");
-        }
-    }
-
-    #[test]
-    fn figures_follow_the_unit() {
-        let timed = timed(Some(1_000_000_000), 1_001_000_000);
-        assert_eq!(timed.figures(Unit::BytePerSecond)[0], 1000.0);
-        assert_eq!(timed.figures(Unit::Nanosecond)[0], 1e6);
     }
 }

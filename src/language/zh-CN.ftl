@@ -783,7 +783,7 @@ compare-signed = 签名：两份均有效，签名密钥为您所信任
 compare-not-checked = 签名：未核对；请用 --trust 给出您信任的密钥
 compare-covered = 证书：有效期至 { $until }，后次报告在有效期内
 compare-not-covered = 证书：有效期至 { $until }，后次报告不在有效期内
-compare-width = 比较中位数，区间置信度 { $level } %；变化不超过 { $width } % 视为没有变化
+compare-width = 比较均值，所有区间同时成立的置信度为 { $level } %；变化不超过 { $width } % 视为没有变化
 compare-pair = { $devices }，按{ $by ->
     [uuid] {" "}UUID{" "}
     [serial] 序列号

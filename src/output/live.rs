@@ -264,7 +264,7 @@ impl Live {
             }
             Check::Scanned { .. } | Check::Matched { .. } => {}
         }
-        let figures = measurement.figures();
+        let figures = measurement.figures_by_each_clock();
         self.decide(|demand| demand.metric == measurement.metric, |demand| demand.decide(&figures).1);
     }
 

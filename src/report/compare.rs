@@ -78,7 +78,7 @@ pub struct Row {
     pub metric: MetricName,
     pub before: Option<f64>,
     pub after: Option<f64>,
-    /// The median after as a share of the median before.
+    /// The mean after as a share of the mean before.
     pub ratio: Option<Ratio>,
     pub verdict: Change,
     pub because: Because,
@@ -148,8 +148,11 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
     let partners = card::partners(&sides, &others);
     let pairs = sides.iter().zip(&partners).filter_map(|(side, partner)| {
         let (at, by) = (*partner)?;
-        Some(pair(*side, *others.get(at)?, by, width))
+        Some((*side, *others.get(at)?, by))
     });
+    let pairs: Vec<_> = pairs.collect();
+    let sampled = pairs.iter().map(|(before, after, _)| sampled(before.device, after.device)).sum::<usize>();
+    let asked = Asked { width, error: (1.0 - LEVEL) / sampled.max(1) as f64 };
     let alone: Vec<card::Side> =
         sides.iter().zip(&partners).filter(|(_, partner)| partner.is_none()).map(|(side, _)| *side).collect();
     let taken = |at: usize| partners.iter().flatten().any(|(partner, _)| *partner == at);
@@ -161,7 +164,7 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
     let selectors = |sides: &[card::Side]| sides.iter().map(|side| side.device.selector.clone()).collect();
     Comparison {
         width,
-        pairs: pairs.collect(),
+        pairs: pairs.into_iter().map(|(before, after, by)| pair(before, after, by, asked)).collect(),
         only_before: selectors(&alone),
         only_after: selectors(&new),
         strangers: strangers.filter(|one| is_last || is_odd(one)).collect(),
@@ -169,13 +172,29 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
     }
 }
 
-fn pair(before: card::Side, after: card::Side, by: &'static str, width: f64) -> Pair {
+/// What is asked of each row.
+#[derive(Clone, Copy)]
+struct Asked {
+    width: f64,
+    /// The chance that the interval of one row may have to miss: any row that degraded makes the whole comparison fail, and there
+    /// may be hundreds, so that they share what the comparison may have.
+    error: f64,
+}
+
+/// In how many rows samples are held against samples, at most.
+fn sampled(before: &DeviceEvidence, after: &DeviceEvidence) -> usize {
+    let is_sampled = |m: &&Measurement| matches!(m.value, Value::Timed(_));
+    let both = before.measurements.iter().filter(is_sampled).filter_map(|m| after.measurement(&m.metric));
+    both.filter(is_sampled).count() + usize::from(before.sustained.is_some() && after.sustained.is_some())
+}
+
+fn pair(before: card::Side, after: card::Side, by: &'static str, asked: Asked) -> Pair {
     Pair {
         before: before.device.selector.clone(),
         after: after.device.selector.clone(),
         by,
         card: card::card(before, after),
-        rows: rows(before.device, after.device, width),
+        rows: rows(before.device, after.device, asked),
         ended: after.device.ended.clone(),
     }
 }
@@ -186,12 +205,12 @@ fn strangers(before: card::Side, after: card::Side) -> Strangers {
 }
 
 /// All metrics that either of them has, in the order of the report before.
-fn rows(before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
+fn rows(before: &DeviceEvidence, after: &DeviceEvidence, asked: Asked) -> Vec<Row> {
     let new = after.measurements.iter().filter(|m| before.measurement(&m.metric).is_none());
     let metrics = before.measurements.iter().chain(new).map(|m| &m.metric);
-    let rows = metrics.map(|metric| row(metric, before, after, width));
+    let rows = metrics.map(|metric| row(metric, before, after, asked));
     let load = match (&before.sustained, &after.sustained) {
-        (Some(load), _) => kept_up(load, before, after, width),
+        (Some(load), _) => kept_up(load, before, after, asked),
         (None, Some(load)) => new_errors(load).into_iter().collect(),
         (None, None) => Vec::new(),
     };
@@ -208,15 +227,15 @@ fn new_errors(load: &Sustained) -> Option<Row> {
 }
 
 /// The load that was kept up before, and how it went after: its rate, and its wrong results.
-fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Vec<Row> {
+fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, asked: Asked) -> Vec<Row> {
     let row = |metric: &MetricName, [before, after]: [Option<f64>; 2], (verdict, ratio, because): Judged| {
         Row { metric: metric.clone(), before, after, ratio, verdict, because }
     };
     let metric = &load.load.metric;
-    let median = |load: &Sustained| Stat::P50.of(&load.rates());
+    let mean = |load: &Sustained| Stat::Mean.of(&load.rates());
     let Some(other) = after.sustained.as_ref().filter(|other| other.load.metric == *metric) else {
         let judged = (Change::Undecided, None, not_measured(metric, after));
-        return vec![row(metric, [median(load), None], judged)];
+        return vec![row(metric, [mean(load), None], judged)];
     };
     let sides = [(before, &load.load.conditions), (after, &other.load.conditions)];
     let (a, b) = (load.rates(), other.rates());
@@ -227,26 +246,40 @@ fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, wi
         }
         None => match [load, other].iter().find_map(|load| unsound_check(&load.load.check, load.clocks())) {
             Some(why) => (Change::Undecided, None, Because::Unsound(why, None)),
-            None => of_samples(&a, &b, metric, width),
+            None => of_samples(&a, &b, metric, asked),
         },
     };
-    let mut rows = vec![row(metric, [median(load), median(other)], rate)];
+    let mut rows = vec![row(metric, [mean(load), mean(other)], rate)];
     rows.extend(MetricName::parse(ERRORS).ok().map(|errors| {
         let counts = [load, other].map(Sustained::wrong);
-        row(&errors, counts.map(|count| Some(count as f64)), counted(counts[0], counts[1], &errors, width))
+        row(
+            &errors,
+            counts.map(|count| Some(count as f64)),
+            counted(counts[0], counts[1], &errors, asked.width),
+        )
     }));
     rows
 }
 
-fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, width: f64) -> Row {
+fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, asked: Asked) -> Row {
     let (a, b) = (before.measurement(metric), after.measurement(metric));
-    let median = |m: Option<&Measurement>| m.and_then(|m| Stat::P50.of(&m.figures()));
+    let figure = |m: Option<&Measurement>| {
+        let statistic = |m: &Measurement| match m.value {
+            Value::Timed(_) => Stat::Mean,
+            Value::Count { .. }
+            | Value::Share { .. }
+            | Value::AtLeast { .. }
+            | Value::ByUnit { .. }
+            | Value::Lengths(_) => Stat::P50,
+        };
+        m.and_then(|m| statistic(m).of(&m.figures()))
+    };
     let (verdict, ratio, because) = match (a, b) {
-        (Some(a), Some(b)) => judge((before, a), (after, b), width),
+        (Some(a), Some(b)) => judge((before, a), (after, b), asked),
         (Some(_), None) => (Change::Undecided, None, not_measured(metric, after)),
         (None, _) => (Change::NotComparable, None, Because::NotMeasuredBefore),
     };
-    Row { metric: metric.clone(), before: median(a), after: median(b), ratio, verdict, because }
+    Row { metric: metric.clone(), before: figure(a), after: figure(b), ratio, verdict, because }
 }
 
 fn not_measured(metric: &MetricName, after: &DeviceEvidence) -> Because {
@@ -262,7 +295,7 @@ type Judged = (Change, Option<Ratio>, Because);
 fn judge(
     before: (&DeviceEvidence, &Measurement),
     after: (&DeviceEvidence, &Measurement),
-    width: f64,
+    asked: Asked,
 ) -> Judged {
     let (a, b) = (before.1, after.1);
     let open = |why: Because| (Change::NotComparable, None, why);
@@ -282,13 +315,13 @@ fn judge(
         return open(Because::NoFigure);
     }
     match (&a.value, &b.value) {
-        (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, width),
+        (Value::Timed(_), Value::Timed(_)) => of_samples(&a.figures(), &b.figures(), &a.metric, asked),
         (Value::Count { count: count_before }, Value::Count { count: count_after }) => {
-            counted(*count_before, *count_after, &a.metric, width)
+            counted(*count_before, *count_after, &a.metric, asked.width)
         }
         (Value::AtLeast { .. }, _) | (_, Value::AtLeast { .. }) => open(Because::LowerBoundOnly),
-        (Value::Share { .. }, Value::Share { .. }) => not_more((a, b), Stat::P50, |_| width),
-        (Value::Lengths(_), Value::Lengths(_)) => not_more((a, b), Stat::Max, |a| a * width),
+        (Value::Share { .. }, Value::Share { .. }) => not_more((a, b), Stat::P50, |_| asked.width),
+        (Value::Lengths(_), Value::Lengths(_)) => not_more((a, b), Stat::Max, |a| a * asked.width),
         (Value::ByUnit { .. }, Value::ByUnit { .. }) => open(Because::TellsUnitsApart),
         (
             Value::Timed(_)
@@ -389,9 +422,9 @@ fn not_more((a, b): (&Measurement, &Measurement), by: Stat, width: impl Fn(f64) 
 }
 
 /// Rates or latencies in the order in which they were taken.
-fn of_samples(a: &[f64], b: &[f64], metric: &MetricName, width: f64) -> Judged {
-    match interval::ratio_of_medians(a, b, metric.as_str()) {
-        Ok(ratio) => decide(ratio, metric.better().unwrap_or(Better::More), width),
+fn of_samples(a: &[f64], b: &[f64], metric: &MetricName, asked: Asked) -> Judged {
+    match interval::ratio_of_means(a, b, asked.error) {
+        Ok(ratio) => decide(ratio, metric.better().unwrap_or(Better::More), asked.width),
         Err(why) => (Change::Undecided, None, why),
     }
 }

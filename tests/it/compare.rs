@@ -220,7 +220,7 @@ fn the_command_says_what_changed_and_ends_with_the_documented_code() {
     }
     assert_eq!(run(&good, &dir.path().join("missing"), &[]).code, Some(2));
     let help = assay(["compare", "--help"]).stdout;
-    for words in ["serial number, else PCI address", "degraded", "--width", "block bootstrap"] {
+    for words in ["serial number, else PCI address", "degraded", "--width", "all hold at once"] {
         assert!(help.contains(words), "{words}: {help}");
     }
 }

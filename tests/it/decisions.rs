@@ -45,3 +45,12 @@ fn a_device_far_from_its_bound_takes_a_fifth_of_a_fixed_time() {
         assert!(far.mean_batches() * 4.5 < f64::from(fixed), "{truth:?}: {} of {fixed}", far.mean_batches());
     }
 }
+
+/// What the README says that the promise does not cover: no look that decides sees stalls that are rarer than its samples.
+#[test]
+fn long_stalls_that_are_rare_pass_unseen() {
+    for (index, scenario) in SCENARIOS.iter().enumerate().filter(|(_, s)| s.name.contains("times as long")) {
+        let wrong = simulate(index, Truth::Bad, SIZE).wrong;
+        assert!(!scenario.promised && wrong * 2 > SIZE.devices, "{}: {wrong} wrong", scenario.name);
+    }
+}

@@ -104,6 +104,32 @@ fn more_is_never_worse_and_nothing_is_never_enough() {
     }
 }
 
+/// What a card of 12 GB/s says of itself where its clock tells `told` of the time, and the host waits `idle_ns` more.
+fn told(told: f64, idle_ns: u64) -> Evidence {
+    let sample = |n: u64| {
+        let took_ns = 50_000_000 + n * 7_919 % 41 * 10_000;
+        Sample { device_ns: Some((took_ns as f64 * told) as u64), host_ns: took_ns + idle_ns }
+    };
+    let mut device = good_device(1);
+    device.measurements.retain(|m| m.metric != metric(TRIAD));
+    device.measurements.push(timed(TRIAD, 600_000_000, (0..400).map(sample).collect()));
+    evidence(vec![device])
+}
+
+/// Time that a card leaves out is held against it, though both clocks agree as far as is asked of any other figure.
+#[test]
+fn a_card_passes_by_the_hosts_clock_and_fails_by_its_own() {
+    expect(&told(1.0, 0), "11.5 GB/s", Verdict::Pass, "delivered_enough");
+    expect(&told(0.94, 0), "12.3 GB/s", Verdict::Inconclusive, "delivered_open");
+    expect(&told(0.94, 0), "11.5 GB/s", Verdict::Pass, "delivered_enough");
+    expect(&told(0.94, 0), "13 GB/s", Verdict::Fail, "delivered_too_little");
+    // What launches cost in software, and on a card.
+    for idle_ns in [400_000, 20_000] {
+        expect(&told(1.0, idle_ns), "11.5 GB/s", Verdict::Pass, "delivered_enough");
+        expect(&told(1.0, idle_ns), "12.5 GB/s", Verdict::Fail, "delivered_too_little");
+    }
+}
+
 /// What stands twice and has the same figure is judged by the worse.
 #[test]
 fn of_two_measurements_the_worse_counts() {
@@ -158,6 +184,25 @@ fn what_stays_open_is_measured_for_eight_times_as_long() {
     let [low, high] = interval(&report.findings[0]);
     assert_eq!(report.findings[0].verdict, Verdict::Inconclusive);
     assert!(low < 0.99 * between && between < high, "{low} {between} {high}");
+}
+
+/// A card that leaves out some of its time passes at nothing that it would fail honestly; one without noise is decided too.
+#[test]
+fn neither_a_clock_that_is_slow_nor_a_card_without_noise_misleads() {
+    let verdict = |device: &str, share: f64| {
+        let rate = Stat::Delivered.of(&samples(&measured(None), TRIAD)).unwrap() * share;
+        let parsed = contract(&demand(&format!("{rate:.0} B/s")));
+        let run = Run { sample_ms: 2500, contract: Some(&parsed), ..Run::short(device, &["stream"]) };
+        run.report().findings[0].verdict
+    };
+    assert_eq!(verdict("sim:mini,timer=0.94", 1.05), Verdict::Inconclusive);
+    for device in ["sim:mini", "sim:mini,noise=0"] {
+        assert_eq!(
+            [0.95, 1.05].map(|share| verdict(device, share)),
+            [Verdict::Pass, Verdict::Fail],
+            "{device}"
+        );
+    }
 }
 
 /// One clause that is decided at once does not end what another one on the same metric needs.

@@ -40,18 +40,18 @@ impl<'a> Stop<'a> {
         Self { demands, cap: Cap::of_times(sample_ms, times) }
     }
 
-    pub fn is_now(&self, taken: usize, elapsed_ns: u64, rates: &[f64]) -> bool {
+    pub fn is_now(&self, taken: usize, elapsed_ns: u64, rates: &[Vec<f64>; 2]) -> bool {
         let enough = if elapsed_ns / 2 < self.cap.ns { SAMPLES_WANTED } else { SAMPLES_MIN };
         let is_long = taken >= enough && elapsed_ns >= self.cap.ns;
         taken >= self.cap.samples || is_long || self.is_decided(rates)
     }
 
-    fn is_decided(&self, rates: &[f64]) -> bool {
+    fn is_decided(&self, rates: &[Vec<f64>; 2]) -> bool {
         let decisions = self.decisions(rates);
         !decisions.is_empty() && decisions.iter().all(|(_, decision)| *decision != Decision::Undecided)
     }
 
-    pub fn decisions(&self, rates: &[f64]) -> Vec<(String, Decision)> {
+    pub fn decisions(&self, rates: &[Vec<f64>; 2]) -> Vec<(String, Decision)> {
         self.demands.iter().map(|demand| (demand.clause.clone(), demand.decide(rates).1)).collect()
     }
 }
