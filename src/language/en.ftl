@@ -460,7 +460,7 @@ step-nothing-decides = Nothing that was measured decides: agree on binding deman
 step-prove = Before much is paid on it, let the machine prove its work to you, by your clock: `assay challenge new`, then `assay witness`. A report alone is the word of the host.
 step-named-key = Ask for a report that is signed with a key which the contract names: this one's key was made for one run, so it does not show who signed.
 remedy-credit = Claim a credit of { $per_day } of the node's price for a month for each day, up to { $cap }, for:
-remedy-price-cut = Claim a lower price, by the share that is missing, up to { $cap }, for:
+remedy-price-cut = Claim a lower price, by the share of the bound that is missed, up to { $cap }, for:
 remedy-replace = { $days ->
     [one] Have the node replaced within 1 day, as the contract says, for:
    *[other] Have the node replaced within { $days } days, as the contract says, for:
