@@ -5,7 +5,7 @@ use super::clause::{Accept, Figure, Rule, Scope};
 use super::finding::Reason;
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
-use super::telemetry;
+use super::telemetry::{self, Kept};
 use crate::evidence::Evidence;
 use crate::evidence::metric::{LAG, METRICS, MetricName, SPREAD, lagging};
 use crate::evidence::stats::{Stat, middle};
@@ -128,7 +128,7 @@ fn spread(evidence: &Evidence, accept: &Accept) -> Result<f64, Unusable> {
         gate::admitted(&seen)?;
         gate::completed(&seen)?;
         let silent = || Reason::SensorSilent { what: "the temperature".to_owned() };
-        telemetry::watched(&device.timeline, |reading| reading.temperature_c.is_some(), silent())?;
+        telemetry::watched(&seen, |reading| reading.temperature_c.is_some(), silent(), Kept::State)?;
         let read = device.timeline.iter().filter_map(|at| at.reading.temperature_c);
         let windows = device.sustained.iter().flat_map(|load| &load.windows);
         let kept_up = windows.filter_map(|window| window.sensors.temperature_c).map(|span: Span| span.most);

@@ -4,6 +4,7 @@
 
 mod fault;
 mod figures;
+mod told;
 mod watched;
 
 use hdrhistogram::Histogram;
@@ -15,6 +16,7 @@ use super::{Check, Clocks, Conditions, Sample, Timed};
 use crate::device::op::Precision;
 use crate::telemetry::Throttle;
 pub use fault::{FAULTS_MAX, Fault};
+pub use told::Silence;
 pub use figures::{ERRORS, ERRORS_CONFIDENCE, FIGURES, FIRST_THROTTLE, FigureDef, MTBE};
 pub use watched::{middle_ns, step_ns_max, window_ns};
 
@@ -353,22 +355,6 @@ impl Sustained {
         power.is_some_and(|span| span.least == span.most)
     }
 
-    /// When a window first told of `reason`, and how many looks did in all.
-    pub fn told(&self, reason: Throttle) -> Option<(u64, u64)> {
-        let first = self.windows.iter().find(|w| w.sensors.told(reason) > 0)?;
-        let looks = self.windows.iter().fold(0u64, |sum, w| sum.saturating_add(w.sensors.told(reason)));
-        Some((first.from_ns, looks))
-    }
-
-    /// Share of the looks that told of `reason`.
-    fn throttled(&self, reason: Throttle) -> Option<f64> {
-        let sum = |count: &dyn Fn(&Sensors) -> u64| {
-            self.windows.iter().fold(0u64, |sum, w| sum.saturating_add(count(&w.sensors)))
-        };
-        let told = sum(&|s| s.told);
-        (told > 0 && !self.stands_still()).then(|| sum(&|s| s.told(reason)) as f64 / told as f64)
-    }
-
     /// Energy of one operation of the products: the power while they ran, times their time. `None` where the sensors told too
     /// little of it.
     fn energy(&self) -> Option<f64> {
@@ -385,19 +371,6 @@ impl Sustained {
             .sum();
         let work = self.load.work as f64 * of_told as f64;
         (work > 0.0 && of_told >= of_all / 2 && !self.stands_still()).then(|| joules / work)
-    }
-
-    /// From the beginning of the load until clocks were first reduced for heat or by a brake, without gaps that lie between;
-    /// all that was watched where they never were.
-    fn until_throttled_ns(&self) -> Option<u64> {
-        let told = self.windows.iter().any(|w| w.sensors.told > 0) && !self.stands_still();
-        let begun = self.windows.first()?.from_ns;
-        let Some(at) = self.first_throttled_ns() else { return told.then(|| self.watched_ns()) };
-        Some(at.saturating_sub(begun).saturating_sub(self.gaps_ns(begun, at)))
-    }
-
-    pub fn first_throttled_ns(&self) -> Option<u64> {
-        self.windows.iter().find_map(|w| w.sensors.throttled_ns)
     }
 
     /// How much slower the last window is than the first minute, as a share; 0 where it is not.

@@ -175,6 +175,7 @@ reason-telemetry-silent = telemetry does not say { $what }; it needs a driver th
 reason-never-throttled = clocks were not reduced in that time, and what comes later nobody saw; run again with a longer `--soak`
 reason-no-error-so-far = no result was wrong, and so short a time shows no more; run again with a longer `--soak`
 reason-telemetry-too-short = { $readings } readings of telemetry are too few to say never; run longer, with `--duration`
+reason-telemetry-gap = telemetry told nothing from { $from } to { $to } of the run, so nobody knows what happened then; run again, and see `assay doctor`
 reason-telemetry-frozen = clock, power and temperature did not change once in { $readings } readings over { $seconds } s, so telemetry is frozen; reload the driver and run again
 reason-flag-seen = { $flag } was seen in { $readings } readings, first at { $seconds } s
 reason-takes-two = this takes two devices at least, and { $present } { $present ->

@@ -138,6 +138,7 @@ reason-telemetry-silent = 遥测没有提供 { $what }；需要支持该项的�
 reason-never-throttled = 这段时间内没有降频，之后如何无人看到；请用更长的 `--soak` 重测
 reason-no-error-so-far = 没有错误结果，但时间太短，只能说明到此；请用更长的 `--soak` 重测
 reason-telemetry-too-short = 遥测只有 { $readings } 次读数，不足以断定“从未发生”；请用 `--duration` 延长运行
+reason-telemetry-gap = 运行的 { $from } 至 { $to } 之间没有遥测，其间发生过什么无人知道；请重测，并参见 `assay doctor`
 reason-telemetry-frozen = 在 { $seconds } 秒内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
 reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在第 { $seconds } 秒
 reason-takes-two = 这至少需要两台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
