@@ -110,15 +110,17 @@ fn worse(one: Result<f64, Unusable>, other: Result<f64, Unusable>) -> Result<f64
     }
 }
 
-/// How far the least median lies below the median of all.
+/// How far the least median lies below the middle of the others': of two devices, a middle of both would halve the distance.
 fn lag(evidence: &Evidence, accept: &Accept, rate: MetricName) -> Result<f64, Unusable> {
     let figure = Figure { metric: rate, statistic: Some(Stat::P50) };
     let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &figure).map(|c| c.value);
-    let figures = evidence.devices.iter().map(of_device).collect::<Result<Vec<f64>, _>>()?;
-    let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
-    let median = middle(figures).filter(|median| *median > 0.0);
-    let median = median.ok_or_else(|| Unusable::open(Reason::NoFigure))?;
-    Ok(1.0 - least / median)
+    let mut figures = evidence.devices.iter().map(of_device).collect::<Result<Vec<f64>, _>>()?;
+    figures.sort_by(|a, b| b.total_cmp(a));
+    let least = figures.pop();
+    match least.zip(middle(figures)) {
+        Some((least, others)) if others > 0.0 => Ok(1.0 - least / others),
+        Some(_) | None => Err(Unusable::open(Reason::NoFigure)),
+    }
 }
 
 /// How far the hottest device gets above the one that stays coolest.

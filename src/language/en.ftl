@@ -1222,7 +1222,7 @@ about-first-throttle = until clocks were first reduced for heat or by an externa
 about-energy = energy of one operation of the products: power while they run, times their time
 about-counter = how far the driver's count of { $case } rose during the run
 about-spread = from the coolest device to the hottest, each at its hottest
-about-lag = how far the slowest device lies below the median of all, in whatever rate but the host link's; `node.gemm_bf16.lag` is that of `gemm.bf16.rate`
+about-lag = how far the slowest device lies below the median of the others, in whatever rate but the host link's; `node.gemm_bf16.lag` is that of `gemm.bf16.rate`
 
 ## The catalogue of cards
 

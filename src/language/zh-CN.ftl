@@ -1018,7 +1018,7 @@ about-first-throttle = 首次因过热或外部制动而降频之前的时间
 about-energy = 矩阵乘每次运算的能耗：运行期间的功耗乘以时间
 about-counter = 运行期间驱动的 { $case } 计数增加了多少
 about-spread = 最热与最冷设备的温差，各取其最高温度
-about-lag = 最慢的设备比全部设备的中位数低多少，主机链路以外的任一速率；`node.gemm_bf16.lag` 即 `gemm.bf16.rate` 的落后幅度
+about-lag = 最慢的设备比其余设备的中位数低多少，主机链路以外的任一速率；`node.gemm_bf16.lag` 即 `gemm.bf16.rate` 的落后幅度
 
 ## 卡的目录
 
