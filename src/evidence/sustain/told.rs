@@ -57,24 +57,42 @@ impl Sustained {
         self.windows.iter().find_map(|w| w.sensors.throttled_ns)
     }
 
+    /// Whether nothing tells of clocks that were reduced, and no silence hides it.
+    pub fn is_never_throttled(&self) -> bool {
+        self.first_throttled_ns().or(self.silent_since_ns()).is_none()
+    }
+
     /// When the sensors first fell silent, if that was before clocks were reduced: nobody knows whether they were.
     pub fn silent_since_ns(&self) -> Option<u64> {
         let silent = self.silences().first()?.from_ns;
         self.first_throttled_ns().is_none_or(|at| silent < at).then_some(silent)
     }
 
-    /// Times in which the sensors did not tell why clocks are reduced, and too long ones.
+    /// Times in which the sensors did not tell why clocks are reduced, and too long ones. Where they are short and yet too many, it is
+    /// all the time.
     pub fn silences(&self) -> Vec<Silence> {
         let most_ns = (self.watched_ns() / 2).clamp(SILENCE_NS_MIN, SILENCE_NS);
-        let mut silences = Vec::new();
-        for windows in self.windows.chunk_by(|a, b| is_silent(a) == is_silent(b)) {
-            let (Some(first), Some(last)) = (windows.first(), windows.last()) else { continue };
+        let silence = |windows: &[Window]| {
+            let (from_ns, to_ns) = (windows.first()?.from_ns, windows.last()?.to_ns);
             let ns = windows.iter().fold(0u64, |sum, window| sum.saturating_add(self.silent_ns(window)));
-            if is_silent(first) && ns > most_ns {
-                silences.push(Silence { from_ns: first.from_ns, to_ns: last.to_ns, ns });
+            Some(Silence { from_ns, to_ns, ns })
+        };
+        let (mut silences, mut looks, mut told) = (Vec::new(), 0u64, 0u64);
+        for windows in self.windows.chunk_by(|a, b| is_silent(a) == is_silent(b)) {
+            let long = silence(windows).filter(|one| windows.iter().all(is_silent) && one.ns > most_ns);
+            match long {
+                Some(long) => silences.push(long),
+                None => windows.iter().for_each(|window| {
+                    looks = looks.saturating_add(window.sensors.looks);
+                    told = told.saturating_add(window.sensors.told);
+                }),
             }
         }
-        silences
+        if told < percent(looks, TOLD_PERCENT) {
+            silence(&self.windows).into_iter().collect()
+        } else {
+            silences
+        }
     }
 
     /// Of a window, by its looks.

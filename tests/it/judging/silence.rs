@@ -106,6 +106,10 @@ fn a_share_of_what_was_hardly_told_is_none() {
     expect(half, &first(13), Verdict::Inconclusive, "sensor_silent");
     // Each second window: whatever is made of many.
     expect(told(&|n| n % 2 == 0), share, Verdict::Inconclusive, "sensor_silent");
+    let short = device((0..=40).map(|n| n * 50), Some(load(200, |n| n % 2 == 0)));
+    expect(short.clone(), share, Verdict::Inconclusive, "sensor_silent");
+    expect(short.clone(), THERMAL, Verdict::Inconclusive, "telemetry_silent");
+    expect(short, &first(1).replace("3600", "60"), Verdict::Inconclusive, "sensor_silent");
     // For two hundredths nobody looked, a window here and there and once ten minutes.
     let patchy = told(&|n| n % 72 != 5 && !(4000..4060).contains(&n));
     expect(patchy.clone(), share, Verdict::Pass, "met");
