@@ -247,6 +247,10 @@ pub enum Reason {
     TelemetryTooShort {
         readings: u64,
     },
+    TelemetrySilent {
+        from_ns: u64,
+        to_ns: u64,
+    },
     TelemetryFrozen {
         readings: u64,
         seconds: u64,

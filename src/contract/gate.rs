@@ -4,7 +4,7 @@
 
 use super::clause::{Accept, Figure};
 use super::finding::{Amount, Reason, Verdict};
-use super::telemetry;
+use super::telemetry::{self, Kept};
 use crate::catalogue::{self, fingerprint};
 use crate::device::{Identity, Lacking, Reach};
 use crate::evidence::counters::{self, CounterDef};
@@ -117,10 +117,10 @@ fn figures(device: &DeviceEvidence) -> Vec<fingerprint::Figure> {
 /// How far a counter rose. What came has come, even if telemetry was silent later; only then it may be more.
 fn counter_rise(seen: &Seen<'_>, counter: &CounterDef) -> Result<Counted, Unusable> {
     let silent = Reason::SensorSilent { what: counter.sensor.to_owned() };
-    let timeline = &seen.device.timeline;
+    // What came between two readings shows in the second.
     let watched = completed(seen)
-        .and_then(|()| telemetry::watched(timeline, |reading| counter.is_told(reading), silent));
-    match (counter.rise(timeline), watched) {
+        .and_then(|()| telemetry::watched(seen, |reading| counter.is_told(reading), silent, Kept::Counter));
+    match (counter.rise(&seen.device.timeline), watched) {
         (Some(rise), Ok(())) => Ok(Counted { value: rise as f64, at_least: None }),
         (Some(rise @ 1..), Err(open)) => Ok(Counted { value: rise as f64, at_least: Some(open.because) }),
         (Some(0), Err(open)) => Err(open),
@@ -155,6 +155,8 @@ fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<Co
     let is_rate = figure.metric == sustained.load.metric;
     let at_least = if is_rate && sustained.load.conditions.reach == Reach::Kernel {
         Some(Reason::ShortfallMayBeOurs)
+    } else if figure.metric.as_str() == FIRST_THROTTLE && sustained.silent_since_ns().is_some() {
+        Some(unknown(&figure.metric))
     } else if figure.metric.as_str() == FIRST_THROTTLE && sustained.first_throttled_ns().is_none() {
         Some(Reason::NeverThrottled)
     } else if figure.metric.as_str() == MTBE {

@@ -101,23 +101,25 @@ fn judge_clause(
     // What is decided over the fleet decides nothing of a node.
     let severity = if clause.scope == Scope::Fleet { Severity::Info } else { clause.severity };
     let mut say = |subject, judgement: Judgement| {
-        findings.push(guarded(clause, judgement).about(&clause.id, severity, subject));
+        findings.push(judgement.about(&clause.id, severity, subject));
     };
     if evidence.devices.is_empty() {
         return say(Subject::Node, Judgement::undecided(gate::Unusable::open(Reason::NoDevice), None));
     }
     if peers::concerns(&clause.rule) {
-        return say(Subject::Node, peers::judge(&clause.rule, evidence, accept));
+        return say(Subject::Node, guarded(clause, peers::judge(&clause.rule, evidence, accept)));
     }
     if nodes::concerns(&clause.rule) {
-        return say(Subject::Node, nodes::judge(&clause.rule, evidence, accept));
+        return say(Subject::Node, guarded(clause, nodes::judge(&clause.rule, evidence, accept)));
     }
     let each = evidence.devices.iter().map(|device| {
         let seen = Seen { evidence, device, accept };
-        match (&clause.rule, demand) {
+        let judgement = match (&clause.rule, demand) {
             (Rule::AtLeast { bound, .. }, Some(demand)) => decision::judge(&seen, demand, bound.unit()),
             (rule, _) => judge_device(rule, &seen),
-        }
+        };
+        // Before the best is chosen, which else hung on the order of devices.
+        guarded(clause, judgement)
     });
     match clause.scope {
         Scope::EveryDevice | Scope::Fleet => {
@@ -133,7 +135,7 @@ fn judge_clause(
                 say(subject, best);
             }
         }
-        Scope::Node => say(Subject::Node, judge_node(&clause.rule, evidence, accept)),
+        Scope::Node => say(Subject::Node, guarded(clause, judge_node(&clause.rule, evidence, accept))),
     }
 }
 

@@ -5,7 +5,7 @@ use super::clause::{Accept, Figure, Rule, Scope};
 use super::finding::{Amount, Reason};
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
-use super::telemetry;
+use super::telemetry::{self, Kept};
 use crate::evidence::Evidence;
 use crate::evidence::metric::{LAG, METRICS, MetricName, SPREAD, lagging};
 use crate::evidence::stats::{Stat, middle};
@@ -119,17 +119,18 @@ fn worse(one: Result<Counted, Unusable>, other: Result<Counted, Unusable>) -> Re
     }
 }
 
-/// How far the least median lies below the median of all.
+/// How far the least median lies below the middle of the others': of two devices, a middle of both would halve the distance.
 fn lag(evidence: &Evidence, accept: &Accept, rate: MetricName) -> Result<Counted, Unusable> {
     let figure = Figure { metric: rate, statistic: Some(Stat::P50) };
     let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &figure);
     let counted = evidence.devices.iter().map(of_device).collect::<Result<Vec<Counted>, _>>()?;
-    let figures: Vec<f64> = counted.iter().map(|counted| counted.value).collect();
-    let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
-    let median = middle(figures).filter(|median| *median > 0.0);
-    let median = median.ok_or_else(|| Unusable::open(Reason::NoFigure))?;
+    let mut figures: Vec<f64> = counted.iter().map(|counted| counted.value).collect();
+    figures.sort_by(|a, b| b.total_cmp(a));
+    let least = figures.pop();
+    let of_others = least.zip(middle(figures)).filter(|(_, others)| *others > 0.0);
+    let (least, others) = of_others.ok_or_else(|| Unusable::open(Reason::NoFigure))?;
     let at_least = counted.into_iter().find_map(|counted| counted.at_least);
-    Ok(Counted { value: 1.0 - least / median, at_least })
+    Ok(Counted { value: 1.0 - least / others, at_least })
 }
 
 /// How far the hottest device gets above the one that stays coolest.
@@ -139,7 +140,7 @@ fn spread(evidence: &Evidence, accept: &Accept) -> Result<f64, Unusable> {
         gate::admitted(&seen)?;
         gate::completed(&seen)?;
         let silent = || Reason::SensorSilent { what: "the temperature".to_owned() };
-        telemetry::watched(&device.timeline, |reading| reading.temperature_c.is_some(), silent())?;
+        telemetry::watched(&seen, |reading| reading.temperature_c.is_some(), silent(), Kept::State)?;
         let read = device.timeline.iter().filter_map(|at| at.reading.temperature_c);
         let windows = device.sustained.iter().flat_map(|load| &load.windows);
         let kept_up = windows.filter_map(|window| window.sensors.temperature_c).map(|span: Span| span.most);

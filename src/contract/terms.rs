@@ -165,7 +165,7 @@ struct RawRemedy {
     #[schemars(length(min = 1))]
     of: Vec<String>,
     /// credit: for each day and node concerned, per_day of its price for a month, up to cap. price_cut: the price falls by the share by
-    /// which the figure falls short, up to cap. replace: the node is replaced within_days. terminate: the tenant may end the lease where
+    /// which the figure misses its bound, up to cap. replace: the node is replaced within_days. terminate: the tenant may end the lease where
     /// it is not put right within_days.
     kind: KindName,
     /// A share, such as "1 %".

@@ -7,6 +7,7 @@ use crate::device::ProvenanceKind;
 use crate::evidence::Ended;
 use crate::language::{Language, Value, say};
 use crate::proof::level::TrustLevel;
+use crate::units::lasting;
 
 impl Finding {
     /// What was demanded and found, and the reason: for readers who see nothing else.
@@ -137,6 +138,7 @@ impl Reason {
             R::NeverThrottled => say!(l, "reason-never-throttled"),
             R::NoErrorSoFar => say!(l, "reason-no-error-so-far"),
             R::TelemetryTooShort { readings } => say!(l, "reason-telemetry-too-short", readings),
+            R::TelemetrySilent { from_ns, to_ns } => telemetry_silent(*from_ns, *to_ns, l),
             R::TelemetryFrozen { readings, seconds } => say!(l, "reason-telemetry-frozen", readings, seconds),
             R::FlagSeen { flag, readings, at_ns } => flag_seen(flag.name(), *readings, seconds(*at_ns), l),
             R::TooFewDevices { present, demanded } => too_few_devices(*present, *demanded, l),
@@ -249,6 +251,10 @@ fn broke_off(times: u64, seconds: String, unknown: u64, l: Language) -> String {
         0 => say!(l, "reason-broke-off", times, seconds),
         _ => say!(l, "reason-broke-off-unknown", times, seconds),
     }
+}
+
+fn telemetry_silent(from_ns: u64, to_ns: u64, language: Language) -> String {
+    say!(language, "reason-telemetry-gap", from = lasting(from_ns), to = lasting(to_ns))
 }
 
 fn seconds(ns: u64) -> String {

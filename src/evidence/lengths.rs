@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sustain::three_digits;
+use super::sustain::four_digits;
 
-/// Times in nanoseconds to three digits, ascending, and how many there were of each. Empty where there was none.
+/// Times in nanoseconds to four digits, ascending, and how many there were of each. Empty where there was none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Lengths {
     pub times: Vec<(u64, u64)>,
@@ -18,7 +18,7 @@ impl Lengths {
     pub fn of(all_ns: impl Iterator<Item = u64>) -> Self {
         let mut times = std::collections::BTreeMap::new();
         for ns in all_ns {
-            *times.entry(three_digits(ns)).or_insert(0) += 1;
+            *times.entry(four_digits(ns)).or_insert(0) += 1;
         }
         Self { times: times.into_iter().collect() }
     }
@@ -43,10 +43,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_kept_to_three_digits_and_counted() {
-        let lengths = Lengths::of([2_003_999, 1_500_000, 2_001_000].into_iter());
-        assert_eq!(lengths.times, [(1_500_000, 1), (2_000_000, 2)]);
-        assert_eq!(lengths.figures(), [1.5e6, 2e6, 2e6]);
+    fn times_are_kept_to_four_digits_and_counted() {
+        let lengths = Lengths::of([2_003_999, 1_500_000, 2_003_001].into_iter());
+        assert_eq!(lengths.times, [(1_500_000, 1), (2_004_000, 2)]);
+        assert_eq!(lengths.figures(), [1.5e6, 2.004e6, 2.004e6]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The statistic that a clause is judged on. There is no "best sample".
+/// The statistic that a clause is judged on. None counts the better half of the samples alone: contracts that ask for it are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stat {

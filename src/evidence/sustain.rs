@@ -4,9 +4,9 @@
 
 mod fault;
 mod figures;
+mod told;
 mod watched;
 
-use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::metric::MetricName;
@@ -16,6 +16,7 @@ use crate::device::op::Precision;
 use crate::telemetry::Throttle;
 pub use fault::{FAULTS_MAX, Fault};
 pub use figures::{ERRORS, ERRORS_CONFIDENCE, FIGURES, FIRST_THROTTLE, FigureDef, MTBE};
+pub use told::Silence;
 pub use watched::{middle_ns, step_ns_max, window_ns};
 
 /// Formats in which a load may be kept up: those of which the device's fastest is taken, unless the contract names others.
@@ -62,7 +63,7 @@ pub struct Window {
     pub wrong: u64,
     #[serde(default)]
     pub sensors: Sensors,
-    /// How long products took, in nanoseconds to three digits, and how many took so long. In the evidence they stand
+    /// How long products took, in nanoseconds to four digits, and how many took so long. In the evidence they stand
     /// together, see [`Sustained::times`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<(u64, u64)>,
@@ -222,8 +223,6 @@ pub struct Sustained {
 /// Windows that are kept; twice as many are made one of two.
 pub const WINDOWS_MAX: usize = 240;
 const FIRST_NS: u64 = 60_000_000_000;
-/// Of the times: one part in a thousand.
-const DIGITS: u8 = 3;
 
 impl Sustained {
     pub fn begin(load: Load) -> Self {
@@ -283,7 +282,7 @@ impl Sustained {
 
     /// Both are in order of time.
     fn add_times(&mut self, more: &[(u64, u64)]) {
-        for (ns, count) in more.iter().map(|(ns, count)| (three_digits(*ns), *count)) {
+        for (ns, count) in more.iter().map(|(ns, count)| (four_digits(*ns), *count)) {
             match self.times.binary_search_by_key(&ns, |(known, _)| *known) {
                 Ok(at) => self.times[at].1 = self.times[at].1.saturating_add(count),
                 Err(at) => self.times.insert(at, (ns, count)),
@@ -338,35 +337,24 @@ impl Sustained {
         Timed { work: self.load.work, repeat: 1, samples: self.busy().map(sample).collect() }.clocks()
     }
 
-    /// How long products took, at this share of them.
-    fn time_at(&self, quantile: f64) -> Option<f64> {
-        let mut histogram = Histogram::<u64>::new(DIGITS).ok()?;
-        for (ns, count) in &self.times {
-            histogram.record_n(*ns, *count).ok()?;
-        }
-        (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile) as f64)
+    /// The time that so many of 1000 products did not exceed, by the nearest rank.
+    fn time_at(&self, permille: u64) -> Option<f64> {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        let all: u128 = times.iter().map(|(_, count)| u128::from(*count)).sum();
+        let rank = (all * u128::from(permille)).div_ceil(1000).max(1);
+        let mut before = 0;
+        let reaches = |(_, count): &&(u64, u64)| {
+            before += u128::from(*count);
+            before >= rank
+        };
+        times.iter().find(reaches).map(|(ns, _)| *ns as f64)
     }
 
     /// Whether a power sensor told one and the same value through all of a load with steps and pauses: it is not alive.
     fn stands_still(&self) -> bool {
         let power = self.windows.iter().map(|w| w.sensors.power_mw).fold(None, Span::joined);
         power.is_some_and(|span| span.least == span.most)
-    }
-
-    /// When a window first told of `reason`, and how many looks did in all.
-    pub fn told(&self, reason: Throttle) -> Option<(u64, u64)> {
-        let first = self.windows.iter().find(|w| w.sensors.told(reason) > 0)?;
-        let looks = self.windows.iter().fold(0u64, |sum, w| sum.saturating_add(w.sensors.told(reason)));
-        Some((first.from_ns, looks))
-    }
-
-    /// Share of the looks that told of `reason`.
-    fn throttled(&self, reason: Throttle) -> Option<f64> {
-        let sum = |count: &dyn Fn(&Sensors) -> u64| {
-            self.windows.iter().fold(0u64, |sum, w| sum.saturating_add(count(&w.sensors)))
-        };
-        let told = sum(&|s| s.told);
-        (told > 0 && !self.stands_still()).then(|| sum(&|s| s.told(reason)) as f64 / told as f64)
     }
 
     /// Energy of one operation of the products: the power while they ran, times their time. `None` where the sensors told too
@@ -385,19 +373,6 @@ impl Sustained {
             .sum();
         let work = self.load.work as f64 * of_told as f64;
         (work > 0.0 && of_told >= of_all / 2 && !self.stands_still()).then(|| joules / work)
-    }
-
-    /// From the beginning of the load until clocks were first reduced for heat or by a brake, without gaps that lie between;
-    /// all that was watched where they never were.
-    fn until_throttled_ns(&self) -> Option<u64> {
-        let told = self.windows.iter().any(|w| w.sensors.told > 0) && !self.stands_still();
-        let begun = self.windows.first()?.from_ns;
-        let Some(at) = self.first_throttled_ns() else { return told.then(|| self.watched_ns()) };
-        Some(at.saturating_sub(begun).saturating_sub(self.gaps_ns(begun, at)))
-    }
-
-    pub fn first_throttled_ns(&self) -> Option<u64> {
-        self.windows.iter().find_map(|w| w.sensors.throttled_ns)
     }
 
     /// How much slower the last window is than the first minute, as a share; 0 where it is not.
@@ -432,10 +407,11 @@ impl Sustained {
     }
 }
 
-/// A time to three digits, so that there are few different ones however many products there were.
-pub fn three_digits(ns: u64) -> u64 {
-    let unit = 10u64.pow(ns.max(1).ilog10().saturating_sub(2));
-    ns / unit * unit
+/// A time to four digits, so that there are few different ones however many products there were: never less than it was, and more by
+/// less than one part in a thousand.
+pub fn four_digits(ns: u64) -> u64 {
+    let unit = 10u64.pow(ns.max(1).ilog10().saturating_sub(3));
+    ns.div_ceil(unit).saturating_mul(unit)
 }
 
 #[cfg(test)]

@@ -334,7 +334,7 @@ struct Failing<'a> {
     node: &'a str,
     since: Date,
     days: u32,
-    /// The share of the bound that is missing, of the worst card.
+    /// The share of the bound that is missing or too much, of the worst card.
     short: f64,
     is_waived: bool,
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::nodes::Node;
-use super::row::{Card, Lacking};
+use super::row::{Card, Lacking, off};
 use super::waivers::Waivers;
 use crate::contract::{Clause, Contract, Reason, Rule, Scope, Severity, Verdict};
 use crate::evidence::stats::middle;
@@ -21,7 +21,7 @@ pub struct OverFleet {
     pub met: u32,
     pub undecided: u32,
     pub failed: Vec<FailedCard>,
-    /// Where the bound is a share of it: the median over all cards that have a figure.
+    /// Where the bound is a share of it: the median over all cards that have a figure, of which there must be at least three.
     pub median: Option<f64>,
     pub waived: bool,
 }
@@ -31,7 +31,7 @@ pub struct FailedCard {
     pub node: String,
     /// Selector and name.
     pub card: String,
-    /// The share of the bound that is missing, where that is a number.
+    /// The share of the bound that is missing or too much, where that is a number.
     pub short: Option<f64>,
 }
 
@@ -60,10 +60,14 @@ enum Is {
     Undecided,
 }
 
+/// The median of fewer is a card's own figure, or half of it.
+const OF_MEDIAN_MIN: usize = 3;
+
 fn decide(clause: &Clause, fleet: &[(&Node<'_>, &Card)], waivers: &Waivers) -> OverFleet {
     let median = of_median(clause).and_then(|(metric, _)| {
         let figures = fleet.iter().filter(|(_, card)| has_figure(clause, card));
-        middle(figures.filter_map(|(_, card)| card.median(metric)).collect())
+        let figures: Vec<f64> = figures.filter_map(|(_, card)| card.median(metric)).collect();
+        if figures.len() < OF_MEDIAN_MIN { None } else { middle(figures) }
     });
     let (mut met, mut undecided, mut failed) = (0, 0, Vec::new());
     for (node, card) in fleet {
@@ -100,16 +104,17 @@ fn decide(clause: &Clause, fleet: &[(&Node<'_>, &Card)], waivers: &Waivers) -> O
 }
 
 fn is(clause: &Clause, card: &Card, median: Option<f64>) -> Is {
+    let lacking = lacking(clause, card);
+    // A card at fault has no figure that the fleet could be asked about.
+    if let Some(Lacking { verdict: Verdict::Fail, short, .. }) = lacking {
+        return Is::Failed(*short);
+    }
     if let Some((metric, bound)) = of_median(clause) {
         let figure = card.median(metric).filter(|_| has_figure(clause, card));
         let Some((figure, median)) = figure.zip(median) else { return Is::Undecided };
         return bound.of(figure, median, clause.guard.as_ref().map_or(0.0, |guard| guard.value()));
     }
-    match lacking(clause, card) {
-        None => Is::Met,
-        Some(Lacking { verdict: Verdict::Fail, short, .. }) => Is::Failed(*short),
-        Some(_) => Is::Undecided,
-    }
+    if lacking.is_none() { Is::Met } else { Is::Undecided }
 }
 
 fn lacking<'a>(clause: &Clause, card: &'a Card) -> Option<&'a Lacking> {
@@ -130,11 +135,10 @@ struct Bound {
 impl Bound {
     fn of(&self, figure: f64, median: f64, guard: f64) -> Is {
         let bound = self.share * median;
-        let short = if self.is_least { 1.0 - figure / bound } else { figure / bound - 1.0 };
-        if !short.is_finite() || short.abs() <= guard && guard > 0.0 {
+        if !(figure / bound).is_finite() || guard > 0.0 && (figure - bound).abs() <= guard * bound {
             Is::Undecided
-        } else if short > 0.0 {
-            Is::Failed(Some(short.min(1.0)))
+        } else if figure != bound && (figure < bound) == self.is_least {
+            Is::Failed(Some(off(figure, bound)))
         } else {
             Is::Met
         }
@@ -149,4 +153,75 @@ fn of_median(clause: &Clause) -> Option<(&str, Bound)> {
     };
     let share = bound.share().filter(|_| bound.is_of_fleet())?.share;
     Some((figure.metric.as_str(), Bound { share, is_least }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::evidence::metric::METRICS;
+
+    const METRIC: &str = "link.d2h.rate";
+
+    fn node() -> Node<'static> {
+        let (reports, claims, waived, unproved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Node { name: "n".to_owned(), reports, claims, waived, proof: None, unproved }
+    }
+
+    /// A card with this figure, of which the clause is open for this reason.
+    fn card(figure: f64, verdict: Verdict, because: Reason) -> Card {
+        let at = METRICS.iter().position(|row| row.name == METRIC).unwrap() as u16;
+        let open = Lacking {
+            clause: "c".to_owned(),
+            severity: Severity::Info,
+            verdict,
+            demanded: None,
+            found: None,
+            because,
+            short: None,
+            identity: false,
+        };
+        Card {
+            selector: "x".to_owned(),
+            name: "X".to_owned(),
+            kind: None,
+            ids: Default::default(),
+            verdict: Verdict::Pass,
+            lacking: vec![open],
+            medians: vec![(at, figure)],
+        }
+    }
+
+    fn good(figure: f64) -> Card {
+        card(figure, Verdict::Inconclusive, Reason::DecidedOverFleet)
+    }
+
+    fn over(cards: &[Card]) -> OverFleet {
+        let clause = format!(
+            "version = 1\nid = \"x\"\n[[clause]]\nid = \"m\"\nnever = \"xid\"\n[[clause]]\nid = \"c\"\nmetric = {METRIC:?}\n\
+             statistic = \"p50\"\nat_least = \"100 % of fleet median\"\nscope = \"fleet\"\nquorum = \"50 %\"\n"
+        );
+        let contract = crate::contract::parse("c.toml", clause.as_bytes()).unwrap().contract;
+        let node = node();
+        let fleet: Vec<_> = cards.iter().map(|card| (&node, card)).collect();
+        decide(&contract.clauses[1], &fleet, &Waivers::default())
+    }
+
+    #[test]
+    fn few_cards_are_no_measure_of_themselves() {
+        for cards in [&[5.0][..], &[5.0, 1.0]] {
+            let over = over(&cards.iter().map(|figure| good(*figure)).collect::<Vec<_>>());
+            assert_eq!((over.verdict, over.median), (Verdict::Inconclusive, None), "{cards:?}");
+        }
+        let over = over(&[good(5.0), good(5.0), good(1.0)]);
+        assert_eq!((over.verdict, over.met, over.failed.len()), (Verdict::Pass, 2, 1));
+    }
+
+    #[test]
+    fn a_card_at_fault_does_not_meet_it() {
+        let bad = || card(9.0, Verdict::Fail, Reason::WrongResult { why: "w".to_owned() });
+        let over = over(&[good(5.0), good(5.0), good(5.0), bad(), bad(), bad(), bad()]);
+        assert_eq!((over.verdict, over.met, over.failed.len(), over.undecided), (Verdict::Fail, 3, 4, 0));
+        assert_eq!(over.median, Some(5.0), "nor is its figure one");
+    }
 }

@@ -71,7 +71,7 @@ pub struct Lacking {
     pub demanded: Option<Amount>,
     pub found: Option<Amount>,
     pub because: Reason,
-    /// The share of the bound that is missing, where both are numbers.
+    /// The share of the bound that is missing or too much, where both are numbers.
     pub short: Option<f64>,
     /// Whether sources contradict one another about what this card is.
     pub identity: bool,
@@ -203,10 +203,16 @@ fn lacking(findings: &[Finding], is_mine: impl Fn(&Subject) -> bool) -> Vec<Lack
     .collect()
 }
 
-/// The share of the bound that is missing.
 fn short(finding: &Finding) -> Option<f64> {
     let (observed, bound) = (finding.observed.as_ref()?.number()?, finding.bound.as_ref()?.number()?);
-    (bound > 0.0 && finding.verdict == Verdict::Fail).then(|| (1.0 - observed / bound).clamp(0.0, 1.0))
+    (finding.verdict == Verdict::Fail).then(|| off(observed, bound))
+}
+
+/// The share of the bound by which a figure that fails is off, 0 to 1: what lies below `bound` is too little, what lies above too much.
+/// Where nothing at all was allowed, anything is wholly off.
+pub(super) fn off(figure: f64, bound: f64) -> f64 {
+    let off = (figure - bound).abs() / bound.abs();
+    if off.is_nan() { 0.0 } else { off.min(1.0) }
 }
 
 /// Two runs never take the same nanoseconds: equal samples were copied. Counts alone are equal by nature.
@@ -217,4 +223,29 @@ fn samples(evidence: &Evidence) -> Option<[u8; 32]> {
     let timed = evidence.devices.iter().any(|device| device.measurements.iter().any(|m| has_times(&m.value)));
     let bytes = serde_json::to_vec(&measured).ok()?;
     timed.then(|| Sha256::digest(&bytes).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::off;
+
+    #[test]
+    fn too_much_is_off_as_too_little_is() {
+        for (figure, bound, share) in [
+            (90.0, 100.0, 0.1),
+            (0.0, 100.0, 1.0),
+            (197.0, 100.0, 0.97),
+            (110.0, 100.0, 0.1),
+            (900.0, 100.0, 1.0),
+            (3.0, 0.0, 1.0),
+            (0.0, 0.0, 0.0),
+            (f64::INFINITY, 100.0, 1.0),
+        ] {
+            assert!(
+                (off(figure, bound) - share).abs() < 1e-12,
+                "{figure} of {bound}: {}",
+                off(figure, bound)
+            );
+        }
+    }
 }

@@ -175,6 +175,7 @@ reason-telemetry-silent = telemetry does not say { $what }; it needs a driver th
 reason-never-throttled = clocks were not reduced in that time, and what comes later nobody saw; run again with a longer `--soak`
 reason-no-error-so-far = no result was wrong, and so short a time shows no more; run again with a longer `--soak`
 reason-telemetry-too-short = { $readings } readings of telemetry are too few to say never; run longer, with `--duration`
+reason-telemetry-gap = telemetry told nothing from { $from } to { $to } of the run, so nobody knows what happened then; run again, and see `assay doctor`
 reason-telemetry-frozen = clock, power and temperature did not change once in { $readings } readings over { $seconds } s, so telemetry is frozen; reload the driver and run again
 reason-flag-seen = { $flag } was seen in { $readings } readings, first at { $seconds } s
 reason-takes-two = this takes two devices at least, and { $present } { $present ->
@@ -460,7 +461,7 @@ step-nothing-decides = Nothing that was measured decides: agree on binding deman
 step-prove = Before much is paid on it, let the machine prove its work to you, by your clock: `assay challenge new`, then `assay witness`. A report alone is the word of the host.
 step-named-key = Ask for a report that is signed with a key which the contract names: this one's key was made for one run, so it does not show who signed.
 remedy-credit = Claim a credit of { $per_day } of the node's price for a month for each day, up to { $cap }, for:
-remedy-price-cut = Claim a lower price, by the share that is missing, up to { $cap }, for:
+remedy-price-cut = Claim a lower price, by the share of the bound that is missed, up to { $cap }, for:
 remedy-replace = { $days ->
     [one] Have the node replaced within 1 day, as the contract says, for:
    *[other] Have the node replaced within { $days } days, as the contract says, for:
@@ -720,7 +721,7 @@ method-reports = Every report was verified by the trusted keys and judged again 
 method-nodes = Reports are of one node by the name that the run was told, else by the cards that were seen together before. A UUID or serial number in two nodes is held against the one in which it was seen later.
 method-accepted = A node is accepted where its last report that decides anything passes, every card of it has a UUID or a serial number, and the last report of all lost no device, had no wrong results and no contradiction about what a card is.
 method-clocks = Counted as of { $as_of } UTC. Times are by the machines' own clocks, days by the calendar in UTC. Accepted nodes, the earliest first, fill the places that the dates promise.
-method-outliers = Outliers: for each metric and model, the distance from the median in robust standard deviations, tested over all figures together (Holm), and at least 2 % off.
+method-outliers = Outliers: for each metric and model, the distance from the median in robust standard deviations, against what chance makes of it among so many normal figures, tested over all figures together (Holm), and at least 2 % off.
 method-money = Money: a month is 730 hours. Credits are for each node and day up to their cap, to the day of counting; lower prices by the share of the bound that the worst card of a node misses. This is arithmetic by the contract's terms, not legal advice.
 method-limits = Reports are made by the machines that they are about: they show what was measured, not that a host did not lie. `assay witness` is for that.
 foot-fleet = This page is not signed and proves nothing by itself: it shows what the signed reports come to. Count them again with `assay fleet REPORTS --contract FILE --trust KEY.pub.pem`.
@@ -1216,12 +1217,12 @@ about-product-time = { $case } of the time of one product
 about-wrong-results = wrong results under load: products, chains, memory, link
 about-mtbe = mean time between wrong results that is reached at least, with 95 % confidence
 about-watched = how long the load was kept up and watched
-about-throttled = looks at the sensors that told of { $case }
-about-first-throttle = until clocks were first reduced for heat or by an external brake
+about-throttled = looks at the sensors that told of { $case }; none where they said nothing of it for more than 5 % of the time
+about-first-throttle = until clocks were first reduced for heat or by an external brake, or the sensors fell silent
 about-energy = energy of one operation of the products: power while they run, times their time
 about-counter = how far the driver's count of { $case } rose during the run
 about-spread = from the coolest device to the hottest, each at its hottest
-about-lag = how far the slowest device lies below the median of all, in whatever rate but the host link's; `node.gemm_bf16.lag` is that of `gemm.bf16.rate`
+about-lag = how far the slowest device lies below the median of the others, in whatever rate but the host link's; `node.gemm_bf16.lag` is that of `gemm.bf16.rate`
 
 ## The catalogue of cards
 

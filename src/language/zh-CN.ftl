@@ -138,6 +138,7 @@ reason-telemetry-silent = 遥测没有提供 { $what }；需要支持该项的�
 reason-never-throttled = 这段时间内没有降频，之后如何无人看到；请用更长的 `--soak` 重测
 reason-no-error-so-far = 没有错误结果，但时间太短，只能说明到此；请用更长的 `--soak` 重测
 reason-telemetry-too-short = 遥测只有 { $readings } 次读数，不足以断定“从未发生”；请用 `--duration` 延长运行
+reason-telemetry-gap = 运行的 { $from } 至 { $to } 之间没有遥测，其间发生过什么无人知道；请重测，并参见 `assay doctor`
 reason-telemetry-frozen = 在 { $seconds } 秒内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
 reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在第 { $seconds } 秒
 reason-takes-two = 这至少需要两台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
@@ -392,7 +393,7 @@ step-nothing-decides = 所测内容不足以判定：请先约定具约束力的
 step-prove = 在据此支付大额款项之前，请让机器按您的时钟向您证明其算力：先 `assay challenge new`，再 `assay witness`。报告本身只是主机的一面之词。
 step-named-key = 请要求用合同指定的密钥签名的报告：这份报告的密钥只为一次运行生成，不能说明由谁签名。
 remedy-credit = 索要抵扣：每天按该节点月价的 { $per_day }，以 { $cap } 为限，涉及：
-remedy-price-cut = 要求按不足的比例降价，以 { $cap } 为限，涉及：
+remedy-price-cut = 要求按与约定值相差的比例降价，以 { $cap } 为限，涉及：
 remedy-replace = 按合同要求在 { $days } 天内更换节点，涉及：
 remedy-terminate = 若 { $days } 天内未予纠正，可以解约，涉及：
 claim-within = 须在 { $days } 天内提出。
@@ -553,8 +554,8 @@ method-reports = 每份报告都用受信任的密钥验证签名，并按本合
 method-nodes = 报告按运行时给出的名称归入节点，没有名称的按此前一起出现的卡归入。同一 UUID 或序列号出现在两个节点中时，归咎于后出现的节点。
 method-accepted = 节点验收的条件：最近一份足以判定的报告为通过；其每张卡都有 UUID 或序列号；且最近一份报告没有丢失设备、没有错误结果、对卡的身份没有矛盾。
 method-clocks = 统计截至 { $as_of }（UTC）。时间以机器自身的时钟为准，日期按 UTC 日历。已验收的节点按先后填补各交付期的名额。
-method-outliers = 明显落后的卡：对每项指标和型号，以稳健标准差衡量与中位数的距离，对全部数值统一检验（Holm 法），且至少相差 2 %。
-method-money = 金额：一个月按 730 小时计。抵扣按每个节点每天累计至统计日，以上限为限；降价按节点中最差一张卡不足的比例计。这只是按合同条款所作的计算，不是法律意见。
+method-outliers = 明显落后的卡：对每项指标和型号，以稳健标准差衡量与中位数的距离，并与同样多个正态数值偶然出现的距离相比，对全部数值统一检验（Holm 法），且至少相差 2 %。
+method-money = 金额：一个月按 730 小时计。抵扣按每个节点每天累计至统计日，以上限为限；降价按节点中最差一张卡与约定值相差的比例计。这只是按合同条款所作的计算，不是法律意见。
 method-limits = 报告由被测机器自己生成：它说明测得了什么，不能说明主机没有作假。后者请用 `assay witness`。
 foot-fleet = 本页面未签名，本身不能证明任何事：它只展示各签名报告的统计结果。请用 `assay fleet REPORTS --contract FILE --trust KEY.pub.pem` 重新统计。
 foot-fleet-made = 由 assay { $version } 统计
@@ -1012,12 +1013,12 @@ about-product-time = 单次矩阵乘耗时的 { $case }
 about-wrong-results = 满载期间的错误结果：矩阵乘、运算链、显存、链路
 about-mtbe = 错误结果的平均间隔时间的下限（置信度 95 %）
 about-watched = 满载持续并受监测的时长
-about-throttled = 传感器读数中出现 { $case } 的占比
-about-first-throttle = 首次因过热或外部制动而降频之前的时间
+about-throttled = 传感器读数中出现 { $case } 的占比；若超过 5 % 的时间没有读数，则无此数值
+about-first-throttle = 首次因过热或外部制动而降频、或传感器不再读出之前的时间
 about-energy = 矩阵乘每次运算的能耗：运行期间的功耗乘以时间
 about-counter = 运行期间驱动的 { $case } 计数增加了多少
 about-spread = 最热与最冷设备的温差，各取其最高温度
-about-lag = 最慢的设备比全部设备的中位数低多少，主机链路以外的任一速率；`node.gemm_bf16.lag` 即 `gemm.bf16.rate` 的落后幅度
+about-lag = 最慢的设备比其余设备的中位数低多少，主机链路以外的任一速率；`node.gemm_bf16.lag` 即 `gemm.bf16.rate` 的落后幅度
 
 ## 卡的目录
 

@@ -146,7 +146,7 @@ pub fn kept_up(load: &Sustained, metric: &MetricName, language: Language) -> [St
         let check = match metric.as_str() {
             ERRORS => load_error_bound(load, language),
             // Sensors that say nothing do not say never.
-            FIRST_THROTTLE if figure.is_some() && load.first_throttled_ns().is_none() => {
+            FIRST_THROTTLE if figure.is_some() && load.is_never_throttled() => {
                 say!(language, "never-reduced")
             }
             _ => String::new(),

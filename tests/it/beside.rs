@@ -9,7 +9,7 @@ use gpu_assay::output::page::Page;
 use gpu_assay::report::{Report, SealedBy, recheck, summaries};
 use gpu_assay::telemetry::Reading;
 
-use crate::support::{contract, evidence, good_device, good_run, kept_up, rates, terms, timed};
+use crate::support::{contract, evidence, good_device, good_run, kept_up, rates, terms, timed, timeline};
 
 /// How a clause on `metric` ends on a run, what was found, and why.
 fn on(run: &Evidence, metric: &str, demand: &str) -> (Verdict, String, String) {
@@ -128,6 +128,10 @@ fn a_slow_device_lags_behind_the_median_of_its_node() {
     ends(&slow, triad, AT_MOST_2, FAIL, "5 %");
     ends(&slow, "node.any.lag", AT_MOST_2, FAIL, "5 %");
     ends(&slow, "node.stream_copy.lag", AT_MOST_2, PASS, "0 %");
+    // Of two, the middle of both would halve it.
+    let mut pair = good_run(2);
+    pair.devices[1].measurements[0] = rates("stream.triad.rate", &[905_000_000; 3]).remove(0);
+    ends(&pair, triad, "at_most = \"9 %\"", FAIL, "9.5 %");
     ends(&good_run(1), triad, AT_MOST_2, OPEN, "this takes two devices at least, and 1 was");
     let mut missing = good_run(3);
     missing.devices[2].measurements.remove(0);
@@ -166,6 +170,8 @@ fn the_hottest_device_is_compared_with_the_coolest() {
     ends(&run, spread, demand, FAIL, "15 K");
     let mut load = good_run(2);
     load.devices[0].sustained = Some(kept_up(&[1_000_000_000; 16]));
+    ends(&load, spread, demand, OPEN, "telemetry told nothing from 29 s to 160 s");
+    load.devices[0].timeline = timeline(161);
     ends(&load, spread, demand, FAIL, "15 K");
     run.devices[1].timeline[3].reading.temperature_c = None;
     ends(&run, spread, demand, OPEN, "does not say the temperature");

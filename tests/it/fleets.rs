@@ -210,6 +210,29 @@ fn a_repaired_node_is_accepted_and_its_failures_are_told() {
     );
 }
 
+/// What takes too long costs as what is too slow.
+#[test]
+fn a_latency_beyond_its_bound_has_its_price() {
+    let clause = "\n[[clause]]\nid = \"memory-latency\"\nmetric = \"chase.hbm.latency\"\nstatistic = \"p50\"\n\
+                  at_most = \"BOUND ns\"\n\n[[remedy]]\nof = [\"memory-latency\"]\nkind = \"price_cut\"\ncap = \"50 %\"\n";
+    let cut = |bound: f64| {
+        let fleet = Fleet::with(&clause.replace("BOUND", &format!("{bound:.3}")));
+        let report = fleet.report_of(&["census", "link", "chase"], 0, &honest(0), "2024-03-20T08:00:00Z");
+        fleet.file("node-000", &report.seal(&fleet.provider).unwrap());
+        let (_, json) = fleet.answer("2024-03-30");
+        let worst = report.summaries.iter().filter(|s| s.metric.as_str() == "chase.hbm.latency");
+        let worst = worst.map(|s| s.summary.p50).fold(0.0, f64::max);
+        (worst, json["money"]["price_cuts_per_month"].as_str().unwrap().parse::<f64>().unwrap())
+    };
+    let (latency, nothing) = cut(1e6);
+    assert_eq!(nothing, 0.0);
+    // A node costs 116,800 CNY a month.
+    for (bound, share) in [(latency / 1.1, 0.1), (latency / 1.4, 0.4), (latency / 1.97, 0.5)] {
+        let (_, cut) = cut(bound);
+        assert!((cut / 116_800.0 - share).abs() < 1e-3, "{latency} ns of {bound} ns: {cut}");
+    }
+}
+
 /// Without anything that names its cards one machine could report as many nodes, each time under another name.
 #[test]
 fn cards_that_nothing_names_make_no_accepted_node() {

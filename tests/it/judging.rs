@@ -13,6 +13,7 @@ use crate::support::*;
 mod agreed;
 mod cards;
 mod reach;
+mod silence;
 
 const TRIAD: &str = "metric = \"stream.triad.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"p50\"";
 const FILLED: &str = "metric = \"memory.filled.bytes\"\nat_least = \"15 GiB\"";

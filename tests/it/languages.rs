@@ -16,7 +16,6 @@ use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
 use gpu_assay::proof::level::TrustLevel;
 use gpu_assay::units::Unit;
-
 use unicode_width::UnicodeWidthStr;
 
 use crate::pages::{bandwidth, report};
@@ -227,6 +226,7 @@ fn reasons() -> Vec<Reason> {
         R::NeverThrottled,
         R::NoErrorSoFar,
         R::TelemetryTooShort { readings: 3 },
+        R::TelemetrySilent { from_ns: 3, to_ns: 4 },
         R::TelemetryFrozen { readings: 3, seconds: 3 },
         R::FlagSeen { flag: Flag::Xid, readings: 3, at_ns: 3 },
         R::TooFewDevices { present: 1, demanded: 2 },

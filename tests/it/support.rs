@@ -62,10 +62,10 @@ pub fn conditions() -> Conditions {
     }
 }
 
-/// Samples that give exactly these rates (in units per second) on both clocks: work of 1 s at each rate.
+/// Samples that give these rates (in units per second) on both clocks, of about a second where they are about 1 GB/s.
 pub fn rates(metric_name: &str, rates: &[u64]) -> Vec<Measurement> {
     // One measurement has one amount of work, so time carries the rate: work / (work / rate).
-    let work = 1_000_000_000_000;
+    let work = 1_000_000_000;
     let sample = |rate: &u64| {
         let ns = u64::try_from(u128::from(work) * 1_000_000_000 / u128::from(*rate)).unwrap();
         Sample { device_ns: Some(ns), host_ns: ns }

@@ -197,7 +197,7 @@ fn rule(raw: &RawClause) -> Result<Rule, Wrong> {
     };
     let bound = bound(key, written, unit_of(&metric)?).map_err(|why| Wrong::with(key, why))?;
     let figure = figure(metric, raw.statistic)?;
-    not_the_best(&figure, key == "at_least")?;
+    not_the_better_half(&figure, key == "at_least")?;
     match key {
         "at_least" if bound.share().map_or(bound.value(), |share| share.share) == 0.0 => {
             Err(Wrong::with(key, "at_least 0 demands nothing; write what is owed".to_owned()))
@@ -244,7 +244,7 @@ fn ratio(raw: &RawClause, metric: MetricName, to: MetricName) -> Result<Rule, St
     match raw.at_least {
         Some(Written::Number(at_least)) if at_least > 0.0 => {
             let figure = figure(metric, raw.statistic)?;
-            not_the_best(&figure, true)?;
+            not_the_better_half(&figure, true)?;
             Ok(Rule::Ratio { figure, to, at_least })
         }
         _ => {
@@ -304,19 +304,17 @@ fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String>
     }
 }
 
-/// One good sample is what any device reaches some time, so it shows nothing of the others.
-fn not_the_best(figure: &Figure, at_least: bool) -> Result<(), String> {
-    let (best, instead) = match (figure.metric.better(), at_least) {
-        (Some(Better::More), true) => (Stat::Max, Stat::P5),
-        (Some(Better::Less), false) => (Stat::Min, Stat::P95),
+/// The better half of the samples shows nothing of the others, and of few samples its percentiles are the best one alone.
+fn not_the_better_half(figure: &Figure, at_least: bool) -> Result<(), String> {
+    let (better, instead) = match (figure.metric.better(), at_least) {
+        (Some(Better::More), true) => ([Stat::P95, Stat::P99, Stat::Max], Stat::P5),
+        (Some(Better::Less), false) => ([Stat::P5, Stat::P1, Stat::Min], Stat::P95),
         (Some(_), _) | (None, _) => return Ok(()),
     };
-    if figure.statistic != Some(best) {
-        return Ok(());
-    }
+    let Some(chosen) = figure.statistic.filter(|statistic| better.contains(statistic)) else { return Ok(()) };
     Err(format!(
-        "statistic {:?} is the best sample alone, which shows nothing of all others; write for example statistic = {:?}",
-        best.name(),
+        "statistic {:?} counts the best samples alone, which show nothing of all others; write for example statistic = {:?}",
+        chosen.name(),
         instead.name()
     ))
 }

@@ -106,7 +106,7 @@ static ENGLISH: Words = Words {
     thermal: "The card is never too hot for its clocks",
     remedies: "\
 # What follows where a clause is not met. credit: for each day and node, per_day of its price for a month, up to cap. price_cut: the price
-# falls by the share that is missing, up to cap. replace: the node is exchanged within_days. terminate: the tenant may end the lease.
+# falls by the share of the bound that is missed, up to cap. replace: the node is exchanged within_days. terminate: the tenant may end the lease.
 ",
     exclusions: "# A time that does not count, for either side.\n",
     proof: "\
@@ -159,7 +159,7 @@ static CHINESE: Words = Words {
     xid: "没有驱动错误 (Xid)",
     thermal: "从不因过热降频",
     remedies: "\
-# 条款未达到时的后果。credit：每天每节点按其月价的 per_day 抵扣，以 cap 为限。price_cut：按不足的比例降价，以 cap 为限。
+# 条款未达到时的后果。credit：每天每节点按其月价的 per_day 抵扣，以 cap 为限。price_cut：按与约定值相差的比例降价，以 cap 为限。
 # replace：在 within_days 天内更换节点。terminate：承租方有权解约。
 ",
     exclusions: "# 双方约定不计入的时段。\n",

@@ -139,17 +139,39 @@ fn the_middle_of_times() {
 }
 
 #[test]
-fn times_keep_three_digits() {
+fn times_keep_four_digits_and_are_never_shorter() {
     for (ns, kept) in [
         (0, 0),
         (7, 7),
-        (999, 999),
-        (12_345, 12_300),
-        (1_234_567, 1_230_000),
-        (u64::MAX, 18_400_000_000_000_000_000),
+        (9_999, 9_999),
+        (12_345, 12_350),
+        (10_099_999, 10_100_000),
+        (10_000_000, 10_000_000),
+        (u64::MAX, u64::MAX),
     ] {
-        assert_eq!(three_digits(ns), kept);
+        assert_eq!(four_digits(ns), kept);
+        assert_eq!(four_digits(kept), kept, "who counts again counts the same");
     }
+}
+
+/// Bounds on them are met by what is exactly as long, and by nothing longer.
+#[test]
+fn times_of_products_are_those_of_their_rank() {
+    let time = |times: &[(u64, u64)], name: &str| {
+        let mut sustained = Sustained::begin(load(60_000));
+        sustained.add(Window { times: times.to_vec(), ..window(0, 1) });
+        sustained.figure(&MetricName::parse(name).unwrap(), None)
+    };
+    let [p1, p50, p999] = ["sustain.p1.latency", "sustain.p50.latency", "sustain.p999.latency"];
+    assert_eq!(time(&[(10_000_000, 1000)], p999), Some(10e6));
+    assert_eq!(time(&[(10_099_000, 1000)], p999), Some(10.1e6));
+    assert_eq!(time(&[(10_000_000, 999), (50_000_000, 1)], p999), Some(10e6));
+    assert_eq!(time(&[(10_000_000, 998), (50_000_000, 2)], p999), Some(50e6));
+    assert_eq!(time(&[(10_000_000, 500), (50_000_000, 500)], p50), Some(10e6));
+    assert_eq!(time(&[(7_000_000, 1), (10_000_000, 99)], p1), Some(7e6));
+    assert_eq!(time(&[], p50), None);
+    // As recordings of before have them.
+    assert_eq!(time(&[(10_000_000, 3), (10_100_000, 3)], p999), Some(10.1e6));
 }
 
 /// Else a last window of no time would hide that all before it were slow.

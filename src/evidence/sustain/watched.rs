@@ -91,7 +91,7 @@ impl Sustained {
     }
 
     /// Gaps between two times.
-    pub(super) fn gaps_ns(&self, from_ns: u64, to_ns: u64) -> u64 {
+    pub fn gaps_ns(&self, from_ns: u64, to_ns: u64) -> u64 {
         let within = |(from, to): &(u64, u64)| (*to).min(to_ns).saturating_sub((*from).max(from_ns));
         self.gaps.iter().map(within).fold(0, u64::saturating_add)
     }

@@ -11,7 +11,7 @@ use crate::evidence::counters::COUNTERS;
 use crate::evidence::event::What;
 use crate::evidence::lapse::{Lapse, LapseKind};
 use crate::evidence::sustain::{
-    Fault, Load, Sensors, Span, Window, middle_ns, step_ns_max, three_digits, window_ns,
+    Fault, Load, Sensors, Span, Window, four_digits, middle_ns, step_ns_max, window_ns,
 };
 use crate::telemetry::{Reading, Throttle};
 
@@ -121,7 +121,7 @@ impl Watch {
         };
         window.products += 1;
         window.host_ns += sample.host_ns;
-        let by_device = three_digits(sample.device_ns.unwrap_or(sample.host_ns));
+        let by_device = four_digits(sample.device_ns.unwrap_or(sample.host_ns));
         *self.times.entry(by_device).or_default() += 1;
         *self.all_times.entry(longest(sample)).or_default() += 1;
     }
@@ -246,7 +246,7 @@ impl Watch {
 }
 
 fn longest(product: Sample) -> u64 {
-    three_digits(product.host_ns.max(product.device_ns.unwrap_or(0)))
+    four_digits(product.host_ns.max(product.device_ns.unwrap_or(0)))
 }
 
 fn take(sensors: &mut Sensors, reading: &Reading) {

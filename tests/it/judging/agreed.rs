@@ -36,6 +36,30 @@ fn near_the_bound_nothing_is_decided() {
     assert_eq!(findings[0].verdict, Verdict::Inconclusive);
 }
 
+/// Whichever card comes first: a card that is clearly good decides, one that is nearly good leaves it open.
+#[test]
+fn the_best_device_is_chosen_by_what_is_sure() {
+    let clause = "metric = \"stream.triad.rate\"\nat_least = \"10 GB/s\"\nstatistic = \"p50\"\nguard = \"1 %\"\n\
+                  scope = \"any_device\"";
+    let of = |mega: u64, n: u32| {
+        let mut device = good_device(n);
+        *measurement(&mut device, "stream.triad.rate") =
+            rates("stream.triad.rate", &[mega * 1_000_000]).remove(0);
+        device
+    };
+    for (one, other, verdict) in [
+        (5_000, 9_950, Verdict::Inconclusive),
+        (10_050, 10_400, Verdict::Pass),
+        (5_000, 10_400, Verdict::Pass),
+        (5_000, 9_000, Verdict::Fail),
+    ] {
+        for (first, second) in [(one, other), (other, one)] {
+            let findings = judge(&terms(clause), &evidence(vec![of(first, 1), of(second, 2)]));
+            assert_eq!(findings[0].verdict, verdict, "{first}, {second}: {}", findings[0].because);
+        }
+    }
+}
+
 #[test]
 fn what_the_fleet_decides_decides_no_node() {
     let fleet = |bound: &str| {
