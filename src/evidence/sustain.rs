@@ -7,6 +7,7 @@ mod figures;
 mod told;
 mod watched;
 
+use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::metric::MetricName;
@@ -223,6 +224,8 @@ pub struct Sustained {
 /// Windows that are kept; twice as many are made one of two.
 pub const WINDOWS_MAX: usize = 240;
 const FIRST_NS: u64 = 60_000_000_000;
+/// Of the times of products.
+const DIGITS: u8 = 4;
 
 impl Sustained {
     pub fn begin(load: Load) -> Self {
@@ -339,16 +342,16 @@ impl Sustained {
 
     /// The time that so many of 1000 products did not exceed, by the nearest rank.
     fn time_at(&self, permille: u64) -> Option<f64> {
-        let mut times = self.times.clone();
-        times.sort_unstable();
-        let all: u128 = times.iter().map(|(_, count)| u128::from(*count)).sum();
-        let rank = (all * u128::from(permille)).div_ceil(1000).max(1);
-        let mut before = 0;
-        let reaches = |(_, count): &&(u64, u64)| {
-            before += u128::from(*count);
-            before >= rank
-        };
-        times.iter().find(reaches).map(|(ns, _)| *ns as f64)
+        let mut histogram = Histogram::<u64>::new(DIGITS).ok()?;
+        for (ns, count) in &self.times {
+            histogram.record_n(*ns, *count).ok()?;
+        }
+        let products = histogram.len();
+        let rank = (u128::from(products) * u128::from(permille)).div_ceil(1000).max(1);
+        // Half a product less, lest rounding should make it one more.
+        let at = histogram.value_at_quantile((rank as f64 - 0.5) / products as f64);
+        // What it counts together is one of the times, since they have no more digits.
+        self.times.iter().map(|(ns, _)| *ns).find(|ns| histogram.equivalent(*ns, at)).map(|ns| ns as f64)
     }
 
     /// Whether a power sensor told one and the same value through all of a load with steps and pauses: it is not alive.

@@ -109,25 +109,26 @@ fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
 /// on which another one wins all the same has no excuse. How near products come to those units' limit is another matter on each
 /// architecture, so that theirs count only where they have shown what they reach.
 pub fn reach(forms: &[Form], sm: u32) -> Reach {
-    let counts = |kernel: Kernel| match kernel {
-        Kernel::Gemm(_) | Kernel::Tensor(_) => images::proven(sm) && uses_the_fastest_units(kernel, sm),
-        Kernel::Wide(_) => images::caveat_of(Source::TensorWgmma, sm).is_none(),
-        _ => true,
+    let counts = |kernel: Kernel| {
+        if let Kernel::Wide(_) = kernel {
+            return images::caveat_of(Source::TensorWgmma, sm).is_none();
+        }
+        let multiplies = matches!(kernel, Kernel::Gemm(_) | Kernel::Tensor(_));
+        !multiplies || (images::proven(sm) && uses_the_fastest_units(kernel, sm))
     };
     if forms.iter().any(|form| form.kernel.is_none_or(counts)) { Reach::Card } else { Reach::Kernel }
 }
 
 /// Whether compute capability `sm` has no faster units for the products of `kernel`.
 fn uses_the_fastest_units(kernel: Kernel, sm: u32) -> bool {
-    match kernel {
-        Kernel::Gemm(GemmForm { units: Units::Vector, precision, .. }) => {
-            !multiplies_in_tensor_units(precision, sm)
-        }
-        Kernel::Gemm(GemmForm { units: Units::Tensor, precision, .. })
-        | Kernel::Tensor(TensorForm { hopper: false, precision, .. }) => {
-            multiplies_fastest_by_mma_sync(precision, sm)
-        }
-        _ => true,
+    if let Kernel::Gemm(GemmForm { units: Units::Vector, precision, .. }) = kernel {
+        !multiplies_in_tensor_units(precision, sm)
+    } else if let Kernel::Gemm(GemmForm { units: Units::Tensor, precision, .. })
+    | Kernel::Tensor(TensorForm { hopper: false, precision, .. }) = kernel
+    {
+        multiplies_fastest_by_mma_sync(precision, sm)
+    } else {
+        true
     }
 }
 
