@@ -181,6 +181,7 @@ __device__ __forceinline__ void product(
     row *= ROWS;
     column *= COLUMNS;
     const Matrix<typename S::Element, WHOLE> of_a(a, m, row_bytes, row), of_b(b, n, row_bytes, column);
+#pragma unroll 1
     for (u32 slab = 0; slab < STAGES - 1; slab++) {
         of_a.fetch(stages[slab].a, slab * SLAB);
         of_b.fetch(stages[slab].b, slab * SLAB);
@@ -219,7 +220,7 @@ __device__ __forceinline__ void product(
     count(counters, store_parts(sums.parts, c, m, n, row + warp_row, column + warp_column) * done);
 }
 
-// By the columns of its tile; then the sums.
+// By the columns of its tile; then the sums. Rows that are no multiples of 16 bytes have the narrower tile alone.
 #define PRODUCT(name, columns, ...)                                                                                  \
     typedef __VA_ARGS__ name##_##columns;                                                                            \
     extern "C" __global__ void __launch_bounds__(THREADS, name##_##columns::BLOCKS) mma_##name##_##columns(          \
@@ -229,7 +230,7 @@ __device__ __forceinline__ void product(
         const u64 row_bytes = (u64)k * sizeof(name##_##columns::Element);                                            \
         if (row_bytes % 16 == 0) {                                                                                   \
             product<name##_##columns, true>(a, b, c, m, n, row_bytes, counters);                                     \
-        } else {                                                                                                     \
+        } else if (columns == 128) {                                                                                 \
             product<name##_##columns, false>(a, b, c, m, n, row_bytes, counters);                                    \
         }                                                                                                            \
     }

@@ -79,7 +79,7 @@ MUTANTS = [
     ("recheck", "a prover's own questions", "if by == By::Prover && chosen", "if false && chosen"),
     ("recheck", "faults", "fault.map_or(Ok(()), Err)?;", "let _ = fault;"),
     ("recheck", "that it was finished", "if !session.is_done()", "if false"),
-    ("recheck", "the figures", "if figures == proof.figures", "if true"),
+    ("recheck", "the figures", "if figures == older(&proof.figures, &figures, session.tells_times_apart())", "if true"),
     ("statement", "who kept the clock", "&& self.by == By::Witness", ""),
     ("statement", "two hosts", "&& self.same_host == Some(false)", ""),
     ("statement", "hardware", "&& is(ProvenanceKind::Hardware)", ""),

@@ -52,7 +52,7 @@ type Groups<'a> = BTreeMap<(u16, &'a str), Vec<Figure<'a>>>;
 /// All cards that are outliers by the last report of their node that decides.
 ///
 /// For each metric and model, deviations from the median in units of the median absolute deviation; their chances among so many
-/// normal figures, see [`Tail`]; Holm's procedure over all figures of the fleet (S. Holm, 1979), whatever depends on what.
+/// normal figures, of which few have heavier tails; Holm's procedure over all figures of the fleet (S. Holm, 1979), whatever depends on what.
 pub fn outliers(nodes: &[Node<'_>]) -> Vec<Outlier> {
     let mut groups = Groups::new();
     for (node, row) in nodes.iter().filter_map(|node| Some((node, node.decisive()?))) {

@@ -137,6 +137,7 @@ impl GemmForm {
     pub fn takes_rows(self, bytes: u64) -> bool {
         match self.units {
             Units::Vector if self.columns == 128 => bytes.is_multiple_of(16),
+            Units::Tensor if self.columns == 256 => bytes.is_multiple_of(16),
             Units::Vector | Units::Tensor => true,
             // As copies of boxes demand it; columns are signed there.
             Units::Boxed | Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
