@@ -134,16 +134,9 @@ fn run(profile: Profile) -> Vec<Shares> {
     let telemetry = Spent::default();
     opened.telemetry = Box::new(TimedTelemetry { inner: opened.telemetry, spent: telemetry.clone() });
     let settings = Settings {
-        profile,
         probes: ["fma", "stream", "gemm"].map(str::to_owned).to_vec(),
-        sample_ms: profile.sample_ms(),
-        sustain_ms: 0,
-        begun: None,
-        fill_bytes: None,
-        loads: Vec::new(),
-        demands: Vec::new(),
         seed: 1,
-        wait_limit_ms: WAIT_LIMIT_MS,
+        ..Settings::new(profile, WAIT_LIMIT_MS)
     };
     let plan = WorkerPlan { device: 0, selector: SELECTOR.to_owned(), settings, already: Already::default() };
     let (reader, writer) = io::pipe().unwrap();

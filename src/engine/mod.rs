@@ -117,6 +117,22 @@ impl Profile {
 }
 
 impl Settings {
+    /// No probe yet; samples as long as the profile has them, and nothing to keep up, to fill or to decide.
+    pub fn new(profile: Profile, wait_limit_ms: u64) -> Self {
+        Self {
+            profile,
+            probes: Vec::new(),
+            sample_ms: profile.sample_ms(),
+            sustain_ms: 0,
+            begun: None,
+            fill_bytes: None,
+            seed: 0,
+            loads: Vec::new(),
+            demands: Vec::new(),
+            wait_limit_ms,
+        }
+    }
+
     /// Length of one sample: long enough that launches and clock ticks do not count, and so that a case keeps
     /// at most about fifty samples.
     pub fn batch_ms(&self) -> u64 {

@@ -270,18 +270,7 @@ mod tests {
     use crate::device::inventory::BACKENDS;
 
     fn settings(profile: Profile) -> Settings {
-        Settings {
-            profile,
-            probes: Vec::new(),
-            sample_ms: 1,
-            sustain_ms: 0,
-            begun: None,
-            fill_bytes: None,
-            loads: Vec::new(),
-            demands: Vec::new(),
-            seed: 1,
-            wait_limit_ms: 1,
-        }
+        Settings { sample_ms: 1, seed: 1, ..Settings::new(profile, 1) }
     }
 
     /// Some drivers do not tell: then a part was read, whatever that is of.

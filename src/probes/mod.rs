@@ -150,18 +150,8 @@ mod tests {
             features: Vec::new(),
             details: [(Identity::VENDOR_LIBRARY.to_owned(), "file".to_owned())].into(),
         };
-        let settings = Settings {
-            profile: Profile::Standard,
-            probes: Vec::new(),
-            sample_ms: 1,
-            sustain_ms: 1000,
-            begun: None,
-            fill_bytes: None,
-            loads: Vec::new(),
-            demands: Vec::new(),
-            seed: 1,
-            wait_limit_ms: 1,
-        };
+        let settings =
+            Settings { sample_ms: 1, sustain_ms: 1000, seed: 1, ..Settings::new(Profile::Standard, 1) };
         let mut measured = std::collections::BTreeSet::new();
         for probe in PROBES {
             for case in (probe.cases)(&identity, &settings) {

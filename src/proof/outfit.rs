@@ -243,18 +243,7 @@ fn trial(bench: &mut Bench, precision: Precision) -> Result<(f64, Work), Trouble
 
 /// What a prover needs of a bench: no samples, no sensors, nobody who listens.
 pub fn settings(wait_limit_ms: u64) -> Settings {
-    Settings {
-        profile: crate::engine::Profile::Quick,
-        probes: Vec::new(),
-        sample_ms: 50,
-        sustain_ms: 0,
-        begun: None,
-        fill_bytes: None,
-        loads: Vec::new(),
-        seed: 0,
-        demands: Vec::new(),
-        wait_limit_ms,
-    }
+    Settings { sample_ms: 50, ..Settings::new(crate::engine::Profile::Quick, wait_limit_ms) }
 }
 
 pub struct Nobody;

@@ -68,16 +68,10 @@ const KINDS: [Kind; 10] = [
 /// The shares that the census finds.
 fn shares(script: &str, seed: u32) -> [f64; 3] {
     let settings = Settings {
-        profile: Profile::Quick,
         probes: vec!["census".to_owned()],
         sample_ms: 50,
-        sustain_ms: 0,
-        begun: None,
-        fill_bytes: None,
-        loads: Vec::new(),
-        demands: Vec::new(),
         seed: u64::from(seed),
-        wait_limit_ms: 1000,
+        ..Settings::new(Profile::Quick, 1000)
     };
     let selector = format!("sim:mini,seed={seed},{script}");
     let opened = inventory::open(&selector, OpenOptions { wait_limit: Duration::from_secs(1) }).unwrap();

@@ -203,16 +203,10 @@ pub fn measured(selectors: &[&str], probe: &str) -> Result<Evidence, RecordError
     }
     let end = events.pop().unwrap();
     let settings = Settings {
-        profile: Profile::Quick,
         probes: vec![probe.to_owned()],
         sample_ms: 1,
-        sustain_ms: 0,
-        begun: None,
-        fill_bytes: None,
-        loads: Vec::new(),
-        demands: Vec::new(),
         seed: 7,
-        wait_limit_ms: 1000,
+        ..Settings::new(Profile::Quick, 1000)
     };
     let plan = node::NodePlan { selectors, settings };
     node::run(&plan, &mut events, &probes::between(&plan.settings)).unwrap();

@@ -61,16 +61,10 @@ impl Clock for Sum {
 
 fn events(open: Duration, read: Duration) -> Vec<Event> {
     let settings = Settings {
-        profile: Profile::Quick,
         probes: vec!["stream".to_owned(), "fma".to_owned()],
         sample_ms: 2500,
-        sustain_ms: 0,
-        begun: None,
-        fill_bytes: None,
-        loads: Vec::new(),
-        demands: Vec::new(),
         seed: 1,
-        wait_limit_ms: 1000,
+        ..Settings::new(Profile::Quick, 1000)
     };
     let plan =
         WorkerPlan { device: 0, selector: "sim:mini".to_owned(), settings, already: Already::default() };

@@ -5,18 +5,7 @@ use super::*;
 use crate::engine::{Already, Profile, Settings};
 
 fn plan(device: u32) -> WorkerPlan {
-    let settings = Settings {
-        profile: Profile::Quick,
-        probes: Vec::new(),
-        sample_ms: 1,
-        sustain_ms: 0,
-        begun: None,
-        fill_bytes: None,
-        loads: Vec::new(),
-        demands: Vec::new(),
-        seed: 0,
-        wait_limit_ms: 1,
-    };
+    let settings = Settings { sample_ms: 1, ..Settings::new(Profile::Quick, 1) };
     WorkerPlan { device, selector: "none:".to_owned(), settings, already: Already::default() }
 }
 

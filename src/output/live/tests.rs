@@ -10,18 +10,7 @@ use unicode_width::UnicodeWidthStr;
 const SMALL: Size = Size { width: 80, height: 24 };
 
 fn settings(demands: Vec<Demand>) -> Settings {
-    Settings {
-        profile: Profile::Quick,
-        probes: Vec::new(),
-        sample_ms: 300,
-        sustain_ms: 60_000,
-        begun: None,
-        fill_bytes: None,
-        loads: Vec::new(),
-        seed: 1,
-        demands,
-        wait_limit_ms: 1000,
-    }
+    Settings { sample_ms: 300, sustain_ms: 60_000, seed: 1, demands, ..Settings::new(Profile::Quick, 1000) }
 }
 
 fn demand(clause: &str, metric: &str) -> Demand {
