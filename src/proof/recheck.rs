@@ -71,6 +71,7 @@ pub fn recheck(
 /// What a proof states, but where older programs stated nothing, or more than follows, what does follow.
 fn older(stated: &Figures, figures: &Figures, tells_times_apart: bool) -> Figures {
     let mut stated = stated.clone();
+    stated.protocol = stated.protocol.or(figures.protocol);
     for (stated, gpu) in stated.gpus.iter_mut().zip(&figures.gpus) {
         stated.first_root_ns = stated.first_root_ns.or(gpu.first_root_ns);
         if !tells_times_apart {

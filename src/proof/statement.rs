@@ -70,6 +70,9 @@ pub enum Outcome {
 /// What follows from the transcript.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Figures {
+    /// The version of the protocol that the prover spoke. Statements from before there were turns do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<u32>,
     pub gpus: Vec<Proved>,
     /// The share of wrong rows, or cells, that escapes with a probability of 1 % at most; more escapes with less.
     pub escaping_share: f64,
@@ -121,6 +124,16 @@ pub struct Held {
 }
 
 impl Proved {
+    /// Holds each kind against the time of both, where a statement from before there were turns tells them apart.
+    fn count_all_time(&mut self) {
+        let Some(memory) = &mut self.memory else { return };
+        let all_ns = self.products_ns.saturating_add(memory.sweeps_ns);
+        let share = |ns: u64| ns as f64 / all_ns.max(1) as f64;
+        self.floor_per_s *= share(self.products_ns);
+        memory.floor_bytes_per_s *= share(memory.sweeps_ns);
+        (self.products_ns, memory.sweeps_ns) = (all_ns, all_ns);
+    }
+
     /// The time of the first round trip, and how far light comes in half of it, in metres: nobody who is farther away has
     /// computed.
     pub fn reach(&self) -> Option<(u64, f64)> {
@@ -138,6 +151,7 @@ impl Figures {
             ..proved(gpu, &done, escaping_share)
         });
         Self {
+            protocol: session.hello().map(|hello| hello.protocol),
             gpus: proved.collect(),
             escaping_share,
             fill_ns: session.fill_ns(),
@@ -208,12 +222,15 @@ impl Proof {
 
     fn read(bytes: &[u8]) -> Result<Self, ProofError> {
         let statement = KIND.decode::<Proof>(bytes)?;
-        let proof = statement.predicate;
+        let mut proof = statement.predicate;
         if proof.format != FORMAT {
             return Err(ProofError::Format(proof.format));
         }
         if statement.subject != proof.subjects()? {
             return Err(StatementError::Subjects.into());
+        }
+        if proof.figures.protocol.is_none() {
+            proof.figures.gpus.iter_mut().for_each(Proved::count_all_time);
         }
         Ok(proof)
     }

@@ -5,8 +5,10 @@ use gpu_assay::proof::challenge::Issued;
 use gpu_assay::proof::memory::Memory;
 use gpu_assay::proof::recheck::{Refusal, recheck};
 use gpu_assay::proof::session::Fault;
-use gpu_assay::proof::statement::{By, Outcome, Proved};
+use gpu_assay::proof::statement::{By, Outcome, Proof, Proved};
 use gpu_assay::proof::wire::{Frame, Hello, Timed};
+
+use gpu_assay::seal::SecretKey;
 
 use super::support_proof::*;
 
@@ -184,6 +186,19 @@ fn older_proofs_of_memory_count_all_their_time_for_each_kind() {
     assert_eq!((gpu.products_ns, gpu.memory.as_ref().unwrap().sweeps_ns), (18_000_000, 18_000_000));
     // What such a program stated.
     (gpu.products_ns, gpu.floor_per_s) = (8_000_000, 2.0 * gpu.floor_per_s);
+    let again = recheck(&proof, &issued, bytes(&frames).as_slice(), [1; 32]);
+    assert_eq!(again, Ok(follows.clone()));
+    // Such a program did not say which protocol it was. Shown unchecked, its statement claims no more either.
+    proof.figures.protocol = None;
+    let memory = proof.figures.gpus[0].memory.as_mut().unwrap();
+    (memory.sweeps_ns, memory.floor_bytes_per_s) = (10_000_000, 9e9);
+    proof.figures.gpus[0].floor_per_s = 9e12;
+    let shown = Proof::unchecked(&proof.seal(&SecretKey::generate().unwrap()).unwrap()).unwrap().figures;
+    let gpu = &shown.gpus[0];
+    let memory = gpu.memory.as_ref().unwrap();
+    assert_eq!((gpu.products_ns, memory.sweeps_ns), (18_000_000, 18_000_000));
+    assert!((gpu.floor_per_s / 4e12 - 1.0).abs() < 1e-9, "{}", gpu.floor_per_s);
+    assert!((memory.floor_bytes_per_s / 5e9 - 1.0).abs() < 1e-9, "{}", memory.floor_bytes_per_s);
     let again = recheck(&proof, &issued, bytes(&frames).as_slice(), [1; 32]);
     assert_eq!(again, Ok(follows.clone()));
     proof.figures.gpus[0].rounds += 1;
