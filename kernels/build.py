@@ -70,6 +70,9 @@ PLAIN = Unit("compute_75", "6.0", "sm_70", True, ALL)
 # The first architecture with cp.async, with multiply-adds in BF16 and with all of these mma.sync. Newer ones have faster words of their own.
 TENSOR = Unit("compute_80", "7.0", "sm_80", True, ("80", "86", "89", "90a", "100a", "103a", "120"))
 
+# The tensor units before those, by smaller instructions.
+TURING = Unit("compute_75", "6.5", "sm_75", False, ("75",))
+
 # The first architecture with FP8. On others than these two ptxas makes FP16 products of it.
 FP8 = Unit("compute_89", "8.4", "sm_89", True, ("89", "120"))
 
@@ -88,11 +91,13 @@ UNITS = {
     "gemm": PLAIN,
     "mma": TENSOR,
     "mma_fp8": FP8,
+    "mma_sm75": TURING,
     "pattern": PLAIN,
     "stream": PLAIN,
     "tensor": TENSOR,
     "tensor_fp64": HOPPER,
     "tensor_fp8": FP8,
+    "tensor_sm75": TURING,
     "tensor_wgmma": HOPPER,
     "walk": PLAIN,
     "wgmma": HOPPER,

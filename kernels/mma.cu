@@ -23,8 +23,8 @@ struct Int8 {
     static __device__ __forceinline__ void step(u32 (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_s8(d, a, b); }
 };
 
-MMA(fp16, Fp16)
-MMA(bf16, Bf16)
-MMA(tf32, Tf32)
-MMA(int8, Int8)
-PRODUCT(fp64, 128, Doubles)
+MMA(fp16, Copied, Fp16)
+MMA(bf16, Copied, Bf16)
+MMA(tf32, Copied, Tf32)
+MMA(int8, Copied, Int8)
+PRODUCT(fp64, 128, Copied, Doubles)

@@ -56,15 +56,22 @@ struct Matrix {
         const u64 at = begin + chunk * 16;
 #pragma unroll
         for (u32 down = 0; down < HEIGHT; down += THREADS / CHUNKS) {
-            const bool inside = down < left && at < row_bytes;
-            const unsigned char *what = inside ? from + down * row_bytes + at : bytes;
             uint4 *place = &to.chunks[to.place(threadIdx.x / CHUNKS + down, chunk)];
             if (WHOLE) {
-                copy_async(place, what, inside ? 16 : 0);
+                const bool inside = down < left && at < row_bytes;
+                copy_async(place, inside ? from + down * row_bytes + at : bytes, inside ? 16 : 0);
             } else {
-                *place = gathered(what, inside ? row_bytes - at : 0);
+                *place = load(down, at);
             }
         }
+    }
+
+    // The 16 bytes at `at` of the row that lies `down` below this thread's first.
+    __device__ __forceinline__ uint4 load(u32 down, u64 at) const {
+        const bool inside = down < left && at < row_bytes;
+        const unsigned char *what = from + down * row_bytes + at;
+        if (!WHOLE) return gathered(what, inside ? row_bytes - at : 0);
+        return inside ? *(const uint4 *)what : make_uint4(0, 0, 0, 0);
     }
 
     // The first 16 bytes at `from`, of which `left` are of the row; zero beyond it.
@@ -168,70 +175,94 @@ struct Doubles {
     }
 };
 
-// A tile, by the sums `S` of each warp.
+// Where slabs lie, and what brings them there.
 template <class S, bool WHOLE>
+struct Feed {
+    typedef Matrix<typename S::Element, WHOLE> From;
+    Stage<S::ACROSS> *const stages;
+    const From a, b;
+
+    __device__ __forceinline__ Feed(const From &a, const From &b) : stages((Stage<S::ACROSS> *)launched_shared()), a(a), b(b) {}
+};
+
+// By copies that registers do not see.
+template <class S, bool WHOLE>
+struct Copied : Feed<S, WHOLE> {
+    using Feed<S, WHOLE>::Feed;
+    // What 48 KB hold, or 96 KB.
+    static const u32 STAGES = S::ACROSS == 4 ? 3 : 4, BLOCKS = S::BLOCKS;
+
+    __device__ __forceinline__ void fetch(u32 stage, u64 begin) const {
+        this->a.fetch(this->stages[stage].a, begin);
+        this->b.fetch(this->stages[stage].b, begin);
+        commit_copies();
+    }
+    __device__ __forceinline__ void first() const {
+#pragma unroll 1
+        for (u32 slab = 0; slab < STAGES - 1; slab++) fetch(slab, slab * SLAB);
+    }
+    // Adds the products of the slab at `begin`, and orders the one that takes the place of the last.
+    __device__ __forceinline__ void turn(S &sums, u32 stage, u64 begin, u32 row, u32 column) const {
+        // This slab has come, and all are through with the one that the next to be fetched takes the place of.
+        wait_for_copies<STAGES - 2>();
+        __syncthreads();
+        const u32 free = stage == 0 ? STAGES - 1 : stage - 1;
+        const u64 next = begin + (STAGES - 1) * SLAB;
+        // Registers are scarce where two blocks share them, and one has products for the units while the other orders.
+        if (BLOCKS > 1) fetch(free, next);
+#pragma unroll
+        for (u32 step = 0; step < S::STEPS; step++) {
+            const typename S::Fragments fragments(this->stages[stage], row, column, step);
+            // Ordered as soon as the units have something to do.
+            if (BLOCKS == 1 && step == 0) fetch(free, next);
+            sums.add(fragments);
+        }
+    }
+    static __device__ __forceinline__ void last() { wait_for_copies<0>(); }
+};
+
+// A tile, by the sums `S` of each warp from slabs as `F` brings them.
+template <class S, class F>
 __device__ __forceinline__ void product(
     const typename S::Element *a, const typename S::Element *b, typename S::Result *c, u32 m, u32 n, u64 row_bytes, u64 *counters
 ) {
-    // What 48 KB hold, or 96 KB.
-    const u32 COLUMNS = 32 * S::ACROSS, STAGES = COLUMNS == 128 ? 3 : 4;
-    Stage<S::ACROSS> *const stages = (Stage<S::ACROSS> *)launched_shared();
+    const u32 COLUMNS = 32 * S::ACROSS;
     u32 row, column;
     place_of_block((m + ROWS - 1) / ROWS, (n + COLUMNS - 1) / COLUMNS, row, column);
     row *= ROWS;
     column *= COLUMNS;
-    const Matrix<typename S::Element, WHOLE> of_a(a, m, row_bytes, row), of_b(b, n, row_bytes, column);
-#pragma unroll 1
-    for (u32 slab = 0; slab < STAGES - 1; slab++) {
-        of_a.fetch(stages[slab].a, slab * SLAB);
-        of_b.fetch(stages[slab].b, slab * SLAB);
-        commit_copies();
-    }
+    typedef typename F::From From;
+    F feed(From(a, m, row_bytes, row), From(b, n, row_bytes, column));
+    feed.first();
     const u32 warp = threadIdx.x / 32;
     const u32 warp_row = warp / 4 * 64, warp_column = warp % 4 * 8 * S::ACROSS;
     S sums = {};
     u32 stage = 0, done = 0;
 #pragma unroll 1
     for (u64 begin = 0; begin < row_bytes; begin += SLAB) {
-        // This slab has come, and all are through with the one that the next to be fetched takes the place of.
-        wait_for_copies<STAGES - 2>();
-        __syncthreads();
-        const u32 free = stage == 0 ? STAGES - 1 : stage - 1;
-        const auto fetch_next = [&] {
-            of_a.fetch(stages[free].a, begin + (STAGES - 1) * SLAB);
-            of_b.fetch(stages[free].b, begin + (STAGES - 1) * SLAB);
-            commit_copies();
-        };
-        // Registers are scarce where two blocks share them, and one has products for the units while the other orders.
-        if (S::BLOCKS > 1) fetch_next();
-#pragma unroll
-        for (u32 step = 0; step < S::STEPS; step++) {
-            const typename S::Fragments fragments(stages[stage], warp_row, warp_column, step);
-            // Ordered as soon as the units have something to do.
-            if (S::BLOCKS == 1 && step == 0) fetch_next();
-            sums.add(fragments);
-        }
+        feed.turn(sums, stage, begin, warp_row, warp_column);
         const u64 rest = row_bytes - begin;
         done += (u32)(rest < SLAB ? rest : SLAB) / sizeof(typename S::Element);
         opaque(done);
-        stage = stage == STAGES - 1 ? 0 : stage + 1;
+        stage = stage == F::STAGES - 1 ? 0 : stage + 1;
     }
-    wait_for_copies<0>();
+    feed.last();
     count(counters, store_parts(sums.parts, c, m, n, row + warp_row, column + warp_column) * done);
 }
 
-// By the columns of its tile; then the sums. Rows that are no multiples of 16 bytes have the narrower tile alone.
-#define PRODUCT(name, columns, ...)                                                                                  \
+// By the columns of its tile and by how slabs come; then the sums. Rows that are no multiples of 16 bytes have the narrower tile alone.
+#define PRODUCT(name, columns, F, ...)                                                                               \
     typedef __VA_ARGS__ name##_##columns;                                                                            \
-    extern "C" __global__ void __launch_bounds__(THREADS, name##_##columns::BLOCKS) mma_##name##_##columns(          \
+    extern "C" __global__ void __launch_bounds__(THREADS, F<name##_##columns, true>::BLOCKS) mma_##name##_##columns( \
         const name##_##columns::Element *a, const name##_##columns::Element *b, name##_##columns::Result *c, u32 m,  \
         u32 n, u32 k, u64 *counters                                                                                  \
     ) {                                                                                                              \
-        const u64 row_bytes = (u64)k * sizeof(name##_##columns::Element);                                            \
+        typedef name##_##columns S;                                                                                  \
+        const u64 row_bytes = (u64)k * sizeof(S::Element);                                                           \
         if (row_bytes % 16 == 0) {                                                                                   \
-            product<name##_##columns, true>(a, b, c, m, n, row_bytes, counters);                                     \
+            product<S, F<S, true>>(a, b, c, m, n, row_bytes, counters);                                              \
         } else if (columns == 128) {                                                                                 \
-            product<name##_##columns, false>(a, b, c, m, n, row_bytes, counters);                                    \
+            product<S, F<S, false>>(a, b, c, m, n, row_bytes, counters);                                             \
         }                                                                                                            \
     }
-#define MMA(name, F) PRODUCT(name, 128, Words<F, 4>) PRODUCT(name, 256, Words<F, 8>)
+#define MMA(name, F, V) PRODUCT(name, 128, F, Words<V, 4>) PRODUCT(name, 256, F, Words<V, 8>)

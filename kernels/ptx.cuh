@@ -69,6 +69,18 @@ MMA_SYNC(mma_e4m3, float, "f", "m16n8k32.row.col.f32.e4m3.e4m3.f32")
 MMA_SYNC(mma_e5m2, float, "f", "m16n8k32.row.col.f32.e5m2.e5m2.f32")
 MMA_SYNC(mma_s8, u32, "r", "m16n8k32.row.col.s32.s8.s8.s32")
 
+// The instructions that compute capability 7.5 has: half as deep in FP16, with what threads hold of bytes 0 to 15 alone; in INT8 of 8 rows
+// of a as well, and the results of those.
+__device__ __forceinline__ void mma_f16_k8(float (&d)[4], u32 a0, u32 a1, u32 b) {
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+        : "r"(a0), "r"(a1), "r"(b));
+}
+
+__device__ __forceinline__ void mma_s8_k16(u32 &d0, u32 &d1, u32 a, u32 b) {
+    asm("mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 {%0, %1}, {%2}, {%3}, {%0, %1};" : "+r"(d0), "+r"(d1) : "r"(a), "r"(b));
+}
+
 // Loads from the L2 cache, past the L1 cache, as often as it is written.
 __device__ __forceinline__ uint4 load_from_l2(const uint4 *from) {
     uint4 x;

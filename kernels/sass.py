@@ -214,25 +214,32 @@ UNIT_STEPS = {
     "fp8_e4m3": r"QMMA\.16832\.F32\.E4M3\.E4M3",
     "fp8_e5m2": r"QMMA\.16832\.F32\.E5M2\.E5M2",
     "int8": r"IMMA\.16832\.S8\.S8",
+    "sm75_fp16": r"HMMA\.1688\.F32",
+    "sm75_int8": r"IMMA\.8816\.S8\.S8",
     "tf32": r"HMMA\.1688\.F32\.TF32",
 }
 
 
 def mma(name, code, _architecture):
     """The loop over k is products on the tensor units, fed by few wide loads and by copies that registers do not see."""
-    _, rest = name.split("_", 1)
-    precision, columns = rest.rsplit("_", 1)
+    precision, columns = name.removeprefix("mma_").rsplit("_", 1)
     step, parts = UNIT_STEPS[precision], int(columns) // 32
-    # Two steps of 4 x `parts` parts; in FP64 each takes two products.
+    # Two steps of 4 x `parts` parts; in FP64 each takes two products, in the instructions of 7.5 two or four.
     if precision == "fp64":
         wanted, feed = 64, (r"LDS(\.U)?\.128", 12)
     else:
-        wanted, feed = 8 * parts, (r"LDSM\.16\.M88\.4", 2 * (4 + parts // 2))
-    copies = r"LDGSTS\.E\.BYPASS(\.LTC\w+)?\.128.*"
-    # Where rows are no multiples of 16 bytes, another loop brings them through registers.
+        smaller = {"sm75_fp16": 2, "sm75_int8": 4}.get(precision, 1)
+        wanted, feed = 8 * parts * smaller, (r"LDSM\.16\.M88\.4", 2 * (4 + parts // 2))
+    copies = (128 + int(columns)) // 64
+    if precision.startswith("sm75"):
+        # What is loaded is put into shared memory a turn later, so that none waits for it.
+        copy, ways = r"LDG\.E\.128.*", [(r"STS\.128", copies), (r"(LDGSTS|LDL|STL).*", 0)]
+    else:
+        copy, ways = r"LDGSTS\.E\.BYPASS(\.LTC\w+)?\.128.*", [(r"(LDG|STS?|LDL|STL)\..*", 0)]
+    # Where rows are no multiples of 16 bytes, another loop brings them value by value.
     loops = [loop for loop in code.loops if code.count(loop, step)]
-    loop = max(loops, key=lambda loop: code.count(loop, copies), default=[])
-    for opcode, wanted in ((step, wanted), feed, (copies, (128 + int(columns)) // 64), (r"(LDG|STS?|LDL|STL)\..*", 0)):
+    loop = max(loops, key=lambda loop: code.count(loop, copy), default=[])
+    for opcode, wanted in ((step, wanted), feed, (copy, copies), *ways):
         there = code.count(loop, opcode)
         code.demand(there == wanted, f"{there} of {wanted} {opcode} in the loop over k")
 
@@ -287,7 +294,7 @@ def tensor(name, code, _architecture):
     step = r"DMMA\.16x8x4" if precision == "hopper_fp64" else UNIT_STEPS[precision]
     loop = max(code.loops, key=lambda loop: code.count(loop, step), default=[])
     found = code.count(loop, step)
-    wanted = (8 if precision == "fp64" else 16) * int(tiles)
+    wanted = {"fp64": 8, "sm75_fp16": 32, "sm75_int8": 64}.get(precision, 16) * int(tiles)
     code.demand(found >= wanted, f"{found} of {wanted} products of the tensor units stand in the loop")
     # The newest assembler paces slow units with NOPs.
     others = len(loop) - found - code.count(loop, "NOP")
@@ -322,6 +329,7 @@ DEMANDS = {
     "gemm": gemm,
     "mma": mma,
     "mma_fp8": mma,
+    "mma_sm75": mma,
     "pattern": pattern,
     "stream": stream,
     "walk": walk,
@@ -329,6 +337,7 @@ DEMANDS = {
     "tensor": tensor,
     "tensor_fp64": tensor,
     "tensor_fp8": tensor,
+    "tensor_sm75": tensor,
     "tensor_wgmma": tensor_wgmma,
 }
 

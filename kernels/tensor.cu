@@ -1,13 +1,7 @@
 // tensor: the ceiling of the tensor units in the formats of compute capability 8.0. Work, exactness and layout: tensor.cuh.
 #include "tensor.cuh"
 
-// Each format says how many of its values a word holds, and which bits of a word a result changes: the signs where it is
-// negative or, inverted, where it is not; in INT8 those that are its own.
-struct Fp16 {
-    typedef float Result;
-    static const u32 PER_WORD = 2;
-    static __device__ __forceinline__ u32 draw(const Source &s, u64 index) { return draw_f16(s, index); }
-    static __device__ __forceinline__ u32 changed(float d, bool inverted) { return (d < 0) != inverted ? 0x80008000u : 0; }
+struct Fp16 : OfFp16 {
     static __device__ __forceinline__ void step(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_f16(d, a, b); }
 };
 
@@ -27,11 +21,7 @@ struct Tf32 {
     static __device__ __forceinline__ void step(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_tf32(d, a, b); }
 };
 
-struct Int8 {
-    typedef u32 Result;
-    static const u32 PER_WORD = 4;
-    static __device__ __forceinline__ u32 draw(const Source &s, u64 index) { return draw_i8(s, index); }
-    static __device__ __forceinline__ u32 changed(u32 d, bool) { return d; }
+struct Int8 : OfInt8 {
     static __device__ __forceinline__ void step(u32 (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_s8(d, a, b); }
 };
 

@@ -45,6 +45,22 @@ struct Words {
     }
 };
 
+// How many of a format's values a word holds, and which bits of a word a result changes: the signs where it is negative or, inverted,
+// where it is not; in INT8 those that are its own.
+struct OfFp16 {
+    typedef float Result;
+    static const u32 PER_WORD = 2;
+    static __device__ __forceinline__ u32 draw(const Source &s, u64 index) { return draw_f16(s, index); }
+    static __device__ __forceinline__ u32 changed(float d, bool inverted) { return (d < 0) != inverted ? 0x80008000u : 0; }
+};
+
+struct OfInt8 {
+    typedef u32 Result;
+    static const u32 PER_WORD = 4;
+    static __device__ __forceinline__ u32 draw(const Source &s, u64 index) { return draw_i8(s, index); }
+    static __device__ __forceinline__ u32 changed(u32 d, bool) { return d; }
+};
+
 // FP64, which fills no words: value t of rows g and g + 8 of a, then of row g of b.
 template <class F>
 struct Doubles {

@@ -385,6 +385,19 @@ inline void mma_s8(unsigned (&d)[4], const unsigned (&a)[4], const unsigned (&b)
     mma<1>(d, a, b, [](unsigned left, unsigned right, unsigned, unsigned sum) { return dp4a(left, right, sum); });
 }
 
+// The instructions of compute capability 7.5: of the first half of k alone ("Matrix Fragments for mma.m16n8k8"), and of the first eight
+// rows too ("Matrix Fragments for mma.m8n8k16"). What a larger one knows beyond that is zero.
+inline void mma_f16_k8(float (&d)[4], unsigned a0, unsigned a1, unsigned b) {
+    mma_f16(d, {a0, a1, 0, 0}, {b, 0});
+}
+
+inline void mma_s8_k16(unsigned &d0, unsigned &d1, unsigned a, unsigned b) {
+    unsigned d[4] = {d0, d1, 0, 0};
+    mma_s8(d, {a, 0, 0, 0}, {b, 0});
+    d0 = d[0];
+    d1 = d[1];
+}
+
 // Rows and columns of 4 values; a thread holds value t of row g of each, and its results are columns 2 t and 2 t + 1.
 inline void mma_f64(double &d0, double &d1, double a, double b) {
     struct Pair {

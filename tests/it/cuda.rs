@@ -77,25 +77,44 @@ fn expansions_and_trees_of_several_launches_equal_the_reference() {
     }
 }
 
+/// As [`in_child`], on a driver of each of these compute capabilities.
+fn on_each(test: &str, capabilities: &[u32]) -> bool {
+    capabilities.iter().fold(false, |_, sm| in_child("cuda", test, &FakeCuda::new().with("SM", sm)))
+}
+
 /// The kernels that only some architectures have.
 #[test]
-fn products_in_fp8_equal_the_reference_where_there_are_units() {
-    if in_child(
-        "cuda",
-        "products_in_fp8_equal_the_reference_where_there_are_units",
-        &FakeCuda::new().with("SM", 89),
-    ) {
-        crate::conformance::multiplies(&mut *open().device, &[Precision::Fp8E4m3, Precision::Fp8E5m2]);
+fn products_equal_the_reference_on_the_units_that_only_some_cards_have() {
+    const HERE: &str = "products_equal_the_reference_on_the_units_that_only_some_cards_have";
+    const ALL: [(u32, [Precision; 2], &str); 2] = [
+        (75, [Precision::Fp16, Precision::Int8], "mma-sm75-128x256"),
+        (89, [Precision::Fp8E4m3, Precision::Fp8E5m2], "mma-128x256"),
+    ];
+    if !on_each(HERE, &ALL.map(|(sm, ..)| sm)) {
+        return;
     }
+    let mut opened = open();
+    let (_, precisions, form) = of_this_card(&opened, &ALL, |(sm, ..)| *sm);
+    for precision in precisions {
+        let (shape, [a, b, c]) = (Shape { m: 1, n: 1, k: 64 }, [Buf::NONE; 3]);
+        let op = Op::Gemm { by: Maker::Ours, precision: *precision, shape, a, b, c };
+        assert_eq!(opened.device.variants(&op)[0].label, *form);
+    }
+    crate::conformance::multiplies(&mut *opened.device, precisions);
+    // More slabs than stages.
+    crate::conformance::products(&mut *opened.device, Maker::Ours, precisions, &[[129, 257, 528]]);
+}
+
+/// The one of `all` whose compute capability is this device's.
+fn of_this_card<'a, T>(opened: &Opened, all: &'a [T], sm: impl Fn(&T) -> u32) -> &'a T {
+    let capability = &opened.device.identity().details["compute_capability"];
+    all.iter().find(|one| *capability == format!("{}.{}", sm(one) / 10, sm(one) % 10)).unwrap()
 }
 
 /// What a product falls short by counts against a card only where our kernels have shown what they reach.
 #[test]
 fn a_product_says_whose_limit_it_shows() {
-    if !is_here() {
-        for sm in [75, 80, 86, 89, 90, 100, 120] {
-            in_child("cuda", "a_product_says_whose_limit_it_shows", &FakeCuda::new().with("SM", sm));
-        }
+    if !on_each("a_product_says_whose_limit_it_shows", &[75, 80, 86, 89, 90, 100, 120]) {
         return;
     }
     let opened = open();
@@ -119,10 +138,7 @@ fn a_product_says_whose_limit_it_shows() {
 #[test]
 fn chains_in_bf16_come_with_ampere_and_say_that_they_are_untried() {
     const NAME: &str = "chains_in_bf16_come_with_ampere_and_say_that_they_are_untried";
-    if !is_here() {
-        for sm in [75, 80, 90] {
-            in_child("cuda", NAME, &FakeCuda::new().with("SM", sm));
-        }
+    if !on_each(NAME, &[75, 80, 90]) {
         return;
     }
     let opened = open();
@@ -155,14 +171,7 @@ fn chains_in_bf16_come_with_ampere_and_say_that_they_are_untried() {
 fn tiles_in_fp64_have_the_instructions_of_the_card() {
     const ALL: [(u32, &str, Reach); 2] =
         [(80, "tiles8-block256", Reach::Kernel), (90, "tiles8-block256-m16n8k4", Reach::Card)];
-    if !is_here() {
-        for (sm, ..) in ALL {
-            in_child(
-                "cuda",
-                "tiles_in_fp64_have_the_instructions_of_the_card",
-                &FakeCuda::new().with("SM", sm),
-            );
-        }
+    if !on_each("tiles_in_fp64_have_the_instructions_of_the_card", &ALL.map(|(sm, ..)| sm)) {
         return;
     }
     let opened = open();
@@ -175,8 +184,7 @@ fn tiles_in_fp64_have_the_instructions_of_the_card() {
         seed: 0,
         out: Buf::NONE,
     };
-    let capability = &opened.device.identity().details["compute_capability"];
-    let expected = ALL.iter().find(|(sm, ..)| *capability == format!("{}.{}", sm / 10, sm % 10)).unwrap();
+    let expected = of_this_card(&opened, &ALL, |(sm, ..)| *sm);
     let variants = opened.device.variants(&tiles);
     assert_eq!((&*variants[0].label, variants[0].reach), (expected.1, expected.2));
 }
@@ -185,10 +193,7 @@ fn tiles_in_fp64_have_the_instructions_of_the_card() {
 #[test]
 fn warpgroups_make_tiles_on_hopper_alone() {
     let here = "warpgroups_make_tiles_on_hopper_alone";
-    if !crate::support_cuda::is_here() {
-        for sm in [80, 89, 90, 100, 120] {
-            in_child("cuda", here, &FakeCuda::new().with("SM", sm));
-        }
+    if !on_each(here, &[80, 89, 90, 100, 120]) {
         return;
     }
     let opened = open();

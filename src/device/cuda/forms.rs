@@ -2,7 +2,7 @@
 //! Owns support and choice of forms; must not call the driver.
 
 use super::images::{self, Source};
-use super::kernels::{FmaForm, GemmForm, Kernel, Spread, TensorForm, Tile, Units};
+use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Steps, TensorForm, Tile, Units};
 use super::plan::{HOPS_MAX, LAUNCH_NS};
 use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind, TileShape};
 use crate::device::{Reach, Unsupported};
@@ -119,12 +119,12 @@ pub fn reach(forms: &[Form], sm: u32) -> Reach {
     if forms.iter().any(|form| form.kernel.is_none_or(counts)) { Reach::Card } else { Reach::Kernel }
 }
 
-/// Whether compute capability `sm` has no faster units for the products of `kernel`.
+/// Whether compute capability `sm` has no faster units for the products of `kernel`. What runs on one generation alone is its fastest.
 fn uses_the_fastest_units(kernel: Kernel, sm: u32) -> bool {
     if let Kernel::Gemm(GemmForm { units: Units::Vector, precision, .. }) = kernel {
         !multiplies_in_tensor_units(precision, sm)
     } else if let Kernel::Gemm(GemmForm { units: Units::Tensor, precision, .. })
-    | Kernel::Tensor(TensorForm { hopper: false, precision, .. }) = kernel
+    | Kernel::Tensor(TensorForm { steps: Steps::Common, precision, .. }) = kernel
     {
         multiplies_fastest_by_mma_sync(precision, sm)
     } else {
@@ -225,21 +225,27 @@ fn stream_forms(kind: StreamKind) -> Vec<Form> {
 }
 
 fn tensor_forms(precision: Precision) -> Vec<Form> {
-    let plain = [(8, 256), (8, 128), (4, 256), (4, 128)].map(|(tiles, block)| TensorForm {
-        precision,
-        hopper: false,
-        tiles,
-        block,
-    });
-    let hopper = [256, 128].map(|block| TensorForm { precision, hopper: true, tiles: 8, block });
-    hopper
-        .into_iter()
-        .filter(|_| precision == Precision::Fp64)
-        .chain(plain)
-        .map(|form| {
-            let hopper = if form.hopper { "-m16n8k4" } else { "" };
-            let label = format!("tiles{}-block{}{hopper}", form.tiles, form.block);
-            Form::new(label, Kernel::Tensor(form))
+    const COMMON: &[(u32, u32)] = &[(8, 256), (8, 128), (4, 256), (4, 128)];
+    let all: &[(Steps, &[(u32, u32)])] = match precision {
+        Precision::Fp64 => &[(Steps::Hopper, &[(8, 256), (8, 128)]), (Steps::Common, COMMON)],
+        Precision::Fp16 | Precision::Int8 => &[(Steps::Common, COMMON), (Steps::Turing, COMMON)],
+        Precision::Fp32
+        | Precision::Tf32
+        | Precision::Bf16
+        | Precision::Fp8E4m3
+        | Precision::Fp8E5m2
+        | Precision::Int32 => &[(Steps::Common, COMMON)],
+    };
+    let forms = all.iter().flat_map(|(steps, sizes)| sizes.iter().map(|size| (*steps, *size)));
+    forms
+        .map(|(steps, (tiles, block))| {
+            let by = match steps {
+                Steps::Common => "",
+                Steps::Turing => "-sm75",
+                Steps::Hopper => "-m16n8k4",
+            };
+            let label = format!("tiles{tiles}-block{block}{by}");
+            Form::new(label, Kernel::Tensor(TensorForm { precision, steps, tiles, block }))
         })
         .collect()
 }
@@ -256,6 +262,8 @@ fn gemm_tiles(precision: Precision) -> &'static [(Units, u32)] {
             (Units::Warpgroup, 256),
             (Units::Tensor, 256),
             (Units::Tensor, 128),
+            (Units::Turing, 256),
+            (Units::Turing, 128),
             (Units::Vector, 128),
             (Units::Vector, 64),
         ],
@@ -270,7 +278,8 @@ mod tests {
     #[test]
     fn formats_without_a_kernel_for_the_fastest_units() {
         for (sm, expected) in [
-            (75, &[Precision::Fp16, Precision::Int8][..]),
+            (70, &[Precision::Fp16][..]),
+            (75, &[]),
             (80, &[]),
             (86, &[]),
             (89, &[]),

@@ -15,18 +15,20 @@ pub enum Source {
     Gemm,
     Mma,
     MmaFp8,
+    MmaSm75,
     Pattern,
     Stream,
     Tensor,
     TensorFp64,
     TensorFp8,
+    TensorSm75,
     TensorWgmma,
     Walk,
     Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 19] = [
+    pub const ALL: [Source; 21] = [
         Source::Blake3,
         Source::Census,
         Source::Chase,
@@ -38,11 +40,13 @@ impl Source {
         Source::Gemm,
         Source::Mma,
         Source::MmaFp8,
+        Source::MmaSm75,
         Source::Pattern,
         Source::Stream,
         Source::Tensor,
         Source::TensorFp64,
         Source::TensorFp8,
+        Source::TensorSm75,
         Source::TensorWgmma,
         Source::Walk,
         Source::Wgmma,
@@ -62,11 +66,13 @@ impl Source {
             Source::Gemm => "gemm",
             Source::Mma => "mma",
             Source::MmaFp8 => "mma_fp8",
+            Source::MmaSm75 => "mma_sm75",
             Source::Pattern => "pattern",
             Source::Stream => "stream",
             Source::Tensor => "tensor",
             Source::TensorFp64 => "tensor_fp64",
             Source::TensorFp8 => "tensor_fp8",
+            Source::TensorSm75 => "tensor_sm75",
             Source::TensorWgmma => "tensor_wgmma",
             Source::Walk => "walk",
             Source::Wgmma => "wgmma",
@@ -194,13 +200,18 @@ mod tests {
     #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {
-            if matches!(source, Source::Wgmma | Source::Dmma | Source::TensorFp64 | Source::TensorWgmma) {
-                let of_hopper = candidates(source, 90);
+            let of_hopper =
+                [Source::Wgmma, Source::Dmma, Source::TensorFp64, Source::TensorWgmma].contains(&source);
+            let of_turing = [Source::MmaSm75, Source::TensorSm75].contains(&source);
+            let of_one = of_hopper.then_some(90).or(of_turing.then_some(75));
+            if let Some(its) = of_one {
+                let found = candidates(source, its);
                 assert!(
-                    matches!(of_hopper[..], [Image { code: Code::Cubin { sm: 90 }, .. }]),
-                    "{of_hopper:?}"
+                    matches!(found[..], [Image { code: Code::Cubin { sm }, .. }] if *sm == its),
+                    "{found:?}"
                 );
-                assert!([89, 100, 103, 120, 121].into_iter().all(|sm| candidates(source, sm).is_empty()));
+                let others = [70, 75, 80, 86, 89, 90, 100, 103, 120, 121].into_iter().filter(|sm| *sm != its);
+                assert!(others.into_iter().all(|sm| candidates(source, sm).is_empty()), "{source:?}");
                 continue;
             }
             let (first, only): (u32, &[u32]) = match source {
@@ -216,7 +227,9 @@ mod tests {
                 | Source::Pattern
                 | Source::Stream
                 | Source::Dmma
+                | Source::MmaSm75
                 | Source::TensorFp64
+                | Source::TensorSm75
                 | Source::TensorWgmma
                 | Source::Walk
                 | Source::Wgmma => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),

@@ -87,11 +87,21 @@ impl FmaForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TensorForm {
     pub precision: Precision,
-    /// By the instructions in FP64 that compute capability 9.0 alone has.
-    pub hopper: bool,
+    pub steps: Steps,
     /// Tiles that each warp holds.
     pub tiles: u32,
     pub block: u32,
+}
+
+/// By which instructions, where there are several for a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// Those of compute capability 8.0 or 8.9.
+    Common,
+    /// Those of compute capability 7.5.
+    Turing,
+    /// Those in FP64 that compute capability 9.0 alone has.
+    Hopper,
 }
 
 impl TensorForm {
@@ -114,6 +124,7 @@ impl GemmForm {
         let by = match self.units {
             Units::Vector => "simt",
             Units::Tensor => "mma",
+            Units::Turing => "mma-sm75",
             Units::Boxed => "dmma",
             Units::Warpgroup => "wgmma",
         };
@@ -128,7 +139,7 @@ impl GemmForm {
     /// Blocks that work at one tile together, in a cluster, one below the other.
     pub fn cluster(self) -> u32 {
         match self.units {
-            Units::Vector | Units::Tensor | Units::Boxed => 1,
+            Units::Vector | Units::Tensor | Units::Turing | Units::Boxed => 1,
             Units::Warpgroup => 2,
         }
     }
@@ -137,8 +148,8 @@ impl GemmForm {
     pub fn takes_rows(self, bytes: u64) -> bool {
         match self.units {
             Units::Vector if self.columns == 128 => bytes.is_multiple_of(16),
-            Units::Tensor if self.columns == 256 => bytes.is_multiple_of(16),
-            Units::Vector | Units::Tensor => true,
+            Units::Tensor | Units::Turing if self.columns == 256 => bytes.is_multiple_of(16),
+            Units::Vector | Units::Tensor | Units::Turing => true,
             // As copies of boxes demand it; columns are signed there.
             Units::Boxed | Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
         }
@@ -151,6 +162,8 @@ pub enum Units {
     Vector,
     /// By `mma.sync`, from compute capability 8.0 on.
     Tensor,
+    /// By those of compute capability 7.5.
+    Turing,
     /// By `mma.sync` in FP64, fed by copies of boxes, on compute capability 9.0 alone.
     Boxed,
     /// By `wgmma`, fed the same way, on compute capability 9.0 alone.
@@ -163,6 +176,7 @@ impl Units {
         match self {
             Units::Vector => "gemm",
             Units::Tensor => "mma",
+            Units::Turing => "mma_sm75",
             Units::Boxed => "dmma",
             Units::Warpgroup => "wgmma",
         }
@@ -181,10 +195,12 @@ impl Kernel {
             Kernel::Tensor(TensorForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::TensorFp8
             }
-            Kernel::Tensor(TensorForm { hopper: true, .. }) => Source::TensorFp64,
+            Kernel::Tensor(TensorForm { steps: Steps::Hopper, .. }) => Source::TensorFp64,
+            Kernel::Tensor(TensorForm { steps: Steps::Turing, .. }) => Source::TensorSm75,
             Kernel::Tensor(_) => Source::Tensor,
             Kernel::Wide(_) => Source::TensorWgmma,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
+            Kernel::Gemm(GemmForm { units: Units::Turing, .. }) => Source::MmaSm75,
             Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => Source::Dmma,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => Source::Wgmma,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
@@ -215,8 +231,13 @@ impl Kernel {
             Kernel::Fma(FmaForm { precision, chains, .. }) => {
                 format!("fma_{}_{}x{}", precision.name(), chains.accumulators, chains.stride)
             }
-            Kernel::Tensor(TensorForm { precision, hopper, tiles, .. }) => {
-                format!("tensor_{}{}_x{tiles}", if hopper { "hopper_" } else { "" }, precision.name())
+            Kernel::Tensor(TensorForm { precision, steps, tiles, .. }) => {
+                let of = match steps {
+                    Steps::Common => "",
+                    Steps::Turing => "sm75_",
+                    Steps::Hopper => "hopper_",
+                };
+                format!("tensor_{of}{}_x{tiles}", precision.name())
             }
             Kernel::Wide(precision) => format!("tensor_wgmma_{}", precision.name()),
             Kernel::Gemm(GemmForm { precision, units, columns }) => {
@@ -266,6 +287,7 @@ impl Kernel {
     /// tensor_wgmma.cu, and what their alignment takes.
     pub fn shared_bytes(self) -> u32 {
         match self {
+            Kernel::Gemm(GemmForm { units: Units::Turing, columns, .. }) => 2 * (128 + columns) * 64,
             Kernel::Gemm(GemmForm { units: Units::Tensor, columns: 128, .. }) => 3 * (128 + 128) * 64,
             Kernel::Gemm(GemmForm { units: Units::Tensor, columns, .. }) => 4 * (128 + columns) * 64,
             Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => 6 * (128 + 128) * 128 + 1024 + 1024,

@@ -49,7 +49,7 @@ fn tiles_per_ns(precision: Precision, card: &Card) -> u64 {
 fn products_per_ns(form: GemmForm, card: &Card) -> u64 {
     match form.units {
         Units::Vector => operations_per_ns(form.precision, card),
-        Units::Tensor => tiles_per_ns(form.precision, card),
+        Units::Tensor | Units::Turing => tiles_per_ns(form.precision, card),
         Units::Boxed => 100,
         Units::Warpgroup => 500,
     }
@@ -371,7 +371,9 @@ fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Optio
             let matrix = |buf, first: u64, end: u64| {
                 let (from, row_bytes) = (first * k * bytes, k * bytes);
                 match form.units {
-                    Units::Vector | Units::Tensor => Argument::Range { buf, from, end: end * row_bytes },
+                    Units::Vector | Units::Tensor | Units::Turing => {
+                        Argument::Range { buf, from, end: end * row_bytes }
+                    }
                     Units::Boxed | Units::Warpgroup => {
                         Argument::Map { buf, from, rows: end - first, row_bytes }
                     }
@@ -392,7 +394,7 @@ fn gemm_blocks(form: GemmForm, m: u64, n: u64, card: &Card) -> u32 {
     let cluster = u64::from(form.cluster());
     let tiles = m.div_ceil(cluster * u64::from(form.rows())) * n.div_ceil(form.columns.into());
     match form.units {
-        Units::Vector | Units::Tensor => grid(tiles),
+        Units::Vector | Units::Tensor | Units::Turing => grid(tiles),
         Units::Boxed | Units::Warpgroup => {
             grid(tiles.min((u64::from(card.units) / cluster).max(1)) * cluster)
         }
