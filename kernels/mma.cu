@@ -23,8 +23,8 @@ struct Int8 {
     static __device__ __forceinline__ void step(u32 (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_s8(d, a, b); }
 };
 
-MMA(fp16, Copied, Fp16)
-MMA(bf16, Copied, Bf16)
-MMA(tf32, Copied, Tf32)
-MMA(int8, Copied, Int8)
+MMA(fp16, Copied, Ahead, Fp16)
+MMA(bf16, Copied, Ahead, Bf16)
+MMA(tf32, Copied, Ahead, Tf32)
+MMA(int8, Copied, Ahead, Int8)
 PRODUCT(fp64, 128, Copied, Doubles)

@@ -105,6 +105,7 @@ struct Words {
     struct Fragments {
         u32 left[4][4], right[ACROSS][2];
 
+        Fragments() = default;
         __device__ __forceinline__ Fragments(const Stage<ACROSS> &stage, u32 row, u32 column, u32 step) {
             const u32 lane = threadIdx.x % 32;
 #pragma unroll
@@ -197,28 +198,56 @@ struct Copied : Feed<S, WHOLE> {
         this->b.fetch(this->stages[stage].b, begin);
         commit_copies();
     }
-    __device__ __forceinline__ void first() const {
+    // Orders the slab that takes the place of the last.
+    __device__ __forceinline__ void fetch_next(u32 stage, u64 begin) const {
+        fetch(stage == 0 ? STAGES - 1 : stage - 1, begin + (STAGES - 1) * SLAB);
+    }
+    // Until the next slab that is multiplied has come, and all are through with the one that the next to be fetched takes the place of.
+    static __device__ __forceinline__ void meet() {
+        wait_for_copies<STAGES - 2>();
+        __syncthreads();
+    }
+    __device__ __forceinline__ void first(u32, u32) const {
 #pragma unroll 1
         for (u32 slab = 0; slab < STAGES - 1; slab++) fetch(slab, slab * SLAB);
     }
-    // Adds the products of the slab at `begin`, and orders the one that takes the place of the last.
+    // Adds the products of the slab at `begin`, and orders another.
     __device__ __forceinline__ void turn(S &sums, u32 stage, u64 begin, u32 row, u32 column) const {
-        // This slab has come, and all are through with the one that the next to be fetched takes the place of.
-        wait_for_copies<STAGES - 2>();
-        __syncthreads();
-        const u32 free = stage == 0 ? STAGES - 1 : stage - 1;
-        const u64 next = begin + (STAGES - 1) * SLAB;
+        meet();
         // Registers are scarce where two blocks share them, and one has products for the units while the other orders.
-        if (BLOCKS > 1) fetch(free, next);
+        if (BLOCKS > 1) fetch_next(stage, begin);
 #pragma unroll
         for (u32 step = 0; step < S::STEPS; step++) {
             const typename S::Fragments fragments(this->stages[stage], row, column, step);
             // Ordered as soon as the units have something to do.
-            if (BLOCKS == 1 && step == 0) fetch(free, next);
+            if (BLOCKS == 1 && step == 0) fetch_next(stage, begin);
             sums.add(fragments);
         }
     }
     static __device__ __forceinline__ void last() { wait_for_copies<0>(); }
+};
+
+// The same for a block that is alone on its multiprocessor: what the first step of a slab multiplies is in registers before the second step
+// of the slab before it begins, so that the units have work while all wait for one another.
+template <class S, bool WHOLE>
+struct Ahead : Copied<S, WHOLE> {
+    using Copied<S, WHOLE>::Copied;
+    using Copied<S, WHOLE>::STAGES;
+    typename S::Fragments now;
+
+    __device__ __forceinline__ void first(u32 row, u32 column) {
+        Copied<S, WHOLE>::first(row, column);
+        this->meet();
+        now = typename S::Fragments(this->stages[0], row, column, 0);
+    }
+    __device__ __forceinline__ void turn(S &sums, u32 stage, u64 begin, u32 row, u32 column) {
+        const typename S::Fragments later(this->stages[stage], row, column, 1);
+        this->fetch_next(stage, begin);
+        sums.add(now);
+        this->meet();
+        now = typename S::Fragments(this->stages[stage == STAGES - 1 ? 0 : stage + 1], row, column, 0);
+        sums.add(later);
+    }
 };
 
 // A tile, by the sums `S` of each warp from slabs as `F` brings them.
@@ -233,9 +262,9 @@ __device__ __forceinline__ void product(
     column *= COLUMNS;
     typedef typename F::From From;
     F feed(From(a, m, row_bytes, row), From(b, n, row_bytes, column));
-    feed.first();
     const u32 warp = threadIdx.x / 32;
     const u32 warp_row = warp / 4 * 64, warp_column = warp % 4 * 8 * S::ACROSS;
+    feed.first(warp_row, warp_column);
     S sums = {};
     u32 stage = 0, done = 0;
 #pragma unroll 1
@@ -265,4 +294,4 @@ __device__ __forceinline__ void product(
             product<S, F<S, false>>(a, b, c, m, n, row_bytes, counters);                                             \
         }                                                                                                            \
     }
-#define MMA(name, F, V) PRODUCT(name, 128, F, Words<V, 4>) PRODUCT(name, 256, F, Words<V, 8>)
+#define MMA(name, NARROW, WIDE, V) PRODUCT(name, 128, NARROW, Words<V, 4>) PRODUCT(name, 256, WIDE, Words<V, 8>)

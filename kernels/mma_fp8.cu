@@ -14,5 +14,5 @@ struct E5m2 {
     static __device__ __forceinline__ void step(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) { mma_e5m2(d, a, b); }
 };
 
-MMA(fp8_e4m3, Copied, E4m3)
-MMA(fp8_e5m2, Copied, E5m2)
+MMA(fp8_e4m3, Copied, Ahead, E4m3)
+MMA(fp8_e5m2, Copied, Ahead, E5m2)

@@ -39,7 +39,7 @@ struct Carried : Feed<S, WHOLE> {
         load(of_a, this->a, begin);
         load(of_b, this->b, begin);
     }
-    __device__ __forceinline__ void first() { take(0); }
+    __device__ __forceinline__ void first(u32, u32) { take(0); }
     // Adds the products of the slab at `begin`, and takes the next.
     __device__ __forceinline__ void turn(S &sums, u32 stage, u64 begin, u32 row, u32 column) {
         Stage<S::ACROSS> &here = this->stages[stage];
@@ -54,5 +54,5 @@ struct Carried : Feed<S, WHOLE> {
     static __device__ __forceinline__ void last() {}
 };
 
-MMA(sm75_fp16, Carried, Fp16)
-MMA(sm75_int8, Carried, Int8)
+MMA(sm75_fp16, Carried, Carried, Fp16)
+MMA(sm75_int8, Carried, Carried, Int8)

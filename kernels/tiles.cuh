@@ -20,8 +20,12 @@ __device__ __forceinline__ void place_of_block(u32 tile_rows, u32 tile_columns, 
 }
 
 // Writes what lies inside of a warp's results, 4 x ACROSS parts of 16 x 8 as the tensor units leave them, and says how many that were.
+// Two lie side by side; where rows are even they go in one store, or sectors of memory would come in halves.
 template <class Result, u32 ACROSS>
 __device__ __forceinline__ u32 store_parts(const Result (&parts)[4][ACROSS][4], Result *c, u32 m, u32 n, u32 row, u32 column) {
+    struct alignas(2 * sizeof(Result)) Pair {
+        Result of[2];
+    };
     const u32 lane = threadIdx.x % 32;
     u32 stored = 0;
 #pragma unroll
@@ -29,12 +33,21 @@ __device__ __forceinline__ u32 store_parts(const Result (&parts)[4][ACROSS][4], 
 #pragma unroll
         for (u32 j = 0; j < ACROSS; j++) {
 #pragma unroll
-            for (u32 e = 0; e < 4; e++) {
-                const u32 r = row + 16 * i + lane / 4 + e / 2 * 8;
-                const u32 q = column + 8 * j + lane % 4 * 2 + e % 2;
-                if (r < m && q < n) {
-                    c[(u64)r * n + q] = parts[i][j][e];
-                    stored++;
+            for (u32 down = 0; down < 2; down++) {
+                const u32 r = row + 16 * i + 8 * down + lane / 4, q = column + 8 * j + lane % 4 * 2;
+                const Pair pair = {{parts[i][j][2 * down], parts[i][j][2 * down + 1]}};
+                Result *const to = &c[(u64)r * n + q];
+                if (r < m && q + 1 < n && n % 2 == 0) {
+                    *(Pair *)to = pair;
+                    stored += 2;
+                } else if (r < m) {
+#pragma unroll
+                    for (u32 e = 0; e < 2; e++) {
+                        if (q + e < n) {
+                            to[e] = pair.of[e];
+                            stored++;
+                        }
+                    }
                 }
             }
         }
