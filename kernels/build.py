@@ -48,6 +48,8 @@ WHEELS = {
 # makes what drivers from r525 on load, 12.9 is for what came after it.
 ALL = ("70", "75", "80", "86", "89", "90a", "100a", "103a", "120")
 NEEDS_12_9 = ("100a", "103a", "120")
+# The older one gives all of this to one of Hopper's two pipes for halves: half of what the card can do.
+BETTER_BY_12_9 = (("fma_bf16", "90a"),)
 
 
 @dataclass(frozen=True)
@@ -164,14 +166,15 @@ def cubin_name(source, architecture):
     return f"{source}.sm_{architecture}.cubin"
 
 
-def assembler(architecture):
-    return "ptxas-12.9" if architecture in NEEDS_12_9 else "ptxas-12.4"
+def assembler(source, architecture):
+    newer = architecture in NEEDS_12_9 or (source, architecture) in BETTER_BY_12_9
+    return "ptxas-12.9" if newer else "ptxas-12.4"
 
 
 def assemble(source, architecture, out):
     """From PTX to a cubin. A kernel that keeps anything on the stack is refused."""
     path = out / cubin_name(source, architecture)
-    ptxas = tool(assembler(architecture), "ptxas")
+    ptxas = tool(assembler(source, architecture), "ptxas")
     said = run([ptxas, *PTXAS_FLAGS, f"-arch=sm_{architecture}", out / f"{source}.ptx", "-o", path])
     sass.assert_nothing_spilt(path.name, said)
     sass.assert_no_warning(path.name, said)

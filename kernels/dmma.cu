@@ -45,6 +45,28 @@ struct Sums {
     }
 };
 
+// Writes what lies inside of a warp's results, and says how many that were.
+__device__ __forceinline__ u32 store(const double (&parts)[4][4][4], double *c, u32 m, u32 n, u32 row, u32 column) {
+    const u32 lane = threadIdx.x % 32;
+    u32 stored = 0;
+#pragma unroll
+    for (u32 i = 0; i < 4; i++) {
+#pragma unroll
+        for (u32 j = 0; j < 4; j++) {
+#pragma unroll
+            for (u32 e = 0; e < 4; e++) {
+                const u32 r = row + 16 * i + lane / 4 + e / 2 * 8;
+                const u32 q = column + 8 * j + lane % 4 * 2 + e % 2;
+                if (r < m && q < n) {
+                    c[(u64)r * n + q] = parts[i][j][e];
+                    stored++;
+                }
+            }
+        }
+    }
+    return stored;
+}
+
 // A warp. How many units it has done.
 __device__ __forceinline__ u32 multiply(
     Pipeline<Square> &pipeline, double *c, u32 m, u32 n, u64 row_bytes, const Tiles<Square> &tiles, u32 slabs
@@ -76,7 +98,7 @@ __device__ __forceinline__ u32 multiply(
         }
         u32 row, column;
         tiles.place(tile, row, column);
-        units += store_parts(sums.parts, c, m, n, row + warp_row, column + warp_column) * done;
+        units += store(sums.parts, c, m, n, row + warp_row, column + warp_column) * done;
     }
     return units;
 }

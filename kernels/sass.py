@@ -80,10 +80,14 @@ STEPS = {
     "fp64": r"DFMA",
     "fp32": r"FFMA",
     "fp16": r"HFMA2(\.MMA)?",
-    "bf16": r"HFMA2\.BF16_V2",
+    "bf16": r"HFMA2(\.MMA)?\.BF16_V2",
     "int32": r"IMAD",
     "int8": r"IDP\.4A\.S8\.S8",
 }
+
+
+# Where two pipes take multiply-adds of halves, each must get half of them.
+BY_TWO_PIPES = {"fp16": ("80", "90a"), "bf16": ("90a",)}
 
 
 def fma(name, code, architecture):
@@ -94,6 +98,9 @@ def fma(name, code, architecture):
     loop = max(code.loops, key=lambda loop: code.count(loop, STEPS[precision]), default=[])
     found = code.count(loop, STEPS[precision])
     code.demand(found >= steps, f"{found} of {steps} multiply-adds stand in the loop")
+    if architecture in BY_TWO_PIPES.get(precision, ()):
+        halves = code.count(loop, r"HFMA2\.MMA.*")
+        code.demand(abs(2 * halves - found) <= found // 8, f"{halves} of {found} multiply-adds go to the second pipe")
     # The chips with next to no FP64: the newest assembler paces what there is with four NOPs each.
     paces = architecture in ("103a", "120") and precision == "fp64"
     others = len(loop) - found - (code.count(loop, "NOP") if paces else 0)

@@ -16,11 +16,6 @@ __device__ __forceinline__ u64 descriptor(const void *rows) {
     return start | 1ull << 16 | eight_rows << 32 | 1ull << 62;
 }
 
-template <class Result>
-struct alignas(8) Pair {
-    Result left, right;
-};
-
 // Writes what lies inside of this thread's results, rows g and g + 8 and columns 2 t and 2 t + 1 of each eight, and says how many that
 // were ("Register Fragments").
 template <class Result>
@@ -36,23 +31,7 @@ __device__ __forceinline__ u32 store(const Result (&sums)[128], Result *c, u32 m
         Result *to = c + ((u64)r * n + column);
 #pragma unroll
         for (u32 eight = 0; eight < Wide::COLUMNS / 8; eight++) {
-            const u32 q = 8 * eight;
-            const Pair<Result> pair = {sums[4 * eight + 2 * half], sums[4 * eight + 2 * half + 1]};
-            if (n % 2 == 0) {
-                if (q < columns) {
-                    *(Pair<Result> *)(to + q) = pair;
-                    stored += 2;
-                }
-            } else {
-                if (q < columns) {
-                    to[q] = pair.left;
-                    stored++;
-                }
-                if (q + 1 < columns) {
-                    to[q + 1] = pair.right;
-                    stored++;
-                }
-            }
+            store_pair(to, sums[4 * eight + 2 * half], sums[4 * eight + 2 * half + 1], 8 * eight, columns, n % 2 == 0, stored);
         }
     }
     return stored;

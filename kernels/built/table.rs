@@ -246,7 +246,7 @@ pub const IMAGES: &[Image] = &[
     Image {
         source: "dmma",
         code: Code::Cubin { sm: 90 },
-        sha256: "bd6fe1c266364da195453d1f60710258c9fda82e5f9ea6dba8011a001b97ea23",
+        sha256: "7260d5fb06392e5d6088458c895a16235c718d19268d5b1fbc0095f4915147d7",
         bytes: include_bytes!("dmma.sm_90a.cubin"),
     },
     Image {
@@ -396,7 +396,7 @@ pub const IMAGES: &[Image] = &[
     Image {
         source: "fma_bf16",
         code: Code::Cubin { sm: 90 },
-        sha256: "947882378d0864b580cb77d089202d39025c208d8d365e9e2731354ec14d2796",
+        sha256: "1f5a05b6ee1928e43df586ad5a9552dd9d2e769343161ee6f384680ef4a7eed0",
         bytes: include_bytes!("fma_bf16.sm_90a.cubin"),
     },
     Image {
@@ -480,73 +480,73 @@ pub const IMAGES: &[Image] = &[
     Image {
         source: "mma",
         code: Code::Ptx { from_sm: 80 },
-        sha256: "93ff2f67dadb5b254aee7de1ff33979848be8492901c97317e25fd2aa56b07e8",
+        sha256: "988751d3d7b4327174ab46ba3b2de2b7c3ea0c173bccf8acd279be40da6276d2",
         bytes: include_bytes!("mma.ptx"),
     },
     Image {
         source: "mma",
         code: Code::Cubin { sm: 80 },
-        sha256: "ea8a95bd5905c617b7a4d36ff998e9d62d723fb0a81b3859c40e96e13a556d2f",
+        sha256: "83553e52641e58a16ffcfdc692d9036832937667886d356d281a9447728dd32e",
         bytes: include_bytes!("mma.sm_80.cubin"),
     },
     Image {
         source: "mma",
         code: Code::Cubin { sm: 86 },
-        sha256: "f6484fdfb4f6e40b06cfec1e5d440d9535adcc231a497e389c42305be204fb87",
+        sha256: "a43e01a2e3b252dfccbf4efd864b00488a5cb225289f4e2d966daa0c87d41e02",
         bytes: include_bytes!("mma.sm_86.cubin"),
     },
     Image {
         source: "mma",
         code: Code::Cubin { sm: 89 },
-        sha256: "e7485d8bbc64ade83087286f37923ecb02efe7acadcc06cba003fde2cd7dbe16",
+        sha256: "c49e927d1b1f59cc0c5d01b0f8ecac1b96b86ad29f5cfa698faf9344945f4260",
         bytes: include_bytes!("mma.sm_89.cubin"),
     },
     Image {
         source: "mma",
         code: Code::Cubin { sm: 90 },
-        sha256: "b0a1696317b754c554d28755a11be5c3d03def6f5d57d57a198400920c00d007",
+        sha256: "4e60f1257d1e2cce3d5b6a1eaea0bc6158d008ca14e62f458899608c5f0095ae",
         bytes: include_bytes!("mma.sm_90a.cubin"),
     },
     Image {
         source: "mma",
         code: Code::Cubin { sm: 100 },
-        sha256: "9d7baabb7db9b2e3278a220c2550d6af646331667d3fcf98e40c8da777fc87c3",
+        sha256: "27d651cfded53fb98dae0088be1d4b1d9f3ae4d757bf9703d45f2490dcaa1a6c",
         bytes: include_bytes!("mma.sm_100a.cubin"),
     },
     Image {
         source: "mma",
         code: Code::Cubin { sm: 103 },
-        sha256: "6c5390f4ad3f3fc8eaf342690b217aeb07b04b510ce1b4da58119b073acfa6df",
+        sha256: "f024505a8bb12b225a7c889d0a2919f3c1d4f7acb57db1c64d0bcc80255d6695",
         bytes: include_bytes!("mma.sm_103a.cubin"),
     },
     Image {
         source: "mma",
         code: Code::Cubin { sm: 120 },
-        sha256: "b24c4e42c8cb41c5ecdbf048ed07e51ab14682c302c2da2ebf91e686e250a5e4",
+        sha256: "f976715b18d2609ce134d0b68f911241908f45fe3448e8f0458388ef92582291",
         bytes: include_bytes!("mma.sm_120.cubin"),
     },
     Image {
         source: "mma_fp8",
         code: Code::Ptx { from_sm: 89 },
-        sha256: "4352f9db9e83331a26ae1b6f8b8317065fc59bb77869af2597089c96b14f1d67",
+        sha256: "dc2b6ce86e62e49ac245faef98ffb2944ddffb4ca04a0d764692bf98aff2af65",
         bytes: include_bytes!("mma_fp8.ptx"),
     },
     Image {
         source: "mma_fp8",
         code: Code::Cubin { sm: 89 },
-        sha256: "a45201e2484458b461960ed83ea363d0f32702418db796199bb367320d8d76bd",
+        sha256: "61c076c71f37433994fa6813277c5fdbbcd7b415d5a69ddabb5163615ffd2faa",
         bytes: include_bytes!("mma_fp8.sm_89.cubin"),
     },
     Image {
         source: "mma_fp8",
         code: Code::Cubin { sm: 120 },
-        sha256: "5e53e5c9cb6c35bb970149cc00a226db3653560dccbaccc0324b921bfbe95ee7",
+        sha256: "8af9b7621366790d88fc47df2436fc4f586a39e85ef23853acbc86363e479944",
         bytes: include_bytes!("mma_fp8.sm_120.cubin"),
     },
     Image {
         source: "mma_sm75",
         code: Code::Cubin { sm: 75 },
-        sha256: "f347c9e0ba5d42bf19064a5998ee85d37377b58d6b1c16b047823c26add9c38e",
+        sha256: "f66affb285f50db05537c756e52aa435668c68ddff0f784a92b0e2520238f449",
         bytes: include_bytes!("mma_sm75.sm_75.cubin"),
     },
     Image {

@@ -1,12 +1,13 @@
 //! Memory capacity and integrity: every byte holds its own value, all at the same time, both ways round.
 
-use super::{Probe, measurement, sized, timed};
+use super::{Probe, beyond_caches, measurement, sized, timed};
 use crate::device::draw::inverted;
 use crate::device::op::Tally;
 use crate::device::{Buf, DeviceError, Identity, Op};
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::case::Case;
 use crate::engine::check;
+use crate::engine::queue::{Finished, Queue};
 use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::{Canary, Check, Measurement, Sample, Timed, Value};
 use crate::units::Unit;
@@ -22,7 +23,7 @@ const CHUNK_PARTS_MAX: u64 = 256;
 const CHUNK_GRAIN_BYTES: u64 = 64 << 10;
 const QUICK_BYTES: u64 = 1 << 30;
 const UNTOLD: &str = "the device does not say how much it has";
-/// What tuning and canaries look at of a buffer: enough for a rate, little against the whole.
+/// What canaries look at of a buffer, and tuning at least: little against the whole.
 const TRIAL_WORDS: u64 = 4 << 20;
 
 const METRICS: [&str; 4] =
@@ -32,7 +33,8 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let target = Target::of(identity, settings);
     let seed = settings.seed;
     let buffer_max = identity.buffer_bytes_max;
-    Case::new(&METRICS.map(str::to_owned), move |bench| memory(bench, target, buffer_max, seed))
+    let trial_words = TRIAL_WORDS.max(beyond_caches(identity) / 4);
+    Case::new(&METRICS.map(str::to_owned), move |bench| memory(bench, target, buffer_max, trial_words, seed))
         .into_iter()
         .collect()
 }
@@ -102,8 +104,8 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    fn beginning(&self) -> Self {
-        Self { words: self.words.min(TRIAL_WORDS), ..*self }
+    fn beginning(&self, words: u64) -> Self {
+        Self { words: self.words.min(words), ..*self }
     }
 }
 
@@ -111,6 +113,7 @@ fn memory(
     bench: &mut Bench,
     target: Target,
     buffer_max: u64,
+    trial_words: u64,
     seed: u64,
 ) -> Result<Vec<Measurement>, Trouble> {
     // Before all others, which may leave no room for it.
@@ -118,7 +121,7 @@ fn memory(
     let chunks = allocate(bench, target.bytes, buffer_max)?;
     let filled: u64 = chunks.iter().map(|c| c.words * 4).sum();
     let largest = chunks.first().map_or(0, |c| c.words);
-    let mut passes = Passes::new(bench, &chunks, tally)?;
+    let mut passes = Passes::new(bench, &chunks, trial_words, tally)?;
     for seed in [seed, inverted(seed)] {
         passes.fill(bench, seed)?;
         passes.verify(bench, seed)?;
@@ -179,11 +182,16 @@ struct Passes<'a> {
 }
 
 impl<'a> Passes<'a> {
-    fn new(bench: &mut Bench, chunks: &'a [Chunk], tally_buf: Buf) -> Result<Self, Trouble> {
+    fn new(
+        bench: &mut Bench,
+        chunks: &'a [Chunk],
+        trial_words: u64,
+        tally_buf: Buf,
+    ) -> Result<Self, Trouble> {
         let first =
             chunks.first().ok_or_else(|| Trouble::Skipped("no memory could be allocated".to_owned()))?;
         bench.write(tally_buf, 0, &[0; Tally::BYTES])?;
-        let trial = first.beginning();
+        let trial = first.beginning(trial_words);
         let forms = bench.forms(&fill_op(&trial, 0));
         let fill_form = bench.tune(forms)?;
         let forms = bench.forms(&scan_op(&trial, 0, tally_buf));
@@ -201,16 +209,38 @@ impl<'a> Passes<'a> {
         })
     }
 
+    /// One chunk is filled while the next waits behind it: what the host takes to order one is felt where a device fills a chunk in a
+    /// fifth of a millisecond. Without a clock of the device's own one by one, since then the host's is all there is.
     fn fill(&mut self, bench: &mut Bench, seed: u64) -> Result<(), Trouble> {
+        let mut queue = Queue::default();
+        let filled = self.fill_through(&mut queue, bench, seed);
+        queue.abandon(bench);
+        filled
+    }
+
+    fn fill_through(&mut self, queue: &mut Queue, bench: &mut Bench, seed: u64) -> Result<(), Trouble> {
         for chunk in self.chunks {
             let form = Tuned { op: fill_op(chunk, seed), ..self.fill_form.clone() };
-            let sample = bench.run(&form, 1)?;
-            if chunk.words == self.chunks[0].words {
-                self.writes.push(sample);
+            if self.writes.last().is_some_and(|sample| sample.device_ns.is_some()) {
+                let done = queue.push(bench, &form)?;
+                self.filled(bench, done)?;
+            } else {
+                let sample = bench.run(&form, 1)?;
+                self.filled(bench, Some(Finished { form, sample }))?;
             }
-            self.step(bench)?;
+        }
+        while let Some(done) = queue.pop(bench)? {
+            self.filled(bench, Some(done))?;
         }
         Ok(())
+    }
+
+    fn filled(&mut self, bench: &mut Bench, done: Option<Finished>) -> Result<(), Trouble> {
+        let Some(Finished { form, sample }) = done else { return Ok(()) };
+        if form.op.units() == fill_op(&self.chunks[0], 0).units() {
+            self.writes.push(sample);
+        }
+        self.step(bench)
     }
 
     fn verify(&mut self, bench: &mut Bench, seed: u64) -> Result<(), Trouble> {
@@ -246,7 +276,7 @@ pub(super) fn scan_op(chunk: &Chunk, seed: u64, tally: Buf) -> Op {
 fn canary(bench: &mut Bench, chunks: &[Chunk], seed: u64) -> Result<Canary, Trouble> {
     let last = chunks.last().filter(|_| chunks.len() > 1);
     for chunk in [chunks.first(), last].into_iter().flatten() {
-        let Chunk { buf, words, first_word } = chunk.beginning();
+        let Chunk { buf, words, first_word } = chunk.beginning(TRIAL_WORDS);
         let before = check::scan(bench, buf, words, first_word, seed)?;
         let seen = if before.words_wrong == 0 {
             check::planted_flip(bench, buf, words, first_word, seed)?

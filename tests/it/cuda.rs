@@ -162,6 +162,9 @@ fn chains_in_bf16_come_with_ampere_and_say_that_they_are_untried() {
         _ => {
             let untried = Some(Some("fma_bf16 kernels have not yet run on hardware".to_owned()));
             assert_eq!((caveat(Precision::Fp16), caveat(Precision::Bf16)), (Some(None), untried));
+            // What such a kernel falls short by is no fault of the card.
+            let reach = |precision| opened.device.variants(&chains(precision))[0].reach;
+            assert_eq!([Precision::Fp16, Precision::Bf16].map(reach), [Reach::Card, Reach::Kernel]);
         }
     }
 }

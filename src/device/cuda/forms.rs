@@ -1,7 +1,7 @@
 //! Which ops there are kernels for, and in which launch forms.
 //! Owns support and choice of forms; must not call the driver.
 
-use super::images::{self, Source};
+use super::images;
 use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Steps, TensorForm, Tile, Units};
 use super::plan::{HOPS_MAX, LAUNCH_NS};
 use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind, TileShape};
@@ -106,15 +106,13 @@ fn recurrences(precision: Precision) -> &'static [(u32, u32)] {
 }
 
 /// Whose limit the best of `forms` shows on compute capability `sm`. One form that uses the fastest units is enough: a card
-/// on which another one wins all the same has no excuse. How near products come to those units' limit is another matter on each
-/// architecture, so that theirs count only where they have shown what they reach.
+/// on which another one wins all the same has no excuse. A family that has run on no hardware shows nobody's. How near products come to
+/// their units' limit is another matter on each architecture, so that theirs count only where they have shown what they reach.
 pub fn reach(forms: &[Form], sm: u32) -> Reach {
     let counts = |kernel: Kernel| {
-        if let Kernel::Wide(_) = kernel {
-            return images::caveat_of(Source::TensorWgmma, sm).is_none();
-        }
-        let multiplies = matches!(kernel, Kernel::Gemm(_) | Kernel::Tensor(_));
-        !multiplies || (images::proven(sm) && uses_the_fastest_units(kernel, sm))
+        let multiplies = matches!(kernel, Kernel::Gemm(_) | Kernel::Tensor(_) | Kernel::Wide(_));
+        !images::untried(kernel.source())
+            && (!multiplies || (images::proven(sm) && uses_the_fastest_units(kernel, sm)))
     };
     if forms.iter().any(|form| form.kernel.is_none_or(counts)) { Reach::Card } else { Reach::Kernel }
 }

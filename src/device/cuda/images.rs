@@ -115,6 +115,10 @@ pub fn proven(sm: u32) -> bool {
 /// Families that came later, or are not what they were, and have run on no hardware at all.
 const UNTRIED: &[Source] = &[Source::FmaBf16, Source::Mma, Source::TensorWgmma, Source::Walk];
 
+pub fn untried(source: Source) -> bool {
+    UNTRIED.contains(&source)
+}
+
 /// What stands beside the figures of kernels that have not run on hardware yet.
 pub fn caveat(sm: u32) -> Option<String> {
     (!proven(sm)).then(|| format!("kernels for sm_{sm} have not yet run on hardware"))
@@ -122,8 +126,8 @@ pub fn caveat(sm: u32) -> Option<String> {
 
 /// The same of one family.
 pub fn caveat_of(source: Source, sm: u32) -> Option<String> {
-    let untried = || format!("{} kernels have not yet run on hardware", source.name());
-    caveat(sm).or_else(|| UNTRIED.contains(&source).then(untried))
+    let words = || format!("{} kernels have not yet run on hardware", source.name());
+    caveat(sm).or_else(|| untried(source).then(words))
 }
 
 /// The images of `source` that may run on compute capability `sm`, the best first: its own machine code, then what the

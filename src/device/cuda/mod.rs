@@ -138,7 +138,9 @@ impl CudaDevice {
         let (free, _) = gpu.memory_info()?;
         identity.fillable_bytes = identity.fillable_bytes.map(|bytes| bytes.min(free));
         identity.details.insert("free_bytes_when_opened".to_owned(), free.to_string());
-        let card = Card { units, threads_per_unit, fast_fp64: forms::has_fast_fp64(sm) };
+        let watched = identity.details.get("display_watchdog").is_none_or(|watched| watched != "no");
+        let launch_ns = if watched { plan::LAUNCH_NS } else { plan::UNWATCHED_LAUNCH_NS };
+        let card = Card { units, threads_per_unit, fast_fp64: forms::has_fast_fp64(sm), launch_ns };
         Ok(Self {
             identity,
             sm,

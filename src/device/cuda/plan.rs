@@ -15,6 +15,9 @@ use crate::device::{census, walk};
 const BLOCKS_MAX: u64 = (1 << 31) - 1;
 /// One launch should not last longer: a GPU that also drives a display kills what blocks it for seconds.
 pub const LAUNCH_NS: u64 = 100_000_000;
+/// The same where nothing is killed. At the end of each launch units stand idle, and a fast card does tens of times the work in a
+/// nanosecond that budgets assume.
+pub const UNWATCHED_LAUNCH_NS: u64 = 1_000_000_000;
 
 /// What of a device decides about launches.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +26,8 @@ pub struct Card {
     pub threads_per_unit: u32,
     /// Whether FP64 is as fast as a card for data centres has it.
     pub fast_fp64: bool,
+    /// How long one launch may last: [`LAUNCH_NS`] or [`UNWATCHED_LAUNCH_NS`].
+    pub launch_ns: u64,
 }
 
 impl Card {
@@ -31,9 +36,9 @@ impl Card {
         u64::from(self.units.max(1)) * u64::from((self.threads_per_unit / block).max(1))
     }
 
-    /// Work that takes at most about [`LAUNCH_NS`] where a unit does `slowest` of it per nanosecond.
+    /// Work that takes at most about as long as a launch may last where a unit does `slowest` of it per nanosecond.
     fn launch_work(&self, slowest: u64) -> u64 {
-        u64::from(self.units.max(1)) * slowest * LAUNCH_NS
+        u64::from(self.units.max(1)) * slowest * self.launch_ns
     }
 }
 

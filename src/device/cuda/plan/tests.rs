@@ -11,11 +11,11 @@ use crate::device::op::{Chains, Maker, Means, Route, TileShape};
 const B: Buf = Buf(0);
 const GIB: u64 = 1 << 30;
 
-/// An H100, a card for games, and the smallest card there is.
+/// An H100, a card for games that drives a display, and the smallest card there is.
 const CARDS: [Card; 3] = [
-    Card { units: 132, threads_per_unit: 2048, fast_fp64: true },
-    Card { units: 82, threads_per_unit: 1536, fast_fp64: false },
-    Card { units: 1, threads_per_unit: 1024, fast_fp64: false },
+    Card { units: 132, threads_per_unit: 2048, fast_fp64: true, launch_ns: UNWATCHED_LAUNCH_NS },
+    Card { units: 82, threads_per_unit: 1536, fast_fp64: false, launch_ns: LAUNCH_NS },
+    Card { units: 1, threads_per_unit: 1024, fast_fp64: false, launch_ns: LAUNCH_NS },
 ];
 
 /// Every op in every precision and kind, from tiny to larger than 32 bits can count.
@@ -328,4 +328,27 @@ fn a_kernel_of_another_op_is_no_plan() {
     assert!(plan(&op, Kernel::Scan(tile), &CARDS[0]).is_none());
     let copy = Op::Copy { route: Route::HostToDevice(Means::Pinned), buf: B, words: 1, seed: 1 };
     assert!(plan(&copy, Kernel::Flip, &CARDS[0]).unwrap().launches.is_empty());
+}
+
+/// By what the smallest card does in a nanosecond, products would be cut into launches of few waves of tiles each: on an A100 one of this
+/// size in three, which left a tenth of its units idle, and the one that proofs are made of in sixteen.
+#[test]
+fn products_are_whole_where_nothing_kills_long_launches() {
+    let a100 = Card { units: 108, threads_per_unit: 2048, fast_fp64: true, launch_ns: UNWATCHED_LAUNCH_NS };
+    let watched = Card { launch_ns: LAUNCH_NS, ..a100 };
+    let launches = |card: &Card, [m, n, k]: [u32; 3]| {
+        let op = Op::Gemm {
+            by: Maker::Ours,
+            precision: Precision::Bf16,
+            shape: Shape { m, n, k },
+            a: B,
+            b: B,
+            c: B,
+        };
+        let kernel =
+            Kernel::Gemm(GemmForm { precision: Precision::Bf16, units: Units::Tensor, columns: 256 });
+        plan(&op, kernel, card).unwrap().launches.len()
+    };
+    assert_eq!([&watched, &a100].map(|card| launches(card, [8192; 3])), [3, 1]);
+    assert_eq!([&watched, &a100].map(|card| launches(card, [16_384, 4096, 65_536])), [16, 2]);
 }
