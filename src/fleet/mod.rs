@@ -3,6 +3,7 @@
 
 pub mod availability;
 pub mod delivery;
+pub mod doubt;
 pub mod envelopes;
 pub mod intake;
 pub mod launch;
@@ -29,11 +30,12 @@ use crate::exit::Exit;
 use crate::report::TrustLevel;
 use availability::Availability;
 use delivery::Milestone;
+use doubt::Doubt;
 use intake::{Cause, Intake, Refusal, Refused};
 use listed::Listed;
 use money::Money;
 use names::Names;
-use nodes::{Claim, Doubt, Node, State};
+use nodes::{Claim, Node, State};
 use outliers::Outlier;
 use over::OverFleet;
 use proofs::ProofSummary;
@@ -49,6 +51,8 @@ pub struct Answer {
     pub as_of: Timestamp,
     pub sources: Sources,
     pub counts: Counts,
+    /// Nodes whose deciding report was shown to answer a challenge.
+    pub challenged: u32,
     /// `None` where no list was given.
     pub listed: Option<Listed>,
     pub milestones: Vec<Milestone>,
@@ -131,7 +135,7 @@ pub struct NodeAnswer {
 pub struct Why {
     /// Selector and name of the card; `None` where it is the node.
     pub card: Option<String>,
-    /// The clause, or [`DUPLICATE`], or that of a [`nodes::Doubt`].
+    /// The clause, or [`DUPLICATE`], or that of a [`Doubt`].
     pub clause: String,
     pub verdict: Verdict,
     #[serde(serialize_with = "words::in_english")]
@@ -201,6 +205,7 @@ pub fn answer(
         contract_sha256: parsed.sha256.clone(),
         as_of: span.as_of,
         sources: Sources { reports: rows.len(), repeated, others },
+        challenged: count(nodes.iter().filter(|node| node.decisive().is_some_and(|row| row.challenge.is_some()))),
         counts,
         listed,
         milestones,

@@ -136,8 +136,10 @@ mod tidy;
 mod order;
 mod over_fleet;
 mod overlays;
-// What both parties sign.
+// What both parties sign, and what each chooses for it.
 mod certificates;
+mod choices;
+mod fresh;
 // What pipelines and policies are given.
 mod templates;
 // Provers that cheat, and what they are refused for.

@@ -9,6 +9,6 @@ use crate::fleet::intake::Intake;
 /// off does not count, nor one that is refused.
 pub fn missing<'a>(nodes: &[NodeName<'a>], intake: &Intake) -> Vec<NodeName<'a>> {
     let finished: BTreeSet<&str> =
-        intake.rows.iter().filter(|row| row.is_finished).filter_map(|row| row.node.as_deref()).collect();
+        intake.rows.iter().filter(|row| row.is_finished && !row.is_unjudged()).filter_map(|row| row.node.as_deref()).collect();
     nodes.iter().copied().filter(|node| !finished.contains(node.as_str())).collect()
 }
