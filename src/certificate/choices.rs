@@ -45,9 +45,11 @@ impl Choices {
 pub fn options(certificate: &Certificate) -> String {
     let mut options = vec![format!("--as-of {}", certificate.as_of)];
     options.extend(certificate.since.map(|since| format!("--since {since}")));
-    options.extend(certificate.list.as_ref().map(|list| {
-        format!("--nodes NODES.txt (its {} names have the sha256 {})", list.nodes, list.sha256)
-    }));
+    options.extend(
+        certificate.list.as_ref().map(|list| {
+            format!("--nodes NODES.txt (its {} names have the sha256 {})", list.nodes, list.sha256)
+        }),
+    );
     let waiver = |Waiver { clause, node, reason }: &Waiver| {
         let at = node.as_ref().map_or(String::new(), |node| format!("@{node}"));
         format!("--waive {}", quoted(&format!("{clause}{at}={reason}")))

@@ -71,7 +71,7 @@ impl Checked {
     }
 
     /// Whether the contract demands an answer to a challenge that was not given.
-    fn lacks_challenge(&self) -> bool {
+    pub fn lacks_challenge(&self) -> bool {
         match &self.what {
             What::Report { report, challenge, .. } => {
                 let demanded = |copy: &ContractCopy| copy.terms.freshness.is_some();
@@ -129,7 +129,9 @@ pub fn check(args: &CheckArgs) -> Result<Checked, Failure> {
     let what = if statement::KIND.is_of(verified.bytes()) {
         given.only("a proof", &["--contract", "--challenge"])?.proof()?
     } else if certificate::KIND.is_of(verified.bytes()) {
-        given.only("an acceptance certificate", &["--contract", "--challenge", "--reports", "--salt"])?.certificate()?
+        given
+            .only("an acceptance certificate", &["--contract", "--challenge", "--reports", "--salt"])?
+            .certificate()?
     } else if inventory::KIND.is_of(verified.bytes()) {
         given.only("an inventory certificate", &[])?.inventory()?
     } else {

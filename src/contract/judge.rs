@@ -92,16 +92,13 @@ fn continuity(evidence: &Evidence) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// Whether a run names what shows that it is fresh. Whether it answers that, nobody can tell who does not hold it.
+/// Whether a run names what shows that it is fresh. Whether it answers that, no report can show, but the challenge.
 fn fresh(Freshness::Challenge: Freshness, evidence: &Evidence) -> Finding {
-    let judgement = match &evidence.run.challenge_sha256 {
-        Some(challenge) => {
-            let because = Reason::NamesAChallenge { challenge: challenge.clone() };
-            Judgement { verdict: Verdict::Pass, observed: None, bound: None, because }
-        }
-        None => Judgement::undecided(gate::Unusable::open(Reason::AnswersNoChallenge), None),
+    let (severity, because) = match &evidence.run.challenge_sha256 {
+        Some(challenge) => (Severity::Info, Reason::NamesAChallenge { challenge: challenge.clone() }),
+        None => (Severity::Must, Reason::AnswersNoChallenge),
     };
-    judgement.about(id::FRESHNESS, Severity::Must, Subject::Node)
+    Judgement::undecided(gate::Unusable::open(because), None).about(id::FRESHNESS, severity, Subject::Node)
 }
 
 fn judge_clause(

@@ -155,7 +155,11 @@ mod tests {
             ("A100 SXM4 80GB", "NVIDIA A100-SXM4-80GB"),
             ("L40S", "NVIDIA L40S"),
         ] {
-            assert_eq!(compare(&Model(agreed.to_owned()), &device(name, id_of(agreed))), Match::Same, "{name}");
+            assert_eq!(
+                compare(&Model(agreed.to_owned()), &device(name, id_of(agreed))),
+                Match::Same,
+                "{name}"
+            );
         }
     }
 
@@ -168,8 +172,7 @@ mod tests {
                 let kept = words.iter().enumerate().filter(|(at, _)| kept & (1 << at) != 0);
                 kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
             });
-            let names: Vec<String> =
-                shorter.chain([format!("{} {}", gpu.vendor, gpu.name)]).collect();
+            let names: Vec<String> = shorter.chain([format!("{} {}", gpu.vendor, gpu.name)]).collect();
             for (name, id) in names.iter().flat_map(|name| gpu.ids().map(move |id| (name, id))) {
                 let found = compare(&Model(gpu.name.clone()), &device(name, id));
                 assert_eq!(found, Match::Same, "{}, called {name}", gpu.name);

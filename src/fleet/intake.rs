@@ -204,8 +204,7 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
     let recheck = recheck::recheck(&report, Some(terms.contract));
     let by_another = recheck.holds_by_another_contract();
     let ours = terms.contract;
-    let other_text =
-        report.contract.as_ref().filter(|copy| by_another && copy.terms.id == ours.contract.id);
+    let other_text = report.contract.as_ref().filter(|copy| by_another && copy.terms.id == ours.contract.id);
     if by_another && other_text.is_none() {
         let by = report.contract.as_ref().map(|copy| copy.terms.id.clone());
         return refused(Refusal::OtherContract, Cause::JudgedBy(by));

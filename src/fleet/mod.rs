@@ -205,7 +205,9 @@ pub fn answer(
         contract_sha256: parsed.sha256.clone(),
         as_of: span.as_of,
         sources: Sources { reports: rows.len(), repeated, others },
-        challenged: count(nodes.iter().filter(|node| node.decisive().is_some_and(|row| row.challenge.is_some()))),
+        challenged: count(
+            nodes.iter().filter(|node| node.decisive().is_some_and(|row| row.challenge.is_some())),
+        ),
         counts,
         listed,
         milestones,

@@ -86,11 +86,12 @@ impl<'a> Node<'a> {
     fn verdict(&self, row: &Row) -> Verdict {
         let waived = row.musts().filter(|(_, lacking)| self.waives(lacking)).count();
         let lacking = row.musts().map(|(_, lacking)| lacking).chain(&self.unproved);
-        let verdict = match lacking.filter(|lacking| !self.waives(lacking)).map(|lacking| lacking.verdict).max() {
-            Some(worst) => worst,
-            None if waived > 0 => Verdict::Pass,
-            None => row.verdict,
-        };
+        let verdict =
+            match lacking.filter(|lacking| !self.waives(lacking)).map(|lacking| lacking.verdict).max() {
+                Some(worst) => worst,
+                None if waived > 0 => Verdict::Pass,
+                None => row.verdict,
+            };
         // What is doubted shows no pass; a failure that somebody signed stays one.
         if row.doubts.is_empty() { verdict } else { verdict.max(Verdict::Inconclusive) }
     }

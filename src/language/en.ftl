@@ -860,6 +860,7 @@ differs-you-demand = you demand
 differs-samples-say = the samples say
 verification = verification: { $words }
 verified-lacks-proof = The contract demands a proof that is not given, or does not show enough (--proof PROOF), so that this is inconclusive.
+verified-lacks-challenge = The contract demands an answer to a challenge, and that challenge is not given (--challenge FILE), so that this is inconclusive.
 verified-holds = the signature holds, and every figure and finding follows from the samples
 verified-by-another-contract = the signature holds and the report follows from its samples, but it was judged by another contract than the one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`
 verified-unknown-signatures = { $count ->

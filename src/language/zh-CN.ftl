@@ -663,6 +663,7 @@ differs-you-demand = 您要求
 differs-samples-say = 样本表明
 verification = 验证：{ $words }
 verified-lacks-proof = 合同要求的证明没有给出，或证明不足（--proof 证明），因此尚无定论。
+verified-lacks-challenge = 合同要求应答质询，但没有给出该质询（--challenge 文件），因此尚无定论。
 verified-holds = 签名成立，全部数值与判定均可由样本得出
 verified-by-another-contract = 签名成立，报告与其样本一致，但它是按另一合同判定的；请要求按您给出的合同重测，或对其记录重新判定：`assay replay events.jsonl --contract`
 verified-unknown-signatures = 另有 { $count } 个签名不属于您信任的任何密钥，不说明任何问题。

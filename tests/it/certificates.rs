@@ -167,7 +167,11 @@ fn nobody_signs_what_does_not_follow_from_his_own_reports() {
     // Nor does a word without a file help: the salt is needed.
     std::fs::write(parties.certificate(), before).unwrap();
     std::fs::remove_file(parties.path("contract.salt")).unwrap();
-    ends(&parties.countersign("tenant", &parties.path("reports"), &[]), 2, "get it from the party that made it");
+    ends(
+        &parties.countersign("tenant", &parties.path("reports"), &[]),
+        2,
+        "get it from the party that made it",
+    );
 }
 
 #[test]

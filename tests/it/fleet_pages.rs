@@ -248,7 +248,11 @@ fn a_fleet_without_fault_is_accepted_and_says_what_to_keep() {
     for (language, parts) in [
         (
             Language::English,
-            ["\u{2714}</span> May be accepted", "Accept the nodes, and keep the reports", "The 3 nodes that meet the contract"],
+            [
+                "\u{2714}</span> May be accepted",
+                "Accept the nodes, and keep the reports",
+                "The 3 nodes that meet the contract",
+            ],
         ),
         (
             Language::Chinese,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::certificates::{Desk, ends};
+use crate::certificates::{Desk, ends, payload};
 use crate::support_fleet::{Fleet, honest, nodes_in};
 
 const TRUST: &str = "--contract lease.toml --trust provider.pub.pem --trust tenant.pub.pem";
@@ -49,10 +49,7 @@ fn a_report_whose_challenge_is_left_out_is_undecided_until_somebody_gives_it() {
     let accept = format!("accept got {TRUST} --key tenant.pem --out acceptance.json");
     desk.assay(3, &accept);
     desk.assay(0, &format!("{accept} --challenge asked"));
-    desk.assay(
-        3,
-        &format!("verify acceptance.json {TRUST} --reports got --challenge asked/n1.json"),
-    );
+    desk.assay(3, &format!("verify acceptance.json {TRUST} --reports got --challenge asked/n1.json"));
     desk.assay(6, &format!("verify acceptance.json {TRUST} --reports got"));
     let shown = desk.assay(0, &format!("fleet got {TRUST} --challenge asked"));
     assert!(shown.stdout.contains("1 of 1 node answered a challenge"), "{}", shown.stdout);
@@ -77,12 +74,23 @@ fn a_contract_can_demand_an_answer_to_a_challenge() {
     let json = fleet(&desk, 3, "");
     assert_eq!(reason(&json)[0], "run.freshness");
     // The parties may live with it.
-    desk.assay(0, &format!("accept got {TRUST} --key tenant.pem --out waived.json --waive run.freshness=known"));
+    desk.assay(
+        0,
+        &format!("accept got {TRUST} --key tenant.pem --out waived.json --waive run.freshness=known"),
+    );
     desk.assay(0, "challenge new --contract lease.toml --key tenant.pem --node n1 --out n1.json");
     desk.assay(0, &format!("{run} --challenge n1.json --out got/fresh"));
     assert_eq!(fleet(&desk, 0, "")["challenged"], 1);
     let verify = format!("verify got/fresh/report.dsse.json {TRUST}");
-    desk.assay(3, &verify);
+    ends(&desk.assay(3, &verify), 3, "that challenge is not given (--challenge FILE)");
+    let attest = format!("attest got/fresh/report.dsse.json {TRUST} --as test-result --key tenant.pem");
+    let result = |file: &str| {
+        let statement: Value = serde_json::from_str(&payload(&desk.path(file))).unwrap();
+        statement["predicate"]["result"].as_str().unwrap().to_owned()
+    };
+    desk.assay(3, &format!("{attest} --out open.json"));
+    desk.assay(0, &format!("{attest} --out closed.json --challenge n1.json"));
+    assert_eq!([result("open.json"), result("closed.json")], ["FAILED", "PASSED"]);
     desk.assay(0, &format!("{verify} --challenge n1.json"));
 }
 
@@ -117,7 +125,10 @@ fn times_that_no_run_takes_leave_a_node_undecided() {
     assert_eq!(nodes_in(&json, "undecided"), ["node-001", "node-002", "node-005"], "{json}");
     for node in [1, 2, 5] {
         let reason = &json["nodes"][node]["reasons"][0];
-        assert!(reason["clause"] == "fleet.time" && reason["because"].as_str().unwrap().contains(began), "{reason}");
+        assert!(
+            reason["clause"] == "fleet.time" && reason["because"].as_str().unwrap().contains(began),
+            "{reason}"
+        );
     }
 }
 

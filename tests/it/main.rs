@@ -79,6 +79,7 @@ mod laws;
 mod layer;
 // Messages in each language, and pages in them.
 mod languages;
+mod languages_reasons;
 mod languages_terminal;
 // Job files for many nodes: safe to run whatever they were given, tried with `ssh` in name and Kubernetes' schemas.
 #[cfg(unix)]
