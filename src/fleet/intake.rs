@@ -217,7 +217,7 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
     match Row::of(source.clone(), &report, &recheck, &verified) {
         Ok(row) => {
             let row = match other_text {
-                Some(copy) => row.judged_by(&copy.sha256, &ours.sha256),
+                Some(copy) => row.by_our_text(copy, ours),
                 None => row,
             };
             let run = report.evidence.run;

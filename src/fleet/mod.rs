@@ -73,6 +73,8 @@ pub struct Sources {
     pub reports: usize,
     /// Copies of reports that count already.
     pub repeated: usize,
+    /// Of these reports those that were judged by another text of the contract, by terms that are the same.
+    pub by_other_text: usize,
     /// Signed statements of other kinds.
     pub others: u64,
 }
@@ -204,7 +206,12 @@ pub fn answer(
         contract: contract.id.clone(),
         contract_sha256: parsed.sha256.clone(),
         as_of: span.as_of,
-        sources: Sources { reports: rows.len(), repeated, others },
+        sources: Sources {
+            reports: rows.len(),
+            repeated,
+            by_other_text: rows.iter().filter(|row| row.by_other_text).count(),
+            others,
+        },
         challenged: count(
             nodes.iter().filter(|node| node.decisive().is_some_and(|row| row.challenge.is_some())),
         ),

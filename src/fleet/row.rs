@@ -8,11 +8,11 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::doubt::{self, Doubt};
-use crate::contract::{Amount, Finding, Reason, Severity, Subject, Verdict, finding};
+use crate::contract::{Amount, Finding, Parsed, Reason, Severity, Subject, Verdict, finding};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::{METRICS, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, Value};
-use crate::report::{Recheck, Report, TrustLevel};
+use crate::report::{ContractCopy, Recheck, Report, TrustLevel};
 use crate::seal::{KeyId, Verified};
 
 /// One report whose signature and figures hold.
@@ -33,6 +33,8 @@ pub struct Row {
     pub challenge: Option<String>,
     /// Why it shows no pass, whatever it says.
     pub doubts: Vec<Doubt>,
+    /// Whether it was judged by another text of the contract that says the same.
+    pub by_other_text: bool,
     /// SHA-256 of the salt that hides the ids of its cards.
     pub salt: Option<String>,
     pub level: TrustLevel,
@@ -114,6 +116,7 @@ impl Row {
             node: evidence.run.node.clone(),
             started: began,
             challenge: None,
+            by_other_text: false,
             doubts: doubt::untimely(report, began).into_iter().collect(),
             salt: evidence.run.salt_sha256.clone(),
             level: report.trust_level,
@@ -128,10 +131,16 @@ impl Row {
         })
     }
 
-    /// The same without what the terms that it was judged by say of it, which are not ours: that it was there, and what it says of
-    /// its cards.
-    pub fn judged_by(mut self, sha256: &str, ours: &str) -> Self {
-        self.doubts.push(Doubt::OtherText { judged: sha256.to_owned(), ours: ours.to_owned() });
+    /// The same by our text of the contract, where it was judged by another. Terms that are equal judge equally, and the report
+    /// has those that it was judged by, to be judged by again; of others nothing is kept but that the node was there, and
+    /// what it says of its cards.
+    pub fn by_our_text(mut self, judged: &ContractCopy, ours: &Parsed) -> Self {
+        if judged.terms == ours.contract {
+            self.by_other_text = true;
+            return self;
+        }
+        let [judged, ours] = [&judged.sha256, &ours.sha256].map(String::clone);
+        self.doubts.push(Doubt::OtherText { judged, ours });
         self.verdict = Verdict::Inconclusive;
         self.lacking.retain(|lacking| lacking.identity);
         for card in &mut self.cards {

@@ -495,7 +495,7 @@ fleet-claimed = { $again } and { $first } of node { $of } name the same card
 fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
 fleet-unsound = the last report lost a device, had wrong results, or contradicts itself about what a card is
 fleet-unanswered = it names the challenge { $challenge }, which is not at hand or none of the tenant's, so nothing tells when it was measured; give that challenge's file with --challenge, or let the node be measured again under one
-fleet-untimely = it says that it began at { $started } and was sealed at { $sealed }, which no run takes; let the node be measured again, and see to the machine's clock
+fleet-untimely = it says that it began at { $started } and was sealed at { $sealed }; a run is sealed after it began, and no more than a day later than its load takes. Let the node be measured again, and see to the machine's clock
 fleet-other-text = it was judged by another text of the contract with the same id (sha256 { $judged }, yours { $ours }); agree on one file and judge the recording again by it with `assay replay`
 cause-stranger = no trusted key signed this: either it was changed after signing, or somebody else signed it (it names the key { $claimed }, trusted: { $trusted }); get the signer's public key from the signer, not with the report
 cause-changed = a trusted key is named, but its signature does not hold: the report was changed after signing
@@ -740,6 +740,7 @@ count-reports = { $count ->
     [one] 1 report that counts
    *[other] { $count } reports that count
     }
+count-other-text = { $count } judged by another text of the contract, whose terms are the same
 count-copies = { $count ->
     [one] 1 copy of them
    *[other] { $count } copies of them

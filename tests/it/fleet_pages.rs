@@ -192,7 +192,7 @@ fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
         contract: name.to_owned(),
         contract_sha256: "00".repeat(32),
         as_of: "2024-07-10T00:00:00Z".parse().unwrap(),
-        sources: Sources { reports: nodes as usize, repeated: 0, others: 0 },
+        sources: Sources { reports: nodes as usize, repeated: 0, by_other_text: 0, others: 0 },
         challenged: 0,
         counts,
         listed: None,

@@ -143,7 +143,8 @@ fn a_node_judged_by_another_text_of_the_contract_is_there_and_undecided() {
     ours.add(0, &honest(0), "2024-03-20T08:00:00Z");
     assert_eq!(late(&ours).1, 99);
     let text = std::fs::read_to_string(ours.path("contract.json")).unwrap();
-    let theirs = gpu_assay::contract::parse("theirs.json", format!("{text}\n").as_bytes()).unwrap();
+    let theirs = text.replacen("{", "{\"title\":\"theirs\",", 1);
+    let theirs = gpu_assay::contract::parse("theirs.json", theirs.as_bytes()).unwrap();
     let mut slow = honest(1);
     slow[0] += ",speed=0.9";
     for (node, cards) in [(1, slow), (2, honest(2))] {
@@ -168,4 +169,26 @@ fn a_node_judged_by_another_text_of_the_contract_is_there_and_undecided() {
     // What is short on it is not claimed either.
     let cuts = json["money"]["price_cuts_per_month"].as_str();
     assert_eq!(cuts, Some("0.00"));
+}
+
+#[test]
+fn another_text_with_the_same_terms_judges_alike_and_is_named() {
+    let ours = Fleet::new();
+    let text = std::fs::read_to_string(ours.path("contract.json")).unwrap();
+    let theirs = gpu_assay::contract::parse("theirs.json", format!("{text}\n").as_bytes()).unwrap();
+    assert_ne!(theirs.sha256, ours.contract.sha256);
+    let report = ours.report(0, &honest(0), "2024-03-20T08:00:00Z");
+    let report =
+        gpu_assay::report::Report::new(report.evidence, Some(&theirs), report.sealed_by, report.sealed_at);
+    ours.file("node-0", &report.seal(&ours.provider).unwrap());
+    let (ended, json) = ours.answer("2024-03-21");
+    assert_eq!((ended.code, nodes_in(&json, "accepted").len()), (Some(0), 1), "{json}");
+    assert_eq!(json["sources"]["by_other_text"], 1);
+    for form in ["human", "html"] {
+        let shown = ours.command("2024-03-21", form).stdout;
+        assert!(
+            shown.contains("judged by another text of the contract, whose terms are the same"),
+            "{shown}"
+        );
+    }
 }

@@ -59,6 +59,7 @@ fn sources(answer: &Answer, language: Language) -> String {
     let some = |count: usize, said: fn(Language, usize) -> String| (count > 0).then(|| said(language, count));
     let parts = [
         Some(say!(language, "count-reports", count = from.reports)),
+        some(from.by_other_text, |language, count| say!(language, "count-other-text", count = count)),
         some(from.repeated, |language, count| say!(language, "count-copies", count = count)),
         some(strangers, |language, count| say!(language, "count-strangers", count = count)),
         some(answer.refused.len(), |language, count| say!(language, "count-refused", count = count)),

@@ -151,6 +151,9 @@ fn facts(answer: &Answer, contract: &Contract, language: Language) -> Markup {
         refused = answer.refused.len(),
         others = answer.sources.others
     );
+    let from = answer.sources.by_other_text;
+    let other_text = (from > 0).then(|| say!(language, "count-other-text", count = from));
+    let reports = language.list([Some(reports), other_text].into_iter().flatten());
     let (challenged, delivered) = (answer.challenged, answer.counts.delivered);
     let challenged = say!(language, "fleet-challenged", challenged = challenged, delivered = delivered);
     html! {
