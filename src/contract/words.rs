@@ -152,8 +152,7 @@ impl Reason {
             R::SkuContradicted { is, id } => say!(l, "reason-sku-contradicted", name = escaped(is), id = id),
             R::SkuUnclear { is } => say!(l, "reason-sku-unclear", name = escaped(is)),
             R::IdentityConflict { field, device, telemetry } => {
-                let [device, telemetry] = [escaped(device), escaped(telemetry)];
-                say!(l, "reason-identity-conflict", field, device, telemetry)
+                identity_conflict(field, device, telemetry, l)
             }
             R::SourcesDisagree { field, claims } => {
                 say!(l, "reason-sources-disagree", field, claims = told(claims, l))
@@ -161,6 +160,11 @@ impl Reason {
             R::SameDevice { selectors, field, value } => same_device(selectors, field, value, l),
         }
     }
+}
+
+fn identity_conflict(field: &str, device: &str, telemetry: &str, l: Language) -> String {
+    let [device, telemetry] = [escaped(device), escaped(telemetry)];
+    say!(l, "reason-identity-conflict", field, device, telemetry)
 }
 
 /// Amounts are written alike in all languages, so that a message can hold them as they are.
