@@ -73,6 +73,16 @@ impl Results {
     }
 }
 
+impl Results {
+    /// What the contract demands and nobody gave.
+    pub fn leave_open(&mut self, clauses: &[&str]) {
+        if !clauses.is_empty() {
+            self.properties.retain(|property| property != CONTRACT_PASSED);
+        }
+        self.failed.extend(clauses.iter().map(|clause| format!("{clause} on node")));
+    }
+}
+
 /// Every clause on every subject. `None` where there was no contract.
 pub fn of_report(report: &Report, recheck: &Recheck) -> Option<Results> {
     report.contract.as_ref()?;

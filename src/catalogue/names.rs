@@ -121,8 +121,7 @@ fn uncounted<'a>(name: &str, gpus: &'a [Gpu]) -> Resolved<'a> {
     if wanted.is_empty() {
         return Resolved::None { nearest: None };
     }
-    let by_driver = DRIVERS.iter().find(|(words, _)| *words == wanted.join(" "));
-    if let Some(gpu) = by_driver.and_then(|(_, card)| gpus.iter().find(|gpu| gpu.name == *card)) {
+    if let Some(gpu) = by_driver(&wanted).and_then(|card| gpus.iter().find(|gpu| gpu.name == card)) {
         return Resolved::One(gpu);
     }
     let fits: Vec<(&Gpu, Fit)> = gpus.iter().filter_map(|gpu| Some((gpu, fit(&wanted, gpu)?))).collect();
@@ -135,6 +134,24 @@ fn uncounted<'a>(name: &str, gpus: &'a [Gpu]) -> Resolved<'a> {
         ([], []) => Resolved::None { nearest: near(&wanted, gpus) },
         ([], several) => Resolved::Several(several.iter().map(|(gpu, _)| *gpu).collect()),
         (several, _) => Resolved::Several(several.to_vec()),
+    }
+}
+
+/// The card that a driver calls so.
+fn by_driver(wanted: &[String]) -> Option<&'static str> {
+    let known = DRIVERS.iter().find(|(words, _)| *words == wanted.join(" "));
+    known.map(|(_, card)| *card)
+}
+
+/// Whether a name says the model of some card among `gpus` and can mean `this` one by no word left out.
+pub fn means_another(name: &str, this: &Gpu, gpus: &[Gpu]) -> bool {
+    let wanted = key(name);
+    match by_driver(&wanted) {
+        Some(card) => card != this.name,
+        None => {
+            let means = |gpu: &Gpu| fit(&wanted, gpu).is_some_and(|fit| fit.model);
+            fit(&wanted, this).is_none() && gpus.iter().any(means)
+        }
     }
 }
 

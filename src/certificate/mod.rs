@@ -1,6 +1,7 @@
 //! What both parties sign: which nodes are accepted under a contract, by which reports, with which waivers, and what is due.
 //! Owns the certificate's form and who has signed it; must not know files. Whoever signs draws it up again first.
 
+pub mod choices;
 pub mod draft;
 pub mod recheck;
 

@@ -16,7 +16,8 @@ pub struct CheckArgs {
     /// The contract that the report must have been judged against, that the challenge must name, or that was accepted
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// For a report or a proof: the challenge that it must answer
+    /// For a report or a proof: the challenge that it must answer; for a certificate: one that a report answers, where it lies beside
+    /// none of them
     #[arg(long, value_name = "FILE")]
     pub challenge: Option<PathBuf>,
     /// For a report: a proof (proof.dsse.json) of the same node, against which the floors that the contract demands are held

@@ -35,6 +35,10 @@ pub struct CountArgs {
     /// A public key that is trusted to sign reports; may be given several times
     #[arg(long, value_name = "PUB.pem", required = true)]
     pub trust: Vec<PathBuf>,
+    /// A challenge that reports answer, or a directory with *.json files that hold some; may be given several times. Those beside
+    /// reports, as `assay run` keeps them, are found without it
+    #[arg(long, value_name = "FILE")]
+    pub challenge: Vec<PathBuf>,
     /// All nodes that there are to be, one name a line: says which never reported. Reports of others are named and do not count
     #[arg(long, value_name = "FILE")]
     pub nodes: Option<PathBuf>,

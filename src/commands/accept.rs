@@ -8,6 +8,7 @@ use super::check::{read_wanted, refused};
 use super::fleet::{self as fleet_command, List};
 use super::results::{write_atomically, write_new};
 use super::{Failure, print};
+use crate::certificate::choices::{self, Choices};
 use crate::certificate::draft::{Terms, draft};
 use crate::certificate::{Certificate, Decision, Role, Signatories, recheck};
 use crate::cli::AcceptArgs;
@@ -34,18 +35,47 @@ pub fn accept(args: &AcceptArgs, quiet: bool, language: Language) -> Result<Exit
             key.public().id()
         ))
     })?;
+    let paths = fleet_command::sources(&args.count.reports, &args.count.challenge)?;
     let salt = args.salt.clone().unwrap_or_else(|| args.count.contract.with_extension("salt"));
     let party = Party {
         key,
         role,
         salt,
-        evidence: Evidence { paths: &args.count.reports, trust: &trust, parsed: &parsed },
+        evidence: Evidence { paths: &paths, trust: &trust, parsed: &parsed },
         language,
     };
-    match &args.countersign {
-        None => party.draw_up(args, parties, quiet),
-        Some(file) => party.countersign(file, quiet),
+    let now = Timestamp::now();
+    if let Some(day) = args.count.as_of.filter(|as_of| choices::is_to_come(*as_of, now)) {
+        return Err(Failure::usage(format!(
+            "{day} is still to come, and what comes until then cannot be signed; give an earlier --as-of (a day counts until its \
+             end, in UTC), or leave it out"
+        )));
     }
+    let list = args.count.nodes.as_deref().map(fleet_command::list).transpose()?;
+    let list = list.as_ref().map(List::names).transpose()?;
+    let choices = Choices {
+        as_of: args.count.as_of,
+        since: args.count.since,
+        list_sha256: list.as_ref().map(Names::sha256),
+        waivers: Waivers::new(args.waive.clone(), &parsed.contract).map_err(Failure::usage)?,
+        decision: match &args.refuse {
+            Some(reason) => Decision::Refused { reason: reason.clone() },
+            None => Decision::Accepted,
+        },
+    };
+    match &args.countersign {
+        None => party.draw_up(Chosen { choices, list, parties, out: &args.out, now }, quiet),
+        Some(file) => party.countersign(file, &choices, now, quiet),
+    }
+}
+
+/// What the first party draws a certificate up by, and where it goes.
+struct Chosen<'a> {
+    choices: Choices,
+    list: Option<Names<'a>>,
+    parties: Signatories,
+    out: &'a Path,
+    now: Timestamp,
 }
 
 /// What a certificate follows from.
@@ -102,31 +132,25 @@ struct Party<'a> {
 }
 
 impl Party<'_> {
-    fn draw_up(&self, args: &AcceptArgs, parties: Signatories, quiet: bool) -> Result<Exit, Failure> {
+    fn draw_up(&self, chosen: Chosen<'_>, quiet: bool) -> Result<Exit, Failure> {
         let parsed = self.evidence.parsed;
-        let waivers = Waivers::new(args.waive.clone(), &parsed.contract).map_err(Failure::usage)?;
-        let as_of = args.count.as_of.unwrap_or_else(Timestamp::now);
-        let span = Span { since: args.count.since, as_of };
-        let list = args.count.nodes.as_deref().map(fleet_command::list).transpose()?;
-        let list = list.as_ref().map(List::names).transpose()?;
+        let Chosen { choices, list, parties, out, now } = chosen;
+        let Choices { as_of, since, waivers, decision, .. } = choices;
+        let span = Span { since, as_of: as_of.unwrap_or(now) };
         let answer = self.evidence.answer(span, list.as_ref(), &waivers)?;
-        let decision = match &args.refuse {
-            Some(reason) => Decision::Refused { reason: reason.clone() },
-            None if answer.counts.accepted == 0 => {
-                return Err(Failure::new(
-                    answer.exit().worst(Exit::Inconclusive),
-                    "no node can be accepted: `assay fleet` says why. Waive clauses with --waive, or sign a refusal with \
-                     --refuse REASON",
-                ));
-            }
-            None => Decision::Accepted,
-        };
+        if decision == Decision::Accepted && answer.counts.accepted == 0 {
+            return Err(Failure::new(
+                answer.exit().worst(Exit::Inconclusive),
+                "no node can be accepted: `assay fleet` says why. Waive clauses with --waive, or sign a refusal with --refuse \
+                 REASON",
+            ));
+        }
         let salt = self.salt_for(&answer)?;
         let terms = Terms { parties, decision, span, waivers: &waivers, salt: &salt };
         let certificate = draft(parsed, &answer, &terms);
         let envelope = certificate.seal(&self.key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
-        write_new(&args.out, &envelope.to_bytes())?;
-        self.show(&certificate, &[self.role], (&args.out, &answer), quiet)?;
+        write_new(out, &envelope.to_bytes())?;
+        self.show(&certificate, &[self.role], (out, &answer), quiet)?;
         Ok(exit(&answer, &certificate))
     }
 
@@ -145,7 +169,13 @@ impl Party<'_> {
         )))
     }
 
-    fn countersign(&self, file: &Path, quiet: bool) -> Result<Exit, Failure> {
+    fn countersign(
+        &self,
+        file: &Path,
+        choices: &Choices,
+        now: Timestamp,
+        quiet: bool,
+    ) -> Result<Exit, Failure> {
         let wanted = "the acceptance.dsse.json that the other party signed with `assay accept --out`";
         let envelope = read_wanted(file, wanted)?;
         let refused = refused(file);
@@ -164,8 +194,19 @@ impl Party<'_> {
                 &"neither party's key that you trust signed it; name the other party's with --trust",
             ));
         }
+        let agreed = |is: bool| match is {
+            true => Ok(()),
+            false => Err(refused(&format!(
+                "the other party chose otherwise than you do; nothing was signed. Its choices are\n{}\nRepeat just these where you \
+                 agree to them",
+                choices::options(&certificate)
+            ))),
+        };
+        agreed(choices.are_those_of(&certificate, now))?;
         let salt = Salt::load(&self.salt).map_err(Failure::usage)?;
         let (answer, differences) = self.evidence.recheck(&certificate, &salt)?;
+        // Who leaves the moment at now means all that there is by now.
+        agreed(choices.as_of.is_some() || !answer.refused.iter().any(|refused| refused.why.is_to_come()))?;
         if !differences.is_empty() {
             let told: Vec<String> =
                 differences.iter().map(|found| output::difference(found, self.language)).collect();

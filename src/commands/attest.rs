@@ -6,6 +6,7 @@ use super::check::{What, check};
 use super::results::write_new;
 use super::{Failure, tell};
 use crate::cli::{AttestArgs, Attestation};
+use crate::contract::finding::id;
 use crate::derived;
 use crate::exit::Exit;
 use crate::language::{Language, say};
@@ -23,8 +24,9 @@ pub fn attest(args: &AttestArgs, quiet: bool, language: Language) -> Result<Exit
     let (results, contract) = match &checked.what {
         What::Report { report, recheck, beside, .. } => {
             let mut results = derived::of_report(report, recheck);
-            if let (Some(results), Some(beside)) = (&mut results, beside) {
-                results.prove(beside);
+            if let Some(results) = &mut results {
+                beside.iter().for_each(|beside| results.prove(beside));
+                results.leave_open(if checked.lacks_challenge() { &[id::FRESHNESS] } else { &[] });
             }
             results.zip(report.contract.as_ref().map(|copy| Subject::new(&copy.terms.id, &copy.sha256)))
         }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Failure;
 use super::accept::Evidence;
+use super::fleet::sources;
 use super::run::REPORT;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{self, Certificate, Role};
@@ -22,7 +23,7 @@ use crate::proof::attestation::Roots;
 use crate::proof::beside::{self, BesideError};
 use crate::proof::challenge::Issued;
 use crate::proof::statement::{self, Outcome, Proof};
-use crate::report::{Difference, Recheck, Report};
+use crate::report::{ContractCopy, Difference, Recheck, Report};
 use crate::seal::envelope::{EnvelopeError, LoadError};
 use crate::seal::{Envelope, Salt, TrustList, Verified, sha256_hex};
 
@@ -69,9 +70,20 @@ impl Checked {
         }
     }
 
+    /// Whether the contract demands an answer to a challenge that was not given.
+    pub fn lacks_challenge(&self) -> bool {
+        match &self.what {
+            What::Report { report, challenge, .. } => {
+                let demanded = |copy: &ContractCopy| copy.terms.freshness.is_some();
+                challenge.is_none() && report.contract.as_ref().is_some_and(demanded)
+            }
+            What::Proof { .. } | What::Certificate { .. } | What::Inventory { .. } => false,
+        }
+    }
+
     pub fn exit(&self) -> Exit {
         match &self.what {
-            What::Report { report, recheck, .. } if self.lacks_proof() => {
+            What::Report { report, recheck, .. } if self.lacks_proof() || self.lacks_challenge() => {
                 recheck.exit(report).worst(Exit::Inconclusive)
             }
             What::Report { report, recheck, .. } => recheck.exit(report),
@@ -117,7 +129,9 @@ pub fn check(args: &CheckArgs) -> Result<Checked, Failure> {
     let what = if statement::KIND.is_of(verified.bytes()) {
         given.only("a proof", &["--contract", "--challenge"])?.proof()?
     } else if certificate::KIND.is_of(verified.bytes()) {
-        given.only("an acceptance certificate", &["--contract", "--reports", "--salt"])?.certificate()?
+        given
+            .only("an acceptance certificate", &["--contract", "--challenge", "--reports", "--salt"])?
+            .certificate()?
     } else if inventory::KIND.is_of(verified.bytes()) {
         given.only("an inventory certificate", &[])?.inventory()?
     } else {
@@ -224,7 +238,8 @@ impl Given<'_> {
             (Some(parsed), Some(file), paths @ [_, ..]) => {
                 let salt = self.args.salt.clone().unwrap_or_else(|| file.with_extension("salt"));
                 let salt = Salt::load(&salt).map_err(Failure::usage)?;
-                let evidence = Evidence { paths, trust: self.trust, parsed };
+                let paths = sources(paths, self.args.challenge.as_slice())?;
+                let evidence = Evidence { paths: &paths, trust: self.trust, parsed };
                 Chain::Reports(evidence.recheck(&certificate, &salt)?.1)
             }
             (Some(_), _, _) => Chain::Contract,

@@ -3,7 +3,7 @@
 mod launch;
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -36,13 +36,31 @@ pub fn fleet(args: &FleetArgs, quiet: bool, language: Language) -> Result<Exit, 
     }
 }
 
+/// Reports with the challenges that they answer. Directories of reports hold signed files by their ending alone, those of
+/// challenges whatever `assay challenge new --out` was told.
+pub fn sources(reports: &[PathBuf], challenges: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut all = reports.to_vec();
+    for path in challenges {
+        if !path.is_dir() {
+            all.push(path.clone());
+            continue;
+        }
+        let unreadable = |e| Failure::usage(format!("{} cannot be read: {e}", path.display()));
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            let file = entry.map_err(unreadable)?.path();
+            all.extend(file.extension().is_some_and(|ending| ending == "json").then_some(file));
+        }
+    }
+    Ok(all)
+}
+
 fn count(args: &CountArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let contract = contract::parse::load(&args.contract).map_err(Failure::usage)?;
     let list = args.nodes.as_deref().map(list).transpose()?;
     let list = list.as_ref().map(List::names).transpose()?;
     let terms = intake::Terms { trust: &trust, contract: &contract };
-    let intake = intake::read(&args.reports, &terms).map_err(Failure::usage)?;
+    let intake = intake::read(&sources(&args.reports, &args.challenge)?, &terms).map_err(Failure::usage)?;
     let span = Span { since: args.since, as_of: args.as_of.unwrap_or_else(Timestamp::now) };
     let answer = fleet::answer(&contract, intake, span, list.as_ref(), &Waivers::default());
     if quiet {

@@ -54,6 +54,9 @@ pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit
             if checked.lacks_proof() && !args.json {
                 writeln!(out, "{}", say!(language, "verified-lacks-proof"))?;
             }
+            if checked.lacks_challenge() && !args.json {
+                writeln!(out, "{}", say!(language, "verified-lacks-challenge"))?;
+            }
             if unknown > 0 && !args.json {
                 writeln!(out, "{}", say!(language, "verified-unknown-signatures", count = unknown))?;
             }

@@ -62,6 +62,8 @@ pub mod id {
     pub const CONFLICT: &str = "identity.conflict";
     /// The run broke off and was taken up again.
     pub const CONTINUITY: &str = "run.continuity";
+    /// The run answers a challenge.
+    pub const FRESHNESS: &str = "run.freshness";
     /// Two devices of a run are one.
     pub const DUPLICATE: &str = "identity.duplicate";
     /// The driver's version is not one that was agreed on.
@@ -128,6 +130,11 @@ pub enum Reason {
     /// There is a figure; whether it is enough is decided over all nodes.
     DecidedOverFleet,
     ShownByAProof,
+    /// The file of the challenge shows whether it is answered.
+    NamesAChallenge {
+        challenge: String,
+    },
+    AnswersNoChallenge,
     /// No proof of the node held, or the last did not.
     NotProved,
     /// What was proved may be less than what is true.
@@ -276,6 +283,11 @@ pub enum Reason {
     },
     SkuUnclear {
         is: String,
+    },
+    /// The name is another card's than the PCI id.
+    SkuContradicted {
+        is: String,
+        id: String,
     },
     IdentityConflict {
         field: String,

@@ -125,9 +125,14 @@ fn model(seen: &Seen<'_>, agreed: &Model) -> Judgement {
     // A part is called as its card is, and has its id.
     let is_part = seen.device.told().is_some_and(|told| told.is_part);
     let found = if is_part && !agreed.is_part() { sku::Match::Other } else { sku::compare(agreed, identity) };
+    let id = identity.vendor_id.zip(identity.device_id);
     let (verdict, because) = match found {
         sku::Match::Same => (Verdict::Pass, Reason::SkuMatches { is }),
         sku::Match::Other => (Verdict::Fail, Reason::SkuDiffers { is }),
+        sku::Match::Contradicted => {
+            let id = id.map_or(String::new(), |(vendor, device)| format!("{vendor:04x}:{device:04x}"));
+            (Verdict::Inconclusive, Reason::SkuContradicted { is, id })
+        }
         sku::Match::Unclear => (Verdict::Inconclusive, Reason::SkuUnclear { is }),
     };
     Judgement { verdict, observed: text(&identity.name), bound: text(agreed.as_str()), because }

@@ -6,7 +6,7 @@ use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Counted, Seen};
 use super::proof::Proof;
 use super::quantity::Quantity;
-use super::{Contract, Measured, decision, inventory, nodes, peers, software, telemetry};
+use super::{Contract, Freshness, Measured, decision, inventory, nodes, peers, software, telemetry};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::Demand;
 use crate::evidence::{DeviceEvidence, Evidence, Order};
@@ -49,6 +49,7 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
         let open = gate::Unusable::open(Reason::ShownByAProof);
         Judgement::undecided(open, None).about(clause, Severity::Info, Subject::Node)
     }));
+    findings.extend(contract.freshness.map(|freshness| fresh(freshness, evidence)));
     for (clause, demand) in contract.clauses.iter().zip(decision::demands(&contract.clauses)) {
         let from = findings.len();
         let accept = clause.accept.as_ref().unwrap_or(&contract.accept);
@@ -89,6 +90,15 @@ fn continuity(evidence: &Evidence) -> impl Iterator<Item = Finding> {
         let open = Judgement::undecided(gate::Unusable::open(reason), None);
         open.about(id::CONTINUITY, Severity::Should, Subject::Node)
     })
+}
+
+/// Whether a run names what shows that it is fresh. Whether it answers that, no report can show, but the challenge.
+fn fresh(Freshness::Challenge: Freshness, evidence: &Evidence) -> Finding {
+    let (severity, because) = match &evidence.run.challenge_sha256 {
+        Some(challenge) => (Severity::Info, Reason::NamesAChallenge { challenge: challenge.clone() }),
+        None => (Severity::Must, Reason::AnswersNoChallenge),
+    };
+    Judgement::undecided(gate::Unusable::open(because), None).about(id::FRESHNESS, severity, Subject::Node)
 }
 
 fn judge_clause(

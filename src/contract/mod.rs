@@ -78,6 +78,9 @@ pub struct Contract {
     /// How the devices of a node must have been measured for rates and latencies to count.
     #[serde(default, skip_serializing_if = "Measured::is_together")]
     pub measured: Measured,
+    /// What must show that reports are no older than they say. Counts no node as accepted by a report that does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<Freshness>,
     /// What is to be there, and by when.
     #[serde(default, skip_serializing_if = "Delivery::is_empty")]
     pub delivery: Delivery,
@@ -147,6 +150,14 @@ pub enum Measured {
     Together,
     /// One at a time is enough.
     Alone,
+}
+
+/// How a report shows that it is fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Freshness {
+    /// It answers a challenge of the tenant's: see `assay challenge`.
+    Challenge,
 }
 
 impl Measured {

@@ -49,18 +49,29 @@ pub(super) enum Match {
     Same,
     Other,
     Unclear,
+    /// Its PCI id is that of the agreed model, its name that of another card.
+    Contradicted,
 }
 
 /// Compares an agreed model with what the device calls itself.
 ///
 /// Where the catalogue knows the agreed name exactly and the device's PCI id too, they decide. Otherwise the words of
-/// the name do: all of them there is the same card, a missing word with a digit in it (`h200`) is another.
+/// the name do: all of them there is the same card, a missing word with a digit in it (`h200`) is another. A name that means
+/// another card than the PCI id does leaves open what it is.
 pub(super) fn compare(agreed: &Model, identity: &Identity) -> Match {
     let agreed = agreed.as_str();
     let rows: Vec<&catalogue::Gpu> = catalogue::of(identity).collect();
     let named = |gpu: &catalogue::Gpu| words(&gpu.name) == words(agreed);
+    let another = |gpu: &catalogue::Gpu| names::means_another(&identity.name, gpu, catalogue::gpus());
     if !rows.is_empty() && catalogue::gpus().iter().any(named) {
-        return if rows.iter().any(|gpu| named(gpu)) { Match::Same } else { Match::Other };
+        return match rows.iter().find(|gpu| named(gpu)) {
+            None => Match::Other,
+            Some(agreed) if another(agreed) => Match::Contradicted,
+            Some(_) => Match::Same,
+        };
+    }
+    if !rows.is_empty() && rows.iter().all(|gpu| another(gpu)) {
+        return Match::Contradicted;
     }
     let mut known = words(&identity.name);
     for gpu in rows {
@@ -91,7 +102,83 @@ fn words(name: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::device::Provenance;
+
+    /// A device that calls itself so, with a PCI id.
+    fn device(name: &str, (vendor, device): (u32, u32)) -> Identity {
+        Identity {
+            backend: "cuda".to_owned(),
+            name: name.to_owned(),
+            provenance: Provenance::Hardware,
+            vendor_id: Some(vendor),
+            device_id: Some(device),
+            pci_address: None,
+            uuid: None,
+            driver: String::new(),
+            units: None,
+            memory_bytes: None,
+            fillable_bytes: None,
+            buffer_bytes_max: 0,
+            features: Vec::new(),
+            details: std::collections::BTreeMap::new(),
+        }
+    }
+
+    fn id_of(card: &str) -> (u32, u32) {
+        catalogue::gpus().iter().find(|gpu| gpu.name == card).unwrap().ids().next().unwrap()
+    }
+
+    #[test]
+    fn a_name_that_is_another_cards_contradicts_the_id() {
+        for (agreed, card, name) in [
+            ("H100 SXM5 80GB", "H100 SXM5 80GB", "NVIDIA GeForce RTX 4090"),
+            ("H100", "H100 SXM5 80GB", "NVIDIA GeForce RTX 4090"),
+            ("H100 SXM5 80GB", "H100 SXM5 80GB", "NVIDIA H100 PCIe"),
+            ("H200 SXM", "H200 SXM", "NVIDIA H100 80GB HBM3"),
+            ("L40S", "L40S", "NVIDIA L40"),
+        ] {
+            let found = compare(&Model(agreed.to_owned()), &device(name, id_of(card)));
+            assert_eq!(found, Match::Contradicted, "{agreed} of {card}, called {name}");
+        }
+    }
+
+    #[test]
+    fn what_drivers_call_a_card_contradicts_nothing() {
+        for (agreed, name) in [
+            ("H100 SXM5 80GB", "NVIDIA H100 80GB HBM3"),
+            ("H100 SXM5 80GB", "NVIDIA H100"),
+            ("H100 SXM5 80GB", "Graphics Device"),
+            ("H100 SXM5 80GB", ""),
+            ("H200 SXM", "NVIDIA H200"),
+            ("A100 SXM4 80GB", "NVIDIA A100-SXM4-80GB"),
+            ("L40S", "NVIDIA L40S"),
+        ] {
+            assert_eq!(
+                compare(&Model(agreed.to_owned()), &device(name, id_of(agreed))),
+                Match::Same,
+                "{name}"
+            );
+        }
+    }
+
+    /// Whole, with the maker, and with any words left out: boards are called shorter than the catalogue calls them.
+    #[test]
+    fn no_card_of_the_catalogue_contradicts_itself() {
+        for gpu in catalogue::gpus() {
+            let words: Vec<&str> = gpu.name.split(' ').collect();
+            let shorter = (1..1u32 << words.len()).map(|kept| {
+                let kept = words.iter().enumerate().filter(|(at, _)| kept & (1 << at) != 0);
+                kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
+            });
+            let names: Vec<String> = shorter.chain([format!("{} {}", gpu.vendor, gpu.name)]).collect();
+            for (name, id) in names.iter().flat_map(|name| gpu.ids().map(move |id| (name, id))) {
+                let found = compare(&Model(gpu.name.clone()), &device(name, id));
+                assert_eq!(found, Match::Same, "{}, called {name}", gpu.name);
+            }
+        }
+    }
 
     #[test]
     fn makers_and_drivers_make_no_difference() {

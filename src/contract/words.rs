@@ -95,6 +95,8 @@ impl Reason {
             R::NotMet => say!(l, "reason-not-met"),
             R::WithinGuard { guard } => say!(l, "reason-within-guard", guard),
             R::DecidedOverFleet => say!(l, "reason-decided-over-fleet"),
+            R::NamesAChallenge { challenge } => say!(l, "reason-names-a-challenge", challenge = challenge),
+            R::AnswersNoChallenge => say!(l, "reason-answers-no-challenge"),
             R::ShownByAProof => say!(l, "reason-shown-by-a-proof"),
             R::NotProved => say!(l, "reason-not-proved"),
             R::ProvedLittle => say!(l, "reason-proved-little"),
@@ -147,10 +149,10 @@ impl Reason {
             }
             R::SkuMatches { is } => say!(l, "reason-sku-matches", name = escaped(is)),
             R::SkuDiffers { is } => say!(l, "reason-sku-differs", name = escaped(is)),
+            R::SkuContradicted { is, id } => say!(l, "reason-sku-contradicted", name = escaped(is), id = id),
             R::SkuUnclear { is } => say!(l, "reason-sku-unclear", name = escaped(is)),
             R::IdentityConflict { field, device, telemetry } => {
-                let [device, telemetry] = [escaped(device), escaped(telemetry)];
-                say!(l, "reason-identity-conflict", field, device, telemetry)
+                identity_conflict(field, device, telemetry, l)
             }
             R::SourcesDisagree { field, claims } => {
                 say!(l, "reason-sources-disagree", field, claims = told(claims, l))
@@ -158,6 +160,11 @@ impl Reason {
             R::SameDevice { selectors, field, value } => same_device(selectors, field, value, l),
         }
     }
+}
+
+fn identity_conflict(field: &str, device: &str, telemetry: &str, l: Language) -> String {
+    let [device, telemetry] = [escaped(device), escaped(telemetry)];
+    say!(l, "reason-identity-conflict", field, device, telemetry)
 }
 
 /// Amounts are written alike in all languages, so that a message can hold them as they are.

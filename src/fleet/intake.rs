@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::doubt::Doubt;
 use super::envelopes::{self, Job, Opened, Unreadable};
 use super::proofs::Proved;
 use super::row::Row;
@@ -66,6 +67,13 @@ pub enum Cause {
     OtherSalt {
         first: String,
     },
+}
+
+impl Cause {
+    /// Whether it began after the moment by which is counted.
+    pub fn is_to_come(&self) -> bool {
+        matches!(self, Cause::ToCome { .. })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -144,12 +152,15 @@ fn sorted(all: impl Iterator<Item = Came>) -> Intake {
         }
     }
     for (mut row, run) in answers {
-        let issued = run.challenge_sha256.as_ref().and_then(|sha256| challenges.get(sha256));
-        match issued.map(|issued| answer::check(&run, issued)) {
-            // The challenge is not at hand: nothing is shown by it.
-            None => intake.rows.push(*row),
+        let sha256 = run.challenge_sha256.clone().unwrap_or_default();
+        match challenges.get(&sha256).map(|issued| answer::check(&run, issued)) {
+            // Who leaves the challenge out must not be better off for it.
+            None => {
+                row.doubts.push(Doubt::Unanswered { challenge: sha256 });
+                intake.rows.push(*row);
+            }
             Some(Ok(())) => {
-                row.challenge = run.challenge_sha256;
+                row.challenge = Some(sha256);
                 intake.rows.push(*row);
             }
             Some(Err(why)) => {
@@ -191,17 +202,24 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
         Err(e) => return told(Refusal::Unreadable, &e),
     };
     let recheck = recheck::recheck(&report, Some(terms.contract));
-    if recheck.holds_by_another_contract() {
+    let by_another = recheck.holds_by_another_contract();
+    let ours = terms.contract;
+    let other_text = report.contract.as_ref().filter(|copy| by_another && copy.terms.id == ours.contract.id);
+    if by_another && other_text.is_none() {
         let by = report.contract.as_ref().map(|copy| copy.terms.id.clone());
         return refused(Refusal::OtherContract, Cause::JudgedBy(by));
     }
-    if let Some(first) = recheck.differences.first() {
+    if !by_another && let Some(first) = recheck.differences.first() {
         let (what, stated) = (first.what.clone(), first.stated.to_string());
         let recomputed = first.recomputed.to_string();
         return refused(Refusal::Contradicts, Cause::Differs { what, stated, recomputed });
     }
     match Row::of(source.clone(), &report, &recheck, &verified) {
         Ok(row) => {
+            let row = match other_text {
+                Some(copy) => row.by_our_text(copy, ours),
+                None => row,
+            };
             let run = report.evidence.run;
             Came::Row(Box::new(row), run.challenge_sha256.is_some().then(|| Box::new(run)))
         }
@@ -213,6 +231,11 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
 fn other(verified: &Verified, file: Option<&Path>, terms: &Terms<'_>) -> Result<Came, String> {
     if challenge::KIND.is_of(verified.bytes()) {
         let issued = Issued::from_verified(verified).map_err(|e| e.to_string())?;
+        let tenant = terms.contract.contract.parties.tenant.as_ref();
+        if tenant.and_then(|tenant| tenant.key_sha256.as_ref()).is_some_and(|key| key != verified.signer()) {
+            // Who answers asked himself.
+            return Ok(Came::Other);
+        }
         return Ok(Came::Challenge(Box::new(issued)));
     }
     let Some(file) = file.filter(|_| proof::statement::KIND.is_of(verified.bytes())) else {

@@ -3,6 +3,7 @@
 
 pub mod availability;
 pub mod delivery;
+pub mod doubt;
 pub mod envelopes;
 pub mod intake;
 pub mod launch;
@@ -29,11 +30,12 @@ use crate::exit::Exit;
 use crate::report::TrustLevel;
 use availability::Availability;
 use delivery::Milestone;
+use doubt::Doubt;
 use intake::{Cause, Intake, Refusal, Refused};
 use listed::Listed;
 use money::Money;
 use names::Names;
-use nodes::{Claim, Doubt, Node, State};
+use nodes::{Claim, Node, State};
 use outliers::Outlier;
 use over::OverFleet;
 use proofs::ProofSummary;
@@ -49,6 +51,8 @@ pub struct Answer {
     pub as_of: Timestamp,
     pub sources: Sources,
     pub counts: Counts,
+    /// Nodes whose deciding report was shown to answer a challenge.
+    pub challenged: u32,
     /// `None` where no list was given.
     pub listed: Option<Listed>,
     pub milestones: Vec<Milestone>,
@@ -69,6 +73,8 @@ pub struct Sources {
     pub reports: usize,
     /// Copies of reports that count already.
     pub repeated: usize,
+    /// Of these reports those that were judged by another text of the contract, by terms that are the same.
+    pub by_other_text: usize,
     /// Signed statements of other kinds.
     pub others: u64,
 }
@@ -131,7 +137,7 @@ pub struct NodeAnswer {
 pub struct Why {
     /// Selector and name of the card; `None` where it is the node.
     pub card: Option<String>,
-    /// The clause, or [`DUPLICATE`], or that of a [`nodes::Doubt`].
+    /// The clause, or [`DUPLICATE`], or that of a [`Doubt`].
     pub clause: String,
     pub verdict: Verdict,
     #[serde(serialize_with = "words::in_english")]
@@ -200,7 +206,15 @@ pub fn answer(
         contract: contract.id.clone(),
         contract_sha256: parsed.sha256.clone(),
         as_of: span.as_of,
-        sources: Sources { reports: rows.len(), repeated, others },
+        sources: Sources {
+            reports: rows.len(),
+            repeated,
+            by_other_text: rows.iter().filter(|row| row.by_other_text).count(),
+            others,
+        },
+        challenged: count(
+            nodes.iter().filter(|node| node.decisive().is_some_and(|row| row.challenge.is_some())),
+        ),
         counts,
         listed,
         milestones,

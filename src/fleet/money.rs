@@ -308,9 +308,11 @@ struct Late {
     is_open: bool,
 }
 
-/// Accepted nodes, the earliest first, fill the places that the milestones promise in their order.
+/// Accepted nodes, the earliest first, fill the places that the milestones promise in their order; so do nodes that came and of
+/// which nobody has judged what was agreed, for which nothing is due before somebody has.
 fn late(delivery: &Delivery, nodes: &[Node<'_>], today: Date) -> Vec<Late> {
-    let mut came: Vec<Date> = accepted(nodes).filter_map(Node::good_since).map(day).collect();
+    let unjudged = nodes.iter().filter(|node| node.is_unjudged()).filter_map(Node::since);
+    let mut came: Vec<Date> = accepted(nodes).filter_map(Node::good_since).chain(unjudged).map(day).collect();
     came.sort();
     let mut came = came.into_iter();
     let mut late = Vec::new();

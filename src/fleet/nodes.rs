@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::doubt::Doubt;
 use super::proofs::ProofSummary;
 use super::row::{Lacking, Row};
 use super::waivers::Waivers;
@@ -57,20 +58,13 @@ pub enum State {
     Rejected,
 }
 
-/// Why a pass does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// A card has neither UUID nor serial number.
-    Unnamed,
-    /// The last report lost a device, had wrong results, or contradicts itself about what a card is.
-    Unsound,
-}
-
-impl Doubt {
-    pub fn clause(self) -> &'static str {
+impl State {
+    /// For programs.
+    pub fn name(self) -> &'static str {
         match self {
-            Doubt::Unnamed => "fleet.unnamed",
-            Doubt::Unsound => "fleet.unsound",
+            State::Accepted => "accepted",
+            State::Undecided => "undecided",
+            State::Rejected => "rejected",
         }
     }
 }
@@ -92,29 +86,39 @@ impl<'a> Node<'a> {
     fn verdict(&self, row: &Row) -> Verdict {
         let waived = row.musts().filter(|(_, lacking)| self.waives(lacking)).count();
         let lacking = row.musts().map(|(_, lacking)| lacking).chain(&self.unproved);
-        match lacking.filter(|lacking| !self.waives(lacking)).map(|lacking| lacking.verdict).max() {
-            Some(worst) => worst,
-            None if waived > 0 => Verdict::Pass,
-            None => row.verdict,
-        }
+        let verdict =
+            match lacking.filter(|lacking| !self.waives(lacking)).map(|lacking| lacking.verdict).max() {
+                Some(worst) => worst,
+                None if waived > 0 => Verdict::Pass,
+                None => row.verdict,
+            };
+        // What is doubted shows no pass; a failure that somebody signed stays one.
+        if row.doubts.is_empty() { verdict } else { verdict.max(Verdict::Inconclusive) }
     }
 
     pub fn waives(&self, lacking: &Lacking) -> bool {
         self.waived.contains(&lacking.clause.as_str())
     }
 
-    /// Why a pass does not count: cards that nothing tells from those of other nodes, or what came after it.
+    /// Why a pass does not count: what is doubted of the report itself, cards that nothing tells from those of other nodes, or
+    /// what came after it.
     pub fn doubts(&self) -> Vec<Doubt> {
         let unnamed = |row: &Row| row.cards.is_empty() || row.cards.iter().any(|card| card.ids.is_empty());
         let unnamed = self.decisive().is_some_and(unnamed).then_some(Doubt::Unnamed);
         let unsound = self.reports.last().is_some_and(|row| !is_sound(row)).then_some(Doubt::Unsound);
-        unnamed.into_iter().chain(unsound).collect()
+        let of_itself = self.decisive().map_or(Vec::new(), |row| row.doubts.clone());
+        of_itself.into_iter().chain(unnamed).chain(unsound).collect()
     }
 
     /// The last report that passes or fails, else the last of all.
     pub fn decisive(&self) -> Option<&'a Row> {
         let decided = self.reports.iter().rev().find(|row| self.verdict(row) != Verdict::Inconclusive);
         decided.or(self.reports.last()).copied()
+    }
+
+    /// Whether it is undecided because nobody judged what was agreed on it.
+    pub fn is_unjudged(&self) -> bool {
+        self.state() == State::Undecided && self.decisive().is_some_and(Row::is_unjudged)
     }
 
     /// When it was first there.

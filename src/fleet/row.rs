@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::contract::{Amount, Finding, Reason, Severity, Subject, Verdict, finding};
+use super::doubt::{self, Doubt};
+use crate::contract::{Amount, Finding, Parsed, Reason, Severity, Subject, Verdict, finding};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::{METRICS, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, Value};
-use crate::report::{Recheck, Report, TrustLevel};
+use crate::report::{ContractCopy, Recheck, Report, TrustLevel};
 use crate::seal::{KeyId, Verified};
 
 /// One report whose signature and figures hold.
@@ -30,6 +31,10 @@ pub struct Row {
     pub started: Timestamp,
     /// SHA-256 of the challenge that it answers. `None` where that is not shown.
     pub challenge: Option<String>,
+    /// Why it shows no pass, whatever it says.
+    pub doubts: Vec<Doubt>,
+    /// Whether it was judged by another text of the contract that says the same.
+    pub by_other_text: bool,
     /// SHA-256 of the salt that hides the ids of its cards.
     pub salt: Option<String>,
     pub level: TrustLevel,
@@ -90,6 +95,7 @@ impl Row {
     ) -> Result<Self, NoTime> {
         let evidence = &report.evidence;
         let started = &evidence.run.started;
+        let began = started.parse().map_err(|_| NoTime(started.clone()))?;
         let cards: Vec<Card> =
             (0u32..).zip(&evidence.devices).map(|(at, device)| card(at, device, recheck)).collect();
         let lost =
@@ -108,8 +114,10 @@ impl Row {
             samples: samples(evidence),
             signer: verified.signer().clone(),
             node: evidence.run.node.clone(),
-            started: started.parse().map_err(|_| NoTime(started.clone()))?,
+            started: began,
             challenge: None,
+            by_other_text: false,
+            doubts: doubt::untimely(report, began).into_iter().collect(),
             salt: evidence.run.salt_sha256.clone(),
             level: report.trust_level,
             is_finished: evidence.ended == Ended::Completed,
@@ -121,6 +129,31 @@ impl Row {
             watched_s: watched.fold(0.0, |sum, load| sum + load.watched_ns() as f64 / 1e9),
             failures: u32::try_from(lost + wrong).unwrap_or(u32::MAX),
         })
+    }
+
+    /// The same by our text of the contract, where it was judged by another. Terms that are equal judge equally, and the report
+    /// has those that it was judged by, to be judged by again; of others nothing is kept but that the node was there, and
+    /// what it says of its cards.
+    pub fn by_our_text(mut self, judged: &ContractCopy, ours: &Parsed) -> Self {
+        if judged.terms == ours.contract {
+            self.by_other_text = true;
+            return self;
+        }
+        let [judged, ours] = [&judged.sha256, &ours.sha256].map(String::clone);
+        self.doubts.push(Doubt::OtherText { judged, ours });
+        self.verdict = Verdict::Inconclusive;
+        self.lacking.retain(|lacking| lacking.identity);
+        for card in &mut self.cards {
+            card.verdict = Verdict::Inconclusive;
+            card.lacking.retain(|lacking| lacking.identity);
+            card.medians.clear();
+        }
+        self
+    }
+
+    /// Whether nothing that was agreed was judged on it.
+    pub fn is_unjudged(&self) -> bool {
+        self.doubts.iter().any(|doubt| matches!(doubt, Doubt::OtherText { .. }))
     }
 
     /// What it lacks in `must` clauses, with the selector of the card where it is one.

@@ -23,11 +23,12 @@ pub struct Waiver {
 
 /// Findings without a clause that parties may live with. Whose card it is, and whether sources agree on that, is not among
 /// them: a doubt about what was delivered is cleared by another run, not by a word.
-const WAIVABLE: [&str; 6] = [
+const WAIVABLE: [&str; 7] = [
     finding::id::DEVICES,
     finding::id::MEMORY,
     finding::id::SKU,
     finding::id::CONTINUITY,
+    finding::id::FRESHNESS,
     finding::id::PROOF,
     finding::id::PROOF_MEMORY,
 ];

@@ -5,8 +5,9 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::Because;
+use super::doubt::Doubt;
 use super::intake::{Cause, Refusal};
-use super::nodes::{Doubt, State};
+use super::nodes::State;
 use super::row::Lacking;
 use crate::contract::in_short;
 use crate::language::{Language, say};
@@ -38,6 +39,13 @@ impl Said for Doubt {
         match self {
             Doubt::Unnamed => say!(language, "fleet-unnamed"),
             Doubt::Unsound => say!(language, "fleet-unsound"),
+            Doubt::Unanswered { challenge } => say!(language, "fleet-unanswered", challenge = challenge),
+            Doubt::Untimely { started, sealed } => {
+                say!(language, "fleet-untimely", started = started, sealed = sealed)
+            }
+            Doubt::OtherText { judged, ours } => {
+                say!(language, "fleet-other-text", judged = judged, ours = ours)
+            }
         }
     }
 }

@@ -186,6 +186,7 @@ reason-too-few-devices = of { $demanded } demanded devices { $present } were the
 reason-too-few-completed = { $completed } of { $demanded } demanded devices completed their run; see the events for what happened to the others
 reason-sku-matches = the device calls itself "{ $name }"; this is the machine's own word, the clauses test it
 reason-sku-differs = the device calls itself "{ $name }", which is another model
+reason-sku-contradicted = the device calls itself "{ $name }", which is another card than its PCI id { $id } says; ask the provider which of the two is so, and have the node measured again
 reason-sku-unclear = the device calls itself "{ $name }", which neither confirms nor contradicts the model; compare them yourself
 reason-identity-conflict = the { $field } is "{ $device }" by the device and "{ $telemetry }" by its telemetry
 reason-sources-disagree = the sources disagree about the { $field }: { $claims }
@@ -477,7 +478,7 @@ claim-within = { $days ->
 
 ## Many reports
 
-state-accepted = accepted
+state-accepted = meets the contract
 state-undecided = undecided
 state-rejected = rejected
 state-missing = missing
@@ -493,6 +494,9 @@ refusal-other-salt = hidden otherwise
 fleet-claimed = { $again } and { $first } of node { $of } name the same card
 fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
 fleet-unsound = the last report lost a device, had wrong results, or contradicts itself about what a card is
+fleet-unanswered = it names the challenge { $challenge }, which is not at hand or none of the tenant's, so nothing tells when it was measured; give that challenge's file with --challenge, or let the node be measured again under one
+fleet-untimely = it says that it began at { $started } and was sealed at { $sealed }; a run is sealed after it began, and no more than a day later than its load takes. Let the node be measured again, and see to the machine's clock
+fleet-other-text = it was judged by another text of the contract with the same id (sha256 { $judged }, yours { $ours }); agree on one file and judge the recording again by it with `assay replay`
 cause-stranger = no trusted key signed this: either it was changed after signing, or somebody else signed it (it names the key { $claimed }, trusted: { $trusted }); get the signer's public key from the signer, not with the report
 cause-changed = a trusted key is named, but its signature does not hold: the report was changed after signing
 cause-judged-by = it was judged by "{ $id }"; judge its recording again by `assay replay`
@@ -507,21 +511,22 @@ cause-other-salt = its cards are hidden behind another salt, or none, than those
 ## A fleet as a page: the summary
 
 kicker-fleet = assay: many nodes under one contract
-decision-accepted = Accepted
+decision-accepted = May be accepted
 decision-nothing-due = Nothing is due yet
 decision-open = Not yet decided
+decision-partial = { $accepted } of { $due } may be accepted
 decision-refused = Not accepted
 lead-due = { $accepted ->
-    [one] 1 of { $promised } nodes promised by now is accepted.
-   *[other] { $accepted } of { $promised } nodes promised by now are accepted.
+    [one] 1 of { $promised } nodes promised by now meets the contract.
+   *[other] { $accepted } of { $promised } nodes promised by now meet the contract.
     }
 lead-not-yet = { $accepted ->
-    [one] 1 of { $all } nodes is accepted; none is due yet.
-   *[other] { $accepted } of { $all } nodes are accepted; none is due yet.
+    [one] 1 of { $all } nodes meets the contract; none is due yet.
+   *[other] { $accepted } of { $all } nodes meet the contract; none is due yet.
     }
 lead-no-dates = { $accepted ->
-    [one] 1 of { $delivered } nodes that reported is accepted. The contract names no dates, so nothing can be late.
-   *[other] { $accepted } of { $delivered } nodes that reported are accepted. The contract names no dates, so nothing can be late.
+    [one] 1 of { $delivered } nodes that reported meets the contract. It names no dates, so nothing can be late.
+   *[other] { $accepted } of { $delivered } nodes that reported meet the contract. It names no dates, so nothing can be late.
     }
 lead-late = { $days ->
     [one] Late: { $promised } nodes were due on { $day }, 1 day ago, and { $lacking } of them are still lacking.
@@ -530,7 +535,7 @@ lead-late = { $days ->
 owed-credits = By the contract's remedies { $credits } are owed in credits.
 owed-cuts = By the contract's remedies the price falls by { $cuts } a month.
 owed-both = By the contract's remedies { $credits } are owed in credits, and the price falls by { $cuts } a month.
-tile-accepted = nodes accepted
+tile-accepted = nodes meet the contract
 tile-met = binding demands met
 tile-failed = failed
 tile-devices = devices measured
@@ -618,12 +623,12 @@ step-again = { $count ->
    *[other] Have { $count } nodes measured again: what they reported decides nothing:
     }
 step-outliers = { $count ->
-    [one] Ask the provider to look at an accepted node with a card that meets its clauses and yet lags far behind its like:
-   *[other] Ask the provider to look at { $count } accepted nodes with cards that meet their clauses and yet lag far behind their like:
+    [one] Ask the provider to look at a node with a card that meets its clauses and yet lags far behind its like:
+   *[other] Ask the provider to look at { $count } nodes with cards that meet their clauses and yet lag far behind their like:
     }
 step-failed-before = { $count ->
-    [one] Measure 1 accepted node again in some weeks: it failed before it passed:
-   *[other] Measure { $count } accepted nodes again in some weeks: they failed before they passed:
+    [one] Measure 1 node again in some weeks: it failed before it passed:
+   *[other] Measure { $count } nodes again in some weeks: they failed before they passed:
     }
 step-accept = Accept the nodes, and keep the reports together with the contract and the keys. Anybody can count them again at any time.
 step-next = { $count ->
@@ -641,20 +646,20 @@ note-milestones = Each date promises all nodes up to then, those of earlier date
 head-due = due
 head-promised = promised
 head-in-time = came in time
-head-accepted-in-time = accepted in time
+head-accepted-in-time = good in time
 head-lacking = lacking now
 head-late = late by
 milestone-met = met
 milestone-met-late = met since, but late
 milestone-to-come = yet to come
 title-bad-nodes = { $count ->
-    [0] Nodes not accepted
-   *[other] Nodes not accepted ({ $count })
+    [0] Nodes that do not meet the contract
+   *[other] Nodes that do not meet the contract ({ $count })
     }
-no-bad-nodes = Every node that reported is accepted.
+no-bad-nodes = Every node that reported meets the contract.
 title-good-nodes = { $count ->
-    [one] The accepted node
-   *[other] The { $count } accepted nodes
+    [one] The node that meets the contract
+   *[other] The { $count } nodes that meet the contract
     }
 failed-before = { $count ->
     [one] failed 1 time before it passed
@@ -702,7 +707,7 @@ title-money = Costs and what is owed
 no-price = The contract names no price, so nothing is said of money.
 node-month = A node costs { $amount } a month.
 no-node-month = The price says nothing of a single node, so nothing is counted in money.
-cost-per-hour = 1 { $unit } of { $metric } costs { $amount } an hour, as accepted nodes deliver it.
+cost-per-hour = 1 { $unit } of { $metric } costs { $amount } an hour, as nodes that meet the contract deliver it.
 nothing-due = No remedy of the contract makes anything due.
 head-remedy = remedy
 head-for = for
@@ -719,8 +724,8 @@ sum-cuts = lower prices in all
 title-method = How it was counted
 method-reports = Every report was verified by the trusted keys and judged again by this contract, from its own samples. Copies count once. What does not hold counts for nothing and stands under refused reports.
 method-nodes = Reports are of one node by the name that the run was told, else by the cards that were seen together before. A UUID or serial number in two nodes is held against the one in which it was seen later.
-method-accepted = A node is accepted where its last report that decides anything passes, every card of it has a UUID or a serial number, and the last report of all lost no device, had no wrong results and no contradiction about what a card is.
-method-clocks = Counted as of { $as_of } UTC. Times are by the machines' own clocks, days by the calendar in UTC. Accepted nodes, the earliest first, fill the places that the dates promise.
+method-accepted = A node meets the contract where its last report that decides anything passes, every card of it has a UUID or a serial number, and the last report of all lost no device, had no wrong results and no contradiction about what a card is.
+method-clocks = Counted as of { $as_of } UTC. Times are by the machines' own clocks, days by the calendar in UTC. Nodes that meet the contract, the earliest first, fill the places that the dates promise.
 method-outliers = Outliers: for each metric and model, the distance from the median in robust standard deviations, against what chance makes of it among so many normal figures, tested over all figures together (Holm), and at least 2 % off.
 method-money = Money: a month is 730 hours. Credits are for each node and day up to their cap, to the day of counting; lower prices by the share of the bound that the worst card of a node misses. This is arithmetic by the contract's terms, not legal advice.
 method-limits = Reports are made by the machines that they are about: they show what was measured, not that a host did not lie. `assay witness` is for that.
@@ -735,6 +740,7 @@ count-reports = { $count ->
     [one] 1 report that counts
    *[other] { $count } reports that count
     }
+count-other-text = { $count } judged by another text of the contract, whose terms are the same
 count-copies = { $count ->
     [one] 1 copy of them
    *[other] { $count } copies of them
@@ -760,7 +766,7 @@ about-healthy = no card lost, wrong, or another than it says
 about-accepted = the last report that decides passes
 about-rejected = it fails, or a card is another node's too
 about-undecided = no report decides anything
-head-accepted-node = accepted node
+head-accepted-node = node that meets the contract
 head-but = but
 far-cards = cards far from the others of their kind, whatever the clauses say:
 more-lines = and { $count } more; --format json or csv has them all
@@ -770,6 +776,8 @@ sums = credits { $credits }, price cuts { $cuts } a month
 
 reason-within-guard = it lies within { $guard } of the bound, which is the figure's uncertainty; run again, or measure longer
 reason-decided-over-fleet = the figure counts; whether it is enough is decided over the fleet, by `assay fleet`
+reason-names-a-challenge = it names the challenge { $challenge }; that challenge shows whether it is answered: `assay verify REPORT --challenge FILE`, or `assay fleet`
+reason-answers-no-challenge = it answers no challenge, so nothing shows when it was measured; the tenant makes one by `assay challenge new`, then `assay run --challenge FILE`
 reason-shown-by-a-proof = no report can show it, but a proof before a witness: `assay witness`; then `assay verify REPORT --proof PROOF`, or `assay fleet`
 reason-not-proved = no proof of it held, or the last one did not
 reason-proved-little = so much was proved at least, which is too little; let it be proved for longer, or over a faster link
@@ -788,6 +796,12 @@ fleet-simulated = SIMULATED: { $count ->
     [one] 1 node
    *[other] { $count } nodes
     }, which delivered nothing: all figures are computed
+fleet-challenged = { $challenged } of { $delivered ->
+    [one] 1 node
+   *[other] { $delivered } nodes
+    } answered a challenge
+fleet-proved = { $challenged }, { $proved } proved work to a witness
+fact-freshness = freshness
 fleet-evidence = of { $accepted ->
     [one] 1 accepted node
    *[other] { $accepted } accepted nodes
@@ -822,7 +836,7 @@ certificate-salt = salt { $file }, for the parties' eyes: it tells which cards a
 certificate-next = next: the { $role ->
     [tenant] tenant
    *[provider] provider
-    } signs the same by `{ $command }`
+    } signs the same, if it agrees to these choices, by `{ $command }`
 certificate-signatures-hold = the signatures hold; give --contract and --reports to check what they stand under
 certificate-contract-holds = the signatures hold, and this is the contract; give --reports too, to draw it up again
 certificate-holds = the signatures hold, and the same certificate follows from contract and reports
@@ -847,6 +861,7 @@ differs-you-demand = you demand
 differs-samples-say = the samples say
 verification = verification: { $words }
 verified-lacks-proof = The contract demands a proof that is not given, or does not show enough (--proof PROOF), so that this is inconclusive.
+verified-lacks-challenge = The contract demands an answer to a challenge, and that challenge is not given (--challenge FILE), so that this is inconclusive.
 verified-holds = the signature holds, and every figure and finding follows from the samples
 verified-by-another-contract = the signature holds and the report follows from its samples, but it was judged by another contract than the one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`
 verified-unknown-signatures = { $count ->

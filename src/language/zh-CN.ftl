@@ -146,6 +146,7 @@ reason-too-few-devices = 要求 { $demanded } 台设备，实际在场并测量�
 reason-too-few-completed = 要求 { $demanded } 台设备，完成测量的有 { $completed } 台；其余设备的情况见事件记录
 reason-sku-matches = 设备自称“{ $name }”；这只是机器的自述，由各条款检验
 reason-sku-differs = 设备自称“{ $name }”，是另一种型号
+reason-sku-contradicted = 设备自称“{ $name }”，与其 PCI 编号 { $id } 所指的卡不是同一种；请出租方说明以哪一个为准，并重新测量该节点
 reason-sku-unclear = 设备自称“{ $name }”，既不能证实也不能否定该型号；请自行核对
 reason-identity-conflict = “{ $field }”一项，设备称“{ $device }”，遥测称“{ $telemetry }”
 reason-sources-disagree = 各来源对“{ $field }”的说法不一致：{ $claims }
@@ -400,7 +401,7 @@ claim-within = 须在 { $days } 天内提出。
 
 ## 多份报告
 
-state-accepted = 已验收
+state-accepted = 达到要求
 state-undecided = 待定
 state-rejected = 拒收
 state-missing = 未到
@@ -416,6 +417,9 @@ refusal-other-salt = 隐藏方式不同
 fleet-claimed = { $again } 与节点 { $of } 的 { $first } 报告了同一张卡
 fleet-unnamed = 有卡既无 UUID 也无序列号，无法确认它是否也出现在其他节点中
 fleet-unsound = 最近一份报告丢失了设备、出现错误结果，或对卡的身份自相矛盾
+fleet-unanswered = 它写明了质询 { $challenge }，但该质询的文件不在手头，或不是承租方的，因此无法知道它是何时测得的；请用 --challenge 给出该质询的文件，或让该节点重新应答一次质询
+fleet-untimely = 它自称开始于 { $started }，封存于 { $sealed }；封存必在开始之后，且除负载时间外不超过一天。请校准机器的时钟，并重新测量该节点
+fleet-other-text = 它是按同一编号合同的另一文本判定的（sha256 { $judged }，您的为 { $ours }）；请先商定同一份文件，再按该文件用 `assay replay` 对其记录重新判定
 cause-stranger = 没有受信任的密钥为其签名：要么签名后被改动，要么由他人签名（其中写明的密钥为“{ $claimed }”，受信任的为“{ $trusted }”）；请向签名人本人索取公钥，不要用随报告附带的
 cause-changed = 其中写明的是受信任的密钥，但签名不成立：报告在签名后被改动
 cause-judged-by = 它是按“{ $id }”判定的；请用 `assay replay` 对其记录重新判定
@@ -433,15 +437,16 @@ kicker-fleet = assay：同一合同下的多个节点
 decision-accepted = 可以验收
 decision-nothing-due = 尚无到期节点
 decision-open = 尚不能判定
+decision-partial = { $due } 个节点中有 { $accepted } 个可以验收
 decision-refused = 不予验收
-lead-due = 至今应交付 { $promised } 个节点，其中 { $accepted } 个已验收。
-lead-not-yet = 合同共 { $all } 个节点，其中 { $accepted } 个已验收；目前没有到期的节点。
-lead-no-dates = 已提交报告的 { $delivered } 个节点中，{ $accepted } 个已验收。合同没有约定日期，因此不存在逾期。
+lead-due = 至今应交付 { $promised } 个节点，其中 { $accepted } 个达到要求。
+lead-not-yet = 合同共 { $all } 个节点，其中 { $accepted } 个达到要求；目前没有到期的节点。
+lead-no-dates = 已提交报告的 { $delivered } 个节点中，{ $accepted } 个达到要求。合同没有约定日期，因此不存在逾期。
 lead-late = 逾期：{ $day }应交付 { $promised } 个节点，已逾期 { $days } 天，仍缺 { $lacking } 个。
 owed-credits = 按合同的补救条款，应抵扣 { $credits }。
 owed-cuts = 按合同的补救条款，每月应降价 { $cuts }。
 owed-both = 按合同的补救条款，应抵扣 { $credits }，另外每月应降价 { $cuts }。
-tile-accepted = 已验收节点
+tile-accepted = 达到要求的节点
 tile-met = 达到的约束性要求
 tile-failed = 不通过
 tile-devices = 已测设备
@@ -474,8 +479,8 @@ due-terminate-late = 决定是否解约：因有 { $count } 个节点未到，�
 due-terminate = 决定是否解约：因有 { $count } 个节点未达到条款“{ $clause }”，自 { $day }起合同允许解约：
 step-repair = 要求修复并重测 { $count } 个被拒收的节点；合同没有为其缺陷约定补救办法：
 step-again = 要求重测 { $count } 个节点，它们的报告不足以判定：
-step-outliers = 请出租方检查 { $count } 个已验收的节点：其中有卡虽然达到条款，却远远落后于同型号的其他卡：
-step-failed-before = 有 { $count } 个已验收的节点在通过之前曾不通过，请在数周后复测：
+step-outliers = 请出租方检查 { $count } 个达到要求的节点：其中有卡虽然达到条款，却远远落后于同型号的其他卡：
+step-failed-before = 有 { $count } 个达到要求的节点在通过之前曾不通过，请在数周后复测：
 step-accept = 可以验收这些节点；请将报告与合同、密钥一并保存。任何人随时都可以重新统计。
 step-next = { $day }前还应交付 { $count } 个节点。
 step-none = 目前无需采取行动。
@@ -489,18 +494,18 @@ note-milestones = 各期节点数为截至当日的累计数，包含此前各�
 head-due = 到期日
 head-promised = 应交付
 head-in-time = 按期到达
-head-accepted-in-time = 按期验收
+head-accepted-in-time = 按期达到
 head-lacking = 现缺
 head-late = 逾期
 milestone-met = 已满足
 milestone-met-late = 已满足，但曾逾期
 milestone-to-come = 尚未到期
 title-bad-nodes = { $count ->
-    [0] 未验收的节点
-   *[other] 未验收的节点（{ $count }）
+    [0] 未达到要求的节点
+   *[other] 未达到要求的节点（{ $count }）
     }
-no-bad-nodes = 所有提交报告的节点均已验收。
-title-good-nodes = 已验收的 { $count } 个节点
+no-bad-nodes = 所有提交报告的节点均达到要求。
+title-good-nodes = 达到要求的 { $count } 个节点
 failed-before = 通过之前曾有 { $count } 次不通过
 head-node = 节点
 head-state = 状态
@@ -535,7 +540,7 @@ title-money = 费用与应付补救
 no-price = 合同没有约定价格，因此不涉及金额。
 node-month = 每个节点每月 { $amount }。
 no-node-month = 价格条款没有单个节点的价格，因此不计算金额。
-cost-per-hour = 按已验收节点的实际交付，每 1 { $unit } 的 { $metric } 每小时合 { $amount }。
+cost-per-hour = 按达到要求的节点的实际交付，每 1 { $unit } 的 { $metric } 每小时合 { $amount }。
 nothing-due = 按合同的补救条款，目前没有应付项。
 head-remedy = 补救
 head-for = 针对
@@ -552,8 +557,8 @@ sum-cuts = 降价合计
 title-method = 统计方法
 method-reports = 每份报告都用受信任的密钥验证签名，并按本合同从其自身样本重新判定。副本只计一次。不成立的一律不计，列在“不予采信的报告”中。
 method-nodes = 报告按运行时给出的名称归入节点，没有名称的按此前一起出现的卡归入。同一 UUID 或序列号出现在两个节点中时，归咎于后出现的节点。
-method-accepted = 节点验收的条件：最近一份足以判定的报告为通过；其每张卡都有 UUID 或序列号；且最近一份报告没有丢失设备、没有错误结果、对卡的身份没有矛盾。
-method-clocks = 统计截至 { $as_of }（UTC）。时间以机器自身的时钟为准，日期按 UTC 日历。已验收的节点按先后填补各交付期的名额。
+method-accepted = 节点达到要求的条件：最近一份足以判定的报告为通过；其每张卡都有 UUID 或序列号；且最近一份报告没有丢失设备、没有错误结果、对卡的身份没有矛盾。
+method-clocks = 统计截至 { $as_of }（UTC）。时间以机器自身的时钟为准，日期按 UTC 日历。达到要求的节点按先后填补各交付期的名额。
 method-outliers = 明显落后的卡：对每项指标和型号，以稳健标准差衡量与中位数的距离，并与同样多个正态数值偶然出现的距离相比，对全部数值统一检验（Holm 法），且至少相差 2 %。
 method-money = 金额：一个月按 730 小时计。抵扣按每个节点每天累计至统计日，以上限为限；降价按节点中最差一张卡与约定值相差的比例计。这只是按合同条款所作的计算，不是法律意见。
 method-limits = 报告由被测机器自己生成：它说明测得了什么，不能说明主机没有作假。后者请用 `assay witness`。
@@ -565,6 +570,7 @@ foot-fleet-made = 由 assay { $version } 统计
 fleet-contract = 合同 { $id }，sha256 { $sha256 }
 fleet-as-of = 统计截至 { $as_of }，依据{ $sources }
 count-reports = 计入的报告 { $count } 份
+count-other-text = { $count } 份按合同的另一文本判定，条款相同
 count-copies = 其副本 { $count } 份
 count-refused = 不予采信的报告 { $count } 份
 count-others = 其他声明 { $count } 份
@@ -581,7 +587,7 @@ about-healthy = 没有卡丢失、出错或与名称不符
 about-accepted = 最近一份足以判定的报告为通过
 about-rejected = 不通过，或有卡同时属于别的节点
 about-undecided = 没有报告足以判定
-head-accepted-node = 已验收的节点
+head-accepted-node = 达到要求的节点
 head-but = 说明
 far-cards = 明显落后于同型号其他卡的卡，不论是否达到条款：
 more-lines = 另有 { $count } 行；--format json 或 csv 中有全部内容
@@ -591,6 +597,8 @@ sums = 抵扣 { $credits }，每月降价 { $cuts }
 
 reason-within-guard = 与界限相差不到 { $guard }，在该数值的不确定度之内；请重新运行，或测得更久
 reason-decided-over-fleet = 该数值有效；是否足够由整个机群判定，见 `assay fleet`
+reason-names-a-challenge = 它写明了质询 { $challenge }；是否确已应答，凭该质询的文件核对：`assay verify 报告 --challenge 文件` 或 `assay fleet`
+reason-answers-no-challenge = 它没有应答任何质询，无法证明是何时测得的；请承租方先 `assay challenge new`，再 `assay run --challenge 文件`
 reason-shown-by-a-proof = 报告无法证明这一点，须由见证方在场的证明说明：先 `assay witness`，再 `assay verify 报告 --proof 证明` 或 `assay fleet`
 reason-not-proved = 没有成立的证明，或最近一次证明未成立
 reason-proved-little = 所证明的下限不足；请用更长时间或更快的链路重新证明
@@ -603,6 +611,9 @@ head-not-met = 未达到的条款
 quorum-of = { $cards } 张卡的 { $quorum }
 verdict-waived = { $verdict }，已豁免
 fleet-simulated = 模拟：{ $count } 个节点并未交付任何东西，其数值均为计算所得
+fleet-challenged = { $delivered } 个节点中有 { $challenged } 个应答了质询
+fleet-proved = { $challenged }，{ $proved } 个向见证方证明了计算
+fact-freshness = 新鲜性
 fleet-evidence = 已验收的 { $accepted } 个节点中，{ $challenged } 个应答了质询，{ $proved } 个向见证方证明了计算
 
 ## 验收证书
@@ -628,7 +639,7 @@ certificate-salt = 盐值 { $file }，只供双方持有：凭它可知所指的
 certificate-next = 下一步：{ $role ->
     [tenant] 承租方
    *[provider] 出租方
-    }用 `{ $command }` 签署同一证书
+    }若同意这些选择，用 `{ $command }` 签署同一证书
 certificate-signatures-hold = 签名有效；给出 --contract 和 --reports 可核对其依据
 certificate-contract-holds = 签名有效，合同相符；再给出 --reports 可重新推算
 certificate-holds = 签名有效，由合同与报告推算出同一证书
@@ -653,6 +664,7 @@ differs-you-demand = 您要求
 differs-samples-say = 样本表明
 verification = 验证：{ $words }
 verified-lacks-proof = 合同要求的证明没有给出，或证明不足（--proof 证明），因此尚无定论。
+verified-lacks-challenge = 合同要求应答质询，但没有给出该质询（--challenge 文件），因此尚无定论。
 verified-holds = 签名成立，全部数值与判定均可由样本得出
 verified-by-another-contract = 签名成立，报告与其样本一致，但它是按另一合同判定的；请要求按您给出的合同重测，或对其记录重新判定：`assay replay events.jsonl --contract`
 verified-unknown-signatures = 另有 { $count } 个签名不属于您信任的任何密钥，不说明任何问题。

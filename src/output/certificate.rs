@@ -10,6 +10,7 @@ use serde_json::json;
 use super::advice;
 use super::listing::{print_json, print_table};
 use super::page::Page;
+use crate::certificate::choices;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{Certificate, ClauseTally, Decision, Role};
 use crate::fleet::nodes::State;
@@ -46,9 +47,10 @@ pub fn signed(shown: &Shown, (file, salt): (&Path, &Path), refused: usize, out: 
     writeln!(out, "{}", say!(language, "certificate-salt", file = path(salt)))?;
     for role in shown.missing() {
         let command = format!(
-            "assay accept REPORTS --contract C --trust K --key {}.pem --countersign {}",
+            "assay accept REPORTS --contract C --trust K --key {}.pem --countersign {} {}",
             role.name().to_uppercase(),
-            file.display()
+            file.display(),
+            choices::options(shown.certificate)
         );
         writeln!(out, "{}", say!(language, "certificate-next", role = role.name(), command = command))?;
     }

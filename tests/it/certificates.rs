@@ -36,12 +36,12 @@ impl Parties {
         Self { fleet, other: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.fleet.path(name)
     }
 
     /// `assay accept` by a party, on the reports in `reports`.
-    fn accept(&self, party: &str, reports: &Path, more: &[&str]) -> Ended {
+    pub fn accept(&self, party: &str, reports: &Path, more: &[&str]) -> Ended {
         let text = |name: &str| self.path(name).to_str().unwrap().to_owned();
         let mut args = vec!["accept".to_owned(), reports.to_str().unwrap().to_owned()];
         args.extend(["--contract".to_owned(), text("contract.json")]);
@@ -60,8 +60,11 @@ impl Parties {
         self.accept(party, &self.path("reports"), &[&fixed, more].concat())
     }
 
-    fn countersign(&self, party: &str, reports: &Path) -> Ended {
-        self.accept(party, reports, &["--countersign", self.certificate().to_str().unwrap()])
+    /// The second signature, counted by the same day.
+    pub fn countersign(&self, party: &str, reports: &Path, more: &[&str]) -> Ended {
+        let certificate = self.certificate();
+        let fixed = ["--countersign", certificate.to_str().unwrap(), "--as-of", "2024-03-31"];
+        self.accept(party, reports, &[&fixed, more].concat())
     }
 
     fn verify(&self, more: &[&str]) -> Ended {
@@ -90,7 +93,7 @@ impl Parties {
     }
 
     /// The same reports under other names, so that they are read in another order.
-    fn elsewhere(&self) -> &Path {
+    pub fn elsewhere(&self) -> &Path {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(self.path("reports")).unwrap() {
             files.push(entry.unwrap().path().join("report.dsse.json"));
@@ -120,12 +123,12 @@ fn both_parties_sign_what_each_draws_up_in_either_order() {
         let half = parties.verify_all(&parties.path("reports"));
         ends(&half, 1, "NOT signed");
         ends(&half, 1, "the same certificate follows from contract and reports");
-        let countersigned = parties.countersign(second, parties.elsewhere());
+        let countersigned = parties.countersign(second, parties.elsewhere(), &[]);
         ends(&countersigned, 1, "ACCEPTED: 2 of 330 nodes");
         assert!(!countersigned.stdout.contains("NOT signed"), "{}", countersigned.stdout);
         // It holds, and says that not all of what came is accepted.
         ends(&parties.verify_all(parties.elsewhere()), 1, "the same certificate follows");
-        ends(&parties.countersign(second, parties.elsewhere()), 2, "has signed already");
+        ends(&parties.countersign(second, parties.elsewhere(), &[]), 2, "has signed already");
         ends(&parties.verify(&[]), 1, "give --contract and --reports");
         std::fs::remove_file(parties.certificate()).unwrap();
     }
@@ -139,7 +142,7 @@ fn nobody_signs_what_does_not_follow_from_his_own_reports() {
     // The tenant never got the report of one node.
     let elsewhere = parties.elsewhere();
     std::fs::remove_file(elsewhere.join("0.dsse.json")).unwrap();
-    let refused = parties.countersign("tenant", elsewhere);
+    let refused = parties.countersign("tenant", elsewhere, &[]);
     ends(&refused, 6, "nothing was signed");
     ends(&refused, 6, "counts.delivered: the certificate says 3, the reports say 2");
     assert_eq!(std::fs::read(parties.certificate()).unwrap(), before);
@@ -164,7 +167,11 @@ fn nobody_signs_what_does_not_follow_from_his_own_reports() {
     // Nor does a word without a file help: the salt is needed.
     std::fs::write(parties.certificate(), before).unwrap();
     std::fs::remove_file(parties.path("contract.salt")).unwrap();
-    ends(&parties.countersign("tenant", &parties.path("reports")), 2, "get it from the party that made it");
+    ends(
+        &parties.countersign("tenant", &parties.path("reports"), &[]),
+        2,
+        "get it from the party that made it",
+    );
 }
 
 #[test]
@@ -191,7 +198,8 @@ fn what_is_waived_is_accepted_and_its_price_stays_due() {
     };
     assert_eq!((tally(&strict), tally(&lenient)), ([2, 0, 1, 0], [2, 1, 0, 0]));
     ends(&parties.verify_all(&parties.path("reports")), 3, "NOT signed");
-    ends(&parties.countersign("provider", &parties.path("reports")), 0, "waived: upload");
+    let same = ["--waive", "upload@node-002=its cable is replaced in May"];
+    ends(&parties.countersign("provider", &parties.path("reports"), &same), 0, "waived: upload");
     ends(&parties.verify_all(&parties.path("reports")), 0, "the same certificate follows");
 }
 
@@ -203,7 +211,8 @@ fn a_refusal_is_signed_too() {
     assert!(!refused.stdout.contains("accepted node"), "{}", refused.stdout);
     assert_eq!(parties.predicate()["decision"]["reason"], "the room is not cooled");
     ends(&parties.verify_all(&parties.path("reports")), 1, "REFUSED");
-    ends(&parties.countersign("provider", &parties.path("reports")), 1, "REFUSED");
+    let same = ["--refuse", "the room is not cooled"];
+    ends(&parties.countersign("provider", &parties.path("reports"), &same), 1, "REFUSED");
     ends(&parties.verify_all(&parties.path("reports")), 1, "the same certificate follows");
 }
 
@@ -243,7 +252,7 @@ fn no_card_can_be_told_from_a_certificate() {
     let first = nodes.iter().position(|node| node["name"] == "node-000").unwrap();
     assert_eq!(hidden(double), hidden(first));
     assert_eq!(nodes[double]["reasons"][0]["clause"], "fleet.duplicate");
-    ends(&parties.countersign("tenant", parties.elsewhere()), 5, "ACCEPTED");
+    ends(&parties.countersign("tenant", parties.elsewhere(), &[]), 5, "ACCEPTED");
 }
 
 #[test]
@@ -428,7 +437,8 @@ fn a_list_of_nodes_says_who_never_came_in_the_certificate_too() {
     assert_eq!(predicate["list"]["nodes"], 5);
     // The list follows from the certificate; whoever checks it compares its digest with the one that was agreed on.
     ends(&parties.verify_all(&parties.path("reports")), 1, "the same certificate follows");
-    ends(&parties.countersign("tenant", parties.elsewhere()), 1, "ACCEPTED: 2");
+    let same = ["--nodes", list.to_str().unwrap()];
+    ends(&parties.countersign("tenant", parties.elsewhere(), &same), 1, "ACCEPTED: 2");
     // Of a shorter list another certificate follows.
     std::fs::remove_file(parties.certificate()).unwrap();
     std::fs::write(&list, "node-000\n").unwrap();

@@ -59,8 +59,8 @@ fn loads_nothing(page: &str) {
 /// 12 of 330 nodes, counted after both dates.
 pub fn of_a_late_fleet(fleet: &Fleet) {
     let english = [
-        "\u{2718}</span> Not accepted",
-        "12 of 330 nodes promised by now are accepted.",
+        "\u{2718}</span> 12 of 330 may be accepted",
+        "12 of 330 nodes promised by now meet the contract.",
         "Late: 100 nodes were due on 31 March 2024, 101 days ago, and 88 of them are still lacking.",
         "5,769,920.00 CNY are owed in credits.",
         "SIMULATED",
@@ -70,16 +70,16 @@ pub fn of_a_late_fleet(fleet: &Fleet) {
         "Claim 5,769,920.00 CNY in credits for 318 nodes",
         "the contract allows it since 30 May 2024, because 318 nodes are lacking",
         "<h2>Dates",
-        "Every node that reported is accepted.",
-        "The 12 accepted nodes",
+        "Every node that reported meets the contract.",
+        "The 12 nodes that meet the contract",
         "73.5 to 100.0 %",
         "A node costs 116,800.00 CNY a month.",
         "How it was counted",
         "assay fleet REPORTS",
     ];
     let chinese = [
-        "\u{2718}</span> 不予验收",
-        "至今应交付 330 个节点，其中 12 个已验收。",
+        "\u{2718}</span> 330 个节点中有 12 个可以验收",
+        "至今应交付 330 个节点，其中 12 个达到要求。",
         "2024 年 3 月 31 日应交付 100 个节点，已逾期 101 天，仍缺 88 个。",
         "应抵扣 5,769,920.00 元。",
         "模拟数据",
@@ -96,11 +96,11 @@ pub fn of_a_late_fleet(fleet: &Fleet) {
 pub fn before_the_day(fleet: &Fleet) {
     let english = [
         "?</span> Nothing is due yet",
-        "1 of 330 nodes is accepted; none is due yet.",
+        "1 of 330 nodes meets the contract; none is due yet.",
         "Expect 99 more nodes by 31 March 2024.",
     ];
     let chinese =
-        ["尚无到期节点", "合同共 330 个节点，其中 1 个已验收", "2024 年 3 月 31 日前还应交付 99 个节点。"];
+        ["尚无到期节点", "合同共 330 个节点，其中 1 个达到要求", "2024 年 3 月 31 日前还应交付 99 个节点。"];
     pages(fleet, "2024-03-31", "early", &english, &chinese);
 }
 
@@ -108,7 +108,7 @@ pub fn before_the_day(fleet: &Fleet) {
 pub fn of_a_full_fleet(fleet: &Fleet) {
     let english = [
         "Not accepted",
-        "318 of 330 nodes promised by now are accepted.",
+        "318 of 330 nodes promised by now meet the contract.",
         "10",
         "rejected",
         "Do not accept these 2 nodes: a card of each was reported from another node before.",
@@ -119,7 +119,7 @@ pub fn of_a_full_fleet(fleet: &Fleet) {
         "node-070",
         "Ask for 2 nodes that were promised by now and never reported",
         "less each month for",
-        "Nodes not accepted (10)",
+        "Nodes that do not meet the contract (10)",
         "which is another model",
         "name the same card",
         "Cards far from the others (8)",
@@ -130,7 +130,7 @@ pub fn of_a_full_fleet(fleet: &Fleet) {
         "以下 2 个节点不予验收",
         "node-041</span>、<span class=\"one\" translate=\"no\">node-299",
         "每月少付",
-        "未验收的节点（10）",
+        "未达到要求的节点（10）",
         "是另一种型号",
         "报告了同一张卡",
         "明显落后的卡（8）",
@@ -192,7 +192,8 @@ fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
         contract: name.to_owned(),
         contract_sha256: "00".repeat(32),
         as_of: "2024-07-10T00:00:00Z".parse().unwrap(),
-        sources: Sources { reports: nodes as usize, repeated: 0, others: 0 },
+        sources: Sources { reports: nodes as usize, repeated: 0, by_other_text: 0, others: 0 },
+        challenged: 0,
         counts,
         listed: None,
         over_fleet: Vec::new(),
@@ -235,9 +236,9 @@ fn tables_of_a_fleet_end_somewhere_and_say_so() {
         &page,
         &[
             "Not accepted",
-            "0 of 330 nodes that reported are accepted.",
+            "0 of 330 nodes that reported meet the contract.",
             "and 318 more",
-            "Nodes not accepted (330)",
+            "Nodes that do not meet the contract (330)",
         ],
     );
 }
@@ -247,14 +248,18 @@ fn a_fleet_without_fault_is_accepted_and_says_what_to_keep() {
     for (language, parts) in [
         (
             Language::English,
-            ["\u{2714}</span> Accepted", "Accept the nodes, and keep the reports", "The 3 accepted nodes"],
+            [
+                "\u{2714}</span> May be accepted",
+                "Accept the nodes, and keep the reports",
+                "The 3 nodes that meet the contract",
+            ],
         ),
         (
             Language::Chinese,
             [
                 "\u{2714}</span> 可以验收",
                 "可以验收这些节点；请将报告与合同、密钥一并保存",
-                "已验收的 3 个节点",
+                "达到要求的 3 个节点",
             ],
         ),
     ] {

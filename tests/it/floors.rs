@@ -44,7 +44,7 @@ fn ends(desk: &Desk, code: i32, says: &str) -> Ended {
 fn a_node_is_accepted_where_as_much_was_proved_as_was_agreed() {
     // Simulated work takes as long as the simulation does: a small part of the rate that is simulated.
     let little = "floor = \"0.0001 % of fma.int32.rate\"\nlevel = \"L0\"";
-    ends(&desk(little, true), 0, "1 accepted");
+    ends(&desk(little, true), 0, "1 of 1 node answered a challenge, 1 proved work to a witness");
     // One report cannot show it, and says so.
     let verdict =
         desk(little, false).assay(3, "verify got/run/report.dsse.json --trust provider.pub.pem --json");
@@ -141,7 +141,7 @@ fn memory_counts_where_it_was_held_and_read_fast() {
         )
     };
     let held = desk(&proof("1 MB", "0.0001 % of link.h2d.rate"), true);
-    ends(&held, 0, "1 accepted");
+    ends(&held, 0, "1 of 1 node answered a challenge, 1 proved work to a witness");
     let fleet = held.assay(0, &format!("fleet {TRUST} --format json")).stdout;
     let proved = &serde_json::from_str::<serde_json::Value>(&fleet).unwrap()["nodes"][0]["proof"];
     assert!(proved["memory_bytes"].as_u64().unwrap() >= 1_000_000, "{proved}");

@@ -79,6 +79,7 @@ mod laws;
 mod layer;
 // Messages in each language, and pages in them.
 mod languages;
+mod languages_reasons;
 mod languages_terminal;
 // Job files for many nodes: safe to run whatever they were given, tried with `ssh` in name and Kubernetes' schemas.
 #[cfg(unix)]
@@ -136,8 +137,10 @@ mod tidy;
 mod order;
 mod over_fleet;
 mod overlays;
-// What both parties sign.
+// What both parties sign, and what each chooses for it.
 mod certificates;
+mod choices;
+mod fresh;
 // What pipelines and policies are given.
 mod templates;
 // Provers that cheat, and what they are refused for.

@@ -9,6 +9,7 @@ pub(super) struct Words {
     pub head: &'static str,
     pub title: &'static str,
     pub accept: &'static str,
+    pub freshness: &'static str,
     pub parties: &'static str,
     pub tenant: &'static str,
     pub provider: &'static str,
@@ -66,6 +67,7 @@ static ENGLISH: Words = Words {
 ",
     title: "What the provider owes the tenant on each node",
     accept: "# Only evidence from real cards counts.\n",
+    freshness: "# With this, only reports that answer the tenant's challenge count: `assay challenge new`, `assay run --challenge`.\n",
     parties: "# Who agrees. `assay key show` prints the id of a key: without it anybody could sign for that party.\n",
     tenant: "Tenant",
     provider: "Provider",
@@ -73,7 +75,8 @@ static ENGLISH: Words = Words {
     inventory: "# What each node must hold. Judged like a must clause.\n",
     memory: "# Of this memory 95 % must hold its own data, all at once.\n",
     delivery: "\
-# How many nodes are owed by which day, those of earlier days included. Write the block again for each further day.
+# How many nodes are owed by which day, those of earlier days included. Write the block again for each further day. All days of this
+# contract are days of UTC: each begins and ends at 00:00 UTC, wherever the parties are.
 ",
     price: "# What is paid. per: device_hour, device_month, node_hour, node_month, or in_all.\n",
     clauses: "\
@@ -122,13 +125,14 @@ static CHINESE: Words = Words {
 ",
     title: "出租方在每个节点上应向承租方交付的算力",
     accept: "# 只认可真实硬件上的证据。\n",
+    freshness: "# 写上此项，则只认可应答了承租方质询的报告：`assay challenge new`、`assay run --challenge`。\n",
     parties: "# 合同双方。`assay key show` 显示公钥编号；不写编号，则任何人都可以冒充该方签名。\n",
     tenant: "承租方",
     provider: "出租方",
     key: "64 位十六进制数",
     inventory: "# 每个节点必须具备的设备，按 must 条款判定。\n",
     memory: "# 该显存的 95 % 必须能同时存放各自不同的数据。\n",
-    delivery: "# 截至某日累计应交付的节点数（包含此前各期）。每增加一期，重复写一段。\n",
+    delivery: "# 截至某日累计应交付的节点数（包含此前各期）。每增加一期，重复写一段。\n# 本合同中的日期一律为 UTC 日期：每天在 UTC 零时（北京时间 8:00）开始和结束，与双方所在地无关。\n",
     price: "# 价格。per 可写 device_hour（每卡每小时）、device_month（每卡每月）、node_hour、node_month（每节点）或 in_all（总价）。\n",
     clauses: "\
 # 每张卡必须达到的指标。severity 为 must 的条款决定结论，should 与 info 只作报告。statistic 为 p50 指样本的中位数。

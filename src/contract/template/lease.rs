@@ -80,7 +80,8 @@ fn deal(lease: &Lease, words: &Words) -> String {
     };
     [
         format!("{}version = 1\nid = \"lease-0000-000\"\ntitle = {}\n", words.head, quoted(words.title)),
-        format!("{}accept = [\"hardware\"]\n\n{}", words.accept, words.parties),
+        format!("{}accept = [\"hardware\"]\n", words.accept),
+        format!("{}\n{}", commented(words.freshness, "freshness = \"challenge\"\n"), words.parties),
         party("tenant", words.tenant, keys.tenant.as_ref(), words.key),
         party("provider", words.provider, keys.provider.as_ref(), words.key),
         format!(

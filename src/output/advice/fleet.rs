@@ -23,6 +23,8 @@ pub enum Decision {
     NothingDue,
     /// Something is to be measured again before anybody can say.
     Open,
+    /// All that came is good, and more was due.
+    Partial,
     Refused,
 }
 
@@ -34,6 +36,7 @@ impl Decision {
             }
             Exit::Pass => Decision::Accepted,
             Exit::Inconclusive => Decision::Open,
+            Exit::Fail if is_good(answer) => Decision::Partial,
             Exit::Fail
             | Exit::Usage
             | Exit::Environment
@@ -43,6 +46,12 @@ impl Decision {
             | Exit::Interrupted => Decision::Refused,
         }
     }
+}
+
+/// Whether nothing is wrong with what came.
+fn is_good(answer: &Answer) -> bool {
+    let fails = answer.over_fleet.iter().any(|over| over.decides() && over.verdict == Verdict::Fail);
+    answer.counts.delivered > 0 && answer.counts.accepted == answer.counts.delivered && !fails
 }
 
 /// What to do next. Never empty.

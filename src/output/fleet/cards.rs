@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 use crate::evidence::metric::METRICS;
 use crate::fleet::listed::Listed;
 use crate::fleet::row::Card;
-use crate::fleet::words::Said;
 use crate::fleet::{Answer, NodeAnswer};
-use crate::language::Language;
 
 /// Columns of text, before one for each metric in its base unit.
 pub const HEADER: [&str; 9] =
@@ -55,7 +53,7 @@ impl<'a> Cards<'a> {
         let lacking: Vec<&str> = card.lacking.iter().map(|lacking| lacking.clause.as_str()).collect();
         let texts = [
             node.name.clone(),
-            node.state.said(Language::English),
+            node.state.name().to_owned(),
             node.healthy.to_string(),
             node.report.clone().unwrap_or_default(),
             card.selector.clone(),

@@ -59,6 +59,7 @@ fn sources(answer: &Answer, language: Language) -> String {
     let some = |count: usize, said: fn(Language, usize) -> String| (count > 0).then(|| said(language, count));
     let parts = [
         Some(say!(language, "count-reports", count = from.reports)),
+        some(from.by_other_text, |language, count| say!(language, "count-other-text", count = count)),
         some(from.repeated, |language, count| say!(language, "count-copies", count = count)),
         some(strangers, |language, count| say!(language, "count-strangers", count = count)),
         some(answer.refused.len(), |language, count| say!(language, "count-refused", count = count)),
@@ -84,12 +85,12 @@ fn counts(answer: &Answer, out: &mut Page) -> io::Result<()> {
     print_table([say!(language, "head-nodes"), String::new(), String::new()], rows, out)
 }
 
-/// How many reports cannot be older than a challenge, and how many nodes have proved work to a witness.
+/// How many nodes' reports cannot be older than a challenge, and how many nodes have proved work to a witness.
 fn fresh(answer: &Answer, language: Language) -> String {
-    let accepted = || answer.nodes.iter().filter(|node| node.state == State::Accepted);
-    let challenged = accepted().filter(|node| node.challenge_sha256.is_some()).count();
-    let proved = accepted().filter(|node| node.proof.is_some()).count();
-    say!(language, "fleet-evidence", accepted = accepted().count(), challenged = challenged, proved = proved)
+    let proved = answer.nodes.iter().filter(|node| node.proof.is_some()).count();
+    let (challenged, delivered) = (answer.challenged, answer.counts.delivered);
+    let challenged = say!(language, "fleet-challenged", challenged = challenged, delivered = delivered);
+    say!(language, "fleet-proved", challenged = challenged, proved = proved)
 }
 
 fn listed(listed: &Listed, out: &mut Page) -> io::Result<()> {

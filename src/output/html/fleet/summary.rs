@@ -15,6 +15,10 @@ pub fn decided(answer: &Answer, language: Language) -> String {
         Decision::Accepted => say!(language, "decision-accepted"),
         Decision::NothingDue => say!(language, "decision-nothing-due"),
         Decision::Open => say!(language, "decision-open"),
+        Decision::Partial => {
+            let counts = &answer.counts;
+            say!(language, "decision-partial", accepted = counts.accepted, due = due(answer))
+        }
         Decision::Refused => say!(language, "decision-refused"),
     }
 }
@@ -23,7 +27,7 @@ pub fn head(answer: &Answer, contract: &Contract, language: Language) -> Markup 
     let standing = match Decision::of(answer) {
         Decision::Accepted => Standing::Good,
         Decision::NothingDue | Decision::Open => Standing::Open,
-        Decision::Refused => Standing::Bad,
+        Decision::Partial | Decision::Refused => Standing::Bad,
     };
     html! {
         header.(standing.class()) {
@@ -80,10 +84,15 @@ fn owed(answer: &Answer, language: Language) -> Option<String> {
     }
 }
 
+/// Nodes that there are to be by now, or in all where none is due yet.
+fn due(answer: &Answer) -> u32 {
+    let counts = &answer.counts;
+    if counts.promised > 0 { counts.promised } else { counts.contracted.unwrap_or(counts.delivered) }
+}
+
 fn tiles(answer: &Answer, language: Language) -> Markup {
     let counts = &answer.counts;
-    let due =
-        if counts.promised > 0 { counts.promised } else { counts.contracted.unwrap_or(counts.delivered) };
+    let due = due(answer);
     let latest = answer.milestones.iter().filter(|m| m.is_over && m.lacking > 0).map(|m| m.days_late).max();
     html! {
         dl.tiles {
@@ -142,6 +151,11 @@ fn facts(answer: &Answer, contract: &Contract, language: Language) -> Markup {
         refused = answer.refused.len(),
         others = answer.sources.others
     );
+    let from = answer.sources.by_other_text;
+    let other_text = (from > 0).then(|| say!(language, "count-other-text", count = from));
+    let reports = language.list([Some(reports), other_text].into_iter().flatten());
+    let (challenged, delivered) = (answer.challenged, answer.counts.delivered);
+    let challenged = say!(language, "fleet-challenged", challenged = challenged, delivered = delivered);
     html! {
         dl.facts {
             (fact(&say!(language, "fact-contract"), html! {
@@ -152,6 +166,7 @@ fn facts(answer: &Answer, contract: &Contract, language: Language) -> Markup {
             @if let Some(party) = &contract.parties.provider { (fact(&say!(language, "fact-provider"), name(&party.name))) }
             (fact(&say!(language, "fact-as-of"), html! { (answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC")) }))
             (fact(&say!(language, "fact-reports"), html! { (reports) }))
+            (fact(&say!(language, "fact-freshness"), html! { (challenged) }))
         }
     }
 }
