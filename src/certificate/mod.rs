@@ -153,7 +153,9 @@ pub struct CardName {
 pub enum CertificateError {
     #[error("{0}")]
     Statement(#[from] StatementError),
-    #[error("the certificate is of format {0}, this program reads format {FORMAT}; get a version that reads it")]
+    #[error(
+        "the certificate is of format {0}, this program reads format {FORMAT}; get a version that reads it"
+    )]
     Format(u32),
     #[error(
         "the contract does not name the key of the {0}; write key_sha256 = \"...\" under [parties.{0}], as `assay key show` \

@@ -243,8 +243,8 @@ impl From<Remedy> for RawRemedy {
     }
 }
 
-/// A time that does not count, for either side: each 24 hours of it in a delay make it a day shorter, and reports that began in it count
-/// only where they pass.
+/// A time that does not count, for either side: each 24 hours of it make a delay a day shorter and a term a day longer, and reports that
+/// began in it count only where they pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {

@@ -600,12 +600,12 @@ due-credit-open = { $count ->
    *[other] Have { $count } nodes measured again that reported and are not decided: { $amount } in credits for lateness depend on them.
     }
 due-credit-if-kept = { $count ->
-    [one] If you keep 1 node that never passed, which else is late, claim { $amount } in credits for the clause "{ $clause }":
-   *[other] If you keep { $count } nodes that never passed, which else are late, claim { $amount } in credits for the clause "{ $clause }":
+    [one] If you keep what never passed, and else is late, claim { $amount } in credits for 1 node that does not meet the clause "{ $clause }":
+   *[other] If you keep what never passed, and else is late, claim { $amount } in credits for { $count } nodes that do not meet the clause "{ $clause }":
     }
 due-price-cut-if-kept = { $count ->
-    [one] If you keep 1 node that never passed, pay { $amount } less each month, since it falls short in the clause "{ $clause }":
-   *[other] If you keep { $count } nodes that never passed, pay { $amount } less each month, since they fall short in the clause "{ $clause }":
+    [one] If you keep what never passed, pay { $amount } less each month for 1 node that falls short in the clause "{ $clause }":
+   *[other] If you keep what never passed, pay { $amount } less each month for { $count } nodes that fall short in the clause "{ $clause }":
     }
 claim-by = To be claimed by { $day } at the latest.
 claim-by-past = It was to be claimed by { $day }: that day is over.

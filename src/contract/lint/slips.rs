@@ -126,7 +126,9 @@ fn no_days(contract: &Contract, l: Language) -> Option<Lint> {
 
 /// One id twice in one remedy: it counts once.
 fn of_twice(contract: &Contract, l: Language) -> Option<Lint> {
-    let twice = |of: &[String]| of.iter().enumerate().find(|(nth, id)| of[..*nth].contains(id)).map(|(_, id)| id.clone());
+    let twice = |of: &[String]| {
+        of.iter().enumerate().find(|(nth, id)| of[..*nth].contains(id)).map(|(_, id)| id.clone())
+    };
     let id = contract.remedies.iter().find_map(|remedy| twice(&remedy.of))?;
     let why = say!(l, "lint-of-twice", id = &id);
     Some(error("of-twice", Place::Key("remedy", "of"), why, say!(l, "lint-of-twice-write", id)))

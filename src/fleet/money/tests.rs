@@ -284,7 +284,8 @@ fn what_is_undecided_is_in_no_sum_and_ends_no_lease() {
 
 #[test]
 fn excluded_time_makes_no_delay_and_takes_no_pass() {
-    let excluded = "[[exclusion]]\nfrom = 2026-02-03T00:00:00Z\nuntil = 2026-02-08T00:00:00Z\nreason = \"r\"\n";
+    let excluded =
+        "[[exclusion]]\nfrom = 2026-02-03T00:00:00Z\nuntil = 2026-02-08T00:00:00Z\nreason = \"r\"\n";
     let remedies = [LATE, &credit("\"upload\"", 100), excluded].concat();
     assert_eq!(sums(&money(&remedies, Vec::new(), "02-20"))[0], "1500.00");
     let found = money(&remedies, Vec::new(), "04-10");

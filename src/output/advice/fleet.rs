@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::{Step, day, money};
+use crate::contract::Verdict;
 use crate::contract::finding::id;
 use crate::contract::terms::DELIVERY;
-use crate::contract::Verdict;
 use crate::exit::Exit;
 use crate::fleet::intake::Refusal;
 use crate::fleet::money::{Due, DueKind, Standing};

@@ -74,9 +74,7 @@ fn owed(answer: &Answer, language: Language) -> Option<String> {
         (true, true) => None,
         (false, true) => Some(say!(language, "owed-credits", credits = amount(credits))),
         (true, false) => Some(say!(language, "owed-cuts", cuts = amount(cuts))),
-        (false, false) => {
-            Some(say!(language, "owed-both", credits = amount(credits), cuts = amount(cuts)))
-        }
+        (false, false) => Some(say!(language, "owed-both", credits = amount(credits), cuts = amount(cuts))),
     }
 }
 
