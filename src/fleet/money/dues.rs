@@ -98,19 +98,19 @@ impl<'a> Counted<'a, '_> {
     /// Parts by what they are for, how they stand, and whether they can still be claimed.
     fn rows(&self, remedy: &Remedy, parts: &[Part<'_>]) -> Vec<Due> {
         let claim_by = |part: &Part<'_>| days_after(part.arose?, remedy.claim_days?);
-        let is_past = |part: &Part<'_>| claim_by(part).is_some_and(|by| by < self.faults.today);
+        let is_over = |by: Option<Date>| by.is_some_and(|by| by < self.faults.today);
         let mut rows: BTreeMap<_, Vec<&Part<'_>>> = BTreeMap::new();
         for part in parts {
             let of = remedy.of.iter().position(|of| of == part.fault.of);
-            // One lease is ended once.
-            let is_past = !matches!(remedy.kind, Kind::Terminate { .. }) && is_past(part);
+            // One lease is ended once, by the right that arose first.
+            let is_past = !matches!(remedy.kind, Kind::Terminate { .. }) && is_over(claim_by(part));
             rows.entry((of, standing(remedy, part.fault), is_past)).or_default().push(part);
         }
-        let row = |((_, standing, _), parts): (_, Vec<&Part<'_>>)| {
-            let is_past = parts.iter().all(|part| is_past(part));
+        let row = |((_, standing, is_past), parts): (_, Vec<&Part<'_>>)| {
             let by = parts.iter().filter_map(|part| claim_by(part));
-            let claim_by = if is_past { by.max() } else { by.filter(|by| *by >= self.faults.today).min() };
-            row(remedy, standing, &parts).map(|due| Due { claim_by: claim_by.map(When), is_past, ..due })
+            let by = if is_past { by.max() } else { by.min() };
+            let (claim_by, is_past) = (by.map(When), is_over(by));
+            row(remedy, standing, &parts).map(|due| Due { claim_by, is_past, ..due })
         };
         rows.into_iter().filter_map(row).collect()
     }

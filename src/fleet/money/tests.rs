@@ -7,8 +7,11 @@ use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
 use super::{Due, DueKind, Money, Standing, price};
+use crate::contract::when::When;
 use crate::contract::{Reason, Severity, Verdict, parse};
+use crate::evidence::metric::METRICS;
 use crate::fleet::intake::Intake;
+use crate::fleet::proofs::{ProofSummary, Proved};
 use crate::fleet::row::{Card, Lacking, Row};
 use crate::fleet::waivers::Waivers;
 use crate::fleet::{Answer, Span, answer};
@@ -157,8 +160,48 @@ fn what_once_came_is_never_late() {
     let mut doubled = row("m", "01-21", &[]);
     doubled.cards[0].ids = row("n", "01-20", &[]).cards[0].ids.clone();
     let two = LEASE.replace("nodes = 1", "nodes = 2");
-    let answer = answered(&format!("{two}{LATE}"), vec![row("n", "01-20", &[]), doubled], "02-10", &[]);
+    let lease = format!("{two}{LATE}");
+    let answer = answered(&lease, vec![row("n", "01-20", &[]), doubled.clone()], "02-10", &[]);
     assert_eq!(sums(&answer.money.unwrap())[0], "1000.00");
+    // Unless it had come with cards of its own before.
+    let rows = vec![row("n", "01-20", &[]), row("m", "01-20", &[]), doubled];
+    let answer = answered(&lease, rows, "02-10", &[]);
+    assert_eq!((answer.counts.rejected, answer.money.unwrap().dues.len()), (1, 0));
+}
+
+/// A proof of the node that held, or did not, on that day.
+fn proved(day: u32, held: bool) -> Proved {
+    let summary = ProofSummary {
+        sha256: format!("{day:064}"),
+        challenge_sha256: "0".repeat(64),
+        at: When(format!("2026-02-{day:02}T00:00:00Z").parse().unwrap()),
+        level: TrustLevel::L2,
+        gpus: 1,
+        floor_per_s: 6e14,
+        memory_bytes: None,
+        memory_floor_per_s: None,
+    };
+    Proved { node: Some("n".to_owned()), ids: BTreeSet::new(), attested: BTreeSet::new(), held, summary }
+}
+
+#[test]
+fn what_was_proved_once_came_and_what_never_was_is_open() {
+    let lease = format!("{LEASE}{LATE}[proof]\nfloor = \"50 % of gemm.int8.rate\"\n");
+    let parsed = parse("lease.toml", lease.as_bytes()).unwrap();
+    let at = METRICS.iter().position(|metric| metric.name == "gemm.int8.rate").unwrap();
+    for (proofs, standing) in [
+        (vec![proved(1, true)], None),
+        (vec![proved(1, true), proved(2, false)], None),
+        (vec![proved(2, false)], Some(Standing::Open)),
+        (vec![], Some(Standing::Open)),
+    ] {
+        let mut report = row("n", "01-20", &[]);
+        report.cards[0].medians = vec![(u16::try_from(at).unwrap(), 1e15)];
+        let intake = Intake { rows: vec![report], proofs, refused: Vec::new(), others: 0 };
+        let span = Span { since: None, as_of: "2026-11-29T00:00:00Z".parse().unwrap() };
+        let dues = answer(&parsed, intake, span, None, &Waivers::default()).money.unwrap().dues;
+        assert_eq!(dues.first().map(|due| due.standing), standing);
+    }
 }
 
 #[test]
@@ -274,6 +317,10 @@ fn what_is_undecided_is_in_no_sum_and_ends_no_lease() {
     let found = money(LATE, undecided.clone(), "11-29");
     assert_eq!(rows_of(&found), [("delivery", Standing::Open, "3000.00".to_owned())]);
     assert_eq!(sums(&found), ["0.00", "0.00"]);
+    // Nor is a pass one where other results of the same report were wrong.
+    let mut unsound = row("n", "01-20", &[]);
+    unsound.is_wrong = true;
+    assert_eq!(money(LATE, vec![unsound], "11-29").dues[0].standing, Standing::Open);
     // What did not come at all is late all the same.
     let two = LEASE.replace("nodes = 1", "nodes = 2");
     let found = answered(&format!("{two}{LATE}"), undecided, "02-10", &[]).money.unwrap();
@@ -323,6 +370,12 @@ fn each_due_has_a_last_day_to_claim_it() {
     assert_eq!(by(&late, Vec::new(), "02-10"), told(&[("2026-03-12", false, "1000.00")]));
     let found = by(LATE, Vec::new(), "06-10");
     assert_eq!(found, told(&[("2026-07-10", false, "3000.00"), ("2026-05-01", true, "-")]));
+    // Later places make no new right.
+    let two = LEASE.replace("[price]", "[[delivery]]\ndue = 2026-05-31\nnodes = 3\n[price]");
+    let found = answered(&format!("{two}{}", claim(LATE)), Vec::new(), "06-10", &[]).money.unwrap();
+    let end = &found.dues[1];
+    assert_eq!((end.count, end.on.unwrap().to_string(), end.is_past), (3, "2026-04-01".to_owned(), true));
+    assert_eq!(end.claim_by.unwrap().to_string(), "2026-05-01");
     // Price cuts from the first report that failed.
     let rows = || vec![row("n", "01-20", &[]), row("n", "02-01", &[upload]), row("n", "03-20", &[upload])];
     assert_eq!(by(&cut("\"upload\"", 50), rows(), "03-21"), told(&[("2026-03-03", true, "1000.00")]));
