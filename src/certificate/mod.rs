@@ -25,7 +25,7 @@ use crate::seal::{Envelope, KeyId, SecretKey, Verified};
 
 pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/acceptance/v1", what: "acceptance certificate" };
 /// Additions keep it, changes of meaning raise it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// All of it follows from the contract, the reports and what was decided: see [`draft`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -154,7 +154,9 @@ pub struct CardName {
 pub enum CertificateError {
     #[error("{0}")]
     Statement(#[from] StatementError),
-    #[error("the certificate is of format {0}, this program reads format {FORMAT}; get a newer one")]
+    #[error(
+        "the certificate is of format {0}, this program reads format {FORMAT}; get a version that reads it"
+    )]
     Format(u32),
     #[error(
         "the contract does not name the key of the {0}; write key_sha256 = \"...\" under [parties.{0}], as `assay key show` \

@@ -42,6 +42,15 @@ pub fn conflicts(evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
+impl Inventory {
+    /// Of the findings on what it demands; remedies may name them.
+    pub fn ids(&self) -> impl Iterator<Item = &'static str> {
+        let model = self.sku.is_some().then_some(id::SKU);
+        let memory = self.memory.is_some().then_some(id::MEMORY);
+        [Some(id::DEVICES), model, memory].into_iter().flatten()
+    }
+}
+
 /// What the contract's inventory demands.
 pub(super) fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
     let Some(inventory) = &contract.inventory else { return Vec::new() };

@@ -6,6 +6,9 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+/// No lease in any currency costs more; what is beyond it is a slip, and would leave no room to reckon with.
+const AMOUNT_MOST: u64 = 1_000_000_000_000_000;
+
 /// Such as `2.40 USD`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -30,6 +33,9 @@ impl TryFrom<String> for Money {
         }
         if amount <= Decimal::ZERO {
             return Err(refused("is no price"));
+        }
+        if amount > Decimal::from(AMOUNT_MOST) {
+            return Err(refused(&format!("is more than {AMOUNT_MOST}, more than anything costs")));
         }
         Ok(Self { amount, currency: currency.to_owned() })
     }

@@ -49,10 +49,13 @@ fn settle(contract: &mut Contract) -> Result<(), Slip> {
         }
     }
     for (nth, remedy) in contract.remedies.iter().enumerate() {
+        let owed = contract.inventory.iter().flat_map(Inventory::ids);
+        let known: Vec<&str> = [DELIVERY].into_iter().chain(owed).collect();
         let is_known =
-            |name: &String| name == DELIVERY || contract.clauses.iter().any(|clause| clause.id == *name);
+            |name: &str| known.contains(&name) || contract.clauses.iter().any(|clause| clause.id == name);
         if let Some((of, name)) = remedy.of.iter().enumerate().find(|(_, name)| !is_known(name)) {
-            return Err(Slip::Remedy { nth, of, name: name.chars().take(80).collect() });
+            let known = known.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+            return Err(Slip::Remedy { nth, of, name: name.chars().take(80).collect(), known });
         }
     }
     match contract.exclusions.iter().enumerate().find(|(_, excluded)| excluded.from >= excluded.until) {

@@ -3,7 +3,6 @@
 //! Owns the mistakes that concern clauses and what parts need of one another; where they stand in a file is `places`'s business.
 
 use super::places::Step;
-use super::terms::DELIVERY;
 use super::when::Moment;
 
 /// `nth` counts from 0, in the order of the file.
@@ -22,9 +21,9 @@ pub enum Slip {
         "no clause on nodes or devices is a must, so no node could ever pass; write severity = \"must\" in one"
     )]
     NoMust,
-    /// The id stands at this place of the list `of`.
-    #[error("a remedy is of {name:?}, but no clause has this id; write the id of a clause, or {DELIVERY:?}")]
-    Remedy { nth: usize, of: usize, name: String },
+    /// The id stands at this place of the list `of`; `known` are those that are no clauses.
+    #[error("a remedy is of {name:?}, but no clause has this id; write the id of a clause, or {known}")]
+    Remedy { nth: usize, of: usize, name: String, known: String },
     #[error("an exclusion from {from} until {until} is over before it begins; exchange them")]
     Exclusion { nth: usize, from: Moment, until: Moment },
 }

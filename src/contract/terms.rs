@@ -125,10 +125,10 @@ pub enum PflopsFigure {
 #[serde(try_from = "RawRemedy", into = "RawRemedy")]
 #[schemars(!try_from, !into, with = "RawRemedy")]
 pub struct Remedy {
-    /// Ids of clauses, or [`DELIVERY`].
+    /// Ids of clauses or of what the inventory demands, or [`DELIVERY`]. Of those that a node does not meet the worst counts.
     pub of: Vec<String>,
     pub kind: Kind,
-    /// Within so many days it must be claimed.
+    /// Within so many days it must be claimed: see [`Due::claim_by`](crate::fleet::money::Due::claim_by).
     pub claim_days: Option<u32>,
 }
 
@@ -139,7 +139,8 @@ pub const DELIVERY: &str = "delivery";
 pub enum Kind {
     /// For each day and each node concerned, this share of its price for a month is credited, up to `cap` of that price.
     Credit { per_day: Quantity, cap: Quantity },
-    /// The price falls by the share by which the figure falls short, up to `cap`.
+    /// The node's price falls by the share by which the figure falls short, up to `cap`. What no figure tells, a wrong result or what must
+    /// equal or never be, is `cap`.
     PriceCut { cap: Quantity },
     /// The node is replaced within so many days.
     Replace { within_days: u32 },
@@ -161,12 +162,14 @@ enum KindName {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Remedy", description = "What follows where a clause is not met, or nodes are late.")]
 struct RawRemedy {
-    /// Ids of clauses, or "delivery".
+    /// Ids of clauses, "inventory.devices", "inventory.sku" or "inventory.memory" where the inventory names them, or "delivery". Of those that
+    /// a node does not meet the worst counts for it, not the sum.
     #[schemars(length(min = 1))]
     of: Vec<String>,
-    /// credit: for each day and node concerned, per_day of its price for a month, up to cap. price_cut: the price falls by the share by
-    /// which the figure misses its bound, up to cap. replace: the node is replaced within_days. terminate: the tenant may end the lease where
-    /// it is not put right within_days.
+    /// credit: for each day and node concerned, from the first report in which it failed in the clause to the next that met it, per_day of the
+    /// node's price for a month, up to cap. price_cut: the node's price falls by the share by which its worst card misses the bound, up to
+    /// cap; what no figure tells (a wrong result, what must equal or never be) is the whole cap. All price cuts of a node together are at most
+    /// its price. replace: the node is replaced within_days. terminate: the tenant may end the lease where it is not put right within_days.
     kind: KindName,
     /// A share, such as "1 %".
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,7 +179,8 @@ struct RawRemedy {
     cap: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     within_days: Option<u32>,
-    /// Within so many days it must be claimed.
+    /// Within so many days it must be claimed: after the day on which the days of a credit ended, or the day of counting while they go on;
+    /// after the first report that failed for price_cut and replace; after the day since which the lease may be ended for terminate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claim_days: Option<u32>,
 }
@@ -239,7 +243,8 @@ impl From<Remedy> for RawRemedy {
     }
 }
 
-/// A time that does not count, for either side.
+/// A time that does not count, for either side: each 24 hours of it make a delay a day shorter and a term a day longer, and reports that
+/// began in it count only where they pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exclusion {

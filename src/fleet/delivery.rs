@@ -2,11 +2,10 @@
 //! Owns the counting of milestones; days are by the calendar in UTC, times by the machines' own clocks.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
-use super::nodes::{Node, State};
+use super::calendar::{Calendar, day};
+use super::nodes::Node;
 use crate::contract::Delivery;
 use crate::contract::when::Day;
 
@@ -20,16 +19,21 @@ pub struct Milestone {
     pub is_over: bool,
     /// Nodes that had reported by the end of that day.
     pub in_time: u32,
-    /// Nodes that are accepted now and were so by the end of that day.
+    /// Nodes of which a report had passed by the end of that day, whatever came after.
     pub accepted_in_time: u32,
-    /// Nodes that are still lacking: promised and not accepted, as things stand.
+    /// Nodes that are still lacking: promised, and no report of them ever passed.
     pub lacking: u32,
-    /// Full days since.
+    /// Full days since, but for what the contract excludes.
     pub days_late: u32,
 }
 
-pub fn milestones(delivery: &Delivery, nodes: &[Node<'_>], as_of: Timestamp) -> Vec<Milestone> {
-    let accepted = count(nodes.iter().filter(|node| node.state() == State::Accepted).count());
+pub fn milestones(
+    delivery: &Delivery,
+    nodes: &[Node<'_>],
+    calendar: &Calendar,
+    as_of: Timestamp,
+) -> Vec<Milestone> {
+    let came = count(nodes.iter().filter(|node| node.came().is_some()).count());
     let today = day(as_of);
     delivery
         .milestones()
@@ -42,28 +46,12 @@ pub fn milestones(delivery: &Delivery, nodes: &[Node<'_>], as_of: Timestamp) -> 
                 promised,
                 is_over: today > due,
                 in_time: count(nodes.iter().filter(|node| by_then(node.since())).count()),
-                accepted_in_time: count(
-                    nodes
-                        .iter()
-                        .filter(|node| node.state() == State::Accepted && by_then(node.good_since()))
-                        .count(),
-                ),
-                lacking: promised.saturating_sub(accepted),
-                days_late: days_between(due, today),
+                accepted_in_time: count(nodes.iter().filter(|node| by_then(node.came())).count()),
+                lacking: promised.saturating_sub(came),
+                days_late: calendar.days(due, today),
             }
         })
         .collect()
-}
-
-/// The day in UTC.
-pub fn day(at: Timestamp) -> Date {
-    Offset::UTC.to_datetime(at).date()
-}
-
-/// Full days from one to the other; none where it lies before.
-pub fn days_between(from: Date, to: Date) -> u32 {
-    let days = from.until(to).map_or(0, |span| span.get_days());
-    u32::try_from(days).unwrap_or(0)
 }
 
 fn count(nodes: usize) -> u32 {

@@ -2,6 +2,7 @@
 //! Owns the answer and the order in which it is put together; must not know files' forms or how anything is shown.
 
 pub mod availability;
+pub mod calendar;
 pub mod delivery;
 pub mod doubt;
 pub mod envelopes;
@@ -29,6 +30,7 @@ use crate::device::ProvenanceKind;
 use crate::exit::Exit;
 use crate::report::TrustLevel;
 use availability::Availability;
+use calendar::Calendar;
 use delivery::Milestone;
 use doubt::Doubt;
 use intake::{Cause, Intake, Refusal, Refused};
@@ -177,11 +179,12 @@ pub fn answer(
 ) -> Answer {
     let contract = &parsed.contract;
     let Intake { rows, proofs, mut refused, others } = intake;
-    let (mut rows, repeated) = counted(contract, rows, span, &mut refused);
+    let calendar = Calendar::new(&contract.exclusions);
+    let (mut rows, repeated) = counted(contract, rows, (span, waivers), &mut refused);
     let listed = list.map(|names| Listed::split(names, &mut rows));
     let mut nodes = nodes::group(&rows, waivers);
     proofs::join(&mut nodes, &proofs, contract);
-    let milestones = delivery::milestones(&contract.delivery, &nodes, span.as_of);
+    let milestones = delivery::milestones(&contract.delivery, &nodes, &calendar, span.as_of);
     let in_state = |state| count(nodes.iter().filter(|node| node.state() == state));
     let promised = milestones
         .iter()
@@ -220,7 +223,7 @@ pub fn answer(
         milestones,
         outliers: outliers::outliers(&nodes),
         availability: availability::availability(&rows),
-        money: money::money(contract, &nodes, &over_fleet, span.as_of),
+        money: money::money(contract, &nodes, &over_fleet, &calendar, span.as_of),
         nodes: nodes.iter().map(node_answer).collect(),
         refused,
         over_fleet,
@@ -231,7 +234,7 @@ pub fn answer(
 fn counted(
     contract: &Contract,
     mut rows: Vec<Row>,
-    span: Span,
+    (span, waivers): (Span, &Waivers),
     refused: &mut Vec<Refused>,
 ) -> (Vec<Row>, usize) {
     // By what was signed, also where times are equal: files may have other names and another order elsewhere.
@@ -243,7 +246,7 @@ fn counted(
     for row in rows {
         if !payloads.insert(row.payload) {
             repeated += 1;
-        } else if let Some(why) = out_of_time(contract, &row, span) {
+        } else if let Some(why) = out_of_time(contract, &row, (span, waivers)) {
             refused.push(Refused { source: row.source, what: Refusal::OutOfTime, why });
         } else if let Some(first) = kept.first().filter(|first: &&Row| first.salt != row.salt) {
             let why = Cause::OtherSalt { first: first.source.clone() };
@@ -266,7 +269,7 @@ fn counted(
     (kept, repeated)
 }
 
-fn out_of_time(contract: &Contract, row: &Row, span: Span) -> Option<Cause> {
+fn out_of_time(contract: &Contract, row: &Row, (span, waivers): (Span, &Waivers)) -> Option<Cause> {
     let Span { since, as_of } = span;
     if row.started > as_of {
         return Some(Cause::ToCome { began: row.started });
@@ -274,9 +277,13 @@ fn out_of_time(contract: &Contract, row: &Row, span: Span) -> Option<Cause> {
     if let Some(since) = since.filter(|since| row.started < *since) {
         return Some(Cause::Before { began: row.started, since });
     }
+    // What passes even then is as good as at any time.
+    let waived = waivers.of(row.node.as_deref().unwrap_or_default());
+    let passes = row.verdict_but(&waived) == Verdict::Pass;
     let excluded = contract
         .exclusions
         .iter()
+        .filter(|_| !passes)
         .find(|excluded| (excluded.from.0..excluded.until.0).contains(&row.started));
     excluded.map(|excluded| Cause::Excluded {
         from: excluded.from.to_string(),

@@ -22,8 +22,10 @@ pub struct Node<'a> {
     pub waived: Vec<&'a str>,
     /// What was proved of it, where its last proof held.
     pub proof: Option<ProofSummary>,
-    /// What was not proved of it and must be.
+    /// What was not proved of it and must be, by its last proof.
     pub unproved: Vec<Lacking>,
+    /// Whether any proof of it was enough.
+    pub was_proved: bool,
 }
 
 /// A card that two nodes say they have.
@@ -84,16 +86,9 @@ impl<'a> Node<'a> {
 
     /// What a report says of this node where waived clauses are left out.
     fn verdict(&self, row: &Row) -> Verdict {
-        let waived = row.musts().filter(|(_, lacking)| self.waives(lacking)).count();
-        let lacking = row.musts().map(|(_, lacking)| lacking).chain(&self.unproved);
-        let verdict =
-            match lacking.filter(|lacking| !self.waives(lacking)).map(|lacking| lacking.verdict).max() {
-                Some(worst) => worst,
-                None if waived > 0 => Verdict::Pass,
-                None => row.verdict,
-            };
-        // What is doubted shows no pass; a failure that somebody signed stays one.
-        if row.doubts.is_empty() { verdict } else { verdict.max(Verdict::Inconclusive) }
+        let unproved = self.unproved.iter().filter(|lacking| !self.waives(lacking));
+        let verdicts = unproved.map(|lacking| lacking.verdict);
+        verdicts.chain([row.verdict_but(&self.waived)]).max().unwrap_or(Verdict::Inconclusive)
     }
 
     pub fn waives(&self, lacking: &Lacking) -> bool {
@@ -103,8 +98,7 @@ impl<'a> Node<'a> {
     /// Why a pass does not count: what is doubted of the report itself, cards that nothing tells from those of other nodes, or
     /// what came after it.
     pub fn doubts(&self) -> Vec<Doubt> {
-        let unnamed = |row: &Row| row.cards.is_empty() || row.cards.iter().any(|card| card.ids.is_empty());
-        let unnamed = self.decisive().is_some_and(unnamed).then_some(Doubt::Unnamed);
+        let unnamed = self.decisive().is_some_and(|row| !is_named(row)).then_some(Doubt::Unnamed);
         let unsound = self.reports.last().is_some_and(|row| !is_sound(row)).then_some(Doubt::Unsound);
         let of_itself = self.decisive().map_or(Vec::new(), |row| row.doubts.clone());
         of_itself.into_iter().chain(unnamed).chain(unsound).collect()
@@ -116,24 +110,27 @@ impl<'a> Node<'a> {
         decided.or(self.reports.last()).copied()
     }
 
-    /// Whether it is undecided because nobody judged what was agreed on it.
-    pub fn is_unjudged(&self) -> bool {
-        self.state() == State::Undecided && self.decisive().is_some_and(Row::is_unjudged)
-    }
-
     /// When it was first there.
     pub fn since(&self) -> Option<Timestamp> {
         self.reports.first().map(|row| row.started)
     }
 
-    /// From when on it is good: the first of the passes that nothing but what decides nothing came after.
-    pub fn good_since(&self) -> Option<Timestamp> {
-        let decided = self.reports.iter().rev().filter(|row| self.verdict(row) != Verdict::Inconclusive);
-        decided
-            .take_while(|row| self.verdict(row) == Verdict::Pass)
-            .last()
-            .map(|row| row.started)
-            .filter(|_| self.claims.is_empty())
+    /// When it has come: with its first report that passed, if ever enough was proved of it. Whatever fails later takes nothing of that.
+    pub fn came(&self) -> Option<Timestamp> {
+        let is_proved = self.was_proved || self.unproved.iter().all(|lacking| self.waives(lacking));
+        let is_good = |row: &&&Row| {
+            let passes = row.verdict_but(&self.waived) == Verdict::Pass;
+            passes && is_named(row) && is_sound(row) && !self.is_claimed(row)
+        };
+        let first = self.reports.iter().find(is_good).filter(|_| is_proved).copied();
+        first.or(self.decisive().filter(|_| self.state() == State::Accepted)).map(|row| row.started)
+    }
+
+    /// Whether a card of this report, or one of which it is not known in which it was, was seen in another node first.
+    fn is_claimed(&self, row: &Row) -> bool {
+        let has = |row: &Row, id: &str| row.cards.iter().any(|card| card.ids.contains(id));
+        let claims = self.claims.iter().map(|claim| claim.card.as_str());
+        claims.into_iter().any(|id| has(row, id) || !self.reports.iter().any(|row| has(row, id)))
     }
 
     /// Reports that failed before the last one that decides: a node that is measured until it passes shows them.
@@ -155,6 +152,10 @@ impl<'a> Node<'a> {
         let unproved = self.unproved.iter().map(|lacking| (None, lacking));
         self.decisive().map_or(Vec::new(), |row| row.musts().chain(unproved).collect())
     }
+}
+
+fn is_named(row: &Row) -> bool {
+    !row.cards.is_empty() && row.cards.iter().all(|card| !card.ids.is_empty())
 }
 
 fn is_sound(row: &Row) -> bool {
@@ -189,6 +190,7 @@ pub fn group<'a>(rows: &'a [Row], waivers: &'a Waivers) -> Vec<Node<'a>> {
                 waived: Vec::new(),
                 proof: None,
                 unproved: Vec::new(),
+                was_proved: false,
             });
             nodes.len() - 1
         });

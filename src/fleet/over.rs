@@ -54,8 +54,9 @@ pub fn over_fleet(contract: &Contract, nodes: &[Node<'_>], waivers: &Waivers) ->
 }
 
 /// What a clause comes to on one card.
-enum Is {
+pub(super) enum Is {
     Met,
+    /// By the share of the bound that is missing or too much, where that is a number.
     Failed(Option<f64>),
     Undecided,
 }
@@ -103,7 +104,7 @@ fn decide(clause: &Clause, fleet: &[(&Node<'_>, &Card)], waivers: &Waivers) -> O
     }
 }
 
-fn is(clause: &Clause, card: &Card, median: Option<f64>) -> Is {
+pub(super) fn is(clause: &Clause, card: &Card, median: Option<f64>) -> Is {
     let lacking = lacking(clause, card);
     // A card at fault has no figure that the fleet could be asked about.
     if let Some(Lacking { verdict: Verdict::Fail, short, .. }) = lacking {
@@ -165,7 +166,7 @@ mod tests {
 
     fn node() -> Node<'static> {
         let (reports, claims, waived, unproved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Node { name: "n".to_owned(), reports, claims, waived, proof: None, unproved }
+        Node { name: "n".to_owned(), reports, claims, waived, proof: None, unproved, was_proved: false }
     }
 
     /// A card with this figure, of which the clause is open for this reason.

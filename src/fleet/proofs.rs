@@ -129,8 +129,10 @@ pub fn join(nodes: &mut [Node<'_>], proofs: &[Proved], contract: &Contract) {
     claim(nodes, proofs);
     for node in nodes {
         node.proof = proof_of(node, proofs);
-        node.unproved =
-            node.decisive().map_or(Vec::new(), |row| unproved(contract, row, node.proof.as_ref()));
+        let Some(row) = node.decisive() else { continue };
+        let is_enough = |proof: &Proved| proof.held && unproved(contract, row, proof.held()).is_empty();
+        node.was_proved = proofs.iter().any(|proof| proof.is_of(node) && is_enough(proof));
+        node.unproved = unproved(contract, row, node.proof.as_ref());
     }
 }
 
@@ -220,7 +222,8 @@ mod tests {
 
     fn node(name: &str) -> Node<'static> {
         let (reports, claims, waived) = (Vec::new(), Vec::new(), Vec::new());
-        Node { name: name.to_owned(), reports, claims, waived, proof: None, unproved: Vec::new() }
+        let (name, unproved) = (name.to_owned(), Vec::new());
+        Node { name, reports, claims, waived, proof: None, unproved, was_proved: false }
     }
 
     fn proved(node: &str, day: u32, card: &str) -> Proved {

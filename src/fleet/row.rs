@@ -166,6 +166,19 @@ impl Row {
         all.filter(|(_, lacking)| lacking.severity == Severity::Must)
     }
 
+    /// What it says where these clauses are left out. What is doubted shows no pass; a failure that somebody signed stays one.
+    pub fn verdict_but(&self, waived: &[&str]) -> Verdict {
+        let is_waived = |lacking: &Lacking| waived.contains(&lacking.clause.as_str());
+        let (waived, rest): (Vec<_>, Vec<_>) =
+            self.musts().map(|(_, lacking)| lacking).partition(|lacking| is_waived(lacking));
+        let verdict = match rest.iter().map(|lacking| lacking.verdict).max() {
+            Some(worst) => worst,
+            None if !waived.is_empty() => Verdict::Pass,
+            None => self.verdict,
+        };
+        if self.doubts.is_empty() { verdict } else { verdict.max(Verdict::Inconclusive) }
+    }
+
     /// Whether every device came to its end and was right in all it did.
     pub fn is_whole(&self) -> bool {
         self.failures == 0 && !self.is_wrong

@@ -22,6 +22,7 @@ each-month = { $amount } a month
 name-and-value = { $name } { $value }
 money = { $amount } { $currency }
 money-unknown = an amount that the price does not give
+not-computable = not computable
 date = { $day } { $month ->
     [1] January
     [2] February
@@ -534,6 +535,7 @@ lead-late = { $days ->
     }
 owed-credits = By the contract's remedies { $credits } are owed in credits.
 owed-cuts = By the contract's remedies the price falls by { $cuts } a month.
+owed-unknown = By the contract's remedies something is due in money, and its price does not say how much.
 owed-both = By the contract's remedies { $credits } are owed in credits, and the price falls by { $cuts } a month.
 tile-accepted = nodes meet the contract
 tile-met = binding demands met
@@ -598,9 +600,23 @@ due-price-cut = { $count ->
     [one] Pay { $amount } less each month for 1 node that falls short in the clause "{ $clause }":
    *[other] Pay { $amount } less each month for { $count } nodes that fall short in the clause "{ $clause }":
     }
+due-credit-open = { $count ->
+    [one] Have 1 node measured again that reported and is not decided: { $amount } in credits for lateness depend on it.
+   *[other] Have { $count } nodes measured again that reported and are not decided: { $amount } in credits for lateness depend on them.
+    }
+due-credit-if-kept = { $count ->
+    [one] If you keep what never passed, and else is late, claim { $amount } in credits for 1 node that does not meet the clause "{ $clause }":
+   *[other] If you keep what never passed, and else is late, claim { $amount } in credits for { $count } nodes that do not meet the clause "{ $clause }":
+    }
+due-price-cut-if-kept = { $count ->
+    [one] If you keep what never passed, pay { $amount } less each month for 1 node that falls short in the clause "{ $clause }":
+   *[other] If you keep what never passed, pay { $amount } less each month for { $count } nodes that fall short in the clause "{ $clause }":
+    }
+claim-by = To be claimed by { $day } at the latest.
+claim-by-past = It was to be claimed by { $day }: that day is over.
 due-replace = { $count ->
     [one] Have 1 node replaced by { $day }; it does not meet the clause "{ $clause }":
-   *[other] Have { $count } nodes replaced, the last by { $day }; they do not meet the clause "{ $clause }":
+   *[other] Have { $count } nodes replaced, the first by { $day }; they do not meet the clause "{ $clause }":
     }
 due-replace-past = { $count ->
     [one] Press for 1 node that was to be replaced by { $day }; it does not meet the clause "{ $clause }":
@@ -646,7 +662,7 @@ note-milestones = Each date promises all nodes up to then, those of earlier date
 head-due = due
 head-promised = promised
 head-in-time = came in time
-head-accepted-in-time = good in time
+head-accepted-in-time = passed in time
 head-lacking = lacking now
 head-late = late by
 milestone-met = met
@@ -706,7 +722,7 @@ no-mtbf = No load was kept up, so nothing is said of the time between failures.
 title-money = Costs and what is owed
 no-price = The contract names no price, so nothing is said of money.
 node-month = A node costs { $amount } a month.
-no-node-month = The price says nothing of a single node, so nothing is counted in money.
+no-node-month = The price says nothing of a single node, so no amount can be computed.
 cost-per-hour = 1 { $unit } of { $metric } costs { $amount } an hour, as nodes that meet the contract deliver it.
 nothing-due = No remedy of the contract makes anything due.
 head-remedy = remedy
@@ -714,6 +730,10 @@ head-for = for
 head-nodes = nodes
 head-amount = amount
 head-by-or-since = by or since
+head-claim-by = claim by
+claim-past = { $day }, which is over
+if-kept = { $amount }, if kept
+if-open = { $amount }, if measuring again does not pass
 for-delivery = delivery
 kind-credit = credit
 kind-price-cut = lower price
@@ -725,9 +745,9 @@ title-method = How it was counted
 method-reports = Every report was verified by the trusted keys and judged again by this contract, from its own samples. Copies count once. What does not hold counts for nothing and stands under refused reports.
 method-nodes = Reports are of one node by the name that the run was told, else by the cards that were seen together before. A UUID or serial number in two nodes is held against the one in which it was seen later.
 method-accepted = A node meets the contract where its last report that decides anything passes, every card of it has a UUID or a serial number, and the last report of all lost no device, had no wrong results and no contradiction about what a card is.
-method-clocks = Counted as of { $as_of } UTC. Times are by the machines' own clocks, days by the calendar in UTC. Nodes that meet the contract, the earliest first, fill the places that the dates promise.
+method-clocks = Counted as of { $as_of } UTC. Times are by the machines' own clocks, days by the calendar in UTC. A node has come with its first report that passed, whatever it fails in later. Nodes that came, the earliest first, fill the places that the dates promise. Each 24 hours that the contract excludes make a delay a day shorter.
 method-outliers = Outliers: for each metric and model, the distance from the median in robust standard deviations, against what chance makes of it among so many normal figures, tested over all figures together (Holm), and at least 2 % off.
-method-money = Money: a month is 730 hours. Credits are for each node and day up to their cap, to the day of counting; lower prices by the share of the bound that the worst card of a node misses. This is arithmetic by the contract's terms, not legal advice.
+method-money = Money: a month is 730 hours. Of the clauses of one remedy the worst counts for each node. Credits are for each node and day up to their cap: for delays to the day on which it came, for a clause from the first report that failed in it to the next that met it, else to the day of counting. Prices fall by the share of the bound that the worst card of a node misses, by the whole cap where no figure tells it, and for one node by no more than its price. What is only due if a node that never passed is kept, or depends on measuring again, is in no sum. Credits are to be claimed from the day on which their days ended, the end of the lease from the day since which it is allowed, all else from the first report that failed. This is arithmetic by the contract's terms, not legal advice.
 method-limits = Reports are made by the machines that they are about: they show what was measured, not that a host did not lie. `assay witness` is for that.
 foot-fleet = This page is not signed and proves nothing by itself: it shows what the signed reports come to. Count them again with `assay fleet REPORTS --contract FILE --trust KEY.pub.pem`.
 foot-fleet-made = Counted by assay { $version }
@@ -982,6 +1002,9 @@ lint-one-key-write = key_sha256 = "..." of a key that this party alone has, as `
 lint-past-day = { $due } is over: today is { $today }
 lint-past-day-write = a day to come, unless the lease is running already
 lint-no-days = { $key } = 0 leaves nobody a day to do it
+lint-of-twice = one remedy names "{ $id }" twice: it counts once
+lint-of-twice-write = "{ $id }" once in of
+lint-no-amount = the price is one sum for everything, of which no node has a share: credits and price cuts come to no amount
 lint-no-lease = there is no price, no date and no remedy: this says what is tested, and is no lease
 lint-no-lease-write = nothing, for a test; for a lease start from `assay contract new --sku ... --nodes ... --gpus-per-node ...`
 lint-no-model = no model is named, so that any card would do

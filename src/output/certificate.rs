@@ -103,7 +103,7 @@ fn summary(shown: &Shown, out: &mut Page) -> io::Result<()> {
         writeln!(out, "{line}")?;
     }
     if let Some(money) = money {
-        let amount = |amount| advice::money(amount, &money.currency, language);
+        let amount = |amount: &Option<_>| advice::total(amount.as_ref(), &money.currency, language);
         let (credits, cuts) = (amount(&money.credits), amount(&money.price_cuts_per_month));
         writeln!(out, "{}", say!(language, "certificate-sums", credits = credits, cuts = cuts))?;
     }

@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
+use gpu_assay::contract::when::When;
 use gpu_assay::contract::{Amount, Contract, Reason, Severity, Verdict};
 use gpu_assay::device::ProvenanceKind;
 use gpu_assay::fleet::intake::{Cause, Refusal, Refused};
+use gpu_assay::fleet::money::{Due, DueKind, Money, Standing};
 use gpu_assay::fleet::nodes::State;
 use gpu_assay::fleet::row::{Card, Lacking};
 use gpu_assay::fleet::{Answer, Because, Counts, NodeAnswer, Sources, Why};
@@ -210,6 +212,67 @@ fn rendered(answer: &Answer, contract: &Contract, language: Language) -> String 
     let mut text = Vec::new();
     Form::Html.render(answer, contract, Page::file(&mut text).speaking(language)).unwrap();
     String::from_utf8(text).unwrap()
+}
+
+/// What is not owed yet, is past its last day, or has no amount is said so wherever it stands.
+#[test]
+fn what_is_open_past_or_unknown_is_marked() {
+    let due = |kind, standing, amount: Option<&str>, claim_by: &str| Due {
+        kind,
+        of: if kind == DueKind::Credit { "delivery" } else { "upload" }.to_owned(),
+        standing,
+        nodes: Vec::new(),
+        count: 1,
+        amount: amount.map(|amount| amount.parse().unwrap()),
+        on: None,
+        claim_by: Some(When(claim_by.parse().unwrap())),
+        is_past: claim_by < "2024-07-10",
+    };
+    let money = Money {
+        currency: "USD".to_owned(),
+        node_month: None,
+        per_pflops_hour: Vec::new(),
+        per_tbs_hour: Vec::new(),
+        dues: vec![
+            due(DueKind::Credit, Standing::Owed, None, "2024-07-09"),
+            due(DueKind::Credit, Standing::Open, Some("123.00"), "2024-07-10"),
+            due(DueKind::PriceCut, Standing::IfKept, Some("456.00"), "2024-07-11"),
+        ],
+        credits: None,
+        price_cuts_per_month: Some("0.00".parse().unwrap()),
+    };
+    let answer = Answer { money: Some(money), ..answer(1, 1, "slot") };
+    let terminal = |language| {
+        let mut text = Vec::new();
+        Form::Human.render(&answer, &any_contract(), Page::file(&mut text).speaking(language)).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    let page = |language| rendered(&answer, &any_contract(), language);
+    let english = [
+        "2024-07-09, which is over",
+        "123.00 USD, if measuring again does not pass",
+        "456.00 USD a month, if kept",
+        "not computable",
+    ];
+    let chinese =
+        ["2024-07-09，已过", "123.00 美元（若重测未通过）", "每月 456.00 美元（若保留）", "无法计算"];
+    for (language, parts) in [(Language::English, english), (Language::Chinese, chinese)] {
+        for text in [terminal(language), page(language)] {
+            for part in parts {
+                assert!(text.contains(part), "{part}\n{text}");
+            }
+        }
+    }
+    let steps = page(Language::English);
+    for part in [
+        "its price does not say how much",
+        "It was to be claimed by 9 July 2024: that day is over.",
+        "123.00 USD in credits for lateness depend on it.",
+        "To be claimed by 10 July 2024 at the latest.",
+        "If you keep what never passed, pay 456.00 USD less each month for 1 node",
+    ] {
+        assert!(steps.contains(part), "{part}\n{steps}");
+    }
 }
 
 fn any_contract() -> Contract {

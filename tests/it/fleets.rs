@@ -6,7 +6,7 @@ use gpu_assay::seal::SecretKey;
 use serde_json::Value;
 
 use crate::process::{assay, command};
-use crate::support_fleet::{CARDS, Fleet, card_of, honest, name, nodes_in, uuid_of};
+use crate::support_fleet::{CARDS, Fleet, card_of, cuts, honest, name, nodes_in, uuid_of};
 
 const NODES: u32 = 330;
 
@@ -190,9 +190,12 @@ fn a_repaired_node_is_accepted_and_its_failures_are_told() {
     fleet.add(0, &slow, "2024-03-20T08:00:00Z");
     let (ended, json) = fleet.answer("2024-03-30");
     assert_eq!((ended.code, nodes_in(&json, "rejected").len()), (Some(1), 1));
-    let cut = json["money"]["price_cuts_per_month"].as_str().unwrap().parse::<f64>().unwrap();
-    // Nine tenths of what the bound is 97 % of: about 7 % are missing of 116,800 CNY.
+    // Nine tenths of what the bound is 97 % of: about 7 % are missing of 116,800 CNY. What never passed is not paid for.
+    let cut = cuts(&json["money"], "if_kept");
     assert!((7_500.0..9_500.0).contains(&cut), "{cut}");
+    assert_eq!(json["money"]["price_cuts_per_month"], "0.00");
+    let text = fleet.command("2024-03-30", "human").stdout;
+    assert!(text.contains("CNY a month, if kept") && text.contains("price cuts 0.00 CNY a month"), "{text}");
 
     fleet.add(0, &honest(0), "2024-03-28T08:00:00Z");
     let (ended, json) = fleet.answer("2024-03-30");
@@ -200,6 +203,13 @@ fn a_repaired_node_is_accepted_and_its_failures_are_told() {
     assert_eq!(json["nodes"][0]["failed_before"], 1);
     assert_eq!(json["nodes"][0]["reports"], 2);
     assert!(fleet.command("2024-03-30", "human").stdout.contains("failed 1 time before it passed"));
+    // What fails after that is cheaper, and not late.
+    slow[2] = slow[2].replace("speed=0.9", "speed=0.85");
+    fleet.add(0, &slow, "2024-04-20T08:00:00Z");
+    let (_, json) = fleet.answer("2024-07-10");
+    assert_eq!((nodes_in(&json, "rejected").len(), &json["milestones"][0]["lacking"]), (1, &Value::from(99)));
+    assert!(cuts(&json["money"], "owed") > cut);
+    std::fs::remove_dir_all(fleet.path("reports/node-000-2024-04-20")).unwrap();
     // Copies of files are no further reports.
     let again = std::fs::read(fleet.path("reports/node-000-2024-03-28/report.dsse.json")).unwrap();
     std::fs::write(fleet.path("reports/copy.dsse.json"), again).unwrap();
@@ -222,7 +232,7 @@ fn a_latency_beyond_its_bound_has_its_price() {
         let (_, json) = fleet.answer("2024-03-30");
         let worst = report.summaries.iter().filter(|s| s.metric.as_str() == "chase.hbm.latency");
         let worst = worst.map(|s| s.summary.p50).fold(0.0, f64::max);
-        (worst, json["money"]["price_cuts_per_month"].as_str().unwrap().parse::<f64>().unwrap())
+        (worst, cuts(&json["money"], "if_kept"))
     };
     let (latency, nothing) = cut(1e6);
     assert_eq!(nothing, 0.0);

@@ -173,6 +173,13 @@ pub fn nodes_in(json: &Value, state: &str) -> Vec<String> {
     nodes.map(|node| node["name"].as_str().unwrap().to_owned()).collect()
 }
 
+/// The price cuts that stand so, together.
+pub fn cuts(money: &Value, standing: &str) -> f64 {
+    let dues = money["dues"].as_array().unwrap().iter();
+    let cuts = dues.filter(|due| due["kind"] == "price_cut" && due["standing"] == standing);
+    cuts.map(|due| due["amount"].as_str().unwrap().parse::<f64>().unwrap()).sum()
+}
+
 pub fn name(node: u32) -> String {
     format!("node-{node:03}")
 }

@@ -14,7 +14,7 @@ use crate::catalogue::{self, Gpu, Resolved};
 use crate::language::{Language, say};
 
 /// The rules there are.
-pub const RULES: [&str; 33] = [
+pub const RULES: [&str; 35] = [
     "unknown-sku",
     "ambiguous-sku",
     "counted-sku",
@@ -37,6 +37,8 @@ pub const RULES: [&str; 33] = [
     "one-key",
     "past-day",
     "no-days",
+    "of-twice",
+    "no-amount",
     "no-lease",
     "no-model",
     "no-count",

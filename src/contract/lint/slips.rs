@@ -3,7 +3,7 @@
 use super::{Lint, Place, error, unless_meant, warning};
 use crate::contract::clause::{Clause, Rule};
 use crate::contract::inventory::{DEVICES_MOST, DEVICES_USUAL};
-use crate::contract::terms::Kind as RemedyKind;
+use crate::contract::terms::{Kind as RemedyKind, Per};
 use crate::contract::when::Day;
 use crate::contract::{Contract, escaped};
 use crate::evidence::metric::Better;
@@ -22,6 +22,8 @@ pub(super) fn lint(contract: &Contract, today: Day, l: Language) -> Vec<Lint> {
     found.extend(one_key(contract, l));
     found.extend(past_day(contract, today, l));
     found.extend(no_days(contract, l));
+    found.extend(of_twice(contract, l));
+    found.extend(no_amount(contract, l));
     found
 }
 
@@ -120,4 +122,27 @@ fn no_days(contract: &Contract, l: Language) -> Option<Lint> {
         | RemedyKind::Terminate { .. } => None,
     })?;
     Some(error("no-days", Place::Key("remedy", key), say!(l, "lint-no-days", key), format!("{key} = 5")))
+}
+
+/// One id twice in one remedy: it counts once.
+fn of_twice(contract: &Contract, l: Language) -> Option<Lint> {
+    let twice = |of: &[String]| {
+        of.iter().enumerate().find(|(nth, id)| of[..*nth].contains(id)).map(|(_, id)| id.clone())
+    };
+    let id = contract.remedies.iter().find_map(|remedy| twice(&remedy.of))?;
+    let why = say!(l, "lint-of-twice", id = &id);
+    Some(error("of-twice", Place::Key("remedy", "of"), why, say!(l, "lint-of-twice-write", id)))
+}
+
+/// Shares of a price that no node has.
+fn no_amount(contract: &Contract, l: Language) -> Option<Lint> {
+    let is_paid = contract.remedies.iter().any(|remedy| match remedy.kind {
+        RemedyKind::Credit { .. } | RemedyKind::PriceCut { .. } => true,
+        RemedyKind::Replace { .. } | RemedyKind::Terminate { .. } => false,
+    });
+    let is_in_all = contract.price.as_ref().is_some_and(|price| price.per == Per::InAll);
+    (is_paid && is_in_all).then(|| {
+        let write = "amount = \"... USD\" and per = \"node_month\"";
+        error("no-amount", Place::Key("price", "per"), say!(l, "lint-no-amount"), write)
+    })
 }

@@ -78,7 +78,7 @@ static ENGLISH: Words = Words {
 # How many nodes are owed by which day, those of earlier days included. Write the block again for each further day. All days of this
 # contract are days of UTC: each begins and ends at 00:00 UTC, wherever the parties are.
 ",
-    price: "# What is paid. per: device_hour, device_month, node_hour, node_month, or in_all.\n",
+    price: "# What is paid. per: device_hour, device_month, node_hour, node_month, or in_all (no node has a share of it, so that no remedy comes to any money).\n",
     clauses: "\
 # What each card must do. severity must decides the verdict; should and info are reported. statistic p50 is the median of the samples.
 # A bound may also be a share: \"60 % of datasheet\".
@@ -108,8 +108,10 @@ static ENGLISH: Words = Words {
     xid: "No error of the driver (Xid)",
     thermal: "The card is never too hot for its clocks",
     remedies: "\
-# What follows where a clause is not met. credit: for each day and node, per_day of its price for a month, up to cap. price_cut: the price
-# falls by the share of the bound that is missed, up to cap. replace: the node is exchanged within_days. terminate: the tenant may end the lease.
+# What follows where a clause is not met; of the clauses of one remedy the worst counts for each node. credit: for each day and node,
+# per_day of the node's price for a month, up to cap. price_cut: the node's price falls by the share of the bound that is missed, up to cap
+# of the node's price; what no figure tells, such as a wrong result, is the whole cap. replace: the node is exchanged within_days.
+# terminate: the tenant may end the lease. claim_days: from the day on which a credit's days ended, else from the first report that failed.
 ",
     exclusions: "# A time that does not count, for either side.\n",
     proof: "\
@@ -133,7 +135,7 @@ static CHINESE: Words = Words {
     inventory: "# 每个节点必须具备的设备，按 must 条款判定。\n",
     memory: "# 该显存的 95 % 必须能同时存放各自不同的数据。\n",
     delivery: "# 截至某日累计应交付的节点数（包含此前各期）。每增加一期，重复写一段。\n# 本合同中的日期一律为 UTC 日期：每天在 UTC 零时（北京时间 8:00）开始和结束，与双方所在地无关。\n",
-    price: "# 价格。per 可写 device_hour（每卡每小时）、device_month（每卡每月）、node_hour、node_month（每节点）或 in_all（总价）。\n",
+    price: "# 价格。per 可写 device_hour（每卡每小时）、device_month（每卡每月）、node_hour、node_month（每节点）或 in_all（总价，无法分摊到节点，补救因而算不出金额）。\n",
     clauses: "\
 # 每张卡必须达到的指标。severity 为 must 的条款决定结论，should 与 info 只作报告。statistic 为 p50 指样本的中位数。
 # 下限也可以写成比例：\"60 % of datasheet\"（占厂商标称稠密峰值的比例）。
@@ -163,8 +165,9 @@ static CHINESE: Words = Words {
     xid: "没有驱动错误 (Xid)",
     thermal: "从不因过热降频",
     remedies: "\
-# 条款未达到时的后果。credit：每天每节点按其月价的 per_day 抵扣，以 cap 为限。price_cut：按与约定值相差的比例降价，以 cap 为限。
-# replace：在 within_days 天内更换节点。terminate：承租方有权解约。
+# 条款未达到时的后果；同一补救所列条款中，每个节点只计最严重的一项。credit：每天每节点按该节点月价的 per_day 抵扣，以 cap 为限。
+# price_cut：该节点的价格按与约定值相差的比例降低，以该节点价格的 cap 为限；无法用数值衡量的（如结果错误）按 cap 全额计。
+# replace：在 within_days 天内更换节点。terminate：承租方有权解约。claim_days：抵扣自其天数终止之日起算，其余自首份未达到的报告之日起算。
 ",
     exclusions: "# 双方约定不计入的时段。\n",
     proof: "# 每个节点须向承租方的见证方证明的下限（`assay challenge`、`assay witness`），不以其自述为准；由 `assay fleet` 计入。\n",

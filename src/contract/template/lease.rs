@@ -8,6 +8,7 @@ use super::language::Words;
 use super::{Keys, party, quoted};
 use crate::catalogue::bands::BETWEEN_CARDS;
 use crate::catalogue::{self, Gpu};
+use crate::contract::finding::id;
 use crate::contract::inventory::MEMORY_SHARE;
 use crate::contract::money::Money;
 use crate::contract::when::Day;
@@ -52,7 +53,14 @@ pub fn lease(lease: &Lease) -> String {
     let rates = rates(&mut text, lease, words);
     let kept = load(&mut text, lease, words);
     let whole = integrity(&mut text, words);
-    remedies(&mut text, &[&rates[..], &kept.slow].concat(), &[&kept.faulty[..], &whole].concat(), words);
+    let agreed = [Some(id::DEVICES), Some(id::SKU), lease.card.memory_sizes().next().map(|_| id::MEMORY)];
+    let agreed: Vec<&str> = agreed.into_iter().flatten().collect();
+    remedies(
+        &mut text,
+        &[&rates[..], &kept.slow].concat(),
+        &[&kept.faulty[..], &whole, &agreed].concat(),
+        words,
+    );
     text.push_str(&commented(words.exclusions, EXCLUSION));
     text.push_str(&format!("\n{}", commented(words.proof, &proof(lease))));
     text

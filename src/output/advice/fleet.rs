@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Step, day, money, within};
+use super::{Step, day, money};
+use crate::contract::Verdict;
 use crate::contract::finding::id;
 use crate::contract::terms::DELIVERY;
-use crate::contract::{Contract, Remedy, Verdict};
 use crate::exit::Exit;
 use crate::fleet::intake::Refusal;
-use crate::fleet::money::{Due, DueKind};
+use crate::fleet::money::{Due, DueKind, Standing};
 use crate::fleet::nodes::State;
 use crate::fleet::{Answer, DUPLICATE, NodeAnswer};
 use crate::language::{Language, say};
@@ -55,7 +55,7 @@ fn is_good(answer: &Answer) -> bool {
 }
 
 /// What to do next. Never empty.
-pub fn fleet(answer: &Answer, contract: &Contract, language: Language) -> Vec<Step> {
+pub fn fleet(answer: &Answer, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
     if answer.simulated() > 0 {
         steps.push(Step::new(say!(language, "step-simulated")));
@@ -73,7 +73,7 @@ pub fn fleet(answer: &Answer, contract: &Contract, language: Language) -> Vec<St
     }
     let dues = answer.money.as_ref().map_or(&[][..], |money| &money.dues);
     let currency = answer.money.as_ref().map_or("", |money| &money.currency);
-    steps.extend(dues.iter().map(|due| claim(due, currency, (answer, contract), language)));
+    steps.extend(dues.iter().map(|due| claim(due, currency, answer, language)));
     again(answer, dues, language, &mut steps);
     if steps.is_empty() && Decision::of(answer) == Decision::Accepted {
         steps.push(Step::new(say!(language, "step-accept")));
@@ -155,14 +155,23 @@ fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
 }
 
 /// What the contract gives for one thing that falls short.
-fn claim(due: &Due, currency: &str, (answer, contract): (&Answer, &Contract), language: Language) -> Step {
+fn claim(due: &Due, currency: &str, answer: &Answer, language: Language) -> Step {
     let unknown = || say!(language, "money-unknown");
     let amount = due.amount.as_ref().map_or_else(unknown, |amount| money(amount, currency, language));
     let on = due.on.map_or_else(String::new, |on| day(on.0, language));
-    let past = due.on.is_some_and(|on| crate::fleet::delivery::day(answer.as_of) > on.0);
+    let past = due.on.is_some_and(|on| crate::fleet::calendar::day(answer.as_of) > on.0);
     let is_delivery = due.of == DELIVERY;
     let (count, of) = (due.count, due.of.as_str());
     let what = match (due.kind, is_delivery) {
+        (DueKind::Credit, _) if due.standing == Standing::Open => {
+            say!(language, "due-credit-open", amount = amount, count = count)
+        }
+        (DueKind::Credit, _) if due.standing == Standing::IfKept => {
+            say!(language, "due-credit-if-kept", amount = amount, count = count, clause = of)
+        }
+        (DueKind::PriceCut, _) if due.standing == Standing::IfKept => {
+            say!(language, "due-price-cut-if-kept", amount = amount, count = count, clause = of)
+        }
         (DueKind::Credit, true) => say!(language, "due-credit-late", amount = amount, count = count),
         (DueKind::Credit, false) => say!(language, "due-credit", amount = amount, count = count, clause = of),
         (DueKind::PriceCut, _) => {
@@ -175,8 +184,10 @@ fn claim(due: &Due, currency: &str, (answer, contract): (&Answer, &Contract), la
         (DueKind::Terminate, true) => say!(language, "due-terminate-late", count = count, day = on),
         (DueKind::Terminate, false) => say!(language, "due-terminate", count = count, clause = of, day = on),
     };
-    let is_its = |remedy: &&Remedy| DueKind::from(&remedy.kind) == due.kind && remedy.of.contains(&due.of);
-    let note = contract.remedies.iter().find(is_its).and_then(|remedy| within(remedy, language));
+    let note = due.claim_by.map(|by| match (day(by.0, language), due.is_past) {
+        (by, true) => say!(language, "claim-by-past", day = by),
+        (by, false) => say!(language, "claim-by", day = by),
+    });
     Step { note, ..Step::about(what, due.nodes.iter().cloned()) }
 }
 

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use crate::contract::Remedy;
 use crate::contract::terms::DELIVERY;
-use crate::fleet::money::{Due, DueKind};
+use crate::fleet::money::{Due, DueKind, Standing};
 use crate::language::{Language, grouped, say};
 
 /// One thing to do.
@@ -44,6 +44,36 @@ fn within(remedy: &Remedy, language: Language) -> Option<String> {
 /// An amount as the language writes it: `5,769,920.00 CNY`.
 pub fn money(amount: &Decimal, currency: &str, language: Language) -> String {
     say!(language, "money", amount = grouped(&amount.to_string()), currency = currency)
+}
+
+/// A sum of which every part is known, or that it is not.
+pub fn total(amount: Option<&Decimal>, currency: &str, language: Language) -> String {
+    amount.map_or_else(|| say!(language, "not-computable"), |amount| money(amount, currency, language))
+}
+
+/// What is due in money, and on what that depends.
+pub fn sum(due: &Due, currency: &str, language: Language) -> String {
+    let amount = match (&due.amount, due.kind) {
+        (None, DueKind::Replace | DueKind::Terminate) => "-".to_owned(),
+        (Some(sum), DueKind::PriceCut) => {
+            say!(language, "each-month", amount = money(sum, currency, language))
+        }
+        (amount, _) => total(amount.as_ref(), currency, language),
+    };
+    match due.standing {
+        Standing::Owed => amount,
+        Standing::IfKept => say!(language, "if-kept", amount = amount),
+        Standing::Open => say!(language, "if-open", amount = amount),
+    }
+}
+
+/// The last day to claim it, and whether that is over.
+pub fn claim_by(due: &Due, language: Language) -> String {
+    match due.claim_by {
+        Some(day) if due.is_past => say!(language, "claim-past", day = day.to_string()),
+        Some(day) => day.to_string(),
+        None => "-".to_owned(),
+    }
 }
 
 /// What a remedy is called.

@@ -68,12 +68,13 @@ pub fn refused(language: Language) -> [String; 3] {
 }
 
 /// What is owed.
-pub fn dues(language: Language) -> [String; 5] {
+pub fn dues(language: Language) -> [String; 6] {
     [
         say!(language, "head-remedy"),
         say!(language, "head-for"),
         say!(language, "head-nodes"),
         say!(language, "head-amount"),
         say!(language, "head-by-or-since"),
+        say!(language, "head-claim-by"),
     ]
 }

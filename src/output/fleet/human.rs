@@ -14,7 +14,7 @@ use crate::fleet::availability::Availability;
 use crate::fleet::delivery::Milestone;
 use crate::fleet::intake::Refusal;
 use crate::fleet::listed::Listed;
-use crate::fleet::money::{Due, DueKind, Money};
+use crate::fleet::money::{Due, Money};
 use crate::fleet::nodes::State;
 use crate::fleet::over::OverFleet;
 use crate::fleet::words::Said;
@@ -279,17 +279,15 @@ fn money(found: &Money, out: &mut Page) -> io::Result<()> {
         return writeln!(out, "{}", say!(language, "nothing-due"));
     }
     let row = |due: &Due| {
-        let sum = match (&due.amount, due.kind) {
-            (Some(sum), DueKind::PriceCut) => say!(language, "each-month", amount = amount(sum)),
-            (Some(sum), DueKind::Credit | DueKind::Replace | DueKind::Terminate) => amount(sum),
-            (None, _) => "-".to_owned(),
-        };
+        let (remedy, of) = (advice::remedy(due.kind, language), advice::of(due, language));
+        let sum = advice::sum(due, &found.currency, language);
         let on = due.on.map_or("-".to_owned(), |on| on.to_string());
-        [advice::remedy(due.kind, language), advice::of(due, language), due.count.to_string(), sum, on]
+        [remedy, of, due.count.to_string(), sum, on, advice::claim_by(due, language)]
     };
     let head = heads::dues(language);
     writeln!(out)?;
     some(head, found.dues.iter().map(row).collect(), out)?;
-    let (credits, cuts) = (amount(&found.credits), amount(&found.price_cuts_per_month));
+    let sum = |sum: &Option<Decimal>| advice::total(sum.as_ref(), &found.currency, language);
+    let (credits, cuts) = (sum(&found.credits), sum(&found.price_cuts_per_month));
     writeln!(out, "{}", say!(language, "sums", credits = credits, cuts = cuts))
 }

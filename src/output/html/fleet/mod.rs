@@ -27,7 +27,7 @@ fn body(answer: &Answer, contract: &Contract, language: Language) -> Markup {
     html! {
         div.summary {
             (summary::head(answer, contract, language))
-            (frame::steps(&advice::fleet(answer, contract, language), language))
+            (frame::steps(&advice::fleet(answer, language), language))
         }
         main {
             (tables::milestones(answer, language))

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::contract::Contract;
 use crate::fleet::Answer;
 use crate::language::{Language, say};
-use crate::output::advice::{Decision, day, money};
+use crate::output::advice::{Decision, day, money, total};
 use crate::output::html::frame::{Standing, fact, name, tile};
 
 /// The decision in a word or two.
@@ -70,17 +70,15 @@ fn sentences(answer: &Answer, language: Language) -> Vec<String> {
 /// What the contract's remedies make due, where that is anything.
 fn owed(answer: &Answer, language: Language) -> Option<String> {
     let found = answer.money.as_ref()?;
+    let (Some(credits), Some(cuts)) = (&found.credits, &found.price_cuts_per_month) else {
+        return Some(say!(language, "owed-unknown"));
+    };
     let amount = |amount| money(amount, &found.currency, language);
-    match (found.credits.is_zero(), found.price_cuts_per_month.is_zero()) {
+    match (credits.is_zero(), cuts.is_zero()) {
         (true, true) => None,
-        (false, true) => Some(say!(language, "owed-credits", credits = amount(&found.credits))),
-        (true, false) => Some(say!(language, "owed-cuts", cuts = amount(&found.price_cuts_per_month))),
-        (false, false) => Some(say!(
-            language,
-            "owed-both",
-            credits = amount(&found.credits),
-            cuts = amount(&found.price_cuts_per_month)
-        )),
+        (false, true) => Some(say!(language, "owed-credits", credits = amount(credits))),
+        (true, false) => Some(say!(language, "owed-cuts", cuts = amount(cuts))),
+        (false, false) => Some(say!(language, "owed-both", credits = amount(credits), cuts = amount(cuts))),
     }
 }
 
@@ -109,8 +107,8 @@ fn tiles(answer: &Answer, language: Language) -> Markup {
             }
             @if let Some(found) = &answer.money {
                 (tile(
-                    !found.credits.is_zero(),
-                    &money(&found.credits, &found.currency, language),
+                    found.credits.is_none_or(|credits| !credits.is_zero()),
+                    &total(found.credits.as_ref(), &found.currency, language),
                     &say!(language, "tile-credits"),
                 ))
             }

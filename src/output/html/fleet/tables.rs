@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::fleet::delivery::Milestone;
 use crate::fleet::intake::Refusal;
-use crate::fleet::money::{Due, DueKind, Money};
+use crate::fleet::money::{Due, Money};
 use crate::fleet::nodes::State;
 use crate::fleet::words::Said;
 use crate::fleet::{Answer, NodeAnswer, Why};
@@ -242,18 +242,18 @@ fn costs(found: &Money, language: Language) -> Markup {
 fn dues(found: &Money, language: Language) -> Markup {
     let names = heads::dues(language);
     let amount = |amount: &Decimal| advice::money(amount, &found.currency, language);
-    let sum = |due: &Due| match (&due.amount, due.kind) {
-        (Some(sum), DueKind::PriceCut) => say!(language, "each-month", amount = amount(sum)),
-        (Some(sum), DueKind::Credit | DueKind::Replace | DueKind::Terminate) => amount(sum),
-        (None, _) => "-".to_owned(),
-    };
-    let rows = found.dues.iter().map(|due| {
+    let cuts = found.price_cuts_per_month.as_ref();
+    let cuts = cuts.map(|cuts| say!(language, "each-month", amount = amount(cuts)));
+    let cuts = cuts.unwrap_or_else(|| say!(language, "not-computable"));
+    let credits = advice::total(found.credits.as_ref(), &found.currency, language);
+    let rows = found.dues.iter().map(|due: &Due| {
         html! { tr {
             th scope="row" { (advice::remedy(due.kind, language)) }
             (cell(&names, 1, name(&advice::of(due, language))))
             (figure(&names, 2, html! { (due.count) }))
-            (figure(&names, 3, html! { (sum(due)) }))
+            (figure(&names, 3, html! { (advice::sum(due, &found.currency, language)) }))
             (figure(&names, 4, html! { (due.on.map_or("-".to_owned(), |on| on.to_string())) }))
+            (figure(&names, 5, html! { (advice::claim_by(due, language)) }))
         } }
     });
     html! {
@@ -261,8 +261,8 @@ fn dues(found: &Money, language: Language) -> Markup {
         @else {
             (table(&names, rows, found.dues.len(), language))
             dl.facts {
-                (fact(&say!(language, "sum-credits"), html! { b { (amount(&found.credits)) } }))
-                (fact(&say!(language, "sum-cuts"), html! { b { (say!(language, "each-month", amount = amount(&found.price_cuts_per_month))) } }))
+                (fact(&say!(language, "sum-credits"), html! { b { (credits) } }))
+                (fact(&say!(language, "sum-cuts"), html! { b { (cuts) } }))
             }
         }
     }
