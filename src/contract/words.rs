@@ -7,7 +7,7 @@ use crate::device::ProvenanceKind;
 use crate::evidence::Ended;
 use crate::language::{Language, Value, say};
 use crate::proof::level::TrustLevel;
-use crate::units::lasting;
+use crate::units::{Unit, lasting};
 
 impl Finding {
     /// What was demanded and found, and the reason: for readers who see nothing else.
@@ -126,8 +126,14 @@ impl Reason {
             R::CanaryMissed => say!(l, "reason-canary-missed"),
             R::NothingCompared => say!(l, "reason-nothing-compared"),
             R::MemoryErrors { words } => say!(l, "reason-memory-errors", words),
-            R::NotReadBack { filled, checked } => say!(l, "reason-not-read-back", filled, checked),
-            R::ClocksDisagree { device_ns, host_ns } => say!(l, "reason-clocks-disagree", device_ns, host_ns),
+            R::NotReadBack { filled, checked } => {
+                let [filled, checked] = [*filled, *checked].map(|bytes| in_unit(Unit::Byte, bytes));
+                say!(l, "reason-not-read-back", filled, checked)
+            }
+            R::ClocksDisagree { device_ns, host_ns } => {
+                let [device, host] = [*device_ns, *host_ns].map(|ns| in_unit(Unit::Nanosecond, ns));
+                say!(l, "reason-clocks-disagree", device, host)
+            }
             R::OnlyALowerBound { why } => say!(l, "reason-only-a-lower-bound", why),
             R::ShortfallMayBeOurs => say!(l, "reason-shortfall-may-be-ours"),
             R::NoFigure => say!(l, "reason-no-figure"),
@@ -165,6 +171,10 @@ impl<'a> From<&'a Amount> for Value<'a> {
     fn from(amount: &'a Amount) -> Self {
         Value::from(amount.to_string())
     }
+}
+
+fn in_unit(unit: Unit, value: u64) -> String {
+    unit.format(value as f64)
 }
 
 fn proved_at(is: TrustLevel, demanded: TrustLevel, language: Language) -> String {

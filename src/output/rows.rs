@@ -3,7 +3,7 @@
 use crate::chance::most_expected;
 use crate::contract::{Finding, Severity, Verdict};
 use crate::device::draw::Distribution;
-use crate::device::{Provenance, Reach};
+use crate::device::{Provenance, ProvenanceKind, Reach};
 use crate::evidence::counters::COUNTERS;
 use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
 use crate::evidence::stats::Summary;
@@ -362,6 +362,12 @@ pub fn verdict_word(verdict: Verdict, language: Language) -> String {
         Verdict::Inconclusive => say!(language, "verdict-inconclusive"),
         Verdict::Fail => say!(language, "verdict-fail"),
     }
+}
+
+/// Whether any device was only simulated: what nobody may miss.
+pub fn has_simulated(devices: &[DeviceEvidence]) -> bool {
+    let mut identities = devices.iter().filter_map(|device| device.identity.as_ref());
+    identities.any(|identity| identity.provenance.kind() == ProvenanceKind::Simulated)
 }
 
 /// One line that says what a device is; simulated ones shout.

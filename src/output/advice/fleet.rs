@@ -43,6 +43,47 @@ impl Decision {
             | Exit::Interrupted => Decision::Refused,
         }
     }
+
+    /// In a word or two.
+    pub fn said(self, language: Language) -> String {
+        match self {
+            Decision::Accepted => say!(language, "decision-accepted"),
+            Decision::NothingDue => say!(language, "decision-nothing-due"),
+            Decision::Open => say!(language, "decision-open"),
+            Decision::Refused => say!(language, "decision-refused"),
+        }
+    }
+}
+
+/// What keeps the fleet from being accepted besides what is late, in a sentence. `None` where that is nothing.
+pub fn because(answer: &Answer, language: Language) -> Option<String> {
+    let nodes = |is: &dyn Fn(&NodeAnswer) -> bool| answer.nodes.iter().filter(|node| is(node)).count();
+    let refused = |kinds: &[Refusal]| answer.refused.iter().filter(|one| kinds.contains(&one.what)).count();
+    let unsound = [Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts];
+    let over = |verdict| answer.over_fleet.iter().filter(|over| over.decides() && over.verdict == verdict).count();
+    let never = answer.listed.as_ref().map_or(0, |listed| listed.never_reported.len());
+    let all: [(usize, fn(Language, usize) -> String); 6] = [
+        (nodes(&is_double), |l, count| say!(l, "cause-double", count)),
+        (refused(&unsound), |l, count| say!(l, "cause-unsound", count)),
+        (refused(&[Refusal::Replayed, Refusal::OtherSalt]), |l, count| say!(l, "cause-copied", count)),
+        (nodes(&|node| node.state == State::Rejected && !is_double(node)), |l, count| {
+            say!(l, "cause-rejected", count)
+        }),
+        (over(Verdict::Fail), |l, count| say!(l, "cause-over-fleet", count)),
+        (never, |l, count| say!(l, "cause-never", count)),
+    ];
+    let open: [(usize, fn(Language, usize) -> String); 2] = [
+        (nodes(&|node| node.state == State::Undecided), |l, count| say!(l, "cause-undecided", count)),
+        (over(Verdict::Inconclusive), |l, count| say!(l, "cause-over-fleet-open", count)),
+    ];
+    let causes = match Decision::of(answer) {
+        Decision::Refused => &all[..],
+        Decision::Open => &open[..],
+        Decision::Accepted | Decision::NothingDue => return None,
+    };
+    let causes: Vec<String> =
+        causes.iter().filter(|(count, _)| *count > 0).map(|(count, said)| said(language, *count)).collect();
+    (!causes.is_empty()).then(|| say!(language, "lead-because", causes = language.list(&causes)))
 }
 
 /// What to do next. Never empty.

@@ -4,8 +4,8 @@
 mod fleet;
 mod report;
 
-pub use fleet::{Decision, fleet};
-pub use report::report;
+pub use fleet::{Decision, because, fleet};
+pub use report::{report, wishes};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;

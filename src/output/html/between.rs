@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{heads, name};
+use super::frame::{heads, name, scroll};
 use crate::evidence::metric::peer_name;
 use crate::evidence::stats::middle;
 use crate::evidence::{Evidence, NodeEvidence};
@@ -18,30 +18,31 @@ pub fn section(evidence: &Evidence, language: Language) -> Markup {
     let Some(node) = &evidence.node else { return html! {} };
     let matrix = rows::peers(evidence, language).unwrap_or_default();
     let (together, troubles) = (rows::together(node, language), rows::node_troubles(node, language));
+    let title = say!(language, "title-between");
     html! {
         section {
-            h2 { (say!(language, "title-between")) }
+            h2 { (title) }
             @if let Some((to, from)) = matrix.split_first() {
                 p.note { (say!(language, "between-pairs")) }
-                div.scroll { table {
+                (scroll(&title, html! { table {
                     (heads(to))
                     tbody { @for (row, cells) in (0u32..).zip(from) { (pairs(node, row, cells)) } }
-                } }
+                } }))
             }
             @if !together.is_empty() {
-                div.scroll { table {
+                (scroll(&title, html! { table {
                     (heads(rows::measurements_head(language)))
                     tbody { @for [metric, cells @ ..] in &together { tr {
                         th.metric scope="row" { (metric) }
                         @for cell in cells { td { (cell) } }
                     } } }
-                } }
+                } }))
             }
             @if !troubles.is_empty() {
-                div.scroll { table {
+                (scroll(&title, html! { table {
                     (heads(rows::absences_head(language)))
                     tbody { @for [metric, why] in &troubles { tr { th.metric scope="row" { (metric) } td { (why) } } } }
-                } }
+                } }))
             }
         }
     }

@@ -103,14 +103,27 @@ pub fn recorded(text: &str) -> Markup {
     html! { span lang="en" { (text) } }
 }
 
+/// Commands up to so many letters stay in one line, on a phone too.
+const SHORT: usize = 32;
+
 /// A sentence in which commands stand between backticks.
 pub fn prose(text: &str) -> Markup {
     let parts: Vec<&str> = text.split('`').collect();
     // A single one is no pair, and what stands last is outside.
     let is_code = |at: usize| at % 2 == 1 && at + 1 < parts.len();
     html! { @for (at, part) in parts.iter().enumerate() {
-        @if is_code(at) { code { (part) } } @else if at % 2 == 1 { "`" (part) } @else { (part) }
+        @if is_code(at) { (command(part)) } @else if at % 2 == 1 { "`" (part) } @else { (part) }
     } }
+}
+
+/// A command, of which a long one breaks between its words only.
+fn command(text: &str) -> Markup {
+    html! {
+        @if text.len() <= SHORT { code.short { (text) } }
+        @else { code { @for word in text.split_inclusive(' ') {
+            @if word.starts_with('-') { span.short { (word.trim_end()) } @if word.ends_with(' ') { " " } } @else { (word) }
+        } } }
+    }
 }
 
 /// Stand in a message where markup belongs: no language has these letters, which Unicode keeps for private use.
@@ -133,6 +146,11 @@ fn is_mark(c: char) -> bool {
 /// A row of headings.
 pub fn heads<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Markup {
     html! { thead { tr { @for name in names { th scope="col" { (name.as_ref()) } } } } }
+}
+
+/// What may be wider than the page, in a box that can be moved with the keyboard as well, and that says what is in it.
+pub fn scroll(about: &str, content: Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(about) { (content) } }
 }
 
 /// `2026-11-24 17:09:21 UTC`; what is no time stays as it is.
@@ -169,10 +187,10 @@ fn names(all: &[String], language: Language) -> Markup {
     let shown = all.len().min(NAMES_MAX);
     html! {
         @for (at, one) in all[..shown].iter().enumerate() {
-            @if at > 0 { (say!(language, "list-comma")) }
-            span.one translate="no" { (one) }
+            // A comma never begins a line.
+            span.one { span translate="no" { (one) } @if at + 1 < shown { (say!(language, "list-comma").trim_end()) } } " "
         }
-        @if all.len() > shown { " " (say!(language, "and-more", count = all.len() - shown)) }
+        @if all.len() > shown { (say!(language, "and-more", count = all.len() - shown)) }
     }
 }
 
@@ -183,9 +201,13 @@ mod tests {
     #[test]
     fn commands_in_sentences_are_set_as_such() {
         let set = |text: &str| prose(text).into_string();
-        assert_eq!(set("run `assay doctor` & look"), "run <code>assay doctor</code> &amp; look");
+        assert_eq!(set("run `assay doctor` & look"), "run <code class=\"short\">assay doctor</code> &amp; look");
         assert_eq!(set("no pair ` here"), "no pair ` here");
-        assert_eq!(set("`a``b`"), "<code>a</code><code>b</code>");
+        assert_eq!(set("`a``b`"), "<code class=\"short\">a</code><code class=\"short\">b</code>");
+        assert_eq!(
+            set("`assay run --measure-only --node rack3`"),
+            "<code>assay run <span class=\"short\">--measure-only</span> <span class=\"short\">--node</span> rack3</code>"
+        );
     }
 
     #[test]

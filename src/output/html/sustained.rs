@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::device::figure;
-use super::frame::{heads, recorded};
+use super::frame::{heads, recorded, scroll};
 use super::plots::{self, Drawing, drawing, plain};
 use super::sensors;
 use crate::evidence::metric::Kind;
@@ -66,7 +66,7 @@ fn faults(load: &Sustained, language: Language) -> Markup {
                     @if (load.faults.len() as u64) < load.wrong() { (say!(language, "some-word-by-word", count = load.faults.len())) }
                     @else { (say!(language, "all-word-by-word")) }
                 }
-                div.scroll { table {
+                (scroll(&say!(language, "title-wrong-under-load"), html! { table {
                     (heads(&names))
                     tbody { @for fault in &load.faults { tr {
                         td.figure { (plot::seconds(since(load, fault.at_ns))) }
@@ -78,7 +78,7 @@ fn faults(load: &Sustained, language: Language) -> Markup {
                         td.figure { (number(fault.temperature_c.map(u64::from))) }
                         td.figure { (number(fault.clock_mhz.map(u64::from))) }
                     } } }
-                } }
+                } }))
             }
         }
     }

@@ -6,17 +6,12 @@ use maud::{Markup, html};
 use crate::contract::Contract;
 use crate::fleet::Answer;
 use crate::language::{Language, say};
-use crate::output::advice::{Decision, day, money};
+use crate::output::advice::{Decision, because, day, money};
 use crate::output::html::frame::{Standing, fact, name, tile};
 
 /// The decision in a word or two.
 pub fn decided(answer: &Answer, language: Language) -> String {
-    match Decision::of(answer) {
-        Decision::Accepted => say!(language, "decision-accepted"),
-        Decision::NothingDue => say!(language, "decision-nothing-due"),
-        Decision::Open => say!(language, "decision-open"),
-        Decision::Refused => say!(language, "decision-refused"),
-    }
+    Decision::of(answer).said(language)
 }
 
 pub fn head(answer: &Answer, contract: &Contract, language: Language) -> Markup {
@@ -46,6 +41,9 @@ fn sentences(answer: &Answer, language: Language) -> Vec<String> {
             say!(language, "lead-no-dates", accepted = counts.accepted, delivered = counts.delivered)
         }
         (Some(all), 0) => say!(language, "lead-not-yet", accepted = counts.accepted, all = all),
+        (Some(_), promised) if counts.accepted > promised => {
+            say!(language, "lead-due-all", accepted = counts.accepted, promised)
+        }
         (Some(_), promised) => say!(language, "lead-due", accepted = counts.accepted, promised = promised),
     };
     let late = answer.milestones.iter().find(|milestone| milestone.is_over && milestone.lacking > 0);
@@ -60,7 +58,7 @@ fn sentences(answer: &Answer, language: Language) -> Vec<String> {
             days = late.days_late
         )
     });
-    [Some(first), late, owed(answer, language)].into_iter().flatten().collect()
+    [Some(first), late, because(answer, language), owed(answer, language)].into_iter().flatten().collect()
 }
 
 /// What the contract's remedies make due, where that is anything.
@@ -89,7 +87,7 @@ fn tiles(answer: &Answer, language: Language) -> Markup {
         dl.tiles {
             (tile(
                 counts.accepted < due,
-                &say!(language, "of-all", part = counts.accepted, all = due),
+                &say!(language, "of-all", part = counts.accepted.min(due), all = due),
                 &say!(language, "tile-accepted"),
             ))
             (tile(counts.missing > 0, &counts.missing.to_string(), &say!(language, "tile-missing")))
