@@ -223,6 +223,7 @@ head-expected = expected
 head-got = got
 between-devices = between devices
 between-pairs = median rates from the device of a row to that of a column:
+between-pairs-all = median rates from the device of a row to that of a column, all { $way }:
 telemetry-silent = telemetry does not say
 machines-word = the machine's word
 never-reduced = clocks were never reduced for heat or by a brake

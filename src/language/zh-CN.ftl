@@ -183,6 +183,7 @@ head-expected = 应为
 head-got = 实为
 between-devices = 设备之间
 between-pairs = 从行设备到列设备的速率中位数：
+between-pairs-all = 从行设备到列设备的速率中位数（均为“{ $way }”）：
 telemetry-silent = 遥测未提供
 machines-word = 机器自述
 never-reduced = 从未因过热或外部制动而降频

@@ -6,7 +6,7 @@ use super::advice::{self, Step};
 use super::likeness;
 use super::listing::{entry, print_table};
 use super::page::Page;
-use super::rows;
+use super::rows::{self, Matrix};
 use super::table::wrapped;
 use crate::contract::Verdict;
 use crate::evidence::{DeviceEvidence, Ended, NodeEvidence};
@@ -68,10 +68,9 @@ fn node_tables(node: &NodeEvidence, report: &Report, out: &mut Page) -> io::Resu
     if node.ended != Ended::Completed {
         writeln!(out, "{}", node.ended.said(language))?;
     }
-    let mut matrix = rows::peers(&report.evidence, language).into_iter().flatten();
-    if let Some(header) = matrix.next() {
-        writeln!(out, "{}", say!(language, "between-pairs"))?;
-        print_table(header, matrix, out)?;
+    if let Some(Matrix { about, head, rows }) = rows::peers(&report.evidence, language) {
+        writeln!(out, "{about}")?;
+        print_table(head, rows, out)?;
     }
     let together = rows::together(node, language);
     if !together.is_empty() {

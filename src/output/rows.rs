@@ -283,28 +283,47 @@ pub fn check(m: &Measurement, language: Language) -> String {
     }
 }
 
-/// The matrix of rates between devices, a row for each device that data comes from; the first row names where it goes. `None`
-/// where nobody asked for it.
-pub fn peers(evidence: &Evidence, language: Language) -> Option<Vec<Vec<String>>> {
-    let node = evidence.node.as_ref().filter(|_| evidence.run.probes.iter().any(|name| name == PEER))?;
-    let count = u32::try_from(evidence.devices.len()).ok()?;
-    let names = evidence.devices.iter().map(|device| device.selector.clone());
-    let mut rows = vec![[say!(language, "head-from-to")].into_iter().chain(names.clone()).collect()];
-    for (from, name) in (0..count).zip(names) {
-        let cells = (0..count).map(|to| peer(node, from, to, language));
-        rows.push([name].into_iter().chain(cells).collect());
-    }
-    Some(rows)
+/// The rates between devices.
+pub struct Matrix {
+    pub about: String,
+    /// Where data goes, by the devices' numbers.
+    pub head: Vec<String>,
+    /// A row for each device that it comes from.
+    pub rows: Vec<Vec<String>>,
 }
 
-fn peer(node: &NodeEvidence, from: u32, to: u32, language: Language) -> String {
+/// `None` where nobody asked for it. The way that all pairs take is told once.
+pub fn peers(evidence: &Evidence, language: Language) -> Option<Matrix> {
+    let node = evidence.node.as_ref().filter(|_| evidence.run.probes.iter().any(|name| name == PEER))?;
+    let count = u32::try_from(evidence.devices.len()).ok()?;
+    let mut ways = node.measurements.iter().filter(|m| m.metric.probe() == PEER).map(|m| m.conditions.variant.as_deref());
+    let first = ways.next().flatten();
+    let of_all = first.filter(|first| ways.all(|way| way == Some(*first)));
+    let about = match of_all {
+        Some(way) => say!(language, "between-pairs-all", way),
+        None => say!(language, "between-pairs"),
+    };
+    let numbers = (0..count).map(|to| to.to_string());
+    let row = |(from, device): (u32, &DeviceEvidence)| {
+        let cells = (0..count).map(|to| peer(node, (from, to), of_all.is_none(), language));
+        [format!("{from} {}", device.selector)].into_iter().chain(cells).collect()
+    };
+    Some(Matrix {
+        about,
+        head: [say!(language, "head-from-to")].into_iter().chain(numbers).collect(),
+        rows: (0..count).zip(&evidence.devices).map(row).collect(),
+    })
+}
+
+fn peer(node: &NodeEvidence, (from, to): (u32, u32), names_way: bool, language: Language) -> String {
     let name = peer_name(from, to);
     let measured = node.measurements.iter().find(|m| m.metric.as_str() == name);
     match measured.map(|m| (&m.check, m.summary(), m.metric.kind())) {
         _ if from == to => String::new(),
         Some((Check::Matched { canary: Canary::Caught, .. }, Some(summary), Kind::Number(unit))) => {
-            let way = measured.and_then(|m| m.conditions.variant.as_deref()).unwrap_or_default();
-            format!("{}, {way}", unit.format(summary.p50))
+            let way = measured.and_then(|m| m.conditions.variant.as_deref()).filter(|_| names_way);
+            let rate = unit.format(summary.p50);
+            way.map_or(rate.clone(), |way| format!("{rate}, {way}"))
         }
         Some((Check::Wrong { .. }, ..)) => say!(language, "peer-wrong"),
         Some(_) => say!(language, "no-figure"),

@@ -3,7 +3,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::frame::{self, fact, heads, prose, scroll};
+use super::frame::{self, fact, heads, heads_over, prose, scroll};
 use super::plots::{self, Drawing};
 use super::sensors;
 use super::sustained;
@@ -102,7 +102,7 @@ fn measurements(device: &DeviceEvidence, language: Language) -> Markup {
     html! {
         h3 { (title) }
         (scroll(&title, html! { table {
-            (heads(names))
+            (heads_over(names, if is_known { &[1, 2, 3, 4] } else { &[1, 2, 3] }))
             tbody { @for m in &device.measurements {
                 @let [metric, median, range, samples, _, check] = rows::measurement(m, language);
                 tr.wrong[is_wrong(m)] {

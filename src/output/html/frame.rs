@@ -26,11 +26,40 @@ pub fn page(title: &str, body: &Markup, out: &mut Page) -> io::Result<()> {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { (body) }
+            body { (PreEscaped(bound(&body.0))) }
         }
     };
     // Names come from machines: what would turn the reading direction or hide text becomes visible.
     out.write_all(page.into_string().chars().map(visible).collect::<String>().as_bytes())
+}
+
+/// A page in which no line ends between a figure and its unit. Commands stay as they are: somebody may copy them.
+fn bound(page: &str) -> String {
+    let mut text = String::with_capacity(page.len());
+    let (mut in_tag, mut in_code, mut last) = (false, false, ' ');
+    for (at, c) in page.char_indices() {
+        let rest = &page[at..];
+        match c {
+            '<' => (in_tag, in_code) = (true, rest.starts_with("<code") || (in_code && !rest.starts_with("</code"))),
+            '>' => in_tag = false,
+            _ => {}
+        }
+        let binds = c == ' ' && !in_tag && !in_code && last.is_ascii_digit() && begins_with_unit(&rest[1..]);
+        text.push(if binds { '\u{a0}' } else { c });
+        last = c;
+    }
+    text
+}
+
+/// Whether a text begins with a unit that figures have here.
+fn begins_with_unit(text: &str) -> bool {
+    const UNITS: [&str; 20] = [
+        "FLOP/s", "OP/s", "B/s", "B", "iB", "J/FLOP", "ns", "us", "ms", "s", "min", "h", "%", "K", "W", "C", "MHz", "CNY",
+        "USD", "cycles",
+    ];
+    let end = text.find(|c: char| !(c.is_ascii_alphabetic() || c == '/' || c == '%')).unwrap_or(text.len());
+    let word = &text[..end];
+    UNITS.contains(&word) || word.strip_prefix(['k', 'M', 'G', 'T', 'P', 'K', 'p', 'n']).is_some_and(|unit| UNITS.contains(&unit))
 }
 
 fn visible(c: char) -> char {
@@ -145,7 +174,14 @@ fn is_mark(c: char) -> bool {
 
 /// A row of headings.
 pub fn heads<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Markup {
-    html! { thead { tr { @for name in names { th scope="col" { (name.as_ref()) } } } } }
+    heads_over(names, &[])
+}
+
+/// The same, of which those stand over figures that are at these places.
+pub fn heads_over<T: AsRef<str>>(names: impl IntoIterator<Item = T>, figures: &[usize]) -> Markup {
+    html! { thead { tr { @for (at, name) in names.into_iter().enumerate() {
+        th.figure[figures.contains(&at)] scope="col" { (name.as_ref()) }
+    } } } }
 }
 
 /// What may be wider than the page, in a box that can be moved with the keyboard as well, and that says what is in it.
@@ -208,6 +244,52 @@ mod tests {
             set("`assay run --measure-only --node rack3`"),
             "<code>assay run <span class=\"short\">--measure-only</span> <span class=\"short\">--node</span> rack3</code>"
         );
+    }
+
+    #[test]
+    fn no_line_ends_between_a_figure_and_its_unit() {
+        let page = "<p title=\"2 GB\">at least 3.2 TB/s, 10 ms, 4 nodes, 2 s<code>--fill 2 GB</code> 80 %</p>";
+        let bound = bound(page);
+        let expected =
+            "<p title=\"2 GB\">at least 3.2~TB/s, 10~ms, 4 nodes, 2~s<code>--fill 2 GB</code> 80~%</p>";
+        assert_eq!(bound.replace('\u{a0}', "~"), expected);
+    }
+
+    /// How far two colours are apart by WCAG 2.
+    fn contrast(a: &str, b: &str) -> f64 {
+        let light = |colour: &str| {
+            let channel = |at: usize| {
+                let c = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap_or(0)) / 255.0;
+                if c <= 0.039_28 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5) + 0.05
+        };
+        let (a, b) = (light(a), light(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn every_text_can_be_read_on_its_ground() {
+        let themes: Vec<&str> = STYLE.split(":root {").skip(1).take(2).collect();
+        assert_eq!(themes.len(), 2, "light and dark");
+        for theme in themes {
+            let colour = |name: &str| {
+                let value = theme.split_once(&format!("--{name}: ")).map_or("#000000", |(_, rest)| &rest[..7]);
+                assert!(value.starts_with('#'), "{name}");
+                value
+            };
+            for (text, grounds) in [
+                ("good", &["paper", "card", "good-tint"][..]),
+                ("bad", &["paper", "card", "bad-tint"]),
+                ("open", &["paper", "card", "open-tint"]),
+                ("soft", &["paper", "card", "good-tint", "bad-tint", "open-tint"]),
+            ] {
+                for ground in grounds {
+                    let ratio = contrast(colour(text), colour(ground));
+                    assert!(ratio >= 4.5, "{text} on {ground}: {ratio:.2}");
+                }
+            }
+        }
     }
 
     #[test]

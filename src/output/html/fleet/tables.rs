@@ -15,21 +15,21 @@ use crate::language::{Language, say};
 use crate::output::advice;
 use crate::output::fleet::heads;
 use crate::output::fleet::reasons::{self, Told};
-use crate::output::html::frame::{Standing, fact, heads, name, prose, scroll};
+use crate::output::html::frame::{Standing, fact, heads_over, name, prose, scroll};
 
 /// Rows that a table has, and nodes with their reasons: as many as a fleet of 330 nodes needs, and not so many that a phone gives up.
 const ROWS_MAX: usize = 400;
 /// Reasons that one node shows.
 const REASONS_MAX: usize = 8;
 
-/// A table whose rows become blocks on a phone, where each cell says what it is.
+/// A table whose rows become blocks on a phone, where each cell says what it is; `figures` are the places of columns that hold such.
 pub(super) fn table(
-    names: &[String],
+    (names, figures): (&[String], &[usize]),
     rows: impl Iterator<Item = Markup>,
     all: usize,
     language: Language,
 ) -> Markup {
-    let table = html! { table.stack { (heads(names)) tbody { @for row in rows.take(ROWS_MAX) { (row) } } } };
+    let table = html! { table.stack { (heads_over(names, figures)) tbody { @for row in rows.take(ROWS_MAX) { (row) } } } };
     html! {
         (scroll(&names.join(&say!(language, "list-comma")), table))
         (more(all, language))
@@ -71,7 +71,7 @@ pub fn milestones(answer: &Answer, language: Language) -> Markup {
             h2 { (say!(language, "title-milestones")) }
             @if answer.milestones.is_empty() { p { (say!(language, "no-milestones")) } }
             @else {
-                (table(&names, answer.milestones.iter().map(row), answer.milestones.len(), language))
+                (table((&names, &[1, 2, 3, 4]), answer.milestones.iter().map(row), answer.milestones.len(), language))
                 p.note { (say!(language, "note-milestones")) }
             }
         }
@@ -86,7 +86,7 @@ pub fn nodes(answer: &Answer, language: Language) -> Markup {
     let title = say!(language, "title-bad-nodes", count = bad.len());
     let table = html! {
         table.stack {
-            (heads(&names))
+            (heads_over(&names, &[]))
             @for node in bad.iter().take(ROWS_MAX) { tbody { (reasons(node, &names, language)) } }
         }
     };
@@ -153,7 +153,7 @@ pub fn outliers(answer: &Answer, language: Language) -> Markup {
             @if answer.outliers.is_empty() { p { (say!(language, "no-outliers")) } }
             @else {
                 p.note { (say!(language, "note-outliers")) }
-                (table(&names, rows, answer.outliers.len(), language))
+                (table((&names, &[3, 4, 5]), rows, answer.outliers.len(), language))
             }
         }
     }
@@ -175,7 +175,7 @@ pub fn refused(answer: &Answer, language: Language) -> Markup {
         section {
             h2 { (say!(language, "title-refused", count = answer.refused.len())) }
             @if answer.refused.is_empty() { p { (say!(language, "none-refused")) } }
-            @else { (table(&names, rows, answer.refused.len(), language)) }
+            @else { (table((&names, &[]), rows, answer.refused.len(), language)) }
         }
     }
 }
@@ -258,7 +258,7 @@ fn dues(found: &Money, language: Language) -> Markup {
     html! {
         @if found.dues.is_empty() { p { (say!(language, "nothing-due")) } }
         @else {
-            (table(&names, rows, found.dues.len(), language))
+            (table((&names, &[2, 3, 4]), rows, found.dues.len(), language))
             dl.facts {
                 (fact(&say!(language, "sum-credits"), html! { b { (amount(&found.credits)) } }))
                 (fact(&say!(language, "sum-cuts"), html! { b { (say!(language, "each-month", amount = amount(&found.price_cuts_per_month))) } }))
