@@ -19,11 +19,14 @@ pub fn print_table<H: AsRef<str>, R: IntoIterator<Item: Into<String>>>(
     out: &mut Page,
 ) -> io::Result<()> {
     let head: Vec<String> = header.into_iter().map(|text| text.as_ref().to_uppercase()).collect();
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
     let columns = columns(&head, &rows);
     match (out.width.map(usize::from), fitted(&columns, out.width)) {
         (Some(width), None) => rows.iter().try_for_each(|row| block(&head, row, width, out)),
-        (_, Some(widths)) => std::iter::once(&head).chain(&rows).try_for_each(|row| beside(row, &widths, out)),
+        (_, Some(widths)) => {
+            std::iter::once(&head).chain(&rows).try_for_each(|row| beside(row, &widths, out))
+        }
         (None, None) => Ok(()),
     }
 }
@@ -35,11 +38,14 @@ struct Column {
 }
 
 fn columns(head: &[String], rows: &[Vec<String>]) -> Vec<Column> {
-    let cells = |at: usize| std::iter::once(head).chain(rows.iter().map(Vec::as_slice)).filter_map(move |row| row.get(at));
+    let cells = |at: usize| {
+        std::iter::once(head).chain(rows.iter().map(Vec::as_slice)).filter_map(move |row| row.get(at))
+    };
     let count = rows.iter().map(Vec::len).chain([head.len()]).max().unwrap_or(0);
     let column = |at| {
         let most = cells(at).flat_map(|text| text.lines()).map(UnicodeWidthStr::width).max().unwrap_or(0);
-        let word = cells(at).flat_map(|text| pieces(text)).map(|piece| piece.trim_end().width()).max().unwrap_or(0);
+        let word =
+            cells(at).flat_map(|text| pieces(text)).map(|piece| piece.trim_end().width()).max().unwrap_or(0);
         Column { least: if most <= SHORT { most } else { word.max(SHORT) }, most }
     };
     (0..count).map(column).collect()
@@ -166,7 +172,13 @@ mod tests {
 
     #[test]
     fn rows_that_do_not_fit_become_blocks_and_no_word_is_broken() {
-        let words = ["bandwidth-of-memory", "must", "sim:h100,noise=0.002,seed=1,index=0", "2.6 TB/s", "INCONCLUSIVE"];
+        let words = [
+            "bandwidth-of-memory",
+            "must",
+            "sim:h100,noise=0.002,seed=1,index=0",
+            "2.6 TB/s",
+            "INCONCLUSIVE",
+        ];
         let because = "run again without `--probe`, which measures all, or with `--probe stream` too";
         let row: Vec<&str> = words.into_iter().chain([because]).collect();
         let head = ["clause", "severity", "on", "demanded", "verdict", "because"];

@@ -60,7 +60,8 @@ pub fn because(answer: &Answer, language: Language) -> Option<String> {
     let nodes = |is: &dyn Fn(&NodeAnswer) -> bool| answer.nodes.iter().filter(|node| is(node)).count();
     let refused = |kinds: &[Refusal]| answer.refused.iter().filter(|one| kinds.contains(&one.what)).count();
     let unsound = [Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts];
-    let over = |verdict| answer.over_fleet.iter().filter(|over| over.decides() && over.verdict == verdict).count();
+    let over =
+        |verdict| answer.over_fleet.iter().filter(|over| over.decides() && over.verdict == verdict).count();
     let never = answer.listed.as_ref().map_or(0, |listed| listed.never_reported.len());
     let all: [(usize, fn(Language, usize) -> String); 6] = [
         (nodes(&is_double), |l, count| say!(l, "cause-double", count)),

@@ -27,7 +27,9 @@ pub fn report(report: &Report, language: Language) -> Vec<Step> {
     match report.verdict {
         None => steps.push(Step::new(say!(language, "step-no-contract"))),
         Some(Verdict::Fail) => failed(report, language, &mut steps),
-        Some(Verdict::Pass) if !simulated && wrong.is_empty() => steps.push(Step::new(say!(language, "step-accept-report"))),
+        Some(Verdict::Pass) if !simulated && wrong.is_empty() => {
+            steps.push(Step::new(say!(language, "step-accept-report")))
+        }
         Some(Verdict::Pass | Verdict::Inconclusive) => {}
     }
     let wishes = wishes(report);
@@ -65,7 +67,8 @@ fn wrong(report: &Report) -> Vec<String> {
 
 /// Demands that do not bind and were missed, each once.
 pub fn wishes(report: &Report) -> Vec<String> {
-    let missed = report.findings.iter().filter(|f| f.severity == Severity::Should && f.verdict == Verdict::Fail);
+    let missed =
+        report.findings.iter().filter(|f| f.severity == Severity::Should && f.verdict == Verdict::Fail);
     once(missed)
 }
 

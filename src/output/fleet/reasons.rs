@@ -21,7 +21,8 @@ pub struct Told {
 
 /// Nodes that are not accepted, those with a card that is not what or where it should be first.
 pub fn bad(answer: &Answer) -> Vec<&NodeAnswer> {
-    let mut bad: Vec<&NodeAnswer> = answer.nodes.iter().filter(|node| node.state != State::Accepted).collect();
+    let mut bad: Vec<&NodeAnswer> =
+        answer.nodes.iter().filter(|node| node.state != State::Accepted).collect();
     bad.sort_by_key(|node| Reverse(node.reasons.iter().map(urgency).max()));
     bad
 }
@@ -62,7 +63,8 @@ fn lack_alike(a: &Lacking, b: &Lacking) -> bool {
         (Some(Amount::Number { unit: a, .. }), Some(Amount::Number { unit: b, .. })) => a == b,
         (a, b) => a == b,
     };
-    let because = a.because == b.because || (is_of_figures(&a.because) && discriminant(&a.because) == discriminant(&b.because));
+    let because = a.because == b.because
+        || (is_of_figures(&a.because) && discriminant(&a.because) == discriminant(&b.because));
     found && because && a.demanded == b.demanded
 }
 

@@ -168,7 +168,8 @@ struct Scale {
 impl Scale {
     /// `None` where nothing can be drawn.
     fn of<'a>(strips: impl Iterator<Item = &'a Strip>) -> Option<Self> {
-        let ends = strips.map(|strip| (strip.samples.min.min(strip.bound), strip.samples.max.max(strip.bound)));
+        let ends =
+            strips.map(|strip| (strip.samples.min.min(strip.bound), strip.samples.max.max(strip.bound)));
         let (low, high) = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
         let span = (high - low).max(0.02 * high.abs());
         (span.is_finite() && span > 0.0).then_some(Self { low, span })

@@ -11,7 +11,7 @@ use crate::catalogue;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::Kind;
 use crate::evidence::{Check, DeviceEvidence, Ended, Measurement, Value};
-use crate::language::{Language, say};
+use crate::language::{Language, counted, say};
 use crate::output::{likeness, rows};
 use crate::report::Report;
 use crate::units::Unit;
@@ -172,11 +172,11 @@ fn memory_errors(device: &DeviceEvidence, language: Language) -> Markup {
                     (prose(&say!(
                         language,
                         "memory-errors",
-                        wrong = tally.words_wrong.to_string(),
-                        checked = tally.words_checked.to_string(),
+                        wrong = counted(tally.words_wrong),
+                        checked = counted(tally.words_checked),
                         metric = m.metric.to_string(),
-                        set = tally.bits_set.to_string(),
-                        cleared = tally.bits_cleared.to_string(),
+                        set = counted(tally.bits_set),
+                        cleared = counted(tally.bits_cleared),
                         mask = format!("{:#010x}", tally.bit_mask)
                     )))
                 }

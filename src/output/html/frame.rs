@@ -40,7 +40,10 @@ fn bound(page: &str) -> String {
     for (at, c) in page.char_indices() {
         let rest = &page[at..];
         match c {
-            '<' => (in_tag, in_code) = (true, rest.starts_with("<code") || (in_code && !rest.starts_with("</code"))),
+            '<' => {
+                (in_tag, in_code) =
+                    (true, rest.starts_with("<code") || (in_code && !rest.starts_with("</code")))
+            }
             '>' => in_tag = false,
             _ => {}
         }
@@ -54,12 +57,15 @@ fn bound(page: &str) -> String {
 /// Whether a text begins with a unit that figures have here.
 fn begins_with_unit(text: &str) -> bool {
     const UNITS: [&str; 20] = [
-        "FLOP/s", "OP/s", "B/s", "B", "iB", "J/FLOP", "ns", "us", "ms", "s", "min", "h", "%", "K", "W", "C", "MHz", "CNY",
-        "USD", "cycles",
+        "FLOP/s", "OP/s", "B/s", "B", "iB", "J/FLOP", "ns", "us", "ms", "s", "min", "h", "%", "K", "W", "C",
+        "MHz", "CNY", "USD", "cycles",
     ];
     let end = text.find(|c: char| !(c.is_ascii_alphabetic() || c == '/' || c == '%')).unwrap_or(text.len());
     let word = &text[..end];
-    UNITS.contains(&word) || word.strip_prefix(['k', 'M', 'G', 'T', 'P', 'K', 'p', 'n']).is_some_and(|unit| UNITS.contains(&unit))
+    UNITS.contains(&word)
+        || word
+            .strip_prefix(['k', 'M', 'G', 'T', 'P', 'K', 'p', 'n'])
+            .is_some_and(|unit| UNITS.contains(&unit))
 }
 
 fn visible(c: char) -> char {
@@ -237,7 +243,10 @@ mod tests {
     #[test]
     fn commands_in_sentences_are_set_as_such() {
         let set = |text: &str| prose(text).into_string();
-        assert_eq!(set("run `assay doctor` & look"), "run <code class=\"short\">assay doctor</code> &amp; look");
+        assert_eq!(
+            set("run `assay doctor` & look"),
+            "run <code class=\"short\">assay doctor</code> &amp; look"
+        );
         assert_eq!(set("no pair ` here"), "no pair ` here");
         assert_eq!(set("`a``b`"), "<code class=\"short\">a</code><code class=\"short\">b</code>");
         assert_eq!(
@@ -248,7 +257,8 @@ mod tests {
 
     #[test]
     fn no_line_ends_between_a_figure_and_its_unit() {
-        let page = "<p title=\"2 GB\">at least 3.2 TB/s, 10 ms, 4 nodes, 2 s<code>--fill 2 GB</code> 80 %</p>";
+        let page =
+            "<p title=\"2 GB\">at least 3.2 TB/s, 10 ms, 4 nodes, 2 s<code>--fill 2 GB</code> 80 %</p>";
         let bound = bound(page);
         let expected =
             "<p title=\"2 GB\">at least 3.2~TB/s, 10~ms, 4 nodes, 2~s<code>--fill 2 GB</code> 80~%</p>";
@@ -274,7 +284,8 @@ mod tests {
         assert_eq!(themes.len(), 2, "light and dark");
         for theme in themes {
             let colour = |name: &str| {
-                let value = theme.split_once(&format!("--{name}: ")).map_or("#000000", |(_, rest)| &rest[..7]);
+                let value =
+                    theme.split_once(&format!("--{name}: ")).map_or("#000000", |(_, rest)| &rest[..7]);
                 assert!(value.starts_with('#'), "{name}");
                 value
             };

@@ -16,7 +16,9 @@ use std::io;
 
 use maud::{Markup, html};
 
-use self::frame::{Standing, fact, heads, moment, name, prose, recorded, scroll, tile, verdict_badge};
+use self::frame::{
+    MARKS, Standing, fact, heads, moment, name, prose, recorded, scroll, set, tile, verdict_badge,
+};
 use super::advice;
 use super::page::Page;
 use super::rows::{self, Part};
@@ -91,7 +93,10 @@ fn head(report: &Report, language: Language) -> Markup {
             }
             p.lead { (in_short(report, language)) }
             @let wishes = advice::wishes(report);
-            @if !wishes.is_empty() { p.lead { (say!(language, "short-wishes", count = wishes.len(), clauses = language.list(&wishes))) } }
+            @if !wishes.is_empty() {
+                @let said = say!(language, "short-wishes", count = wishes.len(), clauses = MARKS[0]);
+                p.lead { (set(&said, &[name(&language.list(&wishes))])) }
+            }
             @for reason in Reason::gaps(&report.evidence) {
                 p.warning { strong { (say!(language, "gap")) } (say!(language, "gap-because", reason = reason.said(language))) }
             }
