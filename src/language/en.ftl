@@ -448,7 +448,7 @@ not-watched = not watched
 
 step-simulated = Measure the real cards: figures of simulated ones decide nothing and give no claim.
 step-no-contract = Agree on what the machine must do: `assay contract new --from report.dsse.json` writes a contract with bounds from these figures, and `assay replay events.jsonl --contract contract.toml` judges this run by it.
-step-wrong-results = Do not accept yet: no failed demand is about them, but results were wrong. Have the cause found, demand those figures in a clause, and measure again:
+step-wrong-results = Do not accept yet: results were wrong, and no failed demand is about them. Have the cause found, demand those figures in a clause, and measure again:
 step-wishes = { $count ->
     [one] Ask the provider about the demand that does not bind and is not met; the verdict does not hang on it:
    *[other] Ask the provider about the { $count } demands that do not bind and are not met; the verdict does not hang on them:
@@ -523,11 +523,11 @@ decision-open = Not yet decided
 decision-refused = Not accepted
 lead-due = { $accepted ->
     [one] 1 of { $promised } nodes promised by now is accepted.
+   *[other] { $accepted } of { $promised } nodes promised by now are accepted.
+    }
 lead-due-all = { $promised ->
     [one] The one node promised by now is accepted, { $accepted } in all.
    *[other] All { $promised } nodes promised by now are accepted, { $accepted } in all.
-    }
-   *[other] { $accepted } of { $promised } nodes promised by now are accepted.
     }
 lead-not-yet = { $accepted ->
     [one] 1 of { $all } nodes is accepted; none is due yet.
@@ -539,40 +539,40 @@ lead-no-dates = { $accepted ->
     }
 lead-late = { $days ->
     [one] Late: { $promised } nodes were due on { $day }, 1 day ago, and { $lacking } of them are still lacking.
+   *[other] Late: { $promised } nodes were due on { $day }, { $days } days ago, and { $lacking } of them are still lacking.
+    }
 lead-because = What decides: { $causes }.
 cause-double = { $count ->
     [one] 1 node with a card that was reported from another node before
+   *[other] { $count } nodes with a card that was reported from another node before
+    }
 cause-unsound = { $count ->
     [one] 1 report whose signature or figures do not hold
+   *[other] { $count } reports whose signature or figures do not hold
+    }
 cause-copied = { $count ->
     [one] 1 report that is another's copy or hides its ids otherwise
+   *[other] { $count } reports that are others' copies or hide their ids otherwise
+    }
 cause-rejected = { $count ->
     [one] 1 rejected node
+   *[other] { $count } rejected nodes
+    }
 cause-over-fleet = { $count ->
     [one] 1 failed clause over the fleet
+   *[other] { $count } failed clauses over the fleet
+    }
 cause-never = { $count ->
     [one] 1 listed node that never reported
+   *[other] { $count } listed nodes that never reported
+    }
 cause-undecided = { $count ->
     [one] 1 undecided node
+   *[other] { $count } undecided nodes
+    }
 cause-over-fleet-open = { $count ->
     [one] 1 undecided clause over the fleet
    *[other] { $count } undecided clauses over the fleet
-    }
-   *[other] { $count } undecided nodes
-    }
-   *[other] { $count } listed nodes that never reported
-    }
-   *[other] { $count } failed clauses over the fleet
-    }
-   *[other] { $count } rejected nodes
-    }
-   *[other] { $count } reports that are others' copies or hide their ids otherwise
-    }
-   *[other] { $count } reports whose signature or figures do not hold
-    }
-   *[other] { $count } nodes with a card that was reported from another node before
-    }
-   *[other] Late: { $promised } nodes were due on { $day }, { $days } days ago, and { $lacking } of them are still lacking.
     }
 owed-credits = By the contract's remedies { $credits } are owed in credits.
 owed-cuts = By the contract's remedies the price falls by { $cuts } a month.

@@ -386,7 +386,7 @@ not-watched = 无人监测
 
 step-simulated = 请测量真实的卡：模拟设备的数值不能作任何判定，也不能作为索赔依据。
 step-no-contract = 先约定机器必须达到什么：`assay contract new --from report.dsse.json` 按这些数值写出合同，`assay replay events.jsonl --contract contract.toml` 再据此判定本次运行。
-step-wrong-results = 暂不验收：虽无不通过的条款涉及，但有结果出错。请查明原因，为这些指标加上条款后重测：
+step-wrong-results = 暂不验收：有结果出错，而不通过的条款都不涉及。请查明原因，为这些指标加上条款后重测：
 step-wishes = 有 { $count } 项不具约束力的要求未达到，不影响结论；请出租方说明：
 step-accept-report = 可以验收所测内容；请将签名报告与合同、签名人的公钥一并保存。任何人随时都可以核对：`assay verify report.dsse.json --trust KEY.pub.pem --contract contract.toml`。
 step-failed = 这台机器暂不验收；请将未达到的 { $count } 项要求告知出租方：

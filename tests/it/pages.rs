@@ -256,7 +256,7 @@ fn step(report: &Report, words: &str) -> bool {
 fn wrong_results_that_no_failed_demand_is_about_are_a_step() {
     let mut evidence = good_run(1);
     evidence.devices[0].measurements[1].check = Check::Wrong { why: "one bit".into() };
-    let words = "no failed demand is about them, but results were wrong";
+    let words = "results were wrong, and no failed demand is about them";
     let judged = |metric: &str, least: &str| {
         let terms = contract(&format!("metric = \"{metric}\"\nat_least = \"{least}\"\nstatistic = \"p5\""));
         report(evidence.clone(), Some(&terms))
