@@ -173,8 +173,12 @@ fn compared(load: &Sustained, language: Language) -> String {
     }
 }
 
-pub fn range(unit: Unit, low: f64, high: f64) -> String {
-    let (low, high) = (unit.in_column(low), unit.in_column(high));
+fn range(unit: Unit, low: f64, high: f64) -> String {
+    from_to(&unit.in_column(low), &unit.in_column(high))
+}
+
+/// Two figures, of which the first needs no unit where it is that of the second.
+pub fn from_to(low: &str, high: &str) -> String {
     match (low.split_once(' '), high.split_once(' ')) {
         (Some((number, a)), Some((_, b))) if a == b => format!("{number} .. {high}"),
         _ => format!("{low} .. {high}"),

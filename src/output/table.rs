@@ -79,13 +79,14 @@ fn beside(row: &[String], widths: &[usize], out: &mut Page) -> io::Result<()> {
     Ok(())
 }
 
-/// The first cell as a title; below it the others, each after what its column is called.
+/// The first cell as a title; below it the others that say anything, each after what its column is called.
 fn block(head: &[String], row: &[String], width: usize, out: &mut Page) -> io::Result<()> {
     const INDENT: usize = 2;
     let Some((title, cells)) = row.split_first() else { return Ok(()) };
     writeln!(out, "{title}")?;
     let mut line = String::new();
-    for (name, cell) in head.iter().skip(1).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+    for (name, cell) in head.iter().skip(1).zip(cells).filter(|(_, cell)| !["", "-"].contains(&cell.as_str()))
+    {
         let text = format!("{name} {cell}");
         if !line.is_empty() && line.width() + GAP + text.trim_start().width() > width {
             writeln!(out, "{line}")?;

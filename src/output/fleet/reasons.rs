@@ -106,7 +106,7 @@ fn span(group: &[&Why], language: Language) -> Option<String> {
         true => because,
         false => say!(language, "of-the-worst", because = because),
     };
-    let found = rows::range(unit, low, high);
+    let found = rows::from_to(&unit.format(low), &unit.format(high));
     Some(match &worst.demanded {
         Some(demanded) => {
             say!(language, "finding-demanded-found", demanded = demanded.said(language), found, because)
