@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::advice::{self, Step};
+use super::advice::{self, NAMES_MAX, Step};
 use super::likeness;
 use super::listing::{entry, print_table};
 use super::page::Page;
@@ -99,7 +99,6 @@ fn decision(report: &Report, out: &mut Page) -> io::Result<()> {
 
 /// What to do next, numbered; of many names some.
 pub fn steps(steps: &[Step], out: &mut Page) -> io::Result<()> {
-    const NAMES_MAX: usize = 12;
     let language = out.language;
     writeln!(out, "{}", say!(language, "title-steps"))?;
     for (at, step) in steps.iter().enumerate() {

@@ -15,6 +15,9 @@ use crate::contract::terms::DELIVERY;
 use crate::fleet::money::{Due, DueKind};
 use crate::language::{Language, grouped, say};
 
+/// Names that a step tells; of more it is told how many.
+pub const NAMES_MAX: usize = 12;
+
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

@@ -224,7 +224,7 @@ fn outliers(answer: &Answer, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     writeln!(out, "\n{}", say!(language, "far-cards"))?;
     let rows = answer.outliers.iter().map(|o| {
-        let (figure, median) = (o.unit.format(o.figure), o.unit.format(o.median));
+        let (figure, median) = (o.unit.in_column(o.figure), o.unit.in_column(o.median));
         let metrics = say!(language, "count-metrics", count = o.metrics);
         let deviations = format!("{:.0}", o.deviations);
         [o.node.clone(), o.card.clone(), o.metric.clone(), figure, median, deviations, metrics]

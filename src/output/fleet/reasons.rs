@@ -12,8 +12,9 @@ use crate::fleet::words::Said;
 use crate::fleet::{Answer, Because, NodeAnswer, Why};
 use crate::language::{Language, say};
 
-/// One reason, and the cards of the node that have it; none where it is the node's.
+/// One reason.
 pub struct Told {
+    /// The cards that have it, or the node.
     pub on: String,
     pub clause: String,
     pub because: String,

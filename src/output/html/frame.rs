@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::contract::Verdict;
 use crate::language::{Language, say};
+use crate::output::advice::NAMES_MAX;
 use crate::output::page::Page;
 use crate::output::rows;
 
@@ -56,9 +57,9 @@ fn bound(page: &str) -> String {
 
 /// Whether a text begins with a unit that figures have here.
 fn begins_with_unit(text: &str) -> bool {
-    const UNITS: [&str; 20] = [
+    const UNITS: [&str; 18] = [
         "FLOP/s", "OP/s", "B/s", "B", "iB", "J/FLOP", "ns", "us", "ms", "s", "min", "h", "%", "K", "W", "C",
-        "MHz", "CNY", "USD", "cycles",
+        "MHz", "cycles",
     ];
     let end = text.find(|c: char| !(c.is_ascii_alphabetic() || c == '/' || c == '%')).unwrap_or(text.len());
     let word = &text[..end];
@@ -221,9 +222,6 @@ pub fn steps(steps: &[crate::output::advice::Step], language: Language) -> Marku
         }
     }
 }
-
-/// Names that are shown in a sentence; of more it is told how many.
-const NAMES_MAX: usize = 12;
 
 fn names(all: &[String], language: Language) -> Markup {
     let shown = all.len().min(NAMES_MAX);

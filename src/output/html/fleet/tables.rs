@@ -141,8 +141,8 @@ pub fn outliers(answer: &Answer, language: Language) -> Markup {
             th scope="row" { (name(&o.node)) }
             (long(&names, 1, name(&o.card)))
             (cell(&names, 2, html! { span.metric translate="no" { (o.metric) } }))
-            (figure(&names, 3, html! { (o.unit.format(o.figure)) }))
-            (figure(&names, 4, html! { (o.unit.format(o.median)) }))
+            (figure(&names, 3, html! { (o.unit.in_column(o.figure)) }))
+            (figure(&names, 4, html! { (o.unit.in_column(o.median)) }))
             (figure(&names, 5, html! { (format!("{:.0}", o.deviations)) }))
             (cell(&names, 6, html! { (metrics) }))
         } }
