@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{heads, name, scroll};
+use super::frame::{heads, heads_over, name, scroll};
 use crate::evidence::metric::peer_name;
 use crate::evidence::stats::middle;
 use crate::evidence::{Evidence, NodeEvidence};
@@ -25,7 +25,7 @@ pub fn section(evidence: &Evidence, language: Language) -> Markup {
             @if let Some(Matrix { about, head, rows }) = &matrix {
                 p.note { (about) }
                 (scroll(&title, html! { table {
-                    (heads(head))
+                    (heads_over(head, &(1..head.len()).collect::<Vec<_>>()))
                     tbody { @for (row, cells) in (0u32..).zip(rows) { (pairs(node, row, cells)) } }
                 } }))
             }
