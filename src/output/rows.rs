@@ -48,12 +48,12 @@ pub fn measurement(m: &Measurement, language: Language) -> [String; 6] {
     let (median, range, samples) = match (m.summary(), m.metric.kind()) {
         (Some(s), Kind::Number(unit)) => match &m.value {
             Value::Timed(_) | Value::ByUnit { .. } => {
-                (unit.in_column(s.p50), range(unit, s.p5, s.p95), counted(s.count as u64))
+                (unit.in_column(s.p50), range(unit, s.p5, s.p95), counted(s.count))
             }
             Value::Lengths(lengths) if lengths.count() == 0 => {
                 (say!(language, "no-times"), String::new(), String::new())
             }
-            Value::Lengths(_) => (unit.in_column(s.p50), range(unit, s.min, s.max), counted(s.count as u64)),
+            Value::Lengths(_) => (unit.in_column(s.p50), range(unit, s.min, s.max), counted(s.count)),
             Value::Count { .. } | Value::Share { .. } => (unit.format(s.p50), String::new(), String::new()),
             Value::AtLeast { why, .. } => {
                 let figure = say!(language, "at-least", figure = unit.format(s.p50));

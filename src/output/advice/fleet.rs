@@ -63,27 +63,28 @@ pub fn because(answer: &Answer, language: Language) -> Option<String> {
     let over =
         |verdict| answer.over_fleet.iter().filter(|over| over.decides() && over.verdict == verdict).count();
     let never = answer.listed.as_ref().map_or(0, |listed| listed.never_reported.len());
-    let all: [(usize, fn(Language, usize) -> String); 6] = [
-        (nodes(&is_double), |l, count| say!(l, "cause-double", count)),
-        (refused(&unsound), |l, count| say!(l, "cause-unsound", count)),
-        (refused(&[Refusal::Replayed, Refusal::OtherSalt]), |l, count| say!(l, "cause-copied", count)),
-        (nodes(&|node| node.state == State::Rejected && !is_double(node)), |l, count| {
-            say!(l, "cause-rejected", count)
-        }),
-        (over(Verdict::Fail), |l, count| say!(l, "cause-over-fleet", count)),
-        (never, |l, count| say!(l, "cause-never", count)),
-    ];
-    let open: [(usize, fn(Language, usize) -> String); 2] = [
-        (nodes(&|node| node.state == State::Undecided), |l, count| say!(l, "cause-undecided", count)),
-        (over(Verdict::Inconclusive), |l, count| say!(l, "cause-over-fleet-open", count)),
-    ];
+    let (double, bad) = (nodes(&is_double), refused(&unsound));
+    let copied = refused(&[Refusal::Replayed, Refusal::OtherSalt]);
+    let rejected = nodes(&|node| node.state == State::Rejected && !is_double(node));
+    let (failed, undecided) = (over(Verdict::Fail), nodes(&|node| node.state == State::Undecided));
+    let open = over(Verdict::Inconclusive);
     let causes = match Decision::of(answer) {
-        Decision::Refused => &all[..],
-        Decision::Open => &open[..],
+        Decision::Refused => vec![
+            (double, say!(language, "cause-double", count = double)),
+            (bad, say!(language, "cause-unsound", count = bad)),
+            (copied, say!(language, "cause-copied", count = copied)),
+            (rejected, say!(language, "cause-rejected", count = rejected)),
+            (failed, say!(language, "cause-over-fleet", count = failed)),
+            (never, say!(language, "cause-never", count = never)),
+        ],
+        Decision::Open => vec![
+            (undecided, say!(language, "cause-undecided", count = undecided)),
+            (open, say!(language, "cause-over-fleet-open", count = open)),
+        ],
         Decision::Accepted | Decision::NothingDue => return None,
     };
     let causes: Vec<String> =
-        causes.iter().filter(|(count, _)| *count > 0).map(|(count, said)| said(language, *count)).collect();
+        causes.into_iter().filter(|(count, _)| *count > 0).map(|(_, said)| said).collect();
     (!causes.is_empty()).then(|| say!(language, "lead-because", causes = language.list(&causes)))
 }
 
