@@ -201,8 +201,17 @@ impl Unit {
         })
     }
 
-    /// Prints a value of this unit's base with four significant digits and the prefix that fits.
+    /// Prints a value of this unit's base with at most four significant digits and the prefix that fits.
     pub fn format(self, value: f64) -> String {
+        self.written(value, |value| short(four_digits(value)))
+    }
+
+    /// The same with four digits always, for figures that stand below one another.
+    pub fn in_column(self, value: f64) -> String {
+        self.written(value, if value == 0.0 { |_| "0".to_owned() } else { four_digits })
+    }
+
+    fn written(self, value: f64, four_digits: fn(f64) -> String) -> String {
         match self {
             Unit::Count => format!("{value}"),
             Unit::Share => format!("{} %", four_digits(value * 100.0)),
@@ -231,7 +240,11 @@ impl Unit {
 fn four_digits(value: f64) -> String {
     let whole_digits = if value >= 1.0 { value.log10().floor() as usize + 1 } else { 1 };
     let decimals = 4usize.saturating_sub(whole_digits);
-    let text = format!("{value:.decimals$}");
+    format!("{value:.decimals$}")
+}
+
+/// Without zeros that say nothing.
+fn short(text: String) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
@@ -293,6 +306,8 @@ mod tests {
         assert_eq!(Unit::Nanosecond.format(93.456), "93.46 ns");
         assert_eq!(Unit::Count.format(0.0), "0");
         assert_eq!(Unit::Byte.format(0.0), "0 B");
+        assert_eq!(Unit::BytePerSecond.in_column(3.2e12), "3.200 TB/s");
+        assert_eq!((Unit::Byte.in_column(0.0), Unit::Count.in_column(3.0)), ("0 B".into(), "3".into()));
         assert_eq!(Unit::JoulePerFlop.format(0.7123e-12), "0.712 pJ/FLOP");
     }
 

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Certificate, Decision};
-use crate::fleet::delivery::day;
+use crate::fleet::calendar::day;
 use crate::fleet::waivers::{Waiver, Waivers};
 
 /// The clocks of two parties differ by no more.

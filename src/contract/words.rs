@@ -7,7 +7,7 @@ use crate::device::ProvenanceKind;
 use crate::evidence::Ended;
 use crate::language::{Language, Value, say};
 use crate::proof::level::TrustLevel;
-use crate::units::lasting;
+use crate::units::{Unit, lasting};
 
 impl Finding {
     /// What was demanded and found, and the reason: for readers who see nothing else.
@@ -128,8 +128,8 @@ impl Reason {
             R::CanaryMissed => say!(l, "reason-canary-missed"),
             R::NothingCompared => say!(l, "reason-nothing-compared"),
             R::MemoryErrors { words } => say!(l, "reason-memory-errors", words),
-            R::NotReadBack { filled, checked } => say!(l, "reason-not-read-back", filled, checked),
-            R::ClocksDisagree { device_ns, host_ns } => say!(l, "reason-clocks-disagree", device_ns, host_ns),
+            R::NotReadBack { filled, checked } => not_read_back(*filled, *checked, l),
+            R::ClocksDisagree { device_ns, host_ns } => clocks_disagree(*device_ns, *host_ns, l),
             R::OnlyALowerBound { why } => say!(l, "reason-only-a-lower-bound", why),
             R::ShortfallMayBeOurs => say!(l, "reason-shortfall-may-be-ours"),
             R::NoFigure => say!(l, "reason-no-figure"),
@@ -172,6 +172,16 @@ impl<'a> From<&'a Amount> for Value<'a> {
     fn from(amount: &'a Amount) -> Self {
         Value::from(amount.to_string())
     }
+}
+
+fn not_read_back(filled: u64, checked: u64, l: Language) -> String {
+    let [filled, checked] = [filled, checked].map(|bytes| Unit::Byte.format(bytes as f64));
+    say!(l, "reason-not-read-back", filled, checked)
+}
+
+fn clocks_disagree(device_ns: u64, host_ns: u64, l: Language) -> String {
+    let [device, host] = [device_ns, host_ns].map(|ns| Unit::Nanosecond.format(ns as f64));
+    say!(l, "reason-clocks-disagree", device, host)
 }
 
 fn proved_at(is: TrustLevel, demanded: TrustLevel, language: Language) -> String {

@@ -106,6 +106,7 @@ device-crash = the driver crashed: { $why }
 finding-demanded = demanded { $demanded }, { $because }
 finding-found = found { $found }, { $because }
 finding-demanded-found = demanded { $demanded }, found { $found }, { $because }
+of-the-worst = of the worst: { $because }
 sampled-until-decided = sampling stopped early, after { $samples } samples, because it was decided
 sampled-to-the-cap = sampling ran to its cap, { $samples } samples
 sampled-so-often = after { $samples } samples
@@ -113,7 +114,7 @@ measure-counters = run again with a driver that tells it, see `assay doctor`
 measure-identity = no source on this machine tells it, see `assay doctor`
 measure-vendor = run again where the vendor's library (cuBLASLt) is, see `assay doctor`, without `--probe` or with `--probe vendor` too
 measure-load = run again with `--soak 24h` or as long as is demanded, or with `--profile acceptance`
-measure-probe = run again without `--probe`, which measures all, or with `--probe { $probe }` too
+measure-probe = run again without `--probe`, which measures all, or with `--probe { $probe }` too; where that probe ran, this device or profile has no such case
 claim = { $source } says "{ $value }"
 reason-met = the demand is met
 reason-not-met = the demand is not met
@@ -165,9 +166,9 @@ lapse-set-back = { $times ->
 reason-canary-missed = the check missed a planted error, so nothing it says counts; run again and report this
 reason-nothing-compared = no result was compared with the reference, so the figure does not count; run again and report this
 reason-memory-errors = { $words } words read back wrong, so this memory does not hold its data
-reason-not-read-back = only { $checked } of { $filled } bytes were read back and checked; run again and report this
-reason-clocks-disagree = the device's clock says { $device_ns } ns where the host's says { $host_ns } ns, so no rate can be believed; run again on an idle machine, and distrust the driver if it stays
-reason-only-a-lower-bound = it is at least this much, more was not tried: { $why }; run again with `--profile standard`
+reason-not-read-back = only { $checked } of { $filled } were read back and checked; run again and report this
+reason-clocks-disagree = the device's clock says { $device } where the host's says { $host }, so no rate can be believed; run again on an idle machine, and distrust the driver if it stays
+reason-only-a-lower-bound = it is at least this much, no more is known: { $why }; where the profile stopped it, run again with `--profile standard`
 reason-shortfall-may-be-ours = no kernel of ours is known to reach all that this card has, which may be more; take another tool's word for it, or demand what this kernel reaches on a good card
 reason-no-figure = the samples give no finite figure; run again and report this
 reason-too-fast-to-be-true = { $figure } is beyond what such a device can do ({ $limit }), so it is no measurement; distrust the machine's clocks or its PCI id
@@ -224,6 +225,7 @@ head-expected = expected
 head-got = got
 between-devices = between devices
 between-pairs = median rates from the device of a row to that of a column:
+between-pairs-all = median rates from the device of a row to that of a column, all { $way }:
 telemetry-silent = telemetry does not say
 machines-word = the machine's word
 never-reduced = clocks were never reduced for heat or by a brake
@@ -308,6 +310,10 @@ short-failed = { $total ->
    *[other] Of { $total } binding demands, { $fails } failed.
     }
 short-failed-and-open = Of { $total } binding demands, { $fails } failed and { $open } could not be decided.
+short-wishes = { $count ->
+    [one] 1 demand that does not bind is not met: { $clauses }.
+   *[other] { $count } demands that do not bind are not met: { $clauses }.
+    }
 fact-contract = contract
 fact-tenant = tenant
 fact-provider = provider
@@ -326,7 +332,7 @@ fact-datasheet = datasheet of that PCI id
 profile-and-devices = { $profile } profile, { $devices }
 plots-of-some = Plots are drawn for { $drawn } of { $all } devices, those with the worst verdicts first. The signed report holds all samples.
 title-clauses = Clauses
-note-strip = The strip shows the lowest and highest sample (thin line), from the 5th to the 95th percentile (bar), the median (tick) and the bound (dashed line with a triangle on the side that is allowed).
+note-strip = The strip shows the lowest and highest sample (thin line), from the 5th to the 95th percentile (bar), the median (tick) and the bound (dashed line with a triangle on the side that is allowed). All strips of a clause have one scale.
 strip-about = samples from { $least } to { $most }, median { $median }, bound { $bound }
 label-found = found
 demanded = { "demanded " }
@@ -444,7 +450,11 @@ not-watched = not watched
 
 step-simulated = Measure the real cards: figures of simulated ones decide nothing and give no claim.
 step-no-contract = Agree on what the machine must do: `assay contract new --from report.dsse.json` writes a contract with bounds from these figures, and `assay replay events.jsonl --contract contract.toml` judges this run by it.
-step-wrong-results = Do not accept yet: no clause asks for it, but results were wrong. Have the cause found, add a clause on those figures, and measure again.
+step-wrong-results = Do not accept yet: results were wrong, and no failed demand is about them. Have the cause found, demand those figures in a clause, and measure again:
+step-wishes = { $count ->
+    [one] Ask the provider about the demand that does not bind and is not met; the verdict does not hang on it:
+   *[other] Ask the provider about the { $count } demands that do not bind and are not met; the verdict does not hang on them:
+    }
 step-accept-report = Accept what was measured, and keep the signed report with the contract and the signer's public key. Anybody can check it at any time: `assay verify report.dsse.json --trust KEY.pub.pem --contract contract.toml`.
 step-failed = { $count ->
     [one] Do not accept the machine as it is, and show the provider the demand that is not met:
@@ -482,7 +492,7 @@ claim-within = { $days ->
 state-accepted = meets the contract
 state-undecided = undecided
 state-rejected = rejected
-state-missing = missing
+state-missing = never reported
 state-later = due later
 refusal-unreadable = unreadable
 refusal-unknown-key = unknown key
@@ -521,6 +531,10 @@ lead-due = { $accepted ->
     [one] 1 of { $promised } nodes promised by now meets the contract.
    *[other] { $accepted } of { $promised } nodes promised by now meet the contract.
     }
+lead-due-all = { $promised ->
+    [one] The one node promised by now meets the contract, { $accepted } in all.
+   *[other] All { $promised } nodes promised by now meet the contract, { $accepted } in all.
+    }
 lead-not-yet = { $accepted ->
     [one] 1 of { $all } nodes meets the contract; none is due yet.
    *[other] { $accepted } of { $all } nodes meet the contract; none is due yet.
@@ -533,13 +547,47 @@ lead-late = { $days ->
     [one] Late: { $promised } nodes were due on { $day }, 1 day ago, and { $lacking } of them are still lacking.
    *[other] Late: { $promised } nodes were due on { $day }, { $days } days ago, and { $lacking } of them are still lacking.
     }
+lead-because = What decides: { $causes }.
+cause-double = { $count ->
+    [one] 1 node with a card that was reported from another node before
+   *[other] { $count } nodes with a card that was reported from another node before
+    }
+cause-unsound = { $count ->
+    [one] 1 report whose signature or figures do not hold
+   *[other] { $count } reports whose signature or figures do not hold
+    }
+cause-copied = { $count ->
+    [one] 1 report that is another's copy or hides its ids otherwise
+   *[other] { $count } reports that are others' copies or hide their ids otherwise
+    }
+cause-rejected = { $count ->
+    [one] 1 rejected node
+   *[other] { $count } rejected nodes
+    }
+cause-over-fleet = { $count ->
+    [one] 1 failed clause over the fleet
+   *[other] { $count } failed clauses over the fleet
+    }
+cause-never = { $count ->
+    [one] 1 listed node that never reported
+   *[other] { $count } listed nodes that never reported
+    }
+cause-undecided = { $count ->
+    [one] 1 undecided node
+   *[other] { $count } undecided nodes
+    }
+cause-over-fleet-open = { $count ->
+    [one] 1 undecided clause over the fleet
+   *[other] { $count } undecided clauses over the fleet
+    }
 owed-credits = By the contract's remedies { $credits } are owed in credits.
 owed-cuts = By the contract's remedies the price falls by { $cuts } a month.
 owed-unknown = By the contract's remedies something is due in money, and its price does not say how much.
 owed-both = By the contract's remedies { $credits } are owed in credits, and the price falls by { $cuts } a month.
 tile-accepted = nodes meet the contract
 tile-met = binding demands met
-tile-failed = failed
+tile-failed = binding demands failed
+tile-open = binding demands undecided
 tile-devices = devices measured
 tile-missing = never reported
 tile-rejected = rejected
@@ -685,6 +733,7 @@ head-node = node
 head-state = state
 head-card = card
 whole-node = the node
+all-cards = all { $count } cards
 more-reasons = { $count ->
     [one] (and 1 more reason)
    *[other] (and { $count } more reasons)
@@ -1456,9 +1505,6 @@ live-opening = opening
 live-through-before = through before
 live-done = done
 live-ended-early = ended early
-live-holds = holds
-live-broken = broken
-live-open = open
 live-count = { $count } { $what }
 progress-device = device { $number }
 progress-measured-in = measured in { $seconds } s

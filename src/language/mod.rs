@@ -118,6 +118,12 @@ fn countable(value: Value<'_>) -> Value<'_> {
     }
 }
 
+/// A count, of which a long one has its thousands set apart.
+pub fn counted(count: u64) -> String {
+    let digits = count.to_string();
+    if digits.len() > 4 { grouped(&digits) } else { digits }
+}
+
 /// With thousands set apart, as both languages write them: `5,769,920.00`.
 pub fn grouped(number: &str) -> String {
     let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
@@ -167,6 +173,7 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
+        assert_eq!([9999, 10_000, 1_234_567].map(counted), ["9999", "10,000", "1,234,567"]);
         for (number, text) in [
             ("5769920.00", "5,769,920.00"),
             ("999", "999"),

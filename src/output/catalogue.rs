@@ -182,7 +182,7 @@ fn shown(metric: &MetricName, value: f64) -> String {
 
 fn range(metric: &MetricName, low: f64, high: f64) -> String {
     match metric.kind() {
-        Kind::Number(unit) => rows::range(unit, low, high),
+        Kind::Number(unit) => rows::from_to(&unit.format(low), &unit.format(high)),
         Kind::Fact => format!("{low} .. {high}"),
     }
 }

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use super::advice::{self, NAMES_MAX, Step};
 use super::likeness;
 use super::listing::{entry, print_table};
 use super::page::Page;
-use super::rows;
+use super::rows::{self, Matrix};
+use super::table::wrapped;
 use crate::contract::Verdict;
 use crate::evidence::{DeviceEvidence, Ended, NodeEvidence};
 use crate::language::say;
@@ -34,7 +36,7 @@ pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
     if let Some(node) = &report.evidence.node {
         node_tables(node, report, out)?;
     }
-    verdict(report, out)
+    decision(report, out)
 }
 
 fn device_tables(device: &DeviceEvidence, out: &mut Page) -> io::Result<()> {
@@ -66,10 +68,9 @@ fn node_tables(node: &NodeEvidence, report: &Report, out: &mut Page) -> io::Resu
     if node.ended != Ended::Completed {
         writeln!(out, "{}", node.ended.said(language))?;
     }
-    let mut matrix = rows::peers(&report.evidence, language).into_iter().flatten();
-    if let Some(header) = matrix.next() {
-        writeln!(out, "{}", say!(language, "between-pairs"))?;
-        print_table(header, matrix, out)?;
+    if let Some(Matrix { about, head, rows }) = rows::peers(&report.evidence, language) {
+        writeln!(out, "{about}")?;
+        print_table(head, rows, out)?;
     }
     let together = rows::together(node, language);
     if !together.is_empty() {
@@ -86,7 +87,39 @@ fn node_tables(node: &NodeEvidence, report: &Report, out: &mut Page) -> io::Resu
 pub fn ending(report: &Report, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     entry(&say!(language, "name-trust"), 11, rows::trust(report, language), out)?;
-    verdict(report, out)
+    decision(report, out)
+}
+
+/// The verdict, and what to do next.
+fn decision(report: &Report, out: &mut Page) -> io::Result<()> {
+    verdict(report, out)?;
+    writeln!(out)?;
+    steps(&advice::report(report, out.language), out)
+}
+
+/// What to do next, numbered; of many names some.
+pub fn steps(steps: &[Step], out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    writeln!(out, "{}", say!(language, "title-steps"))?;
+    for (at, step) in steps.iter().enumerate() {
+        let number = format!("{}. ", at + 1);
+        let mut text = step.what.clone();
+        if !step.about.is_empty() {
+            text += &say!(language, "gap-before-names");
+            text += &language.list(step.about.iter().take(NAMES_MAX));
+        }
+        if let more @ 1.. = step.about.len().saturating_sub(NAMES_MAX) {
+            text += &format!(" {}", say!(language, "and-more", count = more));
+        }
+        let note = step.note.iter().map(String::as_str);
+        let room = out.width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(number.len()));
+        let lines = std::iter::once(text.as_str()).chain(note).flat_map(|text| wrapped(text, room));
+        for (at, line) in lines.enumerate() {
+            let (lead, indent) = if at == 0 { (number.as_str(), 0) } else { ("", number.len()) };
+            writeln!(out, "{lead}{:indent$}{line}", "")?;
+        }
+    }
+    Ok(())
 }
 
 /// The findings and the verdict.
@@ -106,21 +139,29 @@ pub fn verdict(report: &Report, out: &mut Page) -> io::Result<()> {
             say!(language, "wrong-results-of", what = what)
         )?;
     }
+    writeln!(out)?;
+    if rows::has_simulated(&report.evidence.devices) {
+        let (word, because) = (say!(language, "simulated"), say!(language, "simulated-because"));
+        writeln!(out, "{OPEN}{word}{OPEN:#}{because}")?;
+    }
     match report.verdict {
         Some(verdict) => {
             let style = style(verdict);
             let word = format!("{style}{}{style:#}", rows::verdict_word(verdict, language));
-            writeln!(out, "\n{}", say!(language, "verdict-line", word = word))
+            writeln!(out, "{}", say!(language, "verdict-line", word = word))
         }
-        None => writeln!(out, "\n{}", say!(language, "no-verdict-line")),
+        None => writeln!(out, "{}", say!(language, "no-verdict-line")),
     }
 }
 
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub const OPEN: Style = AnsiColor::Yellow.on_default().bold();
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+
 fn style(verdict: Verdict) -> Style {
-    let colour = match verdict {
-        Verdict::Pass => AnsiColor::Green,
-        Verdict::Inconclusive => AnsiColor::Yellow,
-        Verdict::Fail => AnsiColor::Red,
-    };
-    colour.on_default().bold()
+    match verdict {
+        Verdict::Pass => GOOD,
+        Verdict::Inconclusive => OPEN,
+        Verdict::Fail => BAD,
+    }
 }

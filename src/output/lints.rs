@@ -35,7 +35,8 @@ impl Found<'_> {
                 Place::Key(table, key) => format!("{table}.{key}{}{}", say!(l, "list-colon"), lint.why),
                 Place::Contract => lint.why.clone(),
             };
-            writeln!(out, "\n{file}{at}: {} [{}]", lint.weight.said(l), lint.rule)?;
+            let colon = say!(l, "list-colon");
+            writeln!(out, "\n{file}{at}{colon}{} [{}]", lint.weight.said(l), lint.rule)?;
             writeln!(out, "  {why}\n  {}", say!(l, "lint-write", write = &lint.write))?;
         }
         if !self.lints.is_empty() {

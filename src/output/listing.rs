@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
+pub(super) use super::table::print_table;
 use crate::device::backend::Listed;
 use crate::device::fault::Fault;
 use crate::device::{Identity, Provenance};
@@ -210,27 +210,6 @@ pub fn simulated(cards: &[Listed], faults: &[Fault], json: bool, out: &mut Page)
     print_table([say!(l, "head-example"), say!(l, "head-what-it-is")], cells, out)
 }
 
-/// A table without lines, as command-line tools print lists. Cells that are too long for the page are wrapped inside
-/// their columns.
-pub(super) fn print_table<H: AsRef<str>, R: Into<comfy_table::Row>>(
-    header: impl IntoIterator<Item = H>,
-    rows: impl IntoIterator<Item = R>,
-    out: &mut Page,
-) -> io::Result<()> {
-    let mut table = Table::new();
-    let header = header.into_iter().map(|text| text.as_ref().to_uppercase());
-    table.load_style(presets::NOTHING).set_header(header);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    if let Some(width) = out.width {
-        table.set_width(width);
-    }
-    table.add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    writeln!(out, "{}", table.trim_fmt())
-}
-
 /// A name and its value. Values stand below one another where all names of a list are given the same width: in columns of a terminal, of
 /// which a Chinese character takes two.
 pub fn entry(name: &str, width: usize, value: impl std::fmt::Display, out: &mut Page) -> io::Result<()> {
@@ -241,27 +220,4 @@ pub fn entry(name: &str, width: usize, value: impl std::fmt::Display, out: &mut 
 pub(super) fn print_json(value: &serde_json::Value, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn printed(width: Option<u16>) -> String {
-        let mut text = Vec::new();
-        let mut page = Page::file(&mut text);
-        page.width = width;
-        let rows = [["short".to_owned(), "a sentence that is longer than a narrow page".to_owned()]];
-        print_table(["what", "why"], rows, &mut page).unwrap();
-        String::from_utf8(text).unwrap()
-    }
-
-    #[test]
-    fn long_cells_are_wrapped_inside_their_column_on_a_page_with_a_width() {
-        assert_eq!(printed(None).lines().count(), 2);
-        let narrow = printed(Some(40));
-        assert!(narrow.lines().count() > 2 && narrow.lines().all(|line| line.len() <= 40), "{narrow}");
-        assert!(narrow.lines().skip(2).all(|line| line.starts_with("       ")), "{narrow}");
-    }
 }

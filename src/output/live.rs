@@ -339,7 +339,8 @@ impl Live {
             Stage::Over(Some(ended)) => line.put(&ended_text(ended, language), PLAIN),
             Stage::Over(None) => line.put(&say!(language, "live-through-before"), PLAIN),
             Stage::Measuring => {
-                let left = self.step_left(now).map(|left| say!(language, "live-left", time = clock(left)));
+                // Of the device, as the line of the run says it of all.
+                let left = self.left(now).map(|left| say!(language, "live-left", time = clock(left)));
                 let left = left.map_or(String::new(), |left| format!(" {left}"));
                 let room = line.room.saturating_sub(LEFT);
                 line.put_padded(&figure_text(&self.case.sign), room, PLAIN);
@@ -416,9 +417,9 @@ fn errors(line: &mut Line, count: u64) {
 
 fn decided(decision: Decision, language: Language) -> (String, Style) {
     match decision {
-        Decision::Pass => (say!(language, "live-holds"), GOOD),
-        Decision::Fail => (say!(language, "live-broken"), BAD),
-        Decision::Undecided => (say!(language, "live-open"), PLAIN),
+        Decision::Pass => (say!(language, "word-pass"), GOOD),
+        Decision::Fail => (say!(language, "word-fail"), BAD),
+        Decision::Undecided => (say!(language, "tile-undecided"), PLAIN),
     }
 }
 

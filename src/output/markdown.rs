@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::likeness;
 use super::page::Page;
 use super::proof::{facts, meaning, outcome, tables};
-use super::{likeness, rows};
+use super::rows::{self, Matrix};
 use crate::language::{Language, say};
 use crate::proof::challenge::Challenge;
 use crate::proof::statement::{Outcome, Proof};
@@ -75,10 +76,9 @@ fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result
     }
     let Some(node) = &report.evidence.node else { return Ok(()) };
     writeln!(out, "\n## {}\n\n{}\n", say!(language, "between-devices"), cell(&node.ended.said(language)))?;
-    let matrix = rows::peers(&report.evidence, language).unwrap_or_default();
-    if let Some((header, rest)) = matrix.split_first() {
-        writeln!(out, "{}\n", say!(language, "between-pairs"))?;
-        table(&header.iter().map(|name| cell(name)).collect::<Vec<_>>(), rest.iter().cloned(), out)?;
+    if let Some(Matrix { about, head, rows }) = rows::peers(&report.evidence, language) {
+        writeln!(out, "{}\n", cell(&about))?;
+        table(&head.iter().map(|name| cell(name)).collect::<Vec<_>>(), rows.into_iter(), out)?;
     }
     let together = rows::together(node, language);
     if !together.is_empty() {

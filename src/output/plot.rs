@@ -174,8 +174,7 @@ fn draw(plot: &Plot, placed: &[Placed], ranges: ((f64, f64), (f64, f64)), out: &
             Coordinates { low: left, high: right, ticks: plot.x.ticks(left, right) },
             Coordinates { low: bottom, high: top, ticks: plot.y.ticks(bottom, top) },
         )?;
-    let (x_label, y_label) =
-        (|v: &f64| (plot.x.label)(plot.x.value(*v)), |v: &f64| (plot.y.label)(plot.y.value(*v)));
+    let (x_label, y_label) = (|v: &f64| plot.x.label_at(*v, right), |v: &f64| plot.y.label_at(*v, top));
     chart
         .configure_mesh()
         .bold_line_style(GRID.stroke_width(SCALE))

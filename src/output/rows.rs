@@ -3,7 +3,7 @@
 use crate::chance::most_expected;
 use crate::contract::{Finding, Severity, Verdict};
 use crate::device::draw::Distribution;
-use crate::device::{Provenance, Reach};
+use crate::device::{Provenance, ProvenanceKind, Reach};
 use crate::evidence::counters::COUNTERS;
 use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
 use crate::evidence::stats::Summary;
@@ -12,7 +12,7 @@ use crate::evidence::{
     Absence, Canary, Check, Clocks, Conditions, DeviceEvidence, Evidence, Measurement, NodeEvidence,
     Sustained, Value,
 };
-use crate::language::{Language, say};
+use crate::language::{Language, counted, say};
 use crate::report::{Report, SealedBy, TrustLevel};
 use crate::units::Unit;
 
@@ -48,12 +48,12 @@ pub fn measurement(m: &Measurement, language: Language) -> [String; 6] {
     let (median, range, samples) = match (m.summary(), m.metric.kind()) {
         (Some(s), Kind::Number(unit)) => match &m.value {
             Value::Timed(_) | Value::ByUnit { .. } => {
-                (unit.format(s.p50), range(unit, s.p5, s.p95), s.count.to_string())
+                (unit.in_column(s.p50), range(unit, s.p5, s.p95), counted(s.count))
             }
             Value::Lengths(lengths) if lengths.count() == 0 => {
                 (say!(language, "no-times"), String::new(), String::new())
             }
-            Value::Lengths(_) => (unit.format(s.p50), range(unit, s.min, s.max), s.count.to_string()),
+            Value::Lengths(_) => (unit.in_column(s.p50), range(unit, s.min, s.max), counted(s.count)),
             Value::Count { .. } | Value::Share { .. } => (unit.format(s.p50), String::new(), String::new()),
             Value::AtLeast { why, .. } => {
                 let figure = say!(language, "at-least", figure = unit.format(s.p50));
@@ -157,7 +157,7 @@ pub fn kept_up(load: &Sustained, metric: &MetricName, language: Language) -> [St
     let of_rates = |text: &dyn Fn(&Summary) -> String| rates.as_ref().map_or(String::new(), text);
     [
         metric.to_string(),
-        shown(rates.as_ref().map(|s| s.p50)),
+        rates.as_ref().map_or_else(|| say!(language, "no-figure"), |s| unit.in_column(s.p50)),
         of_rates(&|s| range(unit, s.p5, s.p95)),
         of_rates(&|s| say!(language, "count-windows", count = s.count)),
         joined(parts(&load.load.conditions, load.clocks(), language), language),
@@ -166,15 +166,19 @@ pub fn kept_up(load: &Sustained, metric: &MetricName, language: Language) -> [St
 }
 
 fn compared(load: &Sustained, language: Language) -> String {
-    let (checked, wrong) = (load.checked().to_string(), load.wrong());
+    let (checked, wrong) = (counted(load.checked()), load.wrong());
     match wrong {
         0 => say!(language, "compared-all-right", checked = checked),
-        _ => say!(language, "compared-wrong", checked = checked, wrong = wrong.to_string()),
+        _ => say!(language, "compared-wrong", checked = checked, wrong = counted(wrong)),
     }
 }
 
-pub fn range(unit: Unit, low: f64, high: f64) -> String {
-    let (low, high) = (unit.format(low), unit.format(high));
+fn range(unit: Unit, low: f64, high: f64) -> String {
+    from_to(&unit.in_column(low), &unit.in_column(high))
+}
+
+/// Two figures, of which the first needs no unit where it is that of the second.
+pub fn from_to(low: &str, high: &str) -> String {
     match (low.split_once(' '), high.split_once(' ')) {
         (Some((number, a)), Some((_, b))) if a == b => format!("{number} .. {high}"),
         _ => format!("{low} .. {high}"),
@@ -249,27 +253,22 @@ fn joined(parts: Vec<Part>, language: Language) -> String {
 
 pub fn check(m: &Measurement, language: Language) -> String {
     let said = match &m.check {
-        Check::Matched { exact, sampled: 0, .. } => say!(language, "check-exact", exact = exact.to_string()),
+        Check::Matched { exact, sampled: 0, .. } => say!(language, "check-exact", exact = counted(*exact)),
         Check::Matched { exact, sampled, .. } => {
-            say!(
-                language,
-                "check-exact-and-sampled",
-                exact = exact.to_string(),
-                sampled = sampled.to_string()
-            )
+            say!(language, "check-exact-and-sampled", exact = counted(*exact), sampled = counted(*sampled))
         }
         Check::Scanned { tally, .. } if tally.words_wrong == 0 => {
-            say!(language, "check-words-right", words = tally.words_checked.to_string())
+            say!(language, "check-words-right", words = counted(tally.words_checked))
         }
         Check::Scanned { tally, .. } => say!(
             language,
             "check-words-wrong",
-            wrong = tally.words_wrong.to_string(),
-            checked = tally.words_checked.to_string(),
+            wrong = counted(tally.words_wrong),
+            checked = counted(tally.words_checked),
             first = tally.examples.first().map_or(0, |e| e.word.saturating_mul(4)).to_string(),
             mask = format!("{:#010x}", tally.bit_mask),
-            set = tally.bits_set.to_string(),
-            cleared = tally.bits_cleared.to_string()
+            set = counted(tally.bits_set),
+            cleared = counted(tally.bits_cleared)
         ),
         Check::Wrong { why } => say!(language, "check-wrong", why = why),
     };
@@ -283,28 +282,51 @@ pub fn check(m: &Measurement, language: Language) -> String {
     }
 }
 
-/// The matrix of rates between devices, a row for each device that data comes from; the first row names where it goes. `None`
-/// where nobody asked for it.
-pub fn peers(evidence: &Evidence, language: Language) -> Option<Vec<Vec<String>>> {
-    let node = evidence.node.as_ref().filter(|_| evidence.run.probes.iter().any(|name| name == PEER))?;
-    let count = u32::try_from(evidence.devices.len()).ok()?;
-    let names = evidence.devices.iter().map(|device| device.selector.clone());
-    let mut rows = vec![[say!(language, "head-from-to")].into_iter().chain(names.clone()).collect()];
-    for (from, name) in (0..count).zip(names) {
-        let cells = (0..count).map(|to| peer(node, from, to, language));
-        rows.push([name].into_iter().chain(cells).collect());
-    }
-    Some(rows)
+/// The rates between devices.
+pub struct Matrix {
+    pub about: String,
+    /// Where data goes, by the devices' numbers.
+    pub head: Vec<String>,
+    /// A row for each device that it comes from.
+    pub rows: Vec<Vec<String>>,
 }
 
-fn peer(node: &NodeEvidence, from: u32, to: u32, language: Language) -> String {
+/// `None` where nobody asked for it. The way that all pairs take is told once.
+pub fn peers(evidence: &Evidence, language: Language) -> Option<Matrix> {
+    let node = evidence.node.as_ref().filter(|_| evidence.run.probes.iter().any(|name| name == PEER))?;
+    let count = u32::try_from(evidence.devices.len()).ok()?;
+    let mut ways = node
+        .measurements
+        .iter()
+        .filter(|m| m.metric.probe() == PEER)
+        .map(|m| m.conditions.variant.as_deref());
+    let first = ways.next().flatten();
+    let of_all = first.filter(|first| ways.all(|way| way == Some(*first)));
+    let about = match of_all {
+        Some(way) => say!(language, "between-pairs-all", way),
+        None => say!(language, "between-pairs"),
+    };
+    let numbers = (0..count).map(|to| to.to_string());
+    let row = |(from, device): (u32, &DeviceEvidence)| {
+        let cells = (0..count).map(|to| peer(node, (from, to), of_all.is_none(), language));
+        [format!("{from} {}", device.selector)].into_iter().chain(cells).collect()
+    };
+    Some(Matrix {
+        about,
+        head: [say!(language, "head-from-to")].into_iter().chain(numbers).collect(),
+        rows: (0..count).zip(&evidence.devices).map(row).collect(),
+    })
+}
+
+fn peer(node: &NodeEvidence, (from, to): (u32, u32), names_way: bool, language: Language) -> String {
     let name = peer_name(from, to);
     let measured = node.measurements.iter().find(|m| m.metric.as_str() == name);
     match measured.map(|m| (&m.check, m.summary(), m.metric.kind())) {
         _ if from == to => String::new(),
         Some((Check::Matched { canary: Canary::Caught, .. }, Some(summary), Kind::Number(unit))) => {
-            let way = measured.and_then(|m| m.conditions.variant.as_deref()).unwrap_or_default();
-            format!("{}, {way}", unit.format(summary.p50))
+            let way = measured.and_then(|m| m.conditions.variant.as_deref()).filter(|_| names_way);
+            let rate = unit.in_column(summary.p50);
+            way.map_or(rate.clone(), |way| format!("{rate}, {way}"))
         }
         Some((Check::Wrong { .. }, ..)) => say!(language, "peer-wrong"),
         Some(_) => say!(language, "no-figure"),
@@ -362,6 +384,12 @@ pub fn verdict_word(verdict: Verdict, language: Language) -> String {
         Verdict::Inconclusive => say!(language, "verdict-inconclusive"),
         Verdict::Fail => say!(language, "verdict-fail"),
     }
+}
+
+/// Whether any device was only simulated: what nobody may miss.
+pub fn has_simulated(devices: &[DeviceEvidence]) -> bool {
+    let mut identities = devices.iter().filter_map(|device| device.identity.as_ref());
+    identities.any(|identity| identity.provenance.kind() == ProvenanceKind::Simulated)
 }
 
 /// One line that says what a device is; simulated ones shout.

@@ -88,6 +88,9 @@ impl Target {
         let said = |bytes: u64| Unit::Byte.format(bytes as f64);
         let why = match self.enough {
             Some(enough) if bytes >= enough => return Value::Count { count },
+            Some(enough) if bytes < self.bytes => {
+                format!("the device had no memory for more than {} of {}", said(bytes), said(enough))
+            }
             Some(enough) => format!("{} of {} were filled and read", said(bytes), said(enough)),
             None => format!("{} were filled and read; {UNTOLD}", said(bytes)),
         };
@@ -320,6 +323,7 @@ mod tests {
         }
         let whole = Target::of(&told, &settings(Profile::Standard));
         assert_eq!(whole.errors(0, whole.bytes), Value::Count { count: 0 });
-        assert!(matches!(whole.errors(0, whole.bytes - 1), Value::AtLeast { .. }));
+        let Value::AtLeast { why, .. } = whole.errors(0, whole.bytes - 1) else { panic!("a part was read") };
+        assert!(why.starts_with("the device had no memory for more than"), "{why}");
     }
 }

@@ -84,7 +84,9 @@ pub fn attest(identity: &Identity, nonce: &[u8; 32]) -> Result<Attestation, Stri
     match (identity.provenance.kind(), identity.vendor_id) {
         (ProvenanceKind::Hardware, Some(NVIDIA)) => nvml::attest(identity, nonce),
         (ProvenanceKind::Hardware, _) => Err("only of NVIDIA cards is it known how to ask".to_owned()),
-        (ProvenanceKind::Software | ProvenanceKind::Simulated, _) => Err("there is no card".to_owned()),
+        (ProvenanceKind::Software | ProvenanceKind::Simulated, _) => {
+            Err("it is no card of a vendor's, which alone could sign".to_owned())
+        }
     }
 }
 

@@ -121,7 +121,7 @@ fn a_clause_is_judged_on_the_node_and_what_is_missing_never_passes() {
     };
     open(
         &good_run(2),
-        "collective.all_reduce.busbw was not measured; run again without `--probe`, which measures all, or with `--probe collective` too",
+        "collective.all_reduce.busbw was not measured; run again without `--probe`, which measures all, or with `--probe collective` too; where that probe ran, this device or profile has no such case",
     );
     open(&run_of(1, 2_000_000_000), "this takes two devices at least, and 1 was");
     let mut edited = run_of(2, 2_000_000_000);

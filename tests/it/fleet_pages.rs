@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use gpu_assay::contract::finding::Sampling;
 use gpu_assay::contract::when::When;
 use gpu_assay::contract::{Amount, Contract, Reason, Severity, Verdict};
 use gpu_assay::device::ProvenanceKind;
@@ -10,7 +11,7 @@ use gpu_assay::fleet::intake::{Cause, Refusal, Refused};
 use gpu_assay::fleet::money::{Due, DueKind, Money, Standing};
 use gpu_assay::fleet::nodes::State;
 use gpu_assay::fleet::row::{Card, Lacking};
-use gpu_assay::fleet::{Answer, Because, Counts, NodeAnswer, Sources, Why};
+use gpu_assay::fleet::{Answer, Because, Counts, DUPLICATE, NodeAnswer, Sources, Why};
 use gpu_assay::language::Language;
 use gpu_assay::output::fleet::Form;
 use gpu_assay::output::page::Page;
@@ -34,6 +35,7 @@ fn pages(fleet: &Fleet, as_of: &str, name: &str, english: &[&str], chinese: &[&s
     for (language, parts) in [("en", english), ("zh-CN", chinese)] {
         let page = fleet.command_with(as_of, "html", &["--lang", language]).stdout;
         keep(&format!("{name}.{language}.html"), &page);
+        let page = page.replace('\u{a0}', " ");
         in_order(&page, parts);
         loads_nothing(&page);
         if language != "en" {
@@ -114,7 +116,7 @@ pub fn of_a_full_fleet(fleet: &Fleet) {
         "10",
         "rejected",
         "Do not accept these 2 nodes: a card of each was reported from another node before.",
-        "node-041</span>, <span class=\"one\" translate=\"no\">node-299",
+        "node-041</span>,</span> <span class=\"one\"><span translate=\"no\">node-299",
         "Ask why a report is a copy of another node's",
         "node-061",
         "Ask for a report again, signed with an agreed key",
@@ -130,7 +132,7 @@ pub fn of_a_full_fleet(fleet: &Fleet) {
     let chinese = [
         "不予验收",
         "以下 2 个节点不予验收",
-        "node-041</span>、<span class=\"one\" translate=\"no\">node-299",
+        "node-041</span>、</span> <span class=\"one\"><span translate=\"no\">node-299",
         "每月少付",
         "未达到要求的节点（10）",
         "是另一种型号",
@@ -156,7 +158,7 @@ fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
     };
     let why = |card: usize| Why {
         card: Some(format!("{name} {card}")),
-        clause: name.to_owned(),
+        clause: format!("{name} {card}"),
         verdict: Verdict::Fail,
         because: Because::Lacking(lacking.clone()),
     };
@@ -209,8 +211,12 @@ fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
 }
 
 fn rendered(answer: &Answer, contract: &Contract, language: Language) -> String {
+    in_form(Form::Html, answer, contract, language)
+}
+
+fn in_form(form: Form, answer: &Answer, contract: &Contract, language: Language) -> String {
     let mut text = Vec::new();
-    Form::Html.render(answer, contract, Page::file(&mut text).speaking(language)).unwrap();
+    form.render(answer, contract, Page::file(&mut text).speaking(language)).unwrap();
     String::from_utf8(text).unwrap()
 }
 
@@ -282,16 +288,14 @@ fn any_contract() -> Contract {
 #[test]
 fn tables_of_a_fleet_end_somewhere_and_say_so() {
     let page = rendered(&answer(330, 9, "slot"), &any_contract(), Language::English);
-    // Eight of nine reasons for each node, of which the table has 400 rows.
-    assert_eq!(page.matches("cannot do what is demanded").count(), 400);
-    in_order(
-        &page,
-        &[
-            "(and 1 more reason)",
-            "and 2240 more; <code>--format json</code> and <code>--format csv</code> have them all.",
-        ],
-    );
+    // Eight of nine reasons for each node: a node is never cut off from its reasons.
+    assert_eq!(page.matches("cannot do what is demanded").count(), 330 * 8);
+    assert_eq!(page.matches("<tbody><tr class=\"first\"><th scope=\"rowgroup\" rowspan=\"8\">").count(), 330);
+    assert!(page.contains("(and 1 more reason)") && !page.contains("<th class=\"again\">"));
     assert!(page.len() < 1 << 20, "{}", page.len());
+    let page = rendered(&answer(402, 1, "slot"), &any_contract(), Language::English);
+    assert_eq!(page.matches("cannot do what is demanded").count(), 400);
+    in_order(&page, &["and 2 more; <code class=\"short\">--format json</code> and", "have them all."]);
     let page = rendered(&answer(330, 1, "slot"), &any_contract(), Language::English);
     assert_eq!(page.matches("cannot do what is demanded").count(), 330);
     assert!(!page.contains("have them all"));
@@ -304,6 +308,86 @@ fn tables_of_a_fleet_end_somewhere_and_say_so() {
             "Nodes that do not meet the contract (330)",
         ],
     );
+}
+
+/// Of the cards of a node, each with another figure.
+fn slow(answer: &mut Answer, figures: &[f64]) {
+    let node = &mut answer.nodes[0];
+    let (why, card) = (node.reasons[0].clone(), node.cards[0].clone());
+    let Because::Lacking(lacking) = &why.because else { panic!("{why:?}") };
+    let reason = |at: usize| {
+        let found = Some(Amount::Number { value: figures[at], unit: Unit::BytePerSecond });
+        let number = |value| Amount::Number { value, unit: Unit::BytePerSecond };
+        let because = Reason::DeliveredTooLittle {
+            low: number(figures[at] - 1e7),
+            high: number(figures[at] + 1e7),
+            samples: 9,
+            sampling: Sampling::Decided,
+        };
+        let short = Some(1.0 - figures[at] / 2e9);
+        Why {
+            card: Some(format!("card-{at}")),
+            because: Because::Lacking(Lacking { found, because, short, ..lacking.clone() }),
+            ..why.clone()
+        }
+    };
+    node.reasons = (0..figures.len()).map(reason).collect();
+    node.cards = vec![card; figures.len()];
+}
+
+/// Eight cards that are slow in the same way are one line; which card was doubled stands before it.
+#[test]
+fn equal_reasons_of_a_node_stand_once_and_doubled_cards_first() {
+    let mut answer = answer(2, 1, "slot");
+    slow(&mut answer, &[1.755e9, 1.5e9, 1.76e9]);
+    answer.nodes[1].name = "twin".to_owned();
+    let [again, first, of] = ["b.json", "a.json", "slot"].map(str::to_owned);
+    answer.nodes[1].reasons.push(Why {
+        card: Some("GPU-1".to_owned()),
+        clause: DUPLICATE.to_owned(),
+        verdict: Verdict::Fail,
+        because: Because::Claimed { again, first, of },
+    });
+    let merged = "demanded 2 GB/s, found 1.5 .. 1.76 GB/s, of the worst: what is delivered lies from 1.49 GB/s to 1.51 GB/s";
+    let page = rendered(&answer, &any_contract(), Language::English).replace('\u{a0}', " ");
+    assert_eq!(page.matches("what is delivered lies").count(), 1);
+    in_order(
+        &page,
+        &[
+            "What decides: 1 node with a card that was reported",
+            "rowspan=\"2\">",
+            ">twin<",
+            "fleet.duplicate",
+        ],
+    );
+    in_order(&page, &["fleet.duplicate", "all 3 cards", merged]);
+    let text = in_form(Form::Human, &answer, &any_contract(), Language::English);
+    in_order(
+        &text,
+        &[
+            "fleet.duplicate",
+            "all 3 cards",
+            merged,
+            "Not accepted",
+            "What to do next",
+            "1. Do not accept this node",
+        ],
+    );
+    // Of four cards three: each is named.
+    let card = answer.nodes[0].cards[0].clone();
+    answer.nodes[0].cards.push(card);
+    let text = in_form(Form::Human, &answer, &any_contract(), Language::English);
+    assert!(text.contains("card-0, card-1, card-2"), "{text}");
+}
+
+#[test]
+fn more_than_was_promised_by_now_is_no_part_of_it() {
+    let mut answer = answer(319, 0, "slot");
+    (answer.counts.contracted, answer.counts.promised) = (Some(330), 100);
+    let page = rendered(&answer, &any_contract(), Language::English);
+    in_order(&page, &["All 100 nodes promised by now are accepted, 319 in all.", "100 of 100</dd>"]);
+    let page = rendered(&answer, &any_contract(), Language::Chinese);
+    in_order(&page, &["至今应交付的 100 个节点均已验收，共验收 319 个。", "100 / 100</dd>"]);
 }
 
 #[test]

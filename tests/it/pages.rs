@@ -24,7 +24,8 @@ pub fn report(evidence: Evidence, contract: Option<&Parsed>) -> Report {
 pub fn rendered(format: Format, report: &Report) -> String {
     let mut text = Vec::new();
     format.render(report, &mut Page::file(&mut text)).unwrap();
-    String::from_utf8(text).unwrap()
+    // Figures and their units stand together on a page.
+    String::from_utf8(text).unwrap().replace('\u{a0}', " ")
 }
 
 pub fn bandwidth(at_least: &str) -> Parsed {
@@ -241,6 +242,78 @@ fn wrong_results_that_no_clause_asks_for_stand_beside_the_verdict() {
     for text in texts(&evidence) {
         assert!(text.contains("Wrong results") && text.contains(what), "{text}");
     }
+}
+
+fn step(report: &Report, words: &str) -> bool {
+    [Format::Html, Format::Human].into_iter().all(|format| {
+        let text = rendered(format, report);
+        text.split_once("What to do next").is_some_and(|(_, steps)| steps.contains(words))
+    })
+}
+
+/// Whatever the verdict, unless a failed demand is about these very figures.
+#[test]
+fn wrong_results_that_no_failed_demand_is_about_are_a_step() {
+    let mut evidence = good_run(1);
+    evidence.devices[0].measurements[1].check = Check::Wrong { why: "one bit".into() };
+    let words = "results were wrong, and no failed demand is about them";
+    let judged = |metric: &str, least: &str| {
+        let terms = contract(&format!("metric = \"{metric}\"\nat_least = \"{least}\"\nstatistic = \"p5\""));
+        report(evidence.clone(), Some(&terms))
+    };
+    for (report, verdict, is_told) in [
+        (judged("stream.triad.rate", "1 B/s"), Some(Verdict::Pass), true),
+        (judged("gemm.bf16.rate", "1 FLOP/s"), Some(Verdict::Inconclusive), true),
+        (judged("stream.triad.rate", "9 TB/s"), Some(Verdict::Fail), true),
+        (judged("stream.copy.rate", "1 B/s"), Some(Verdict::Fail), false),
+        (report(evidence.clone(), None), None, true),
+    ] {
+        assert_eq!((report.verdict, step(&report, words)), (verdict, is_told));
+    }
+}
+
+/// A pass hides nothing that was wished for and missed.
+#[test]
+fn a_wish_that_is_not_met_stands_beside_the_verdict() {
+    let wish = "[[clause]]\nid = \"wish\"\nseverity = \"should\"\nmetric = \"stream.copy.rate\"\nat_least = \"9 TB/s\"\nstatistic = \"p5\"";
+    let terms = contract(&format!(
+        "metric = \"stream.triad.rate\"\nat_least = \"1 B/s\"\nstatistic = \"p5\"\n{wish}"
+    ));
+    let report = report(good_run(2), Some(&terms));
+    assert_eq!(report.verdict, Some(Verdict::Pass));
+    let page = rendered(Format::Html, &report);
+    let head = page.split_once("</header>").unwrap().0;
+    assert!(
+        head.contains("1 demand that does not bind is not met: <span translate=\"no\">wish</span>."),
+        "{head}"
+    );
+    assert!(head.contains("binding demands failed") && step(&report, "Ask the provider about the demand"));
+}
+
+#[test]
+fn what_can_be_scrolled_can_be_reached_and_has_a_name_and_all_is_in_main() {
+    let page = rendered(Format::Html, &report(good_run(2), Some(&bandwidth("1 TB/s"))));
+    let boxes = page.matches("<div class=\"scroll\"").count();
+    assert!(boxes > 3);
+    assert_eq!(
+        page.matches("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").count(),
+        boxes
+    );
+    assert!(page.find("<main>").unwrap() < page.find("<header").unwrap());
+}
+
+#[test]
+fn strips_of_a_clause_have_one_scale() {
+    let mut evidence = good_run(2);
+    evidence.devices[1].measurements[0] = rates("stream.triad.rate", &[2_000_000_000; 9]).remove(0);
+    let terms = contract("metric = \"stream.triad.rate\"\nat_least = \"1 B/s\"\nstatistic = \"p5\"");
+    let page = rendered(Format::Html, &report(evidence, Some(&terms)));
+    let bounds: Vec<&str> = page.split("<line class=\"bound\" ").skip(1).map(|rest| &rest[..10]).collect();
+    let medians: Vec<&str> = page.split("<line class=\"median\" ").skip(1).map(|rest| &rest[..10]).collect();
+    assert!(
+        bounds.len() == 2 && bounds[0] == bounds[1] && medians[0] != medians[1],
+        "{bounds:?} {medians:?}"
+    );
 }
 
 #[test]

@@ -323,8 +323,8 @@ fn a_run_of_two_cards_shows_what_lies_between_them() {
     let written = |file| std::fs::read_to_string(out.join(file)).unwrap();
     for (file, words) in [
         ("report.txt", "FROM \\ TO"),
-        ("report.txt", " GB/s, direct"),
-        ("report.md", "from \\\\ to | sim:h200 |"),
+        ("report.txt", "to that of a column, all direct:"),
+        ("report.md", "from \\\\ to | 0 | 1 |"),
         ("report.json", "\"peer.1-0.rate\""),
         ("report.csv", "node,,,peer.1-0.rate,B/s,"),
     ] {

@@ -6,6 +6,7 @@ use crate::language::Language;
 
 /// Comments end with a line break, titles do not.
 pub(super) struct Words {
+    pub language: Language,
     pub head: &'static str,
     pub title: &'static str,
     pub accept: &'static str,
@@ -38,6 +39,8 @@ pub(super) struct Words {
     pub thermal: &'static str,
     pub remedies: &'static str,
     pub exclusions: &'static str,
+    /// Why such a time is agreed.
+    pub maintenance: &'static str,
     pub proof: &'static str,
 }
 
@@ -61,6 +64,7 @@ impl Words {
 }
 
 static ENGLISH: Words = Words {
+    language: Language::English,
     head: "\
 # A lease of compute. `assay contract check FILE` reads it and says what it leaves open; `assay run --contract FILE` measures a node
 # and judges it. Every number here is the parties' to change. GB is 10^9 bytes and GiB is 2^30.
@@ -113,6 +117,7 @@ static ENGLISH: Words = Words {
 # of the node's price; what no figure tells, such as a wrong result, is the whole cap. replace: the node is exchanged within_days.
 # terminate: the tenant may end the lease. claim_days: from the day on which a credit's days ended, else from the first report that failed.
 ",
+    maintenance: "announced maintenance",
     exclusions: "# A time that does not count, for either side.\n",
     proof: "\
 # What a witness of the tenant must have seen proved of each node (`assay challenge`, `assay witness`), so that its word alone does not
@@ -121,6 +126,7 @@ static ENGLISH: Words = Words {
 };
 
 static CHINESE: Words = Words {
+    language: Language::Chinese,
     head: "\
 # 算力租赁合同。`assay contract check 文件` 检查本合同并指出遗漏；`assay run --contract 文件` 对一个节点进行实测并逐条判定。
 # 文中所有数值均可由双方修改。GB 为 10^9 字节，GiB 为 2^30 字节。
@@ -169,6 +175,7 @@ static CHINESE: Words = Words {
 # price_cut：该节点的价格按与约定值相差的比例降低，以该节点价格的 cap 为限；无法用数值衡量的（如结果错误）按 cap 全额计。
 # replace：在 within_days 天内更换节点。terminate：承租方有权解约。claim_days：抵扣自其天数终止之日起算，其余自首份未达到的报告之日起算。
 ",
+    maintenance: "事先通知的维护",
     exclusions: "# 双方约定不计入的时段。\n",
     proof: "# 每个节点须向承租方的见证方证明的下限（`assay challenge`、`assay witness`），不以其自述为准；由 `assay fleet` 计入。\n",
 };

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::num::NonZeroU32;
 
 use super::language::Words;
-use super::{Keys, party, quoted};
+use super::{Keys, conditions, party, quoted};
 use crate::catalogue::bands::BETWEEN_CARDS;
 use crate::catalogue::{self, Gpu};
 use crate::contract::finding::id;
@@ -13,7 +13,7 @@ use crate::contract::inventory::MEMORY_SHARE;
 use crate::contract::money::Money;
 use crate::contract::when::Day;
 use crate::evidence::metric::{Kind, MetricName};
-use crate::language::Language;
+use crate::language::{Language, say};
 
 /// What the parties know before they know anything of bounds.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Lease {
 }
 
 /// Rates that a lease demands, where it is known what healthy cards reach: id and metric.
-const RATES: [(&str, &str); 8] = [
+pub(super) const RATES: [(&str, &str); 8] = [
     ("memory-triad", "stream.triad.rate"),
     ("memory-copy", "stream.copy.rate"),
     ("fp64", "fma.fp64.rate"),
@@ -61,7 +61,8 @@ pub fn lease(lease: &Lease) -> String {
         &[&kept.faulty[..], &whole, &agreed].concat(),
         words,
     );
-    text.push_str(&commented(words.exclusions, EXCLUSION));
+    let exclusion = format!("{EXCLUSION}reason = {}\n", quoted(words.maintenance));
+    text.push_str(&commented(words.exclusions, &exclusion));
     text.push_str(&format!("\n{}", commented(words.proof, &proof(lease))));
     text
 }
@@ -75,7 +76,7 @@ fn proof(lease: &Lease) -> String {
     format!("[proof]\nfloor = \"50 % of gemm.int8.rate\"\n{}", memory.unwrap_or_default())
 }
 
-const EXCLUSION: &str = "[[exclusion]]\nfrom = 2027-02-10T02:00:00Z\nuntil = 2027-02-10T06:00:00Z\nreason = \"announced maintenance\"\n";
+const EXCLUSION: &str = "[[exclusion]]\nfrom = 2027-02-10T02:00:00Z\nuntil = 2027-02-10T06:00:00Z\n";
 
 /// Who, what, when, for how much.
 fn deal(lease: &Lease, words: &Words) -> String {
@@ -102,6 +103,11 @@ fn deal(lease: &Lease, words: &Words) -> String {
     .concat()
 }
 
+/// What a bound rests on.
+fn comment(words: &Words, reached: &Reached) -> String {
+    format!("# {}{}{}\n", words.from, say!(words.language, "list-colon"), reached.by)
+}
+
 /// What is not agreed, but may be.
 fn commented(about: &str, toml: &str) -> String {
     let lines: String = toml.lines().map(|line| format!("# {line}\n")).collect();
@@ -126,7 +132,7 @@ fn rates(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
         }
         let Some(reached) = Reached::by(lease.card, metric, BETWEEN_CARDS, words) else { continue };
         let rule = format!("metric = \"{metric}\"\nat_least = \"{}\"\nstatistic = \"p50\"\n", reached.bound);
-        clause(text, id, title, &rule, &format!("# {}: {}\n", words.from, reached.by));
+        clause(text, id, title, &rule, &comment(words, &reached));
         ids.push(id);
     }
     ids
@@ -204,12 +210,13 @@ impl Reached {
         let metric = MetricName::parse(metric).ok()?;
         let Kind::Number(unit) = metric.kind() else { return None };
         let band = catalogue::band(card, &metric)?;
+        let conditions = conditions::said(&band.conditions, words.language);
         let by = format!(
-            "{} .. {} ({}, {})",
+            "{} .. {} ({}{}{conditions})",
             unit.format(band.low),
             unit.format(band.high),
             words.basis(band.basis),
-            band.conditions
+            say!(words.language, "list-clause"),
         );
         Some(Self { bound: unit.format(down(band.low * share)), by })
     }

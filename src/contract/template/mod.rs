@@ -1,6 +1,7 @@
 //! `assay contract new`: a whole contract with comments, to be edited by the parties.
 //! Owns the words of the template; must not know how anything is measured.
 
+mod conditions;
 mod generic;
 mod language;
 mod lease;

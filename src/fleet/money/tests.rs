@@ -112,6 +112,8 @@ fn row(node: &str, day: &str, misses: &[Miss]) -> Row {
         is_wrong: false,
         watched_s: 0.0,
         failures: 0,
+        by_other_text: false,
+        doubts: Vec::new(),
     }
 }
 

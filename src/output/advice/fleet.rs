@@ -46,6 +46,59 @@ impl Decision {
             | Exit::Interrupted => Decision::Refused,
         }
     }
+
+    /// In a word or two.
+    pub fn said(self, answer: &Answer, language: Language) -> String {
+        match self {
+            Decision::Accepted => say!(language, "decision-accepted"),
+            Decision::NothingDue => say!(language, "decision-nothing-due"),
+            Decision::Open => say!(language, "decision-open"),
+            Decision::Partial => {
+                say!(language, "decision-partial", accepted = answer.counts.accepted, due = due(answer))
+            }
+            Decision::Refused => say!(language, "decision-refused"),
+        }
+    }
+}
+
+/// Nodes that there are to be by now, or in all where none is due yet.
+pub fn due(answer: &Answer) -> u32 {
+    let counts = &answer.counts;
+    if counts.promised > 0 { counts.promised } else { counts.contracted.unwrap_or(counts.delivered) }
+}
+
+/// What keeps the fleet from being accepted besides what is late, in a sentence. `None` where that is nothing.
+pub fn because(answer: &Answer, language: Language) -> Option<String> {
+    let nodes = |is: &dyn Fn(&NodeAnswer) -> bool| answer.nodes.iter().filter(|node| is(node)).count();
+    let refused = |kinds: &[Refusal]| answer.refused.iter().filter(|one| kinds.contains(&one.what)).count();
+    let unsound = [Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts];
+    let over =
+        |verdict| answer.over_fleet.iter().filter(|over| over.decides() && over.verdict == verdict).count();
+    let never = answer.listed.as_ref().map_or(0, |listed| listed.never_reported.len());
+    let (double, bad) = (nodes(&is_double), refused(&unsound));
+    let copied = refused(&[Refusal::Replayed, Refusal::OtherSalt]);
+    let rejected = nodes(&|node| node.state == State::Rejected && !is_double(node));
+    let (failed, undecided) = (over(Verdict::Fail), nodes(&|node| node.state == State::Undecided));
+    let open = over(Verdict::Inconclusive);
+    let causes = match Decision::of(answer) {
+        Decision::Refused => vec![
+            (double, say!(language, "cause-double", count = double)),
+            (bad, say!(language, "cause-unsound", count = bad)),
+            (copied, say!(language, "cause-copied", count = copied)),
+            (rejected, say!(language, "cause-rejected", count = rejected)),
+            (failed, say!(language, "cause-over-fleet", count = failed)),
+            (never, say!(language, "cause-never", count = never)),
+        ],
+        Decision::Open => vec![
+            (undecided, say!(language, "cause-undecided", count = undecided)),
+            (open, say!(language, "cause-over-fleet-open", count = open)),
+        ],
+        Decision::Partial => vec![(never, say!(language, "cause-never", count = never))],
+        Decision::Accepted | Decision::NothingDue => return None,
+    };
+    let causes: Vec<String> =
+        causes.into_iter().filter(|(count, _)| *count > 0).map(|(_, said)| said).collect();
+    (!causes.is_empty()).then(|| say!(language, "lead-because", causes = language.list(&causes)))
 }
 
 /// Whether nothing is wrong with what came.

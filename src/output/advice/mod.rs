@@ -4,8 +4,8 @@
 mod fleet;
 mod report;
 
-pub use fleet::{Decision, fleet};
-pub use report::report;
+pub use fleet::{Decision, because, due, fleet};
+pub use report::{report, wishes};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -14,6 +14,9 @@ use crate::contract::Remedy;
 use crate::contract::terms::DELIVERY;
 use crate::fleet::money::{Due, DueKind, Standing};
 use crate::language::{Language, grouped, say};
+
+/// Names that a step tells; of more it is told how many.
+pub const NAMES_MAX: usize = 12;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,30 +1,40 @@
 //! What to do about one report.
 //! Owns the order of these steps; remedies are the contract's.
 
+use std::collections::BTreeSet;
+
 use super::{Step, within};
 use crate::contract::finding::id;
 use crate::contract::terms::Kind;
 use crate::contract::{Finding, Remedy, Severity, Verdict};
-use crate::device::ProvenanceKind;
+use crate::evidence::metric::MetricName;
+use crate::evidence::{DeviceEvidence, NodeEvidence};
 use crate::language::{Language, say};
-use crate::output::rows::wrong_results;
+use crate::output::rows::has_simulated;
 use crate::report::{Report, SealedBy, TrustLevel};
 
 /// What to do next. Never empty.
 pub fn report(report: &Report, language: Language) -> Vec<Step> {
     let mut steps = Vec::new();
-    let simulated = is_simulated(report);
+    let simulated = has_simulated(&report.evidence.devices);
     if simulated {
         steps.push(Step::new(say!(language, "step-simulated")));
+    }
+    let wrong = wrong(report);
+    if !wrong.is_empty() {
+        steps.push(Step::about(say!(language, "step-wrong-results"), wrong.clone()));
     }
     match report.verdict {
         None => steps.push(Step::new(say!(language, "step-no-contract"))),
         Some(Verdict::Fail) => failed(report, language, &mut steps),
-        Some(Verdict::Pass) if wrong_results(&report.evidence, language).is_some() => {
-            steps.push(Step::new(say!(language, "step-wrong-results")));
+        Some(Verdict::Pass) if !simulated && wrong.is_empty() => {
+            steps.push(Step::new(say!(language, "step-accept-report")))
         }
-        Some(Verdict::Pass) if !simulated => steps.push(Step::new(say!(language, "step-accept-report"))),
         Some(Verdict::Pass | Verdict::Inconclusive) => {}
+    }
+    let wishes = wishes(report);
+    if !wishes.is_empty() {
+        steps.push(Step::about(say!(language, "step-wishes", count = wishes.len()), wishes));
     }
     let open = clauses(report, Verdict::Inconclusive);
     if !open.is_empty() {
@@ -41,9 +51,25 @@ pub fn report(report: &Report, language: Language) -> Vec<Step> {
     steps
 }
 
-fn is_simulated(report: &Report) -> bool {
-    let mut identities = report.evidence.devices.iter().filter_map(|device| device.identity.as_ref());
-    identities.any(|identity| identity.provenance.kind() == ProvenanceKind::Simulated)
+/// Metrics with wrong results that no failed demand is about.
+fn wrong(report: &Report) -> Vec<String> {
+    let of_devices = report.evidence.devices.iter().flat_map(DeviceEvidence::wrong);
+    let between = report.evidence.node.iter().flat_map(NodeEvidence::wrong);
+    let failed = clauses(report, Verdict::Fail);
+    let terms = report.contract.as_ref().map_or(&[][..], |contract| &contract.terms.clauses);
+    let demanded = |metric: &MetricName| {
+        let about = terms.iter().filter(|clause| failed.contains(&clause.id));
+        about.flat_map(|clause| clause.rule.metrics()).any(|of| of == metric)
+    };
+    let wrong: BTreeSet<&MetricName> = of_devices.chain(between).filter(|metric| !demanded(metric)).collect();
+    wrong.into_iter().map(MetricName::to_string).collect()
+}
+
+/// Demands that do not bind and were missed, each once.
+pub fn wishes(report: &Report) -> Vec<String> {
+    let missed =
+        report.findings.iter().filter(|f| f.severity == Severity::Should && f.verdict == Verdict::Fail);
+    once(missed)
 }
 
 fn failed(report: &Report, language: Language, steps: &mut Vec<Step>) {
@@ -88,9 +114,13 @@ fn is_bad(finding: &Finding) -> bool {
 
 /// The binding clauses with such a finding, each once, in the order of the report.
 fn clauses(report: &Report, verdict: Verdict) -> Vec<String> {
-    let mut clauses: Vec<String> = Vec::new();
     let binding = report.findings.iter().filter(|finding| finding.severity == Severity::Must);
-    for finding in binding.filter(|finding| finding.verdict == verdict) {
+    once(binding.filter(|finding| finding.verdict == verdict))
+}
+
+fn once<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<String> {
+    let mut clauses: Vec<String> = Vec::new();
+    for finding in findings {
         if !clauses.contains(&finding.clause) {
             clauses.push(finding.clause.clone());
         }

@@ -1,6 +1,7 @@
 //! What stands over the columns of a fleet's tables, on a terminal and on a page alike.
-//! Owns which columns each table has, in their order; must not know how they are drawn.
+//! Owns which columns each table has, in their order, and what such a cell says; must not know how they are drawn.
 
+use crate::fleet::delivery::Milestone;
 use crate::language::{Language, say};
 
 /// Dates and what stands of each.
@@ -13,6 +14,16 @@ pub fn milestones(language: Language) -> [String; 6] {
         say!(language, "head-lacking"),
         say!(language, "head-late"),
     ]
+}
+
+/// How late a date is, which stands in the last of these columns.
+pub fn late(of: &Milestone, language: Language) -> String {
+    match (of.is_over, of.lacking) {
+        (true, 1..) => say!(language, "count-days", count = of.days_late),
+        (true, 0) if of.accepted_in_time < of.promised => say!(language, "milestone-met-late"),
+        (true, 0) => say!(language, "milestone-met"),
+        (false, _) => say!(language, "milestone-to-come"),
+    }
 }
 
 /// Nodes that are not accepted, a row for each reason.

@@ -4,14 +4,15 @@ use std::io::{self, Write};
 
 use rust_decimal::Decimal;
 
-use super::super::advice;
+use super::super::advice::{self, Decision};
+use super::super::human::{BAD, GOOD, OPEN, steps};
 use super::super::listing::print_table;
 use super::super::page::Page;
 use super::super::rows;
-use super::heads;
+use super::{heads, reasons};
+use crate::contract::Contract;
 use crate::fleet::Answer;
 use crate::fleet::availability::Availability;
-use crate::fleet::delivery::Milestone;
 use crate::fleet::intake::Refusal;
 use crate::fleet::listed::Listed;
 use crate::fleet::money::{Due, Money};
@@ -21,18 +22,15 @@ use crate::fleet::words::Said;
 use crate::language::{Language, say};
 use crate::units::Unit;
 
-/// A terminal is no place for thousands of lines; the other forms have them all.
+/// Rows of a table, and nodes of the one with reasons: a terminal is no place for thousands of lines; the other forms have them all.
 const ROWS_MAX: usize = 40;
 
-pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
+pub fn answer(answer: &Answer, contract: &Contract, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     let (id, sha256) = (format!("{:?}", answer.contract), &answer.contract_sha256);
     writeln!(out, "{}", say!(language, "fleet-contract", id = id, sha256 = sha256))?;
     let as_of = answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     writeln!(out, "{}", say!(language, "fleet-as-of", as_of = as_of, sources = sources(answer, language)))?;
-    if answer.simulated() > 0 {
-        writeln!(out, "{}", say!(language, "fleet-simulated", count = answer.simulated()))?;
-    }
     counts(answer, out)?;
     writeln!(out, "{}", fresh(answer, language))?;
     if let Some(found) = &answer.listed {
@@ -47,9 +45,30 @@ pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
         availability(found, out)?;
     }
     match &answer.money {
-        Some(found) => money(found, out),
-        None => writeln!(out, "\n{}", say!(language, "no-price")),
+        Some(found) => money(found, out)?,
+        None => writeln!(out, "\n{}", say!(language, "no-price"))?,
     }
+    decision(answer, out)
+}
+
+/// What it comes to and what to do next: last, because that is where a reader of a terminal looks first.
+fn decision(answer: &Answer, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    writeln!(out)?;
+    if answer.simulated() > 0 {
+        writeln!(out, "{}", say!(language, "fleet-simulated", count = answer.simulated()))?;
+    }
+    let decision = Decision::of(answer);
+    let style = match decision {
+        Decision::Accepted => GOOD,
+        Decision::NothingDue | Decision::Open => OPEN,
+        Decision::Partial | Decision::Refused => BAD,
+    };
+    writeln!(out, "{style}{}{style:#}", decision.said(answer, language))?;
+    if let Some(because) = advice::because(answer, language) {
+        writeln!(out, "{because}")?;
+    }
+    steps(&advice::fleet(answer, language), out)
 }
 
 /// Which reports count, and how many do not.
@@ -113,10 +132,6 @@ fn milestones(answer: &Answer, out: &mut Page) -> io::Result<()> {
     if answer.milestones.is_empty() {
         return writeln!(out, "\n{}", say!(language, "no-milestones"));
     }
-    let late = |m: &Milestone| match m.is_over && m.lacking > 0 {
-        true => say!(language, "count-days", count = m.days_late),
-        false => "-".to_owned(),
-    };
     let rows = answer.milestones.iter().map(|m| {
         [
             m.due.to_string(),
@@ -124,7 +139,7 @@ fn milestones(answer: &Answer, out: &mut Page) -> io::Result<()> {
             m.in_time.to_string(),
             m.accepted_in_time.to_string(),
             m.lacking.to_string(),
-            late(m),
+            heads::late(m, language),
         ]
     });
     let head = heads::milestones(language);
@@ -137,32 +152,31 @@ fn some<const N: usize>(head: [String; N], all: Vec<[String; N]>, out: &mut Page
     if all.is_empty() {
         return Ok(());
     }
-    let more = all.len().saturating_sub(ROWS_MAX);
+    let count = all.len();
     print_table(head, all.into_iter().take(ROWS_MAX), out)?;
-    if more > 0 {
-        let language = out.language;
-        writeln!(out, "{}", say!(language, "more-lines", count = more))?;
-    }
-    Ok(())
+    more(count, out)
+}
+
+/// Of so many some were not shown, perhaps.
+fn more(all: usize, out: &mut Page) -> io::Result<()> {
+    let (language, count) = (out.language, all.saturating_sub(ROWS_MAX));
+    if count > 0 { writeln!(out, "{}", say!(language, "more-lines", count)) } else { Ok(()) }
 }
 
 fn nodes(answer: &Answer, out: &mut Page) -> io::Result<()> {
     let language = out.language;
-    let bad = answer.nodes.iter().filter(|node| node.state != State::Accepted);
-    let rows: Vec<[String; 5]> = bad
-        .flat_map(|node| {
-            node.reasons.iter().map(|why| {
-                let card = why.card.clone().unwrap_or_else(|| say!(language, "whole-node"));
-                let (state, because) = (node.state.said(language), why.because.said(language));
-                [node.name.clone(), state, card, why.clause.clone(), because]
-            })
-        })
-        .collect();
+    let bad = reasons::bad(answer);
+    let rows = bad.iter().take(ROWS_MAX).flat_map(|node| {
+        reasons::of(node, language)
+            .into_iter()
+            .map(|told| [node.name.clone(), node.state.said(language), told.on, told.clause, told.because])
+    });
+    let rows: Vec<[String; 5]> = rows.collect();
     if !rows.is_empty() {
         writeln!(out)?;
+        print_table(heads::nodes(language), rows, out)?;
     }
-    let head = heads::nodes(language);
-    some(head, rows, out)?;
+    more(bad.len(), out)?;
     let good = answer.nodes.iter().filter(|node| node.state == State::Accepted);
     let again: Vec<[String; 2]> = good
         .filter(|node| node.failed_before > 0)
@@ -211,7 +225,7 @@ fn outliers(answer: &Answer, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     writeln!(out, "\n{}", say!(language, "far-cards"))?;
     let rows = answer.outliers.iter().map(|o| {
-        let (figure, median) = (o.unit.format(o.figure), o.unit.format(o.median));
+        let (figure, median) = (o.unit.in_column(o.figure), o.unit.in_column(o.median));
         let metrics = say!(language, "count-metrics", count = o.metrics);
         let deviations = format!("{:.0}", o.deviations);
         [o.node.clone(), o.card.clone(), o.metric.clone(), figure, median, deviations, metrics]

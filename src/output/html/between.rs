@@ -3,12 +3,12 @@
 
 use maud::{Markup, html};
 
-use super::frame::{heads, name};
+use super::frame::{heads, heads_over, name, scroll};
 use crate::evidence::metric::peer_name;
 use crate::evidence::stats::middle;
 use crate::evidence::{Evidence, NodeEvidence};
 use crate::language::{Language, say};
-use crate::output::rows;
+use crate::output::rows::{self, Matrix};
 
 /// A pair that is so much slower than the median of all is worth a mark.
 const NOTABLE: f64 = 0.1;
@@ -16,32 +16,33 @@ const NOTABLE: f64 = 0.1;
 /// Nothing, where nobody asked for any of it.
 pub fn section(evidence: &Evidence, language: Language) -> Markup {
     let Some(node) = &evidence.node else { return html! {} };
-    let matrix = rows::peers(evidence, language).unwrap_or_default();
+    let matrix = rows::peers(evidence, language);
     let (together, troubles) = (rows::together(node, language), rows::node_troubles(node, language));
+    let title = say!(language, "title-between");
     html! {
         section {
-            h2 { (say!(language, "title-between")) }
-            @if let Some((to, from)) = matrix.split_first() {
-                p.note { (say!(language, "between-pairs")) }
-                div.scroll { table {
-                    (heads(to))
-                    tbody { @for (row, cells) in (0u32..).zip(from) { (pairs(node, row, cells)) } }
-                } }
+            h2 { (title) }
+            @if let Some(Matrix { about, head, rows }) = &matrix {
+                p.note { (about) }
+                (scroll(&title, html! { table {
+                    (heads_over(head, &(1..head.len()).collect::<Vec<_>>()))
+                    tbody { @for (row, cells) in (0u32..).zip(rows) { (pairs(node, row, cells)) } }
+                } }))
             }
             @if !together.is_empty() {
-                div.scroll { table {
+                (scroll(&title, html! { table {
                     (heads(rows::measurements_head(language)))
                     tbody { @for [metric, cells @ ..] in &together { tr {
                         th.metric scope="row" { (metric) }
                         @for cell in cells { td { (cell) } }
                     } } }
-                } }
+                } }))
             }
             @if !troubles.is_empty() {
-                div.scroll { table {
+                (scroll(&title, html! { table {
                     (heads(rows::absences_head(language)))
                     tbody { @for [metric, why] in &troubles { tr { th.metric scope="row" { (metric) } td { (why) } } } }
-                } }
+                } }))
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::{MARKS, heads, name, prose, set, verdict_badge};
+use super::frame::{MARKS, heads, name, prose, scroll, set, verdict_badge};
 use crate::contract::clause::Figure;
 use crate::contract::{Amount, Clause, Finding, Quantity, Rule, Subject, Verdict};
 use crate::evidence::metric::MetricName;
@@ -21,13 +21,17 @@ pub fn section(report: &Report, language: Language) -> Markup {
         say!(language, "head-strip"),
         say!(language, "head-because"),
     ];
+    let title = say!(language, "title-clauses");
+    let table = html! {
+        table.clauses {
+            (heads(&names))
+            @for group in groups(report) { (tbody(report, &group, language)) }
+        }
+    };
     html! {
         section {
-            h2 { (say!(language, "title-clauses")) }
-            div.scroll { table.clauses {
-                (heads(&names))
-                @for group in groups(report) { (tbody(report, &group, language)) }
-            } }
+            h2 { (title) }
+            (scroll(&title, table))
             p.note { (say!(language, "note-strip")) }
         }
     }
@@ -88,7 +92,11 @@ fn tbody(report: &Report, group: &[&Finding], language: Language) -> Markup {
                     @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { " \u{b7} " (name(title)) }
                 }
             } } }
-            @for finding in group.iter().take(ROWS_MAX) { (row(report, finding, language)) }
+            @let strips: Vec<Option<Strip>> = group.iter().map(|finding| Strip::of(report, finding)).collect();
+            @let scale = Scale::of(strips.iter().flatten());
+            @for (finding, strip) in group.iter().zip(&strips).take(ROWS_MAX) {
+                (row(finding, strip.as_ref().zip(scale), language))
+            }
             @if group.len() > ROWS_MAX {
                 @let rest = &group[ROWS_MAX..];
                 @let worst = rest.iter().map(|f| f.verdict).max().map_or(String::new(), |worst| rows::verdict_word(worst, language));
@@ -98,9 +106,9 @@ fn tbody(report: &Report, group: &[&Finding], language: Language) -> Markup {
     }
 }
 
-fn row(report: &Report, finding: &Finding, language: Language) -> Markup {
+fn row(finding: &Finding, strip: Option<(&Strip, Scale)>, language: Language) -> Markup {
     let [_, _, subject, _, found, _, because] = rows::finding(finding, language);
-    let strip = strip_of(report, finding, language);
+    let strip = strip.map(|(strip, scale)| strip.drawn(scale, language));
     html! {
         tr {
             td { @match &finding.subject { Subject::Device { .. } => (name(&subject)), Subject::Node => (subject) } }
@@ -140,48 +148,78 @@ fn demand(rule: &Rule, language: Language) -> Markup {
 }
 
 /// The samples beside the bound, where a clause sets a number for one device's metric.
-fn strip_of(report: &Report, finding: &Finding, language: Language) -> Option<Markup> {
-    let Subject::Device { index, .. } = &finding.subject else { return None };
-    let (figure, is_floor) = match &clause(report, &finding.clause)?.rule {
-        Rule::AtLeast { figure, .. } => (figure, true),
-        Rule::AtMost { figure, .. } => (figure, false),
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => return None,
-    };
-    let Some(Amount::Number { value: bound, unit }) = &finding.bound else { return None };
-    let device = report.evidence.devices.get(*index as usize)?;
-    let summary = super::summary(device, &figure.metric)?;
-    strip(&summary, *bound, is_floor, *unit, language)
+struct Strip {
+    samples: Summary,
+    bound: f64,
+    is_floor: bool,
+    unit: Unit,
 }
 
 const WIDTH: f64 = 150.0;
 const MARGIN: f64 = 10.0;
 
-fn strip(s: &Summary, bound: f64, is_floor: bool, unit: Unit, language: Language) -> Option<Markup> {
-    let (low, high) = (s.min.min(bound), s.max.max(bound));
-    let span = (high - low).max(0.02 * high.abs());
-    if !(span.is_finite() && span > 0.0) {
-        return None;
+/// From where to where all strips of a clause go, so that they can be compared.
+#[derive(Clone, Copy)]
+struct Scale {
+    low: f64,
+    span: f64,
+}
+
+impl Scale {
+    /// `None` where nothing can be drawn.
+    fn of<'a>(strips: impl Iterator<Item = &'a Strip>) -> Option<Self> {
+        let ends =
+            strips.map(|strip| (strip.samples.min.min(strip.bound), strip.samples.max.max(strip.bound)));
+        let (low, high) = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        let span = (high - low).max(0.02 * high.abs());
+        (span.is_finite() && span > 0.0).then_some(Self { low, span })
     }
-    let x = |value: f64| format!("{:.1}", MARGIN + (value - low) / span * (WIDTH - 2.0 * MARGIN));
-    let wide = |from: f64, to: f64| format!("{:.1}", ((to - from) / span * (WIDTH - 2.0 * MARGIN)).max(1.5));
-    let about = say!(
-        language,
-        "strip-about",
-        least = unit.format(s.min),
-        most = unit.format(s.max),
-        median = unit.format(s.p50),
-        bound = unit.format(bound)
-    );
-    let at = MARGIN + (bound - low) / span * (WIDTH - 2.0 * MARGIN);
-    let tip = if is_floor { at + 7.0 } else { at - 7.0 };
-    Some(html! {
-        svg.strip viewBox="0 0 150 24" role="img" aria-label=(about) {
-            title { (about) }
-            line.range x1=(x(s.min)) x2=(x(s.max)) y1="14" y2="14" {}
-            rect.middle x=(x(s.p5)) width=(wide(s.p5, s.p95)) y="10" height="8" {}
-            line.median x1=(x(s.p50)) x2=(x(s.p50)) y1="7" y2="21" {}
-            line.bound x1=(x(bound)) x2=(x(bound)) y1="1" y2="23" {}
-            path.bound d=(format!("M{at:.1} 0 L{tip:.1} 3.5 L{at:.1} 7 Z")) {}
+
+    fn at(self, value: f64) -> f64 {
+        MARGIN + self.wide(self.low, value)
+    }
+
+    fn wide(self, from: f64, to: f64) -> f64 {
+        (to - from) / self.span * (WIDTH - 2.0 * MARGIN)
+    }
+}
+
+impl Strip {
+    fn of(report: &Report, finding: &Finding) -> Option<Self> {
+        let Subject::Device { index, .. } = &finding.subject else { return None };
+        let (figure, is_floor) = match &clause(report, &finding.clause)?.rule {
+            Rule::AtLeast { figure, .. } => (figure, true),
+            Rule::AtMost { figure, .. } => (figure, false),
+            Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => return None,
+        };
+        let Some(Amount::Number { value: bound, unit }) = finding.bound else { return None };
+        let device = report.evidence.devices.get(*index as usize)?;
+        Some(Self { samples: super::summary(device, &figure.metric)?, bound, is_floor, unit })
+    }
+
+    fn drawn(&self, scale: Scale, language: Language) -> Markup {
+        let Self { samples: s, bound, is_floor, unit } = self;
+        let x = |value: f64| format!("{:.1}", scale.at(value));
+        let wide = format!("{:.1}", scale.wide(s.p5, s.p95).max(1.5));
+        let about = say!(
+            language,
+            "strip-about",
+            least = unit.format(s.min),
+            most = unit.format(s.max),
+            median = unit.format(s.p50),
+            bound = unit.format(*bound)
+        );
+        let at = scale.at(*bound);
+        let tip = if *is_floor { at + 7.0 } else { at - 7.0 };
+        html! {
+            svg.strip viewBox="0 0 150 24" role="img" aria-label=(about) {
+                title { (about) }
+                line.range x1=(x(s.min)) x2=(x(s.max)) y1="14" y2="14" {}
+                rect.middle x=(x(s.p5)) width=(wide) y="10" height="8" {}
+                line.median x1=(x(s.p50)) x2=(x(s.p50)) y1="7" y2="21" {}
+                line.bound x1=(x(*bound)) x2=(x(*bound)) y1="1" y2="23" {}
+                path.bound d=(format!("M{at:.1} 0 L{tip:.1} 3.5 L{at:.1} 7 Z")) {}
+            }
         }
-    })
+    }
 }

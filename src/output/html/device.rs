@@ -3,7 +3,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::frame::{self, fact, heads, prose};
+use super::frame::{self, fact, heads, heads_over, prose, scroll};
 use super::plots::{self, Drawing};
 use super::sensors;
 use super::sustained;
@@ -11,7 +11,7 @@ use crate::catalogue;
 use crate::device::{Identity, Provenance};
 use crate::evidence::metric::Kind;
 use crate::evidence::{Check, DeviceEvidence, Ended, Measurement, Value};
-use crate::language::{Language, say};
+use crate::language::{Language, counted, say};
 use crate::output::{likeness, rows};
 use crate::report::Report;
 use crate::units::Unit;
@@ -83,7 +83,9 @@ fn word(device: &DeviceEvidence, identity: &Identity, language: Language) -> Mar
             @if !device.facts.is_empty() {
                 details {
                     summary { (say!(language, "all-claims", count = device.facts.len())) }
-                    div.scroll { table { tbody { @for fact in &device.facts { tr { th.metric scope="row" { (fact.metric) } td { (frame::name(&fact.value)) } } } } } }
+                    (scroll(&say!(language, "title-own-word"), html! { table { tbody { @for fact in &device.facts {
+                        tr { th.metric scope="row" { (fact.metric) } td { (frame::name(&fact.value)) } }
+                    } } } }))
                 }
             }
         }
@@ -94,12 +96,13 @@ fn measurements(device: &DeviceEvidence, language: Language) -> Markup {
     // Of a card that the catalogue does not know the column would be empty.
     let is_known = device.measurements.iter().any(|m| share(device, m).is_some());
     let [metric, median, range, samples, _, check] = rows::measurements_head(language);
+    let title = say!(language, "title-figures");
     let of_datasheet = is_known.then(|| say!(language, "head-of-datasheet"));
     let names = [metric, median, range, samples].into_iter().chain(of_datasheet).chain([check]);
     html! {
-        h3 { (say!(language, "title-figures")) }
-        div.scroll { table {
-            (heads(names))
+        h3 { (title) }
+        (scroll(&title, html! { table {
+            (heads_over(names, if is_known { &[1, 2, 3, 4] } else { &[1, 2, 3] }))
             tbody { @for m in &device.measurements {
                 @let [metric, median, range, samples, _, check] = rows::measurement(m, language);
                 tr.wrong[is_wrong(m)] {
@@ -121,7 +124,7 @@ fn measurements(device: &DeviceEvidence, language: Language) -> Markup {
                 td.figure { (rise) } td.figure { (range) } td.figure { (samples) }
                 @if is_known { td.figure { "-" } } td.because { (check) }
             } } }
-        } }
+        } }))
     }
 }
 
@@ -143,10 +146,12 @@ fn absences(device: &DeviceEvidence, language: Language) -> Markup {
     html! {
         details {
             summary { (say!(language, "absences", count = device.absences.len())) }
-            div.scroll { table {
+            (scroll(&say!(language, "head-not-measured"), html! { table {
                 (heads([say!(language, "head-metric"), say!(language, "head-why")]))
-                tbody { @for absence in &device.absences { tr { th.metric scope="row" { (absence.metric) } td { (absence.reason.said(language)) } } } }
-            } }
+                tbody { @for absence in &device.absences {
+                    tr { th.metric scope="row" { (absence.metric) } td { (absence.reason.said(language)) } }
+                } }
+            } }))
         }
     }
 }
@@ -167,22 +172,22 @@ fn memory_errors(device: &DeviceEvidence, language: Language) -> Markup {
                     (prose(&say!(
                         language,
                         "memory-errors",
-                        wrong = tally.words_wrong.to_string(),
-                        checked = tally.words_checked.to_string(),
+                        wrong = counted(tally.words_wrong),
+                        checked = counted(tally.words_checked),
                         metric = m.metric.to_string(),
-                        set = tally.bits_set.to_string(),
-                        cleared = tally.bits_cleared.to_string(),
+                        set = counted(tally.bits_set),
+                        cleared = counted(tally.bits_cleared),
                         mask = format!("{:#010x}", tally.bit_mask)
                     )))
                 }
                 @if let Some(map) = plots::addresses(device, tally, language) { (figure(&map)) }
-                div.scroll { table {
+                (scroll(&say!(language, "title-memory-errors"), html! { table {
                     (heads([say!(language, "head-address"), say!(language, "head-read")]))
                     tbody { @for example in &tally.examples { tr {
                         th.digest scope="row" { (format!("{:#x}", example.word.saturating_mul(4))) }
                         td.digest { (format!("{:#010x}", example.got)) }
                     } } }
-                } }
+                } }))
                 @if (tally.examples.len() as u64) < tally.words_wrong { p.note { (say!(language, "first-are-shown", count = tally.examples.len())) } }
             }
         }
@@ -226,10 +231,10 @@ pub fn figure(drawing: &Drawing) -> Markup {
             figcaption { b { (drawing.title) } " " span.note { (drawing.note) } }
             (PreEscaped(&drawing.svg))
             @if !drawing.legend.is_empty() {
-                div.scroll { table.legend { tbody { @for line in &drawing.legend { tr {
+                (scroll(&drawing.title, html! { table.legend { tbody { @for line in &drawing.legend { tr {
                     th scope="row" { (line.key) }
                     @for cell in &line.cells { td { (cell) } }
-                } } } } }
+                } } } } }))
             }
         }
     }

@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::contract::Verdict;
 use crate::language::{Language, say};
+use crate::output::advice::NAMES_MAX;
 use crate::output::page::Page;
 use crate::output::rows;
 
@@ -26,11 +27,46 @@ pub fn page(title: &str, body: &Markup, out: &mut Page) -> io::Result<()> {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { (body) }
+            body { (PreEscaped(bound(&body.0))) }
         }
     };
     // Names come from machines: what would turn the reading direction or hide text becomes visible.
     out.write_all(page.into_string().chars().map(visible).collect::<String>().as_bytes())
+}
+
+/// A page in which no line ends between a figure and its unit. Commands stay as they are: somebody may copy them.
+fn bound(page: &str) -> String {
+    let mut text = String::with_capacity(page.len());
+    let (mut in_tag, mut in_code, mut last) = (false, false, ' ');
+    for (at, c) in page.char_indices() {
+        let rest = &page[at..];
+        match c {
+            '<' => {
+                (in_tag, in_code) =
+                    (true, rest.starts_with("<code") || (in_code && !rest.starts_with("</code")))
+            }
+            '>' => in_tag = false,
+            _ => {}
+        }
+        let binds = c == ' ' && !in_tag && !in_code && last.is_ascii_digit() && begins_with_unit(&rest[1..]);
+        text.push(if binds { '\u{a0}' } else { c });
+        last = c;
+    }
+    text
+}
+
+/// Whether a text begins with a unit that figures have here.
+fn begins_with_unit(text: &str) -> bool {
+    const UNITS: [&str; 18] = [
+        "FLOP/s", "OP/s", "B/s", "B", "iB", "J/FLOP", "ns", "us", "ms", "s", "min", "h", "%", "K", "W", "C",
+        "MHz", "cycles",
+    ];
+    let end = text.find(|c: char| !(c.is_ascii_alphabetic() || c == '/' || c == '%')).unwrap_or(text.len());
+    let word = &text[..end];
+    UNITS.contains(&word)
+        || word
+            .strip_prefix(['k', 'M', 'G', 'T', 'P', 'K', 'p', 'n'])
+            .is_some_and(|unit| UNITS.contains(&unit))
 }
 
 fn visible(c: char) -> char {
@@ -103,14 +139,27 @@ pub fn recorded(text: &str) -> Markup {
     html! { span lang="en" { (text) } }
 }
 
+/// Commands up to so many letters stay in one line, on a phone too.
+const SHORT: usize = 32;
+
 /// A sentence in which commands stand between backticks.
 pub fn prose(text: &str) -> Markup {
     let parts: Vec<&str> = text.split('`').collect();
     // A single one is no pair, and what stands last is outside.
     let is_code = |at: usize| at % 2 == 1 && at + 1 < parts.len();
     html! { @for (at, part) in parts.iter().enumerate() {
-        @if is_code(at) { code { (part) } } @else if at % 2 == 1 { "`" (part) } @else { (part) }
+        @if is_code(at) { (command(part)) } @else if at % 2 == 1 { "`" (part) } @else { (part) }
     } }
+}
+
+/// A command, of which a long one breaks between its words only.
+fn command(text: &str) -> Markup {
+    html! {
+        @if text.len() <= SHORT { code.short { (text) } }
+        @else { code { @for word in text.split_inclusive(' ') {
+            @if word.starts_with('-') { span.short { (word.trim_end()) } @if word.ends_with(' ') { " " } } @else { (word) }
+        } } }
+    }
 }
 
 /// Stand in a message where markup belongs: no language has these letters, which Unicode keeps for private use.
@@ -132,7 +181,19 @@ fn is_mark(c: char) -> bool {
 
 /// A row of headings.
 pub fn heads<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Markup {
-    html! { thead { tr { @for name in names { th scope="col" { (name.as_ref()) } } } } }
+    heads_over(names, &[])
+}
+
+/// The same, of which those stand over figures that are at these places.
+pub fn heads_over<T: AsRef<str>>(names: impl IntoIterator<Item = T>, figures: &[usize]) -> Markup {
+    html! { thead { tr { @for (at, name) in names.into_iter().enumerate() {
+        th.figure[figures.contains(&at)] scope="col" { (name.as_ref()) }
+    } } } }
+}
+
+/// What may be wider than the page, in a box that can be moved with the keyboard as well, and that says what is in it.
+pub fn scroll(about: &str, content: Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(about) { (content) } }
 }
 
 /// `2026-11-24 17:09:21 UTC`; what is no time stays as it is.
@@ -162,17 +223,14 @@ pub fn steps(steps: &[crate::output::advice::Step], language: Language) -> Marku
     }
 }
 
-/// Names that are shown in a sentence; of more it is told how many.
-const NAMES_MAX: usize = 12;
-
 fn names(all: &[String], language: Language) -> Markup {
     let shown = all.len().min(NAMES_MAX);
     html! {
         @for (at, one) in all[..shown].iter().enumerate() {
-            @if at > 0 { (say!(language, "list-comma")) }
-            span.one translate="no" { (one) }
+            // A comma never begins a line.
+            span.one { span translate="no" { (one) } @if at + 1 < shown { (say!(language, "list-comma").trim_end()) } } " "
         }
-        @if all.len() > shown { " " (say!(language, "and-more", count = all.len() - shown)) }
+        @if all.len() > shown { (say!(language, "and-more", count = all.len() - shown)) }
     }
 }
 
@@ -183,9 +241,64 @@ mod tests {
     #[test]
     fn commands_in_sentences_are_set_as_such() {
         let set = |text: &str| prose(text).into_string();
-        assert_eq!(set("run `assay doctor` & look"), "run <code>assay doctor</code> &amp; look");
+        assert_eq!(
+            set("run `assay doctor` & look"),
+            "run <code class=\"short\">assay doctor</code> &amp; look"
+        );
         assert_eq!(set("no pair ` here"), "no pair ` here");
-        assert_eq!(set("`a``b`"), "<code>a</code><code>b</code>");
+        assert_eq!(set("`a``b`"), "<code class=\"short\">a</code><code class=\"short\">b</code>");
+        assert_eq!(
+            set("`assay run --measure-only --node rack3`"),
+            "<code>assay run <span class=\"short\">--measure-only</span> <span class=\"short\">--node</span> rack3</code>"
+        );
+    }
+
+    #[test]
+    fn no_line_ends_between_a_figure_and_its_unit() {
+        let page =
+            "<p title=\"2 GB\">at least 3.2 TB/s, 10 ms, 4 nodes, 2 s<code>--fill 2 GB</code> 80 %</p>";
+        let bound = bound(page);
+        let expected =
+            "<p title=\"2 GB\">at least 3.2~TB/s, 10~ms, 4 nodes, 2~s<code>--fill 2 GB</code> 80~%</p>";
+        assert_eq!(bound.replace('\u{a0}', "~"), expected);
+    }
+
+    /// How far two colours are apart by WCAG 2.
+    fn contrast(a: &str, b: &str) -> f64 {
+        let light = |colour: &str| {
+            let channel = |at: usize| {
+                let c = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap_or(0)) / 255.0;
+                if c <= 0.039_28 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5) + 0.05
+        };
+        let (a, b) = (light(a), light(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn every_text_can_be_read_on_its_ground() {
+        let themes: Vec<&str> = STYLE.split(":root {").skip(1).take(2).collect();
+        assert_eq!(themes.len(), 2, "light and dark");
+        for theme in themes {
+            let colour = |name: &str| {
+                let value =
+                    theme.split_once(&format!("--{name}: ")).map_or("#000000", |(_, rest)| &rest[..7]);
+                assert!(value.starts_with('#'), "{name}");
+                value
+            };
+            for (text, grounds) in [
+                ("good", &["paper", "card", "good-tint"][..]),
+                ("bad", &["paper", "card", "bad-tint"]),
+                ("open", &["paper", "card", "open-tint"]),
+                ("soft", &["paper", "card", "good-tint", "bad-tint", "open-tint"]),
+            ] {
+                for ground in grounds {
+                    let ratio = contrast(colour(text), colour(ground));
+                    assert!(ratio >= 4.5, "{text} on {ground}: {ratio:.2}");
+                }
+            }
+        }
     }
 
     #[test]

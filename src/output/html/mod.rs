@@ -16,12 +16,13 @@ use std::io;
 
 use maud::{Markup, html};
 
-use self::frame::{Standing, fact, heads, moment, name, prose, recorded, tile, verdict_badge};
+use self::frame::{
+    MARKS, Standing, fact, heads, moment, name, prose, recorded, scroll, set, tile, verdict_badge,
+};
 use super::advice;
 use super::page::Page;
 use super::rows::{self, Part};
 use crate::contract::{Finding, Reason, Severity, Subject, Verdict};
-use crate::device::ProvenanceKind;
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Summary;
 use crate::evidence::{Conditions, DeviceEvidence};
@@ -44,12 +45,12 @@ fn body(report: &Report, language: Language) -> Markup {
     let devices = &report.evidence.devices;
     let drawn = drawn(report);
     html! {
-        div.summary {
-            (head(report, language))
-            (frame::steps(&advice::report(report, language), language))
-            (unmet(report, language))
-        }
         main {
+            div.summary {
+                (head(report, language))
+                (frame::steps(&advice::report(report, language), language))
+                (unmet(report, language))
+            }
             @if !report.findings.is_empty() { (clauses::section(report, language)) }
             @if devices.len() > 1 { (node::section(devices, language)) }
             (between::section(&report.evidence, language))
@@ -91,13 +92,18 @@ fn head(report: &Report, language: Language) -> Markup {
                 }
             }
             p.lead { (in_short(report, language)) }
+            @let wishes = advice::wishes(report);
+            @if !wishes.is_empty() {
+                @let said = say!(language, "short-wishes", count = wishes.len(), clauses = MARKS[0]);
+                p.lead { (set(&said, &[name(&language.list(&wishes))])) }
+            }
             @for reason in Reason::gaps(&report.evidence) {
                 p.warning { strong { (say!(language, "gap")) } (say!(language, "gap-because", reason = reason.said(language))) }
             }
             @if let Some(what) = rows::wrong_results(&report.evidence, language) {
                 p.warning { strong { (say!(language, "wrong-results")) } (say!(language, "wrong-results-of", what = what)) }
             }
-            @if has_simulated(&report.evidence.devices) { (simulated(language)) }
+            @if rows::has_simulated(&report.evidence.devices) { (simulated(language)) }
             (tiles(report, language))
             (facts(report, language))
         }
@@ -124,7 +130,7 @@ fn tiles(report: &Report, language: Language) -> Markup {
             dl.tiles {
                 (tile(met < all, &say!(language, "of-all", part = met, all = all), &say!(language, "tile-met")))
                 (tile(failed > 0, &failed.to_string(), &say!(language, "tile-failed")))
-                (tile(open > 0, &open.to_string(), &say!(language, "tile-undecided")))
+                (tile(open > 0, &open.to_string(), &say!(language, "tile-open")))
                 (tile(false, &report.evidence.devices.len().to_string(), &say!(language, "tile-devices")))
             }
         }
@@ -208,7 +214,7 @@ fn facts(report: &Report, language: Language) -> Markup {
                 (moment(&run.started)) (say!(language, "list-clause"))
                 (say!(language, "profile-and-devices", profile = &run.profile, devices = devices))
             }))
-            (fact(&say!(language, "fact-signed"), html! { (rows::sealed_by(report, language)) }))
+            (fact(&say!(language, "fact-signed"), prose(&rows::sealed_by(report, language))))
         }
     }
 }
@@ -220,11 +226,6 @@ fn summary(device: &DeviceEvidence, metric: &MetricName) -> Option<Summary> {
         (None, Some(kept)) if kept.load.metric == *metric => Summary::of(&kept.rates()),
         (None, _) => None,
     }
-}
-
-fn has_simulated(devices: &[DeviceEvidence]) -> bool {
-    let mut identities = devices.iter().filter_map(|device| device.identity.as_ref());
-    identities.any(|identity| identity.provenance.kind() == ProvenanceKind::Simulated)
 }
 
 /// The state of the demands in one sentence.
@@ -262,23 +263,25 @@ fn conditions(devices: &[DeviceEvidence], language: Language) -> Markup {
         say!(language, "head-launch-form"),
         say!(language, "head-kernel"),
     ];
+    let title = say!(language, "title-conditions");
+    let table = |device: &DeviceEvidence| {
+        html! { table {
+            (heads(&names))
+            tbody {
+                @for m in &device.measurements { (row(&m.metric, &rows::condition_parts(m, language), &m.conditions)) }
+                @for kept in device.sustained.iter() {
+                    (row(&kept.load.metric, &rows::load_parts(kept, language), &kept.load.conditions))
+                }
+            }
+        } }
+    };
     html! {
         section {
-            h2 { (say!(language, "title-conditions")) }
+            h2 { (title) }
             @for device in devices {
                 details {
                     summary { (name(&device.selector)) }
-                    div.scroll { table {
-                        (heads(&names))
-                        tbody {
-                            @for m in &device.measurements {
-                                (row(&m.metric, &rows::condition_parts(m, language), &m.conditions))
-                            }
-                            @for kept in device.sustained.iter() {
-                                (row(&kept.load.metric, &rows::load_parts(kept, language), &kept.load.conditions))
-                            }
-                        }
-                    } }
+                    (scroll(&title, table(device)))
                 }
             }
         }

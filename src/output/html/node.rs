@@ -90,7 +90,7 @@ fn figure(c: &Comparison, language: Language) -> Markup {
                 div.bar.slowest[place == 0 && notable] {
                     span.who translate="no" { (row.selector) }
                     span.track { span.fill style=(percent(row.figure)) {} }
-                    span.figure { (c.unit.format(row.figure)) }
+                    span.figure { (c.unit.in_column(row.figure)) }
                     @if place == 0 {
                         span.mark {
                             @if notable { "\u{25bc} " (say!(language, "slowest-by", percent = format!("{:.1}", 100.0 * row.deficit))) }

@@ -5,7 +5,7 @@ use std::io;
 
 use maud::{Markup, html};
 
-use super::frame::{self, Standing, fact, heads, moment, name, prose, tile};
+use super::frame::{self, Standing, fact, heads, moment, name, prose, scroll, tile};
 use crate::device::ProvenanceKind;
 use crate::language::{Language, say};
 use crate::output::page::Page;
@@ -18,8 +18,8 @@ use crate::units::Unit;
 pub fn proof(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     let body = html! {
-        div.summary { (head(proof, challenge, language)) }
         main {
+            div.summary { (head(proof, challenge, language)) }
             (figures(proof, language))
             @if proof.outcome == Outcome::Held {
                 section { h2 { (say!(language, "title-meaning")) } p { (prose(&meaning(proof, challenge, language))) } }
@@ -93,16 +93,17 @@ fn tiles(proof: &Proof, language: Language) -> Markup {
 }
 
 fn figures(proof: &Proof, language: Language) -> Markup {
+    let title = say!(language, "title-figures");
     html! {
         section {
-            h2 { (say!(language, "title-figures")) }
+            h2 { (title) }
             @for table in tables(proof, language) {
-                div.scroll { table.stack {
+                (scroll(&title, html! { table.stack {
                     (heads(&table.head))
                     tbody { @for row in &table.rows {
                         tr { @for (cell, head) in row.iter().zip(&table.head) { td data-label=(head) { (name(cell)) } } }
                     } }
-                } }
+                } }))
             }
         }
     }

@@ -4,12 +4,12 @@
 use maud::{Markup, html};
 
 use super::device::figure;
-use super::frame::{heads, recorded};
+use super::frame::{heads, recorded, scroll};
 use super::plots::{self, Drawing, drawing, plain};
 use super::sensors;
 use crate::evidence::metric::Kind;
 use crate::evidence::sustain::{Sensors, Span, Sustained, Window};
-use crate::language::{Language, say};
+use crate::language::{Language, counted, say};
 use crate::output::plot::{self, Axis, BLUE, Band, GREEN, Look, Plot, Series, VERMILION};
 use crate::telemetry::Throttle;
 
@@ -60,13 +60,13 @@ fn faults(load: &Sustained, language: Language) -> Markup {
     html! {
         div.warning {
             h3 { "\u{2718} " (say!(language, "title-wrong-under-load")) }
-            p { (say!(language, "wrong-under-load", wrong = load.wrong().to_string(), checked = load.checked().to_string())) }
+            p { (say!(language, "wrong-under-load", wrong = counted(load.wrong()), checked = counted(load.checked()))) }
             details open[load.faults.len() <= FAULTS_OPEN_MAX] {
                 summary {
                     @if (load.faults.len() as u64) < load.wrong() { (say!(language, "some-word-by-word", count = load.faults.len())) }
                     @else { (say!(language, "all-word-by-word")) }
                 }
-                div.scroll { table {
+                (scroll(&say!(language, "title-wrong-under-load"), html! { table {
                     (heads(&names))
                     tbody { @for fault in &load.faults { tr {
                         td.figure { (plot::seconds(since(load, fault.at_ns))) }
@@ -78,7 +78,7 @@ fn faults(load: &Sustained, language: Language) -> Markup {
                         td.figure { (number(fault.temperature_c.map(u64::from))) }
                         td.figure { (number(fault.clock_mhz.map(u64::from))) }
                     } } }
-                } }
+                } }))
             }
         }
     }

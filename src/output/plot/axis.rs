@@ -58,6 +58,14 @@ impl Axis {
         }
     }
 
+    /// What stands at a tick of an axis that ends at `high`.
+    pub fn label_at(&self, placed: f64, high: f64) -> String {
+        match self.scale {
+            Scale::Time => on_a_clock(placed, high),
+            Scale::Linear | Scale::Log10 | Scale::Log2 => (self.label)(self.value(placed)),
+        }
+    }
+
     /// From where to where, around `placed`: `None` where there is nothing.
     pub fn range(&self, placed: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
         let ends = self.domain.into_iter().flat_map(|(low, high)| [low, high]);
@@ -131,6 +139,16 @@ pub fn short(value: f64) -> String {
     format!("{}{prefix}", if text == "-0" { "0" } else { text })
 }
 
+/// A time on an axis that ends at `high` seconds: all its ticks have one unit.
+fn on_a_clock(value: f64, high: f64) -> String {
+    let (unit, seconds) = match high {
+        ..180.0 => ("s", 1.0),
+        ..10_800.0 => ("min", 60.0),
+        _ => ("h", 3600.0),
+    };
+    format!("{} {unit}", short(value / seconds))
+}
+
 /// `0.5 s`, `12 s`, `90 s`, `4 min`, `30 h`
 pub fn seconds(value: f64) -> String {
     let (value, unit) = match value {
@@ -175,12 +193,14 @@ mod tests {
         for (until, labels) in [
             (0.31, &["0 s", "0.1 s", "0.2 s", "0.3 s"][..]),
             (40.0, &["0 s", "10 s", "20 s", "30 s", "40 s"]),
-            (187.0, &["0 s", "1 min", "2 min", "3 min"]),
-            (601.0, &["0 s", "5 min", "10 min"]),
-            (86_562.0, &["0 s", "6 h", "12 h", "18 h", "24 h"]),
-            (604_900.0, &["0 s", "48 h", "96 h", "144 h"]),
+            (187.0, &["0 min", "1 min", "2 min", "3 min"]),
+            (601.0, &["0 min", "5 min", "10 min"]),
+            (86_562.0, &["0 h", "6 h", "12 h", "18 h", "24 h"]),
+            (604_900.0, &["0 h", "48 h", "96 h", "144 h"]),
         ] {
-            let shown: Vec<String> = Axis::time().ticks(0.0, until).into_iter().map(seconds).collect();
+            let axis = Axis::time();
+            let shown: Vec<String> =
+                axis.ticks(0.0, until).into_iter().map(|tick| axis.label_at(tick, until)).collect();
             assert_eq!(shown, labels, "{until}");
         }
     }

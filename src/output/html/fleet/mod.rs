@@ -25,11 +25,11 @@ pub fn answer(answer: &Answer, contract: &Contract, out: &mut Page) -> io::Resul
 
 fn body(answer: &Answer, contract: &Contract, language: Language) -> Markup {
     html! {
-        div.summary {
-            (summary::head(answer, contract, language))
-            (frame::steps(&advice::fleet(answer, language), language))
-        }
         main {
+            div.summary {
+                (summary::head(answer, contract, language))
+                (frame::steps(&advice::fleet(answer, language), language))
+            }
             (tables::milestones(answer, language))
             (tables::nodes(answer, language))
             (over::list(answer, language))

@@ -47,8 +47,8 @@ pub fn clauses(answer: &Answer, language: Language) -> Markup {
         @if !answer.over_fleet.is_empty() {
             section {
                 h2 { (say!(language, "title-over-fleet")) }
-                (table(&names, answer.over_fleet.iter().map(row), answer.over_fleet.len(), language))
-                @if failed().next().is_some() { (table(&heads, cards, failed().count(), language)) }
+                (table((&names, &[3, 4, 5]), answer.over_fleet.iter().map(row), answer.over_fleet.len(), language))
+                @if failed().next().is_some() { (table((&heads, &[]), cards, failed().count(), language)) }
             }
         }
     }
@@ -79,7 +79,7 @@ pub fn list(answer: &Answer, language: Language) -> Markup {
             h2 { (say!(language, "title-listed")) }
             p { (sentence) }
             @if count > 0 { ul.columns { @for node in &listed.never_reported { li { (name(node)) } } } }
-            @if !listed.strangers.is_empty() { (table(&heads, strangers, listed.strangers.len(), language)) }
+            @if !listed.strangers.is_empty() { (table((&heads, &[]), strangers, listed.strangers.len(), language)) }
         }
     }
 }

@@ -6,21 +6,12 @@ use maud::{Markup, html};
 use crate::contract::Contract;
 use crate::fleet::Answer;
 use crate::language::{Language, say};
-use crate::output::advice::{Decision, day, money, total};
+use crate::output::advice::{Decision, because, day, due, money, total};
 use crate::output::html::frame::{Standing, fact, name, tile};
 
 /// The decision in a word or two.
 pub fn decided(answer: &Answer, language: Language) -> String {
-    match Decision::of(answer) {
-        Decision::Accepted => say!(language, "decision-accepted"),
-        Decision::NothingDue => say!(language, "decision-nothing-due"),
-        Decision::Open => say!(language, "decision-open"),
-        Decision::Partial => {
-            let counts = &answer.counts;
-            say!(language, "decision-partial", accepted = counts.accepted, due = due(answer))
-        }
-        Decision::Refused => say!(language, "decision-refused"),
-    }
+    Decision::of(answer).said(answer, language)
 }
 
 pub fn head(answer: &Answer, contract: &Contract, language: Language) -> Markup {
@@ -50,6 +41,9 @@ fn sentences(answer: &Answer, language: Language) -> Vec<String> {
             say!(language, "lead-no-dates", accepted = counts.accepted, delivered = counts.delivered)
         }
         (Some(all), 0) => say!(language, "lead-not-yet", accepted = counts.accepted, all = all),
+        (Some(_), promised) if counts.accepted > promised => {
+            say!(language, "lead-due-all", accepted = counts.accepted, promised)
+        }
         (Some(_), promised) => say!(language, "lead-due", accepted = counts.accepted, promised = promised),
     };
     let late = answer.milestones.iter().find(|milestone| milestone.is_over && milestone.lacking > 0);
@@ -64,7 +58,7 @@ fn sentences(answer: &Answer, language: Language) -> Vec<String> {
             days = late.days_late
         )
     });
-    [Some(first), late, owed(answer, language)].into_iter().flatten().collect()
+    [Some(first), late, because(answer, language), owed(answer, language)].into_iter().flatten().collect()
 }
 
 /// What the contract's remedies make due, where that is anything.
@@ -82,12 +76,6 @@ fn owed(answer: &Answer, language: Language) -> Option<String> {
     }
 }
 
-/// Nodes that there are to be by now, or in all where none is due yet.
-fn due(answer: &Answer) -> u32 {
-    let counts = &answer.counts;
-    if counts.promised > 0 { counts.promised } else { counts.contracted.unwrap_or(counts.delivered) }
-}
-
 fn tiles(answer: &Answer, language: Language) -> Markup {
     let counts = &answer.counts;
     let due = due(answer);
@@ -96,7 +84,7 @@ fn tiles(answer: &Answer, language: Language) -> Markup {
         dl.tiles {
             (tile(
                 counts.accepted < due,
-                &say!(language, "of-all", part = counts.accepted, all = due),
+                &say!(language, "of-all", part = counts.accepted.min(due), all = due),
                 &say!(language, "tile-accepted"),
             ))
             (tile(counts.missing > 0, &counts.missing.to_string(), &say!(language, "tile-missing")))

@@ -10,31 +10,35 @@ use crate::fleet::intake::Refusal;
 use crate::fleet::money::{Due, Money};
 use crate::fleet::nodes::State;
 use crate::fleet::words::Said;
-use crate::fleet::{Answer, NodeAnswer, Why};
+use crate::fleet::{Answer, NodeAnswer};
 use crate::language::{Language, say};
 use crate::output::advice;
 use crate::output::fleet::heads;
-use crate::output::html::frame::{Standing, fact, heads, name, prose};
+use crate::output::fleet::reasons::{self, Told};
+use crate::output::html::frame::{Standing, fact, heads_over, name, prose, scroll};
 
-/// Rows that a table has: as many as a fleet of 330 nodes needs, and not so many that a phone gives up.
+/// Rows that a table has, and nodes with their reasons: as many as a fleet of 330 nodes needs, and not so many that a phone gives up.
 const ROWS_MAX: usize = 400;
 /// Reasons that one node shows.
 const REASONS_MAX: usize = 8;
 
-/// A table whose rows become blocks on a phone, where each cell says what it is.
+/// A table whose rows become blocks on a phone, where each cell says what it is; `figures` are the places of columns that hold such.
 pub(super) fn table(
-    names: &[String],
+    (names, figures): (&[String], &[usize]),
     rows: impl Iterator<Item = Markup>,
     all: usize,
     language: Language,
 ) -> Markup {
+    let table = html! { table.stack { (heads_over(names, figures)) tbody { @for row in rows.take(ROWS_MAX) { (row) } } } };
     html! {
-        div.scroll { table.stack {
-            (heads(names))
-            tbody { @for row in rows.take(ROWS_MAX) { (row) } }
-        } }
-        @if all > ROWS_MAX { p.note { (prose(&say!(language, "more-rows", count = all - ROWS_MAX))) } }
+        (scroll(&names.join(&say!(language, "list-comma")), table))
+        (more(all, language))
     }
+}
+
+/// That so many are more than are shown, where they are.
+fn more(all: usize, language: Language) -> Markup {
+    html! { @if all > ROWS_MAX { p.note { (prose(&say!(language, "more-rows", count = all - ROWS_MAX))) } } }
 }
 
 pub(super) fn cell(names: &[String], at: usize, content: Markup) -> Markup {
@@ -52,12 +56,6 @@ pub(super) fn figure(names: &[String], at: usize, content: Markup) -> Markup {
 
 pub fn milestones(answer: &Answer, language: Language) -> Markup {
     let names = heads::milestones(language);
-    let late = |m: &Milestone| match (m.is_over, m.lacking) {
-        (true, 1..) => say!(language, "count-days", count = m.days_late),
-        (true, 0) if m.accepted_in_time < m.promised => say!(language, "milestone-met-late"),
-        (true, 0) => say!(language, "milestone-met"),
-        (false, _) => say!(language, "milestone-to-come"),
-    };
     let row = |m: &Milestone| {
         html! { tr.wrong[m.is_over && m.lacking > 0] {
             th scope="row" { (m.due) }
@@ -65,7 +63,7 @@ pub fn milestones(answer: &Answer, language: Language) -> Markup {
             (figure(&names, 2, html! { (m.in_time) }))
             (figure(&names, 3, html! { (m.accepted_in_time) }))
             (figure(&names, 4, html! { (m.lacking) }))
-            (cell(&names, 5, html! { (late(m)) }))
+            (cell(&names, 5, html! { (heads::late(m, language)) }))
         } }
     };
     html! {
@@ -73,7 +71,7 @@ pub fn milestones(answer: &Answer, language: Language) -> Markup {
             h2 { (say!(language, "title-milestones")) }
             @if answer.milestones.is_empty() { p { (say!(language, "no-milestones")) } }
             @else {
-                (table(&names, answer.milestones.iter().map(row), answer.milestones.len(), language))
+                (table((&names, &[1, 2, 3, 4]), answer.milestones.iter().map(row), answer.milestones.len(), language))
                 p.note { (say!(language, "note-milestones")) }
             }
         }
@@ -82,16 +80,21 @@ pub fn milestones(answer: &Answer, language: Language) -> Markup {
 
 /// Nodes that are not accepted, and why; then the names of the others.
 pub fn nodes(answer: &Answer, language: Language) -> Markup {
-    let bad: Vec<&NodeAnswer> = answer.nodes.iter().filter(|node| node.state != State::Accepted).collect();
+    let bad = reasons::bad(answer);
     let good: Vec<&NodeAnswer> = answer.nodes.iter().filter(|node| node.state == State::Accepted).collect();
     let names = heads::nodes(language);
-    let rows = bad.iter().flat_map(|node| reasons(node, &names, language));
-    let count = bad.iter().map(|node| node.reasons.len().clamp(1, REASONS_MAX)).sum();
+    let title = say!(language, "title-bad-nodes", count = bad.len());
+    let table = html! {
+        table.stack {
+            (heads_over(&names, &[]))
+            @for node in bad.iter().take(ROWS_MAX) { tbody { (reasons(node, &names, language)) } }
+        }
+    };
     html! {
         section {
-            h2 { (say!(language, "title-bad-nodes", count = bad.len())) }
+            h2 { (title) }
             @if bad.is_empty() { p { (say!(language, "no-bad-nodes")) } }
-            @else { (table(&names, rows, count, language)) }
+            @else { (scroll(&title, table)) (more(bad.len(), language)) }
             @if !good.is_empty() {
                 details {
                     summary { (say!(language, "title-good-nodes", count = good.len())) }
@@ -104,34 +107,30 @@ pub fn nodes(answer: &Answer, language: Language) -> Markup {
     }
 }
 
-/// A row for each reason; the node and its state stand in the first.
-fn reasons(node: &NodeAnswer, names: &[String], language: Language) -> Vec<Markup> {
+/// A row for each reason; the node and its state stand beside all of them.
+fn reasons(node: &NodeAnswer, names: &[String], language: Language) -> Markup {
     let standing = if node.state == State::Rejected { Standing::Bad } else { Standing::Open };
-    let first = |at: usize| {
-        html! {
-            @if at == 0 {
-                th scope="row" { (name(&node.name)) }
-                td { (standing.badge(&node.state.said(language))) }
-            } @else { th.again {} td.again {} }
-        }
+    let all = reasons::of(node, language);
+    let (rows, more) = (all.len().clamp(1, REASONS_MAX), all.len().saturating_sub(REASONS_MAX));
+    let first = html! {
+        th scope="rowgroup" rowspan=(rows) { (name(&node.name)) }
+        td rowspan=(rows) { (standing.badge(&node.state.said(language))) }
     };
-    let row = |at: usize, why: &Why| {
-        let more = node.reasons.len().saturating_sub(REASONS_MAX);
+    let row = |at: usize, told: &Told| {
         html! { tr.first[at == 0] {
-            (first(at))
-            (long(names, 2, html! { @match &why.card { Some(card) => (name(card)), None => (say!(language, "whole-node")) } }))
-            (cell(names, 3, name(&why.clause)))
+            @if at == 0 { (first) }
+            (long(names, 2, name(&told.on)))
+            (cell(names, 3, name(&told.clause)))
             td.because {
-                (prose(&why.because.said(language)))
+                (prose(&told.because))
                 @if at + 1 == REASONS_MAX && more > 0 { " " span.note { (say!(language, "more-reasons", count = more)) } }
             }
         } }
     };
-    if node.reasons.is_empty() {
-        let none = say!(language, "no-reason");
-        return vec![html! { tr.first { (first(0)) td.none {} td.none {} td.because { (none) } } }];
+    html! {
+        @if all.is_empty() { tr.first { (first) td.none {} td.none {} td.because { (say!(language, "no-reason")) } } }
+        @for (at, told) in all.iter().take(REASONS_MAX).enumerate() { (row(at, told)) }
     }
-    node.reasons.iter().take(REASONS_MAX).enumerate().map(|(at, why)| row(at, why)).collect()
 }
 
 pub fn outliers(answer: &Answer, language: Language) -> Markup {
@@ -142,8 +141,8 @@ pub fn outliers(answer: &Answer, language: Language) -> Markup {
             th scope="row" { (name(&o.node)) }
             (long(&names, 1, name(&o.card)))
             (cell(&names, 2, html! { span.metric translate="no" { (o.metric) } }))
-            (figure(&names, 3, html! { (o.unit.format(o.figure)) }))
-            (figure(&names, 4, html! { (o.unit.format(o.median)) }))
+            (figure(&names, 3, html! { (o.unit.in_column(o.figure)) }))
+            (figure(&names, 4, html! { (o.unit.in_column(o.median)) }))
             (figure(&names, 5, html! { (format!("{:.0}", o.deviations)) }))
             (cell(&names, 6, html! { (metrics) }))
         } }
@@ -154,7 +153,7 @@ pub fn outliers(answer: &Answer, language: Language) -> Markup {
             @if answer.outliers.is_empty() { p { (say!(language, "no-outliers")) } }
             @else {
                 p.note { (say!(language, "note-outliers")) }
-                (table(&names, rows, answer.outliers.len(), language))
+                (table((&names, &[3, 4, 5]), rows, answer.outliers.len(), language))
             }
         }
     }
@@ -176,7 +175,7 @@ pub fn refused(answer: &Answer, language: Language) -> Markup {
         section {
             h2 { (say!(language, "title-refused", count = answer.refused.len())) }
             @if answer.refused.is_empty() { p { (say!(language, "none-refused")) } }
-            @else { (table(&names, rows, answer.refused.len(), language)) }
+            @else { (table((&names, &[]), rows, answer.refused.len(), language)) }
         }
     }
 }
@@ -259,7 +258,7 @@ fn dues(found: &Money, language: Language) -> Markup {
     html! {
         @if found.dues.is_empty() { p { (say!(language, "nothing-due")) } }
         @else {
-            (table(&names, rows, found.dues.len(), language))
+            (table((&names, &[2, 3, 4]), rows, found.dues.len(), language))
             dl.facts {
                 (fact(&say!(language, "sum-credits"), html! { b { (credits) } }))
                 (fact(&say!(language, "sum-cuts"), html! { b { (cuts) } }))
