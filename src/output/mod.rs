@@ -26,6 +26,7 @@ pub mod progress;
 pub mod prometheus;
 pub mod proof;
 mod rows;
+mod teller;
 pub mod verification;
 
 use std::io;
