@@ -428,4 +428,4 @@ fn roundoff(precision: Precision) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -211,6 +211,7 @@ enum Heard {
 
 impl Worker {
     fn start(program: &Path, job: &Job, sender: &Sender<Message>) -> std::io::Result<Self> {
+        let plan = job.line()?;
         let child = command(program, job.arguments())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -218,7 +219,7 @@ impl Worker {
             .spawn()?;
         let state = job.first_state();
         let mut worker = Self { child: Some(child), state, ..Self::dead(job.device()) };
-        let begun = worker.attend(&job.line()?, sender);
+        let begun = worker.attend(&plan, sender);
         if begun.is_err() {
             worker.kill();
         }

@@ -19,7 +19,8 @@ use crate::language::{Language, say};
 use crate::telemetry::Throttle;
 use crate::units::Unit;
 
-/// The live display of a run, on the standard error. Waits for nobody who reads it until it is dropped, and then not for long.
+/// The live display of a run, on the standard error. Nobody needs to read it; when it is dropped, it waits for
+/// those who do, but not for long.
 pub struct Progress {
     shown: Shown,
     selectors: Vec<Told>,

@@ -335,14 +335,18 @@ mod tests {
         place.take(b"two\n");
         place.take(b"three\n");
         assert!(place.failure().is_none());
-        if let To::Reader(reader) = &mut place.to {
-            reader.busy = Instant::now().checked_sub(PATIENCE);
-        }
+        let set_busy = |place: &mut Place, since| match &mut place.to {
+            To::Reader(reader) => reader.busy = since,
+            To::Disk(_) => {}
+        };
+        set_busy(&mut place, Instant::now().checked_sub(PATIENCE));
         place.go_on();
         assert!(matches!(place.notice(), Some(Notice::Behind(_))));
         open.send(Vec::new()).unwrap();
         open.send(Vec::new()).unwrap();
+        // As if that had been long ago, and the reader had a minute again.
         place.failed = None;
+        set_busy(&mut place, Some(Instant::now()));
         place.finish(&AtomicBool::new(false));
         let read: Vec<u8> = told.try_iter().flatten().collect();
         assert_eq!(String::from_utf8(read).unwrap(), "one\ntwo\nthree\n");
