@@ -404,6 +404,9 @@ pub struct WorkerArgs {
     /// Measure between devices
     #[arg(long, conflicts_with_all = ["list", "check", "nvml"])]
     pub node: bool,
+    /// The process that started this one, without which it must not go on
+    #[arg(long, value_name = "PID")]
+    pub parent: Option<u32>,
 }
 
 /// Reads `500ms`, `10s`, `1m 30s`.

@@ -1,5 +1,6 @@
 //! Parses, dispatches, prints the error if there is one, ends with the documented code.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use gpu_assay::{cli::help, commands, exit::Exit};
@@ -17,11 +18,13 @@ fn main() -> ExitCode {
     match std::panic::catch_unwind(|| commands::run(&cli)) {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(failure)) => {
-            anstream::eprintln!("{}: {failure}", style("error"));
+            // Nobody may be there to read it; the code says it too.
+            let _ = writeln!(anstream::stderr(), "{}: {failure}", style("error"));
             failure.exit.into()
         }
         Err(_) => {
-            eprintln!("assay has a bug and stopped; please report the lines above. Nothing was signed.");
+            let told = "assay has a bug and stopped; please report the lines above. Nothing was signed.";
+            let _ = writeln!(std::io::stderr(), "{told}");
             Exit::Bug.into()
         }
     }

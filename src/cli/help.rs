@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::sync::LazyLock;
 
+use clap::builder::Resettable;
 use clap::error::{Error, ErrorKind};
 use clap::{Arg, Command, CommandFactory, FromArgMatches, ValueEnum};
 
@@ -81,8 +82,16 @@ pub fn command(language: Language) -> Command {
 
 /// Reads what was typed.
 pub fn parse(language: Language) -> Result<Cli, Error> {
-    let mut matches = command(language).try_get_matches()?;
+    let mut matches = without_empty(command(language)).try_get_matches()?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command(language)))
+}
+
+/// A variable that is set to nothing counts as not set.
+fn without_empty(command: Command) -> Command {
+    let is_empty = |arg: &Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty)
 }
 
 /// What the parser has to say instead: help in that language, and mistakes in the parser's own words.

@@ -1,6 +1,7 @@
 //! Which devices there are, and which of them a run measures. Asks worker processes, never a driver.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Failure;
@@ -8,12 +9,15 @@ use crate::device::backend::{Listed, OpenError};
 use crate::device::inventory::{self, BACKENDS};
 use crate::device::same::{self, Facts};
 use crate::device::{Identity, ProvenanceKind};
-use crate::engine::supervise;
+use crate::engine::supervise::{self, Limit};
 use crate::exit::Exit;
 use crate::telemetry::{NVIDIA, NvmlFound};
 
 /// A driver that nobody keeps awake makes all cards of a node ready first, one after the other, when it is asked.
 const DRIVER_LIMIT: Duration = Duration::from_secs(120);
+
+/// Ctrl-C ends the whole program, and its workers with it.
+pub static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// What one backend finds, or why it finds nothing.
 pub struct Found {
@@ -30,8 +34,9 @@ pub fn program() -> Result<PathBuf, Failure> {
     })
 }
 
-pub fn everything(program: &Path) -> Vec<Found> {
-    let asked = BACKENDS.iter().map(|b| (b.name, supervise::inventory(program, b.name, DRIVER_LIMIT)));
+pub fn everything(program: &Path, interrupted: &AtomicBool) -> Vec<Found> {
+    let limit = Limit { time: DRIVER_LIMIT, interrupted };
+    let asked = BACKENDS.iter().map(|b| (b.name, supervise::inventory(program, b.name, limit)));
     let found = asked.map(|(backend, answer)| match answer {
         Ok(devices) => Found { backend, devices, answered: true },
         Err(why) => Found { backend, devices: Err(why), answered: false },
@@ -41,7 +46,7 @@ pub fn everything(program: &Path) -> Vec<Found> {
 
 /// What NVML there is, or why there is none.
 pub fn nvml(program: &Path) -> Result<NvmlFound, String> {
-    supervise::nvml(program, DRIVER_LIMIT)
+    supervise::nvml(program, Limit { time: DRIVER_LIMIT, interrupted: &NEVER })
 }
 
 /// Whether a card of NVIDIA was found, for which NVML matters.
@@ -54,9 +59,9 @@ pub fn has_nvidia(found: &[Found]) -> bool {
 
 /// The devices of a run: those that were named, each of which must open; else all hardware, else the first software device.
 /// Never a simulated device that was not asked for.
-pub fn chosen(program: &Path, named: &[String]) -> Result<Vec<String>, Failure> {
+pub fn chosen(program: &Path, named: &[String], interrupted: &AtomicBool) -> Result<Vec<String>, Failure> {
     if named.is_empty() {
-        return default_devices(everything(program));
+        return default_devices(everything(program, interrupted));
     }
     for (i, selector) in named.iter().enumerate() {
         if named[..i].contains(selector) {
@@ -65,7 +70,8 @@ pub fn chosen(program: &Path, named: &[String]) -> Result<Vec<String>, Failure> 
         inventory::split(selector).map_err(unusable)?;
     }
     for selector in named {
-        supervise::check(program, selector, DRIVER_LIMIT).map_err(unusable)?;
+        let limit = Limit { time: DRIVER_LIMIT, interrupted };
+        supervise::check(program, selector, limit).map_err(unusable)?;
     }
     Ok(named.to_vec())
 }

@@ -11,7 +11,7 @@ use crate::output::listing::{Nvml, VendorLibrary};
 
 pub fn doctor(args: &DoctorArgs, language: Language) -> Result<Exit, Failure> {
     let program = discover::program()?;
-    let found = discover::everything(&program);
+    let found = discover::everything(&program, &discover::NEVER);
     let nvidia_driver = first_existing(NVIDIA_MARKS);
     let wanted = nvidia_driver.is_some() || discover::has_nvidia(&found);
     let listed = || found.iter().filter_map(|f| f.devices.as_ref().ok()).flatten().map(|d| &d.identity);

@@ -18,7 +18,7 @@ pub fn list(args: &ListArgs, language: Language) -> Result<Exit, Failure> {
         return print(|out| listing::simulated(&cards, FAULTS, args.json, out.speaking(language)));
     }
     let program = discover::program()?;
-    let found = discover::everything(&program);
+    let found = discover::everything(&program, &discover::NEVER);
     let nvml = listing::Nvml { found: discover::nvml(&program), wanted: discover::has_nvidia(&found) };
     let rows: Vec<_> =
         found.iter().map(|Found { backend, devices, answered: _ }| (*backend, devices)).collect();

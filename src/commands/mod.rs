@@ -22,6 +22,7 @@ mod results;
 mod run;
 mod seal;
 mod shell;
+mod signals;
 mod timestamp;
 mod verify;
 mod witness;
@@ -70,6 +71,7 @@ impl Failure {
 
 /// Runs the command that was typed.
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
+    signals::outlive_large_files();
     catalogue::put_in_use(&cli.overlay, &cli.overlay_trust)?;
     cli.attestation_root.as_deref().map_or(Ok(()), check::put_roots_in_use)?;
     match &cli.command {

@@ -44,7 +44,7 @@ fn plan(args: &ProveArgs) -> Result<Planned, Failure> {
     let issued = Issued::unchecked(&envelope).map_err(|e| refused(&e))?;
     issued.is_good_at(Timestamp::now()).map_err(|e| refused(&e))?;
     let program = discover::program()?;
-    let mut devices = discover::chosen(&program, &args.device)?;
+    let mut devices = discover::chosen(&program, &args.device, &discover::NEVER)?;
     let (demanded, found) = (issued.challenge.gpus as usize, devices.len());
     if found < demanded {
         let named = devices.join(", ");

@@ -1,8 +1,10 @@
-//! Where the results of a command go: files and directories in which nothing is ever overwritten.
+//! Where the results of a command go: files and directories in which nothing that was signed or recorded is ever overwritten.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use super::Failure;
 
@@ -28,36 +30,62 @@ pub fn directory(asked: Option<&Path>, prefix: &str, names: &[&str]) -> Result<P
     Ok(out)
 }
 
+/// Opens one file to write at its end, which must not be there yet.
+pub fn create_new(out: &Path, option: &str) -> Result<File, Failure> {
+    let opened = File::options().append(true).create_new(true).open(out);
+    opened.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => there_already(out, option),
+        _ => Failure::cannot_write(out, &error),
+    })
+}
+
+fn there_already(out: &Path, option: &str) -> Failure {
+    let out = out.display();
+    Failure::usage(format!(
+        "{out} is there already; name another with {option}, so that nothing is overwritten"
+    ))
+}
+
 /// Writes one file, which must not be there yet.
 pub fn write_new(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let written = File::options()
-        .write(true)
-        .create_new(true)
-        .open(out)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-    written.map_err(|error| {
-        if error.kind() != io::ErrorKind::AlreadyExists {
-            return Failure::cannot_write(out, &error);
-        }
-        let out = out.display();
-        Failure::usage(format!(
-            "{out} is there already; name another with --out, so that nothing is overwritten"
-        ))
-    })
+    let mut file = create_new(out, "--out")?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| Failure::cannot_write(out, &e))
 }
 
 /// Writes beside the target and renames, so that no reader ever sees half a file.
 pub fn write_atomically(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
     let target = directory.join(name);
-    let failed = |error: &io::Error| Failure::cannot_write(&target, error);
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|e| failed(&e))?;
-    file.write_all(bytes).map_err(|e| failed(&e))?;
-    readable_by_all(file.as_file()).and_then(|()| file.as_file().sync_all()).map_err(|e| failed(&e))?;
-    file.persist(&target).map_err(|e| failed(&e.error))?;
-    Ok(())
+    let written = beside(directory, bytes).and_then(|file| file.persist(&target).map_err(|e| e.error));
+    written.map(drop).map_err(|e| Failure::cannot_write(&target, &e))
 }
 
-/// Temporary files are private; results are not.
+/// The same for what is signed: it must not be there yet.
+pub fn write_signed(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let target = directory.join(name);
+    let renamed = beside(directory, bytes).and_then(|file| match file.persist_noclobber(&target) {
+        Err(refused) if refused.error.kind() != io::ErrorKind::AlreadyExists && !target.exists() => {
+            // Some file systems cannot rename in that way at all.
+            refused.file.persist(&target).map_err(|e| e.error)
+        }
+        renamed => renamed.map_err(|e| e.error),
+    });
+    renamed.map(drop).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => there_already(&target, "--out"),
+        _ => Failure::cannot_write(&target, &error),
+    })
+}
+
+/// A whole file that has no name of its own yet. Errors do not tell the one it has, which nobody chose.
+fn beside(directory: &Path, bytes: &[u8]) -> io::Result<NamedTempFile<File>> {
+    let create = |path: &Path| File::options().write(true).create_new(true).open(path);
+    let mut file = tempfile::Builder::new().make_in(directory, create)?;
+    file.as_file_mut().write_all(bytes)?;
+    readable_by_all(file.as_file())?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Results are not private, whatever else is made to be.
 fn readable_by_all(file: &File) -> io::Result<()> {
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;

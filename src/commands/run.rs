@@ -4,9 +4,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::check::{CHALLENGE_WANTED, read_wanted, refused};
-use super::{Failure, discover, print, results};
+use super::{Failure, discover, print, results, signals};
 use crate::cli::RunArgs;
 use crate::clock::{Clock, System};
 use crate::contract::{self, Parsed};
@@ -32,7 +33,7 @@ use crate::telemetry::host::Host;
 
 mod recorder;
 mod resume;
-use recorder::Recorder;
+use recorder::{Notice, Recorder};
 pub(super) use resume::broken_off;
 
 /// Everything that a run needs, checked before a device is touched.
@@ -46,6 +47,8 @@ struct Plan {
     workers: Vec<WorkerPlan>,
     node: Option<NodePlan>,
     program: PathBuf,
+    /// When the end is asked for.
+    interrupted: Arc<AtomicBool>,
 }
 
 pub fn run(args: &RunArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
@@ -62,12 +65,18 @@ fn run_and(
     [no_progress, no_verdict]: [bool; 2],
     language: Language,
 ) -> Result<Exit, Failure> {
-    let (plan, mut recorder) = match &args.resume {
-        None => begin(args)?,
-        Some(out) => resume::resume(args, out)?,
+    let interrupted = signals::interruption()?;
+    let ended = || {
+        let (plan, mut recorder) = match &args.resume {
+            None => begin(args, &interrupted)?,
+            Some(out) => resume::resume(args, out, &interrupted)?,
+        };
+        let mut progress = Progress::start(&plan.run, &plan.workers, no_progress, language)
+            .map_err(|e| Failure::new(Exit::Environment, format!("a thread cannot be started: {e}")))?;
+        let evidence = measure(args, &plan, &mut recorder, &mut progress, language)?;
+        deliver(args, plan, evidence, recorder, progress, no_verdict, language)
     };
-    let evidence = measure(args, &plan, &mut recorder, no_progress, language)?;
-    deliver(args, plan, evidence, recorder, no_verdict, language)
+    ended().inspect_err(|_| signals::end_when_asked(&interrupted))
 }
 
 /// Who signs: a key that somebody keeps, or one made for this report.
@@ -78,7 +87,7 @@ pub(super) fn signer(key: Option<&Path>) -> Result<(SecretKey, SealedBy), Failur
     }
 }
 
-fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
+fn begin(args: &RunArgs, interrupted: &Arc<AtomicBool>) -> Result<(Plan, Recorder), Failure> {
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     let (key, sealed_by) = signer(args.key.as_deref())?;
     let sustain_ms = args.soak.map_or(args.profile.sustain_ms(), |d| d.as_millis() as u64);
@@ -91,10 +100,7 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
     };
     let salt = args.salt.as_deref().map(Salt::load).transpose().map_err(Failure::usage)?;
     let program = discover::program()?;
-    let selectors = discover::chosen(&program, &args.device)?;
-    if salt.is_some() {
-        name_no_card(&selectors)?;
-    }
+    let selectors = devices(args, &program, interrupted)?;
     let settings = Settings {
         profile: args.profile,
         probes: probes.clone(),
@@ -142,7 +148,21 @@ fn begin(args: &RunArgs) -> Result<(Plan, Recorder), Failure> {
     }
     let first = Event { at_ns: 0, device: None, what: What::RunStarted(run.clone()) };
     let recorder = Recorder::create(&out, args.events.as_deref(), &first, salt)?;
-    Ok((Plan { contract, key, sealed_by, out, run, workers, node, program }, recorder))
+    let interrupted = Arc::clone(interrupted);
+    Ok((Plan { contract, key, sealed_by, out, run, workers, node, program, interrupted }, recorder))
+}
+
+/// What is to be measured. Asking the drivers takes its time.
+fn devices(args: &RunArgs, program: &Path, interrupted: &AtomicBool) -> Result<Vec<String>, Failure> {
+    let selectors = discover::chosen(program, &args.device, interrupted);
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(Failure::new(Exit::Interrupted, "interrupted before anything was measured"));
+    }
+    let selectors = selectors?;
+    if args.salt.is_some() {
+        name_no_card(&selectors)?;
+    }
+    Ok(selectors)
 }
 
 /// A challenge as it lies in a file.
@@ -212,46 +232,57 @@ fn measure(
     args: &RunArgs,
     plan: &Plan,
     recorder: &mut Recorder,
-    quiet: bool,
+    progress: &mut Progress,
     language: Language,
 ) -> Result<Evidence, Failure> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|e| Failure::new(Exit::Environment, format!("Ctrl-C cannot be caught: {e}")))?;
     let clock = System::start();
-    let mut progress = Progress::start(&plan.run, &plan.workers, quiet, language);
     let orders = Orders {
         program: &plan.program,
         plans: &plan.workers,
         order: plan.run.order,
         node: plan.node.as_ref(),
         hang_after: args.hang_after,
-        interrupted: &interrupted,
+        interrupted: &plan.interrupted,
     };
     let ended = supervise::run(&orders, |event| {
         progress.event(&event);
-        for failure in recorder.take(&event) {
-            progress.warn(&say!(language, "recording-incomplete", why = failure.message));
-        }
+        recorder.take(&event);
+        tell(recorder, progress, language);
     });
-    progress.finish();
-    // What fails now is told at the end.
-    let _ = recorder.take(&Event { at_ns: clock.now_ns(), device: None, what: What::RunEnded(ended) });
+    progress.measured();
+    recorder.take(&Event { at_ns: clock.now_ns(), device: None, what: What::RunEnded(ended) });
     recorder.evidence().map_err(|e| Failure::new(Exit::Bug, e.to_string()))
+}
+
+/// Says what is new about the recording.
+fn tell(recorder: &mut Recorder, progress: &Progress, language: Language) {
+    for notice in recorder.notices() {
+        progress.warn(match notice {
+            Notice::Behind(failure) => say!(language, "recording-behind", why = failure.message),
+            Notice::CaughtUp(path) => {
+                say!(language, "recording-caught-up", file = path.display().to_string())
+            }
+        });
+    }
 }
 
 fn deliver(
     args: &RunArgs,
     plan: Plan,
     evidence: Evidence,
-    recorder: Recorder,
+    mut recorder: Recorder,
+    progress: Progress,
     quiet: bool,
     language: Language,
 ) -> Result<Exit, Failure> {
     let interrupted = evidence.ended == Ended::Interrupted;
     let report = Report::new(evidence, plan.contract.as_ref(), plan.sealed_by, System::wall());
-    let written = write_results(&plan.out, &report, &plan.key, &args.format, language);
+    let written = files(&report, &plan.key, &args.format, language)?
+        .iter()
+        .try_for_each(|file| write_patiently(&plan, file, &mut recorder, &progress, language));
+    recorder.finish(&plan.interrupted);
+    drop(progress);
+    signals::end_when_asked(&plan.interrupted);
     // With the events on the standard output, nothing else may go there.
     let events_on_stdout = args.events.as_deref() == Some(Path::new("-"));
     if !quiet && !events_on_stdout {
@@ -264,11 +295,10 @@ fn deliver(
     written.map_err(|failure| {
         let Failure { exit, message } = failure;
         let out = plan.out.display();
-        Failure::new(exit, format!("{message}; then `assay seal {out}` signs what {EVENTS} holds"))
+        let cut = if recorder.is_cut_short() { ", which ends before the run did" } else { "" };
+        Failure::new(exit, format!("{message}; then `assay seal {out}` signs what {EVENTS} holds{cut}"))
     })?;
-    if let Some(error) = recorder.finish() {
-        return Err(error);
-    }
+    recorder.failure().map_or(Ok(()), Err)?;
     Ok(match (report.exit(), is_whole(&report)) {
         _ if interrupted => Exit::Interrupted,
         // Nothing was demanded, and that is what was asked for.
@@ -278,27 +308,74 @@ fn deliver(
     })
 }
 
-/// Writes the signed report, the public half of the key and the renderings asked for.
-pub(super) fn write_results(
-    out: &Path,
+/// A name and what it holds.
+pub(super) type Named = (&'static str, Vec<u8>);
+
+/// The signed report, the public half of the key and the renderings asked for.
+pub(super) fn files(
     report: &Report,
     key: &SecretKey,
     formats: &[Format],
     language: Language,
-) -> Result<(), Failure> {
-    let envelope = report.seal(key).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
-    results::write_atomically(out, REPORT, &envelope.to_bytes())?;
+) -> Result<Vec<Named>, Failure> {
+    let bug = |why: String| Failure::new(Exit::Bug, why);
+    let envelope = report.seal(key).map_err(|e| bug(e.to_string()))?;
     let public = key.public().to_pem().map_err(Failure::usage)?;
-    results::write_atomically(out, results::PUBLIC_KEY, public.as_bytes())?;
+    let mut files = vec![(REPORT, envelope.to_bytes()), (results::PUBLIC_KEY, public.into_bytes())];
     for format in formats {
         let mut text = Vec::new();
         let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
-        format
-            .render(report, Page::file(&mut plain).speaking(language))
-            .map_err(|e| Failure::cannot_write(out, &e))?;
-        results::write_atomically(out, format.file_name(), &text)?;
+        let rendered = format.render(report, Page::file(&mut plain).speaking(language));
+        rendered.map_err(|e| bug(e.to_string()))?;
+        files.push((format.file_name(), text));
     }
-    Ok(())
+    Ok(files)
+}
+
+pub(super) fn write_file(out: &Path, (name, bytes): &Named) -> Result<(), Failure> {
+    let write = if *name == REPORT { results::write_signed } else { results::write_atomically };
+    write(out, name, bytes)
+}
+
+/// For how long it is tried to write what may have taken days to measure, and how often.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const TRY_EVERY: Duration = Duration::from_secs(1);
+
+/// Writes a file as soon as that is possible. Ctrl-C ends that too.
+fn write_patiently(
+    plan: &Plan,
+    file: &Named,
+    recorder: &mut Recorder,
+    progress: &Progress,
+    language: Language,
+) -> Result<(), Failure> {
+    // That the run was interrupted does not mean that nothing is to be left of it.
+    let before = plan.interrupted.swap(false, Ordering::Relaxed);
+    let until = Instant::now() + PATIENCE;
+    let mut told = false;
+    loop {
+        let written = write_file(&plan.out, file);
+        recorder.go_on();
+        tell(recorder, progress, language);
+        match written {
+            Err(why)
+                if why.exit == Exit::Environment
+                    && !plan.interrupted.load(Ordering::Relaxed)
+                    && Instant::now() < until =>
+            {
+                if !told {
+                    let minutes = PATIENCE.as_secs() / 60;
+                    progress.warn(say!(language, "result-behind", why = why.message, minutes = minutes));
+                }
+                told = true;
+                std::thread::sleep(TRY_EVERY);
+            }
+            Ok(()) | Err(_) => {
+                plan.interrupted.fetch_or(before, Ordering::Relaxed);
+                return written;
+            }
+        }
+    }
 }
 
 /// The verdict on the terminal, and where the report lies.

@@ -3,14 +3,13 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::check::{CHALLENGE_WANTED, proof_exit, read_wanted, refused};
-use super::{Failure, print, results};
+use super::{Failure, print, results, signals};
 use crate::cli::WitnessArgs;
 use crate::exit::Exit;
 use crate::language::{Language, say};
@@ -75,10 +74,7 @@ impl Session<'_> {
     /// Holds it, signs and shows the proof. From when `begun` is true on, the challenge is used up.
     pub fn hold(&self, begun: &AtomicBool, quiet: bool) -> Result<Exit, Failure> {
         let out = results::directory(self.out, "assay-proof", &[PROOF, TRANSCRIPT])?;
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&interrupted);
-        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-            .map_err(|e| Failure::new(Exit::Environment, format!("Ctrl-C cannot be caught: {e}")))?;
+        let interrupted = signals::interruption()?;
         let orders = Orders {
             issued: self.issued,
             by: self.by,
@@ -145,6 +141,6 @@ impl Session<'_> {
         let public = self.key.public().to_pem().map_err(Failure::usage)?;
         results::write_atomically(out, CHALLENGE, &self.envelope.to_bytes())?;
         results::write_atomically(out, results::PUBLIC_KEY, public.as_bytes())?;
-        results::write_atomically(out, PROOF, &envelope.to_bytes())
+        results::write_signed(out, PROOF, &envelope.to_bytes())
     }
 }

@@ -19,6 +19,7 @@ use crate::telemetry;
 const CHECK_WAIT: Duration = Duration::from_secs(10);
 
 pub fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
+    args.parent.map_or(Ok(()), die_with).map_err(broken)?;
     let mut out = private_output::take().map_err(broken)?;
     if let Some(name) = &args.list {
         let backend = BACKENDS.iter().find(|b| b.name == name);
@@ -53,6 +54,22 @@ pub fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Pass)
+}
+
+/// Nobody else would end a worker whose driver stands still, and it would keep its device from others for ever.
+#[cfg(target_os = "linux")]
+fn die_with(parent: u32) -> io::Result<()> {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // It may have died before that.
+    let now = getppid().map(|pid| pid.as_raw_nonzero().get().cast_unsigned());
+    if now == Some(parent) { Ok(()) } else { Err(io::Error::other("it is gone")) }
+}
+
+/// Elsewhere it notices when it next says something.
+#[cfg(not(target_os = "linux"))]
+fn die_with(_: u32) -> io::Result<()> {
+    Ok(())
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(plan: &str) -> Result<T, Failure> {

@@ -388,9 +388,18 @@ pub(super) fn in_parts<T: Send>(count: u64, work: &(dyn Fn(Range<u64>) -> T + Sy
     let each = count.div_ceil(cpus).max(1);
     std::thread::scope(|scope| {
         let parts = (0..count).step_by(each as usize).map(|from| from..count.min(from + each));
-        let running: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
-        let done = running.into_iter().map(|part| part.join());
-        done.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        let spawn = |part: Range<u64>| {
+            let elsewhere = part.clone();
+            let running = std::thread::Builder::new().spawn_scoped(scope, move || work(elsewhere));
+            running.map_err(|_| part)
+        };
+        let running: Vec<_> = parts.map(spawn).collect();
+        let done = running.into_iter().map(|part| match part {
+            Ok(running) => running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // Where there can be no more threads, here.
+            Err(part) => work(part),
+        });
+        done.collect()
     })
 }
 
@@ -419,4 +428,4 @@ fn roundoff(precision: Precision) -> f64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -82,8 +82,8 @@ impl Job<'_> {
 
     fn arguments(&self) -> &'static [&'static str] {
         match self {
-            Job::Device(_) => &[WORKER],
-            Job::Node(_) => &[WORKER, "--node"],
+            Job::Device(_) => &[],
+            Job::Node(_) => &["--node"],
         }
     }
 
@@ -211,25 +211,37 @@ enum Heard {
 
 impl Worker {
     fn start(program: &Path, job: &Job, sender: &Sender<Message>) -> std::io::Result<Self> {
-        let mut child = command(program)
-            .args(job.arguments())
+        let plan = job.line()?;
+        let child = command(program, job.arguments())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let mut stdin = child.stdin.take();
-        if let Some(pipe) = &mut stdin {
-            let line = job.line()?;
-            // A worker that died at once is noticed by its closed output.
-            let _ = pipe.write_all(&line).and_then(|()| pipe.flush());
-        }
-        if let Some(stdout) = child.stdout.take() {
-            let (device, sender) = (job.device(), sender.clone());
-            std::thread::spawn(move || listen(device, BufReader::new(stdout), &sender));
-        }
-        let stderr = child.stderr.take().map(|pipe| std::thread::spawn(move || last_words(pipe)));
         let state = job.first_state();
-        Ok(Self { child: Some(child), stdin, stderr, state, ..Self::dead(job.device()) })
+        let mut worker = Self { child: Some(child), state, ..Self::dead(job.device()) };
+        let begun = worker.attend(&plan, sender);
+        if begun.is_err() {
+            worker.kill();
+        }
+        begun.map(|()| worker)
+    }
+
+    /// Tells it its plan and begins to listen to it.
+    fn attend(&mut self, plan: &[u8], sender: &Sender<Message>) -> std::io::Result<()> {
+        let Some(child) = &mut self.child else { return Ok(()) };
+        if let Some(stdout) = child.stdout.take() {
+            let (device, sender) = (self.device, sender.clone());
+            thread("listen", move || listen(device, BufReader::new(stdout), &sender))?;
+        }
+        if let Some(stderr) = child.stderr.take() {
+            self.stderr = Some(thread("last words", move || last_words(stderr))?);
+        }
+        self.stdin = child.stdin.take();
+        if let Some(pipe) = &mut self.stdin {
+            // A worker that died at once is noticed by its closed output.
+            let _ = pipe.write_all(plan).and_then(|()| pipe.flush());
+        }
+        Ok(())
     }
 
     fn dead(device: Option<u32>) -> Self {
@@ -335,9 +347,19 @@ fn exit_status(child: &mut Child, until: Instant) -> Option<ExitStatus> {
     }
 }
 
-/// In a process group of its own, so that a Ctrl-C at the terminal reaches the supervisor alone.
-fn command(program: &Path) -> Command {
+/// A machine may have no room for one more.
+fn thread<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<T>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)
+}
+
+/// A worker in a process group of its own, so that a Ctrl-C at the terminal reaches the supervisor alone. On Linux it dies with the
+/// thread that starts it.
+fn command(program: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
+    command.arg(WORKER).args(arguments).args(["--parent", &std::process::id().to_string()]);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
@@ -400,54 +422,44 @@ fn last_words(mut from: impl Read) -> String {
     String::from_utf8_lossy(&kept).into_owned()
 }
 
+/// How long a driver may take for an answer.
+#[derive(Clone, Copy)]
+pub struct Limit<'a> {
+    pub time: Duration,
+    /// Set from outside, by Ctrl-C.
+    pub interrupted: &'a AtomicBool,
+}
+
 /// What one backend finds, or why it finds nothing, asked in a process of its own. `Err` where there was no answer at all: then its
 /// driver is there, and nobody knows what it would have found.
-pub fn inventory(
-    program: &Path,
-    backend: &str,
-    limit: Duration,
-) -> Result<Result<Vec<Listed>, String>, String> {
+pub fn inventory(program: &Path, backend: &str, limit: Limit) -> Result<Result<Vec<Listed>, String>, String> {
     ask(program, &["--list", backend], limit)
 }
 
 /// Opens the device that `selector` names and closes it again, in a process of its own.
-pub fn check(program: &Path, selector: &str, limit: Duration) -> Result<Identity, OpenError> {
+pub fn check(program: &Path, selector: &str, limit: Limit) -> Result<Identity, OpenError> {
     ask::<Result<Identity, OpenError>>(program, &["--check", selector], limit)
         .unwrap_or_else(|why| Err(OpenError::Refused { selector: selector.to_owned(), why }))
 }
 
 /// What NVML there is, asked in a process of its own.
-pub fn nvml(program: &Path, limit: Duration) -> Result<NvmlFound, String> {
+pub fn nvml(program: &Path, limit: Limit) -> Result<NvmlFound, String> {
     ask::<Result<NvmlFound, String>>(program, &["--nvml"], limit).unwrap_or_else(Err)
 }
 
 /// Runs a worker that prints one line of JSON.
-fn ask<T: serde::de::DeserializeOwned>(
-    program: &Path,
-    question: &[&str],
-    limit: Duration,
-) -> Result<T, String> {
-    let mut child = command(program)
-        .arg(WORKER)
-        .args(question)
+fn ask<T: serde::de::DeserializeOwned>(program: &Path, question: &[&str], limit: Limit) -> Result<T, String> {
+    let mut child = command(program, question)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .map_err(|e| format!("a worker cannot be started: {e}"))?;
-    let stdout = child.stdout.take();
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        if let Some(mut pipe) = stdout {
-            let _ = pipe.read_to_end(&mut text);
-        }
-        let _ = sender.send(text);
-    });
-    let Ok(text) = receiver.recv_timeout(limit) else {
+    let answered = hear_out(&mut child, limit);
+    if answered.is_err() {
         let _ = child.kill();
-        return Err(format!("the driver did not answer for {} s", limit.as_secs()));
-    };
+    }
+    let text = answered?;
     // The last line: drivers may have printed before it.
     let line = text.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap_or_default();
     let status = exit_status(&mut child, Instant::now() + EXIT_GRACE);
@@ -455,6 +467,29 @@ fn ask<T: serde::de::DeserializeOwned>(
         let how = status.map_or("hangs".to_owned(), |s| s.to_string());
         format!("the driver crashed while it was asked ({how})")
     })
+}
+
+/// All that a process prints, until it closes its output.
+fn hear_out(child: &mut Child, limit: Limit) -> Result<Vec<u8>, String> {
+    let (stdout, until) = (child.stdout.take(), Instant::now() + limit.time);
+    let (sender, receiver) = mpsc::channel();
+    let read = move || {
+        let mut text = Vec::new();
+        if let Some(mut pipe) = stdout {
+            let _ = pipe.read_to_end(&mut text);
+        }
+        let _ = sender.send(text);
+    };
+    thread("answer", read).map_err(|e| format!("a thread cannot be started: {e}"))?;
+    while Instant::now() < until {
+        if let Ok(text) = receiver.recv_timeout(TICK) {
+            return Ok(text);
+        }
+        if limit.interrupted.load(Ordering::Relaxed) {
+            return Err("the question was interrupted".to_owned());
+        }
+    }
+    Err(format!("the driver did not answer for {} s", limit.time.as_secs()))
 }
 
 #[cfg(test)]

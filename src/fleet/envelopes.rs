@@ -45,12 +45,14 @@ pub fn each<T: Send>(paths: &[PathBuf], came: impl Fn(Job) -> T + Sync) -> Resul
             }
             read
         };
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        // As many as there can be, beside this one.
+        let spawn = |_| std::thread::Builder::new().spawn_scoped(scope, worker).ok();
+        let workers: Vec<_> = (1..threads).map_while(spawn).collect();
+        let mut read = worker();
         // A bug of ours must not look like reports that never came.
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug)))
-            .collect()
+        let others = workers.into_iter().map(|worker| worker.join());
+        read.extend(others.flat_map(|read| read.unwrap_or_else(|bug| std::panic::resume_unwind(bug))));
+        read
     });
     read.sort_by_key(|(at, _)| *at);
     Ok(read.into_iter().map(|(_, came)| came).collect())

@@ -1516,7 +1516,9 @@ progress-wrong = { $metric }: wrong result, { $why }
 progress-fault = WRONG RESULT of { $of }, found { $after } after the start
 progress-fault-at = WRONG RESULT of { $of } at word { $word }, found { $after } after the start
 replay-unsigned = note: a recording is not signed, anybody may have written it; what counts is the report that `assay run` or `assay seal` signed
-recording-incomplete = WARNING: { $why }. The run goes on; what happens from now on is not recorded there
+recording-behind = WARNING: { $why }. The run goes on; what happens meanwhile is kept and written there as soon as that is possible
+recording-caught-up = { $file } is written again, and nothing is missing in it
+result-behind = WARNING: { $why }. It is tried again for { $minutes } minutes; Ctrl-C gives up
 progress-more-wrong = more wrong results, which are only counted
 
 ## Proofs, and what is made for them

@@ -1240,7 +1240,9 @@ progress-wrong = { $metric }：结果错误，“{ $why }”
 progress-fault = 结果错误：{ $of }，开始后 { $after } 发现
 progress-fault-at = 结果错误：{ $of } 的第 { $word } 个字，开始后 { $after } 发现
 replay-unsigned = 注意：记录没有签名，任何人都可能写出这样的文件；能作为依据的是由 `assay run` 或 `assay seal` 签署的报告
-recording-incomplete = 警告：{ $why }。测试继续进行，但此后的内容不再记录到该处
+recording-behind = 警告：{ $why }。测试继续进行；其间的内容会保留，一旦能够写入就写到该处
+recording-caught-up = { $file } 已恢复写入，内容没有缺失
+result-behind = 警告：{ $why }。将在 { $minutes } 分钟内反复重试；按 Ctrl-C 放弃
 progress-more-wrong = 还有更多错误结果，此后只计数
 
 ## 证明，以及为此生成的内容

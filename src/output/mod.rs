@@ -27,6 +27,7 @@ pub mod prometheus;
 pub mod proof;
 mod rows;
 mod table;
+mod teller;
 pub mod verification;
 
 use std::io;

@@ -2,13 +2,14 @@
 //! Owns how it is shown; must not know how anything is measured. Fed after the recorder, never before it.
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::live::{Size, View, cause, ended_text};
+use super::teller::Teller;
 use crate::engine::WorkerPlan;
 use crate::evidence::event::{Event, What};
 use crate::evidence::metric::Kind;
@@ -18,25 +19,24 @@ use crate::language::{Language, say};
 use crate::telemetry::Throttle;
 use crate::units::Unit;
 
-/// The live display of a run, on the standard error.
-pub enum Progress {
-    Live {
-        view: Arc<Mutex<View>>,
-        bar: ProgressBar,
-        begun: Instant,
-        selectors: Vec<Told>,
-        language: Language,
-    },
-    Lines {
-        selectors: Vec<Told>,
-        begun: Instant,
-        language: Language,
-    },
-    Quiet,
+/// The live display of a run, on the standard error. Nobody needs to read it; when it is dropped, it waits for
+/// those who do, but not for long.
+pub struct Progress {
+    shown: Shown,
+    selectors: Vec<Told>,
+    begun: Instant,
+    language: Language,
+    teller: Teller,
+}
+
+enum Shown {
+    Live(Arc<Mutex<View>>),
+    Lines,
+    Nothing,
 }
 
 /// What was said of a device line by line.
-pub struct Told {
+struct Told {
     selector: String,
     faults: u64,
     /// The load that is kept up, and when a line was last said of it.
@@ -49,72 +49,64 @@ const FAULTS_TOLD: u64 = 5;
 const LOAD_EVERY: Duration = Duration::from_secs(60);
 
 impl Progress {
-    pub fn start(run: &RunInfo, plans: &[WorkerPlan], quiet: bool, language: Language) -> Self {
+    pub fn start(run: &RunInfo, plans: &[WorkerPlan], quiet: bool, language: Language) -> io::Result<Self> {
         let begun = Instant::now();
-        if quiet {
-            return Progress::Quiet;
-        }
         let told = |selector: &String| Told { selector: selector.clone(), faults: 0, load: None };
         let selectors = run.selectors.iter().map(told).collect();
-        if !std::io::stderr().is_terminal() || std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
-            return Progress::Lines { selectors, begun, language };
-        }
-        let view = Arc::new(Mutex::new(View::new(run, plans, begun, language)));
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(style(&view));
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Progress::Live { view, bar, begun, selectors, language }
+        let is_dumb = || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let (shown, bar) = if quiet {
+            (Shown::Nothing, None)
+        } else if !io::stderr().is_terminal() || is_dumb() {
+            (Shown::Lines, None)
+        } else {
+            let view = Arc::new(Mutex::new(View::new(run, plans, begun, language)));
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_style(style(&view));
+            (Shown::Live(view), Some(bar))
+        };
+        Ok(Self { shown, selectors, begun, language, teller: Teller::start(bar)? })
     }
 
     pub fn event(&mut self, event: &Event) {
-        match self {
-            Progress::Quiet => {}
-            Progress::Live { view, bar, selectors, language, .. } => {
-                let language = *language;
+        let language = self.language;
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Live(view) => {
                 view.lock().unwrap_or_else(PoisonError::into_inner).event(event, Instant::now());
-                let (_, told) = named(selectors, event.device, language);
+                let (_, told) = named(&mut self.selectors, event.device, language);
                 if let Some(text) = aside(&event.what, told, language) {
                     // By its number, as in the view: a whole selector leaves no room.
                     let name = event.device.map_or_else(
                         || say!(language, "subject-node"),
                         |device| say!(language, "progress-device", number = device),
                     );
-                    bar.println(format!("{name}{}{text}", say!(language, "list-colon")));
+                    self.teller.line(format!("{name}{}{text}", say!(language, "list-colon")));
                 }
             }
-            Progress::Lines { selectors, begun, language } => {
-                let (name, told) = named(selectors, event.device, *language);
-                if let Some(text) = line(&event.what, told, *language) {
-                    let seconds = begun.elapsed().as_secs_f64();
-                    // Nobody may be listening any more; the run goes on.
-                    let _ = writeln!(std::io::stderr(), "{seconds:7.1}s  {name}  {text}");
+            Shown::Lines => {
+                let (name, told) = named(&mut self.selectors, event.device, language);
+                if let Some(text) = line(&event.what, told, language) {
+                    let seconds = self.begun.elapsed().as_secs_f64();
+                    self.teller.line(format!("{seconds:7.1}s  {name}  {text}"));
                 }
             }
         }
     }
 
     /// Says at once what must not wait until the end, even where nothing else is said.
-    pub fn warn(&self, text: &str) {
-        match self {
-            Progress::Live { bar, .. } => bar.println(text),
-            Progress::Lines { .. } | Progress::Quiet => {
-                let _ = writeln!(std::io::stderr(), "{text}");
-            }
-        }
+    pub fn warn(&self, text: String) {
+        self.teller.line(text);
     }
 
-    pub fn finish(self) {
-        match self {
-            Progress::Live { bar, begun, language, .. } => {
-                bar.finish_and_clear();
-                let seconds = format!("{:.1}", begun.elapsed().as_secs_f64());
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "{}",
-                    say!(language, "progress-measured-in", seconds = seconds)
-                );
+    /// Nothing more will happen to the devices.
+    pub fn measured(&self) {
+        match self.shown {
+            Shown::Live(_) => {
+                let seconds = format!("{:.1}", self.begun.elapsed().as_secs_f64());
+                self.teller.end_bar();
+                self.teller.line(say!(self.language, "progress-measured-in", seconds = seconds));
             }
-            Progress::Lines { .. } | Progress::Quiet => {}
+            Shown::Lines | Shown::Nothing => {}
         }
     }
 }
@@ -133,7 +125,7 @@ fn style(view: &Arc<Mutex<View>>) -> ProgressStyle {
 
 /// A terminal that does not say how large it is gets what all of them have.
 fn size() -> Size {
-    let told = terminal_size::terminal_size_of(std::io::stderr());
+    let told = terminal_size::terminal_size_of(io::stderr());
     let told = told.map(|(width, height)| (usize::from(width.0), usize::from(height.0)));
     let (width, height) = told.filter(|(width, height)| *width > 0 && *height > 0).unwrap_or((80, 24));
     Size { width, height }

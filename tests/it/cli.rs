@@ -1,7 +1,8 @@
 //! The command line as its users meet it: what it prints, what it leaves on disk, how it ends.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::process::*;
@@ -217,18 +218,32 @@ fn events_go_where_they_are_asked_for_and_a_full_disk_is_told() {
 fn on_a_full_disk_the_run_goes_on_and_its_verdict_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let (contract, out) = (easy_contract(dir.path()), dir.path().join("out"));
-    let limited = format!("ulimit -f 8; trap '' XFSZ; exec {} \"$@\"", env!("CARGO_BIN_EXE_assay"));
+    let limited = format!("ulimit -f 8; exec {} \"$@\"", env!("CARGO_BIN_EXE_assay"));
     let args = run_args(&contract, &out, "sim:mini", &[]);
     let mut shell = std::process::Command::new("sh");
-    let ended: Ended = shell.arg("-c").arg(limited).arg("sh").args(args).output().unwrap().into();
+    shell.arg("-c").arg(limited).arg("sh").args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut run = shell.spawn().unwrap();
+    let (mut said, mut stderr) = (BufReader::new(run.stderr.take().unwrap()), String::new());
+    while !stderr.contains("Ctrl-C gives up") {
+        assert_ne!(said.read_line(&mut stderr).unwrap(), 0, "{stderr}");
+    }
+    signal(run.id(), "TERM");
+    said.read_to_string(&mut stderr).unwrap();
+    let ended = Ended { stderr, ..run.wait_with_output().unwrap().into() };
     assert_eq!(ended.code, Some(4), "{}", ended.stderr);
     assert!(ended.stdout.contains("verdict: PASS"), "{}", ended.stdout);
     let warning = ended.stderr.find("WARNING: ").unwrap_or_else(|| panic!("{}", ended.stderr));
     assert!(warning < ended.stderr.rfind("sim:mini").unwrap(), "at once: {}", ended.stderr);
-    assert_eq!(ended.stderr.matches("WARNING: ").count(), 1, "once: {}", ended.stderr);
-    for says in ["events.jsonl cannot be written", "report.dsse.json cannot be written", "assay seal"] {
+    assert_eq!(ended.stderr.matches("WARNING: ").count(), 2, "once each: {}", ended.stderr);
+    for says in [
+        "events.jsonl cannot be written",
+        "report.dsse.json cannot be written",
+        "assay seal",
+        "which ends before the run did",
+    ] {
         assert!(ended.stderr.contains(says), "{says}: {}", ended.stderr);
     }
+    assert!(!ended.stderr.contains("at path"), "{}", ended.stderr);
     let sealed = assay(["seal", out.to_str().unwrap(), "--contract", contract.to_str().unwrap()]);
     assert_eq!(sealed.code, Some(3), "{}", sealed.stderr);
     verified(&out);

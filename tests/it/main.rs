@@ -84,6 +84,9 @@ mod languages_terminal;
 // Job files for many nodes: safe to run whatever they were given, tried with `ssh` in name and Kubernetes' schemas.
 #[cfg(unix)]
 mod launches;
+// What a machine refuses while a run goes on, and who does not read.
+#[cfg(target_os = "linux")]
+mod limits;
 // What a run shows while it lasts.
 mod lint;
 mod live;

@@ -1,12 +1,15 @@
 //! `assay run --resume`: goes on with a run that broke off, from its recording.
 //! Owns what of a recording says how to go on; must not measure.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::BufReader;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum as _;
 
+use super::recorder::lock;
 use super::{EVENTS, Plan, REPORT, Recorder, between, signer};
 use crate::cli::RunArgs;
 use crate::clock::System;
@@ -18,32 +21,38 @@ use crate::evidence::record::Recording;
 use crate::evidence::{DeviceEvidence, Ended, Resumption, RunInfo};
 use crate::seal::Salt;
 
-/// The recording of a run in `out` that broke off: nothing was sealed yet.
-pub fn broken_off(out: &Path) -> Result<Recording, Failure> {
+/// The recording of a run in `out` that broke off: nothing was sealed yet. And its file, which nobody else may go on with as long as
+/// it is open.
+pub fn broken_off(out: &Path, open: &OpenOptions) -> Result<(Recording, File), Failure> {
     let (report, events) = (out.join(REPORT), out.join(EVENTS));
+    let path = events.display();
+    let file = open.open(&events).map_err(|e| {
+        Failure::usage(format!("{path} cannot be opened: {e}; give the directory of a run that broke off"))
+    })?;
+    lock(&file, out)?;
     if report.exists() {
         return Err(Failure::usage(format!(
             "{} is there already: the run came to its end; see it with `assay render`",
             report.display()
         )));
     }
-    let path = events.display();
-    let file = File::open(&events).map_err(|e| {
-        Failure::usage(format!("{path} cannot be opened: {e}; give the directory of a run that broke off"))
-    })?;
-    let recorded = event::read(BufReader::new(file)).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
+    let recorded = event::read(BufReader::new(&file)).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
     let wrong = |e| Failure::usage(format!("{path}: {e}"));
     let (first, rest) = recorded.split_first().ok_or_else(|| {
         Failure::usage(format!("{path} is empty: nothing was recorded; begin the run anew"))
     })?;
     let mut recording = Recording::begin(first).map_err(wrong)?;
     rest.iter().try_for_each(|event| recording.add(event)).map_err(wrong)?;
-    Ok(recording)
+    Ok((recording, file))
 }
 
 /// What is left of the run in `out`, and its recording, which has noted that it goes on.
-pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
-    let recording = broken_off(out)?;
+pub fn resume(
+    args: &RunArgs,
+    out: &Path,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<(Plan, Recorder), Failure> {
+    let (recording, file) = broken_off(out, File::options().read(true).append(true))?;
     if recording.evidence.ended != Ended::Unfinished {
         let out = out.display();
         return Err(Failure::usage(format!(
@@ -72,11 +81,10 @@ pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
         Some(Ended::Completed | Ended::Interrupted | Ended::Lost { .. }) => None,
     };
     let salt = salt(args.salt.as_deref(), recording.evidence.run.salt_sha256.as_deref())?;
-    let mut recorder = Recorder::reopen(out, recording, salt)?;
+    let mut recorder = Recorder::reopen(out, file, recording, salt)?;
     let resumption = Resumption { at: System::wall(), gap_ns };
-    if let Some(failure) =
-        recorder.take(&Event { at_ns: 0, device: None, what: What::Resumed(resumption) }).pop()
-    {
+    recorder.take(&Event { at_ns: 0, device: None, what: What::Resumed(resumption) });
+    if let Some(failure) = recorder.failure() {
         return Err(failure);
     }
     let plan = Plan {
@@ -88,6 +96,7 @@ pub fn resume(args: &RunArgs, out: &Path) -> Result<(Plan, Recorder), Failure> {
         workers,
         node,
         program: discover::program()?,
+        interrupted: Arc::clone(interrupted),
     };
     Ok((plan, recorder))
 }

@@ -41,15 +41,22 @@ impl Patience {
 
     /// What `work` gives, which another thread does; this one calls `each` meanwhile. When the time is over it says nothing any more,
     /// so that whoever waits for it takes it for what it is: stuck.
-    pub fn during<T: Send>(self, each: &mut dyn FnMut(), work: impl FnOnce() -> T + Send) -> T {
+    pub fn during<T: Send>(
+        self,
+        each: &mut dyn FnMut(),
+        work: impl FnOnce() -> Result<T, String> + Send,
+    ) -> Result<T, String> {
         let until = Instant::now() + self.limit;
         std::thread::scope(|scope| {
             let (done, over) = mpsc::channel::<()>();
-            let working = scope.spawn(move || {
+            let there = move || {
                 // Dropped at the end, whatever that is.
                 let _done = done;
                 work()
-            });
+            };
+            let working = std::thread::Builder::new()
+                .spawn_scoped(scope, there)
+                .map_err(|e| format!("a thread cannot be started: {e}"))?;
             while over.recv_timeout(self.every) == Err(RecvTimeoutError::Timeout) {
                 if Instant::now() < until {
                     each();
@@ -82,6 +89,21 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// A thread whose stack no machine has room for.
+    #[test]
+    fn without_a_thread_there_is_an_error() {
+        const NAME: &str = "device::cuda::patience::tests::without_a_thread_there_is_an_error";
+        if std::env::var_os("RUST_MIN_STACK").is_some() {
+            let given = Patience::of(Duration::from_secs(60)).during(&mut || {}, || Ok(()));
+            return assert!(given.unwrap_err().starts_with("a thread cannot be started: "));
+        }
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", NAME, "--test-threads=1"]).env("RUST_MIN_STACK", "4611686018427387904");
+        let ended = again.output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stdout);
+        assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+    }
+
     #[test]
     fn there_are_signs_of_life_until_the_work_or_the_patience_ends() {
         let patience = Patience { limit: Duration::from_secs(60), every: Duration::from_millis(1) };
@@ -94,12 +116,13 @@ mod tests {
                     sender.send(7).unwrap();
                 }
             },
-            move || receiver.recv().unwrap(),
+            move || receiver.recv().map_err(|e| e.to_string()),
         );
-        assert_eq!((given, signs >= 3), (7, true));
+        assert_eq!((given, signs >= 3), (Ok(7), true));
         let impatient = Patience { limit: Duration::ZERO, ..patience };
         let mut signs = 0;
-        impatient.during(&mut || signs += 1, || std::thread::sleep(Duration::from_millis(20)));
+        let pause = || Ok(std::thread::sleep(Duration::from_millis(20)));
+        impatient.during(&mut || signs += 1, pause).unwrap();
         assert_eq!(signs, 0);
         let by_default = Patience::of(Duration::from_secs(60));
         assert_eq!((by_default.limit.as_secs(), by_default.every.as_secs()), (300, 1));

@@ -12,6 +12,27 @@ fn parts_are_the_whole_in_order() {
     }
 }
 
+/// Whether this process can have no threads; if not, the test of this name passes in one that cannot: no machine has room for the
+/// stacks of its threads.
+pub fn is_without_threads(name: &str) -> bool {
+    if std::env::var_os("RUST_MIN_STACK").is_some() {
+        return true;
+    }
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", name, "--test-threads=1"]).env("RUST_MIN_STACK", "4611686018427387904");
+    let ended = again.output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+    false
+}
+
+#[test]
+fn parts_are_the_whole_where_there_can_be_no_threads() {
+    if is_without_threads("engine::check::tests::parts_are_the_whole_where_there_can_be_no_threads") {
+        parts_are_the_whole_in_order();
+    }
+}
+
 #[test]
 fn what_is_wrong_or_blind_once_is_so_of_both() {
     let matched = |canary| Check::Matched { exact: 1, sampled: 2, canary };

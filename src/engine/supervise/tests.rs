@@ -139,6 +139,20 @@ fn the_node_has_its_turn_last() {
     }
 }
 
+/// It is put on record as any other that is lost, and is not left to run unheard.
+#[test]
+#[cfg(unix)]
+fn a_worker_that_no_thread_can_listen_to_is_lost() {
+    const NAME: &str = "engine::supervise::tests::a_worker_that_no_thread_can_listen_to_is_lost";
+    if !crate::engine::check::tests::is_without_threads(NAME) {
+        return;
+    }
+    let (heard, ended) = hear("exec sleep 600");
+    let [What::DeviceEnded(Ended::Lost { why, during: None })] = &heard[..] else { panic!("{heard:?}") };
+    assert!(why.starts_with("the worker cannot be started: "), "{why}");
+    assert_eq!(ended, Ended::Completed);
+}
+
 /// A worker that is through with its plan still has a driver to close, and its exit is not taken from it.
 #[test]
 #[cfg(unix)]
