@@ -83,6 +83,9 @@ mod languages_terminal;
 // Job files for many nodes: safe to run whatever they were given, tried with `ssh` in name and Kubernetes' schemas.
 #[cfg(unix)]
 mod launches;
+// By `ssh` in name: nodes that die, disks that are full, launches that are stopped.
+#[cfg(unix)]
+mod launches_ended;
 // What a run shows while it lasts.
 mod lint;
 mod live;
