@@ -67,6 +67,9 @@ mod hardware;
 #[cfg(feature = "cuda")]
 mod hardware_script;
 mod hidden;
+// Links, circles and pipes among reports.
+#[cfg(unix)]
+mod intake;
 mod inventory;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;
