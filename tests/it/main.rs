@@ -17,6 +17,9 @@ mod cli;
 mod clocks;
 // Two reports of one machine: degraded, same, improved, not comparable.
 mod compare;
+// Provers and witnesses that fall silent or do not listen.
+#[cfg(unix)]
+mod deaf;
 // Sequential decisions err as rarely as promised, on simulated devices.
 mod decisions;
 // Clauses on what is delivered: decided on an interval, measured until that decides.
