@@ -46,12 +46,13 @@ end() {
 # Gives each run that the node sent a directory of its own, once all of it is here, and says what assay ended with there.
 unpack() {
     brought=$(mktemp -d "$results/.brought-XXXXXX") || return 1
-    if ! tar -xf "$state/$node.tar" -C "$brought" || ! code=$(cat "$brought/code"); then
+    # A node sends files alone: links and pipes lead whoever reads them elsewhere, or nowhere.
+    if ! tar -xf "$state/$node.tar" -C "$brought" ||
+        ! find "$brought" ! -type f ! -type d -exec rm -f '{}' + ||
+        ! code=$(cat "$brought/code"); then
         rm -rf "$brought"
         return 1
     fi
-    # A node sends files alone: links and pipes lead whoever counts elsewhere, or nowhere.
-    find "$brought" ! -type f ! -type d -exec rm -f '{}' +
     number=1
     for run in "$brought"/died-* "$brought/run"; do
         [ -d "$run" ] || continue
