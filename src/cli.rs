@@ -370,6 +370,9 @@ pub struct ProveArgs {
     /// The private key that signs, where there is no witness [default: a key made for this proof alone]
     #[arg(long, value_name = "KEY.pem", requires = "out")]
     pub key: Option<PathBuf>,
+    /// Give up on a witness that is late by so long, or that does not listen for so long
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "2m")]
+    pub patience: Duration,
 }
 
 #[derive(Debug, Subcommand)]

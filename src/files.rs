@@ -10,6 +10,14 @@ pub fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     whole(File::open(path)?, most)
 }
 
+/// Opens a regular file alone: a pipe would keep whoever opens it waiting.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    File::open(path)
+}
+
 /// The same of what is open already.
 pub fn whole(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

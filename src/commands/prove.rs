@@ -3,7 +3,6 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -14,13 +13,10 @@ use crate::cli::ProveArgs;
 use crate::exit::Exit;
 use crate::language::Language;
 use crate::proof::challenge::Issued;
-use crate::proof::prove;
+use crate::proof::prove::{self, Task};
 use crate::proof::statement::By;
 use crate::proof::wire::Frame;
 use crate::seal::{Envelope, Salt};
-
-/// How long we wait for ourselves.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn prove(args: &ProveArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     match &args.out {
@@ -74,7 +70,7 @@ fn to_nobody(args: &ProveArgs, out: &Path, quiet: bool, language: Language) -> R
         envelope: &plan.envelope,
         by: By::Prover,
         command: &command,
-        patience: PATIENCE,
+        patience: args.patience,
         key: &key,
         out: Some(out),
         language,
@@ -96,7 +92,13 @@ fn to_witness(args: &ProveArgs) -> Result<Exit, Failure> {
         // It may be gone too.
         let _ = to.write_all(&Frame::Failed(failure.to_string()).encode()).and_then(|()| to.flush());
     })?;
-    prove::prove(&plan.issued, &plan.devices, plan.salt.as_ref(), io::stdin(), &mut to)
+    let task = Task {
+        issued: &plan.issued,
+        selectors: &plan.devices,
+        salt: plan.salt.as_ref(),
+        patience: args.patience,
+    };
+    prove::prove(&task, io::stdin(), to)
         .map(|()| Exit::Pass)
         .map_err(|why| Failure::new(Exit::Environment, why))
 }

@@ -19,7 +19,7 @@ use crate::proof::beside::{CHALLENGE, PROOF, TRANSCRIPT};
 use crate::proof::challenge::Issued;
 use crate::proof::nonces::{self, Claim, NonceError};
 use crate::proof::statement::{By, Proof};
-use crate::proof::witness::{self, Orders};
+use crate::proof::witness::{self, Orders, Trouble};
 use crate::seal::{Envelope, SecretKey, TrustList};
 
 pub fn witness(args: &WitnessArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
@@ -92,7 +92,7 @@ impl Session<'_> {
         let witnessed = witnessed.map_err(|error| {
             // Nothing was said that is worth keeping.
             let _ = std::fs::remove_file(&transcript);
-            self.failed(&error)
+            self.failed(&error, &transcript)
         })?;
         file.sync_all().map_err(|e| Failure::cannot_write(&transcript, &e))?;
         let proof = Proof {
@@ -126,12 +126,16 @@ impl Session<'_> {
         })
     }
 
-    fn failed(&self, error: &std::io::Error) -> Failure {
+    fn failed(&self, trouble: &Trouble, transcript: &Path) -> Failure {
         let program = self.command.first().map_or("", String::as_str);
-        let text = if error.kind() == std::io::ErrorKind::NotFound {
-            format!("{program}: there is no such program; what follows -- starts the prover")
-        } else {
-            format!("the proof could not be witnessed: {error}")
+        let text = match trouble {
+            Trouble::Transcript(error) => return Failure::cannot_write(transcript, error),
+            Trouble::Command(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                format!("{program}: there is no such program; what follows -- starts the prover")
+            }
+            Trouble::Command(_) | Trouble::Random(_) => {
+                format!("the proof could not be witnessed: {trouble}")
+            }
         };
         Failure::new(Exit::Environment, text)
     }

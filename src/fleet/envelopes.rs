@@ -1,8 +1,9 @@
 //! Many signed statements wherever they lie, opened on all processors.
 //! Owns files, directories and streams, and whose signature holds; must not know what was signed.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -14,7 +15,7 @@ use crate::seal::{Envelope, EnvelopeError, TrustList, Verified};
 #[error("{} cannot be read: {why}; give report.dsse.json files, directories that hold some, or - for standard input", path.display())]
 pub struct Unreadable {
     path: PathBuf,
-    why: std::io::Error,
+    why: io::Error,
 }
 
 /// One envelope that is still to be read.
@@ -24,10 +25,11 @@ pub enum Job {
         source: String,
         bytes: Vec<u8>,
     },
-    /// The stream broke off: what it would have held does not count, and nobody must think that it was all.
+    /// A stream that broke off, or a place that cannot be looked into: what it would have held does not count, and nobody must
+    /// think that there was nothing.
     Broken {
         source: String,
-        why: std::io::Error,
+        why: io::Error,
     },
 }
 
@@ -107,10 +109,11 @@ fn jobs_of(path: &Path) -> Result<Jobs, Unreadable> {
     }
     let about = std::fs::metadata(path).map_err(unreadable)?;
     if about.is_dir() {
-        let mut files = Vec::new();
-        collect(path, &mut files).map_err(unreadable)?;
-        files.sort();
-        return Ok(Box::new(files.into_iter().map(Job::File)));
+        let found = Below::of(path).map_err(unreadable)?.found;
+        return Ok(Box::new(found.into_iter().map(|(path, why)| match why {
+            None => Job::File(path),
+            Some(why) => Job::Broken { source: path.display().to_string(), why },
+        })));
     }
     if path.extension().is_some_and(|e| e == "jsonl") {
         let file = File::open(path).map_err(unreadable)?;
@@ -140,18 +143,61 @@ fn lines(source: String, mut from: impl BufRead + Send + 'static) -> impl Iterat
     })
 }
 
-/// All `*.dsse.json` below a directory. Links to directories are not followed: they could lead in a circle.
-fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(dir)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            collect(&entry.path(), files)?;
-        } else if entry.file_name().to_string_lossy().ends_with(".dsse.json") {
-            files.push(entry.path());
+/// What lies below a directory. Links are followed, each after all that lies there itself, so that what has several names goes by its
+/// own; and no directory is entered twice, so that links in a circle end.
+#[derive(Default)]
+struct Below {
+    /// All `*.dsse.json`, and what cannot be looked into, with the reason.
+    found: BTreeMap<PathBuf, Option<io::Error>>,
+    entered: HashSet<PathBuf>,
+    links: BTreeSet<PathBuf>,
+}
+
+impl Below {
+    fn of(dir: &Path) -> io::Result<Self> {
+        let mut below = Self::default();
+        below.enter(dir)?;
+        while let Some(link) = below.links.pop_first() {
+            below.see(link);
+        }
+        Ok(below)
+    }
+
+    fn enter(&mut self, dir: &Path) -> io::Result<()> {
+        if !self.entered.insert(std::fs::canonicalize(dir)?) {
+            return Ok(());
+        }
+        for entry in std::fs::read_dir(dir)? {
+            let entry = entry?;
+            if entry.file_type()?.is_symlink() {
+                self.links.insert(entry.path());
+            } else {
+                self.see(entry.path());
+            }
+        }
+        Ok(())
+    }
+
+    fn see(&mut self, path: PathBuf) {
+        match self.look(&path) {
+            Ok(true) => drop(self.found.insert(path, None)),
+            Ok(false) => {}
+            Err(why) => drop(self.found.insert(path, Some(why))),
         }
     }
-    Ok(())
+
+    /// Whether it is a file that is asked for. No other kind is opened, since a pipe keeps whoever reads it waiting.
+    fn look(&mut self, path: &Path) -> io::Result<bool> {
+        let about = std::fs::metadata(path)?;
+        if about.is_dir() {
+            return self.enter(path).map(|()| false);
+        }
+        let is_asked_for = path.to_string_lossy().ends_with(".dsse.json");
+        if is_asked_for && !about.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
+        Ok(is_asked_for)
+    }
 }
 
 #[cfg(test)]
@@ -162,9 +208,9 @@ mod tests {
     struct Breaks(bool);
 
     impl Read for Breaks {
-        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             if self.0 {
-                return Err(std::io::Error::other("the cable was pulled"));
+                return Err(io::Error::other("the cable was pulled"));
             }
             self.0 = true;
             into[..3].copy_from_slice(b"{}\n");

@@ -1,13 +1,13 @@
 //! A proof with what lies beside it: the challenge that it answers and the transcript that it stands on.
 //! Owns the files' names and checking all three together.
 
-use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::challenge::Issued;
 use super::recheck;
 use super::statement::Proof;
+use crate::files;
 use crate::seal::envelope::LoadError;
 use crate::seal::{Envelope, TrustList, Verified};
 
@@ -33,7 +33,7 @@ pub fn check(file: &Path, verified: &Verified, trust: &TrustList) -> Result<(Pro
     let opened = envelope.open(trust).map_err(|e| refused(&path, &e))?;
     let issued = Issued::from_verified(&opened).map_err(|e| refused(&path, &e))?;
     let path = file.with_file_name(TRANSCRIPT);
-    let transcript = File::open(&path).map_err(|why| BesideError::Unreadable { path, why })?;
+    let transcript = files::open_regular(&path).map_err(|why| BesideError::Unreadable { path, why })?;
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(BesideError::NoRandom)?;
     let transcript = BufReader::new(transcript);
@@ -55,7 +55,7 @@ pub fn unchecked(file: &Path, envelope: &Envelope) -> Result<(Proof, Issued), Be
 /// The challenge beside a proof, and where that is.
 fn challenge(proof: &Path) -> Result<(PathBuf, Envelope), BesideError> {
     let path = proof.with_file_name(CHALLENGE);
-    match Envelope::load(&path) {
+    match files::open_regular(&path).map_err(LoadError::Unreadable).and_then(Envelope::read) {
         Ok(envelope) => Ok((path, envelope)),
         Err(LoadError::Unreadable(why)) => Err(BesideError::Unreadable { path, why }),
         Err(LoadError::Envelope(e)) => Err(refused(&path, &e)),

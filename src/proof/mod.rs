@@ -148,6 +148,7 @@ pub mod schedule;
 pub mod session;
 pub mod statement;
 pub mod tree;
+pub mod voice;
 pub mod wire;
 pub mod witness;
 pub mod work;

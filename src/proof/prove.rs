@@ -4,13 +4,16 @@
 use std::io::{self, BufReader, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
 
 use super::challenge::Issued;
 use super::outfit::{Nobody, Outfit, settings};
 use super::rounds::{Orders, Rounds};
 use super::schedule::Ask;
+use super::voice::Voice;
 use super::wire::{Frame, Gpu, Hello, PROTOCOL};
 use super::work::Seeds;
 use crate::device::backend::OpenOptions;
@@ -24,6 +27,20 @@ use crate::telemetry;
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
 /// Messages that may wait to be sent.
 const QUEUE: usize = 64;
+/// How often a wait looks up.
+const LOOK_UP: Duration = Duration::from_millis(100);
+/// The last word may take so long.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What is to be proved, with what, and how long the witness may be late.
+pub struct Task<'a> {
+    pub issued: &'a Issued,
+    /// The devices.
+    pub selectors: &'a [String],
+    /// Behind which their UUIDs are hidden.
+    pub salt: Option<&'a Salt>,
+    pub patience: Duration,
+}
 
 /// What reaches the thread that speaks.
 enum Said {
@@ -46,15 +63,13 @@ enum Told {
     Ask([u8; 32]),
 }
 
-/// Proves work on the devices that are named, to whom `from` and `to` lead, with their UUIDs behind `salt`. `Err` says why it ended early, which the
-/// other side has been told too.
+/// Proves work, to whom `from` and `to` lead. `Err` says why it ended early, which the other side has been told too.
 pub fn prove(
-    issued: &Issued,
-    selectors: &[String],
-    salt: Option<&Salt>,
+    task: &Task,
     from: impl Read + Send + 'static,
-    to: &mut impl Write,
+    to: impl Write + Send + 'static,
 ) -> Result<(), String> {
+    let &Task { issued, selectors, salt, patience } = task;
     let (say, said) = sync_channel(QUEUE);
     let stop = Arc::new(AtomicBool::new(false));
     let mut tell = Vec::new();
@@ -62,7 +77,7 @@ pub fn prove(
         let (teller, told) = channel();
         tell.push(teller);
         let (selector, issued, salt) = (selector.clone(), issued.clone(), salt.cloned());
-        let card = Card { gpu, selector: selector.clone(), issued, salt, stop: Arc::clone(&stop) };
+        let card = Card { gpu, selector: selector.clone(), issued, salt, patience, stop: Arc::clone(&stop) };
         let say = say.clone();
         let work = move || {
             if let Err(why) = card.work(&told, &say) {
@@ -74,17 +89,20 @@ pub fn prove(
     }
     let hear = move || listen(from, &say);
     std::thread::Builder::new().name("listen".to_owned()).spawn(hear).map_err(|e| e.to_string())?;
-    let mut speaker =
-        Speaker { issued, gpus: vec![None; selectors.len()], ended: Vec::new(), tell, stop, to };
-    speaker.ended.resize(selectors.len(), None);
-    match speaker.speak(&said) {
-        Ok(()) => Ok(()),
-        Err(why) => {
-            // Where the other side is gone, there is nobody to tell.
-            let _ = speaker.send(&Frame::Failed(why.clone()));
-            Err(why)
-        }
-    }
+    let mut speaker = Speaker {
+        task,
+        gpus: vec![None; selectors.len()],
+        ended: vec![None; selectors.len()],
+        tell,
+        stop,
+        voice: Voice::new(to).map_err(|e| e.to_string())?,
+        due: None,
+    };
+    speaker.speak(&said).inspect_err(|why| {
+        // Where the other side is gone, there is nobody to tell.
+        let _ = speaker.voice.say(Frame::Failed(why.clone()).encode());
+        let _ = speaker.voice.has_said_all(FAREWELL);
+    })
 }
 
 fn listen(from: impl Read, say: &SyncSender<Said>) {
@@ -103,37 +121,71 @@ fn listen(from: impl Read, say: &SyncSender<Said>) {
 }
 
 /// The thread that speaks.
-struct Speaker<'a, W: Write> {
-    issued: &'a Issued,
+struct Speaker<'a> {
+    task: &'a Task<'a>,
     gpus: Vec<Option<Gpu>>,
     /// How many rounds each committed.
     ended: Vec<Option<u32>>,
     tell: Vec<Sender<Told>>,
     stop: Arc<AtomicBool>,
-    to: &'a mut W,
+    voice: Voice,
+    /// What the witness is to say next, and when it is too late for that.
+    due: Option<(&'static str, Instant)>,
 }
 
-impl<W: Write> Speaker<'_, W> {
+impl Speaker<'_> {
     fn speak(&mut self, said: &Receiver<Said>) -> Result<(), String> {
         let (mut empty, mut unanswered) = (self.gpus.len(), self.gpus.len());
         while unanswered > 0 {
-            match said.recv().map_err(|e| e.to_string())? {
-                Said::Ready(gpu, ready) => self.ready(gpu, *ready)?,
-                Said::Frame(frame) => self.send(&frame)?,
-                Said::Filled => {
+            match said.recv_timeout(LOOK_UP) {
+                Ok(Said::Ready(gpu, ready)) => self.ready(gpu, *ready)?,
+                Ok(Said::Frame(frame)) => self.send(&frame)?,
+                Ok(Said::Filled) => {
                     empty -= 1;
                     if empty == 0 {
                         self.send(&Frame::Filled)?;
+                        self.awaits("begin", Duration::ZERO);
                     }
                 }
-                Said::Ended(gpu, rounds) => self.ended(gpu, rounds)?,
-                Said::Answered => unanswered -= 1,
-                Said::Failed(why) => return Err(why),
-                Said::Heard(frame) => self.heard(&frame)?,
-                Said::HungUp => return Err("the witness hung up".to_owned()),
+                Ok(Said::Ended(gpu, rounds)) => self.ended(gpu, rounds)?,
+                Ok(Said::Answered) => unanswered -= 1,
+                Ok(Said::Failed(why)) => return Err(why),
+                Ok(Said::Heard(frame)) => self.heard(&frame)?,
+                Ok(Said::HungUp) => return Err("the witness hung up".to_owned()),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(error @ RecvTimeoutError::Disconnected) => return Err(error.to_string()),
+            }
+            self.limits()?;
+        }
+        self.send(&Frame::Done)?;
+        self.heed(Voice::has_said_all)
+    }
+
+    /// The witness is to say this, once so much time has passed.
+    fn awaits(&mut self, frame: &'static str, after: Duration) {
+        self.due = Some((frame, Instant::now() + after + self.task.patience));
+    }
+
+    /// Whether there is reason to go on.
+    fn limits(&self) -> Result<(), String> {
+        self.task.issued.is_good_at(Timestamp::now()).map_err(|e| e.to_string())?;
+        match self.due {
+            Some((frame, late)) if Instant::now() > late => Err(too_late(frame, self.task.patience)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Waits until the voice is as is asked for, but for a witness that takes nothing no longer than it may be late.
+    fn heed(&mut self, is_so: fn(&mut Voice, Duration) -> io::Result<bool>) -> Result<(), String> {
+        let begun = Instant::now();
+        let gone = |error| format!("the witness does not listen any more: {error}");
+        while !is_so(&mut self.voice, LOOK_UP).map_err(gone)? {
+            self.limits()?;
+            if begun.elapsed() > self.task.patience {
+                return Err(format!("the witness did not listen for {:?}", self.task.patience));
             }
         }
-        self.send(&Frame::Done)
+        Ok(())
     }
 
     fn ready(&mut self, gpu: u16, ready: Gpu) -> Result<(), String> {
@@ -141,12 +193,15 @@ impl<W: Write> Speaker<'_, W> {
             *slot = Some(ready);
         }
         let Some(gpus) = self.gpus.iter().cloned().collect() else { return Ok(()) };
+        let issued = self.task.issued;
         self.send(&Frame::Hello(Hello {
             protocol: PROTOCOL,
-            challenge_sha256: self.issued.sha256.clone(),
-            host_sha256: self.issued.host_sha256(),
+            challenge_sha256: issued.sha256.clone(),
+            host_sha256: issued.host_sha256(),
             gpus,
-        }))
+        }))?;
+        self.awaits(if issued.challenge.memory_bytes > 0 { "fill" } else { "begin" }, Duration::ZERO);
+        Ok(())
     }
 
     fn ended(&mut self, gpu: u16, rounds: u32) -> Result<(), String> {
@@ -154,7 +209,9 @@ impl<W: Write> Speaker<'_, W> {
             *slot = Some(rounds);
         }
         let Some(rounds) = self.ended.iter().copied().collect() else { return Ok(()) };
-        self.send(&Frame::Closed(rounds))
+        self.send(&Frame::Closed(rounds))?;
+        self.awaits("ask", Duration::ZERO);
+        Ok(())
     }
 
     fn heard(&mut self, frame: &Frame) -> Result<(), String> {
@@ -162,10 +219,13 @@ impl<W: Write> Speaker<'_, W> {
             return Err(format!("the witness sent a {} frame, which is the prover's", frame.name()));
         }
         if let Frame::Fill(bytes) = frame {
+            self.due = None;
             self.tell(|| Told::Fill(*bytes));
         } else if let Frame::Begin(bytes) = frame {
+            self.awaits("halt", Duration::from_secs(self.task.issued.challenge.at_least_s.into()));
             self.tell(|| Told::Begin(*bytes));
         } else if let Frame::Ask(bytes) = frame {
+            self.due = None;
             self.tell(|| Told::Ask(*bytes));
         } else if let Frame::Turn { gpu, round, seed } = frame {
             let tell = self.tell.get(usize::from(*gpu));
@@ -174,6 +234,7 @@ impl<W: Write> Speaker<'_, W> {
             let _ = tell.send(Told::Turn(*round, *seed));
         } else {
             // What is left is to halt. Who waits for a turn is told, the others see it.
+            self.due = None;
             self.stop.store(true, Ordering::Relaxed);
             self.tell(|| Told::Halt);
         }
@@ -188,9 +249,15 @@ impl<W: Write> Speaker<'_, W> {
     }
 
     fn send(&mut self, frame: &Frame) -> Result<(), String> {
-        let sent = self.to.write_all(&frame.encode()).and_then(|()| self.to.flush());
-        sent.map_err(|error: io::Error| format!("the witness does not listen any more: {error}"))
+        self.heed(Voice::has_room)?;
+        self.voice
+            .say(frame.encode())
+            .map_err(|error| format!("the witness does not listen any more: {error}"))
     }
+}
+
+fn too_late(frame: &str, patience: Duration) -> String {
+    format!("the witness should have sent its {frame} frame {patience:?} ago")
 }
 
 /// The thread of one device.
@@ -199,6 +266,7 @@ struct Card {
     selector: String,
     issued: Issued,
     salt: Option<Salt>,
+    patience: Duration,
     stop: Arc<AtomicBool>,
 }
 
@@ -230,7 +298,7 @@ impl Card {
         }
         let Ok(Told::Begin(start)) = told.recv() else { return Ok(()) };
         let seeds = seeds(&start);
-        let orders = Heard { stop: &self.stop, told };
+        let orders = Heard { stop: &self.stop, told, patience: self.patience, say };
         let send = |frame| {
             // The thread that speaks may have ended; then so does everything.
             let _ = say.send(Said::Frame(frame));
@@ -256,6 +324,8 @@ impl Card {
 struct Heard<'a> {
     stop: &'a AtomicBool,
     told: &'a Receiver<Told>,
+    patience: Duration,
+    say: &'a SyncSender<Said>,
 }
 
 impl Heard<'_> {
@@ -272,10 +342,15 @@ impl Orders for Heard<'_> {
 
     fn turn(&self, round: u32, may_end: bool) -> Option<[u8; 32]> {
         while !(may_end && self.are_to_end()) {
-            match self.told.recv().ok()? {
-                Told::Turn(at, seed) if at == round => return Some(seed),
+            match self.told.recv_timeout(self.patience) {
+                Ok(Told::Turn(at, seed)) if at == round => return Some(seed),
                 // A halt, which the flag says as well; or nothing that is due here.
-                Told::Halt | Told::Turn(..) | Told::Fill(_) | Told::Begin(_) | Told::Ask(_) => {}
+                Ok(Told::Halt | Told::Turn(..) | Told::Fill(_) | Told::Begin(_) | Told::Ask(_)) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = self.say.send(Said::Failed(too_late("turn", self.patience)));
+                    return None;
+                }
+                Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
         None

@@ -16,7 +16,7 @@ pub const PROTOCOL: u32 = 2;
 /// No frame has a longer body: a row of the largest product with its path is a fifteenth of this.
 pub const BODY_MAX: u32 = 1 << 20;
 /// Kind and length.
-const HEAD: usize = 5;
+pub const HEAD: usize = 5;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {

@@ -1,8 +1,8 @@
 //! Whoever keeps the clock and asks: starts the prover behind a pipe, speaks with it, keeps every frame.
 //! Owns that conversation's side and its limits; what is said is checked by the session. Must not know devices.
 
-use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
@@ -13,7 +13,8 @@ use super::challenge::Issued;
 use super::recheck::Digesting;
 use super::session::{Cue, Fault, Session};
 use super::statement::{By, Figures, Outcome, Transcript};
-use super::wire::{Frame, Timed, WireError};
+use super::voice::Voice;
+use super::wire::{Frame, HEAD, Timed, WireError};
 use crate::clock::boot_ns;
 
 /// Frames that may wait to be checked; a prover that sends faster than that is made to wait.
@@ -30,7 +31,7 @@ pub struct Orders<'a> {
     pub by: By,
     /// How to reach the prover: a program and its arguments.
     pub command: &'a [String],
-    /// How long the prover may be silent.
+    /// How long the prover may be silent, or not listen.
     pub patience: Duration,
     pub interrupted: &'a AtomicBool,
     /// Becomes true before the prover is told anything, which uses the challenge up, however the conversation ends.
@@ -46,37 +47,53 @@ pub struct Witnessed {
     pub same_host: Option<bool>,
 }
 
-/// Holds the whole conversation, writing it to `transcript`. `seen` is called often, with the time. `Err` where the
-/// command cannot be started or the transcript cannot be written; all that the prover does is an [`Outcome`].
+/// Our own trouble, which says nothing of the prover.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error("the command cannot be started: {0}")]
+    Command(io::Error),
+    #[error("the transcript cannot be written: {0}")]
+    Transcript(io::Error),
+    #[error("the system gives no random numbers: {0}")]
+    Random(getrandom::Error),
+}
+
+/// Holds the whole conversation, writing it to `transcript`. `seen` is called often, with the time. All that the prover does is
+/// an [`Outcome`].
 pub fn witness(
     orders: &Orders,
     transcript: impl Write,
     seen: &mut dyn FnMut(&Session, u64),
-) -> io::Result<Witnessed> {
+) -> Result<Witnessed, Trouble> {
     let secret = random()?;
-    let mut child = spawn(orders.command)?;
+    let mut child = spawn(orders.command).map_err(Trouble::Command)?;
     let clock = Watch::start();
-    let heard = listen(&mut child, clock)?;
-    let to = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let heard = listen(&mut child, clock).map_err(Trouble::Command)?;
+    let voice = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe.into()).and_then(Voice::new);
     let mut talk = Talk {
         orders,
         clock,
         session: Session::new(orders.issued, secret),
         transcript: Digesting::new(BufWriter::new(transcript)),
-        to: Some(to),
-        broken: None,
+        voice: voice.map_err(Trouble::Command)?,
+        hung_up: false,
+        trouble: None,
     };
-    let outcome = match talk.hold(&heard, seen) {
+    let mut outcome = match talk.hold(&heard, seen) {
         Ok(()) => Outcome::Held,
         Err(outcome) => outcome,
     };
-    talk.to = None;
-    let patience = if outcome == Outcome::Held { FAREWELL } else { Duration::ZERO };
-    end(&mut child, patience);
-    if let Some(error) = talk.broken {
-        return Err(error);
+    // It hears that no more is said.
+    drop(talk.voice);
+    let is_ending = outcome == Outcome::Held || talk.hung_up;
+    let ended = end(&mut child, if is_ending { FAREWELL } else { Duration::ZERO });
+    if let (Outcome::Unfinished { why }, true, Some(status)) = (&mut outcome, talk.hung_up, ended) {
+        *why += &format!("; the command ended with {status}");
     }
-    talk.transcript.flush()?;
+    if let Some(trouble) = talk.trouble {
+        return Err(trouble);
+    }
+    talk.transcript.flush().map_err(Trouble::Transcript)?;
     let theirs = talk.session.hello().and_then(|hello| hello.host_sha256.clone());
     let hosts = theirs.zip(orders.issued.host_sha256());
     Ok(Witnessed {
@@ -87,10 +104,9 @@ pub fn witness(
     })
 }
 
-fn random() -> io::Result<[u8; 32]> {
+fn random() -> Result<[u8; 32], Trouble> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|e| io::Error::other(format!("the system gives no random numbers: {e}")))?;
+    getrandom::fill(&mut bytes).map_err(Trouble::Random)?;
     Ok(bytes)
 }
 
@@ -118,9 +134,15 @@ fn listen(child: &mut Child, clock: Watch) -> io::Result<Receiver<Heard>> {
 
 fn hear(from: impl Read, clock: Watch, tell: &SyncSender<Heard>) {
     let mut from = BufReader::with_capacity(1 << 17, from);
+    // What cannot be a frame may be all that comes: no rest is waited for.
+    if let Some(text) = from.fill_buf().ok().and_then(greeting) {
+        // The other end may have given up.
+        let _ = tell.send((clock.elapsed_ns(), Err(Unheard::Text(text))));
+        return;
+    }
     let mut is_first = true;
     loop {
-        let frame = Frame::read(&mut from).map_err(|error| match greeting(&error, from.buffer()) {
+        let frame = Frame::read(&mut from).map_err(|error| match late_greeting(&error, from.buffer()) {
             Some(text) if is_first => Unheard::Text(text),
             Some(_) | None => Unheard::Wire(error),
         });
@@ -132,14 +154,25 @@ fn hear(from: impl Read, clock: Watch, tell: &SyncSender<Heard>) {
     }
 }
 
-/// The line that stands where a frame is due: what a login says, or a command that is none of ours. Text has no zeros, and no
-/// frame is so long that its length has none.
-fn greeting(error: &WireError, rest: &[u8]) -> Option<String> {
+/// The line that stands where a prover is to begin: what a login says, or a command that is none of ours. Text has no zeros, and no
+/// frame is so long that its length has none. Of the kinds that could be text a prover begins with one alone, which is a tabulator.
+fn greeting(start: &[u8]) -> Option<String> {
     const SHOWN: usize = 80;
+    let head = &start[..start.len().min(HEAD)];
+    let may_be_a_frame = head.len() < HEAD && head.first().is_none_or(|first| *first == b'\t');
+    if may_be_a_frame || !head.iter().all(|byte| *byte >= b' ' || byte.is_ascii_whitespace()) {
+        return None;
+    }
+    let shown = &start[..start.len().min(SHOWN)];
+    let line =
+        shown.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    Some(String::from_utf8_lossy(if line.is_empty() { shown } else { line }).into_owned())
+}
+
+/// The same where only the length could show that it is no frame.
+fn late_greeting(error: &WireError, rest: &[u8]) -> Option<String> {
     let WireError::Length { kind, bytes } = error else { return None };
-    let text = [[*kind].as_slice(), &bytes.to_le_bytes(), &rest[..rest.len().min(SHOWN)]].concat();
-    let line = text.trim_ascii_start().split(|byte| *byte == b'\n').next()?.trim_ascii_end();
-    line.iter().all(|byte| *byte >= b' ').then(|| String::from_utf8_lossy(line).into_owned())
+    greeting(&[[*kind].as_slice(), &bytes.to_le_bytes(), rest].concat())
 }
 
 /// The witness's clock. Where the system has one that does, it goes on while this machine sleeps, as the prover does.
@@ -167,9 +200,10 @@ struct Talk<'a, W: Write> {
     clock: Watch,
     session: Session<'a>,
     transcript: Digesting<BufWriter<W>>,
-    to: Option<std::process::ChildStdin>,
-    /// Our own trouble, which says nothing of the prover.
-    broken: Option<io::Error>,
+    voice: Voice,
+    /// Whether the command said all that it ever will.
+    hung_up: bool,
+    trouble: Option<Trouble>,
 }
 
 impl<W: Write> Talk<'_, W> {
@@ -182,8 +216,8 @@ impl<W: Write> Talk<'_, W> {
                     last = Instant::now();
                     self.heard(at_ns, frame)?;
                 }
-                Err(RecvTimeoutError::Timeout) => self.wait(last)?,
-                Err(RecvTimeoutError::Disconnected) => return Err(unfinished("the prover closed early")),
+                Err(RecvTimeoutError::Timeout) => self.wait(last, "was silent")?,
+                Err(RecvTimeoutError::Disconnected) => return Err(self.closed("the prover closed early")),
             }
             while let Some(cue) = self.session.cue() {
                 let frame = self.answer(cue)?;
@@ -205,23 +239,28 @@ impl<W: Write> Talk<'_, W> {
             Ok(Some(frame)) => {
                 Err(refuted(format!("the prover sent a {} frame, which is the witness's", frame.name())))
             }
-            Ok(None) => Err(unfinished("the prover closed early")),
+            Ok(None) => Err(self.closed("the prover closed early")),
             Err(Unheard::Text(text)) => Err(unfinished(format!(
                 "the command printed {text:?} where the prover was to speak, whose standard output it is alone; what a login \
                  prints must go elsewhere"
             ))),
-            Err(Unheard::Wire(error @ (WireError::Cut | WireError::Io(_)))) => Err(unfinished(error)),
+            Err(Unheard::Wire(error @ (WireError::Cut | WireError::Io(_)))) => Err(self.closed(error)),
             Err(Unheard::Wire(
                 error @ (WireError::Kind(_) | WireError::Length { .. } | WireError::Body { .. }),
             )) => Err(refuted(format!("the prover sent {error}"))),
         }
     }
 
-    /// Whether there is reason to wait on.
-    fn wait(&self, last: Instant) -> Result<(), Outcome> {
+    fn closed(&mut self, why: impl std::fmt::Display) -> Outcome {
+        self.hung_up = true;
+        unfinished(why)
+    }
+
+    /// Whether there is reason to wait on for a prover that so long did nothing but what is named.
+    fn wait(&self, last: Instant, does: &str) -> Result<(), Outcome> {
         let patience = self.orders.patience;
         if last.elapsed() > patience {
-            return Err(unfinished(format!("the prover was silent for {patience:?}")));
+            return Err(unfinished(format!("the prover {does} for {patience:?}")));
         }
         Ok(())
     }
@@ -238,7 +277,7 @@ impl<W: Write> Talk<'_, W> {
 
     /// What to say, which is random. Who asks itself leaves the questions to what it has committed.
     fn answer(&mut self, cue: Cue) -> Result<Frame, Outcome> {
-        let random = random().map_err(|error| self.trouble(error))?;
+        let random = random().map_err(|trouble| self.trouble(trouble))?;
         Ok(match (cue, self.orders.by) {
             (Cue::Fill, _) => Frame::Fill(random),
             (Cue::Begin, _) => Frame::Begin(random),
@@ -252,24 +291,27 @@ impl<W: Write> Talk<'_, W> {
     fn say(&mut self, frame: Frame) -> Result<(), Outcome> {
         let bytes = frame.encode();
         self.keep(self.clock.elapsed_ns(), frame)?;
-        let to = self.to.as_mut().ok_or_else(|| unfinished("the prover closed early"))?;
-        to.write_all(&bytes)
-            .and_then(|()| to.flush())
-            .map_err(|_| unfinished("the prover does not listen any more"))
+        let deaf = |_| unfinished("the prover does not listen any more");
+        let begun = Instant::now();
+        while !self.voice.has_room(LOOK_UP).map_err(deaf)? {
+            self.wait(begun, "did not listen")?;
+            self.limits()?;
+        }
+        self.voice.say(bytes).map_err(deaf)
     }
 
     /// Keeps it, then checks it.
     fn keep(&mut self, at_ns: u64, frame: Frame) -> Result<(), Outcome> {
         // What came while we spoke may be older by a moment: it counts from now.
         let timed = Timed { at_ns: at_ns.max(self.session.now_ns()), frame };
-        timed.write(&mut self.transcript).map_err(|error| self.trouble(error))?;
+        timed.write(&mut self.transcript).map_err(|error| self.trouble(Trouble::Transcript(error)))?;
         let said = |fault| if matches!(fault, Fault::GaveUp(_)) { unfinished(fault) } else { refuted(fault) };
         self.session.take(&timed).map_err(said)
     }
 
-    fn trouble(&mut self, error: io::Error) -> Outcome {
-        let outcome = unfinished(&error);
-        self.broken = Some(error);
+    fn trouble(&mut self, trouble: Trouble) -> Outcome {
+        let outcome = unfinished(&trouble);
+        self.trouble = Some(trouble);
         outcome
     }
 }
@@ -282,16 +324,17 @@ fn refuted(why: impl std::fmt::Display) -> Outcome {
     Outcome::Refuted { why: why.to_string() }
 }
 
-/// Lets the child end by itself for so long, then ends it.
-fn end(child: &mut Child, patience: Duration) {
+/// Lets the child end by itself for so long, and says how it did; then ends it.
+fn end(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
     let begun = Instant::now();
     while begun.elapsed() < patience {
-        if !matches!(child.try_wait(), Ok(None)) {
-            return;
+        if let Ok(Some(status)) = child.try_wait() {
+            return Some(status);
         }
         std::thread::sleep(Duration::from_millis(10));
     }
     // It may be gone by now.
     let _ = child.kill();
     let _ = child.wait();
+    None
 }

@@ -143,10 +143,14 @@ impl Envelope {
 
     /// Reads a file that holds one.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
+        Self::read(File::open(path).map_err(LoadError::Unreadable)?)
+    }
+
+    /// The same of what is open already.
+    pub fn read(from: impl Read) -> Result<Self, LoadError> {
         let mut bytes = Vec::new();
         let limit = FILE_BYTES_MAX as u64 + 1;
-        let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-        read.map_err(LoadError::Unreadable)?;
+        from.take(limit).read_to_end(&mut bytes).map_err(LoadError::Unreadable)?;
         Ok(Self::parse(&bytes)?)
     }
 

@@ -174,7 +174,8 @@ fn odd_names_of_nodes_are_refused_by_their_line() {
 }
 
 /// What stands in the place of `ssh`: runs the command here, in a home directory for each node.
-/// n5 cannot be reached, n6 never answers, and the first connection to n2 and n3 breaks after a second.
+/// n5 cannot be reached, n6 never answers, and the first connection to n2 and n3 breaks after a second. n7 loses its power once it
+/// has measured something, and comes back without what slowed it down.
 const FAKE_SSH: &str = r#"#!/bin/sh
 while :; do
     case $1 in
@@ -187,7 +188,17 @@ shift
 home="$HOMES/$node"
 mkdir -p "$home" && cd "$home" || exit 255
 echo "$*" >>connections
+echo "$$" >>processes
 export HOME="$home"
+# Kills a process with all that it has started.
+power_off() {
+    set -- "$1" $(cat "/proc/$1/task/$1/children")
+    kill -9 "$1"
+    shift
+    for child; do
+        power_off "$child"
+    done
+}
 case $node in
 n5)
     echo "ssh: connect to host n5 port 22: No route to host" >&2
@@ -202,32 +213,49 @@ n2 | n3)
         exit 255
     fi
     ;;
+n7)
+    if mkdir died 2>/dev/null; then
+        exec 3<&0
+        sh -c "$*" <&3 >/dev/null &
+        until grep -rqs '"event":"measured"' .assay-launch; do
+            sleep 0.1
+        done
+        power_off $!
+        rm "$HOMES/../faults/n7"
+        exit 255
+    fi
+    ;;
 esac
 exec sh -c "$*"
 "#;
 
-struct Fake<'a> {
+pub struct Fake<'a> {
     nodes: &'a Nodes,
 }
 
 impl Fake<'_> {
-    fn new(nodes: &Nodes) -> Fake<'_> {
+    pub fn new(nodes: &Nodes) -> Fake<'_> {
         std::fs::create_dir_all(nodes.path("bin")).unwrap();
         std::fs::create_dir_all(nodes.path("homes")).unwrap();
         program(&nodes.path("bin/ssh"), FAKE_SSH);
         Fake { nodes }
     }
 
-    fn run(&self, out: &str) -> Ended {
+    pub fn command(&self, out: &str) -> Command {
         let path = format!("{}:{}", self.nodes.text("bin"), std::env::var("PATH").unwrap());
         let mut launch = Command::new("sh");
         launch.arg(self.nodes.path(out).join("launch.sh")).args(["-l", "ubuntu"]);
-        launch.env("PATH", path).env("HOMES", self.nodes.path("homes")).output().unwrap().into()
+        launch.env("PATH", path).env("HOMES", self.nodes.path("homes"));
+        launch
+    }
+
+    pub fn run(&self, out: &str) -> Ended {
+        self.command(out).output().unwrap().into()
     }
 }
 
 /// So many connections were made, and the node is as it was.
-fn nothing_is_left(nodes: &Nodes, node: &str, connections: usize) {
+pub fn nothing_is_left(nodes: &Nodes, node: &str, connections: usize) {
     let home = nodes.path("homes").join(node);
     let ids = std::fs::read_dir(home.join(".assay-launch")).unwrap();
     let left: Vec<_> = ids.flat_map(|id| std::fs::read_dir(id.unwrap().path()).unwrap()).collect();

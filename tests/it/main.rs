@@ -17,6 +17,9 @@ mod cli;
 mod clocks;
 // Two reports of one machine: degraded, same, improved, not comparable.
 mod compare;
+// Provers and witnesses that fall silent or do not listen.
+#[cfg(unix)]
+mod deaf;
 // Sequential decisions err as rarely as promised, on simulated devices.
 mod decisions;
 // Clauses on what is delivered: decided on an interval, measured until that decides.
@@ -67,6 +70,9 @@ mod hardware;
 #[cfg(feature = "cuda")]
 mod hardware_script;
 mod hidden;
+// Links, circles and pipes among reports.
+#[cfg(unix)]
+mod intake;
 mod inventory;
 // Each rule met, broken and without evidence; each condition without which nothing passes.
 mod judging;
@@ -84,6 +90,9 @@ mod languages_terminal;
 // Job files for many nodes: safe to run whatever they were given, tried with `ssh` in name and Kubernetes' schemas.
 #[cfg(unix)]
 mod launches;
+// By `ssh` in name: nodes that die, disks that are full, launches that are stopped.
+#[cfg(unix)]
+mod launches_ended;
 // What a machine refuses while a run goes on, and who does not read.
 #[cfg(target_os = "linux")]
 mod limits;
