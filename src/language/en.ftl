@@ -466,8 +466,8 @@ step-identity = { $count ->
     }
 step-no-remedy = The contract names no remedy for this: ask for repair or for another node, and measure again.
 step-open = { $count ->
-    [one] Measure again what could not be decided; the reason below says how:
-   *[other] Measure again the { $count } demands that could not be decided; the reasons below say how:
+    [one] Measure again what could not be decided; its reason says how:
+   *[other] Measure again the { $count } demands that could not be decided; their reasons say how:
     }
 step-nothing-decides = Nothing that was measured decides: agree on binding demands (`severity = "must"`) and measure again.
 step-prove = Before much is paid on it, let the machine prove its work to you, by your clock: `assay challenge new`, then `assay witness`. A report alone is the word of the host.

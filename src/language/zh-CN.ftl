@@ -394,7 +394,7 @@ step-accept-report = 可以验收所测内容；请将签名报告与合同、�
 step-failed = 这台机器暂不验收；请将未达到的 { $count } 项要求告知出租方：
 step-identity = 有 { $count } 张卡与其名称不符，或各来源说法不一致，不予验收；请出租方解释或更换：
 step-no-remedy = 合同没有为此约定补救办法：请要求修复或更换节点，然后重测。
-step-open = 有 { $count } 项要求无法判定，请重测；做法见下文的理由：
+step-open = 有 { $count } 项要求无法判定，请重测；做法见各自的理由：
 step-nothing-decides = 所测内容不足以判定：请先约定具约束力的要求（`severity = "must"`），然后重测。
 step-prove = 在据此支付大额款项之前，请让机器按您的时钟向您证明其算力：先 `assay challenge new`，再 `assay witness`。报告本身只是主机的一面之词。
 step-named-key = 请要求用合同指定的密钥签名的报告：这份报告的密钥只为一次运行生成，不能说明由谁签名。

@@ -38,7 +38,7 @@ impl Form {
 
     pub fn render(self, answer: &Answer, contract: &Contract, out: &mut Page) -> io::Result<()> {
         match self {
-            Form::Human => human::answer(answer, contract, out),
+            Form::Human => human::answer(answer, out),
             Form::Json => print_json(&serde_json::to_value(answer)?, out),
             Form::Csv => csv::answer(answer, out),
             Form::Parquet => out.write_all(&parquet::answer(answer)?),

@@ -10,7 +10,6 @@ use super::super::listing::print_table;
 use super::super::page::Page;
 use super::super::rows;
 use super::{heads, reasons};
-use crate::contract::Contract;
 use crate::fleet::Answer;
 use crate::fleet::availability::Availability;
 use crate::fleet::intake::Refusal;
@@ -25,7 +24,7 @@ use crate::units::Unit;
 /// Rows of a table, and nodes of the one with reasons: a terminal is no place for thousands of lines; the other forms have them all.
 const ROWS_MAX: usize = 40;
 
-pub fn answer(answer: &Answer, contract: &Contract, out: &mut Page) -> io::Result<()> {
+pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     let (id, sha256) = (format!("{:?}", answer.contract), &answer.contract_sha256);
     writeln!(out, "{}", say!(language, "fleet-contract", id = id, sha256 = sha256))?;
