@@ -32,3 +32,21 @@ fn every_result_is_signed_measured_and_indexed() {
         }
     }
 }
+
+/// By what the recorded cards call themselves and by their PCI ids, which must not be taken to contradict one another.
+#[test]
+fn a_recorded_card_is_of_the_model_that_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let contract = dir.path().join("contract.toml");
+    let terms = "version = 1\nid = \"recorded\"\n\n[inventory]\ndevices = 1\nsku = \"H200 SXM\"\n\n[[clause]]\nid = \"right\"\nmetric = \
+                 \"memory.errors.count\"\nat_most = \"0\"\n";
+    std::fs::write(&contract, terms).unwrap();
+    let runs = folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("results/nvidia-h200"));
+    assert!(!runs.is_empty());
+    for run in runs {
+        let events = run.join("events.jsonl");
+        let ended = assay([Path::new("replay"), &events, Path::new("--contract"), &contract]);
+        let line = ended.stdout.lines().find(|line| line.starts_with("inventory.sku"));
+        assert!(line.is_some_and(|line| line.contains("PASS")), "{}: {}", run.display(), ended.stdout);
+    }
+}
