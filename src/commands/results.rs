@@ -33,13 +33,13 @@ pub fn directory(asked: Option<&Path>, prefix: &str, names: &[&str]) -> Result<P
 /// Opens one file to write at its end, which must not be there yet.
 pub fn create_new(out: &Path, option: &str) -> Result<File, Failure> {
     let opened = File::options().append(true).create_new(true).open(out);
-    opened.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => there_already(out, option),
-        _ => Failure::cannot_write(out, &error),
-    })
+    opened.map_err(|error| not_new(out, option, &error))
 }
 
-fn there_already(out: &Path, option: &str) -> Failure {
+fn not_new(out: &Path, option: &str, error: &io::Error) -> Failure {
+    if error.kind() != io::ErrorKind::AlreadyExists {
+        return Failure::cannot_write(out, error);
+    }
     let out = out.display();
     Failure::usage(format!(
         "{out} is there already; name another with {option}, so that nothing is overwritten"
@@ -69,10 +69,7 @@ pub fn write_signed(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), Fa
         }
         renamed => renamed.map_err(|e| e.error),
     });
-    renamed.map(drop).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => there_already(&target, "--out"),
-        _ => Failure::cannot_write(&target, &error),
-    })
+    renamed.map(drop).map_err(|error| not_new(&target, "--out", &error))
 }
 
 /// A whole file that has no name of its own yet. Errors do not tell the one it has, which nobody chose.

@@ -121,7 +121,10 @@ mod tests {
         assert_eq!((given, signs >= 3), (Ok(7), true));
         let impatient = Patience { limit: Duration::ZERO, ..patience };
         let mut signs = 0;
-        let pause = || Ok(std::thread::sleep(Duration::from_millis(20)));
+        let pause = || {
+            std::thread::sleep(Duration::from_millis(20));
+            Ok(())
+        };
         impatient.during(&mut || signs += 1, pause).unwrap();
         assert_eq!(signs, 0);
         let by_default = Patience::of(Duration::from_secs(60));
