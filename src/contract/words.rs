@@ -151,9 +151,7 @@ impl Reason {
             R::SkuDiffers { is } => say!(l, "reason-sku-differs", name = escaped(is)),
             R::SkuContradicted { is, id } => say!(l, "reason-sku-contradicted", name = escaped(is), id = id),
             R::SkuUnclear { is } => say!(l, "reason-sku-unclear", name = escaped(is)),
-            R::IdentityConflict { field, device, telemetry } => {
-                identity_conflict(field, device, telemetry, l)
-            }
+            R::IdentityConflict { field, device, telemetry } => conflict(field, device, telemetry, l),
             R::SourcesDisagree { field, claims } => {
                 say!(l, "reason-sources-disagree", field, claims = told(claims, l))
             }
@@ -162,7 +160,7 @@ impl Reason {
     }
 }
 
-fn identity_conflict(field: &str, device: &str, telemetry: &str, l: Language) -> String {
+fn conflict(field: &str, device: &str, telemetry: &str, l: Language) -> String {
     let [device, telemetry] = [escaped(device), escaped(telemetry)];
     say!(l, "reason-identity-conflict", field, device, telemetry)
 }

@@ -191,7 +191,7 @@ fn each_slice_that_another_tenant_took_is_counted_by_its_length() {
     };
     assert_eq!((slices(&shared), slices(&alone)), (vec![(2_000_000, 100)], Vec::new()));
     let title = "Time slices that others took, how often";
-    for (report, figure, drawn) in [(&shared, "2 ms", true), (&alone, "none", false)] {
+    for (report, figure, drawn) in [(&shared, "2.000 ms", true), (&alone, "none", false)] {
         for format in [Format::Human, Format::Markdown, Format::Html] {
             let text = rendered(format, report);
             let row = text.lines().find(|line| line.contains("census.slice.time")).unwrap_or_default();

@@ -48,7 +48,7 @@ fn of_330_nodes_twelve_came() {
 
     let text = fleet.command("2024-07-10", "human").stdout;
     for part in [
-        "never reported  318",
+        "never reported      318",
         "2024-06-30",
         "LATE BY",
         "101 days",

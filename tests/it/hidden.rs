@@ -81,7 +81,7 @@ fn one_card_in_two_nodes_shows_behind_one_salt_and_is_refused_behind_two() {
         );
     }
     let said = desk.assay(5, &format!("fleet {COUNT}")).stdout;
-    assert_eq!(said.matches("hidden otherwise").count(), 2, "{said}");
+    assert_eq!(said.matches("hidden otherwise  ").count(), 2, "{said}");
 }
 
 #[test]

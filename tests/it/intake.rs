@@ -40,7 +40,10 @@ fn linked_folders_of_nodes_count_once() {
     let (ended, json) = fleet.answer("2024-03-30");
     assert_eq!((ended.code, refused(&json)), (Some(0), vec![]), "{}", ended.stderr);
     assert_eq!(nodes_in(&json, "accepted"), ["node-000", "node-001"]);
-    assert_eq!(json["sources"], serde_json::json!({ "reports": 2, "repeated": 0, "others": 0 }));
+    assert_eq!(
+        json["sources"],
+        serde_json::json!({ "reports": 2, "repeated": 0, "others": 0, "by_other_text": 0 })
+    );
     assert_eq!(json["nodes"][0]["report"], "reports/node-000-2024-03-20/report.dsse.json");
 }
 

@@ -83,7 +83,7 @@ fn what_does_not_fit_on_the_disk_is_no_report() {
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, log(&nodes, "n1"));
     let (code, states, json) = nodes.states();
     assert_eq!((code, states), (Some(0), pairs(&[("n1", "accepted")])));
-    assert_eq!(json["sources"], json!({ "reports": 1, "repeated": 0, "others": 0 }));
+    assert_eq!(json["sources"], json!({ "reports": 1, "repeated": 0, "others": 0, "by_other_text": 0 }));
     nothing_is_left(&nodes, "n1", 3);
 }
 

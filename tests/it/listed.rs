@@ -50,7 +50,7 @@ fn a_list_tells_who_never_reported_and_who_is_not_of_the_fleet() {
         "2 reports of nodes that are not in the list",
         "node-004",
         "without a name",
-        "never reported  2",
+        "never reported      2",
     ] {
         assert!(text.contains(words), "{words}\n{text}");
     }

@@ -57,7 +57,7 @@ fn what_is_missing_is_named() {
     assert_eq!(report.findings[0].because, Reason::NotMeasured { metric: "stream.add.rate".into() });
     assert_eq!(
         report.findings[0].because.to_string(),
-        "stream.add.rate was not measured; run again without `--probe`, which measures all, or with `--probe stream` too"
+        "stream.add.rate was not measured; run again without `--probe`, which measures all, or with `--probe stream` too; where that probe ran, this device or profile has no such case"
     );
 }
 
