@@ -387,7 +387,7 @@ fn more_than_was_promised_by_now_is_no_part_of_it() {
     let page = rendered(&answer, &any_contract(), Language::English);
     in_order(&page, &["All 100 nodes promised by now meet the contract, 319 in all.", "100 of 100</dd>"]);
     let page = rendered(&answer, &any_contract(), Language::Chinese);
-    in_order(&page, &["至今应交付的 100 个节点均已验收，共验收 319 个。", "100 / 100</dd>"]);
+    in_order(&page, &["至今应交付的 100 个节点全部达到要求，共 319 个。", "100 / 100</dd>"]);
 }
 
 #[test]
