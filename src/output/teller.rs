@@ -61,6 +61,7 @@ impl Drop for Teller {
 }
 
 fn tell(said: &Receiver<Said>, mut bar: Option<ProgressBar>) {
+    bar.iter().for_each(ProgressBar::tick);
     loop {
         match (said.recv_timeout(DRAW_EVERY), &bar) {
             (Ok(Said::Line(text)), Some(bar)) => bar.println(text),
