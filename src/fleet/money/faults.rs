@@ -180,7 +180,7 @@ fn stand(row: &Row, clause: &str) -> Stand {
     let missed = here().filter(|lacking| lacking.verdict == Verdict::Fail);
     match missed.map(|lacking| lacking.short.unwrap_or(1.0)).reduce(f64::max) {
         Some(short) => Stand::Missed(short),
-        None if here().next().is_some() || !is_of_all(row) => Stand::Open,
+        None if here().next().is_some() || !can_show(row) => Stand::Open,
         None => Stand::Met,
     }
 }
@@ -193,13 +193,14 @@ fn stand_over_fleet(row: &Row, clause: &Clause, median: Option<f64>) -> Stand {
     });
     match missed.reduce(f64::max) {
         Some(short) => Stand::Missed(short),
-        None if cards().any(|is| matches!(is, Is::Undecided)) || !is_of_all(row) => Stand::Open,
+        None if cards().any(|is| matches!(is, Is::Undecided)) || !can_show(row) => Stand::Open,
         None => Stand::Met,
     }
 }
 
-/// Whether a report is of all cards: the one at fault may be among those that are left out.
-fn is_of_all(row: &Row) -> bool {
+/// Whether a report can show that something is met again: one that is doubted shows no pass, and the card at fault may be among those that
+/// are left out.
+fn can_show(row: &Row) -> bool {
     let lacks = |lacking: &Lacking| lacking.clause == finding::id::DEVICES;
-    !row.cards.is_empty() && !row.musts().any(|(_, lacking)| lacks(lacking))
+    row.doubts.is_empty() && !row.cards.is_empty() && !row.musts().any(|(_, lacking)| lacks(lacking))
 }

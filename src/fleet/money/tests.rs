@@ -10,6 +10,7 @@ use super::{Due, DueKind, Money, Standing, price};
 use crate::contract::when::When;
 use crate::contract::{Reason, Severity, Verdict, parse};
 use crate::evidence::metric::METRICS;
+use crate::fleet::doubt::Doubt;
 use crate::fleet::intake::Intake;
 use crate::fleet::proofs::{ProofSummary, Proved};
 use crate::fleet::row::{Card, Lacking, Row};
@@ -292,6 +293,22 @@ fn credits_are_for_the_days_of_each_clause() {
     let lease = format!("{LEASE}{}", credit("\"upload\"", 100));
     let found = answered(&lease, again("07-04"), "11-29", &["upload=agreed"]).money.unwrap();
     assert_eq!(sums(&found)[0], "700.00");
+}
+
+/// Else a credit would end with a report that leaves its challenge out, or that was judged by other terms.
+#[test]
+fn what_is_doubted_puts_nothing_right() {
+    let text = |name: &str| name.to_owned();
+    for doubt in [
+        Doubt::Unanswered { challenge: text("c") },
+        Doubt::Untimely { started: text("s"), sealed: text("t") },
+        Doubt::OtherText { judged: text("j"), ours: text("o") },
+    ] {
+        let mut doubted = row("n", "06-02", &[]);
+        doubted.doubts = vec![doubt];
+        let rows = vec![row("n", "01-20", &[]), row("n", "06-01", &[("upload", FAIL, Some(0.1))]), doubted];
+        assert_eq!(sums(&money(&credit("\"upload\"", 100), rows, "06-11"))[0], "1000.00");
+    }
 }
 
 #[test]
