@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{Certificate, Role};
 use crate::contract::{Severity, Verdict};
+use crate::exit::Exit;
 use crate::fleet::nodes::State;
 use crate::fleet::proofs::Beside;
 use crate::report::{Recheck, Report};
@@ -129,6 +130,23 @@ pub fn of_certificate(certificate: &Certificate, signed: &[Role], chain: &Chain)
         } else {
             results.failed.push(test);
         }
+    }
+    // What is owed of the whole: nodes that came and are good are not all.
+    let short = certificate.milestones.iter().filter(|milestone| milestone.is_over && milestone.lacking > 0);
+    results
+        .failed
+        .extend(short.map(|milestone| format!("{} nodes by {}", milestone.promised, milestone.due)));
+    let never = certificate.list.iter().flat_map(|list| &list.never_reported);
+    results.failed.extend(never.map(ToString::to_string));
+    for over in certificate.over_fleet.iter().filter(|over| over.decides()) {
+        let side = if over.verdict == Verdict::Pass { &mut results.passed } else { &mut results.failed };
+        side.push(format!("{} over the fleet", over.clause));
+    }
+    if certificate.exit() != Exit::Pass && results.failed.is_empty() {
+        results.failed.push("the contract".to_owned());
+    }
+    if results.failed.is_empty() {
+        results.properties.push(CONTRACT_PASSED.to_owned());
     }
     if matches!(chain, Chain::Reports(differences) if differences.is_empty()) {
         results.properties.push("ASSAY_RECOMPUTED_FROM_REPORTS".to_owned());

@@ -12,7 +12,7 @@ use super::run::REPORT;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{self, Certificate, Role};
 use crate::cli::CheckArgs;
-use crate::contract::{self, Parsed};
+use crate::contract::{self, Parsed, Parties};
 use crate::exit::Exit;
 use crate::files;
 use crate::fleet::proofs::{Beside, Proved};
@@ -25,7 +25,7 @@ use crate::proof::challenge::Issued;
 use crate::proof::statement::{self, Outcome, Proof};
 use crate::report::{ContractCopy, Difference, Recheck, Report};
 use crate::seal::envelope::{EnvelopeError, LoadError};
-use crate::seal::{Envelope, Salt, TrustList, Verified, sha256_hex};
+use crate::seal::{Envelope, KeyId, Salt, TrustList, Verified, sha256_hex};
 
 /// No file of roots is longer, in bytes.
 const ROOTS_BYTES_MAX: u64 = 1 << 16;
@@ -171,7 +171,10 @@ impl Given<'_> {
     fn report(&self) -> Result<What, Failure> {
         let refused = refused(&self.args.file);
         let report = Report::from_verified(self.verified).map_err(|e| refused(&e))?;
-        let challenge = self.args.challenge.as_deref().map(|file| issued(file, self.trust)).transpose()?;
+        let parties = report.contract.as_ref().map(|copy| &copy.terms.parties);
+        let asker = parties.and_then(Parties::asker);
+        let challenge = self.args.challenge.as_deref();
+        let challenge = challenge.map(|file| issued(file, self.trust, asker)).transpose()?;
         if let Some(issued) = &challenge {
             answer::check(&report.evidence.run, issued).map_err(|e| refused(&e))?;
         }
@@ -185,7 +188,8 @@ impl Given<'_> {
     /// What was proved of the cards of a report.
     fn beside(&self, report: &Report, recheck: &Recheck, file: &Path) -> Result<Beside, Failure> {
         let verified = open(file, self.trust)?;
-        let (proof, issued) = self.checked_proof(file, &verified)?;
+        let asker = report.contract.as_ref().and_then(|copy| copy.terms.parties.asker());
+        let (proof, issued) = self.checked_proof(file, &verified, asker)?;
         let refused = refused(file);
         let row = Row::of(String::new(), report, recheck, self.verified);
         let row = row.map_err(|e| self::refused(&self.args.file)(&e))?;
@@ -202,16 +206,23 @@ impl Given<'_> {
 
     /// A proof, by the challenge and the transcript that lie beside it.
     fn proof(&self) -> Result<What, Failure> {
-        let (proof, issued) = self.checked_proof(&self.args.file, self.verified)?;
-        let given = self.args.challenge.as_deref().map(|file| self::issued(file, self.trust)).transpose()?;
+        let asker = self.contract.and_then(|parsed| parsed.contract.parties.asker());
+        let (proof, issued) = self.checked_proof(&self.args.file, self.verified, asker)?;
+        let given = self.args.challenge.as_deref();
+        let given = given.map(|file| self::issued(file, self.trust, asker)).transpose()?;
         if given.is_some_and(|given| given.sha256 != issued.sha256) {
             return Err(refused(&self.args.file)(&"it answers another challenge than the one that you gave"));
         }
         Ok(What::Proof { proof: Box::new(proof), issued: Box::new(issued) })
     }
 
-    fn checked_proof(&self, file: &Path, verified: &Verified) -> Result<(Proof, Issued), Failure> {
-        let (proof, issued) = beside::check(file, verified, self.trust).map_err(no_proof)?;
+    fn checked_proof(
+        &self,
+        file: &Path,
+        verified: &Verified,
+        asker: Option<&KeyId>,
+    ) -> Result<(Proof, Issued), Failure> {
+        let (proof, issued) = beside::check(file, verified, self.trust, asker).map_err(no_proof)?;
         let named = issued.challenge.contract_sha256.as_deref();
         if self.contract.is_some_and(|contract| named != Some(contract.sha256.as_str())) {
             return Err(refused(&file.with_file_name(beside::CHALLENGE))(
@@ -328,9 +339,12 @@ pub fn open(path: &Path, trust: &TrustList) -> Result<Verified, Failure> {
     read(path)?.open(trust).map_err(|e| refused(path)(&e))
 }
 
-/// A challenge that a trusted key has signed.
-pub fn issued(file: &Path, trust: &TrustList) -> Result<Issued, Failure> {
+/// A challenge that a trusted key has signed; where it is said who is to ask, his.
+pub fn issued(file: &Path, trust: &TrustList, asker: Option<&KeyId>) -> Result<Issued, Failure> {
     let verified = read_wanted(file, CHALLENGE_WANTED)?.open(trust).map_err(|e| refused(file)(&e))?;
+    if asker.is_some_and(|asker| !verified.signers().any(|signer| signer == asker)) {
+        return Err(refused(file)(&beside::NOT_ASKED));
+    }
     Issued::from_verified(&verified).map_err(|e| refused(file)(&e))
 }
 

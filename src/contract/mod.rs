@@ -209,6 +209,11 @@ pub struct Parties {
 }
 
 impl Parties {
+    /// Whose challenges and proofs count, where the contract names his key: who is to answer may not ask himself.
+    pub fn asker(&self) -> Option<&KeyId> {
+        self.tenant.as_ref()?.key_sha256.as_ref()
+    }
+
     fn is_empty(&self) -> bool {
         self.tenant.is_none() && self.provider.is_none()
     }

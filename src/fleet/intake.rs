@@ -229,19 +229,19 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
 
 /// A challenge or a proof, which stands on the challenge and the transcript that lie beside it.
 fn other(verified: &Verified, file: Option<&Path>, terms: &Terms<'_>) -> Result<Came, String> {
+    let asker = terms.contract.contract.parties.asker();
+    if asker.is_some_and(|asker| !verified.signers().any(|signer| signer == asker)) {
+        // Who answers asked himself, or held the watch.
+        return Ok(Came::Other);
+    }
     if challenge::KIND.is_of(verified.bytes()) {
         let issued = Issued::from_verified(verified).map_err(|e| e.to_string())?;
-        let tenant = terms.contract.contract.parties.tenant.as_ref();
-        if tenant.and_then(|tenant| tenant.key_sha256.as_ref()).is_some_and(|key| key != verified.signer()) {
-            // Who answers asked himself.
-            return Ok(Came::Other);
-        }
         return Ok(Came::Challenge(Box::new(issued)));
     }
     let Some(file) = file.filter(|_| proof::statement::KIND.is_of(verified.bytes())) else {
         return Ok(Came::Other);
     };
-    let (proof, issued) = beside::check(file, verified, terms.trust).map_err(|e| e.to_string())?;
+    let (proof, issued) = beside::check(file, verified, terms.trust, asker).map_err(|e| e.to_string())?;
     if issued.challenge.contract_sha256.as_ref().is_some_and(|sha256| *sha256 != terms.contract.sha256) {
         return Ok(Came::Other);
     }

@@ -18,9 +18,12 @@ const fn chains(accumulators: u32, stride: u32) -> Chains {
 }
 
 /// Recurrences worth trying, the likeliest first: what keeps one device busy serialises on another. Few registers hold
-/// emulated formats well, and their long bodies take drivers seconds to compile.
+/// emulated formats well, and their long bodies take drivers seconds to compile. Whole numbers wrap around, so a compiler may make one
+/// multiplication of `x m + x` over and over (rustc's does): in theirs each chain adds another's word.
 fn candidates(precision: Precision) -> &'static [Chains] {
-    if precision.bytes() >= 4 {
+    if precision == Precision::Int32 {
+        const { &[chains(14, 1), chains(16, 4), chains(12, 1), chains(32, 8)] }
+    } else if precision.bytes() >= 4 {
         const { &[chains(16, 0), chains(14, 1), chains(16, 4), chains(8, 0), chains(12, 1), chains(32, 8)] }
     } else {
         const { &[chains(8, 0), chains(16, 4), chains(16, 0)] }
@@ -263,6 +266,12 @@ fn single(bits: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// x m + x, n times over, is x (m + 1)^n in numbers that wrap around: one multiplication, and the same result.
+    #[test]
+    fn chains_of_whole_numbers_cannot_be_folded() {
+        assert!(candidates(Precision::Int32).iter().all(|chains| chains.stride > 0));
+    }
 
     #[test]
     fn lanes_fill_all_units_equally_where_there_is_room() {

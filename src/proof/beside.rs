@@ -9,11 +9,14 @@ use super::recheck;
 use super::statement::Proof;
 use crate::files;
 use crate::seal::envelope::LoadError;
-use crate::seal::{Envelope, TrustList, Verified};
+use crate::seal::{Envelope, KeyId, TrustList, Verified};
 
 pub const PROOF: &str = "proof.dsse.json";
 pub const CHALLENGE: &str = "challenge.dsse.json";
 pub const TRANSCRIPT: &str = "transcript.bin";
+
+/// Why it does not count that somebody else than the tenant asked, or timed.
+pub const NOT_ASKED: &str = "the tenant did not sign it, whose key the contract names; what others asked, or timed, shows him nothing";
 
 #[derive(Debug, thiserror::Error)]
 pub enum BesideError {
@@ -26,11 +29,22 @@ pub enum BesideError {
 }
 
 /// The proof in `file`, whose signature holds, checked again from its challenge and its transcript, with the figures that follow
-/// from these. A trusted key must have signed the challenge too.
-pub fn check(file: &Path, verified: &Verified, trust: &TrustList) -> Result<(Proof, Issued), BesideError> {
+/// from these. A trusted key must have signed the challenge too; where it is said who is to ask, his must have signed both.
+pub fn check(
+    file: &Path,
+    verified: &Verified,
+    trust: &TrustList,
+    asker: Option<&KeyId>,
+) -> Result<(Proof, Issued), BesideError> {
+    let asked = |by: &Verified, path: &Path| match asker {
+        Some(asker) if !by.signers().any(|signer| signer == asker) => Err(refused(path, &NOT_ASKED)),
+        Some(_) | None => Ok(()),
+    };
+    asked(verified, file)?;
     let mut proof = Proof::from_verified(verified).map_err(|e| refused(file, &e))?;
     let (path, envelope) = challenge(file)?;
     let opened = envelope.open(trust).map_err(|e| refused(&path, &e))?;
+    asked(&opened, &path)?;
     let issued = Issued::from_verified(&opened).map_err(|e| refused(&path, &e))?;
     let path = file.with_file_name(TRANSCRIPT);
     let transcript = files::open_regular(&path).map_err(|why| BesideError::Unreadable { path, why })?;

@@ -55,7 +55,7 @@ pub struct Progress {
     pub parts: Pace,
     /// From begin to the first commitment.
     pub first_root_ns: Option<u64>,
-    /// The longest time between two commitments, or before the first.
+    /// The longest time between two commitments, before the first or after the last.
     pub longest_gap_ns: u64,
 }
 
@@ -135,26 +135,40 @@ impl Chain {
             return Err(Broken::Untold(round));
         }
         self.history.roots.push(*root);
-        let gap = now_ns - self.last_ns;
-        let progress = &mut self.progress;
-        let (pace, other) = match self.schedule.round(round) {
-            Round::Product => (&mut progress.products, &mut progress.parts),
-            Round::Part(_) => (&mut progress.parts, &mut progress.products),
-        };
-        pace.rounds += 1;
-        pace.ns += gap;
-        if !self.schedule.tells_times_apart() {
-            other.ns += gap;
-        }
-        progress.rounds += 1;
-        progress.first_root_ns.get_or_insert(gap);
-        progress.longest_gap_ns = progress.longest_gap_ns.max(gap);
-        self.last_ns = now_ns;
+        let gap = self.pass(round, now_ns);
+        self.pace(round).0.rounds += 1;
+        self.progress.rounds += 1;
+        self.progress.first_root_ns.get_or_insert(gap);
         Ok(())
     }
 
-    /// No more rounds come. `said` is how many the prover says there were.
-    pub fn close(&self, said: Option<u32>) -> Result<(), Broken> {
+    /// The time since it was last heard of is that of `round`. How long that was.
+    fn pass(&mut self, round: u32, now_ns: u64) -> u64 {
+        let gap = now_ns - self.last_ns;
+        let is_apart = self.schedule.tells_times_apart();
+        let (pace, other) = self.pace(round);
+        pace.ns += gap;
+        if !is_apart {
+            other.ns += gap;
+        }
+        self.progress.longest_gap_ns = self.progress.longest_gap_ns.max(gap);
+        self.last_ns = now_ns;
+        gap
+    }
+
+    /// What was done of the kind of `round`, and of the other.
+    fn pace(&mut self, round: u32) -> (&mut Pace, &mut Pace) {
+        let Progress { products, parts, .. } = &mut self.progress;
+        match self.schedule.round(round) {
+            Round::Product => (products, parts),
+            Round::Part(_) => (parts, products),
+        }
+    }
+
+    /// No more rounds come. `said` is how many the prover says there were. The time ends for all GPUs at once: whoever is through before
+    /// has time in which nothing was done, and it counts to what was next.
+    pub fn close(&mut self, said: Option<u32>, now_ns: u64) -> Result<(), Broken> {
+        self.pass(self.history.roots.len() as u32, now_ns);
         let (came, cycle) = (self.history.roots.len(), self.schedule.cycle());
         if said.is_none_or(|said| said as usize != came) {
             return Err(Broken::Rounds { said, came });

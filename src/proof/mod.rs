@@ -5,7 +5,7 @@
 //! by the witness and again by anybody who has the transcript. The check shares no code with the prover but [`work`], which
 //! is where the matrices come from.
 //!
-//! This is protocol 2, complete enough to write the other side of it. Numbers are little-endian; `||` joins bytes.
+//! This is protocol 3, complete enough to write the other side of it. Numbers are little-endian; `||` joins bytes.
 //!
 //! # Signed statements
 //! DSSE v1.0.2 envelopes of in-toto Statements v1 with Ed25519. The challenge ([`challenge::Challenge`]) is named by `D`, the
@@ -106,11 +106,14 @@
 //! The time of a round is from the root before it, begin or turn, whichever is last, to its own. The proved *floor* of a GPU is
 //! `(1 - f) * 2 m n k * R / (time of all products)` operations a second; of its memory
 //! `(1 - f) * bytes of a part * R / (time of all parts)` bytes a second. Whoever keeps a root back, to have done more by then, only
-//! makes its own kind's time longer. The way of each turn to the prover, and of the next root back, is part of these times.
+//! makes its own kind's time longer. The way of each turn to the prover, and of the next root back, is part of these times. The time
+//! of all GPUs ends with closed: what is left of it after the last root of one counts to its products. So one card that computes for
+//! several, one after the other, has for none of them more than its share.
 //!
 //! Protocol 1 had no turns: round r hung on round r - 2 alone. There a prover could hold the last root of one kind back until it was
 //! through with the other, which then took no time at all. So of its proofs with memory both floors are held to follow from the time
-//! of all rounds together, whatever they state.
+//! of all rounds together, whatever they state. Programs that spoke protocols 1 and 2 counted no time after a GPU's last root; it is
+//! counted when their proofs are checked.
 //!
 //! The floor counts the multiplications and additions of the plain product. Not bounded: faster algorithms for exact products
 //! (Strassen's saves an eighth at each level and is seldom used for these sizes); which unit of a card did the work; and whether it

@@ -26,6 +26,8 @@ pub enum Refusal {
     Fault(#[from] Fault),
     #[error("it is signed as a proof that held, but its transcript breaks off")]
     CutShort,
+    #[error("it is signed as a proof that was refuted, but its transcript holds")]
+    Holds,
     #[error("the questions do not follow from what came before them: whoever proved chose them")]
     Ask,
     #[error("it states other figures than follow from its transcript")]
@@ -53,29 +55,30 @@ pub fn recheck(
     if from.transcript() != proof.transcript {
         return Err(Refusal::Transcript);
     }
-    // Nobody gains by signing that a proof did not hold.
-    if proof.outcome == Outcome::Held {
-        fault.map_or(Ok(()), Err)?;
-        if !session.is_done() {
-            return Err(Refusal::CutShort);
-        }
+    match (&proof.outcome, fault) {
+        (Outcome::Held, Some(fault)) => return Err(fault),
+        (Outcome::Held, None) if !session.is_done() => return Err(Refusal::CutShort),
+        // Who rents gains by it: a node that is not accepted.
+        (Outcome::Refuted { .. }, None) if session.is_done() => return Err(Refusal::Holds),
+        (Outcome::Held | Outcome::Refuted { .. } | Outcome::Unfinished { .. }, _) => {}
     }
     let figures = Figures::of(&session, issued.challenge.openings);
-    if figures == older(&proof.figures, &figures, session.tells_times_apart()) {
-        Ok(figures)
-    } else {
-        Err(Refusal::Figures)
-    }
+    if figures == older(&proof.figures, &figures) { Ok(figures) } else { Err(Refusal::Figures) }
 }
 
+/// The first protocol whose statements count the time after a GPU's last root, and of which kind each time was.
+const ALL_TIME: u32 = 3;
+
 /// What a proof states, but where older programs stated nothing, or more than follows, what does follow.
-fn older(stated: &Figures, figures: &Figures, tells_times_apart: bool) -> Figures {
+fn older(stated: &Figures, figures: &Figures) -> Figures {
     let mut stated = stated.clone();
+    let counts_all_time = figures.protocol.is_none_or(|protocol| protocol >= ALL_TIME);
     stated.protocol = stated.protocol.or(figures.protocol);
     for (stated, gpu) in stated.gpus.iter_mut().zip(&figures.gpus) {
         stated.first_root_ns = stated.first_root_ns.or(gpu.first_root_ns);
-        if !tells_times_apart {
+        if !counts_all_time {
             (stated.products_ns, stated.floor_per_s) = (gpu.products_ns, gpu.floor_per_s);
+            stated.longest_gap_ns = gpu.longest_gap_ns;
             stated.memory.clone_from(&gpu.memory);
         }
     }

@@ -197,7 +197,8 @@ impl<'a> Session<'a> {
             }
             (Phase::Running, Frame::Halt) => self.halt(),
             (Phase::Halted, Frame::Closed(rounds)) => {
-                self.each(|gpu, chain| chain.close(rounds.get(gpu).copied()))?;
+                let now_ns = self.now_ns;
+                self.each(|gpu, chain| chain.close(rounds.get(gpu).copied(), now_ns))?;
                 self.next(Phase::Closed)
             }
             (Phase::Closed, Frame::Ask(seed)) => self.ask(seed),
@@ -227,8 +228,8 @@ impl<'a> Session<'a> {
         then(chain).map_err(|broken| Fault::Gpu { gpu: gpu_index, broken })
     }
 
-    fn each(&self, check: impl Fn(usize, &Chain) -> Result<(), Broken>) -> Result<(), Fault> {
-        let mut chains = self.chains.iter().enumerate();
+    fn each(&mut self, check: impl Fn(usize, &mut Chain) -> Result<(), Broken>) -> Result<(), Fault> {
+        let mut chains = self.chains.iter_mut().enumerate();
         chains.try_for_each(|(gpu, chain)| check(gpu, chain).map_err(|broken| Fault::Gpu { gpu, broken }))
     }
 

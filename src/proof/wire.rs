@@ -12,7 +12,7 @@ use crate::device::Identity;
 use crate::seal::statement::titled;
 use crate::telemetry::Attestation;
 
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// No frame has a longer body: a row of the largest product with its path is a fifteenth of this.
 pub const BODY_MAX: u32 = 1 << 20;
 /// Kind and length.

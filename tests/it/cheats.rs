@@ -293,8 +293,8 @@ fn no_disorder_passes() {
     let out_of_turn = Broken::Round { round: 1, next: 0 };
     assert_eq!(check(&issued, &renumbered), Err(Fault::Gpu { gpu: 0, broken: out_of_turn }));
     let mut newer = frames.clone();
-    newer[0].frame = Frame::Hello(Hello { protocol: 3, ..hello(&issued, SMALL) });
-    assert_eq!(check(&issued, &newer), Err(Fault::Protocol(3)));
+    newer[0].frame = Frame::Hello(Hello { protocol: 4, ..hello(&issued, SMALL) });
+    assert_eq!(check(&issued, &newer), Err(Fault::Protocol(4)));
     let mut fewer = frames.clone();
     fewer[rounds - 1].frame = Frame::Closed(vec![2, 1]);
     let said = Broken::Rounds { said: Some(1), came: 2 };

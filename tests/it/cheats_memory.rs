@@ -146,7 +146,8 @@ fn no_time_of_one_kind_is_taken_for_that_of_the_other() {
     let figures = |frames: &[Timed]| signed(&issued, frames, By::Witness).figures.gpus.remove(0);
     let honest = figures(&frames);
     let sweeps_ns = |proved: &Proved| proved.memory.as_ref().map(|held| held.sweeps_ns);
-    assert_eq!((honest.products_ns, sweeps_ns(&honest)), (8_000_000, Some(10_000_000)));
+    // With what is left of the two seconds after the last root, when a product was next.
+    assert_eq!((honest.products_ns, sweeps_ns(&honest)), (1_984_000_000, Some(10_000_000)));
     // The last product of a cycle comes late; the sweep then has what it always had.
     let held_back = |frame: &Timed| matches!(frame.frame, Frame::Root { round: 3, .. });
     let from = frames.iter().position(held_back).unwrap();
@@ -156,7 +157,7 @@ fn no_time_of_one_kind_is_taken_for_that_of_the_other() {
     }
     assert_eq!(check(&issued, &late), Ok(()));
     let late = figures(&late);
-    assert_eq!((late.products_ns, sweeps_ns(&late)), (58_000_000, Some(10_000_000)));
+    assert_eq!((late.products_ns, sweeps_ns(&late)), (2_034_000_000, Some(10_000_000)));
     // What was done before it was told to is refused, and so is a turn where none is due.
     let is_turn = |frame: &Timed| matches!(frame.frame, Frame::Turn { .. });
     let untold: Vec<Timed> = frames.iter().filter(|frame| !is_turn(frame)).cloned().collect();
@@ -183,7 +184,7 @@ fn older_proofs_of_memory_count_all_their_time_for_each_kind() {
     let mut proof = signed(&issued, &frames, By::Witness);
     let follows = proof.figures.clone();
     let gpu = &mut proof.figures.gpus[0];
-    assert_eq!((gpu.products_ns, gpu.memory.as_ref().unwrap().sweeps_ns), (18_000_000, 18_000_000));
+    assert_eq!((gpu.products_ns, gpu.memory.as_ref().unwrap().sweeps_ns), (1_997_000_000, 1_997_000_000));
     // What such a program stated.
     (gpu.products_ns, gpu.floor_per_s) = (8_000_000, 2.0 * gpu.floor_per_s);
     let again = recheck(&proof, &issued, bytes(&frames).as_slice(), [1; 32]);
@@ -204,13 +205,44 @@ fn older_proofs_of_memory_count_all_their_time_for_each_kind() {
     proof.figures.gpus[0].rounds += 1;
     let again = recheck(&proof, &issued, bytes(&frames).as_slice(), [1; 32]);
     assert_eq!(again, Err(Refusal::Figures));
-    // Without memory nothing can be taken for anything else.
+}
+
+/// Who rents gains by calling refuted what holds: a node that is not accepted.
+#[test]
+fn what_holds_cannot_be_called_refuted() {
     let issued = crate::support_proof::issued(&challenge(1));
-    let older = Hello { protocol: 1, ..hello(&issued, SMALL) };
-    let committed = commit(&issued, &older, 4, &mut Honest);
+    let committed = commit(&issued, &hello(&issued, SMALL), 4, &mut Honest);
     let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
-    let mut proof = signed(&issued, &frames, By::Witness);
-    proof.figures.gpus[0].floor_per_s *= 2.0;
-    let again = recheck(&proof, &issued, bytes(&frames).as_slice(), [1; 32]);
-    assert_eq!(again, Err(Refusal::Figures));
+    let refuted = |frames: &[Timed]| {
+        let outcome = Outcome::Refuted { why: "GPU 0 shows nothing".to_owned() };
+        let proof = Proof { outcome, ..signed(&issued, frames, By::Witness) };
+        recheck(&proof, &issued, bytes(frames).as_slice(), [1; 32]).map(|_| ())
+    };
+    assert_eq!(refuted(&frames), Err(Refusal::Holds));
+    assert_eq!(refuted(&frames[..frames.len() - 1]), Ok(()));
+}
+
+/// One card that computes for two, one after the other, would have its whole rate for each, were time not counted in which one of them
+/// does nothing. So would one that stops early.
+#[test]
+fn the_time_of_all_ends_at_once() {
+    let issued = crate::support_proof::issued(&challenge(2));
+    for (protocol, again) in [(3, Err(Refusal::Figures)), (2, Ok(())), (1, Ok(()))] {
+        let committed = commit(&issued, &Hello { protocol, ..hello(&issued, SMALL) }, 4, &mut Honest);
+        let frames = [committed.rounds(), committed.answers([5; 32], &mut Honest)].concat();
+        let ended = frames.iter().position(|at| matches!(at.frame, Frame::Closed(_))).unwrap();
+        let mut late = frames.clone();
+        late[ended..].iter_mut().for_each(|at| at.at_ns += 1_000_000_000);
+        let [proof, late_proof] = [&frames, &late].map(|frames| signed(&issued, frames, By::Witness));
+        for (early, late) in proof.figures.gpus.iter().zip(&late_proof.figures.gpus) {
+            assert_eq!(late.products_ns, early.products_ns + 1_000_000_000);
+            assert_eq!(late.longest_gap_ns, early.longest_gap_ns + 1_000_000_000);
+            let slower = early.products_ns as f64 / late.products_ns as f64;
+            assert!((late.floor_per_s / early.floor_per_s / slower - 1.0).abs() < 1e-9);
+        }
+        // What programs stated that did not count it; they spoke older protocols.
+        let stated = Proof { figures: proof.figures, ..late_proof.clone() };
+        let found = recheck(&stated, &issued, bytes(&late).as_slice(), [1; 32]);
+        assert_eq!(found, again.map(|()| late_proof.figures), "{protocol}");
+    }
 }

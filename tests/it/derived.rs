@@ -48,7 +48,8 @@ fn policy_engines_are_told_what_passed_and_what_did_not() {
 
     let certificate = "got/acceptance.dsse.json";
     let svr = attest(&desk, 0, certificate, "svr", " --contract lease.toml --reports got");
-    let properties = ["ACCEPTED_BY_TENANT", "ACCEPTED_BY_PROVIDER", "RECOMPUTED_FROM_REPORTS"];
+    let properties =
+        ["ACCEPTED_BY_TENANT", "ACCEPTED_BY_PROVIDER", "CONTRACT_PASSED", "RECOMPUTED_FROM_REPORTS"];
     let properties = properties.map(|name| Value::from(format!("ASSAY_{name}")));
     assert_eq!(svr["predicate"]["properties"], Value::Array(properties.to_vec()));
     let told = attest(&desk, 0, certificate, "test-result", "");
@@ -68,6 +69,30 @@ fn what_one_party_has_signed_alone_passes_nowhere() {
     assert_eq!(told["predicate"]["failedTests"], serde_json::json!(["signed by the tenant"]));
     let svr = attest(&desk, 3, "half.json", "svr", "");
     assert_eq!(svr["predicate"]["properties"], serde_json::json!(["ASSAY_ACCEPTED_BY_PROVIDER"]));
+}
+
+/// The node that came is good, and both have signed; the second one was due long ago.
+#[test]
+fn what_never_came_passes_nowhere() {
+    let desk = Desk::new();
+    let lease = std::fs::read_to_string(desk.path("lease.toml")).unwrap();
+    std::fs::write(
+        desk.path("lease.toml"),
+        lease.replace("due = 2100-01-01\nnodes = 1", "due = 2025-01-01\nnodes = 2"),
+    )
+    .unwrap();
+    desk.assay(
+        0,
+        "run --contract lease.toml --device sim:mini --probe census --key provider.pem --out got/run",
+    );
+    let accept = format!("accept got --contract lease.toml {TRUST}");
+    desk.assay(1, &format!("{accept} --key provider.pem --out both.json"));
+    desk.assay(1, &format!("{accept} --key tenant.pem --countersign both.json"));
+    let told = attest(&desk, 1, "both.json", "test-result", " --contract lease.toml --reports got");
+    assert_eq!(told["predicate"]["result"], "FAILED");
+    assert_eq!(told["predicate"]["failedTests"], serde_json::json!(["2 nodes by 2025-01-01"]));
+    let svr = attest(&desk, 1, "both.json", "svr", "");
+    assert!(!svr.to_string().contains("CONTRACT_PASSED"), "{svr}");
 }
 
 #[test]

@@ -132,6 +132,36 @@ fn a_report_is_verified_beside_what_was_proved_of_it() {
     assert!(refused.stderr.contains("is about other cards than the report"), "{}", refused.stderr);
 }
 
+/// Who is to prove neither asks himself nor holds the watch.
+#[test]
+fn only_the_tenants_challenges_and_clock_count() {
+    let assay = env!("CARGO_BIN_EXE_assay");
+    let desk = desk("floor = \"0.0001 % of fma.int32.rate\"\nlevel = \"L0\"", false);
+    desk.assay(
+        0,
+        "challenge new --contract lease.toml --key provider.pem --node n1 --at-least 1s --out own.json",
+    );
+    desk.assay(
+        0,
+        "run --contract lease.toml --challenge own.json --device sim:mini --profile quick --probe census --key provider.pem --out own/run",
+    );
+    const TRUST: &str = "--trust provider.pub.pem --trust tenant.pub.pem";
+    for file in ["own.json", "challenge.json"] {
+        let witness = format!("witness --challenge {file} --key provider.pem --out got/proof");
+        desk.assay(0, &format!("{witness} -- {assay} prove --challenge {file} --device sim:mini"));
+        ends(&desk, 3, "no proof of it held");
+        for line in [
+            "verify got/run/report.dsse.json --proof got/proof/proof.dsse.json",
+            "verify got/proof/proof.dsse.json --contract lease.toml",
+            "verify own/run/report.dsse.json --challenge own.json",
+        ] {
+            let refused = desk.assay(6, &format!("{line} {TRUST}"));
+            assert!(refused.stderr.contains("the tenant did not sign it"), "{line}: {}", refused.stderr);
+        }
+        std::fs::remove_dir_all(desk.path("got/proof")).unwrap();
+    }
+}
+
 /// Memory is demanded as the contract says, and read as fast as it says.
 #[test]
 fn memory_counts_where_it_was_held_and_read_fast() {

@@ -49,7 +49,7 @@ pub fn hello(issued: &Issued, work: Work) -> Hello {
     let memory = (issued.challenge.memory_bytes > 0).then_some(CELLS);
     let gpu = |n| Gpu { selector: format!("sim:test,index={n}"), identity: identity(n), work, memory };
     Hello {
-        protocol: 2,
+        protocol: 3,
         challenge_sha256: issued.sha256.clone(),
         host_sha256: None,
         gpus: (0..issued.challenge.gpus).map(gpu).collect(),

@@ -1,11 +1,13 @@
 //! The templates for pipelines and policies: what GitHub, GitLab and a policy engine make of them, and that they do what they say.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
 use crate::certificates::Desk;
+use crate::process::signal;
 use crate::support::data;
 
 fn root(file: &str) -> PathBuf {
@@ -57,6 +59,10 @@ fn pipelines_run_verify_and_publish() {
         let [measure, verify] = [0, 1].map(|at| scripts["github"][at].as_str().unwrap());
         let measured = bash(&desk, measure, &variables);
         assert!(measured.status.success(), "{}", String::from_utf8_lossy(&measured.stderr));
+        // Once more into the same directory: what lies there is of an earlier run.
+        let again = bash(&desk, measure, &variables);
+        let said = String::from_utf8_lossy(&again.stdout).into_owned();
+        assert!(again.status.code() == Some(2) && said.contains("::error::"), "{said}");
         let told = std::fs::read_to_string(&output).unwrap();
         assert!(told.contains(&format!("exit-code={code}\nreport={out}/report.dsse.json\n")), "{told}");
         assert!(std::fs::read_to_string(&summary).unwrap().contains("census.units.count"));
@@ -71,6 +77,10 @@ fn pipelines_run_verify_and_publish() {
         assert_eq!(by(&[]), Some(code));
         // Signed by somebody else than who is trusted.
         assert_eq!(by(&[("TRUST", "tenant.pub.pem")]), Some(6));
+        let nothing = [("OUT", "nothing"), ("CODE", "4")];
+        let nothing = bash(&desk, verify, &[&variables[..], &rest, &nothing].concat());
+        assert_eq!(nothing.status.code(), Some(4));
+        assert!(String::from_utf8_lossy(&nothing.stdout).contains("left no report"));
         // Where nothing could be verified, a good run is no success either.
         let unverified = by(&[("TRUST", "no-such-key.pem")]);
         assert_eq!(unverified, Some(if code == 0 { 2 } else { code }));
@@ -90,6 +100,37 @@ fn pipelines_run_verify_and_publish() {
         assert_eq!(ended.status.code(), Some(code), "{}", String::from_utf8_lossy(&ended.stderr));
         let junit = scripts["junit"].as_str().unwrap().replace("$ASSAY_OUT", out);
         assert!(desk.path(&junit).exists(), "{junit}");
+    }
+}
+
+/// A runner that cancels a job interrupts the shell, and no other program.
+#[cfg(unix)]
+#[test]
+#[ignore = "needs Python with check-jsonschema, named by ASSAY_TEST_PYTHON"]
+fn a_cancelled_job_leaves_a_signed_report() {
+    let templates = [root(".github/actions/assay/action.yml"), root(".github/gitlab/assay.yml")];
+    let said = python("pipelines.py", &[&templates[0], &templates[1]]);
+    let scripts: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let desk = desk();
+    let mut shell = Command::new("bash")
+        .args(["-eo", "pipefail", "-c", scripts["github"][0].as_str().unwrap()])
+        .current_dir(desk.path(""))
+        .env("ASSAY", env!("CARGO_BIN_EXE_assay"))
+        .envs([("CONTRACT", "lease.toml"), ("KEY", "provider.pem"), ("OUT", "cut")])
+        .env("ARGUMENTS", "--device\nsim:mini\n--probe\ncensus\n--probe\nsustain\n--soak\n10m\n")
+        .envs([("GITHUB_STEP_SUMMARY", desk.path("summary")), ("GITHUB_OUTPUT", desk.path("output"))])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It is under way once it says what it does.
+    let mut lines = BufReader::new(shell.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("opened")));
+    signal(shell.id(), "INT");
+    let rest: Vec<String> = lines.collect();
+    assert!(shell.wait().unwrap().success(), "{rest:?}");
+    assert!(std::fs::read_to_string(desk.path("output")).unwrap().contains("exit-code=130"));
+    for file in ["report.dsse.json", "report.junit.xml"] {
+        assert!(desk.path("cut").join(file).exists(), "{file}");
     }
 }
 

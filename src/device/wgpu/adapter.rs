@@ -50,6 +50,7 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
     let info = adapter.get_info();
     let limits = adapter.limits();
     let facts = raw::vulkan_facts(adapter);
+    let uuid = facts.uuid.filter(|_| names_cards(&info.driver));
     let driver = [format!("{:?}", info.backend), info.driver, info.driver_info];
     let software = info.device_type == wgpu::DeviceType::Cpu;
     let in_host_memory = software || info.device_type == wgpu::DeviceType::IntegratedGpu;
@@ -71,7 +72,7 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
         vendor_id: (info.vendor != 0).then_some(info.vendor),
         device_id: (info.device != 0).then_some(info.device),
         pci_address: Some(info.device_pci_bus_id.to_lowercase()).filter(|bus| !bus.is_empty()),
-        uuid: facts.uuid,
+        uuid,
         driver: driver.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
         units: None,
         memory_bytes: facts.heap_bytes,
@@ -80,6 +81,12 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
         features: features(adapter.features()),
         details: Default::default(),
     }
+}
+
+/// Whether the UUIDs of this Vulkan driver name cards, among all that there are. Those of Mesa and of Intel name the slot: the same one
+/// in every machine.
+fn names_cards(driver: &str) -> bool {
+    driver == "NVIDIA"
 }
 
 /// The matrix unit that multiplies FP16 into FP32, if kernels can use it with these `features`. Only in the square
