@@ -100,6 +100,13 @@ pub struct Figure {
     pub standing: Standing,
 }
 
+impl Figure {
+    /// Whether it shows that the card computes as it should: the link to its host, or how much memory it has, does not.
+    fn is_of_a_healthy_card(&self) -> bool {
+        self.metric.kind().is_arithmetic() && self.standing == Standing::Healthy
+    }
+}
+
 /// Without it nobody knows whether memory holds anything.
 const MEMORY_ERRORS: &str = "memory.errors.count";
 
@@ -145,9 +152,10 @@ pub enum InventoryError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quality {
-    /// Like healthy cards of its class in all that could be compared, which is something.
+    /// Like healthy cards of its class in all that could be compared, a rate of operations among it.
     Good,
-    /// Nothing is known of healthy cards of its class to compare it with, or what is known this program may miss by itself.
+    /// Nothing is known of healthy cards of its class to compare its operations with, or it misses what others say they reach, which
+    /// this program may miss by itself.
     Uncompared,
     /// Nothing tells it from other cards, sources contradict one another about its node, or the run broke off. Where many are summed
     /// only: then it could be counted twice, or for what it is not.
@@ -165,6 +173,8 @@ pub enum Quality {
 impl Card {
     pub fn quality(&self) -> Quality {
         let stands = |standing| self.figures.iter().any(|figure| figure.standing == standing);
+        let compared = || self.figures.iter().filter(|figure| figure.healthy.is_some());
+        let is_missed = |figure: &Figure| figure.standing == Standing::Unknown && !figure.at_least;
         if stands(Standing::Faulty) || self.refused.iter().any(|refused| refused.verdict == Verdict::Fail) {
             Quality::Faulty
         } else if self.class.is_none() {
@@ -175,14 +185,10 @@ impl Card {
             || !self.figures.iter().any(|figure| figure.metric.kind().is_arithmetic())
         {
             Quality::Partial
-        } else if self
-            .figures
-            .iter()
-            .any(|figure| figure.healthy.is_some() && figure.standing == Standing::Healthy)
-        {
-            Quality::Good
-        } else {
+        } else if compared().any(is_missed) || !compared().any(Figure::is_of_a_healthy_card) {
             Quality::Uncompared
+        } else {
+            Quality::Good
         }
     }
 
@@ -261,4 +267,47 @@ impl Inventory {
 /// The JSON Schema of the whole statement that is signed.
 pub fn schema() -> String {
     KIND.schema::<Inventory>()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn figure(metric: &str, band: Option<Standing>) -> Figure {
+        Figure {
+            metric: metric.parse().unwrap(),
+            statistic: None,
+            value: 1.0,
+            at_least: false,
+            of_datasheet: None,
+            healthy: band.map(|_| Healthy { low: 1.0, high: 2.0, basis: Basis::Own }),
+            standing: band.unwrap_or(Standing::Unknown),
+        }
+    }
+
+    /// A card at 70 % of its rates has a good link all the same, and what it misses may be known from others only.
+    #[test]
+    fn a_card_is_in_order_by_what_it_computes() {
+        let good = Some(Standing::Healthy);
+        let missed = Some(Standing::Unknown);
+        let link = ("link.h2d.rate", good);
+        for (figures, quality) in [
+            (&[("fma.fp32.rate", good), ("gemm.bf16.rate", good), link][..], Quality::Good),
+            (&[("fma.fp32.rate", good), ("gemm.bf16.rate", None)], Quality::Good),
+            (&[("fma.fp32.rate", good), ("gemm.bf16.rate", missed), link], Quality::Uncompared),
+            (&[("fma.fp32.rate", good), ("stream.triad.rate", missed)], Quality::Uncompared),
+            (&[("fma.fp32.rate", None), link], Quality::Uncompared),
+            (&[("fma.fp32.rate", good), ("gemm.bf16.rate", Some(Standing::Below))], Quality::Slow),
+        ] {
+            let errors = Figure { value: 0.0, healthy: None, ..figure(MEMORY_ERRORS, good) };
+            let figures =
+                figures.iter().map(|(metric, band)| figure(metric, *band)).chain([errors]).collect();
+            let class = Some(Class { card: "H100 SXM5 80GB".to_owned(), by: By::Name });
+            let (selector, name) = ("cuda:0".to_owned(), "card".to_owned());
+            let card =
+                Card { selector, name, kind: None, ids: Vec::new(), class, figures, refused: Vec::new() };
+            assert_eq!(card.quality(), quality, "{:?}", card.figures);
+        }
+    }
 }

@@ -146,8 +146,8 @@ fn only_the_tenants_challenges_and_clock_count() {
         "run --contract lease.toml --challenge own.json --device sim:mini --profile quick --probe census --key provider.pem --out own/run",
     );
     const TRUST: &str = "--trust provider.pub.pem --trust tenant.pub.pem";
-    for file in ["own.json", "challenge.json"] {
-        let witness = format!("witness --challenge {file} --key provider.pem --out got/proof");
+    for (file, of) in [("own.json", "provider.pub.pem"), ("challenge.json", "tenant.pub.pem")] {
+        let witness = format!("witness --challenge {file} --key provider.pem --trust {of} --out got/proof");
         desk.assay(0, &format!("{witness} -- {assay} prove --challenge {file} --device sim:mini"));
         ends(&desk, 3, "no proof of it held");
         for line in [
