@@ -276,7 +276,7 @@ mod tests {
 
     fn figure(metric: &str, band: Option<Standing>) -> Figure {
         Figure {
-            metric: metric.parse().unwrap(),
+            metric: MetricName::parse(metric).unwrap(),
             statistic: None,
             value: 1.0,
             at_least: false,
