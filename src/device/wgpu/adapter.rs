@@ -50,9 +50,10 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
     let info = adapter.get_info();
     let limits = adapter.limits();
     let facts = raw::vulkan_facts(adapter);
-    let uuid = facts.uuid.filter(|_| names_cards(&info.driver));
-    let driver = [format!("{:?}", info.backend), info.driver, info.driver_info];
     let software = info.device_type == wgpu::DeviceType::Cpu;
+    // What a driver on a CPU gives is of its version; nobody takes it for a card's name.
+    let uuid = facts.uuid.filter(|_| software || names_cards(&info.driver));
+    let driver = [format!("{:?}", info.backend), info.driver, info.driver_info];
     let in_host_memory = software || info.device_type == wgpu::DeviceType::IntegratedGpu;
     let fillable_bytes = if in_host_memory {
         facts.heap_bytes.into_iter().chain(host::spare_bytes()).min()
