@@ -52,7 +52,7 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
     let facts = raw::vulkan_facts(adapter);
     let software = info.device_type == wgpu::DeviceType::Cpu;
     // What a driver on a CPU gives is of its version; nobody takes it for a card's name.
-    let uuid = facts.uuid.filter(|_| software || names_cards(&info.driver));
+    let uuid = facts.uuid.filter(|_| software || names_cards(info.vendor, &info.driver));
     let driver = [format!("{:?}", info.backend), info.driver, info.driver_info];
     let in_host_memory = software || info.device_type == wgpu::DeviceType::IntegratedGpu;
     let fillable_bytes = if in_host_memory {
@@ -84,11 +84,14 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
     }
 }
 
-/// Whether the UUIDs of this Vulkan driver name cards, among all that there are. Those of Mesa and of Intel name the slot: the same one
-/// in every machine.
-fn names_cards(driver: &str) -> bool {
-    driver == "NVIDIA"
+/// Whether the UUIDs of this Vulkan driver name cards, among all that there are. Those of Mesa's drivers and of others than NVIDIA's name
+/// the slot: the same one in every machine.
+fn names_cards(vendor: u32, driver: &str) -> bool {
+    vendor == NVIDIA && !driver.contains("NVK")
 }
+
+/// Its number among PCI vendors.
+const NVIDIA: u32 = 0x10de;
 
 /// The matrix unit that multiplies FP16 into FP32, if kernels can use it with these `features`. Only in the square
 /// shapes that WGSL has, and only on Vulkan: for Metal, naga writes kernels that address matrices in fours wrongly.
@@ -126,4 +129,19 @@ fn features(available: wgpu::Features) -> Vec<String> {
     .filter(|(feature, _)| available.contains(*feature))
     .map(|(_, name)| name.to_owned())
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two nodes of the same make show the same slot, and are two.
+    #[test]
+    fn uuids_of_slots_name_no_cards() {
+        assert!(names_cards(NVIDIA, "NVIDIA"));
+        for (vendor, driver) in [(0x1002, "radv"), (0x8086, "Intel open-source Mesa driver"), (NVIDIA, "NVK")]
+        {
+            assert!(!names_cards(vendor, driver), "{driver}");
+        }
+    }
 }
