@@ -975,7 +975,7 @@ ledger-virtualisation = virtualisation
 ledger-container = container
 ledger-network = network
 ledger-challenge = challenge
-ledger-answers-challenge = sha256:{ $sha256 }; all data are drawn from it, so the report is no older
+ledger-answers-challenge = sha256:{ $sha256 }; all data are drawn from it, so an honest report is no older
 ledger-names-challenge = it says that it answers sha256:{ $sha256 }; give --challenge
 
 ## Fleets beside their list

@@ -733,7 +733,7 @@ ledger-virtualisation = 虚拟化
 ledger-container = 容器
 ledger-network = 网络
 ledger-challenge = 质询
-ledger-answers-challenge = sha256:{ $sha256 }；全部数据都由它产生，因此报告不会早于它
+ledger-answers-challenge = sha256:{ $sha256 }；全部数据都由它产生，因此如实的报告不会早于它
 ledger-names-challenge = 自称应答 sha256:{ $sha256 }；请给出 --challenge
 
 ## 机群与清单

@@ -1,5 +1,6 @@
 //! A run that answers a challenge: begun after it was issued, with data drawn from it.
-//! Owns what makes a report fresh. It shows that the report is no older than the challenge, not who computed.
+//! Owns what makes a report fresh. It shows that an honest report is no older than the challenge: no sample is tied to it, so whoever
+//! writes a report by hand may name any.
 
 use jiff::Timestamp;
 

@@ -49,9 +49,13 @@ fn policy_engines_are_told_what_passed_and_what_did_not() {
     let certificate = "got/acceptance.dsse.json";
     let svr = attest(&desk, 0, certificate, "svr", " --contract lease.toml --reports got");
     let properties =
-        ["ACCEPTED_BY_TENANT", "ACCEPTED_BY_PROVIDER", "CONTRACT_PASSED", "RECOMPUTED_FROM_REPORTS"];
+        ["ACCEPTED_BY_TENANT", "ACCEPTED_BY_PROVIDER", "RECOMPUTED_FROM_REPORTS", "CONTRACT_PASSED"];
     let properties = properties.map(|name| Value::from(format!("ASSAY_{name}")));
     assert_eq!(svr["predicate"]["properties"], Value::Array(properties.to_vec()));
+    // What was not recomputed is the word of who signed.
+    std::fs::remove_file(desk.path("got-acceptance.dsse.json.svr.json")).unwrap();
+    let svr = attest(&desk, 0, certificate, "svr", " --contract lease.toml");
+    assert!(!svr.to_string().contains("CONTRACT_PASSED"), "{svr}");
     let told = attest(&desk, 0, certificate, "test-result", "");
     assert_eq!(
         (&told["predicate"]["result"], &told["predicate"]["passedTests"][0]),
