@@ -29,7 +29,7 @@ void block_barrier();
 // "bar.sync": so many threads of the block meet at this barrier of its 16.
 void named_barrier(unsigned number, unsigned threads);
 // What the 32 threads of a warp bring, in the order of the threads.
-constexpr std::size_t EXCHANGE_BYTES = 32;
+constexpr std::size_t EXCHANGE_BYTES = 48;
 const void *exchange(const void *mine, std::size_t bytes);
 void start_copy(void *to, const void *from, unsigned bytes);
 void commit_copies();
@@ -398,28 +398,40 @@ inline void mma_s8_k16(unsigned &d0, unsigned &d1, unsigned a, unsigned b) {
     d1 = d[1];
 }
 
-// Rows and columns of 4 values; a thread holds value t of row g of each, and its results are columns 2 t and 2 t + 1.
-inline void mma_f64(double &d0, double &d1, double a, double b) {
-    struct Pair {
-        double a, b;
-    };
-    const Pair *const parts = of_the_warp(Pair{a, b});
+// Rows of 4 DEPTH values of k: of each 4 a thread holds value t of ROWS rows of a, which are g, g + 8, and of row g of b; its results are
+// columns 2 t and 2 t + 1 of these rows. Element ROWS i + j of a is of the i-th 4 of k, and of row g + 8 j.
+template <unsigned ROWS, unsigned DEPTH>
+inline void mma_f64_of(double (&d)[2 * ROWS], const double (&a)[ROWS * DEPTH], const double (&b)[DEPTH]) {
+    struct Held {
+        double a[ROWS * DEPTH], b[DEPTH];
+    } mine;
+    std::memcpy(mine.a, a, sizeof a);
+    std::memcpy(mine.b, b, sizeof b);
+    const Held *const all = of_the_warp(mine);
     const unsigned row = threadIdx.x % 32 / 4, column = threadIdx.x % 4 * 2;
-    for (unsigned k = 0; k < 4; k++) {
-        d0 = std::fma(parts[4 * row + k].a, parts[4 * column + k].b, d0);
-        d1 = std::fma(parts[4 * row + k].a, parts[4 * (column + 1) + k].b, d1);
+    for (unsigned k = 0; k < 4 * DEPTH; k++) {
+        for (unsigned e = 0; e < 2 * ROWS; e++) {
+            const double left = all[4 * row + k % 4].a[k / 4 * ROWS + e / 2];
+            d[e] = std::fma(left, all[4 * (column + e % 2) + k % 4].b[k / 4], d[e]);
+        }
     }
 }
 
-// 16 rows of a ("Matrix Fragments for mma.m16n8k4"): value t of row g + 8 as well, and results of that row.
-inline void mma_f64_k4(double (&d)[4], double a0, double a1, double b) {
-    mma_f64(d[0], d[1], a0, b);
-    mma_f64(d[2], d[3], a1, b);
+inline void mma_f64(double &d0, double &d1, double a, double b) {
+    double d[2] = {d0, d1};
+    mma_f64_of<1, 1>(d, {a}, {b});
+    d0 = d[0];
+    d1 = d[1];
 }
 
-// Twice as deep ("Matrix Fragments for mma.m16n8k8"): element 2 i + j of a is value t + 4 i of row g + 8 j, element i of b value t + 4 i.
+// "Matrix Fragments for mma.m16n8k4".
+inline void mma_f64_k4(double (&d)[4], double a0, double a1, double b) {
+    mma_f64_of<2, 1>(d, {a0, a1}, {b});
+}
+
+// "Matrix Fragments for mma.m16n8k8".
 inline void mma_f64_k8(double (&d)[4], const double (&a)[4], const double (&b)[2]) {
-    for (unsigned i = 0; i < 2; i++) mma_f64_k4(d, a[2 * i], a[2 * i + 1], b[i]);
+    mma_f64_of<2, 2>(d, a, b);
 }
 
 // Copies are made as late as they may be, at the wait, so that a kernel that does not wait reads what was there before.

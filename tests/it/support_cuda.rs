@@ -278,7 +278,7 @@ fn object(source: &Path, folder: &Path) -> PathBuf {
 fn compile(source: &Path, object: &Path) -> std::process::Child {
     Command::new("g++")
         // Products are fused only where a kernel says so, as for the GPU. The library is used where it is built.
-        .args(["-std=c++20", "-O2", "-march=native", "-ffp-contract=off", "-fPIC", "-pthread"])
+        .args(["-std=c++20", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-pthread"])
         // That check takes the switch from one fiber to another for a mistake.
         .args([
             "-U_FORTIFY_SOURCE",

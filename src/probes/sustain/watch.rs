@@ -188,8 +188,8 @@ impl Watch {
         let products = std::mem::take(&mut self.step_products);
         let took_ns = now_ns.saturating_sub(began_ns);
         let stood = u128::from(stood_ns.saturating_sub(had_stood_ns)) > NOTABLE.as_nanos();
-        let middle_ns = middle_ns(self.all_times.iter().map(|(ns, count)| (*ns, *count)));
-        let stalled = !stood && took_ns > step_ns_max(&self.load, middle_ns.unwrap_or(0));
+        // Nearly all steps are so short that how long products take makes no difference.
+        let stalled = !stood && took_ns > step_ns_max(&self.load, 0) && took_ns > self.step_ns_max();
         if stood || stalled {
             self.close(bench, began_ns)?;
             self.window.from_ns = now_ns;
@@ -203,6 +203,11 @@ impl Watch {
             products.into_iter().for_each(|product| self.add(product));
         }
         Ok(now_ns)
+    }
+
+    fn step_ns_max(&self) -> u64 {
+        let middle_ns = middle_ns(self.all_times.iter().map(|(ns, count)| (*ns, *count)));
+        step_ns_max(&self.load, middle_ns.unwrap_or(0))
     }
 
     fn look(&mut self, bench: &mut Bench, during: During) -> Result<(), Trouble> {
