@@ -48,9 +48,9 @@ pub struct NewContract {
     /// How many nodes are owed
     #[arg(long, value_name = "N", requires = "sku", default_value = "1")]
     pub nodes: NonZeroU32,
-    /// How many cards each node holds
-    #[arg(long, value_name = "N", requires = "sku", default_value = "8", value_parser = devices)]
-    pub gpus_per_node: NonZeroU32,
+    /// How many cards each node holds; where none is given 8, and 4 of GB200, as nodes of these are built
+    #[arg(long, value_name = "N", requires = "sku", value_parser = devices)]
+    pub gpus_per_node: Option<NonZeroU32>,
     /// The day by which they are owed; in 30 days where none is given
     #[arg(long, value_name = "YYYY-MM-DD", requires = "sku", value_parser = day)]
     pub due: Option<Day>,

@@ -35,15 +35,18 @@ fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("--due {due} is over: today is {today}; write a day to come")));
     }
     let text = match (&args.sku, &args.from) {
-        (Some(sku), _) => template::lease(&Lease {
-            card: catalogue::resolve(sku).one(sku).map_err(Failure::usage)?,
-            nodes: args.nodes,
-            devices: args.gpus_per_node,
-            due: args.due.unwrap_or_else(in_30_days),
-            price: args.price.clone(),
-            language,
-            keys,
-        }),
+        (Some(sku), _) => {
+            let card = catalogue::resolve(sku).one(sku).map_err(Failure::usage)?;
+            template::lease(&Lease {
+                card,
+                nodes: args.nodes,
+                devices: args.gpus_per_node.unwrap_or_else(|| card.usual_in_a_node()),
+                due: args.due.unwrap_or_else(in_30_days),
+                price: args.price.clone(),
+                language,
+                keys,
+            })
+        }
         (None, Some(path)) => {
             let report = read_unverified(path)?;
             let (device, devices) = measured(&report, path)?;

@@ -8,6 +8,7 @@ pub mod gate;
 pub mod inventory;
 pub mod judge;
 pub mod lint;
+pub mod means;
 pub mod money;
 pub mod nodes;
 pub mod parse;

@@ -1028,6 +1028,12 @@ lint-p-undefined = a "P" is 10^15 operations a second of no kind: one card has s
 lint-p-unused = the price is not for compute, so what a PFLOPS is decides nothing
 lint-p-unused-write = per = "pflops_month", or no pflops
 lint-p-sparse = sparse figures count operations on zeros: a dense product reaches at most half of them
+lint-no-way = this program has no way to { $card }: nothing that a node shows decides anything
+lint-no-way-write = a card of NVIDIA or AMD, or another way to measure what is owed
+lint-unmeasured = this program has no means to measure { $what } on { $card }, so the clause stays undecided
+lint-unmeasured-write = severity = "info", or no such clause
+lint-part-of-units = our kernels for { $metric } are not known to use all of { $card }: a card that falls short stays undecided
+lint-part-of-units-write = nothing, if a card that reaches the bound is all that is to be told
 lint-no-throttle-at-all = matrix products at full power reach the power limit on every healthy card, which then lowers its clocks as it is built to: no card can meet this
 lint-no-throttle-at-all-write = never = "throttle.thermal", and a bound on sustain.<precision>.rate
 lint-memory-unit = this is { $promised } (GB is 10^9 bytes, GiB is 2^30), more than any { $card } has: { $most }

@@ -768,6 +768,12 @@ lint-p-undefined = 一个“P”是每秒 10^15 次运算，却没有说明是�
 lint-p-unused = 价格不按算力计，PFLOPS 如何定义没有任何作用
 lint-p-unused-write = per = "pflops_month"，或删去 pflops
 lint-p-sparse = 稀疏标称值把对零的运算也计算在内：稠密矩阵乘至多达到其一半
+lint-no-way = 本程序无法测量 { $card }：节点上的任何结果都不能作出判定
+lint-no-way-write = NVIDIA 或 AMD 的卡，或者另行约定测量方法
+lint-unmeasured = 本程序无法在 { $card } 上测量 { $what }，该条款因此无法判定
+lint-unmeasured-write = severity = "info"，或删去该条款
+lint-part-of-units = 本程序测 { $metric } 的内核未必能用满 { $card }：未达到下限的卡无法判定
+lint-part-of-units-write = 若只须认出达到下限的卡，则无须改动
 lint-no-throttle-at-all = 满载矩阵乘时，任何正常的卡都会达到功耗上限并按设计降频，没有卡能满足这一条
 lint-no-throttle-at-all-write = never = "throttle.thermal"，并为 sustain.<precision>.rate 约定下限
 lint-memory-unit = 这等于 { $promised }（GB 为 10^9 字节，GiB 为 2^30 字节），超过任何 { $card } 的显存：{ $most }

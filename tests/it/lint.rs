@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use gpu_assay::catalogue::{band, gpus};
+use gpu_assay::catalogue::gpus;
 use gpu_assay::contract::lint::{Lint, Place, RULES, Weight, lint};
+use gpu_assay::contract::means;
 use gpu_assay::contract::money::Money;
 use gpu_assay::contract::parse::{load, locate};
 use gpu_assay::contract::template::{Keys, Lease, lease};
 use gpu_assay::contract::when::{Day, When};
 use gpu_assay::contract::{Contract, Rule, parse};
-use gpu_assay::evidence::metric::MetricName;
 use gpu_assay::language::Language;
 
 use crate::process::assay;
@@ -124,8 +124,7 @@ fn the_command_says_where_and_what_to_write_and_ends_with_2() {
     assert_eq!(json["lints"], serde_json::json!([]));
 }
 
-/// For every card and in both languages: nothing is to be objected to but that the keys are missing, and for cards of which
-/// little is known that there is nothing to take bounds from.
+/// For every card and in both languages: nothing is to be objected to but that the keys are missing, and what cannot be measured.
 #[test]
 fn a_new_lease_leaves_nothing_open_but_the_keys() {
     for card in gpus() {
@@ -143,14 +142,15 @@ fn a_new_lease_leaves_nothing_open_but_the_keys() {
             let contract =
                 parse("lease.toml", text.as_bytes()).unwrap_or_else(|e| panic!("{e}\n{text}")).contract;
             assert_eq!(contract.delivery.nodes(), Some(terms.nodes));
-            let known = |metric| band(card, &MetricName::parse(metric).unwrap()).is_some();
+            // Cards that this program has no way to, and those of which it may not use all.
             let mut expected = Vec::new();
-            let computes = ["fma.fp64.rate", "gemm.bf16.rate", "gemm.fp8_e4m3.rate"].into_iter().any(known);
-            if !computes {
-                expected.push("no-compute");
+            if !means::any(card) {
+                expected.push("unmeasured");
+            } else if card.vendor == "AMD" {
+                expected.push("part-of-units");
             }
-            if !known("stream.triad.rate") && !known("stream.copy.rate") {
-                expected.push("no-bandwidth");
+            if !means::any(card) {
+                expected.extend(["no-compute", "no-bandwidth"]);
             }
             if card.memory_sizes().count() == 0 {
                 expected.push("no-memory");
@@ -161,6 +161,37 @@ fn a_new_lease_leaves_nothing_open_but_the_keys() {
             assert_eq!(rules, expected, "{}", card.name);
         }
     }
+}
+
+/// What is demanded of some cards for which the usual clauses would decide nothing, and how many of them a node holds.
+#[test]
+fn a_lease_demands_what_can_be_told_of_its_card() {
+    let demanded = |sku: &str| {
+        let ended = assay(["contract", "new", "--sku", sku]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let contract = parse("lease.toml", ended.stdout.as_bytes()).unwrap().contract;
+        let figures = contract.clauses.iter().filter_map(|clause| match &clause.rule {
+            Rule::AtLeast { figure, bound } => Some(format!("{} {bound}", figure.metric)),
+            _ => None,
+        });
+        let of: Vec<String> = figures.collect();
+        (of, contract.inventory.unwrap().devices.get(), ended.stdout)
+    };
+    let (b200, ..) = demanded("B200 SXM");
+    assert!(b200.iter().any(|one| one == "vendor.bf16.rate 1.65 PFLOP/s"), "{b200:?}");
+    assert!(b200.iter().any(|one| one == "vendor.fp8_e4m3.rate 3.26 PFLOP/s"), "{b200:?}");
+    assert!(!b200.iter().any(|one| one.starts_with("gemm") || one.starts_with("sustain.bf16")), "{b200:?}");
+    let (rtx, devices, text) = demanded("RTX 4090 D");
+    assert!(rtx.iter().any(|one| one == "gemm.bf16.rate 50 % of datasheet"), "{rtx:?}");
+    assert!(rtx.iter().any(|one| one == "stream.triad.rate 60 % of datasheet"), "{rtx:?}");
+    assert!(devices == 8 && text.contains("not a slow one"), "{text}");
+    let (mi300x, _, text) = demanded("MI300X");
+    assert!(mi300x.iter().any(|one| one == "gemm.fp16.rate 50 % of datasheet"), "{mi300x:?}");
+    assert!(
+        !text.contains("counters.xid") && !text.contains("throttle.thermal") && !text.contains("bf16"),
+        "{text}"
+    );
+    assert_eq!(demanded("GB200").1, 4);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod lacking;
+mod measured;
 mod names;
 mod slips;
 
@@ -14,13 +15,15 @@ use crate::catalogue::{self, Gpu, Resolved};
 use crate::language::{Language, say};
 
 /// The rules there are.
-pub const RULES: [&str; 35] = [
+pub const RULES: [&str; 37] = [
     "unknown-sku",
     "ambiguous-sku",
     "counted-sku",
     "p-undefined",
     "p-sparse",
     "p-unused",
+    "unmeasured",
+    "part-of-units",
     "no-throttle-at-all",
     "memory-unit",
     "sparse-as-dense",
@@ -97,6 +100,7 @@ pub enum Place {
 /// All objections, in the order of the rules, for readers of that language. `today` tells which days are over.
 pub fn lint(contract: &Contract, today: Day, language: Language) -> Vec<Lint> {
     let mut found = names::lint(contract, language);
+    found.extend(measured::lint(contract, language));
     found.extend(bounds::lint(contract, language));
     found.extend(slips::lint(contract, today, language));
     found.extend(lacking::lint(contract, language));

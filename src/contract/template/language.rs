@@ -1,6 +1,7 @@
 //! The words of a lease in each language that it is written in.
 //! Owns the wording alone; what is owed is the lease's business.
 
+use super::generic::Generic;
 use crate::catalogue::bands::Basis;
 use crate::language::Language;
 
@@ -22,6 +23,10 @@ pub(super) struct Words {
     pub clauses: &'static str,
     /// Of each rate that a lease demands, in their order.
     pub rates: [&'static str; 8],
+    /// Where the vendor's library makes the products.
+    pub by_vendor: &'static str,
+    /// Where it is not known what healthy cards reach.
+    pub unknown: &'static str,
     /// Before what bounds come from.
     pub from: &'static str,
     pub own: &'static str,
@@ -54,7 +59,29 @@ impl Words {
     }
 }
 
+/// A rate of which only the datasheet says anything.
+pub(super) struct UnknownRate {
+    pub id: &'static str,
+    pub metric: &'static str,
+    pub title: &'static str,
+    /// Of the datasheet's figure: little enough for every healthy card.
+    pub percent: u32,
+}
+
 impl Words {
+    /// How the ids begin of which a lease needs one, and what they may be, the best first.
+    pub(super) fn unknown_rates(&self) -> [(&'static str, Vec<UnknownRate>); 2] {
+        let [triad, _, _, bf16, ..] = self.rates;
+        let own = Generic::of(self.language);
+        let row = |id, metric, title, percent| UnknownRate { id, metric, title, percent };
+        let products = vec![
+            row("gemm-bf16", "gemm.bf16.rate", bf16, 50),
+            row("gemm-fp16", "gemm.fp16.rate", own.gemm_fp16, 50),
+            row("fp32", "fma.fp32.rate", own.fp32, 40),
+        ];
+        [("memory-", vec![row("memory-triad", "stream.triad.rate", triad, 60)]), ("gemm-", products)]
+    }
+
     pub(super) fn of(language: Language) -> &'static Self {
         match language {
             Language::English => &ENGLISH,
@@ -97,6 +124,11 @@ static ENGLISH: Words = Words {
         "Device memory to host memory",
         "From each device to each other one, the slowest pair",
     ],
+    by_vendor: "# By the vendor's library (cuBLASLt), which the node must have: our own kernels do not use all of this card's tensor units.\n",
+    unknown: "\
+# It is not known here what healthy cards reach. This share of the datasheet tells a broken card or one of another kind, not a slow one:
+# put in what a card that you trust has reached.
+",
     from: "healthy cards reach",
     own: "measured by assay",
     published: "published",
@@ -156,6 +188,8 @@ static CHINESE: Words = Words {
         "显存到主机内存",
         "任意两卡之间，以最慢的一对为准",
     ],
+    by_vendor: "# 以厂商库 (cuBLASLt) 测得，节点上须装有该库：本程序的内核未能用上该卡的全部张量单元。\n",
+    unknown: "# 此处尚无正常卡的数据。标称值的这一比例只能认出坏卡或别的型号，认不出偏慢的卡：请换成可信的卡实际达到的数值。\n",
     from: "正常卡可达",
     own: "assay 实测",
     published: "公开数据",

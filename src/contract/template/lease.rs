@@ -8,8 +8,10 @@ use super::language::Words;
 use super::{Keys, conditions, party, quoted};
 use crate::catalogue::bands::BETWEEN_CARDS;
 use crate::catalogue::{self, Gpu};
+use crate::contract::clause::Flag;
 use crate::contract::finding::id;
 use crate::contract::inventory::MEMORY_SHARE;
+use crate::contract::means::{self, Means};
 use crate::contract::money::Money;
 use crate::contract::when::Day;
 use crate::evidence::metric::{Kind, MetricName};
@@ -52,7 +54,7 @@ pub fn lease(lease: &Lease) -> String {
     text.push_str(words.clauses);
     let rates = rates(&mut text, lease, words);
     let kept = load(&mut text, lease, words);
-    let whole = integrity(&mut text, words);
+    let whole = integrity(&mut text, lease.card, words);
     let agreed = [Some(id::DEVICES), Some(id::SKU), lease.card.memory_sizes().next().map(|_| id::MEMORY)];
     let agreed: Vec<&str> = agreed.into_iter().flatten().collect();
     remedies(
@@ -126,16 +128,52 @@ fn clause(text: &mut String, id: &str, title: &str, rule: &str, comment: &str) {
 /// The clauses on rates; gives their ids.
 fn rates(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
     let mut ids = Vec::new();
-    for ((id, metric), title) in RATES.into_iter().zip(words.rates) {
-        if metric == PEERS && lease.devices.get() == 1 {
+    for ((id, name), title) in RATES.into_iter().zip(words.rates) {
+        if name == PEERS && lease.devices.get() == 1 {
             continue;
         }
-        let Some(reached) = Reached::by(lease.card, metric, BETWEEN_CARDS, words) else { continue };
-        let rule = format!("metric = \"{metric}\"\nat_least = \"{}\"\nstatistic = \"p50\"\n", reached.bound);
-        clause(text, id, title, &rule, &comment(words, &reached));
-        ids.push(id);
+        let reached = Reached::by(lease.card, name, BETWEEN_CARDS, words);
+        if let (Some(metric), Some(reached)) = (measured(lease.card, name), reached) {
+            let by_vendor = if metric.probe() == "vendor" { words.by_vendor } else { "" };
+            let about = format!("{}{by_vendor}", comment(words, &reached));
+            clause(text, id, title, &rate(&metric, &reached.bound), &about);
+            ids.push(id);
+        }
+    }
+    // Where it is not known what healthy cards reach, a lease without any bound would hold nobody to anything.
+    for (kind, rows) in words.unknown_rates() {
+        if ids.iter().any(|id| id.starts_with(kind)) {
+            continue;
+        }
+        let known = rows.iter().find_map(|row| {
+            let metric = measured(lease.card, row.metric)?;
+            lease.card.datasheet(&metric).map(|_| (row, metric))
+        });
+        if let Some((row, metric)) = known {
+            let bound = format!("{} % of datasheet", row.percent);
+            clause(text, row.id, row.title, &rate(&metric, &bound), words.unknown);
+            ids.push(row.id);
+        }
     }
     ids
+}
+
+fn is_measured_whole(card: &Gpu, name: &str) -> bool {
+    MetricName::parse(name).is_ok_and(|metric| means::of(card, &metric) == Means::Whole)
+}
+
+fn rate(metric: &MetricName, bound: &str) -> String {
+    format!("metric = \"{metric}\"\nat_least = \"{bound}\"\nstatistic = \"p50\"\n")
+}
+
+/// By which metric it can be told on `card` whether it reaches a rate: products that our kernels fall short of by the vendor's library.
+fn measured(card: &Gpu, name: &str) -> Option<MetricName> {
+    let metric = MetricName::parse(name).ok()?;
+    match means::of(card, &metric) {
+        Means::Whole => Some(metric),
+        Means::Part => means::by_vendor(card, &metric).or(Some(metric)),
+        Means::Lacking => means::by_vendor(card, &metric),
+    }
 }
 
 /// Ids of clauses by what follows where they are not met.
@@ -157,7 +195,8 @@ fn load(text: &mut String, lease: &Lease, words: &Words) -> Ids {
         "",
     );
     let mut ids = Ids { slow: vec!["steady"], faulty: vec!["kept-up", "right-under-load"] };
-    if let Some(reached) = Reached::by(lease.card, "gemm.bf16.rate", BETWEEN_CARDS * AFTER_A_DAY, words) {
+    let reached = Reached::by(lease.card, "gemm.bf16.rate", BETWEEN_CARDS * AFTER_A_DAY, words);
+    if let Some(reached) = reached.filter(|_| is_measured_whole(lease.card, "sustain.bf16.rate")) {
         let rule = format!(
             "metric = \"sustain.bf16.rate\"\nat_least = \"{}\"\nstatistic = \"last\"\n",
             reached.bound
@@ -168,19 +207,24 @@ fn load(text: &mut String, lease: &Lease, words: &Words) -> Ids {
     ids
 }
 
-/// The clauses on faults; gives their ids.
-fn integrity(text: &mut String, words: &Words) -> Vec<&'static str> {
+/// The clauses on faults that can be told of the card; gives their ids.
+fn integrity(text: &mut String, card: &Gpu, words: &Words) -> Vec<&'static str> {
     let _ = write!(text, "\n{}", words.integrity);
-    let all = [
-        ("no-memory-errors", words.memory_errors, "metric = \"memory.errors.count\"\nequals = 0\n"),
-        ("no-ecc-errors", words.ecc, "metric = \"counters.ecc_uncorrected.count\"\nequals = 0\n"),
-        ("no-driver-errors", words.xid, "metric = \"counters.xid.count\"\nequals = 0\n"),
-        ("never-too-hot", words.thermal, "never = \"throttle.thermal\"\n"),
+    let counts = [
+        ("no-memory-errors", words.memory_errors, "memory.errors.count"),
+        ("no-ecc-errors", words.ecc, "counters.ecc_uncorrected.count"),
+        ("no-driver-errors", words.xid, "counters.xid.count"),
     ];
-    for (id, title, rule) in all {
-        clause(text, id, title, rule, "");
+    let mut ids = Vec::new();
+    for (id, title, metric) in counts.into_iter().filter(|(.., name)| is_measured_whole(card, name)) {
+        clause(text, id, title, &format!("metric = \"{metric}\"\nequals = 0\n"), "");
+        ids.push(id);
     }
-    all.map(|(id, _, _)| id).to_vec()
+    if means::tells(card, Flag::ThrottleThermal) {
+        clause(text, "never-too-hot", words.thermal, "never = \"throttle.thermal\"\n", "");
+        ids.push("never-too-hot");
+    }
+    ids
 }
 
 /// Too slow costs less, faulty is exchanged, late is credited and in the end ends the lease.

@@ -298,4 +298,31 @@ mod tests {
             assert_eq!(found, expected, "{sm}");
         }
     }
+
+    /// What contracts are told can be measured of products on each card.
+    #[test]
+    fn contracts_demand_what_there_are_kernels_for() {
+        use crate::contract::means::{self, Means};
+        use crate::evidence::metric::MetricName;
+        let mut seen = Vec::new();
+        for gpu in crate::catalogue::gpus().iter().filter(|gpu| gpu.vendor == "NVIDIA") {
+            let sm = gpu.compute_capability.replace('.', "").parse().unwrap();
+            for precision in Precision::MULTIPLIED {
+                let of = |(units, columns): &(Units, u32)| {
+                    Kernel::Gemm(GemmForm { precision, units: *units, columns: *columns })
+                };
+                let runs = |kernel: &Kernel| !images::candidates(kernel.source(), sm).is_empty();
+                let kernels: Vec<Kernel> = gemm_tiles(precision).iter().map(of).filter(runs).collect();
+                let expected = match kernels.as_slice() {
+                    [] => Means::Lacking,
+                    all if all.iter().any(|kernel| uses_the_fastest_units(*kernel, sm)) => Means::Whole,
+                    _ => Means::Part,
+                };
+                let metric = MetricName::parse(&format!("gemm.{}.rate", precision.name())).unwrap();
+                assert_eq!(means::of(gpu, &metric), expected, "{} {metric}", gpu.name);
+                seen.push(expected);
+            }
+        }
+        assert!([Means::Whole, Means::Part, Means::Lacking].iter().all(|means| seen.contains(means)));
+    }
 }

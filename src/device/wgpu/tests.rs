@@ -314,3 +314,36 @@ fn a_lost_device_is_an_error_of_every_later_call() {
     lost(device.read(buf, 0, &mut [0; 4]));
     drop(device);
 }
+
+/// What contracts are told can be measured through this backend.
+#[test]
+fn contracts_demand_what_this_backend_multiplies_and_copies() {
+    use crate::contract::means;
+    use crate::evidence::metric::MetricName;
+    let device = patient();
+    let card = crate::catalogue::gpus().iter().find(|gpu| gpu.vendor == "AMD").unwrap();
+    let says = |name: String, op: &Op| {
+        let metric = MetricName::parse(&name).unwrap_or_else(|e| panic!("{e}"));
+        let is_ours =
+            device.supports(op).is_err_and(|unsupported| unsupported.by == crate::device::Lacking::Us);
+        assert_eq!(means::of(card, &metric) == means::Means::Lacking, is_ours, "{name}");
+    };
+    let [a, b, c] = [Buf::NONE; 3];
+    for precision in Precision::MULTIPLIED {
+        let shape = Shape { m: 64, n: 64, k: 64 };
+        let op = Op::Gemm { by: Maker::Ours, precision, shape, a, b, c };
+        says(format!("gemm.{}.rate", precision.name()), &op);
+    }
+    let copies = [
+        ("h2d", Route::HostToDevice(Means::Pinned)),
+        ("d2h", Route::DeviceToHost(Means::Pinned)),
+        ("both", Route::BothWays(a)),
+        ("h2d_pageable", Route::HostToDevice(Means::Pageable)),
+        ("d2h_pageable", Route::DeviceToHost(Means::Pageable)),
+        ("h2d_kernel", Route::HostToDevice(Means::Kernel)),
+        ("d2h_kernel", Route::DeviceToHost(Means::Kernel)),
+    ];
+    for (name, route) in copies {
+        says(format!("link.{name}.rate"), &Op::Copy { route, buf: a, words: 1024, seed: 1 });
+    }
+}

@@ -1,0 +1,52 @@
+//! Clauses that stay undecided whatever the card does, because this program has no means to measure what they are about.
+
+use super::{Lint, Place, card, error, unless_meant, warning};
+use crate::catalogue::Gpu;
+use crate::contract::Contract;
+use crate::contract::clause::{Clause, Rule, Severity};
+use crate::contract::means::{self, Means};
+use crate::evidence::metric::MetricName;
+use crate::language::{Language, say};
+
+pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
+    let Some(gpu) = card(contract) else { return Vec::new() };
+    if !means::any(gpu) {
+        let (why, write) = (say!(l, "lint-no-way", card = &gpu.name), say!(l, "lint-no-way-write"));
+        return vec![error("unmeasured", Place::Key("inventory", "sku"), why, write)];
+    }
+    contract.clauses.iter().flat_map(|clause| of(clause, gpu, l)).collect()
+}
+
+fn of(clause: &Clause, gpu: &Gpu, l: Language) -> Vec<Lint> {
+    let at = || Place::Clause(clause.id.clone());
+    let metrics = match &clause.rule {
+        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } => vec![&figure.metric],
+        Rule::Ratio { figure, to, .. } => vec![&figure.metric, to],
+        Rule::Equals { metric, .. } => vec![metric],
+        Rule::Never { flag } if means::tells(gpu, *flag) => Vec::new(),
+        Rule::Never { flag } => {
+            let why = say!(l, "lint-unmeasured", what = flag.name(), card = &gpu.name);
+            let write = say!(l, "lint-unmeasured-write");
+            return vec![unless_meant("unmeasured", clause.severity, at(), why, write)];
+        }
+    };
+    metrics.into_iter().filter_map(|metric| of_metric(clause.severity, at(), metric, gpu, l)).collect()
+}
+
+fn of_metric(of: Severity, at: Place, metric: &MetricName, gpu: &Gpu, l: Language) -> Option<Lint> {
+    let by_vendor = means::by_vendor(gpu, metric).map(|metric| format!("metric = \"{metric}\""));
+    match means::of(gpu, metric) {
+        Means::Whole => None,
+        Means::Lacking => {
+            let why = say!(l, "lint-unmeasured", what = metric.as_str(), card = &gpu.name);
+            let write = by_vendor.unwrap_or_else(|| say!(l, "lint-unmeasured-write"));
+            Some(unless_meant("unmeasured", of, at, why, write))
+        }
+        Means::Part if of == Severity::Must => {
+            let why = say!(l, "lint-part-of-units", metric = metric.as_str(), card = &gpu.name);
+            let write = by_vendor.unwrap_or_else(|| say!(l, "lint-part-of-units-write"));
+            Some(warning("part-of-units", at, why, write))
+        }
+        Means::Part => None,
+    }
+}
