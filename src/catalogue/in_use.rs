@@ -39,13 +39,15 @@ pub fn put_in_use(overlays: &[Overlay]) -> Result<(), UseError> {
     }
     let (mut all, mut names) = (built_in().clone(), Vec::new());
     for overlay in overlays {
-        let (catalogue, problems) = overlay.check_beside(&all.gpus, Language::English);
+        let (mut catalogue, problems) = overlay.check_beside(&all.gpus, Language::English);
         if let Some(first) = problems.into_iter().next() {
             return Err(UseError::Wrong { title: overlay.title.clone(), first });
         }
+        let sha256 = overlay.digest()?;
+        catalogue.bands.iter_mut().for_each(|band| band.overlay = Some(sha256.clone()));
         all = all.with(catalogue);
         let Overlay { title, version, .. } = overlay.clone();
-        names.push(OverlayName { title, version, sha256: overlay.digest()? });
+        names.push(OverlayName { title, version, sha256 });
     }
     // Once: nobody changes what was compared with in mid-process.
     let _ = IN_USE.set((all, names));

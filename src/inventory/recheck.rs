@@ -1,19 +1,24 @@
 //! Compares an inventory certificate with the one that follows from the report at hand.
 //! Owns what of it is compared; both sides come from the same functions.
 
-use super::draw::{DrawError, again};
-use super::{Card, Figure, Inventory, Standing};
+use jiff::Timestamp;
+
+use super::draw::{DrawError, again, standing};
+use super::{Card, CatalogueName, Figure, Inventory, Standing};
+use crate::contract::shown::Found;
+use crate::exit::Exit;
 use crate::report::difference::between;
 use crate::report::{Difference, Report};
 use crate::seal::Verified;
 
 /// What a certificate was compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Chain {
     /// Nothing: the signature alone holds.
     Signature,
-    /// Its report. `other_catalogue` where only the figures could be: it was compared with other data than this program has.
-    Report { differences: Vec<Difference>, other_catalogue: bool },
+    /// Its report. `by_own` where the certificate was drawn up with other data than this program has: what follows from the report with
+    /// that of this program.
+    Report { differences: Vec<Difference>, by_own: Option<Box<Inventory>> },
 }
 
 impl Chain {
@@ -23,36 +28,66 @@ impl Chain {
             Chain::Report { differences, .. } => differences,
         }
     }
+
+    pub fn by_own(&self) -> Option<&Inventory> {
+        match self {
+            Chain::Signature => None,
+            Chain::Report { by_own, .. } => by_own.as_deref(),
+        }
+    }
+
+    /// Nobody's bands alone make a card one in order to whoever does not have them: the worse of both counts.
+    pub fn exit(&self, stated: &Inventory, moment: Timestamp) -> Exit {
+        let says = stated.exit(moment);
+        match self.by_own() {
+            _ if !self.differences().is_empty() => Exit::Signature,
+            Some(own) if classes(own) == classes(stated) => says.worst(own.exit(moment)),
+            Some(own) => says.worst(own.exit(moment)).worst(Exit::Inconclusive),
+            None => says,
+        }
+    }
+}
+
+fn classes(of: &Inventory) -> Vec<Option<&str>> {
+    of.cards.iter().map(|card| card.class.as_ref().map(|class| class.card.as_str())).collect()
 }
 
 /// `report` is what `verified` holds.
 pub fn chain(stated: &Inventory, report: &Report, verified: &Verified) -> Result<Chain, DrawError> {
-    let again = again(stated, report, verified)?;
-    let other_catalogue = again.catalogue != stated.catalogue;
-    let differences = if other_catalogue {
-        between(
-            &figures_only(stated),
-            &figures_only(&Inventory { catalogue: stated.catalogue.clone(), ..again }),
-        )
-    } else {
-        between(stated, &again)
-    };
-    Ok(Chain::Report { differences, other_catalogue })
+    let own = again(stated, report, verified)?;
+    if own.catalogue == stated.catalogue {
+        return Ok(Chain::Report { differences: between(stated, &own), by_own: None });
+    }
+    let mut differences = between(&figures_only(stated), &figures_only(&own));
+    differences.extend(between(stated, &by_its_bands(stated)));
+    Ok(Chain::Report { differences, by_own: Some(Box::new(own)) })
+}
+
+fn with_figures(of: &Inventory, figure: impl Fn(&Figure) -> Figure) -> Inventory {
+    let card = |card: &Card| Card { figures: card.figures.iter().map(&figure).collect(), ..card.clone() };
+    Inventory { cards: of.cards.iter().map(card).collect(), ..of.clone() }
+}
+
+/// How its figures stand to the bands that it names itself.
+fn by_its_bands(stated: &Inventory) -> Inventory {
+    with_figures(stated, |figure| {
+        let found = Found { value: figure.value, at_least: figure.at_least };
+        Figure { standing: standing(&figure.metric, found, figure.healthy.as_ref()), ..figure.clone() }
+    })
 }
 
 /// Without what depends on a catalogue.
 fn figures_only(of: &Inventory) -> Inventory {
-    let figure = |figure: &Figure| Figure {
+    let mut of = with_figures(of, |figure| Figure {
         of_datasheet: None,
         healthy: None,
         standing: Standing::Unknown,
         ..figure.clone()
-    };
-    let card = |card: &Card| Card {
-        class: None,
-        figures: card.figures.iter().map(figure).collect(),
-        refused: Vec::new(),
-        ..card.clone()
-    };
-    Inventory { cards: of.cards.iter().map(card).collect(), ..of.clone() }
+    });
+    of.catalogue = CatalogueName { version: String::new(), sha256: String::new(), overlays: Vec::new() };
+    of.cards.iter_mut().for_each(|card| {
+        card.class = None;
+        card.refused.clear();
+    });
+    of
 }
