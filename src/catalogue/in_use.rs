@@ -65,9 +65,14 @@ pub fn overlays() -> &'static [OverlayName] {
 
 /// SHA-256 of the built-in data; with overlays, of a line with that and a line with the digest of each.
 pub fn digest() -> String {
-    if overlays().is_empty() {
+    digest_with(overlays())
+}
+
+/// The same where these overlays were in use beside what is built in here.
+pub fn digest_with(overlays: &[OverlayName]) -> String {
+    if overlays.is_empty() {
         return data::digest();
     }
-    let lines = std::iter::once(data::digest()).chain(overlays().iter().map(|name| name.sha256.clone()));
+    let lines = std::iter::once(data::digest()).chain(overlays.iter().map(|name| name.sha256.clone()));
     sha256_hex(lines.map(|line| line + "\n").collect::<String>().as_bytes())
 }

@@ -47,7 +47,7 @@ pub(super) fn class(device: &DeviceEvidence) -> Option<(&'static Gpu, By)> {
 
 /// Whether a driver that names so much memory may be that of such a card. Its word makes no card, and can show that it is none: how
 /// much was filled may be a part of it only.
-fn has_memory_of(told_bytes: Option<u64>, gpu: &Gpu) -> bool {
+pub fn has_memory_of(told_bytes: Option<u64>, gpu: &Gpu) -> bool {
     let [least, most] = PLAUSIBLE;
     let mut sizes = gpu.memory_sizes().map(|gb| gb * 1e9).peekable();
     let Some(told) = told_bytes.filter(|_| sizes.peek().is_some()) else { return true };

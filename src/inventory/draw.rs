@@ -116,7 +116,7 @@ fn figure(metric: MetricName, statistic: Option<Stat>, found: Found, gpu: Option
     }
 }
 
-fn healthy(band: &Band) -> Healthy {
+pub(super) fn healthy(band: &Band) -> Healthy {
     let Band { low, high, basis, overlay, .. } = band;
     Healthy { low: *low, high: *high, basis: *basis, overlay: overlay.clone() }
 }

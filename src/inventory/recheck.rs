@@ -3,8 +3,10 @@
 
 use jiff::Timestamp;
 
-use super::draw::{DrawError, again, standing};
+use super::class::Class;
+use super::draw::{DrawError, again, healthy, standing};
 use super::{Card, CatalogueName, Figure, Inventory, Standing};
+use crate::catalogue::{built_in, in_use};
 use crate::contract::shown::Found;
 use crate::exit::Exit;
 use crate::report::difference::between;
@@ -63,22 +65,35 @@ pub fn chain(stated: &Inventory, report: &Report, verified: &Verified) -> Result
     Ok(Chain::Report { differences, by_own: Some(Box::new(own)) })
 }
 
-fn with_figures(of: &Inventory, figure: impl Fn(&Figure) -> Figure) -> Inventory {
-    let card = |card: &Card| Card { figures: card.figures.iter().map(&figure).collect(), ..card.clone() };
+fn with_figures(of: &Inventory, figure: impl Fn(Option<&Class>, &Figure) -> Figure) -> Inventory {
+    let card = |card: &Card| {
+        let figures = card.figures.iter().map(|one| figure(card.class.as_ref(), one));
+        Card { figures: figures.collect(), ..card.clone() }
+    };
     Inventory { cards: of.cards.iter().map(card).collect(), ..of.clone() }
 }
 
-/// How its figures stand to the bands that it names itself.
+/// How its figures stand to the bands that it names itself. What it calls built in must be so where the built-in data are those of
+/// this program, whatever overlays stood beside them.
 fn by_its_bands(stated: &Inventory) -> Inventory {
-    with_figures(stated, |figure| {
+    let is_known = in_use::digest_with(&stated.catalogue.overlays) == stated.catalogue.sha256;
+    let figure = |class: Option<&Class>, figure: &Figure| {
         let found = Found { value: figure.value, at_least: figure.at_least };
-        Figure { standing: standing(&figure.metric, found, figure.healthy.as_ref()), ..figure.clone() }
-    })
+        let gpu = class.and_then(|class| built_in().gpus.iter().find(|gpu| gpu.name == class.card));
+        let is_of_overlay = figure.healthy.as_ref().is_some_and(|healthy| healthy.overlay.is_some());
+        let healthy = if is_known && !is_of_overlay {
+            gpu.and_then(|gpu| built_in().band(gpu, &figure.metric)).map(healthy)
+        } else {
+            figure.healthy.clone()
+        };
+        Figure { standing: standing(&figure.metric, found, healthy.as_ref()), healthy, ..figure.clone() }
+    };
+    with_figures(stated, figure)
 }
 
 /// Without what depends on a catalogue.
 fn figures_only(of: &Inventory) -> Inventory {
-    let mut of = with_figures(of, |figure| Figure {
+    let mut of = with_figures(of, |_, figure| Figure {
         of_datasheet: None,
         healthy: None,
         standing: Standing::Unknown,

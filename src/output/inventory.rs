@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::fleet::heads;
 use super::listing::{print_json, print_table};
 use super::page::Page;
+use crate::catalogue;
 use crate::catalogue::bands::Basis;
 use crate::catalogue::in_use::OverlayName;
 use crate::contract::escaped;
@@ -16,7 +17,7 @@ use crate::device::ProvenanceKind;
 use crate::evidence::metric::{FILLED, Kind, MetricName};
 use crate::fleet::words::Said;
 use crate::inventory::bands::{LeftOut, Why};
-use crate::inventory::class::By;
+use crate::inventory::class::{By, has_memory_of};
 use crate::inventory::offer::{ClassOffer, Offer, Reach};
 use crate::inventory::recheck::Chain;
 use crate::inventory::{Card, CatalogueName, Figure, Healthy, Inventory, Quality, Slice, Standing};
@@ -87,11 +88,20 @@ fn slice_said(slice: &Slice, language: Language) -> String {
 /// How much of its memory was looked at, where that is known.
 fn memory(card: &Card, language: Language) -> Option<String> {
     let figure = card.figure(FILLED)?;
-    let told = card.memory_bytes.map(|bytes| amount(&figure.metric, bytes as f64));
-    let told = told.unwrap_or_else(|| say!(language, "memory-untold"));
-    let line = say!(language, "memory-filled", filled = amount(&figure.metric, figure.value), told = told);
-    let rest = || format!("{}{}", say!(language, "list-semicolon"), say!(language, "memory-rest"));
-    Some(if card.is_memory_whole() { line } else { line + &rest() })
+    let filled = amount(&figure.metric, figure.value);
+    let Some(bytes) = card.memory_bytes else {
+        return Some(say!(language, "memory-untold", filled = filled));
+    };
+    let told = amount(&figure.metric, bytes as f64);
+    let rest = (!card.is_memory_whole()).then(|| say!(language, "memory-rest"));
+    let called = catalogue::named_by(&card.name).next().filter(|_| card.slice.is_none());
+    let other = called.filter(|gpu| !has_memory_of(card.memory_bytes, gpu)).map(|gpu| {
+        let has = language.list(gpu.memory_sizes().map(|gb| format!("{gb} GB")));
+        say!(language, "memory-other", card = &gpu.name, has = has)
+    });
+    let line = say!(language, "memory-filled", filled = filled, told = told);
+    let all: Vec<String> = std::iter::once(line).chain(other).chain(rest).collect();
+    Some(all.join(&say!(language, "list-semicolon")))
 }
 
 fn card(card: &Card, catalogue: &CatalogueName, out: &mut Page) -> io::Result<()> {

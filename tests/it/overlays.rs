@@ -129,6 +129,23 @@ fn bands_of_ones_own_reports_tell_a_slow_card_from_a_healthy_one() {
     let healthy = certify.replace("slow/", "a/");
     let healthy = desk.assay(0, &format!("{healthy} healthy {ours}")).stdout;
     assert!(healthy.contains("in order"), "{healthy}");
+    desk.assay(0, "run --measure-only --probe census --device sim:mini --key provider.pem --out mini");
+    let nothing = desk.assay(3, "catalogue bands mini/report.dsse.json --trust provider.pub.pem");
+    assert!(nothing.stderr.contains("no band"), "{}", nothing.stderr);
+}
+
+/// What a certificate says that was drawn up with bands that its reader lacks.
+#[test]
+fn whose_bands_they_were_is_seen_by_whoever_does_not_have_them() {
+    let desk = measured();
+    let reports = "a/report.dsse.json b/report.dsse.json --trust provider.pub.pem";
+    let bands = desk.assay(0, &format!("catalogue bands {reports} --title ours")).stdout;
+    std::fs::write(desk.path("ours.toml"), bands).unwrap();
+    desk.assay(0, "catalogue sign ours.toml --key tenant.pem --out ours.dsse.json");
+    let ours = "--overlay ours.dsse.json --overlay-trust tenant.pub.pem";
+    let certify = "certify --key provider.pem --trust provider.pub.pem --report";
+    desk.assay(1, &format!("{certify} slow/report.dsse.json --out found {ours}"));
+    let healthy = desk.assay(0, &format!("{certify} a/report.dsse.json --out healthy {ours}")).stdout;
     assert!(healthy.contains("measured by assay, says \"ours\""), "{healthy}");
     assert!(healthy.contains("beside what is built in, it was compared with \"ours\""), "{healthy}");
     let verify = "verify healthy/inventory.dsse.json --trust provider.pub.pem";
@@ -153,18 +170,25 @@ fn bands_of_ones_own_reports_tell_a_slow_card_from_a_healthy_one() {
     };
     assert_eq!(band(&said)["overlay"], said["inventory"]["catalogue"]["overlays"][0]["sha256"], "{said}");
     // What is said of a card must follow from the bands that are named, even where nobody has them.
-    let file = desk.path("found/inventory.dsse.json");
-    let payload = Envelope::load(&file).unwrap().unchecked().unwrap();
-    let better = String::from_utf8(payload).unwrap().replace("\"below\"", "\"healthy\"");
+    // And what is called built in must be so.
     let key = SecretKey::load(&desk.path("provider.pem")).unwrap();
-    std::fs::write(&file, Envelope::seal(better.as_bytes(), &key).to_bytes()).unwrap();
-    let forged = desk.assay(6, &verify.replace("healthy", "found")).stdout;
-    assert!(forged.contains("standing"), "{forged}");
+    let label = format!(",\"overlay\":{}", band(&said)["overlay"]);
+    for (name, stated, forged, differs) in [
+        ("found", "\"below\"", "\"healthy\"", "standing"),
+        ("healthy", label.as_str(), "", "fma.fp32.rate.healthy"),
+    ] {
+        let file = desk.path(&format!("{name}/inventory.dsse.json"));
+        let envelope = std::fs::read(&file).unwrap();
+        let payload = String::from_utf8(Envelope::load(&file).unwrap().unchecked().unwrap()).unwrap();
+        assert!(payload.contains(stated), "{payload}");
+        std::fs::write(&file, Envelope::seal(payload.replace(stated, forged).as_bytes(), &key).to_bytes())
+            .unwrap();
+        let said = desk.assay(6, &verify.replace("healthy", name)).stdout;
+        assert!(said.contains(differs), "{differs}: {said}");
+        std::fs::write(&file, envelope).unwrap();
+    }
     let sum = desk.assay(0, "fleet inventory healthy --trust provider.pub.pem").stdout;
     assert!(sum.contains("of which 1 by bands that are not built in: \"ours\""), "{sum}");
-    desk.assay(0, "run --measure-only --probe census --device sim:mini --key provider.pem --out mini");
-    let nothing = desk.assay(3, "catalogue bands mini/report.dsse.json --trust provider.pub.pem");
-    assert!(nothing.stderr.contains("no band"), "{}", nothing.stderr);
 }
 
 /// One bad card would make every other as bad a card in order.
