@@ -270,6 +270,13 @@ fn bad(all: &[Told]) -> BTreeMap<&str, (&str, Quality)> {
     bad
 }
 
+/// Whether one of these that counts has the card.
+fn is_claimed(older: &[Told], card: &Card) -> bool {
+    let mut counting = older.iter().filter(|told| told.role == Role::Counts);
+    counting
+        .any(|told| told.inventory.cards.iter().any(|other| other.ids.iter().any(|id| card.ids.contains(id))))
+}
+
 #[derive(Default)]
 struct Cards<'a> {
     counted: Vec<(&'a Card, &'a CatalogueName)>,
@@ -286,7 +293,12 @@ fn cards(all: &[Told]) -> Cards<'_> {
     let mut first: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for (at, Told { node, role, inventory }) in all.iter().enumerate() {
         for card in &inventory.cards {
-            if *role == Role::OtherSalt || (*role == Role::Past && !is_bad(card)) {
+            let is_told = match role {
+                Role::Counts => true,
+                Role::Past => is_bad(card) && is_claimed(&all[at..], card),
+                Role::OtherSalt => false,
+            };
+            if !is_told {
                 continue;
             }
             let is_doubtful = !inventory.is_sound() || card.ids.is_empty();

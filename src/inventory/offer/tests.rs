@@ -107,6 +107,7 @@ fn what_was_shown_last_of_a_card_counts() {
         ),
         ("bad at one time", vec![good("a", old), wrong("b", old)], [0, 1, 1]),
         ("shown bad by what lapsed", vec![good("a", old), one("a", new, lapsed, true)], [0, 1, 0]),
+        ("bad, then gone", vec![wrong("a", old), without()], [0, 0, 0]),
         ("mended after that", vec![one("a", old, lapsed, true), good("a", new)], [1, 0, 0]),
         ("shown bad, then left out", vec![good("b", old), wrong("a", new), without()], [0, 1, 1]),
         (
