@@ -25,22 +25,13 @@ pub struct Band {
     /// Ids of sources.
     pub sources: Vec<String>,
     pub confidence: Confidence,
+    /// The digest of the overlay that it comes from; `None` where it is built in.
+    #[serde(skip)]
+    pub overlay: Option<String>,
 }
 
 /// Few cards were seen and cards differ: a healthy one may reach so much less than the least that was seen.
 pub const BETWEEN_CARDS: f64 = 0.95;
-
-impl Band {
-    /// What a healthy card reaches at least.
-    pub fn least(&self) -> f64 {
-        self.low * BETWEEN_CARDS
-    }
-
-    /// The same of what should be small.
-    pub fn most(&self) -> f64 {
-        self.high / BETWEEN_CARDS
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -99,6 +90,7 @@ impl Row {
                 basis: self.basis,
                 sources: self.sources.split_whitespace().map(str::to_owned).collect(),
                 confidence: self.confidence,
+                overlay: None,
             })
         };
         names.map(band).collect()

@@ -39,13 +39,15 @@ pub fn put_in_use(overlays: &[Overlay]) -> Result<(), UseError> {
     }
     let (mut all, mut names) = (built_in().clone(), Vec::new());
     for overlay in overlays {
-        let (catalogue, problems) = overlay.check_beside(&all.gpus, Language::English);
+        let (mut catalogue, problems) = overlay.check_beside(&all.gpus, Language::English);
         if let Some(first) = problems.into_iter().next() {
             return Err(UseError::Wrong { title: overlay.title.clone(), first });
         }
+        let sha256 = overlay.digest()?;
+        catalogue.bands.iter_mut().for_each(|band| band.overlay = Some(sha256.clone()));
         all = all.with(catalogue);
         let Overlay { title, version, .. } = overlay.clone();
-        names.push(OverlayName { title, version, sha256: overlay.digest()? });
+        names.push(OverlayName { title, version, sha256 });
     }
     // Once: nobody changes what was compared with in mid-process.
     let _ = IN_USE.set((all, names));
@@ -63,9 +65,14 @@ pub fn overlays() -> &'static [OverlayName] {
 
 /// SHA-256 of the built-in data; with overlays, of a line with that and a line with the digest of each.
 pub fn digest() -> String {
-    if overlays().is_empty() {
+    digest_with(overlays())
+}
+
+/// The same where these overlays were in use beside what is built in here.
+pub fn digest_with(overlays: &[OverlayName]) -> String {
+    if overlays.is_empty() {
         return data::digest();
     }
-    let lines = std::iter::once(data::digest()).chain(overlays().iter().map(|name| name.sha256.clone()));
+    let lines = std::iter::once(data::digest()).chain(overlays.iter().map(|name| name.sha256.clone()));
     sha256_hex(lines.map(|line| line + "\n").collect::<String>().as_bytes())
 }

@@ -117,8 +117,9 @@ pub enum CatalogueCommand {
     },
     /// Print an overlay with bands of what the cards of these signed reports reach, to read over, complete and sign
     ///
-    /// Cards count that are what they are called, by their figures. From the 5th percentile of the slowest to the 95th of the fastest;
-    /// certificates and leases that use the overlay call slower cards slow.
+    /// Cards count that are in order, as `assay certify` says it, and what they are called, by their figures; and of those what is not
+    /// worse than the middle of its kind by more than 5 %. What is left out stands as a comment at the top, with why. From the 5th
+    /// percentile of the slowest to the 95th of the fastest; certificates and leases that use the overlay call slower cards slow.
     Bands {
         /// Signed reports (report.dsse.json) of healthy cards
         #[arg(required = true, value_name = "REPORT")]

@@ -15,8 +15,8 @@ use crate::output::Format;
 /// called, what it reaches against datasheet and healthy cards, its faults, and until when that is said. `assay fleet inventory`
 /// sums certificates; a later run is compared with one by `assay compare`. Ends with 0 where every card is like healthy cards
 /// of its class, 1 where one is slower or faulty, 3 where one is like no card of the
-/// catalogue, could not be compared, or was not measured whole, 5 where
-/// sources disagree about one.
+/// catalogue, could not be compared, is a part of a card, or was not measured whole (a quick profile fills 1 GiB of memory, so that no
+/// card is in order by it), 5 where sources disagree about one.
 #[derive(Debug, Args)]
 pub struct CertifyArgs {
     /// The private key of whoever certifies

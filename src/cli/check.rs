@@ -37,7 +37,8 @@ pub struct CheckArgs {
 /// beside it, whose signer must be trusted too. An acceptance certificate is drawn up again from contract and reports; it
 /// ends as the fleet that it is about: with 1 where something due is not accepted, 5 where a card is in two nodes, at best with
 /// 3 where a party has not signed. An inventory certificate is drawn up again from the report beside it, and ends like
-/// `assay certify`.
+/// `assay certify`; where its cards were compared with another catalogue than that of this program, as with an --overlay that is not
+/// given here, like the worse of what both say.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     #[command(flatten)]

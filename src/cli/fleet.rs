@@ -81,9 +81,12 @@ pub enum FleetCommand {
 
 /// Sum inventory certificates: so many cards of each class, by what they reach
 ///
-/// Of each node the newest certificate counts, and each card once. Cards that are slower than healthy ones, faulty or like none
-/// of the catalogue are set aside and named: what is summed is what can be offered. Ends with 0 where there is such a card and every
-/// certificate counts, 3 where one does not cover the moment or nothing can be offered, 5 where one card is in two nodes, 6 where a signature does not hold.
+/// Of each node the newest certificate counts, and each card once, as the newest certificate of all nodes has it; one that shows a
+/// fault counts against older ones even after it lapsed. Cards that are slower than healthy ones, faulty, parts of a card or like none
+/// of the catalogue are set aside and named: what is summed is what can be offered. Where names of cards are hidden behind several
+/// salts, only those behind the salt of most cards are summed. Ends with 0 where there is such a card and every
+/// certificate counts, 3 where one does not cover the moment or is behind another salt, or nothing can be offered, 5 where one card is
+/// in two nodes, 6 where a signature does not hold.
 #[derive(Debug, Args)]
 pub struct OfferArgs {
     /// Inventory certificates, directories that hold some, *.jsonl files with one in each line, or - for such lines on standard

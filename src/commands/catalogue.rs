@@ -15,6 +15,7 @@ use crate::files;
 use crate::inventory;
 use crate::language::{Language, say};
 use crate::output::catalogue::{self as output, Checked};
+use crate::output::inventory::left_out_said;
 use crate::output::listing::entry;
 use crate::seal::{SecretKey, TrustList, sha256_hex};
 
@@ -33,7 +34,7 @@ pub fn catalogue(command: &CatalogueCommand, quiet: bool, language: Language) ->
         CatalogueCommand::Check { file, trust, json: false } => {
             check(file.as_deref(), trust, false, language)
         }
-        CatalogueCommand::Bands { reports, trust, title } => bands(reports, trust, title),
+        CatalogueCommand::Bands { reports, trust, title } => bands(reports, trust, title, language),
         CatalogueCommand::Sign { file, key, out } => sign(file, key, out, quiet, language),
     }
 }
@@ -131,7 +132,7 @@ fn sign(file: &Path, key: &Path, out: &Path, quiet: bool, language: Language) ->
     })
 }
 
-fn bands(files: &[PathBuf], trust: &[PathBuf], title: &str) -> Result<Exit, Failure> {
+fn bands(files: &[PathBuf], trust: &[PathBuf], title: &str, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(trust).map_err(Failure::usage)?;
     let read = |file: &PathBuf| {
         let (report, verified) = sound(file, open(file, &trust)?)?;
@@ -139,18 +140,23 @@ fn bands(files: &[PathBuf], trust: &[PathBuf], title: &str) -> Result<Exit, Fail
     };
     let reports = files.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-    let overlay = inventory::bands::overlay(&reports, title, &today);
+    let (overlay, left_out) = inventory::bands::overlay(&reports, title, &today);
     if overlay.bands.is_empty() {
         return Err(Failure::new(
             Exit::Inconclusive,
-            "no card of these reports is one of the catalogue by its figures, so there is no band; `assay certify` says why",
+            "no card of these reports is in order and one of the catalogue by its figures, so there is no band; `assay certify` says why",
         ));
     }
     if let Some(first) = overlay.check(Language::English).1.first() {
         return Err(Failure::usage(format!("these reports make no catalogue: {first}")));
     }
     let text = toml::to_string(&overlay).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
-    print(|out| out.write_all(text.as_bytes()))
+    print(|out| {
+        for one in &left_out {
+            writeln!(out, "# {}", left_out_said(one, language))?;
+        }
+        out.write_all(text.as_bytes())
+    })
 }
 
 fn parse(file: &Path) -> Result<Overlay, Failure> {

@@ -93,8 +93,7 @@ impl Checked {
                 certificate.exit().worst(Exit::Inconclusive)
             }
             What::Certificate { certificate, .. } => certificate.exit(),
-            What::Inventory { chain, .. } if !chain.differences().is_empty() => Exit::Signature,
-            What::Inventory { inventory, .. } => inventory.exit(Timestamp::now()),
+            What::Inventory { inventory, chain } => chain.exit(inventory, Timestamp::now()),
         }
     }
 }

@@ -1,16 +1,23 @@
 //! Bands of what healthy cards reach, from signed reports: an overlay of the catalogue that a person reads over and signs.
-//! Owns which figures make a band; what a band must be is the catalogue's business.
+//! Owns which cards and figures make a band; what a band must be is the catalogue's business.
+//!
+//! Whoever is judged by bands must not be able to lower them by one bad card, and nobody knows yet how good cards of that kind are. So
+//! a card makes none that is not in order for a reason that shows without bands, nor what is worse than the middle of its kind by
+//! more than healthy cards differ. Where most cards of a kind are bad, that does not help: a person reads over what is signed.
 
 use std::collections::BTreeMap;
 
-use super::class::{By, class};
-use crate::catalogue::bands::{Basis, Row};
+use super::Quality;
+use super::class::By;
+use super::draw::card;
+use crate::catalogue::bands::{BETWEEN_CARDS, Basis, Row};
 use crate::catalogue::overlay::{FORMAT, Overlay};
 use crate::catalogue::sources::{Confidence, Source, SourceKind, WasRead};
+use crate::contract::inventory::conflicts;
 use crate::contract::shown::{Found, Shown, shown};
-use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::metric::{Better, Kind, MetricName};
 use crate::evidence::stats::middle;
-use crate::evidence::{Conditions, DeviceEvidence};
+use crate::evidence::{Conditions, DeviceEvidence, Ended};
 use crate::report::Report;
 use crate::units::Unit;
 
@@ -24,22 +31,53 @@ struct Seen {
     high: f64,
     conditions: String,
     source: String,
+    /// Selector and name.
+    card: String,
 }
 
-/// The bands of all cards that are what they are called. `reports` are right, each with the SHA-256 of its signed bytes.
-pub fn overlay(reports: &[(Report, String)], title: &str, version: &str) -> Overlay {
-    let mut seen: BTreeMap<(String, String), Vec<Seen>> = BTreeMap::new();
+/// What makes no band.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Selector and name.
+    pub card: String,
+    /// Id of the report as a source.
+    pub source: String,
+    pub why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Why {
+    /// The whole card, which is not in order.
+    Quality(Quality),
+    /// The whole card, which is called otherwise than it looks.
+    OtherName,
+    /// This figure, which is far worse than the middle of all cards of its kind, in the metric's unit.
+    FarOff { metric: MetricName, typical: f64, middle: f64 },
+}
+
+/// The bands of all cards that are in order and what they are called, and what is left out. `reports` are right, each with the SHA-256
+/// of its signed bytes.
+pub fn overlay(reports: &[(Report, String)], title: &str, version: &str) -> (Overlay, Vec<LeftOut>) {
+    let mut seen: BTreeMap<(String, MetricName), Vec<Seen>> = BTreeMap::new();
+    let mut left_out = Vec::new();
     for (report, sha256) in reports {
         for (at, device) in (0u32..).zip(&report.evidence.devices) {
-            let Some((gpu, By::Name)) = class(device) else { continue };
-            for (metric, one) in figures(report, at, device, sha256) {
-                seen.entry((gpu.name.clone(), metric.to_string())).or_default().push(one);
+            match counted(report, device) {
+                Ok(class) => {
+                    for (metric, one) in figures(report, at, device, sha256) {
+                        seen.entry((class.clone(), metric)).or_default().push(one);
+                    }
+                }
+                Err((card, why)) => left_out.push(LeftOut { card, source: id(sha256), why }),
             }
         }
     }
+    for ((_, metric), all) in &mut seen {
+        left_out.extend(far_off(metric, all));
+    }
     let used = |id: &str| seen.values().flatten().any(|one| one.source == id);
     let sources = reports.iter().filter(|(_, sha256)| used(&id(sha256)));
-    Overlay {
+    let overlay = Overlay {
         format: FORMAT,
         title: title.to_owned(),
         version: version.to_owned(),
@@ -48,7 +86,35 @@ pub fn overlay(reports: &[(Report, String)], title: &str, version: &str) -> Over
         provenance: Vec::new(),
         bands: seen.iter().filter_map(|((card, metric), all)| row(card, metric, all)).collect(),
         exceptions: Vec::new(),
+    };
+    (overlay, left_out)
+}
+
+/// The class of a card whose figures count, or what it is shown as and why they do not.
+fn counted(report: &Report, device: &DeviceEvidence) -> Result<String, (String, Why)> {
+    let evidence = &report.evidence;
+    let card = card(evidence, device);
+    let is_sound = evidence.ended == Ended::Completed && conflicts(evidence).is_empty();
+    let quality = if is_sound { card.quality() } else { card.quality().max(Quality::Doubtful) };
+    match (quality, &card.class) {
+        (Quality::Good | Quality::Uncompared, Some(class)) if class.by == By::Name => Ok(class.card.clone()),
+        (Quality::Good | Quality::Uncompared, _) => Err((card.shown(), Why::OtherName)),
+        (quality, _) => Err((card.shown(), Why::Quality(quality))),
     }
+}
+
+/// Takes out what is worse than the middle by more than healthy cards differ.
+fn far_off(metric: &MetricName, all: &mut Vec<Seen>) -> Vec<LeftOut> {
+    let Some(middle) = middle(all.iter().map(|one| one.typical).collect()) else { return Vec::new() };
+    let is_far = |one: &mut Seen| match metric.better() {
+        Some(Better::Less) => one.typical > middle / BETWEEN_CARDS,
+        Some(Better::More) | None => one.typical < middle * BETWEEN_CARDS,
+    };
+    let left_out = |one: Seen| {
+        let why = Why::FarOff { metric: metric.clone(), typical: one.typical, middle };
+        LeftOut { card: one.card, source: one.source, why }
+    };
+    all.extract_if(.., is_far).map(left_out).collect()
 }
 
 fn id(sha256: &str) -> String {
@@ -82,7 +148,9 @@ fn figures(report: &Report, at: u32, device: &DeviceEvidence, sha256: &str) -> V
             Some((_, of)) if metric.is_sampled() => (of.p5, of.p50, of.p95),
             Some(_) | None => (value, value, value),
         };
-        let seen = Seen { low, typical, high, conditions, source: id(sha256) };
+        let card = device.identity.as_ref().map_or("", |identity| &identity.name);
+        let card = format!("{} ({card})", device.selector);
+        let seen = Seen { low, typical, high, conditions, source: id(sha256), card };
         (is_one && !at_least && low > 0.0).then_some((metric, seen))
     };
     shown(&report.evidence, device).into_iter().filter_map(figure).collect()
@@ -99,8 +167,8 @@ fn said(of: &Conditions) -> String {
 }
 
 /// From the lowest to the highest of all devices.
-fn row(card: &str, metric: &str, all: &[Seen]) -> Option<Row> {
-    let Kind::Number(unit) = MetricName::parse(metric).ok()?.kind() else { return None };
+fn row(card: &str, metric: &MetricName, all: &[Seen]) -> Option<Row> {
+    let Kind::Number(unit) = metric.kind() else { return None };
     let each = |pick: fn(&Seen) -> f64| all.iter().map(pick);
     let typical = middle(each(|one| one.typical).collect())?;
     let (scale, written) = scale(unit, typical)?;
@@ -110,7 +178,7 @@ fn row(card: &str, metric: &str, all: &[Seen]) -> Option<Row> {
     sources.dedup();
     Some(Row {
         cards: card.to_owned(),
-        metric: metric.to_owned(),
+        metric: metric.to_string(),
         low: low / scale,
         typical: typical / scale,
         high: high / scale,

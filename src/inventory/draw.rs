@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::class::{By, Class, class};
-use super::{Card, CatalogueName, FORMAT, Figure, Healthy, Inventory, Refused, Standing};
+use super::{Card, CatalogueName, FORMAT, Figure, Healthy, Inventory, Refused, Slice, Standing};
 use crate::catalogue::bands::Basis;
 use crate::catalogue::in_use;
 use crate::catalogue::{self, Band, Gpu};
@@ -61,11 +61,12 @@ fn drawn(report: &Report, verified: &Verified, [measured, valid_until]: [Timesta
         },
         is_finished: evidence.ended == Ended::Completed,
         conflicts: inventory::conflicts(evidence).into_iter().map(|finding| finding.because).collect(),
+        salt_sha256: evidence.run.salt_sha256.clone(),
         cards: evidence.devices.iter().map(|device| card(evidence, device)).collect(),
     }
 }
 
-fn card(evidence: &Evidence, device: &DeviceEvidence) -> Card {
+pub(super) fn card(evidence: &Evidence, device: &DeviceEvidence) -> Card {
     let class = class(device);
     let (mut figures, mut refused) = (Vec::new(), Vec::new());
     for Shown { metric, statistic, found } in shown(evidence, device) {
@@ -80,32 +81,52 @@ fn card(evidence: &Evidence, device: &DeviceEvidence) -> Card {
         name: device.identity.as_ref().map_or(String::new(), |identity| identity.name.clone()),
         kind,
         ids: device.ids().into_iter().collect(),
+        memory_bytes: device.identity.as_ref().and_then(|identity| identity.memory_bytes),
+        slice: slice(device),
         class: class.map(|(gpu, by): (&Gpu, By)| Class { card: gpu.name.clone(), by }),
         figures,
         refused,
     }
 }
 
+/// A part is called by its card and its profile, such as `NVIDIA H200 MIG 1g.18gb`; NVML knows the card.
+fn slice(device: &DeviceEvidence) -> Option<Slice> {
+    device.told().filter(|told| told.is_part)?;
+    let (of, profile) = device.identity.as_ref()?.name.split_once(" MIG ").unzip();
+    let fact = |name| device.fact(&MetricName::parse(name).ok()?).map(str::to_owned);
+    Some(Slice {
+        profile: profile.map(str::to_owned),
+        of: fact("identity.nvml.name").or(of.map(str::to_owned)),
+        of_uuid: fact("identity.nvml.uuid"),
+    })
+}
+
 fn figure(metric: MetricName, statistic: Option<Stat>, found: Found, gpu: Option<&Gpu>) -> Figure {
     let Found { value, at_least } = found;
     let peak = gpu.and_then(|gpu| gpu.datasheet(&metric));
-    let band = gpu.and_then(|gpu| catalogue::band(gpu, &metric));
+    let healthy = gpu.and_then(|gpu| catalogue::band(gpu, &metric)).map(healthy);
     Figure {
-        standing: standing(&metric, found, band),
+        standing: standing(&metric, found, healthy.as_ref()),
         statistic,
         value,
         at_least,
         of_datasheet: peak.map(|peak| value / peak),
-        healthy: band.map(|Band { low, high, basis, .. }| Healthy { low: *low, high: *high, basis: *basis }),
+        healthy,
         metric,
     }
 }
 
-fn standing(metric: &MetricName, found: Found, band: Option<&Band>) -> Standing {
+pub(super) fn healthy(band: &Band) -> Healthy {
+    let Band { low, high, basis, overlay, .. } = band;
+    Healthy { low: *low, high: *high, basis: *basis, overlay: overlay.clone() }
+}
+
+/// What follows from a figure and the band beside it, whosever that is.
+pub(super) fn standing(metric: &MetricName, found: Found, healthy: Option<&Healthy>) -> Standing {
     if FAULTS.contains(&metric.as_str()) {
         return if found.value > 0.0 { Standing::Faulty } else { Standing::Healthy };
     }
-    let Some(band) = band else { return Standing::Unknown };
+    let Some(band) = healthy else { return Standing::Unknown };
     let is_healthy = match metric.better() {
         Some(Better::Less) => found.value <= band.most(),
         Some(Better::More) | None => found.value >= band.least(),

@@ -11,12 +11,12 @@ pub mod recheck;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::bands::Basis;
+use crate::catalogue::bands::{BETWEEN_CARDS, Basis};
 use crate::catalogue::in_use::OverlayName;
 use crate::contract::when::Moment;
 use crate::contract::{Reason, Verdict};
 use crate::device::ProvenanceKind;
-use crate::evidence::metric::MetricName;
+use crate::evidence::metric::{FILLED, MetricName};
 use crate::evidence::stats::Stat;
 use crate::exit::Exit;
 use crate::report::compare::Certified;
@@ -50,6 +50,10 @@ pub struct Inventory {
     /// Where sources disagree about a card or one is there twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Reason>,
+    /// SHA-256 of the salt behind which names of cards are hidden; `None` where they stand as they are. Behind another salt the same
+    /// card has another name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt_sha256: Option<String>,
     pub cards: Vec<Card>,
 }
 
@@ -63,6 +67,14 @@ pub struct CatalogueName {
     pub overlays: Vec<OverlayName>,
 }
 
+impl CatalogueName {
+    /// The overlay that a band is from.
+    pub fn overlay_of(&self, healthy: &Healthy) -> Option<&OverlayName> {
+        let sha256 = healthy.overlay.as_ref()?;
+        self.overlays.iter().find(|overlay| overlay.sha256 == *sha256)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Card {
     pub selector: String,
@@ -72,12 +84,31 @@ pub struct Card {
     pub kind: Option<ProvenanceKind>,
     /// `uuid ...` and `serial ...`, as the report has them.
     pub ids: Vec<String>,
-    /// What it is by its figures; `None` where it is like no card of the catalogue.
+    /// The memory that its driver names, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    /// Where it is a part of a card only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<Slice>,
+    /// What it is by its figures; `None` where it is like no card of the catalogue, or a part of one.
     pub class: Option<Class>,
     pub figures: Vec<Figure>,
     /// What of it gave no figure that counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refused>,
+}
+
+/// A part of a divided card (MIG), by the machine's own word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Slice {
+    /// Such as `1g.18gb`, where its name says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// What the card is called that it is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_uuid: Option<String>,
 }
 
 /// What a card reaches, in the metric's unit.
@@ -107,14 +138,29 @@ impl Figure {
     }
 }
 
-/// Without it nobody knows whether memory holds anything.
-const MEMORY_ERRORS: &str = "memory.errors.count";
+/// Without them nobody knows whether memory holds anything, and whether it is there.
+const MEMORY: [&str; 2] = ["memory.errors.count", FILLED];
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Healthy {
     pub low: f64,
     pub high: f64,
     pub basis: Basis,
+    /// The digest of the overlay that says so; `None` where it is built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
+}
+
+impl Healthy {
+    /// What a healthy card reaches at least.
+    pub(super) fn least(&self) -> f64 {
+        self.low * BETWEEN_CARDS
+    }
+
+    /// The same of what should be small.
+    pub(super) fn most(&self) -> f64 {
+        self.high / BETWEEN_CARDS
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -160,8 +206,10 @@ pub enum Quality {
     /// Nothing tells it from other cards, sources contradict one another about its node, or the run broke off. Where many are summed
     /// only: then it could be counted twice, or for what it is not.
     Doubtful,
-    /// Its memory was not tested, or no rate of operations counts.
+    /// Its memory was not filled and read in whole, or no rate of operations counts.
     Partial,
+    /// A part of a card, whatever it reaches.
+    Slice,
     /// Its figures are like no card of the catalogue, or too few of them count.
     Unclassed,
     /// Right, but slower than healthy cards.
@@ -177,11 +225,13 @@ impl Card {
         let is_missed = |figure: &Figure| figure.standing == Standing::Unknown && !figure.at_least;
         if stands(Standing::Faulty) || self.refused.iter().any(|refused| refused.verdict == Verdict::Fail) {
             Quality::Faulty
+        } else if self.slice.is_some() {
+            Quality::Slice
         } else if self.class.is_none() {
             Quality::Unclassed
         } else if stands(Standing::Below) {
             Quality::Slow
-        } else if self.figure(MEMORY_ERRORS).is_none()
+        } else if !self.is_memory_whole()
             || !self.figures.iter().any(|figure| figure.metric.kind().is_arithmetic())
         {
             Quality::Partial
@@ -190,6 +240,11 @@ impl Card {
         } else {
             Quality::Good
         }
+    }
+
+    /// Whether all of its memory was filled and read: in the rest there may be errors, or nothing at all.
+    pub fn is_memory_whole(&self) -> bool {
+        MEMORY.iter().all(|metric| self.figure(metric).is_some_and(|figure| !figure.at_least))
     }
 
     /// Whether it is called otherwise than it looks.
@@ -281,7 +336,7 @@ mod tests {
             value: 1.0,
             at_least: false,
             of_datasheet: None,
-            healthy: band.map(|_| Healthy { low: 1.0, high: 2.0, basis: Basis::Own }),
+            healthy: band.map(|_| Healthy { low: 1.0, high: 2.0, basis: Basis::Own, overlay: None }),
             standing: band.unwrap_or(Standing::Unknown),
         }
     }
@@ -300,14 +355,39 @@ mod tests {
             (&[("fma.fp32.rate", None), link], Quality::Uncompared),
             (&[("fma.fp32.rate", good), ("gemm.bf16.rate", Some(Standing::Below))], Quality::Slow),
         ] {
-            let errors = Figure { value: 0.0, healthy: None, ..figure(MEMORY_ERRORS, good) };
-            let figures =
-                figures.iter().map(|(metric, band)| figure(metric, *band)).chain([errors]).collect();
-            let class = Some(Class { card: "H100 SXM5 80GB".to_owned(), by: By::Name });
-            let (selector, name) = ("cuda:0".to_owned(), "card".to_owned());
-            let card =
-                Card { selector, name, kind: None, ids: Vec::new(), class, figures, refused: Vec::new() };
+            let figures = figures.iter().map(|(metric, band)| figure(metric, *band));
+            let card = card(figures.collect());
             assert_eq!(card.quality(), quality, "{:?}", card.figures);
+        }
+    }
+
+    /// In order but for what is changed here.
+    fn card(mut figures: Vec<Figure>) -> Card {
+        let memory = |metric| Figure { value: 0.0, healthy: None, ..figure(metric, Some(Standing::Healthy)) };
+        figures.extend(MEMORY.map(memory));
+        Card {
+            selector: "cuda:0".to_owned(),
+            name: "card".to_owned(),
+            kind: None,
+            ids: Vec::new(),
+            memory_bytes: None,
+            slice: None,
+            class: Some(Class { card: "H100 SXM5 80GB".to_owned(), by: By::Name }),
+            figures,
+            refused: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_card_is_in_order_where_all_of_its_memory_was_looked_at() {
+        let whole = card(vec![figure("fma.fp32.rate", Some(Standing::Healthy))]);
+        assert_eq!(whole.quality(), Quality::Good);
+        for metric in MEMORY {
+            let mut part = whole.clone();
+            part.figures.iter_mut().for_each(|figure| figure.at_least |= figure.metric.as_str() == metric);
+            assert_eq!(part.quality(), Quality::Partial, "{metric}");
+            part.figures.retain(|figure| figure.metric.as_str() != metric);
+            assert_eq!(part.quality(), Quality::Partial, "{metric}");
         }
     }
 }

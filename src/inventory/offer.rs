@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Card, Inventory, KIND, Quality};
+use super::{Card, CatalogueName, Figure, Healthy, Inventory, KIND, Quality, Slice};
+use crate::catalogue::in_use::OverlayName;
 use crate::device::{ProvenanceKind, same};
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::middle;
@@ -31,6 +32,8 @@ pub struct Offer {
     pub set_aside: Vec<SetAside>,
     /// Cards that are in several nodes, where they are not counted.
     pub doubles: Vec<Double>,
+    /// Certificates that do not count, since nobody can tell whether their cards are those of others.
+    pub other_salts: Vec<OtherSalt>,
     pub lapsed: Vec<Lapsed>,
     pub refused: Vec<Refused>,
 }
@@ -45,6 +48,10 @@ pub struct ClassOffer {
     pub by_figures: usize,
     /// Those of which it is not known what healthy cards reach.
     pub uncompared: usize,
+    /// Those that were compared with bands that are not built in, and whose.
+    pub by_overlay: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<OverlayName>,
     pub rates: Vec<Reach>,
 }
 
@@ -56,6 +63,8 @@ pub struct Reach {
     pub least: f64,
     pub median: f64,
     pub sum: f64,
+    /// All of it may be more: some of what is summed is a lower bound.
+    pub at_least: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -63,14 +72,32 @@ pub struct SetAside {
     pub node: String,
     pub card: String,
     pub quality: Quality,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slice: Option<Slice>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Double {
     pub node: String,
     pub card: String,
-    /// Where it is counted.
+    /// Where a newer certificate has it.
     pub first: String,
+}
+
+/// A certificate of cards whose names are hidden behind another salt than those of the most, or not hidden.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OtherSalt {
+    pub node: String,
+    pub cards: usize,
+    /// `None` where names stand as they are.
+    pub salt_sha256: Option<String>,
+}
+
+impl OtherSalt {
+    fn of(Told { node, inventory, .. }: &Told) -> Self {
+        let salt_sha256 = inventory.salt_sha256.clone();
+        Self { node: node.clone(), cards: inventory.cards.len(), salt_sha256 }
+    }
 }
 
 /// A certificate that says nothing of the moment.
@@ -136,98 +163,229 @@ fn came(job: Job, trust: &TrustList) -> Came {
     }
 }
 
+/// A certificate as it counts at a moment.
+struct Told {
+    /// What its node is called, or where it lies.
+    node: String,
+    role: Role,
+    inventory: Inventory,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Counts,
+    /// There is a newer one of the same node, or it says nothing of the moment any more. What it shows to be bad was bad all the same.
+    Past,
+    /// Its cards may be those of certificates that count, behind other names.
+    OtherSalt,
+}
+
 fn summed(found: Vec<Found>, refused: Vec<Refused>, others: usize, as_of: Timestamp) -> Offer {
-    let (covering, lapsed): (Vec<Found>, Vec<Found>) =
-        found.into_iter().partition(|found| found.inventory.covers(as_of));
-    let lapsed = lapsed.into_iter().map(|Found { source, inventory }| Lapsed {
-        source,
-        measured: inventory.measured.0,
-        valid_until: inventory.valid_until.0,
+    let lapsed = found.iter().filter(|found| !found.inventory.covers(as_of)).map(|found| Lapsed {
+        source: found.source.clone(),
+        measured: found.inventory.measured.0,
+        valid_until: found.inventory.valid_until.0,
     });
-    let all = covering.len();
-    let newest = newest(covering);
-    let (mut counted, mut set_aside, mut doubles) = (Vec::new(), Vec::new(), Vec::new());
-    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
-    for (name, inventory) in &newest {
-        for card in &inventory.cards {
-            let shown = card.shown();
-            // A board in two nodes is there once; in one it may carry several cards.
-            let counts = |id: &str, first: &str| first != name || !same::is_of_board(id);
-            let known = card
-                .ids
-                .iter()
-                .find_map(|id| first.get(id.as_str()).copied().filter(|first| counts(id, first)));
-            first.extend(card.ids.iter().map(|id| (id.as_str(), name.as_str())));
-            let is_doubtful = !inventory.is_sound() || card.ids.is_empty();
-            let quality = if is_doubtful { card.quality().max(Quality::Doubtful) } else { card.quality() };
-            match (known, quality) {
-                (Some(first), _) => {
-                    doubles.push(Double { node: name.clone(), card: shown, first: first.to_owned() });
-                }
-                (None, Quality::Good | Quality::Uncompared) => counted.push(card),
-                (None, quality) => set_aside.push(SetAside { node: name.clone(), card: shown, quality }),
-            }
-        }
-    }
+    let lapsed: Vec<Lapsed> = lapsed.collect();
+    let all = found.len() - lapsed.len();
+    let told = told(found, as_of);
+    let is = |role: Role| told.iter().filter(move |told| told.role == role);
+    let other_salts: Vec<OtherSalt> = is(Role::OtherSalt).map(OtherSalt::of).collect();
+    let certificates = is(Role::Counts).count();
+    let Cards { counted, set_aside, doubles } = cards(&told);
     Offer {
         as_of,
-        certificates: newest.len(),
-        replaced: all - newest.len(),
+        certificates,
+        replaced: all - certificates - other_salts.len(),
         others,
         classes: classes(&counted),
         set_aside,
         doubles,
-        lapsed: lapsed.collect(),
+        other_salts,
+        lapsed,
         refused,
     }
 }
 
-/// The newest of each node, in the order of time. A node without a name is its cards.
-fn newest(mut found: Vec<Found>) -> Vec<(String, Inventory)> {
-    found.sort_by(|a, b| (a.inventory.measured, &a.source).cmp(&(b.inventory.measured, &b.source)));
-    let mut kept: Vec<(String, Inventory)> = Vec::new();
+/// All that were there at that moment, the newest first; of one time the one with the worst card.
+fn told(mut found: Vec<Found>, as_of: Timestamp) -> Vec<Told> {
+    let worst = |of: &Inventory| of.cards.iter().map(Card::quality).max();
+    found.retain(|found| found.inventory.measured.0 <= as_of);
+    found.sort_by(|a, b| {
+        let key = |of: &Inventory| (of.measured, worst(of));
+        key(&b.inventory).cmp(&key(&a.inventory)).then_with(|| a.source.cmp(&b.source))
+    });
+    let mut all: Vec<Told> = Vec::new();
     for Found { source, inventory } in found {
-        let same = |other: &Inventory| match (&other.node, &inventory.node) {
-            (Some(a), Some(b)) => a == b,
-            (None, None) => ids(other) == ids(&inventory) && !ids(other).is_empty(),
-            (Some(_), None) | (None, Some(_)) => false,
+        let is_replaced = |all: &[Told]| {
+            all.iter().any(|told| told.role == Role::Counts && is_same_node(&told.inventory, &inventory))
         };
-        kept.retain(|(_, other)| !same(other));
-        kept.push((inventory.node.clone().unwrap_or(source), inventory));
+        let counts = inventory.covers(as_of) && !is_replaced(&all);
+        let role = if counts { Role::Counts } else { Role::Past };
+        all.push(Told { node: inventory.node.clone().unwrap_or(source), role, inventory });
     }
-    kept
+    let Some(salt) = common_salt(&all).map(ToOwned::to_owned) else { return all };
+    for told in all.iter_mut().filter(|told| told.role == Role::Counts && told.inventory.salt_sha256 != salt)
+    {
+        told.role = Role::OtherSalt;
+    }
+    all
+}
+
+/// A node without a name is its cards.
+fn is_same_node(a: &Inventory, b: &Inventory) -> bool {
+    match (&a.node, &b.node) {
+        (Some(a), Some(b)) => a == b,
+        (None, None) => ids(a) == ids(b) && !ids(a).is_empty(),
+        (Some(_), None) | (None, Some(_)) => false,
+    }
 }
 
 fn ids(inventory: &Inventory) -> BTreeSet<&str> {
     inventory.cards.iter().flat_map(|card| &card.ids).map(String::as_str).collect()
 }
 
-fn classes(cards: &[&Card]) -> Vec<ClassOffer> {
-    let mut by_class: BTreeMap<(&str, bool), Vec<&Card>> = BTreeMap::new();
-    for card in cards {
+/// What most cards that count are named behind: only those are known to be different cards. Of as many, the newest.
+fn common_salt(all: &[Told]) -> Option<&Option<String>> {
+    let counting = || all.iter().filter(|told| told.role == Role::Counts).map(|told| &told.inventory);
+    let cards = |salt: &Option<String>| {
+        counting().filter(|of| of.salt_sha256 == *salt).map(|of| of.cards.len()).sum::<usize>()
+    };
+    // The last of equal ones is taken.
+    counting().rev().map(|of| &of.salt_sha256).max_by_key(|salt| cards(salt))
+}
+
+fn is_bad(card: &Card) -> bool {
+    matches!(card.quality(), Quality::Slow | Quality::Faulty)
+}
+
+/// The names of cards that certificates which count call bad, each with their node.
+fn bad(all: &[Told]) -> BTreeMap<&str, (&str, Quality)> {
+    let mut bad = BTreeMap::new();
+    for Told { node, inventory, .. } in all.iter().filter(|told| told.role == Role::Counts) {
+        for card in inventory.cards.iter().filter(|card| is_bad(card)) {
+            bad.extend(card.ids.iter().map(|id| (id.as_str(), (node.as_str(), card.quality()))));
+        }
+    }
+    bad
+}
+
+/// Whether one of these that counts has the card.
+fn is_claimed(older: &[Told], card: &Card) -> bool {
+    let mut counting = older.iter().filter(|told| told.role == Role::Counts);
+    counting
+        .any(|told| told.inventory.cards.iter().any(|other| other.ids.iter().any(|id| card.ids.contains(id))))
+}
+
+#[derive(Default)]
+struct Cards<'a> {
+    counted: Vec<(&'a Card, &'a CatalogueName)>,
+    set_aside: Vec<SetAside>,
+    doubles: Vec<Double>,
+}
+
+/// Each card as the newest certificate has it: what it was before, or in another node, does not count any more. But one that a
+/// certificate of another node still calls bad is so.
+fn cards(all: &[Told]) -> Cards<'_> {
+    let mut cards = Cards::default();
+    let bad = bad(all);
+    // Where each name was seen first: which certificate, of which node.
+    let mut first: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for (at, Told { node, role, inventory }) in all.iter().enumerate() {
+        for card in &inventory.cards {
+            let is_told = match role {
+                Role::Counts => true,
+                Role::Past => is_bad(card) && is_claimed(&all[at..], card),
+                Role::OtherSalt => false,
+            };
+            if !is_told {
+                continue;
+            }
+            let is_doubtful = !inventory.is_sound() || card.ids.is_empty();
+            let elsewhere =
+                card.ids.iter().filter_map(|id| bad.get(id.as_str())).filter(|(of, _)| of != node);
+            let least = if is_doubtful { Quality::Doubtful } else { Quality::Good };
+            let quality =
+                elsewhere.map(|(_, quality)| *quality).fold(card.quality().max(least), Quality::max);
+            // A board in two nodes is there once; in one it may carry several cards.
+            let counts = |id: &str, of: &str| of != node || !same::is_of_board(id);
+            let known = card
+                .ids
+                .iter()
+                .find_map(|id| first.get(id.as_str()).copied().filter(|(_, of)| counts(id, of)));
+            for id in &card.ids {
+                first.entry(id).or_insert((at, node));
+            }
+            match (known, quality) {
+                // What is past, or was said of the same node later, is no contradiction.
+                (Some((seen, of)), _) if *role == Role::Past || (of == node && seen != at) => {}
+                (Some((_, of)), _) => {
+                    let double = Double { node: node.clone(), card: card.shown(), first: of.to_owned() };
+                    cards.doubles.push(double);
+                }
+                (None, Quality::Good | Quality::Uncompared) => {
+                    cards.counted.push((card, &inventory.catalogue));
+                }
+                (None, quality) => cards.set_aside.push(SetAside {
+                    node: node.clone(),
+                    card: card.shown(),
+                    quality,
+                    slice: card.slice.clone(),
+                }),
+            }
+        }
+    }
+    cards.set_aside.sort_by(|a, b| (&a.node, &a.card).cmp(&(&b.node, &b.card)));
+    cards.doubles.sort_by(|a, b| (&a.node, &a.card).cmp(&(&b.node, &b.card)));
+    cards
+}
+
+fn classes(cards: &[(&Card, &CatalogueName)]) -> Vec<ClassOffer> {
+    let mut by_class: BTreeMap<(&str, bool), Vec<(&Card, &CatalogueName)>> = BTreeMap::new();
+    for (card, catalogue) in cards {
         let Some(class) = &card.class else { continue };
         let is_simulated = card.kind == Some(ProvenanceKind::Simulated);
-        by_class.entry((&class.card, is_simulated)).or_default().push(card);
+        by_class.entry((&class.card, is_simulated)).or_default().push((card, catalogue));
     }
-    let class = |((class, is_simulated), cards): ((&str, bool), Vec<&Card>)| ClassOffer {
+    by_class.into_iter().map(|((class, is_simulated), all)| self::class(class, is_simulated, &all)).collect()
+}
+
+fn class(class: &str, is_simulated: bool, all: &[(&Card, &CatalogueName)]) -> ClassOffer {
+    let cards: Vec<&Card> = all.iter().map(|(card, _)| *card).collect();
+    let mut overlays: Vec<OverlayName> = Vec::new();
+    let mut by_overlay = 0;
+    for (card, catalogue) in all {
+        let healthy = card.figures.iter().filter_map(|figure| figure.healthy.as_ref());
+        let of_others: Vec<&Healthy> = healthy.filter(|healthy| healthy.overlay.is_some()).collect();
+        by_overlay += usize::from(!of_others.is_empty());
+        for overlay in of_others.into_iter().filter_map(|healthy| catalogue.overlay_of(healthy)) {
+            if !overlays.contains(overlay) {
+                overlays.push(overlay.clone());
+            }
+        }
+    }
+    ClassOffer {
         class: class.to_owned(),
         kind: if is_simulated { ProvenanceKind::Simulated } else { ProvenanceKind::Hardware },
         cards: cards.len(),
         uncompared: cards.iter().filter(|card| card.quality() == Quality::Uncompared).count(),
         by_figures: cards.iter().filter(|card| card.is_by_figures()).count(),
+        by_overlay,
+        overlays,
         rates: RATES.iter().filter_map(|metric| reach(metric, &cards)).collect(),
-    };
-    by_class.into_iter().map(class).collect()
+    }
 }
 
 fn reach(metric: &str, cards: &[&Card]) -> Option<Reach> {
-    let values: Vec<f64> = cards.iter().filter_map(|card| Some(card.figure(metric)?.value)).collect();
+    let figures: Vec<&Figure> = cards.iter().filter_map(|card| card.figure(metric)).collect();
+    let values: Vec<f64> = figures.iter().map(|figure| figure.value).collect();
     Some(Reach {
         metric: MetricName::parse(metric).ok()?,
         cards: values.len(),
         least: values.iter().copied().reduce(f64::min)?,
         sum: values.iter().sum(),
         median: middle(values)?,
+        at_least: figures.iter().any(|figure| figure.at_least),
     })
 }
 
@@ -238,59 +396,11 @@ impl Offer {
             (!self.refused.is_empty(), Exit::Signature),
             (!self.doubles.is_empty(), Exit::Identity),
             (self.classes.is_empty() || !self.lapsed.is_empty(), Exit::Inconclusive),
+            (!self.other_salts.is_empty(), Exit::Inconclusive),
         ];
         all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::contract::when::When;
-    use crate::inventory::{CatalogueName, FORMAT};
-    use crate::report::TrustLevel;
-
-    /// A certificate of cards with these names each.
-    fn certified(node: &str, cards: &[&[&str]]) -> Found {
-        let at = "2026-06-01T00:00:00Z".parse().unwrap();
-        let card = |ids: &&[&str]| Card {
-            selector: String::new(),
-            name: String::new(),
-            kind: Some(ProvenanceKind::Hardware),
-            ids: ids.iter().map(|id| (*id).to_owned()).collect(),
-            class: None,
-            figures: Vec::new(),
-            refused: Vec::new(),
-        };
-        let catalogue = CatalogueName { version: String::new(), sha256: String::new(), overlays: Vec::new() };
-        let inventory = Inventory {
-            format: FORMAT,
-            tool_version: String::new(),
-            report_sha256: String::new(),
-            node: Some(node.to_owned()),
-            measured: When(at),
-            valid_until: When(at),
-            level: TrustLevel::L0,
-            catalogue,
-            is_finished: true,
-            conflicts: Vec::new(),
-            cards: cards.iter().map(card).collect(),
-        };
-        Found { source: node.to_owned(), inventory }
-    }
-
-    #[test]
-    fn a_board_carries_several_cards_and_is_in_one_node() {
-        let doubles = |found: Vec<Found>| {
-            let offer = summed(found, Vec::new(), 0, "2026-06-01T00:00:00Z".parse().unwrap());
-            offer.doubles.into_iter().map(|double| (double.node, double.first)).collect::<Vec<_>>()
-        };
-        let board: &[&[&str]] = &[&["serial 1", "uuid a"], &["serial 1", "uuid b"]];
-        assert_eq!(doubles(vec![certified("a", board)]), []);
-        let twice: &[&[&str]] = &[&["uuid a"], &["uuid a"]];
-        assert_eq!(doubles(vec![certified("a", twice)]), [("a".to_owned(), "a".to_owned())]);
-        let other = certified("b", &[&["serial 1", "uuid c"]]);
-        assert_eq!(doubles(vec![certified("a", board), other]), [("b".to_owned(), "a".to_owned())]);
-    }
-}
+mod tests;

@@ -4,19 +4,23 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fleet::heads;
 use super::listing::{print_json, print_table};
 use super::page::Page;
+use crate::catalogue;
 use crate::catalogue::bands::Basis;
+use crate::catalogue::in_use::OverlayName;
+use crate::contract::escaped;
 use crate::device::ProvenanceKind;
-use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::metric::{FILLED, Kind, MetricName};
 use crate::fleet::words::Said;
-use crate::inventory::class::By;
+use crate::inventory::bands::{LeftOut, Why};
+use crate::inventory::class::{By, has_memory_of};
 use crate::inventory::offer::{ClassOffer, Offer, Reach};
 use crate::inventory::recheck::Chain;
-use crate::inventory::{Card, Figure, Healthy, Inventory, Quality, Standing};
+use crate::inventory::{Card, CatalogueName, Figure, Healthy, Inventory, Quality, Slice, Standing};
 use crate::language::{Language, say};
 
 /// The certificate as of that moment.
@@ -38,32 +42,76 @@ pub fn human(inventory: &Inventory, now: Timestamp, out: &mut Page) -> io::Resul
     if !inventory.is_finished {
         writeln!(out, "{}", say!(language, "inventory-unfinished"))?;
     }
+    for OverlayName { title, version, sha256 } in &inventory.catalogue.overlays {
+        let [title, version] = [title, version].map(|text| escaped(text));
+        let line = say!(language, "inventory-overlay", title = title, version = version, sha256 = sha256);
+        writeln!(out, "{line}")?;
+    }
     for conflict in &inventory.conflicts {
         writeln!(out, "{}", conflict.said(language))?;
     }
     for card in &inventory.cards {
-        self::card(card, out)?;
+        self::card(card, &inventory.catalogue, out)?;
     }
     Ok(())
 }
 
-fn card(card: &Card, out: &mut Page) -> io::Result<()> {
-    let (language, quality) = (out.language, card.quality());
-    let bold = Style::new().bold();
-    let class = match &card.class {
-        Some(class) if class.by == By::Name => say!(language, "class-by-name", card = &class.card),
-        Some(class) => say!(language, "class-by-figures", card = &class.card),
-        None => say!(language, "class-none"),
+/// What a card is, and whether it is in order.
+fn verdict(card: &Card, language: Language) -> String {
+    let class = match (&card.slice, &card.class) {
+        (Some(slice), _) => slice_said(slice, language),
+        (None, Some(class)) if class.by == By::Name => say!(language, "class-by-name", card = &class.card),
+        (None, Some(class)) => say!(language, "class-by-figures", card = &class.card),
+        (None, None) => say!(language, "class-none"),
     };
+    let quality = card.quality();
     let colour = match quality {
         Quality::Good => AnsiColor::Green,
-        Quality::Uncompared | Quality::Doubtful | Quality::Partial | Quality::Unclassed => AnsiColor::Yellow,
+        Quality::Uncompared | Quality::Doubtful | Quality::Partial | Quality::Slice | Quality::Unclassed => {
+            AnsiColor::Yellow
+        }
         Quality::Slow | Quality::Faulty => AnsiColor::Red,
     };
     let style = colour.on_default().bold();
     let said = quality_said(quality, language);
-    let (colon, comma) = (say!(language, "list-colon"), say!(language, "list-clause"));
-    writeln!(out, "\n{bold}{}{bold:#}{colon}{class}{comma}{style}{said}{style:#}", card.shown())?;
+    format!("{class}{}{style}{said}{style:#}", say!(language, "list-clause"))
+}
+
+fn slice_said(slice: &Slice, language: Language) -> String {
+    let Slice { profile, of, of_uuid } = slice;
+    let unknown = || say!(language, "slice-unknown");
+    let of: Vec<&str> = of.iter().chain(of_uuid).map(String::as_str).collect();
+    let of = if of.is_empty() { unknown() } else { of.join(" ") };
+    say!(language, "class-slice", profile = profile.clone().unwrap_or_else(unknown), of = of)
+}
+
+/// How much of its memory was looked at, where that is known.
+fn memory(card: &Card, language: Language) -> Option<String> {
+    let figure = card.figure(FILLED)?;
+    let filled = amount(&figure.metric, figure.value);
+    let Some(bytes) = card.memory_bytes else {
+        return Some(say!(language, "memory-untold", filled = filled));
+    };
+    let told = amount(&figure.metric, bytes as f64);
+    let rest = (!card.is_memory_whole()).then(|| say!(language, "memory-rest"));
+    let called = catalogue::named_by(&card.name).next().filter(|_| card.slice.is_none());
+    let other = called.filter(|gpu| !has_memory_of(card.memory_bytes, gpu)).map(|gpu| {
+        let has = language.list(gpu.memory_sizes().map(|gb| format!("{gb} GB")));
+        say!(language, "memory-other", card = &gpu.name, has = has)
+    });
+    let line = say!(language, "memory-filled", filled = filled, told = told);
+    let all: Vec<String> = std::iter::once(line).chain(other).chain(rest).collect();
+    Some(all.join(&say!(language, "list-semicolon")))
+}
+
+fn card(card: &Card, catalogue: &CatalogueName, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    let bold = Style::new().bold();
+    let colon = say!(language, "list-colon");
+    writeln!(out, "\n{bold}{}{bold:#}{colon}{}", card.shown(), verdict(card, language))?;
+    if let Some(line) = memory(card, language) {
+        writeln!(out, "{line}")?;
+    }
     let head = [
         say!(language, "head-metric"),
         say!(language, "head-reaches"),
@@ -72,7 +120,7 @@ fn card(card: &Card, out: &mut Page) -> io::Result<()> {
         say!(language, "head-standing"),
     ];
     if !card.figures.is_empty() {
-        print_table(head, card.figures.iter().map(|figure| cells(figure, language)), out)?;
+        print_table(head, card.figures.iter().map(|figure| cells(figure, catalogue, language)), out)?;
     }
     if !card.refused.is_empty() {
         writeln!(out)?;
@@ -89,20 +137,22 @@ fn quality_said(quality: Quality, language: Language) -> String {
         Quality::Uncompared => say!(language, "quality-uncompared"),
         Quality::Doubtful => say!(language, "quality-doubtful"),
         Quality::Partial => say!(language, "quality-partial"),
+        Quality::Slice => say!(language, "quality-slice"),
         Quality::Unclassed => say!(language, "quality-unclassed"),
         Quality::Slow => say!(language, "quality-slow"),
         Quality::Faulty => say!(language, "quality-faulty"),
     }
 }
 
-fn cells(figure: &Figure, language: Language) -> [String; 5] {
+fn cells(figure: &Figure, catalogue: &CatalogueName, language: Language) -> [String; 5] {
     let Figure { metric, value, at_least, of_datasheet, healthy, standing, .. } = figure;
     let shown = amount(metric, *value);
-    let reaches = if *at_least { say!(language, "at-least", figure = shown) } else { shown };
+    let reaches = bounded(shown, *at_least, language);
     let share = of_datasheet.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0));
-    let healthy = healthy.as_ref().map_or("-".to_owned(), |Healthy { low, high, basis }| {
-        let (low, high) = (amount(metric, *low), amount(metric, *high));
-        say!(language, "healthy-range", low = low, high = high, basis = basis_said(*basis, language))
+    let healthy = healthy.as_ref().map_or("-".to_owned(), |healthy| {
+        let (low, high) = (amount(metric, healthy.low), amount(metric, healthy.high));
+        let basis = whose(healthy, catalogue, language);
+        say!(language, "healthy-range", low = low, high = high, basis = basis)
     });
     let standing = match standing {
         Standing::Healthy => say!(language, "standing-healthy"),
@@ -111,6 +161,18 @@ fn cells(figure: &Figure, language: Language) -> [String; 5] {
         Standing::Unknown => "-".to_owned(),
     };
     [metric.to_string(), reaches, share, healthy, standing]
+}
+
+fn bounded(shown: String, at_least: bool, language: Language) -> String {
+    if at_least { say!(language, "at-least", figure = shown) } else { shown }
+}
+
+/// What a band rests on, and on whose word that is so.
+fn whose(healthy: &Healthy, catalogue: &CatalogueName, language: Language) -> String {
+    let basis = basis_said(healthy.basis, language);
+    let Some(sha256) = &healthy.overlay else { return basis };
+    let title = catalogue.overlay_of(healthy).map_or(sha256, |overlay| &overlay.title);
+    say!(language, "basis-says", basis = basis, title = escaped(title))
 }
 
 fn amount(metric: &MetricName, value: f64) -> String {
@@ -128,6 +190,19 @@ fn basis_said(basis: Basis, language: Language) -> String {
     }
 }
 
+/// What makes no band, and why.
+pub fn left_out_said(of: &LeftOut, language: Language) -> String {
+    let why = match &of.why {
+        Why::Quality(quality) => quality_said(*quality, language),
+        Why::OtherName => say!(language, "left-out-other-name"),
+        Why::FarOff { metric, typical, middle } => {
+            let [typical, middle] = [typical, middle].map(|value| amount(metric, *value));
+            say!(language, "left-out-far-off", metric = metric.as_str(), typical = typical, middle = middle)
+        }
+    };
+    say!(language, "left-out", card = escaped(&of.card), source = &of.source, why = why)
+}
+
 /// After it was checked.
 pub fn verified(inventory: &Inventory, chain: &Chain, now: Timestamp, out: &mut Page) -> io::Result<()> {
     let language = out.language;
@@ -141,24 +216,31 @@ pub fn verified(inventory: &Inventory, chain: &Chain, now: Timestamp, out: &mut 
         Chain::Report { differences, .. } if !differences.is_empty() => {
             (say!(language, "inventory-differs"), AnsiColor::Red)
         }
-        Chain::Report { other_catalogue: true, .. } => {
-            (say!(language, "inventory-figures-hold"), AnsiColor::Green)
+        Chain::Report { by_own: Some(own), .. } => {
+            for card in &own.cards {
+                let verdict = verdict(card, language);
+                writeln!(
+                    out,
+                    "{}",
+                    say!(language, "inventory-by-own", card = card.shown(), verdict = verdict)
+                )?;
+            }
+            (say!(language, "inventory-figures-hold"), AnsiColor::Yellow)
         }
-        Chain::Report { .. } => (say!(language, "inventory-holds"), AnsiColor::Green),
+        Chain::Report { by_own: None, .. } => (say!(language, "inventory-holds"), AnsiColor::Green),
     };
     let style = colour.on_default().bold();
     writeln!(out, "{style}{what}{style:#}")
 }
 
 pub fn json(inventory: &Inventory, chain: &Chain, now: Timestamp, out: &mut Page) -> io::Result<()> {
-    let cards: Vec<_> = inventory
-        .cards
-        .iter()
-        .map(|card| json!({ "card": card.shown(), "quality": card.quality() }))
-        .collect();
+    let cards = |of: &Inventory| -> Vec<Value> {
+        of.cards.iter().map(|card| json!({ "card": card.shown(), "quality": card.quality() })).collect()
+    };
     let value = json!({
         "covers_now": inventory.covers(now),
-        "cards": cards,
+        "cards": cards(inventory),
+        "by_own_catalogue": chain.by_own().map(cards),
         "report_checked": !matches!(chain, Chain::Signature),
         "holds": chain.differences().is_empty(),
         "differences": chain.differences(),
@@ -224,6 +306,11 @@ fn class(of: &ClassOffer, out: &mut Page) -> io::Result<()> {
     if of.uncompared > 0 {
         writeln!(out, "{}", say!(language, "offer-uncompared", count = of.uncompared))?;
     }
+    if of.by_overlay > 0 {
+        let titles = of.overlays.iter().map(|overlay| format!("\"{}\"", escaped(&overlay.title)));
+        let titles = language.list(titles);
+        writeln!(out, "{}", say!(language, "offer-by-overlay", count = of.by_overlay, titles = titles))?;
+    }
     let head = [
         say!(language, "head-metric"),
         say!(language, "head-cards"),
@@ -232,8 +319,9 @@ fn class(of: &ClassOffer, out: &mut Page) -> io::Result<()> {
         say!(language, "head-together"),
     ];
     let row = |reach: &Reach| {
-        let Reach { metric, cards, least, median, sum } = reach;
-        let [least, median, sum] = [*least, *median, *sum].map(|value| amount(metric, value));
+        let Reach { metric, cards, least, median, sum, at_least } = reach;
+        let shown = |value| bounded(amount(metric, value), *at_least, language);
+        let [least, median, sum] = [*least, *median, *sum].map(shown);
         [metric.to_string(), cards.to_string(), least, median, sum]
     };
     print_table(head, of.rates.iter().map(row), out)
@@ -249,7 +337,11 @@ fn set_aside(offer: &Offer, out: &mut Page) -> io::Result<()> {
         let why = say!(language, "offer-double", node = &double.first);
         [double.node.clone(), double.card.clone(), why]
     });
-    let rows: Vec<[String; 3]> = aside.chain(doubles).collect();
+    let salts = offer
+        .other_salts
+        .iter()
+        .map(|other| [other.node.clone(), other.cards.to_string(), say!(language, "offer-other-salt")]);
+    let rows: Vec<[String; 3]> = aside.chain(doubles).chain(salts).collect();
     if rows.is_empty() {
         return Ok(());
     }

@@ -3,44 +3,51 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use gpu_assay::seal::Envelope;
+use gpu_assay::evidence::Fact;
+use gpu_assay::evidence::metric::MetricName;
+use gpu_assay::inventory::draw::draw;
+use gpu_assay::report::Report;
+use gpu_assay::seal::{Envelope, TrustList};
 use serde_json::Value;
 
 use crate::process::{Ended, assay};
 
 /// Nodes of one card each: in order, another, slow for its kind, one that computes wrong, one that is called what it is not, the
-/// first again under another name, and one whose sources contradict one another.
-const NODES: [(&str, &str); 7] = [
-    ("good", "sim:h200,seed=1"),
-    ("second", "sim:h200,seed=2"),
-    ("slow", "sim:h200,seed=3,flops=0.8"),
-    ("wrong", "sim:h200,seed=4,fma_wrong=5"),
-    ("relabelled", "sim:a100,seed=5,name=NVIDIA H200"),
-    ("double", "sim:h200,seed=1"),
-    ("torn", "sim:h200,seed=6,telemetry_name=NVIDIA A100"),
+/// first again under another name, and one whose sources contradict one another. Of two of them too little memory was looked at to see
+/// what is wrong: a bad bit beyond the first GiB, and half of the memory missing. Then the first again, that computes wrong by
+/// now, and later does not, and the first behind two salts.
+const NODES: [(&str, &str, &str); 13] = [
+    ("good", "sim:h200,seed=1", WHOLE),
+    ("second", "sim:h200,seed=2", WHOLE),
+    ("slow", "sim:h200,seed=3,flops=0.8", WHOLE),
+    ("wrong", "sim:h200,seed=4,fma_wrong=5", WHOLE),
+    ("relabelled", "sim:a100,seed=5,name=NVIDIA H200", WHOLE),
+    ("double", "sim:h200,seed=1", WHOLE),
+    ("torn", "sim:h200,seed=6,telemetry_name=NVIDIA A100", WHOLE),
+    ("flipped", "sim:h200,seed=7,flip=41GB:17", "--profile quick"),
+    ("half", "sim:h200,seed=8,mem=75GB", "--profile quick"),
+    ("later", "sim:h200,seed=1,fma_wrong=5", WHOLE),
+    ("mended", "sim:h200,seed=1", WHOLE),
+    ("behind-a", "sim:h200,seed=1", "--profile standard --salt a.salt"),
+    ("behind-b", "sim:h200,seed=1", "--profile standard --salt b.salt"),
 ];
+
+const WHOLE: &str = "--profile standard";
 
 /// Their reports, measured once for all tests: enough figures for a class, and no more.
 static REPORTS: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name).display().to_string();
     assert_eq!(assay(["key", "new", &at("key.pem")]).code, Some(0));
-    for (name, device) in NODES {
-        let (key, out) = (at("key.pem"), at(name));
-        let args = [
-            "run",
-            "--measure-only",
-            "--device",
-            device,
-            "--probe",
-            "census",
-            "--probe",
-            "fma",
-            "--probe",
-            "memory",
-        ];
-        let more = ["--profile", "quick", "--duration", "1s", "--node", name, "--key", &key, "--out", &out];
-        assay([&args[..], &more[..]].concat());
+    for salt in ["a.salt", "b.salt"] {
+        assert_eq!(assay(["key", "salt", &at(salt)]).code, Some(0));
+    }
+    for (name, device, how) in NODES {
+        let run = "run --measure-only --probe census --probe fma --probe memory --duration 1s";
+        let words = run.split(' ').chain(how.split(' '));
+        let words = words.map(|word| if word.ends_with(".salt") { at(word) } else { word.to_owned() });
+        let more = ["--device", device, "--node", name, "--key", &at("key.pem"), "--out", &at(name)];
+        assay(words.chain(more.map(str::to_owned)));
     }
     dir
 });
@@ -155,7 +162,7 @@ fn certificates_are_summed_by_class_and_each_card_counts_once() {
             (class["class"].as_str().unwrap(), count("cards"), count("by_figures"))
         })
         .collect();
-    assert_eq!((exit, classes), (0, vec![("A100 SXM4 40GB", 1, 1), ("H200 SXM", 2, 0)]));
+    assert_eq!((exit, classes), (0, vec![("A100 SXM4 80GB", 1, 1), ("H200 SXM", 2, 0)]));
     let fp32 = offer["classes"][1]["rates"]
         .as_array()
         .unwrap()
@@ -192,7 +199,8 @@ fn certificates_are_summed_by_class_and_each_card_counts_once() {
     assert_eq!((exit, &said["offer"]["replaced"]), (5, &1.into()));
     assert_eq!(
         (&said["offer"]["doubles"][0]["node"], &said["offer"]["doubles"][0]["first"]),
-        (&"double".into(), &"good".into())
+        (&"good".into(), &"double".into()),
+        "the newer one counts"
     );
     assert_eq!(said["offer"]["classes"][1]["cards"], 2);
 }
@@ -291,4 +299,103 @@ fn a_report_without_the_memory_is_no_card_in_order() {
     assert!(ended.code == Some(3) && ended.stdout.contains(says), "{}{}", ended.stdout, ended.stderr);
     let (exit, said) = provider.asked(&["fleet", "inventory"], &out);
     assert_eq!((exit, &said["offer"]["set_aside"][0]["quality"]), (3, &"partial".into()));
+}
+
+/// The quick profile fills 1 GiB. What lies beyond it was not looked at, and what a driver says of it makes no card.
+#[test]
+fn no_card_is_in_order_whose_memory_was_not_filled() {
+    let provider = Provider::new();
+    let ended = provider.certify("flipped", &[]);
+    for words in [
+        "not all that counts was measured",
+        "1.074 GB of the 150.8 GB",
+        "was not looked at",
+        "--profile standard",
+    ] {
+        assert!(ended.code == Some(3) && ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+    let ended = provider.certify("half", &[]);
+    for words in ["of the 75 GB that its driver names", "it is called H200 SXM, which has 141 GB"] {
+        assert!(ended.code == Some(3) && ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains("H200 SXM, as it is called"), "{}", ended.stdout);
+    let (exit, said) = provider.offer(&[]);
+    let aside: Vec<&Value> =
+        said["offer"]["set_aside"].as_array().unwrap().iter().map(|one| &one["quality"]).collect();
+    assert_eq!((exit, aside), (3, vec![&Value::from("partial"); 2]));
+}
+
+/// Whoever moves a card that was found bad into another node, or lets that certificate lapse, has a good older one.
+#[test]
+fn a_fault_that_was_found_later_outlives_older_certificates_whatever_the_node() {
+    for valid in ["90d", "1h"] {
+        let provider = Provider::new();
+        provider.certify("good", &[]);
+        provider.certify("later", &["--valid", valid]);
+        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(2);
+        let (exit, said) = provider.offer(&["--as-of", &soon.to_string()]);
+        let offer = &said["offer"];
+        assert_eq!((exit, &offer["classes"]), (5, &Value::Array(Vec::new())), "{said}");
+        assert_eq!(
+            (&offer["set_aside"][0]["node"], &offer["set_aside"][0]["quality"]),
+            (&"later".into(), &"faulty".into())
+        );
+        assert_eq!(offer["doubles"].as_array().unwrap().len(), 1);
+    }
+    // Whoever measures it in another node until it passes has a certificate that says otherwise.
+    let provider = Provider::new();
+    provider.certify("later", &[]);
+    provider.certify("mended", &[]);
+    let (exit, said) = provider.offer(&[]);
+    assert_eq!((exit, &said["offer"]["classes"]), (5, &Value::Array(Vec::new())), "{said}");
+}
+
+/// Behind another salt the same card has another name.
+#[test]
+fn cards_behind_different_salts_are_not_summed() {
+    let provider = Provider::new();
+    provider.certify("behind-a", &[]);
+    assert_eq!(provider.offer(&[]).1["offer"]["classes"][0]["cards"], 1);
+    provider.certify("behind-b", &[]);
+    let (exit, said) = provider.offer(&[]);
+    let count = |key: &str| said["offer"][key].as_array().unwrap().len();
+    assert_eq!((exit, count("classes"), count("other_salts")), (3, 1, 1), "{said}");
+    assert_eq!(said["offer"]["classes"][0]["cards"], 1);
+    let table = assay(["fleet", "inventory", &provider.at(""), "--trust", &given("key.pub.pem")]);
+    assert!(
+        table.stdout.contains("behind another salt") && table.stdout.contains("--salt"),
+        "{}",
+        table.stdout
+    );
+}
+
+#[test]
+fn a_slice_of_a_card_is_said_to_be_one_and_is_no_card() {
+    let trust = TrustList::load(&[given("key.pub.pem")]).unwrap();
+    let verified = Envelope::load(given("good/report.dsse.json").as_ref()).unwrap().open(&trust).unwrap();
+    let mut report = Report::from_verified(&verified).unwrap();
+    let whole = report.evidence.devices[0].clone();
+    let drawn = |report: &Report| {
+        let inventory = draw(report, &verified, std::time::Duration::from_secs(3600)).unwrap();
+        let value = serde_json::to_value(&inventory.cards[0]).unwrap();
+        (serde_json::to_value(inventory.cards[0].quality()).unwrap(), value)
+    };
+    assert_eq!(drawn(&report).0, "good");
+    let mut part = whole;
+    let identity = part.identity.as_mut().unwrap();
+    identity.name = "NVIDIA H200 MIG 1g.18gb".to_owned();
+    identity.details.insert("mig".to_owned(), "yes".to_owned());
+    let fact = |metric: &str, value: &str| Fact {
+        metric: MetricName::parse(metric).unwrap(),
+        value: value.to_owned(),
+    };
+    part.facts.push(fact("identity.nvml.name", "NVIDIA H200"));
+    part.facts.push(fact("identity.nvml.uuid", "GPU-00000000-0000-0000-0000-000000000009"));
+    report.evidence.devices[0] = part;
+    let (quality, said) = drawn(&report);
+    assert_eq!((quality, &said["class"]), (Value::from("slice"), &Value::Null), "{said}");
+    assert_eq!(
+        said["slice"],
+        serde_json::json!({"profile": "1g.18gb", "of": "NVIDIA H200", "of_uuid": "GPU-00000000-0000-0000-0000-000000000009"})
+    );
 }

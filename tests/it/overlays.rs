@@ -1,5 +1,8 @@
 //! Overlays of the catalogue in use: what is compared with them, and that nobody verifies without them what was judged with them.
 
+use gpu_assay::catalogue::overlay::Overlay;
+use gpu_assay::seal::{Envelope, SecretKey};
+
 use crate::certificates::Desk;
 
 /// The example's card as somebody signs it.
@@ -82,18 +85,27 @@ fn a_run_becomes_the_reference_that_bounds_are_shares_of() {
     desk.assay(3, "contract reference counts/report.dsse.json --trust provider.pub.pem");
 }
 
+/// A desk with reports of two cards in order, one that is slow, one with a bad bit, and one of whose memory little was looked at.
+fn measured() -> Desk {
+    let desk = desk();
+    for (name, device, profile) in [
+        ("a", "sim:h100,seed=1", "standard"),
+        ("b", "sim:h100,seed=2", "standard"),
+        ("slow", "sim:h100,seed=3,flops=0.8", "standard"),
+        ("bad", "sim:h100,seed=4,flops=0.9,flip=41GB:17", "standard"),
+        ("hasty", "sim:h100,seed=5,flops=0.9", "quick"),
+    ] {
+        let run =
+            "run --measure-only --duration 1s --probe census --probe fma --probe memory --key provider.pem";
+        desk.assay(0, &format!("{run} --profile {profile} --device {device} --out {name}"));
+    }
+    desk
+}
+
 /// Of the H100 no band of our own is built in, so that nobody is slow by it.
 #[test]
 fn bands_of_ones_own_reports_tell_a_slow_card_from_a_healthy_one() {
-    let desk = desk();
-    for (name, device) in
-        [("a", "sim:h100,seed=1"), ("b", "sim:h100,seed=2"), ("slow", "sim:h100,seed=3,flops=0.8")]
-    {
-        desk.assay(
-            0,
-            &format!("run --measure-only --profile quick --probe census --probe fma --probe memory --device {device} --key provider.pem --out {name}"),
-        );
-    }
+    let desk = measured();
     let reports = "a/report.dsse.json b/report.dsse.json --trust provider.pub.pem";
     let bands = desk.assay(0, &format!("catalogue bands {reports} --title ours")).stdout;
     for line in [
@@ -117,8 +129,96 @@ fn bands_of_ones_own_reports_tell_a_slow_card_from_a_healthy_one() {
     let healthy = certify.replace("slow/", "a/");
     let healthy = desk.assay(0, &format!("{healthy} healthy {ours}")).stdout;
     assert!(healthy.contains("in order"), "{healthy}");
-    desk.assay(1, &format!("verify found/inventory.dsse.json --trust provider.pub.pem {ours}"));
     desk.assay(0, "run --measure-only --probe census --device sim:mini --key provider.pem --out mini");
     let nothing = desk.assay(3, "catalogue bands mini/report.dsse.json --trust provider.pub.pem");
     assert!(nothing.stderr.contains("no band"), "{}", nothing.stderr);
+}
+
+/// What a certificate says that was drawn up with bands that its reader lacks.
+#[test]
+fn whose_bands_they_were_is_seen_by_whoever_does_not_have_them() {
+    let desk = measured();
+    let reports = "a/report.dsse.json b/report.dsse.json --trust provider.pub.pem";
+    let bands = desk.assay(0, &format!("catalogue bands {reports} --title ours")).stdout;
+    std::fs::write(desk.path("ours.toml"), bands).unwrap();
+    desk.assay(0, "catalogue sign ours.toml --key tenant.pem --out ours.dsse.json");
+    let ours = "--overlay ours.dsse.json --overlay-trust tenant.pub.pem";
+    let certify = "certify --key provider.pem --trust provider.pub.pem --report";
+    desk.assay(1, &format!("{certify} slow/report.dsse.json --out found {ours}"));
+    let healthy = desk.assay(0, &format!("{certify} a/report.dsse.json --out healthy {ours}")).stdout;
+    assert!(healthy.contains("measured by assay, says \"ours\""), "{healthy}");
+    assert!(healthy.contains("beside what is built in, it was compared with \"ours\""), "{healthy}");
+    let verify = "verify healthy/inventory.dsse.json --trust provider.pub.pem";
+    desk.assay(0, &format!("{verify} {ours}"));
+    desk.assay(1, &format!("{} {ours}", verify.replace("healthy", "found")));
+    // Whoever does not have them is told so, and what he can say himself.
+    let without = desk.assay(3, verify).stdout;
+    for words in [
+        "by the catalogue of this program: H100 SXM5 80GB, as it is called, not compared",
+        "says \"ours\"",
+        "not with yours",
+    ] {
+        assert!(without.contains(words), "{words}: {without}");
+    }
+    let said: serde_json::Value =
+        serde_json::from_str(&desk.assay(3, &format!("{verify} --json")).stdout).unwrap();
+    assert_eq!((&said["holds"], &said["cards"][0]["quality"]), (&true.into(), &"good".into()));
+    assert_eq!(said["by_own_catalogue"][0]["quality"], "uncompared");
+    let band = |said: &serde_json::Value| {
+        let figures = said["inventory"]["cards"][0]["figures"].as_array().unwrap();
+        figures.iter().find(|figure| figure["metric"] == "fma.fp32.rate").unwrap()["healthy"].clone()
+    };
+    assert_eq!(band(&said)["overlay"], said["inventory"]["catalogue"]["overlays"][0]["sha256"], "{said}");
+    // What is said of a card must follow from the bands that are named, even where nobody has them.
+    // And what is called built in must be so.
+    let key = SecretKey::load(&desk.path("provider.pem")).unwrap();
+    let label = format!(",\"overlay\":{}", band(&said)["overlay"]);
+    for (name, stated, forged, differs) in [
+        ("found", "\"below\"", "\"healthy\"", "standing"),
+        ("healthy", label.as_str(), "", "fma.fp32.rate.healthy"),
+    ] {
+        let file = desk.path(&format!("{name}/inventory.dsse.json"));
+        let envelope = std::fs::read(&file).unwrap();
+        let payload = String::from_utf8(Envelope::load(&file).unwrap().unchecked().unwrap()).unwrap();
+        assert!(payload.contains(stated), "{payload}");
+        std::fs::write(&file, Envelope::seal(payload.replace(stated, forged).as_bytes(), &key).to_bytes())
+            .unwrap();
+        let said = desk.assay(6, &verify.replace("healthy", name)).stdout;
+        assert!(said.contains(differs), "{differs}: {said}");
+        std::fs::write(&file, envelope).unwrap();
+    }
+    let sum = desk.assay(0, "fleet inventory healthy --trust provider.pub.pem").stdout;
+    assert!(sum.contains("of which 1 by bands that are not built in: \"ours\""), "{sum}");
+}
+
+/// One bad card would make every other as bad a card in order.
+#[test]
+fn a_card_that_is_not_in_order_makes_no_band() {
+    let desk = measured();
+    let bands = |names: &[&str]| {
+        let reports: String = names.iter().map(|name| format!(" {name}/report.dsse.json")).collect();
+        desk.assay(0, &format!("catalogue bands{reports} --trust provider.pub.pem --title ours")).stdout
+    };
+    let of_two = bands(&["a", "b"]);
+    let of_all = bands(&["a", "b", "slow", "bad", "hasty"]);
+    let told = |text: &str| text.lines().filter(|line| line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    assert_eq!(told(&of_two), "");
+    let why = told(&of_all);
+    for words in [
+        "flip=41GB:17",
+        "FAULTY",
+        "seed=5",
+        "all of its memory must be filled",
+        "seed=3",
+        "fma.fp32.rate is 5",
+    ] {
+        assert!(why.contains(words), "{words}: {why}");
+    }
+    let read = |text: &str, metric: &str| {
+        let overlay = Overlay::parse(text.as_bytes()).unwrap();
+        let row = overlay.bands.into_iter().find(|row| row.metric == metric).unwrap();
+        (row.low, row.high, row.devices)
+    };
+    assert_eq!(read(&of_two, "fma.fp32.rate"), read(&of_all, "fma.fp32.rate"));
+    assert_eq!(read(&of_all, "memory.filled.bytes").2, Some(3), "the slow one has all of its memory");
 }
