@@ -1,8 +1,6 @@
 //! One card as its maker describes it.
 //! Owns the record of a card; must not know where its figures come from.
 
-use std::num::NonZeroU32;
-
 use serde::{Deserialize, Serialize};
 
 /// One card. Rates are dense peaks; what is not published is `None`.
@@ -61,10 +59,8 @@ pub struct Gpu {
 
 impl Gpu {
     /// How many a node usually holds: eight on a board, and four where two Grace with two GPUs each are a node.
-    pub fn usual_in_a_node(&self) -> NonZeroU32 {
-        const FOUR: NonZeroU32 = NonZeroU32::new(4).unwrap();
-        const EIGHT: NonZeroU32 = NonZeroU32::new(8).unwrap();
-        if self.name.starts_with("GB200") { FOUR } else { EIGHT }
+    pub fn usual_in_a_node(&self) -> u32 {
+        if self.name.starts_with("GB200") { 4 } else { 8 }
     }
 
     /// Sizes of memory that this card comes with, in GB.

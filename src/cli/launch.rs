@@ -45,7 +45,8 @@ pub struct CommonArgs {
     /// each, which shows that it is whole, and not who signed]
     #[arg(long, value_name = "PUB.pem", requires = "missing_from")]
     pub trust: Vec<PathBuf>,
-    /// Further arguments of `assay run`, such as: -- --profile acceptance
+    /// Further arguments of `assay run`, such as: -- --profile acceptance [default: --soak, where the contract demands that a load is
+    /// kept up]
     #[arg(last = true, value_name = "ARGUMENTS")]
     pub arguments: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! `assay contract`: write, check and describe contract files.
 
 use std::io::Write as _;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::check::{open, read_unverified, sound};
@@ -40,7 +41,10 @@ fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
             template::lease(&Lease {
                 card,
                 nodes: args.nodes,
-                devices: args.gpus_per_node.unwrap_or_else(|| card.usual_in_a_node()),
+                devices: args
+                    .gpus_per_node
+                    .or(NonZeroU32::new(card.usual_in_a_node()))
+                    .unwrap_or(NonZeroU32::MIN),
                 due: args.due.unwrap_or_else(in_30_days),
                 price: args.price.clone(),
                 language,

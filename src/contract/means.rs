@@ -1,5 +1,6 @@
-//! What this program has means to measure on a card of the catalogue, before it has seen one: NVIDIA's through CUDA and NVML, AMD's through
-//! wgpu and the kernel's files, others' not at all. Owns that table, to which tests hold what the backends say themselves.
+//! What this program has means to measure on a card of the catalogue, before it has seen one: NVIDIA's through CUDA and NVML, others'
+//! through wgpu and the kernel's files, accelerators without a driver for that not at all. Owns that table, to which tests hold what the
+//! backends say themselves.
 
 use crate::catalogue::Gpu;
 use crate::contract::clause::Flag;
@@ -20,9 +21,9 @@ pub fn of(card: &Gpu, metric: &MetricName) -> Means {
     match (maker(card), rate_of(metric)) {
         (Maker::Nvidia { sm }, Some((probe, precision))) => with_cuda(probe, precision, sm),
         (Maker::Nvidia { .. }, None) => Means::Whole,
-        (Maker::Amd, Some((probe, precision))) => with_wgpu(probe, precision),
-        (Maker::Amd, None) => without_nvml(metric),
-        (Maker::Other, _) => Means::Lacking,
+        (Maker::Wgpu { .. }, Some((probe, precision))) => with_wgpu(probe, precision),
+        (Maker::Wgpu { is_amd }, None) => without_nvml(metric, is_amd),
+        (Maker::NoWay, _) => Means::Lacking,
     }
 }
 
@@ -30,14 +31,14 @@ pub fn of(card: &Gpu, metric: &MetricName) -> Means {
 pub fn tells(card: &Gpu, flag: Flag) -> bool {
     match maker(card) {
         Maker::Nvidia { .. } => true,
-        Maker::Amd => flag == Flag::EccUncorrected,
-        Maker::Other => false,
+        Maker::Wgpu { is_amd } => is_amd && flag == Flag::EccUncorrected,
+        Maker::NoWay => false,
     }
 }
 
 /// Whether there is any way to cards of this maker.
 pub fn any(card: &Gpu) -> bool {
-    maker(card) != Maker::Other
+    maker(card) != Maker::NoWay
 }
 
 /// The metric of the same product by the vendor's library, where that can be measured on `card`.
@@ -52,15 +53,19 @@ enum Maker {
     Nvidia {
         sm: u32,
     },
-    Amd,
-    Other,
+    /// Only AMD's driver tells of memory errors.
+    Wgpu {
+        is_amd: bool,
+    },
+    NoWay,
 }
 
 fn maker(card: &Gpu) -> Maker {
     match card.vendor.as_str() {
         "NVIDIA" => Maker::Nvidia { sm: card.compute_capability.replace('.', "").parse().unwrap_or(0) },
-        "AMD" => Maker::Amd,
-        _ => Maker::Other,
+        "Huawei" | "Cambricon" | "Hygon" => Maker::NoWay,
+        "Intel" if card.arch.starts_with("Gaudi") => Maker::NoWay,
+        vendor => Maker::Wgpu { is_amd: vendor == "AMD" },
     }
 }
 
@@ -102,11 +107,11 @@ fn with_wgpu(probe: &str, precision: Precision) -> Means {
     }
 }
 
-fn without_nvml(metric: &MetricName) -> Means {
+fn without_nvml(metric: &MetricName, is_amd: bool) -> Means {
     let name = metric.as_str();
     let has = match metric.probe() {
         "census" | "mma" | "vendor" | "peer" | "collective" => false,
-        "counters" => name.starts_with("counters.ecc_"),
+        "counters" => is_amd && name.starts_with("counters.ecc_"),
         "link" => matches!(name, "link.h2d.rate" | "link.d2h.rate"),
         "identity" => !name.starts_with("identity.nvml."),
         _ => true,

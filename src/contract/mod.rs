@@ -30,6 +30,7 @@ pub mod when;
 mod words;
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,7 @@ use crate::device::op::Precision;
 
 use crate::evidence::metric::FILLED;
 use crate::evidence::sequence::Demand;
-use crate::evidence::sustain::{SUSTAINED, rate_of};
+use crate::evidence::sustain::{SUSTAINED, WATCHED, rate_of};
 
 /// A contract. Its JSON form is itself a contract file.
 ///
@@ -121,6 +122,19 @@ impl Contract {
             }
         }
         most.map(|bytes| bytes.ceil() as u64)
+    }
+
+    /// For how long a load must be kept up and watched for all that decides the verdict. `None` where nothing of that is demanded.
+    pub fn soak(&self) -> Option<Duration> {
+        let demanded = self.clauses.iter().filter_map(|clause| match &clause.rule {
+            Rule::AtLeast { figure, bound }
+                if clause.severity == Severity::Must && figure.metric.as_str() == WATCHED =>
+            {
+                Duration::try_from_secs_f64(bound.value() / 1e9).ok()
+            }
+            _ => None,
+        });
+        demanded.max()
     }
 
     /// Whether it says more than what is tested: what is paid, when, and what follows.

@@ -16,7 +16,7 @@ use super::{Check, Clocks, Conditions, Sample, Timed};
 use crate::device::op::Precision;
 use crate::telemetry::Throttle;
 pub use fault::{FAULTS_MAX, Fault};
-pub use figures::{ERRORS, ERRORS_CONFIDENCE, FIGURES, FIRST_THROTTLE, FigureDef, MTBE};
+pub use figures::{ERRORS, ERRORS_CONFIDENCE, FIGURES, FIRST_THROTTLE, FigureDef, MTBE, WATCHED};
 pub use told::Silence;
 pub use watched::{middle_ns, step_ns_max, window_ns};
 

@@ -1029,7 +1029,7 @@ lint-p-unused = the price is not for compute, so what a PFLOPS is decides nothin
 lint-p-unused-write = per = "pflops_month", or no pflops
 lint-p-sparse = sparse figures count operations on zeros: a dense product reaches at most half of them
 lint-no-way = this program has no way to { $card }: nothing that a node shows decides anything
-lint-no-way-write = a card of NVIDIA or AMD, or another way to measure what is owed
+lint-no-way-write = a card with drivers for CUDA or Vulkan, or another way to measure what is owed
 lint-unmeasured = this program has no means to measure { $what } on { $card }, so the clause stays undecided
 lint-unmeasured-write = severity = "info", or no such clause
 lint-part-of-units = our kernels for { $metric } are not known to use all of { $card }: a card that falls short stays undecided

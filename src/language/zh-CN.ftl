@@ -769,7 +769,7 @@ lint-p-unused = 价格不按算力计，PFLOPS 如何定义没有任何作用
 lint-p-unused-write = per = "pflops_month"，或删去 pflops
 lint-p-sparse = 稀疏标称值把对零的运算也计算在内：稠密矩阵乘至多达到其一半
 lint-no-way = 本程序无法测量 { $card }：节点上的任何结果都不能作出判定
-lint-no-way-write = NVIDIA 或 AMD 的卡，或者另行约定测量方法
+lint-no-way-write = 有 CUDA 或 Vulkan 驱动的卡，或者另行约定测量方法
 lint-unmeasured = 本程序无法在 { $card } 上测量 { $what }，该条款因此无法判定
 lint-unmeasured-write = severity = "info"，或删去该条款
 lint-part-of-units = 本程序测 { $metric } 的内核未必能用满 { $card }：未达到下限的卡无法判定

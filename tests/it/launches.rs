@@ -66,6 +66,26 @@ fn each_launch_is_a_new_directory_with_its_files() {
 }
 
 /// The shell itself reads every script, and comes to the same words as were given.
+/// A lease demands a load of a day: whoever launches by it need not say so again, and may say otherwise.
+#[test]
+fn a_load_is_kept_up_for_as_long_as_the_contract_demands() {
+    let nodes = Nodes::new(&["n1"]);
+    let contract = read(&nodes, ".", "contract.toml");
+    let clause = "[[clause]]\nid = \"day\"\nmetric = \"sustain.watched.time\"\nat_least = \"24 h\"\n";
+    std::fs::write(nodes.path("contract.toml"), format!("{contract}\n{clause}")).unwrap();
+    let ended = nodes.launch("slurm", "day", &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let batch = read(&nodes, "day", "assay.sbatch");
+    // A day, a quarter of an hour for the rest, and two minutes for Slurm.
+    assert!(batch.contains("'--soak' '86400s'") && batch.contains("#SBATCH --time=1457\n"), "{batch}");
+    let (list, contract, out) = (nodes.text("nodes.txt"), nodes.text("contract.toml"), nodes.text("shorter"));
+    let launch = ["fleet", "launch", "ssh", "--nodes", &list, "--contract", &contract, "--out", &out];
+    let ended = assay(launch.iter().chain(&["--results", "results", "--", "--soak", "10m"]));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let remote = read(&nodes, "shorter", "remote.sh");
+    assert!(remote.contains("'--soak' '10m'") && !remote.contains("86400s"), "{remote}");
+}
+
 #[test]
 fn scripts_are_read_by_a_shell_as_they_were_meant() {
     let nodes = Nodes::new(&["n1"]);

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -29,7 +30,8 @@ pub fn launch(command: &LaunchCommand, quiet: bool, language: Language) -> Resul
     let list = list(&common.nodes)?;
     let all =
         nodes(&list.names()?).map_err(|e| Failure::usage(format!("{}: {e}", common.nodes.display())))?;
-    let run = run_arguments(&common.arguments)?;
+    let arguments = with_soak(&common.arguments, &parsed.contract)?;
+    let run = run_arguments(&arguments)?;
     let launched = left(common, &parsed, &all)?;
     if launched.is_empty() {
         return tell(quiet, &say!(language, "launch-nothing", count = all.len()));
@@ -42,7 +44,7 @@ pub fn launch(command: &LaunchCommand, quiet: bool, language: Language) -> Resul
         contract: Contract { bytes, is_json },
         limit: common.time.unwrap_or_else(|| limits::run(&asked)),
         retries: common.retries,
-        arguments: common.arguments.clone(),
+        arguments,
     };
     let (files, next) = match command {
         LaunchCommand::Slurm(args) => slurm(args, &launch)?,
@@ -57,6 +59,15 @@ pub fn launch(command: &LaunchCommand, quiet: bool, language: Language) -> Resul
         say!(language, "launch-written-of", nodes = nodes, all = all, out = out, next = next)
     };
     tell(quiet, &written)
+}
+
+/// With a load kept up for as long as the contract demands, unless it is said for how long: without it no node could pass.
+fn with_soak(arguments: &[String], contract: &contract::Contract) -> Result<Vec<String>, Failure> {
+    let run = run_arguments(arguments)?;
+    let by_profile = Duration::from_millis(run.profile.sustain_ms());
+    let demanded = contract.soak().filter(|soak| run.soak.is_none() && *soak > by_profile);
+    let soak = demanded.map(|soak| ["--soak".to_owned(), format!("{}s", soak.as_secs_f64().ceil())]);
+    Ok(arguments.iter().cloned().chain(soak.into_iter().flatten()).collect())
 }
 
 /// The nodes that the launch is for.

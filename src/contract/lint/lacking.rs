@@ -5,6 +5,7 @@ use crate::contract::clause::{Rule, Severity};
 use crate::contract::terms::DELIVERY;
 use crate::contract::{Contract, Party};
 use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::sustain::WATCHED;
 use crate::language::{Language, say};
 
 pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
@@ -72,7 +73,7 @@ fn of_the_compute(contract: &Contract, l: Language) -> Vec<Lint> {
         let write = say!(l, "lint-no-memory-write", size = size.to_string());
         found.push(warning("no-memory", Place::Contract, say!(l, "lint-no-memory"), write));
     }
-    if !owed(&|metric| metric.as_str() == "sustain.watched.time") {
+    if !owed(&|metric| metric.as_str() == WATCHED) {
         let (why, write) = (say!(l, "lint-no-duration"), say!(l, "lint-no-duration-write"));
         found.push(error("no-duration", Place::Contract, why, write));
     }

@@ -7,6 +7,7 @@ use crate::contract::terms::{Kind as RemedyKind, Per};
 use crate::contract::when::Day;
 use crate::contract::{Contract, escaped};
 use crate::evidence::metric::Better;
+use crate::evidence::sustain::WATCHED;
 use crate::language::{Language, say};
 use crate::telemetry;
 use crate::units::Unit;
@@ -61,7 +62,7 @@ const WATCHED_NS_MIN: f64 = 60e9;
 
 fn hardly_watched(clause: &Clause, is_lease: bool, l: Language) -> Option<Lint> {
     let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
-    (figure.metric.as_str() == "sustain.watched.time" && bound.value() < WATCHED_NS_MIN).then(|| {
+    (figure.metric.as_str() == WATCHED && bound.value() < WATCHED_NS_MIN).then(|| {
         let why = say!(l, "lint-hardly-watched", bound = bound.to_string());
         // A test may be as short as it likes.
         let lint = if is_lease { error } else { warning };

@@ -17,6 +17,9 @@ pub struct FigureDef {
     pub(super) of: fn(&Sustained) -> Option<f64>,
 }
 
+/// The metric of the time for which a load was kept up and watched.
+pub const WATCHED: &str = "sustain.watched.time";
+
 /// The metric of wrong results.
 pub const ERRORS: &str = "sustain.errors.count";
 
@@ -82,7 +85,7 @@ pub const FIGURES: &[FigureDef] = &[
         of: |s| Some(mtbf_at_least(s.wrong(), s.watched_ns() as f64, ERRORS_CONFIDENCE)),
     },
     FigureDef {
-        name: "sustain.watched.time",
+        name: WATCHED,
         unit: Unit::Nanosecond,
         about: |l, _| say!(l, "about-watched"),
         sensor: None,
