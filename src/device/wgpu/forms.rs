@@ -6,8 +6,8 @@ use super::coop::{CoopForm, MatrixUnit};
 use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
+use crate::device::Unsupported;
 use crate::device::op::{Buf, Chains, Maker, Means, Op, Precision, Route};
-use crate::device::{Reach, Unsupported};
 
 /// What of an adapter decides about forms.
 #[derive(Clone, Copy, Debug)]
@@ -235,14 +235,6 @@ fn gemm_forms(format: &'static Format, card: &Card) -> Vec<Form> {
         .map(|form| Form::new(form.label(), Kernel::Gemm(form)));
     let unit = card.matrix.filter(|_| format.precision == Precision::Fp16);
     unit.into_iter().flat_map(|unit| coop_forms(unit, card)).chain(plain).collect()
-}
-
-/// Whose limit the best form of `op` shows. Which units an adapter has besides is not known here: products that many have units
-/// for are taken to be ours to fall short of, also on cooperative matrices, which reach a sixteenth of what an H200 has.
-pub fn reach(op: &Op, software: bool) -> Reach {
-    let has_units =
-        matches!(op, Op::Gemm { precision: Precision::Fp16 | Precision::Int8 | Precision::Fp64, .. });
-    if has_units && !software { Reach::Kernel } else { Reach::Card }
 }
 
 /// On matrix units: large tiles in registers first, for GPUs.

@@ -10,6 +10,7 @@ mod forms;
 mod memory;
 mod plan;
 mod raw;
+mod reach;
 mod run;
 mod shaders;
 #[cfg(test)]
@@ -176,7 +177,7 @@ impl Device for WgpuDevice {
         let subgroups = self.features.contains(wgpu::Features::SUBGROUP);
         let sizes = |buf| self.parts.as_ref().map_or(0, |parts| parts.memory.bytes(buf));
         let forms = forms::forms(op, &self.card(), &sizes);
-        let reach = forms::reach(op, self.software());
+        let reach = reach::reach(op, &self.identity);
         forms
             .into_iter()
             .map(|form| Variant {
