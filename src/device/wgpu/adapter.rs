@@ -20,11 +20,7 @@ pub struct Found {
 /// All adapters of the native APIs, in the order in which the system lists them.
 pub fn enumerate() -> Result<Vec<Found>, String> {
     let found = catch_unwind(AssertUnwindSafe(|| {
-        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-        descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
-        // Explicit, because a debug build would switch validation layers on.
-        descriptor.flags = wgpu::InstanceFlags::empty();
-        let instance = wgpu::Instance::new(descriptor);
+        let instance = wgpu::Instance::new(descriptor());
         let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
         adapters.into_iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect::<Vec<_>>()
     }));
@@ -36,6 +32,16 @@ pub fn enumerate() -> Result<Vec<Found>, String> {
                 .to_owned())
         }
     }
+}
+
+fn descriptor() -> wgpu::InstanceDescriptor {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    // Explicit, because a debug build would switch validation layers on.
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    // Beyond its budget a driver puts buffers into the host's memory and says nothing: in percent of it.
+    descriptor.memory_budget_thresholds.for_resource_creation = Some(100);
+    descriptor
 }
 
 const NOTHING_FOUND: &str = "no Vulkan, Metal or DirectX 12 adapter was found; install the GPU vendor's driver, or for \
@@ -54,8 +60,11 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
     // What a driver on a CPU gives is of its version; nobody takes it for a card's name.
     let uuid = facts.uuid.filter(|_| software || names_cards(info.vendor, &info.driver));
     let driver = [format!("{:?}", info.backend), info.driver, info.driver_info];
-    let in_host_memory = software || info.device_type == wgpu::DeviceType::IntegratedGpu;
-    let fillable_bytes = if in_host_memory {
+    let has_budget = facts.has_budget || info.backend == wgpu::Backend::Dx12;
+    let memory_is = memory_is(info.device_type, has_budget).map(str::to_owned);
+    let details = [(Identity::MEMORY_IS, memory_is)];
+    let told = |(name, what): (&str, Option<String>)| Some((name.to_owned(), what?));
+    let fillable_bytes = if is_host_memory(info.device_type) {
         facts.heap_bytes.into_iter().chain(host::spare_bytes()).min()
     } else {
         facts.heap_bytes
@@ -80,7 +89,24 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
         fillable_bytes,
         buffer_bytes_max: limits.max_buffer_size.min(BUFFER_BYTES_CAP) / 16 * 16,
         features: features(adapter.features()),
-        details: Default::default(),
+        details: details.into_iter().filter_map(told).collect(),
+    }
+}
+
+/// Whether such a device has no memory of its own.
+pub fn is_host_memory(kind: wgpu::DeviceType) -> bool {
+    matches!(kind, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu)
+}
+
+/// What must be said of what is filled on a card, where it may lie elsewhere than in memory that only the card has.
+fn memory_is(kind: wgpu::DeviceType, has_budget: bool) -> Option<&'static str> {
+    match kind {
+        wgpu::DeviceType::IntegratedGpu => Some("shared with the host"),
+        wgpu::DeviceType::DiscreteGpu | wgpu::DeviceType::VirtualGpu | wgpu::DeviceType::Other => {
+            (!has_budget).then_some("perhaps the host's: the driver gives no budget of the card's own")
+        }
+        // Says that it is software.
+        wgpu::DeviceType::Cpu => None,
     }
 }
 
@@ -134,6 +160,23 @@ fn features(available: wgpu::Features) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_beyond_the_drivers_budget_is_not_taken() {
+        assert_eq!(descriptor().memory_budget_thresholds.for_resource_creation, Some(100));
+    }
+
+    #[test]
+    fn memory_that_may_be_the_hosts_is_said_to_be() {
+        use wgpu::DeviceType::{Cpu, DiscreteGpu, IntegratedGpu, Other, VirtualGpu};
+        for has_budget in [false, true] {
+            assert_eq!(memory_is(IntegratedGpu, has_budget), Some("shared with the host"));
+            assert_eq!(memory_is(Cpu, has_budget), None);
+            for own in [DiscreteGpu, VirtualGpu, Other] {
+                assert_eq!(memory_is(own, has_budget).is_none(), has_budget, "{own:?}");
+            }
+        }
+    }
 
     /// Two nodes of the same make show the same slot, and are two.
     #[test]

@@ -1,5 +1,5 @@
 //! What wgpu does not offer safely: the experimental token, shader modules without added checks, and facts that
-//! only the Vulkan driver tells. The only file of this backend with unsafe code; must not know ops.
+//! only a driver tells. The only file of this backend with unsafe code; must not know ops.
 #![allow(unsafe_code)]
 
 /// Leave to use experimental features (cooperative matrices).
@@ -25,6 +25,8 @@ pub struct VulkanFacts {
     pub uuid: Option<String>,
     /// The largest device-local heap, in bytes.
     pub heap_bytes: Option<u64>,
+    /// Whether it says how much of its heaps may still be taken, which allocations then keep to.
+    pub has_budget: bool,
 }
 
 #[cfg(not(target_vendor = "apple"))]
@@ -48,14 +50,16 @@ pub fn vulkan_facts(adapter: &wgpu::Adapter) -> VulkanFacts {
     let device_version = hal.physical_device_capabilities().properties().api_version;
     // The query that yields the UUID is part of Vulkan 1.1; below that its entry point does not exist.
     let both_know = shared.instance_api_version().min(device_version) >= vk::API_VERSION_1_1;
-    let uuid = both_know.then(|| {
+    let ids = both_know.then(|| {
         let mut id = vk::PhysicalDeviceIDProperties::default();
         let mut properties = vk::PhysicalDeviceProperties2::default().push_next(&mut id);
         // SAFETY: as above; the chain of structures lives until the call returns.
         unsafe { instance.get_physical_device_properties2(physical, &mut properties) };
-        hex::encode(id.device_uuid)
+        id
     });
-    VulkanFacts { uuid, heap_bytes }
+    let uuid = ids.map(|id| hex::encode(id.device_uuid));
+    let has_budget = hal.physical_device_capabilities().supports_extension(ash::ext::memory_budget::NAME);
+    VulkanFacts { uuid, heap_bytes, has_budget }
 }
 
 #[cfg(target_vendor = "apple")]
