@@ -22,7 +22,10 @@ pub fn enumerate() -> Result<Vec<Found>, String> {
     let found = catch_unwind(AssertUnwindSafe(|| {
         let instance = wgpu::Instance::new(descriptor());
         let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-        adapters.into_iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect::<Vec<_>>()
+        let all: Vec<wgpu::AdapterInfo> = adapters.iter().map(|adapter| adapter.get_info()).collect();
+        let described =
+            adapters.into_iter().enumerate().map(|(index, adapter)| describe(index, adapter, &all));
+        described.collect::<Vec<_>>()
     }));
     match found {
         Ok(found) if found.is_empty() => Err(NOTHING_FOUND.to_owned()),
@@ -47,13 +50,14 @@ fn descriptor() -> wgpu::InstanceDescriptor {
 const NOTHING_FOUND: &str = "no Vulkan, Metal or DirectX 12 adapter was found; install the GPU vendor's driver, or for \
      a software device on Debian or Ubuntu: apt-get install mesa-vulkan-drivers";
 
-fn describe(index: usize, adapter: wgpu::Adapter) -> Found {
-    let identity = identity(&adapter);
+fn describe(index: usize, adapter: wgpu::Adapter, all: &[wgpu::AdapterInfo]) -> Found {
+    let identity = identity(&adapter, all);
     Found { listed: Listed { selector: format!("wgpu:{index}"), identity }, adapter }
 }
 
-fn identity(adapter: &wgpu::Adapter) -> Identity {
+fn identity(adapter: &wgpu::Adapter, all: &[wgpu::AdapterInfo]) -> Identity {
     let info = adapter.get_info();
+    let pci_address = pci_address(&info, all);
     let limits = adapter.limits();
     let facts = raw::vulkan_facts(adapter);
     let software = info.device_type == wgpu::DeviceType::Cpu;
@@ -62,7 +66,8 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
     let driver = [format!("{:?}", info.backend), info.driver, info.driver_info];
     let has_budget = facts.has_budget || info.backend == wgpu::Backend::Dx12;
     let memory_is = memory_is(info.device_type, has_budget).map(str::to_owned);
-    let details = [(Identity::MEMORY_IS, memory_is)];
+    let luid = facts.luid.or_else(|| raw::luid(adapter)).filter(|_| !software);
+    let details = [(Identity::MEMORY_IS, memory_is), (Identity::LUID, luid)];
     let told = |(name, what): (&str, Option<String>)| Some((name.to_owned(), what?));
     let fillable_bytes = if is_host_memory(info.device_type) {
         facts.heap_bytes.into_iter().chain(host::spare_bytes()).min()
@@ -81,7 +86,7 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
         provenance,
         vendor_id: (info.vendor != 0).then_some(info.vendor),
         device_id: (info.device != 0).then_some(info.device),
-        pci_address: Some(info.device_pci_bus_id.to_lowercase()).filter(|bus| !bus.is_empty()),
+        pci_address,
         uuid,
         driver: driver.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
         units: None,
@@ -91,6 +96,14 @@ fn identity(adapter: &wgpu::Adapter) -> Identity {
         features: features(adapter.features()),
         details: details.into_iter().filter_map(told).collect(),
     }
+}
+
+/// Where an adapter lies, of `all`. For DirectX wgpu looks it up by vendor and device: cards of the same make are given that of one of them.
+fn pci_address(info: &wgpu::AdapterInfo, all: &[wgpu::AdapterInfo]) -> Option<String> {
+    let make = |info: &wgpu::AdapterInfo| (info.backend, info.vendor, info.device);
+    let is_guess = info.backend == wgpu::Backend::Dx12
+        && all.iter().filter(|other| make(other) == make(info)).count() > 1;
+    Some(info.device_pci_bus_id.to_lowercase()).filter(|bus| !bus.is_empty() && !is_guess)
 }
 
 /// Whether such a device has no memory of its own.
@@ -176,6 +189,27 @@ mod tests {
                 assert_eq!(memory_is(own, has_budget).is_none(), has_budget, "{own:?}");
             }
         }
+    }
+
+    #[test]
+    fn an_address_that_was_looked_up_for_several_cards_names_none() {
+        let info = |backend, device, bus: &str| {
+            let mut info = wgpu::AdapterInfo::new(wgpu::DeviceType::DiscreteGpu, backend);
+            (info.vendor, info.device, info.device_pci_bus_id) = (NVIDIA, device, bus.to_owned());
+            info
+        };
+        use wgpu::Backend::{Dx12, Vulkan};
+        let all = [
+            info(Vulkan, 1, "0000:01:00.0"),
+            info(Vulkan, 1, "0000:02:00.0"),
+            info(Dx12, 1, "0000:01:00.0"),
+            info(Dx12, 1, "0000:01:00.0"),
+            info(Dx12, 2, "0000:0A:00.0"),
+            info(Vulkan, 3, ""),
+        ];
+        let addresses = all.each_ref().map(|one| pci_address(one, &all));
+        let expected = [Some("0000:01:00.0"), Some("0000:02:00.0"), None, None, Some("0000:0a:00.0"), None];
+        assert_eq!(addresses.each_ref().map(Option::as_deref), expected);
     }
 
     /// Two nodes of the same make show the same slot, and are two.

@@ -27,6 +27,8 @@ pub struct VulkanFacts {
     pub heap_bytes: Option<u64>,
     /// Whether it says how much of its heaps may still be taken, which allocations then keep to.
     pub has_budget: bool,
+    /// As [`luid`] gives it.
+    pub luid: Option<String>,
 }
 
 #[cfg(not(target_vendor = "apple"))]
@@ -58,11 +60,27 @@ pub fn vulkan_facts(adapter: &wgpu::Adapter) -> VulkanFacts {
         id
     });
     let uuid = ids.map(|id| hex::encode(id.device_uuid));
+    let luid = ids.filter(|id| id.device_luid_valid != vk::FALSE).map(|id| hex::encode(id.device_luid));
     let has_budget = hal.physical_device_capabilities().supports_extension(ash::ext::memory_budget::NAME);
-    VulkanFacts { uuid, heap_bytes, has_budget }
+    VulkanFacts { uuid, heap_bytes, has_budget, luid }
 }
 
 #[cfg(target_vendor = "apple")]
 pub fn vulkan_facts(_: &wgpu::Adapter) -> VulkanFacts {
     VulkanFacts::default()
+}
+
+/// What Windows calls the adapter of DirectX until it is restarted: 16 lower-case hex digits.
+#[cfg(target_os = "windows")]
+pub fn luid(adapter: &wgpu::Adapter) -> Option<String> {
+    // SAFETY: the guard is only read from, nothing of it is destroyed or kept.
+    let hal = unsafe { adapter.as_hal::<wgpu::hal::api::Dx12>() }?;
+    // SAFETY: the adapter is alive while the guard is held.
+    let luid = unsafe { hal.raw_adapter().GetDesc() }.ok()?.AdapterLuid;
+    Some(hex::encode([luid.LowPart.to_le_bytes(), luid.HighPart.to_le_bytes()].concat()))
+}
+
+#[cfg(not(target_os = "windows"))]
+pub fn luid(_: &wgpu::Adapter) -> Option<String> {
+    None
 }
