@@ -110,6 +110,9 @@ fn no_more_is_taken_than_the_card_says_to_have() {
     let card = || FaultLayer::new().disguised("AMD Radeon RX 7900 XTX", "1002:744c");
     fails_with(&card().with("HEAP_MIB", 100), "out of device memory while asking for 67108864 bytes");
     fails_with(&card().with("HEAP_MIB", 130), "wrong 0");
+    // Others have some of it.
+    fails_with(&card().with("BUDGET_MIB", 100), "out of device memory while asking for 67108864 bytes");
+    fails_with(&card().with("BUDGET_MIB", 400), "wrong 0");
 }
 
 #[test]

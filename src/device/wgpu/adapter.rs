@@ -2,11 +2,13 @@
 //! Owns enumeration and identity; must not know how work is run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use super::coop::MatrixUnit;
 use super::raw;
 use crate::device::backend::Listed;
 use crate::device::{Identity, Provenance, host};
+use crate::telemetry;
 
 /// Larger buffers bring nothing and meet more driver limits.
 const BUFFER_BYTES_CAP: u64 = 4 << 30;
@@ -63,6 +65,8 @@ fn identity(adapter: &wgpu::Adapter, all: &[wgpu::AdapterInfo]) -> Identity {
     let software = info.device_type == wgpu::DeviceType::Cpu;
     // What a driver on a CPU gives is of its version; nobody takes it for a card's name.
     let uuid = facts.uuid.filter(|_| software || names_cards(info.vendor, &info.driver));
+    let by_kernel = || telemetry::unique_id(Path::new("/"), pci_address.as_deref().filter(|_| !software)?);
+    let uuid = uuid.or_else(by_kernel);
     let driver = [format!("{:?}", info.backend), info.driver, info.driver_info];
     let has_budget = facts.has_budget || info.backend == wgpu::Backend::Dx12;
     let memory_is = memory_is(info.device_type, has_budget).map(str::to_owned);

@@ -39,8 +39,8 @@ impl Memory {
         Self { buffers: HashMap::new(), next: 0, lies, staging: None }
     }
 
-    /// Whether there is room for so many more bytes. Where drivers would put what does not fit into the host's memory, or be killed for
-    /// want of it, they do not say.
+    /// Whether there is room for so many more bytes. Drivers put into the host's memory what the card's does not hold, and the system kills
+    /// who takes too much of that: neither says so.
     fn has_room(&self, bytes: u64) -> bool {
         let (wanted, room) = match self.lies {
             Lies::Host => (bytes.saturating_add(HOST_RESERVE), host::available_bytes()),
