@@ -70,8 +70,8 @@ mod tests {
             "usr/local/cuda-12.4/lib64/libcublasLt.so.12",
             "usr/local/cuda-12.4/targets/aarch64-linux/lib/libcublasLt.so.12",
             "own/venv/lib/python3.11/site-packages/nvidia/cublas/lib/libcublasLt.so.12",
-            "opt/conda/lib/libcublasLt.so.12",
             "usr/lib/aarch64-linux-gnu/libcublasLt.so.12",
+            "opt/conda/lib/libcublasLt.so.12",
             "usr/lib/python3/dist-packages/nvidia/cublas/lib/libcublasLt.so.11",
         ];
         for file in files {
