@@ -115,7 +115,7 @@ fn default_devices(found: Vec<Found>) -> Result<Vec<String>, Failure> {
     ))
 }
 
-/// Devices that several backends show are kept once, as the backend shows them that comes first: measured twice at the
+/// Devices that several drivers show are kept once, as the driver shows them that comes first: measured twice at the
 /// same time, they would slow each other down.
 fn each_once(listed: Vec<Listed>) -> Vec<Listed> {
     let mut kept: Vec<Listed> = Vec::new();
@@ -127,10 +127,11 @@ fn each_once(listed: Vec<Listed>) -> Vec<Listed> {
     kept
 }
 
-/// Whether two backends show one card. One backend shows each of its devices once, whatever they say: where that is wrong, whoever
-/// judges the run must see it.
+/// Whether two drivers show one card, as those of AMD and of Mesa do, or those of DirectX and Vulkan. One driver shows each of its devices
+/// once, whatever they say: where that is wrong, whoever judges the run must see it.
 pub(super) fn is_shown_twice(a: &Identity, b: &Identity) -> bool {
-    a.backend != b.backend && same::same(&Facts::of(a), &Facts::of(b)).is_some()
+    let by = |identity: &Identity| (identity.backend.clone(), identity.driver.clone());
+    by(a) != by(b) && same::same(&Facts::of(a), &Facts::of(b)).is_some()
 }
 
 #[cfg(test)]
@@ -177,6 +178,32 @@ mod tests {
     }
 
     #[test]
+    fn a_card_that_two_drivers_of_one_backend_show_is_measured_once() {
+        let by = |driver: &str, index, pci_address, luid: Option<&str>| {
+            let mut one = listed("wgpu", index, pci_address, None);
+            one.identity.driver = driver.to_owned();
+            one.identity.details.extend(luid.map(|luid| (Identity::LUID.to_owned(), luid.to_owned())));
+            one
+        };
+        let (here, there) = (Some("0000:03:00.0"), Some("0000:04:00.0"));
+        let found = vec![
+            by("Vulkan radv", 0, here, None),
+            by("Vulkan radv", 1, there, None),
+            by("Vulkan AMD", 2, there, None),
+            by("Vulkan AMD", 3, here, None),
+            // Which nobody shows besides, or which says nothing.
+            by("Vulkan AMD", 4, Some("0000:05:00.0"), None),
+            by("Vulkan AMD", 5, None, None),
+            by("Vulkan NVIDIA", 6, None, Some("a")),
+            by("Dx12", 7, None, Some("b")),
+            by("Dx12", 8, None, Some("a")),
+            by("Dx12", 9, None, None),
+        ];
+        let kept: Vec<String> = each_once(found).into_iter().map(|one| one.selector).collect();
+        assert_eq!(kept, ["wgpu:0", "wgpu:1", "wgpu:4", "wgpu:5", "wgpu:6", "wgpu:7", "wgpu:9"]);
+    }
+
+    #[test]
     fn a_card_that_two_backends_show_is_measured_once() {
         let found = vec![
             listed("cuda", 0, Some("0000:01:00.0"), Some("aa")),
@@ -187,7 +214,7 @@ mod tests {
             // Drivers without UUIDs give zeros.
             listed("cuda", 2, Some("0000:04:00.0"), Some(&"0".repeat(32))),
             listed("wgpu", 5, None, Some(&"0".repeat(32))),
-            // Two of one backend are two, whatever they say.
+            // Two of one driver are two, whatever they say.
             listed("wgpu", 3, Some("0000:03:00.0"), Some("cc")),
             listed("wgpu", 4, Some("0000:03:00.0"), Some("cc")),
         ];

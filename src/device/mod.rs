@@ -161,6 +161,10 @@ impl Identity {
     /// The same of the library by which devices do something together.
     pub const COLLECTIVE_LIBRARY: &str = "nccl_path";
     pub const NO_COLLECTIVE_LIBRARY: &str = "no_nccl";
+    /// The detail that says what its memory is, where that may not be the card's alone.
+    pub const MEMORY_IS: &str = "memory_is";
+    /// The one that says what Windows calls the card until it is restarted, by whatever interface.
+    pub const LUID: &str = "luid";
 }
 
 /// Where numbers come from. Set by the device layer, carried into the signed report.

@@ -14,6 +14,8 @@ pub struct Facts<'a> {
     pub uuid: Option<&'a str>,
     /// `dddd:bb:dd.f`, lower case.
     pub pci_address: Option<&'a str>,
+    /// What the system calls it until it is restarted.
+    pub luid: Option<&'a str>,
     /// One of the parts of a divided card (MIG). They share its address, and each has a UUID of its own.
     pub is_part: bool,
 }
@@ -23,6 +25,7 @@ pub struct Facts<'a> {
 pub enum By {
     PciAddress,
     Uuid,
+    Luid,
 }
 
 impl By {
@@ -30,6 +33,7 @@ impl By {
         match self {
             By::PciAddress => "PCI address",
             By::Uuid => "UUID",
+            By::Luid => "LUID",
         }
     }
 }
@@ -42,6 +46,7 @@ impl<'a> Facts<'a> {
             kind,
             uuid: identity.uuid.as_deref().filter(names_a_card),
             pci_address: identity.pci_address.as_deref(),
+            luid: identity.details.get(Identity::LUID).map(String::as_str),
             is_part: identity.details.get("mig").is_some_and(|mig| mig == "yes"),
         }
     }
@@ -60,7 +65,9 @@ pub fn same<'a>(a: &Facts<'a>, b: &Facts<'_>) -> Option<(By, &'a str)> {
     let are_told_apart = uuid.is_none() && a.uuid.is_some() && b.uuid.is_some();
     let are_two_parts = a.is_part && b.is_part && are_told_apart;
     let address = a.pci_address.filter(|_| a.pci_address == b.pci_address && !are_two_parts);
-    address.map(|address| (By::PciAddress, address)).or(uuid.map(|uuid| (By::Uuid, uuid)))
+    let luid = a.luid.filter(|_| a.luid == b.luid && !are_told_apart);
+    let found = [(By::PciAddress, address), (By::Uuid, uuid), (By::Luid, luid)];
+    found.into_iter().find_map(|(by, word)| Some((by, word?)))
 }
 
 /// Whether both are the same card or parts of one.
@@ -113,8 +120,13 @@ pub fn is_nil(uuid: &str) -> bool {
 mod tests {
     use super::*;
 
-    const CARD: Facts<'static> =
-        Facts { kind: ProvenanceKind::Hardware, uuid: Some("a"), pci_address: Some("1"), is_part: false };
+    const CARD: Facts<'static> = Facts {
+        kind: ProvenanceKind::Hardware,
+        uuid: Some("a"),
+        pci_address: Some("1"),
+        luid: None,
+        is_part: false,
+    };
     const PART: Facts<'static> = Facts { is_part: true, ..CARD };
 
     #[test]
@@ -136,6 +148,20 @@ mod tests {
             assert_eq!((same(&a, &b), same(&b, &a)), (is, is), "{a:?} {b:?}");
             assert_eq!(share_a_card(&a, &b), is.is_some());
         }
+    }
+
+    /// Windows has it of every card, by whatever interface, and none is given twice before it is restarted.
+    #[test]
+    fn what_the_system_calls_a_card_is_one_card() {
+        let by_vulkan = Facts { uuid: None, luid: Some("x"), ..CARD };
+        let by_directx = Facts { pci_address: None, ..by_vulkan };
+        assert_eq!(same(&by_vulkan, &by_directx), Some((By::Luid, "x")));
+        for other in [Facts { luid: Some("y"), ..by_directx }, Facts { luid: None, ..by_directx }] {
+            assert_eq!(same(&by_vulkan, &other), None, "{other:?}");
+        }
+        let part = |uuid| Facts { uuid: Some(uuid), ..by_directx };
+        assert_eq!(same(&part("a"), &part("b")), None);
+        assert!(names(Some(&by_directx), []).is_empty());
     }
 
     #[test]

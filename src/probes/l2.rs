@@ -1,7 +1,7 @@
 //! Bandwidth of the L2 cache: one working set that it holds, read many times over in one launch.
 
 use super::stream::Sum;
-use super::{Probe, sized, timed};
+use super::{Probe, l2_bytes, sized, timed};
 use crate::device::draw::Distribution;
 use crate::device::op::Precision;
 use crate::device::{Buf, Identity, Op, Provenance};
@@ -33,8 +33,8 @@ struct WorkingSet {
 
 /// What is read, and how that is told.
 fn working_set(identity: &Identity, profile: Profile) -> (WorkingSet, String) {
-    let l2_bytes = identity.details.get("l2_bytes").and_then(|bytes| bytes.parse::<u64>().ok());
-    let bytes = match (l2_bytes.filter(|bytes| *bytes > 0), &identity.provenance) {
+    let l2_bytes = l2_bytes(identity);
+    let bytes = match (l2_bytes, &identity.provenance) {
         // Caches in two halves keep what both halves want twice, and something of everybody else.
         (Some(bytes), _) => bytes / 4,
         (None, Provenance::Software { .. }) => 1 << 20,

@@ -34,9 +34,20 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let seed = settings.seed;
     let buffer_max = identity.buffer_bytes_max;
     let trial_words = TRIAL_WORDS.max(beyond_caches(identity) / 4);
-    Case::new(&METRICS.map(str::to_owned), move |bench| memory(bench, target, buffer_max, trial_words, seed))
-        .into_iter()
-        .collect()
+    let caveat = caveat(identity);
+    let case = move |bench: &mut Bench| {
+        let mut measured = memory(bench, target, buffer_max, trial_words, seed)?;
+        measured
+            .iter_mut()
+            .for_each(|one| one.conditions.caveat = one.conditions.caveat.take().or(caveat.clone()));
+        Ok(measured)
+    };
+    Case::new(&METRICS.map(str::to_owned), case).into_iter().collect()
+}
+
+/// What is to be said of memory that may not be the card's alone.
+fn caveat(identity: &Identity) -> Option<String> {
+    identity.details.get(Identity::MEMORY_IS).map(|what| format!("memory is {what}"))
 }
 
 /// How much to fill.
@@ -304,6 +315,15 @@ mod tests {
 
     fn settings(profile: Profile) -> Settings {
         Settings { sample_ms: 1, seed: 1, ..Settings::new(profile, 1) }
+    }
+
+    #[test]
+    fn memory_that_may_be_the_hosts_is_said_to_be() {
+        let sim = BACKENDS.iter().find(|backend| backend.name == "sim").unwrap();
+        let mut card = (sim.list)().unwrap().remove(0).identity;
+        assert_eq!(caveat(&card), None);
+        card.details.insert(Identity::MEMORY_IS.to_owned(), "shared with the host".to_owned());
+        assert_eq!(caveat(&card).as_deref(), Some("memory is shared with the host"));
     }
 
     /// Some drivers do not tell: then a part was read, whatever that is of.

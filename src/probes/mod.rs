@@ -63,8 +63,12 @@ pub const SUSTAIN: &str = "sustain";
 /// So many bytes of memory that the device's L2 cache, where it says how large one is, helps little: read over and over, with what is
 /// dropped chosen at random, six times the cache leave 1 in 400 hits.
 fn beyond_caches(identity: &Identity) -> u64 {
-    let l2_bytes = identity.details.get("l2_bytes").and_then(|bytes| bytes.parse::<u64>().ok());
-    l2_bytes.unwrap_or(0).saturating_mul(6)
+    l2_bytes(identity).unwrap_or(0).saturating_mul(6)
+}
+
+/// How large its L2 cache is, where it says so.
+fn l2_bytes(identity: &Identity) -> Option<u64> {
+    identity.details.get("l2_bytes")?.parse().ok().filter(|bytes| *bytes > 0)
 }
 
 /// The cases of the probes that `settings` names, on such a device. Pure.

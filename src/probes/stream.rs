@@ -1,6 +1,6 @@
 //! Device memory bandwidth: the STREAM kernels, and the driver's own copy beside them.
 
-use super::{Probe, beyond_caches, sized, spare_bytes, timed};
+use super::{Probe, beyond_caches, l2_bytes, sized, spare_bytes, timed};
 use crate::device::draw::{Distribution, inverted, pattern, value_bits};
 use crate::device::op::{Precision, Route, StreamKind};
 use crate::device::{Buf, Identity, Op, Provenance};
@@ -18,18 +18,52 @@ const EXACT_ELEMENTS: u64 = 256 * 1024 + 17;
 /// Elements compared one by one after the rate phase.
 const SAMPLED: u64 = 4096;
 
+/// Four times the largest cache of a card that may not say how large its own is: the one of an MI300X.
+const BEYOND_UNTOLD_CACHES: u64 = 1 << 30;
+
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
-    let bytes = array_bytes(identity, settings.profile);
+    let arrays = Size { bytes: array_bytes(identity, settings.profile), hides_cache: hides_cache(identity) };
     let seed = settings.seed;
     let kinds = StreamKind::ALL.into_iter().filter_map(move |kind| {
         let metric = format!("stream.{}.rate", kind.name());
-        Case::single(metric, move |bench, metric| stream(bench, metric, kind, bytes, seed))
+        Case::single(metric, move |bench, metric| stream(bench, metric, kind, arrays, seed))
     });
-    kinds.chain(driver_copy(bytes, seed)).collect()
+    kinds.chain(driver_copy(arrays, seed)).collect()
+}
+
+/// Whether it is a card with a cache of which it tells nothing.
+fn hides_cache(identity: &Identity) -> bool {
+    matches!(identity.provenance, Provenance::Hardware) && l2_bytes(identity).is_none()
+}
+
+/// Of each array.
+#[derive(Clone, Copy)]
+struct Size {
+    bytes: u64,
+    hides_cache: bool,
+}
+
+impl Size {
+    /// Whether so many of them, read or written over and over, show the memory and no cache.
+    fn shows_memory(self, arrays: u64) -> Result<(), Trouble> {
+        let touched = self.bytes * arrays;
+        if !self.hides_cache || touched >= BEYOND_UNTOLD_CACHES {
+            return Ok(());
+        }
+        let [touched, wanted] = [touched, BEYOND_UNTOLD_CACHES].map(|bytes| bytes >> 20);
+        let why = "may lie in a cache, whose size the device does not tell, and it has no room for";
+        Err(Trouble::Skipped(format!("{touched} MiB {why} {wanted} MiB")))
+    }
 }
 
 /// Large against any cache, small against any memory.
 pub(super) fn array_bytes(identity: &Identity, profile: Profile) -> u64 {
+    if hides_cache(identity) {
+        // Of memory of untold size as well, which is refused where there is less.
+        let room = identity.fillable_bytes.or(identity.memory_bytes).map_or(u64::MAX, |bytes| bytes / 4);
+        let fits = BEYOND_UNTOLD_CACHES.min(room).min(identity.buffer_bytes_max);
+        return (fits >> 20 << 20).max(1 << 20);
+    }
     let wanted = match (&identity.provenance, profile) {
         (Provenance::Software { .. }, _) => 64 << 20,
         (Provenance::Hardware | Provenance::Simulated { .. }, Profile::Quick) => {
@@ -57,9 +91,11 @@ fn stream(
     bench: &mut Bench,
     metric: &str,
     kind: StreamKind,
-    bytes: u64,
+    size: Size,
     seed: u64,
 ) -> Result<Measurement, Trouble> {
+    size.shows_memory(kind.arrays())?;
+    let bytes = size.bytes;
     let arrays = Arrays::alloc(bench, kind, bytes, seed)?;
     arrays.draw(bench)?;
     let forms = bench.forms(&arrays.op());
@@ -200,10 +236,11 @@ fn word(bytes: &[u8]) -> u32 {
     bytes.iter().take(4).rev().fold(0, |word, byte| (word << 8) | u32::from(*byte))
 }
 
-fn driver_copy(bytes: u64, seed: u64) -> Option<Case> {
+fn driver_copy(size: Size, seed: u64) -> Option<Case> {
     Case::single("stream.driver_copy.rate".to_owned(), move |bench, metric| {
-        let words = bytes / 4;
+        let (bytes, words) = (size.bytes, size.bytes / 4);
         bench.supports(&Op::Copy { route: Route::Within(Buf::NONE), buf: Buf::NONE, words, seed })?;
+        size.shows_memory(2)?;
         let [from, to] = [bench.alloc(bytes)?, bench.alloc(bytes)?];
         bench.once(&Op::Fill { dst: from, words, first_word: 0, seed })?;
         let op = Op::Copy { route: Route::Within(to), buf: from, words, seed };
@@ -220,6 +257,36 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::device::inventory::BACKENDS;
+
+    /// An Infinity Cache holds what a quick run moved before, and wgpu tells of none.
+    #[test]
+    fn what_a_cache_of_untold_size_may_hold_is_no_figure_of_memory() {
+        let sim = BACKENDS.iter().find(|backend| backend.name == "sim").unwrap();
+        let mut card = (sim.list)().unwrap().remove(0).identity;
+        (card.provenance, card.buffer_bytes_max) = (Provenance::Hardware, (1 << 31) - 16);
+        card.details.remove("l2_bytes");
+        let sizes = |card: &Identity, memory: Option<u64>| {
+            let card = Identity { memory_bytes: memory, fillable_bytes: memory, ..card.clone() };
+            let bytes = array_bytes(&card, Profile::Quick);
+            let shown = [1, 2, 3].map(|arrays| {
+                match (Size { bytes, hides_cache: hides_cache(&card) }).shows_memory(arrays) {
+                    Ok(()) => true,
+                    Err(Trouble::Skipped(why)) => !why.contains("may lie in a cache"),
+                    Err(_) => false,
+                }
+            });
+            (bytes >> 20, shown)
+        };
+        assert_eq!(sizes(&card, Some(16 << 30)), (1024, [true; 3]));
+        assert_eq!(sizes(&card, None), (1024, [true; 3]));
+        assert_eq!(sizes(&card, Some(2 << 30)), (512, [false, true, true]));
+        assert_eq!(sizes(&card, Some(1 << 30)), (256, [false; 3]));
+        card.provenance = Provenance::Software { cpu_threads: 2 };
+        assert_eq!(sizes(&card, Some(16 << 30)), (64, [true; 3]));
+        card.provenance = Provenance::Hardware;
+        card.details.insert("l2_bytes".to_owned(), "52428800".to_owned());
+        assert_eq!(sizes(&card, Some(16 << 30)), (300, [true; 3]));
+    }
 
     /// Some cards of 2025 have L2 caches that hold half of what a quick run read before, and gave back a tenth more than their memory can.
     #[test]

@@ -45,7 +45,7 @@ impl Host {
             cpuinfo.lines().filter(|line| key_value(line).is_some_and(|(key, _)| key == "processor"));
         Host {
             machine: (!product.is_empty()).then(|| product.join(" ")),
-            cpu: value(&cpuinfo, "model name"),
+            cpu: value(&cpuinfo, "model name").or_else(|| arm(&cpuinfo)),
             cpu_threads: u32::try_from(threads.count()).ok().filter(|threads| *threads > 0),
             memory_bytes: meminfo_bytes(&meminfo, "MemTotal"),
             numa_nodes: numa_nodes(root),
@@ -62,6 +62,24 @@ impl Host {
 pub fn meminfo_bytes(meminfo: &str, key: &str) -> Option<u64> {
     let kib: u64 = value(meminfo, key)?.strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
+}
+
+/// What an Arm processor is, of which the kernel gives numbers only: by name those that stand in servers with GPUs, else the numbers.
+/// Names as in the kernel's arch/arm64/include/asm/cputype.h.
+fn arm(cpuinfo: &str) -> Option<String> {
+    const NAMES: [(&str, &str, &str); 8] = [
+        ("0x41", "0xd0c", "Arm Neoverse N1"),
+        ("0x41", "0xd40", "Arm Neoverse V1"),
+        ("0x41", "0xd49", "Arm Neoverse N2"),
+        ("0x41", "0xd4f", "Arm Neoverse V2"),
+        ("0x41", "0xd84", "Arm Neoverse V3"),
+        ("0x41", "0xd8e", "Arm Neoverse N3"),
+        ("0xc0", "0xac3", "Ampere-1"),
+        ("0xc0", "0xac4", "Ampere-1A"),
+    ];
+    let (maker, part) = (value(cpuinfo, "CPU implementer")?, value(cpuinfo, "CPU part")?);
+    let known = NAMES.iter().find(|(m, p, _)| (*m, *p) == (maker.as_str(), part.as_str()));
+    Some(known.map_or_else(|| format!("Arm, maker {maker}, part {part}"), |(.., name)| (*name).to_owned()))
 }
 
 /// The first value of `key` in lines of `key : value`.
@@ -173,6 +191,21 @@ mod tests {
             network: vec![adapter("eth0", Some(100_000)), adapter("mlx5_0", Some(400_000))],
         };
         assert_eq!(Host::read(root), expected);
+    }
+
+    #[test]
+    fn a_processor_of_arm_is_told_by_its_numbers() {
+        let cpu = |maker: &str, part: &str| {
+            let root = tempfile::tempdir().unwrap();
+            let core =
+                format!("processor\t: 0\nFeatures\t: fp\nCPU implementer\t: {maker}\nCPU part\t: {part}\n");
+            write(root.path(), "proc/cpuinfo", &core);
+            let host = Host::read(root.path());
+            assert_eq!((host.cpu_threads, host.hypervisor), (Some(1), None));
+            host.cpu
+        };
+        assert_eq!(cpu("0x41", "0xd4f").as_deref(), Some("Arm Neoverse V2"));
+        assert_eq!(cpu("0x51", "0xd4f").as_deref(), Some("Arm, maker 0x51, part 0xd4f"));
     }
 
     #[test]

@@ -78,6 +78,11 @@ pub fn near(root: &Path, address: &str) -> Option<Near> {
     sysfs::Card::find(root, address).map(|card| card.near())
 }
 
+/// What the kernel names the card at a PCI address by among all that there are, 32 lower-case hex digits, where its driver gives such a name.
+pub fn unique_id(root: &Path, address: &str) -> Option<String> {
+    Some(format!("{:0>32}", sysfs::Card::find(root, address)?.unique_id()?))
+}
+
 /// Has the card of a device sign `nonce`, or says why it does not: few cards can, and only where the machine was set up for it.
 /// Runs the vendor's code.
 pub fn attest(identity: &Identity, nonce: &[u8; 32]) -> Result<Attestation, String> {

@@ -30,6 +30,12 @@ impl Card {
         Near { numa_node: self.number("numa_node"), cpus: self.text("local_cpulist") }
     }
 
+    /// What amdgpu names this card by among all, wherever it is put: 16 hex digits.
+    pub fn unique_id(&self) -> Option<String> {
+        let id = u64::from_str_radix(&self.text("unique_id")?, 16).ok().filter(|id| *id != 0)?;
+        Some(format!("{id:016x}"))
+    }
+
     fn text(&self, file: &str) -> Option<String> {
         read(&self.folder.join(file))
     }
@@ -239,6 +245,16 @@ mod tests {
         let root = tree(&files);
         assert!(Card::find(root.path(), "0000:1c:00.0").is_none());
         assert!(Card::find(root.path(), "../devices").is_none());
+    }
+
+    #[test]
+    fn a_card_of_amd_has_a_name_among_all() {
+        let id = |text: &str| super::super::unique_id(tree(&[("unique_id", text)]).path(), ADDRESS);
+        assert_eq!(id("5EBC3D2F8A1B0C4D\n").as_deref(), Some("00000000000000005ebc3d2f8a1b0c4d"));
+        for nothing in ["", "0\n", "0000000000000000\n", "none\n"] {
+            assert_eq!(id(nothing), None, "{nothing:?}");
+        }
+        assert_eq!(super::super::unique_id(tree(&[("vendor", "0x1002")]).path(), ADDRESS), None);
     }
 
     #[test]

@@ -19,8 +19,9 @@ const WORDS: u64 = 1 << 20;
 const LARGE: u64 = 64 << 20;
 
 fn work(device: &mut dyn Device) -> Result<Tally, DeviceError> {
-    let large = device.alloc(LARGE)?;
-    device.free(large);
+    for large in [device.alloc(LARGE)?, device.alloc(LARGE)?] {
+        device.free(large);
+    }
     let (memory, tally) = (device.alloc(WORDS * 4)?, device.alloc(Tally::BYTES as u64)?);
     device.write(tally, 0, &Tally::default().encode())?;
     for seed in 0..6 {
@@ -101,6 +102,17 @@ fn too_little_memory_for_a_buffer_is_said_and_survived() {
         &FaultLayer::new().with("CAP_MIB", 48),
         "out of device memory while asking for 67108864 bytes",
     );
+}
+
+/// Drivers put into the host's memory what the card's does not hold, as if it were there.
+#[test]
+fn no_more_is_taken_than_the_card_says_to_have() {
+    let card = || FaultLayer::new().disguised("AMD Radeon RX 7900 XTX", "1002:744c");
+    fails_with(&card().with("HEAP_MIB", 100), "out of device memory while asking for 67108864 bytes");
+    fails_with(&card().with("HEAP_MIB", 130), "wrong 0");
+    // Others have some of it.
+    fails_with(&card().with("BUDGET_MIB", 100), "out of device memory while asking for 67108864 bytes");
+    fails_with(&card().with("BUDGET_MIB", 400), "wrong 0");
 }
 
 #[test]

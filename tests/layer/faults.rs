@@ -17,6 +17,8 @@ pub struct Faults {
     pub uuid: Option<[u8; 16]>,
     /// The size to claim for every memory heap.
     pub heap_mib: Option<u64>,
+    /// The budget to claim for every memory heap, also where the driver has none.
+    pub budget_mib: Option<u64>,
     /// The device says that it has no clock of its own.
     pub no_timer: bool,
     /// All allocations together may not exceed this.
@@ -57,6 +59,7 @@ impl Faults {
             ids: ids.transpose()?,
             uuid: uuid.transpose()?,
             heap_mib: number("HEAP_MIB")?,
+            budget_mib: number("BUDGET_MIB")?,
             no_timer: text("NO_TIMER").is_some(),
             cap_mib: number("CAP_MIB")?,
             slow_ms: number("SLOW_MS")?,

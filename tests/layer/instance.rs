@@ -1,12 +1,14 @@
 //! The instance's half of the layer: creation, and what a physical device claims to be.
 
 use std::ffi::{CStr, c_char};
+use std::sync::atomic::Ordering;
 
 use ash::vk;
 
 use crate::chain::{self, Known};
 use crate::device;
 use crate::faults::{self, Faults};
+use crate::memory::HELD;
 
 pub struct Instance {
     pub next: ash::Instance,
@@ -21,6 +23,7 @@ pub fn hook(name: &CStr) -> vk::PFN_vkVoidFunction {
         b"vkCreateInstance" => create_instance as *const (),
         b"vkDestroyInstance" => destroy_instance as *const (),
         b"vkCreateDevice" => create_device as *const (),
+        b"vkEnumerateDeviceExtensionProperties" => extensions as *const (),
         b"vkGetPhysicalDeviceProperties" => properties as *const (),
         b"vkGetPhysicalDeviceProperties2" | b"vkGetPhysicalDeviceProperties2KHR" => properties2 as *const (),
         b"vkGetPhysicalDeviceMemoryProperties" => memory_properties as *const (),
@@ -95,9 +98,55 @@ unsafe extern "system" fn create_device(
             return vk::Result::ERROR_INITIALIZATION_FAILED;
         };
         let next_proc_addr = link.next_device_proc_addr();
-        let result = (known.next.fp_v1_0().create_device)(card, info, allocator, out);
+        let mut asked = *info;
+        let mut names = Vec::new();
+        if claims_budget(&known, card) && asked.enabled_extension_count > 0 {
+            let all = std::slice::from_raw_parts(
+                asked.pp_enabled_extension_names,
+                asked.enabled_extension_count as usize,
+            );
+            names.extend(all.iter().filter(|name| CStr::from_ptr(**name) != BUDGET));
+            asked.enabled_extension_count = names.len() as u32;
+            asked.pp_enabled_extension_names = names.as_ptr();
+        }
+        let result = (known.next.fp_v1_0().create_device)(card, &asked, allocator, out);
         if result == vk::Result::SUCCESS {
             device::add(*out, next_proc_addr, faults_of(&known, card));
+        }
+        result
+    }
+}
+
+const BUDGET: &CStr = ash::ext::memory_budget::NAME;
+
+/// Whether a budget is claimed of this card, which its driver need not know of.
+fn claims_budget(known: &Instance, card: vk::PhysicalDevice) -> bool {
+    faults_of(known, card).is_some_and(|faults| faults.budget_mib.is_some())
+}
+
+/// Those of the driver, and the budget where one is claimed.
+unsafe extern "system" fn extensions(
+    card: vk::PhysicalDevice,
+    layer: *const c_char,
+    count: *mut u32,
+    out: *mut vk::ExtensionProperties,
+) -> vk::Result {
+    let Some(known) = INSTANCES.get(card) else { return vk::Result::ERROR_INITIALIZATION_FAILED };
+    // SAFETY: the caller's arguments are valid for the next element, which fills as many entries as `count` then says.
+    unsafe {
+        let next = known.next.fp_v1_0().enumerate_device_extension_properties;
+        if !layer.is_null() || !claims_budget(&known, card) {
+            return next(card, layer, count, out);
+        }
+        // The last entry of those that there is room for is ours.
+        *count = if out.is_null() { 0 } else { (*count).saturating_sub(1) };
+        let result = next(card, layer, count, out);
+        if result == vk::Result::SUCCESS {
+            if !out.is_null() {
+                let own = vk::ExtensionProperties::default().spec_version(1);
+                *out.add(*count as usize) = own.extension_name(BUDGET).unwrap_or_default();
+            }
+            *count += 1;
         }
         result
     }
@@ -182,6 +231,16 @@ unsafe extern "system" fn memory_properties2(
     unsafe {
         (known.next.fp_v1_1().get_physical_device_memory_properties2)(card, out);
         inflate(&mut (*out).memory_properties, faults_of(&known, card));
+        let Some(mib) = faults_of(&known, card).and_then(|faults| faults.budget_mib) else { return };
+        let mut next = (*out).p_next as *mut vk::BaseOutStructure;
+        while !next.is_null() {
+            if (*next).s_type == vk::StructureType::PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT {
+                let claim = &mut *(next as *mut vk::PhysicalDeviceMemoryBudgetPropertiesEXT);
+                claim.heap_budget.fill(mib << 20);
+                claim.heap_usage.fill(HELD.load(Ordering::Relaxed));
+            }
+            next = (*next).p_next;
+        }
     }
 }
 

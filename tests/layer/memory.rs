@@ -2,11 +2,15 @@
 //! others; must not know submissions.
 
 use std::ffi::CStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ash::vk;
 
 use crate::chain;
 use crate::device::DEVICES;
+
+/// Bytes of all allocations of this process.
+pub static HELD: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Default)]
 pub struct Memory {
@@ -106,6 +110,7 @@ unsafe extern "system" fn allocate_memory(
         let result = (known.next.fp_v1_0().allocate_memory)(device, info, allocator, out);
         if result == vk::Result::SUCCESS {
             state.memory.allocations.push((*out, bytes));
+            HELD.fetch_add(bytes, Ordering::Relaxed);
         }
         result
     }
@@ -119,7 +124,8 @@ unsafe extern "system" fn free_memory(
     let Some(known) = DEVICES.get(device) else { return };
     {
         let mut state = known.state();
-        state.memory.allocations.retain(|(m, _)| *m != memory);
+        let freed = state.memory.allocations.extract_if(.., |(m, _)| *m == memory);
+        HELD.fetch_sub(freed.map(|(_, bytes)| bytes).sum(), Ordering::Relaxed);
         state.memory.mapped.retain(|(m, _)| *m != memory);
     }
     // SAFETY: the next element's own function, with the caller's arguments.

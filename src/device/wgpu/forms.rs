@@ -6,8 +6,8 @@ use super::coop::{CoopForm, MatrixUnit};
 use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
+use crate::device::Unsupported;
 use crate::device::op::{Buf, Chains, Maker, Means, Op, Precision, Route};
-use crate::device::{Reach, Unsupported};
 
 /// What of an adapter decides about forms.
 #[derive(Clone, Copy, Debug)]
@@ -136,14 +136,24 @@ fn copies(route: Route, words: u64) -> Result<(), Unsupported> {
     }
 }
 
+/// DirectX and Metal have no FP64 whatever the card has, nor FP16 without the right compiler, and Vulkan drivers leave out what is slow:
+/// what is missing here says nothing of the card.
 fn has_precision(precision: Precision, card: &Card) -> Result<(), Unsupported> {
-    if precision == Precision::Fp64 && !card.fp64 {
-        return Err(Unsupported::card("the adapter has no FP64 in shaders"));
-    }
-    if precision == Precision::Fp16 && !card.fp16 {
-        return Err(Unsupported::card("the adapter has no FP16 arithmetic in shaders"));
-    }
-    Ok(())
+    let (has, name) = match precision {
+        Precision::Fp64 => (card.fp64, "FP64"),
+        Precision::Fp16 => (card.fp16, "FP16 arithmetic"),
+        Precision::Fp32
+        | Precision::Tf32
+        | Precision::Bf16
+        | Precision::Fp8E4m3
+        | Precision::Fp8E5m2
+        | Precision::Int8
+        | Precision::Int32 => return Ok(()),
+    };
+    let lacks = || {
+        format!("this driver gives shaders no {name} through wgpu; whether the card has it is not known here")
+    };
+    if has { Ok(()) } else { Err(Unsupported::us(lacks())) }
 }
 
 /// Counters and state take two bindings.
@@ -237,14 +247,6 @@ fn gemm_forms(format: &'static Format, card: &Card) -> Vec<Form> {
     unit.into_iter().flat_map(|unit| coop_forms(unit, card)).chain(plain).collect()
 }
 
-/// Whose limit the best form of `op` shows. Which units an adapter has besides is not known here: products that many have units
-/// for are taken to be ours to fall short of, also on cooperative matrices, which reach a sixteenth of what an H200 has.
-pub fn reach(op: &Op, software: bool) -> Reach {
-    let has_units =
-        matches!(op, Op::Gemm { precision: Precision::Fp16 | Precision::Int8 | Precision::Fp64, .. });
-    if has_units && !software { Reach::Kernel } else { Reach::Card }
-}
-
 /// On matrix units: large tiles in registers first, for GPUs.
 fn coop_forms(unit: MatrixUnit, card: &Card) -> impl Iterator<Item = Form> {
     let (group_max, shared_bytes) = (card.group_max, card.shared_bytes);
@@ -279,4 +281,37 @@ pub fn first_guess(op: &Op, software: bool) -> f64 {
         | Op::Collective { .. } => 0.001,
     };
     if software && !matches!(op, Op::Chase { .. } | Op::Flip { .. }) { hardware / 20.0 } else { hardware }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Lacking;
+    use crate::device::draw::Distribution;
+    use crate::device::op::Shape;
+
+    /// Through DirectX without its newer compiler a card has neither.
+    #[test]
+    fn what_a_driver_does_not_offer_is_not_taken_for_the_cards_lack() {
+        let card = Card {
+            software: false,
+            fp16: false,
+            fp64: false,
+            matrix: None,
+            group_max: 1024,
+            shared_bytes: 32 << 10,
+            bindings: 8,
+            binding_bytes: 1 << 30,
+        };
+        let (chains, distribution) = (Chains { accumulators: 8, stride: 0 }, Distribution::Normal);
+        let out = Buf::NONE;
+        let fma = |precision| Op::Fma { precision, chains, rounds: 2, lanes: 1, distribution, seed: 1, out };
+        let (by, precision, shape) = (Maker::Ours, Precision::Fp64, Shape { m: 1, n: 1, k: 1 });
+        let product = Op::Gemm { by, precision, shape, a: out, b: out, c: out };
+        for op in [fma(Precision::Fp64), fma(Precision::Fp16), product] {
+            let lacking = supports(&op, &card).map_err(|unsupported| unsupported.by);
+            assert_eq!(lacking, Err(Lacking::Us), "{op:?}");
+            assert_eq!(supports(&op, &Card { fp16: true, fp64: true, ..card }), Ok(()), "{op:?}");
+        }
+    }
 }

@@ -15,9 +15,17 @@ const HOST_RESERVE: u64 = 1 << 30;
 pub struct Memory {
     buffers: HashMap<Buf, Held>,
     next: u32,
-    /// Device memory is host memory.
-    in_host: bool,
+    lies: Lies,
     staging: Option<wgpu::Buffer>,
+}
+
+/// Where device memory lies.
+#[derive(Clone, Copy)]
+pub enum Lies {
+    /// In the host's.
+    Host,
+    /// On the card, which says to have so many bytes: what is more would lie elsewhere.
+    Card { bytes: Option<u64> },
 }
 
 struct Held {
@@ -27,15 +35,25 @@ struct Held {
 }
 
 impl Memory {
-    pub fn new(in_host: bool) -> Self {
-        Self { buffers: HashMap::new(), next: 0, in_host, staging: None }
+    pub fn new(lies: Lies) -> Self {
+        Self { buffers: HashMap::new(), next: 0, lies, staging: None }
+    }
+
+    /// Whether there is room for so many more bytes. Drivers put into the host's memory what the card's does not hold, and the system kills
+    /// who takes too much of that: neither says so.
+    fn has_room(&self, bytes: u64) -> bool {
+        let (wanted, room) = match self.lies {
+            Lies::Host => (bytes.saturating_add(HOST_RESERVE), host::available_bytes()),
+            Lies::Card { bytes: room } => {
+                (self.buffers.values().map(|held| held.bytes).fold(bytes, u64::saturating_add), room)
+            }
+        };
+        room.is_none_or(|room| wanted <= room)
     }
 
     /// Reserves `bytes` and touches all of them, so that no later pass pays for page faults or zero-filling.
     pub fn alloc(&mut self, gpu: &mut Guarded, queue: &wgpu::Queue, bytes: u64) -> Result<Buf, DeviceError> {
-        if self.in_host
-            && host::available_bytes().is_some_and(|free| bytes.saturating_add(HOST_RESERVE) > free)
-        {
+        if !self.has_room(bytes) {
             return Err(DeviceError::OutOfMemory { bytes });
         }
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;

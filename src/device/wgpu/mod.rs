@@ -10,6 +10,7 @@ mod forms;
 mod memory;
 mod plan;
 mod raw;
+mod reach;
 mod run;
 mod shaders;
 #[cfg(test)]
@@ -22,7 +23,7 @@ use std::rc::Rc;
 use self::coop::MatrixUnit;
 use self::copy::{STAGING_BYTES, Transfer, Upload};
 use self::faults::{Guarded, panic_text};
-use self::memory::Memory;
+use self::memory::{Lies, Memory};
 use self::plan::Frame;
 use self::run::{DISPATCH_NS, Runner};
 use self::shaders::Kernel;
@@ -107,9 +108,12 @@ impl WgpuDevice {
         let limits = device.limits();
         let mut gpu = Guarded::new(device, options.wait_limit);
         let runner = Runner::new(&mut gpu, queue).map_err(|error| error.to_string())?;
-        let info = adapter.get_info();
-        let in_host = matches!(info.device_type, wgpu::DeviceType::Cpu | wgpu::DeviceType::IntegratedGpu);
-        let parts = Parts { gpu, memory: Memory::new(in_host), runner, upload: Upload::default() };
+        let lies = if adapter::is_host_memory(adapter.get_info().device_type) {
+            Lies::Host
+        } else {
+            Lies::Card { bytes: identity.memory_bytes }
+        };
+        let parts = Parts { gpu, memory: Memory::new(lies), runner, upload: Upload::default() };
         let binding_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 256 * 256;
         let matrix = adapter::matrix_unit(adapter, features);
         Ok(Self { identity, features, limits, matrix, binding_bytes, parts: Some(parts) })
@@ -176,7 +180,7 @@ impl Device for WgpuDevice {
         let subgroups = self.features.contains(wgpu::Features::SUBGROUP);
         let sizes = |buf| self.parts.as_ref().map_or(0, |parts| parts.memory.bytes(buf));
         let forms = forms::forms(op, &self.card(), &sizes);
-        let reach = forms::reach(op, self.software());
+        let reach = reach::reach(op, &self.identity);
         forms
             .into_iter()
             .map(|form| Variant {

@@ -1,5 +1,5 @@
 //! What wgpu does not offer safely: the experimental token, shader modules without added checks, and facts that
-//! only the Vulkan driver tells. The only file of this backend with unsafe code; must not know ops.
+//! only a driver tells. The only file of this backend with unsafe code; must not know ops.
 #![allow(unsafe_code)]
 
 /// Leave to use experimental features (cooperative matrices).
@@ -25,6 +25,10 @@ pub struct VulkanFacts {
     pub uuid: Option<String>,
     /// The largest device-local heap, in bytes.
     pub heap_bytes: Option<u64>,
+    /// Whether it says how much of its heaps may still be taken, which allocations then keep to.
+    pub has_budget: bool,
+    /// As [`luid`] gives it.
+    pub luid: Option<String>,
 }
 
 #[cfg(not(target_vendor = "apple"))]
@@ -48,17 +52,35 @@ pub fn vulkan_facts(adapter: &wgpu::Adapter) -> VulkanFacts {
     let device_version = hal.physical_device_capabilities().properties().api_version;
     // The query that yields the UUID is part of Vulkan 1.1; below that its entry point does not exist.
     let both_know = shared.instance_api_version().min(device_version) >= vk::API_VERSION_1_1;
-    let uuid = both_know.then(|| {
+    let ids = both_know.then(|| {
         let mut id = vk::PhysicalDeviceIDProperties::default();
         let mut properties = vk::PhysicalDeviceProperties2::default().push_next(&mut id);
         // SAFETY: as above; the chain of structures lives until the call returns.
         unsafe { instance.get_physical_device_properties2(physical, &mut properties) };
-        hex::encode(id.device_uuid)
+        id
     });
-    VulkanFacts { uuid, heap_bytes }
+    let uuid = ids.map(|id| hex::encode(id.device_uuid));
+    let luid = ids.filter(|id| id.device_luid_valid != vk::FALSE).map(|id| hex::encode(id.device_luid));
+    let has_budget = hal.physical_device_capabilities().supports_extension(ash::ext::memory_budget::NAME);
+    VulkanFacts { uuid, heap_bytes, has_budget, luid }
 }
 
 #[cfg(target_vendor = "apple")]
 pub fn vulkan_facts(_: &wgpu::Adapter) -> VulkanFacts {
     VulkanFacts::default()
+}
+
+/// What Windows calls the adapter of DirectX until it is restarted: 16 lower-case hex digits.
+#[cfg(target_os = "windows")]
+pub fn luid(adapter: &wgpu::Adapter) -> Option<String> {
+    // SAFETY: the guard is only read from, nothing of it is destroyed or kept.
+    let hal = unsafe { adapter.as_hal::<wgpu::hal::api::Dx12>() }?;
+    // SAFETY: the adapter is alive while the guard is held.
+    let luid = unsafe { hal.raw_adapter().GetDesc() }.ok()?.AdapterLuid;
+    Some(hex::encode([luid.LowPart.to_le_bytes(), luid.HighPart.to_le_bytes()].concat()))
+}
+
+#[cfg(not(target_os = "windows"))]
+pub fn luid(_: &wgpu::Adapter) -> Option<String> {
+    None
 }

@@ -9,7 +9,7 @@ use crate::engine::check;
 use crate::engine::queue::Queue;
 use crate::engine::{Profile, Trouble};
 use crate::evidence::{Canary, Check, Conditions, Measurement, Value};
-use crate::probes::{by, measurement, sized, stream};
+use crate::probes::{by, l2_bytes, measurement, sized, stream};
 
 /// Pieces of equal work, and for how long at most they are done.
 const PIECES: usize = 4000;
@@ -65,7 +65,9 @@ pub fn disturbed_memory(
 /// Bytes of one copy: at least so many that no cache holds them, at most what may be taken.
 pub fn copied_bytes(identity: &Identity) -> [u64; 2] {
     let most = stream::array_bytes(identity, Profile::Quick);
-    let l2 = identity.details.get("l2_bytes").and_then(|bytes| bytes.parse::<u64>().ok());
+    let l2 = l2_bytes(identity);
+    // Where it is not told, they need not be beyond the largest: they only have to take the same time.
+    let most = if l2.is_some() { most } else { most.min(256 << 20) };
     let least = l2.and_then(|bytes| bytes.checked_next_power_of_two()?.checked_mul(2));
     [least.map_or(most, |least| least.clamp(1 << 20, most)), most]
 }

@@ -20,7 +20,9 @@ fn toolkits(variable: &dyn Fn(&str) -> Option<PathBuf>, root: &Path) -> Vec<Path
     let named = ["CUDA_HOME", "CUDA_PATH"].into_iter().filter_map(variable);
     let usual = children(&root.join("usr/local"), "cuda");
     let libraries = |kit: PathBuf| {
-        ["lib64", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib"].map(|part| kit.join(part))
+        let targets = ["x86_64-linux", "sbsa-linux", "aarch64-linux"];
+        let targets = targets.map(|target| kit.join("targets").join(target).join("lib"));
+        [kit.join("lib64")].into_iter().chain(targets)
     };
     named.chain(usual).flat_map(libraries).collect()
 }
@@ -34,7 +36,7 @@ fn packages(variable: &dyn Fn(&str) -> Option<PathBuf>, root: &Path) -> Vec<Path
 }
 
 fn of_environment(libraries: &Path) -> Vec<PathBuf> {
-    let mut found = vec![libraries.to_owned()];
+    let mut found = ["", "x86_64-linux-gnu", "aarch64-linux-gnu"].map(|part| libraries.join(part)).to_vec();
     for python in children(libraries, "python3") {
         for packages in ["site-packages", "dist-packages"] {
             let parts = children(&python.join(packages).join("nvidia"), "");
@@ -66,7 +68,9 @@ mod tests {
             "own/cuda/lib64/libcublasLt.so.12",
             "usr/local/cuda-12.9/targets/x86_64-linux/lib/libcublasLt.so.12",
             "usr/local/cuda-12.4/lib64/libcublasLt.so.12",
+            "usr/local/cuda-12.4/targets/aarch64-linux/lib/libcublasLt.so.12",
             "own/venv/lib/python3.11/site-packages/nvidia/cublas/lib/libcublasLt.so.12",
+            "usr/lib/aarch64-linux-gnu/libcublasLt.so.12",
             "opt/conda/lib/libcublasLt.so.12",
             "usr/lib/python3/dist-packages/nvidia/cublas/lib/libcublasLt.so.11",
         ];
