@@ -58,9 +58,13 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// How many a node usually holds: eight on a board, and four where two Grace with two GPUs each are a node.
+    /// How many a node usually holds: eight on a board, four where two Grace with two GPUs each are a node, one beside a Grace alone.
     pub fn usual_in_a_node(&self) -> u32 {
-        if self.name.starts_with("GB200") { 4 } else { 8 }
+        match self.name.split(' ').next() {
+            Some("GH200") => 1,
+            Some("GB200") => 4,
+            _ => 8,
+        }
     }
 
     /// Sizes of memory that this card comes with, in GB.

@@ -138,6 +138,7 @@ mod tests {
             ("H100 SXM5 80GB", "H100 SXM5 80GB", "NVIDIA H100 PCIe"),
             ("H200 SXM", "H200 SXM", "NVIDIA H100 80GB HBM3"),
             ("L40S", "L40S", "NVIDIA L40"),
+            ("A10", "A10", "NVIDIA A10G"),
         ] {
             let found = compare(&Model(agreed.to_owned()), &device(name, id_of(card)));
             assert_eq!(found, Match::Contradicted, "{agreed} of {card}, called {name}");
@@ -154,6 +155,9 @@ mod tests {
             ("H200 SXM", "NVIDIA H200"),
             ("A100 SXM4 80GB", "NVIDIA A100-SXM4-80GB"),
             ("L40S", "NVIDIA L40S"),
+            // By the memory of its CPU.
+            ("GH200 96GB", "NVIDIA GH200 480GB"),
+            ("A10G", "NVIDIA A10G"),
         ] {
             assert_eq!(
                 compare(&Model(agreed.to_owned()), &device(name, id_of(agreed))),

@@ -106,7 +106,7 @@ fn a_name_that_fits_no_card_is_answered_with_the_nearest() {
     for (name, nearest) in [
         ("H210 SXM", Some("H200 SXM")),
         ("MI300", Some("Instinct MI300X")),
-        ("A40", Some("A10")),
+        ("A70", Some("A10")),
         ("RTX 4090 48GB", None),
         ("H20 141GB", None),
         ("Workstation", Some("RTX PRO 6000 Blackwell Workstation")),
