@@ -8,6 +8,7 @@ mod compare;
 mod fleet;
 pub mod help;
 mod launch;
+mod locale;
 mod wrap;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use compare::CompareArgs;
 pub use fleet::{CountArgs, FleetArgs, FleetCommand, OfferArgs, PlanArgs};
 pub use launch::{CommonArgs, KubernetesArgs, LaunchCommand, OnNodesArgs, SlurmArgs, SshArgs};
 
+use self::locale::Locale;
 use crate::engine::Profile;
 use crate::language::Language;
 use crate::output::Format;
@@ -48,9 +50,9 @@ pub struct Cli {
     #[arg(
         long,
         global = true,
-        value_enum,
+        value_parser = Locale,
         value_name = "LANGUAGE",
-        default_value_t,
+        default_value = Language::default().tag(),
         env = "ASSAY_LANG",
         hide_env_values = true
     )]
