@@ -268,12 +268,15 @@ fn scraped() -> Vec<String> {
     let contract = bandwidth("1 B/s");
     let mut twice = good_run(2);
     twice.devices[1] = twice.devices[0].clone();
+    let mut named = good_run(1);
+    named.run.node = Some("rack3-node17".to_owned());
     let reports = [
         report(good_run(2), Some(&contract)),
         report(hostile(), Some(&contract)),
         report(twice, Some(&contract)),
         report(large(8), None),
         report(loaded(), None),
+        report(named, Some(&contract)),
     ];
     reports.iter().map(|report| rendered(Format::Prometheus, report)).collect()
 }
@@ -307,6 +310,40 @@ fn prometheus_gauges_are_in_base_units_and_keep_to_the_format() {
     let names = all[1].iter().find(|s| s.name == "assay_device_info").unwrap();
     assert!(names.labels.contains(&("name".to_owned(), HOSTILE.to_owned())), "{names:?}");
     assert!(!all[3].iter().any(|s| s.name == "assay_verdict" && s.value > 0.0), "no contract, no verdict");
+}
+
+/// A node exporter reads all files of a machine, and refuses a series that stands in two of them.
+#[test]
+fn reports_of_one_machine_are_told_apart_by_node_and_contract() {
+    let named = |node: Option<&str>, id: Option<&str>| {
+        let mut evidence = good_run(1);
+        evidence.run.node = node.map(str::to_owned);
+        let mut contract = bandwidth("1 B/s");
+        contract.contract.id = id.unwrap_or_default().to_owned();
+        prometheus(&rendered(Format::Prometheus, &report(evidence, id.map(|_| &contract))))
+    };
+    let known = [
+        (Some("rack3-node17"), Some("lease-2026")),
+        (Some("rack3-node18"), Some("lease-2026")),
+        (Some("rack3-node17"), Some("acceptance")),
+        (Some("rack3-node17"), None),
+        (None, Some("lease-2026")),
+        (None, None),
+    ];
+    let mut seen = BTreeSet::new();
+    for (node, contract) in known {
+        for Series { name, labels, .. } in named(node, contract) {
+            for (label, wanted) in [("node", node), ("contract", contract)] {
+                let found = labels.iter().find(|(name, _)| name == label).map(|(_, value)| value.as_str());
+                assert_eq!(found, wanted, "{label} of {name}{labels:?}");
+            }
+            assert!(seen.insert(format!("{name}{labels:?}")), "{name}{labels:?} stands twice");
+        }
+    }
+    let series = named(Some("rack3-node17"), Some("lease-2026"));
+    let info = series.iter().find(|series| series.name == "assay_run_info").unwrap();
+    let has = |name: &str, value: &str| info.labels.contains(&(name.to_owned(), value.to_owned()));
+    assert!(has("profile", "quick") && has("contract_sha256", &bandwidth("1 B/s").sha256), "{info:?}");
 }
 
 #[test]
