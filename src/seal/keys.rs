@@ -135,6 +135,21 @@ impl PublicKey {
         keys.filter(|keys| !keys.is_empty()).ok_or_else(|| Wanted::Public.refusal(path, &text))
     }
 
+    /// Those of a file of public keys, or the one that belongs to the secret key in it.
+    pub fn load_either(path: &Path) -> Result<Vec<Self>, KeyError> {
+        if let Ok(keys) = Self::load_all(path) {
+            return Ok(keys);
+        }
+        let key = SecretKey::load(path).or_else(|error| {
+            if !matches!(error, KeyError::WrongKind { .. }) {
+                return Err(error);
+            }
+            let text = read(path, &mut open(path)?)?;
+            Err(Wanted::Either.refusal(path, &text))
+        })?;
+        Ok(vec![key.public()])
+    }
+
     pub fn from_pem(pem: &str) -> Option<Self> {
         VerifyingKey::from_public_key_pem(pem.trim()).ok().map(Self)
     }
@@ -278,6 +293,7 @@ impl Block {
 enum Wanted {
     Secret,
     Public,
+    Either,
 }
 
 impl Wanted {
@@ -290,13 +306,16 @@ impl Wanted {
             Wanted::Secret if several && has(Block::Secret) => "a secret Ed25519 key and nothing else",
             Wanted::Secret => "a secret Ed25519 key",
             Wanted::Public => "a public Ed25519 key",
+            Wanted::Either => "an Ed25519 key",
         };
         let hint = match self {
-            Wanted::Secret if has(Block::Secret) => "copy the secret key's own block into a file of its own",
-            Wanted::Public if has(Block::Public) => "take out the block that is none",
+            Wanted::Secret | Wanted::Either if has(Block::Secret) => {
+                "copy the secret key's own block into a file of its own"
+            }
+            Wanted::Public | Wanted::Either if has(Block::Public) => "take out the block that is none",
             _ if has(Block::Locked) => "unlock a copy with `openssl pkey -in FILE -out COPY`",
             Wanted::Secret if has(Block::Public) => "give the secret key that was made with it",
-            Wanted::Secret => "make an Ed25519 key with `assay key new`",
+            Wanted::Secret | Wanted::Either => "make an Ed25519 key with `assay key new`",
             Wanted::Public if has(Block::Secret) => {
                 "give the public key that belongs to it, as `assay key show` prints it"
             }

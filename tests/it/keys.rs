@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gpu_assay::seal::{KeyError, PublicKey, SecretKey, TrustList};
 
+use crate::process::assay;
 use crate::support::*;
 
 fn secret(path: &Path) -> String {
@@ -158,6 +159,13 @@ fn what_stands_in_a_file_beside_a_key_is_named() {
         assert!(!got.contains("give the secret key"), "{got}");
     }
     assert!(as_public(&[&public, &other]).contains("take out the block"));
+    for (text, hint) in
+        [(&[public.as_str(), &other][..], "take out the block"), (&[&secret, CERTIFICATE], "copy the")]
+    {
+        std::fs::write(&file, text.concat()).unwrap();
+        let shown = assay(["key".as_ref(), "show".as_ref(), file.as_os_str()]).stderr;
+        assert!(shown.contains("but an Ed25519 key is needed here; ") && shown.contains(hint), "{shown}");
+    }
     // Words before the key are no mistake, and other blocks do not keep a public key from being found.
     std::fs::write(&file, format!("of the provider\n{secret}")).unwrap();
     assert!(SecretKey::load(&file).is_ok());
