@@ -18,9 +18,8 @@ use crate::probes;
 /// 99 % of cases, as long as neighbouring samples correlate by no more than 0.8: few samples show only gross changes. Figures of
 /// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything is the same or improved,
 /// 1 where something degraded, 3 where that cannot be told or something is no longer measured, 5 where the reports contradict
-/// each other about a card. A gate that is to hold some figures names them with --metric and --probe, and is not kept from its end by
-/// others that are undecided. Samples of one run do not show how runs differ: what one pair of reports calls degraded, a second
-/// pair should confirm.
+/// each other about a card. A gate names the figures that it is about with --metric and --probe; all others then do not count.
+/// Samples of one run do not show how runs differ: what one pair of reports calls degraded, a second pair should confirm.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
     /// The signed report of before (report.dsse.json), or an inventory certificate with its report beside it

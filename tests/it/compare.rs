@@ -178,7 +178,11 @@ fn devices_are_paired_by_the_surest_sign_that_both_have() {
 
 /// Writes a signed report of one device into `dir`.
 pub fn sealed(dir: &Path, name: &str, level: u64) -> PathBuf {
-    let report = report(evidence(vec![device(1, level)]));
+    sealed_of(dir, name, device(1, level))
+}
+
+fn sealed_of(dir: &Path, name: &str, device: DeviceEvidence) -> PathBuf {
+    let report = report(evidence(vec![device]));
     let envelope = report.seal(&test_key(dir, "test-a")).unwrap();
     let path = dir.join(name);
     std::fs::write(&path, envelope.to_bytes()).unwrap();
@@ -298,10 +302,7 @@ fn a_gate_holds_only_what_it_is_about() {
         let mut device = device(1, 1_000_000_000);
         device.measurements.extend(rates("stream.copy.rate", &[5_000_000, 5_000_000]));
         edit(&mut device);
-        let envelope = report(evidence(vec![device])).seal(&test_key(dir.path(), "test-a")).unwrap();
-        let path = dir.path().join(name);
-        std::fs::write(&path, envelope.to_bytes()).unwrap();
-        path.to_str().unwrap().to_owned()
+        sealed_of(dir.path(), name, device).display().to_string()
     };
     let before = write("before", &|_| ());
     let ended = |after: &str, only: &[&str]| assay(["compare", &before, after].iter().chain(only));
@@ -347,10 +348,7 @@ fn what_is_no_longer_measured_is_told_from_what_is_undecided() {
     let write = |name: &str, measurements: Vec<Measurement>| -> String {
         let mut device = device(1, 1_000_000_000);
         device.measurements = measurements;
-        let envelope = report(evidence(vec![device])).seal(&test_key(dir.path(), "test-a")).unwrap();
-        let path = dir.path().join(name);
-        std::fs::write(&path, envelope.to_bytes()).unwrap();
-        path.to_str().unwrap().to_owned()
+        sealed_of(dir.path(), name, device).display().to_string()
     };
     let errors = || counted("memory.errors.count", 0, clean_tally(1 << 20));
     let before = write("before", vec![triad(1_000_000_000), errors(), few()]);
