@@ -4,9 +4,11 @@ mod accept;
 mod agreed;
 mod certify;
 mod check;
+mod compare;
 mod fleet;
 pub mod help;
 mod launch;
+mod locale;
 mod wrap;
 
 use std::path::PathBuf;
@@ -19,9 +21,11 @@ pub use accept::AcceptArgs;
 pub use agreed::{CatalogueCommand, ContractCommand, NewContract};
 pub use certify::CertifyArgs;
 pub use check::{AttestArgs, Attestation, CheckArgs, TimestampArgs, VerifyArgs};
+pub use compare::CompareArgs;
 pub use fleet::{CountArgs, FleetArgs, FleetCommand, OfferArgs, PlanArgs};
 pub use launch::{CommonArgs, KubernetesArgs, LaunchCommand, OnNodesArgs, SlurmArgs, SshArgs};
 
+use self::locale::Locale;
 use crate::engine::Profile;
 use crate::language::Language;
 use crate::output::Format;
@@ -46,9 +50,9 @@ pub struct Cli {
     #[arg(
         long,
         global = true,
-        value_enum,
+        value_parser = Locale,
         value_name = "LANGUAGE",
-        default_value_t,
+        default_value = Language::default().tag(),
         env = "ASSAY_LANG",
         hide_env_values = true
     )]
@@ -232,34 +236,6 @@ pub struct SealArgs {
     /// Also write the report in these forms, separated by commas; may be given several times
     #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',')]
     pub format: Vec<Format>,
-}
-
-/// Say what became worse between two reports of the same machine, before and after
-///
-/// Devices are paired by UUID or serial number, else PCI address, else selector. Of each pair it says whether it is one card:
-/// by names, by what a card cannot change, by counters that only grow over its life. That is the hosts' word: a claim, no
-/// proof. Per metric: the ratio of the means with an interval, and a verdict. The intervals of a comparison all hold at once in
-/// 99 % of cases, as long as neighbouring samples correlate by no more than 0.8: few samples show only gross changes. Figures of
-/// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything is the same or improved,
-/// 1 where something degraded, 3 where that cannot be told or something is no longer measured, 5 where the reports contradict
-/// each other about a card. Samples of one run do not show how runs differ: what one pair of reports calls degraded, a second
-/// pair should confirm.
-#[derive(Debug, Args)]
-pub struct CompareArgs {
-    /// The signed report of before (report.dsse.json), or an inventory certificate with its report beside it
-    pub before: PathBuf,
-    /// The signed report of after
-    pub after: PathBuf,
-    /// A public key that is trusted to sign; may be given several times [default: signatures are not checked, and the
-    /// output says so]
-    #[arg(long, value_name = "PUB.pem")]
-    pub trust: Vec<PathBuf>,
-    /// A change of at most this share is none
-    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
-    pub width: f64,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Judge a recording again

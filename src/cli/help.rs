@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use clap::builder::Resettable;
 use clap::error::{Error, ErrorKind};
-use clap::{Arg, Command, CommandFactory, FromArgMatches, ValueEnum};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
 use super::wrap::wrapped;
@@ -68,7 +68,7 @@ pub fn asked(typed: impl IntoIterator<Item = OsString>, variable: Option<OsStrin
         }
     }
     let wanted = wanted.as_deref().and_then(|value| value.to_str());
-    wanted.and_then(|name| Language::from_str(name, false).ok()).unwrap_or_default()
+    wanted.and_then(Language::of_locale).unwrap_or_default()
 }
 
 /// The command line, with help in that language.

@@ -10,7 +10,7 @@ use crate::inventory::{self, Inventory};
 use crate::language::Language;
 use crate::output::comparison;
 use crate::report::Report;
-use crate::report::compare::{Comparison, compare as compared};
+use crate::report::compare::{Comparison, Only, compare as compared};
 use crate::seal::TrustList;
 
 pub fn compare(args: &CompareArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
@@ -27,6 +27,10 @@ pub fn compare(args: &CompareArgs, quiet: bool, language: Language) -> Result<Ex
             Comparison { certified: Some(said), ..compared(&before, &after, args.width) }
         }
         None => compared(&read(&args.before)?, &after, args.width),
+    };
+    let comparison = match Only::of(&args.metric, &args.probe) {
+        Some(only) => comparison.held_to(only),
+        None => comparison,
     };
     if !quiet {
         print(|out| {

@@ -8,7 +8,7 @@ use crate::cli::KeyCommand;
 use crate::exit::Exit;
 use crate::language::{Language, say};
 use crate::output::listing::entry;
-use crate::seal::{KeyError, PublicKey, Salt, SecretKey};
+use crate::seal::{PublicKey, Salt, SecretKey};
 
 /// Of the names before the values.
 const NAMES: usize = 11;
@@ -55,21 +55,8 @@ fn public_path(file: &Path) -> PathBuf {
     file.with_extension("pub.pem")
 }
 
-/// Both kinds of keys can be shown.
-fn either(error: KeyError) -> KeyError {
-    if let KeyError::WrongKind { path, is, hint, .. } = error {
-        KeyError::WrongKind { path, is, want: "an Ed25519 key", hint }
-    } else {
-        error
-    }
-}
-
 fn show(file: &Path, language: Language) -> Result<Exit, Failure> {
-    let public = match PublicKey::load_all(file) {
-        Ok(keys) => keys,
-        Err(_) => vec![SecretKey::load(file).map_err(either).map_err(Failure::usage)?.public()],
-    };
-    for key in public {
+    for key in PublicKey::load_either(file).map_err(Failure::usage)? {
         let pem = key.to_pem().map_err(Failure::usage)?;
         print(|out| {
             entry(&say!(language, "name-fingerprint"), NAMES, key.id(), out)?;

@@ -55,6 +55,17 @@ impl Language {
         }
     }
 
+    /// The language of a locale, as BCP 47 (`zh-CN`) or POSIX (`zh_CN.UTF-8`, `C`) writes it; `None` where there is no catalogue
+    /// of it, as of Chinese in traditional characters.
+    pub fn of_locale(name: &str) -> Option<Self> {
+        let name = name.split(['.', '@']).next().unwrap_or_default();
+        match name.to_ascii_lowercase().replace('_', "-").as_str() {
+            "c" | "posix" | "en" => Some(Language::English),
+            "zh" | "zh-cn" | "zh-sg" | "zh-hans" | "zh-hans-cn" | "zh-hans-sg" => Some(Language::Chinese),
+            name => name.starts_with("en-").then_some(Language::English),
+        }
+    }
+
     /// The text of the catalogue.
     pub fn messages(self) -> &'static str {
         match self {

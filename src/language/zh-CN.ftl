@@ -833,6 +833,8 @@ compare-not-checked = 签名：未核对；请用 --trust 给出您信任的密�
 compare-covered = 证书：有效期至 { $until }，后次报告在有效期内
 compare-not-covered = 证书：有效期至 { $until }，后次报告不在有效期内
 compare-width = 比较均值，所有区间同时成立的置信度为 { $level } %；变化不超过 { $width } % 视为没有变化
+compare-only = 只看 { $names }；报告中的其他内容不计
+compare-open = 其中完全无从比较的：{ $names }
 compare-pair = { $devices }，按{ $by ->
     [uuid] {" "}UUID{" "}
     [serial] 序列号
@@ -892,6 +894,7 @@ change-improved = 改善
 change-same = 持平
 change-not-comparable = 不可比
 change-undecided = 待定
+change-no-longer-measured = 不再测量
 change-degraded = 劣化
 because-worse = 整个区间的劣化都超过容许幅度
 because-better = 整个区间的改善都超过容许幅度

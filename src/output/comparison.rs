@@ -1,5 +1,6 @@
 //! What `assay compare` says: each metric before and after, and whether it became worse.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -26,6 +27,12 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
     }
     let [level, width] = [LEVEL, comparison.width].map(|share| (100.0 * share).to_string());
     writeln!(out, "{}", say!(l, "compare-width", level = &level, width))?;
+    if let Some(only) = &comparison.only {
+        writeln!(out, "{}", say!(l, "compare-only", names = l.list(only.names())))?;
+        if !only.open.is_empty() {
+            writeln!(out, "{}", say!(l, "compare-open", names = l.list(&only.open)))?;
+        }
+    }
     for Pair { before, after, by, card, rows, ended } in &comparison.pairs {
         let bold = Style::new().bold();
         let devices = format!("{bold}{before} -> {after}{bold:#}");
@@ -93,8 +100,7 @@ fn overall(comparison: &Comparison, l: Language) -> (AnsiColor, String) {
 
 /// `3 same, 1 degraded`
 fn counts(comparison: &Comparison, l: Language) -> String {
-    let all = [Change::Degraded, Change::Undecided, Change::Same, Change::Improved, Change::NotComparable];
-    let counted = all.into_iter().map(|change| (comparison.count(change), change.said(l)));
+    let counted = Change::ALL.into_iter().map(|change| (comparison.count(change), change.said(l)));
     let said: Vec<String> = counted
         .filter(|(count, _)| *count > 0)
         .map(|(count, change)| say!(l, "compare-count", count, change))
@@ -114,11 +120,14 @@ fn cells(row: &Row, l: Language) -> [String; 6] {
 }
 
 pub fn json(comparison: &Comparison, is_verified: bool, out: &mut dyn Write) -> io::Result<()> {
+    let counts: BTreeMap<Change, usize> =
+        Change::ALL.into_iter().map(|change| (change, comparison.count(change))).collect();
     let value = json!({
         "signatures_verified": is_verified,
         "level": LEVEL,
         "maps": { "one_die": ONE_DIE, "calibrated_on_hardware": false },
         "overall": overall(comparison, Language::English).1,
+        "counts": counts,
         "comparison": comparison,
     });
     listing::print_json(&value, out)

@@ -1,5 +1,6 @@
 //! A report as JUnit XML, for whatever shows the tests of a pipeline: a suite for the node and for each device, a case
-//! for each clause. A failed `must` is a failure, an undecided one an error; `should` and `info` never break a build.
+//! for each clause. A failed `must` is a failure, an undecided one an error; `should` and `info` never break a build, and a `should`
+//! that was not met is skipped, which viewers show where they would hide what a passed case says.
 //! Owns that form; must not judge.
 
 use std::io::{self, Write};
@@ -22,28 +23,41 @@ struct Suite<'a> {
 }
 
 impl Suite<'_> {
-    fn count(&self, verdict: Verdict) -> usize {
-        self.findings.iter().filter(|finding| breaking(finding) == Some(verdict)).count()
+    fn count(&self, mark: Mark) -> usize {
+        self.findings.iter().filter(|finding| Mark::of(finding) == Some(mark)).count()
     }
 }
 
-/// The verdict of a finding that breaks a build.
-fn breaking(finding: &Finding) -> Option<Verdict> {
-    let breaks = finding.severity == Severity::Must && finding.verdict != Verdict::Pass;
-    breaks.then_some(finding.verdict)
+/// What marks a case that is no plain pass.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Failure,
+    Error,
+    Skipped,
+}
+
+impl Mark {
+    fn of(finding: &Finding) -> Option<Self> {
+        match (finding.severity, finding.verdict) {
+            (_, Verdict::Pass) | (Severity::Info, _) => None,
+            (Severity::Must, Verdict::Fail) => Some(Mark::Failure),
+            (Severity::Must, Verdict::Inconclusive) => Some(Mark::Error),
+            (Severity::Should, Verdict::Fail | Verdict::Inconclusive) => Some(Mark::Skipped),
+        }
+    }
 }
 
 pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let suites = suites(report);
-    let sum = |verdict| suites.iter().map(|suite| suite.count(verdict)).sum::<usize>().to_string();
+    let sum = |mark| suites.iter().map(|suite| suite.count(mark)).sum::<usize>().to_string();
     let total = suites.iter().map(|suite| suite.findings.len()).sum::<usize>().to_string();
     let mut writer = Writer::new_with_indent(&mut *out, b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let root = writer.create_element("testsuites").with_attributes([
         ("name", "assay"),
         ("tests", total.as_str()),
-        ("failures", sum(Verdict::Fail).as_str()),
-        ("errors", sum(Verdict::Inconclusive).as_str()),
+        ("failures", sum(Mark::Failure).as_str()),
+        ("errors", sum(Mark::Error).as_str()),
     ]);
     let writer = root.write_inner_content(|writer| {
         suites.iter().try_for_each(|suite| write_suite(report, suite, writer))
@@ -82,9 +96,9 @@ fn write_suite(report: &Report, suite: &Suite, writer: &mut Writer<&mut dyn Writ
     let element = writer.create_element("testsuite").with_attributes([
         ("name", name.as_str()),
         ("tests", (suite.findings.len() + undecided).to_string().as_str()),
-        ("failures", suite.count(Verdict::Fail).to_string().as_str()),
-        ("errors", suite.count(Verdict::Inconclusive).to_string().as_str()),
-        ("skipped", undecided.to_string().as_str()),
+        ("failures", suite.count(Mark::Failure).to_string().as_str()),
+        ("errors", suite.count(Mark::Error).to_string().as_str()),
+        ("skipped", (suite.count(Mark::Skipped) + undecided).to_string().as_str()),
         ("timestamp", clean(&report.evidence.run.started).as_str()),
         ("time", format!("{:.3}", suite.seconds).as_str()),
     ]);
@@ -121,16 +135,20 @@ fn write_case(suite: &str, finding: &Finding, writer: &mut Writer<&mut dyn Write
     let case = [("name", clause.as_str()), ("classname", class.as_str())];
     let why = clean(&finding.in_short(Language::English));
     let decided = format!("{severity} clause {}", rows::verdict_word(finding.verdict, Language::English));
-    let element = match breaking(finding) {
-        Some(Verdict::Fail) => Some("failure"),
-        Some(Verdict::Inconclusive | Verdict::Pass) => Some("error"),
-        None => None,
-    };
+    let said = format!("{decided}: {why}");
     writer.create_element("testcase").with_attributes(case).write_inner_content(|writer| {
-        // What is said once is read; a case that breaks nothing has no other place for it.
-        let Some(element) = element else {
-            let said = format!("{decided}: {why}");
-            return writer.create_element("system-out").write_text_content(BytesText::new(&said)).map(drop);
+        // What is said once is read; a case that is not marked has no other place for it.
+        let element = match Mark::of(finding) {
+            Some(Mark::Failure) => "failure",
+            Some(Mark::Error) => "error",
+            Some(Mark::Skipped) => {
+                let element = writer.create_element("skipped");
+                return element.with_attribute(("message", said.as_str())).write_empty().map(drop);
+            }
+            None => {
+                let element = writer.create_element("system-out");
+                return element.write_text_content(BytesText::new(&said)).map(drop);
+            }
         };
         let why = [("message", why.as_str()), ("type", finding.verdict.name())];
         let element = writer.create_element(element).with_attributes(why);

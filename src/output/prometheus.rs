@@ -24,10 +24,15 @@ struct Line {
 }
 
 pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for family in families(report) {
-        write_family(&family, out)?;
-    }
-    Ok(())
+    let whose = whose(report);
+    families(report).iter().try_for_each(|family| write_family(family, &whose, out))
+}
+
+/// What tells the series of this report from those of others that one collector reads: the node and the contract, where known.
+fn whose(report: &Report) -> Vec<(&'static str, String)> {
+    let node = report.evidence.run.node.clone().map(|node| ("node", node));
+    let contract = report.contract.as_ref().map(|contract| ("contract", contract.terms.id.clone()));
+    node.into_iter().chain(contract).collect()
 }
 
 /// Series without a line are left out: nothing was measured of them.
@@ -36,6 +41,7 @@ fn families(report: &Report) -> Vec<Family> {
     let family = |name, help, lines| Family { name, help, lines };
     families.extend([
         family("assay_samples", "Samples behind a figure.", samples(report)),
+        family("assay_run_info", "How it was measured and judged; always 1.", vec![run(report)]),
         family(
             "assay_device_info",
             "What a device says of itself; always 1.",
@@ -91,6 +97,12 @@ fn families(report: &Report) -> Vec<Family> {
     ]);
     families.retain(|family| !family.lines.is_empty());
     families
+}
+
+fn run(report: &Report) -> Line {
+    let mut labels = vec![("profile", report.evidence.run.profile.clone())];
+    labels.extend(report.contract.as_ref().map(|contract| ("contract_sha256", contract.sha256.clone())));
+    Line { labels, value: 1.0 }
 }
 
 fn devices(report: &Report) -> impl Iterator<Item = (&DeviceEvidence, Vec<(&'static str, String)>)> {
@@ -232,9 +244,8 @@ fn clause(report: &Report, finding: &Finding) -> Vec<Line> {
 
 /// Without a contract none of them is 1.
 fn verdicts(report: &Report) -> Vec<Line> {
-    let contract = report.contract.as_ref().map_or(String::new(), |contract| contract.terms.id.clone());
     let line = |verdict: Verdict| Line {
-        labels: vec![("contract", contract.clone()), ("verdict", verdict.name().to_owned())],
+        labels: vec![("verdict", verdict.name().to_owned())],
         value: truth(report.verdict == Some(verdict)),
     };
     VERDICTS.into_iter().map(line).collect()
@@ -246,14 +257,17 @@ fn timestamp(rfc3339: &str) -> Vec<Line> {
     time.map(|time| Line { labels: Vec::new(), value: time.as_second() as f64 }).into_iter().collect()
 }
 
-fn write_family(family: &Family, out: &mut dyn Write) -> io::Result<()> {
+fn write_family(family: &Family, whose: &[(&str, String)], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# HELP {} {}", family.name, family.help)?;
     writeln!(out, "# TYPE {} gauge", family.name)?;
     // A series that stands twice makes a collector refuse the whole file; the highest stays.
     let mut series: BTreeMap<String, f64> = BTreeMap::new();
     for Line { labels, value } in &family.lines {
-        let labels: Vec<String> =
-            labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        let labels: Vec<String> = whose
+            .iter()
+            .chain(labels)
+            .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
+            .collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
         let highest = series.entry(labels).or_insert(*value);
         *highest = highest.max(*value);

@@ -16,6 +16,7 @@ mod card;
 mod ground;
 mod interval;
 mod map;
+mod only;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use card::{Card, Counter, Sameness, Sign};
 pub use ground::Ground;
 pub use interval::{LEVEL, SAMPLES_MIN};
 pub use map::{Likeness, Maps, ONE_DIE};
+pub use only::Only;
 
 /// All devices of both reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,6 +43,9 @@ pub struct Comparison {
     /// Where the report before stands behind a certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certified: Option<Certified>,
+    /// Where some metrics alone were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<Only>,
 }
 
 /// What a certificate says of the run after.
@@ -100,7 +105,21 @@ pub enum Change {
     NotComparable,
     /// Nothing shows that it is not worse.
     Undecided,
+    /// Measured before and not after.
+    NoLongerMeasured,
     Degraded,
+}
+
+impl Change {
+    /// The worst first.
+    pub const ALL: [Change; 6] = [
+        Change::Degraded,
+        Change::NoLongerMeasured,
+        Change::Undecided,
+        Change::Same,
+        Change::Improved,
+        Change::NotComparable,
+    ];
 }
 
 impl Comparison {
@@ -124,12 +143,18 @@ impl Comparison {
         let is = |verdict| self.cards().any(|card| card.verdict == verdict);
         // Equal counts of errors alone do not make a machine as fast as it was.
         let compares = |row: &Row| row.ratio.is_some();
+        // Unless whoever asks for them alone says that it is they that count.
+        let is_open = match &self.only {
+            Some(only) => !only.open.is_empty(),
+            None => !self.rows().any(compares),
+        };
         if is(Sameness::Contradiction) {
             Exit::Identity
         } else if self.count(Change::Degraded) > 0 {
             Exit::Fail
-        } else if !self.rows().any(compares)
+        } else if is_open
             || self.count(Change::Undecided) > 0
+            || self.count(Change::NoLongerMeasured) > 0
             || !self.only_before.is_empty()
             || is(Sameness::Another)
             || is(Sameness::Doubtful)
@@ -169,6 +194,7 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
         only_after: selectors(&new),
         strangers: strangers.filter(|one| is_last || is_odd(one)).collect(),
         certified: None,
+        only: None,
     }
 }
 
@@ -234,7 +260,7 @@ fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, as
     let metric = &load.load.metric;
     let mean = |load: &Sustained| Stat::Mean.of(&load.rates());
     let Some(other) = after.sustained.as_ref().filter(|other| other.load.metric == *metric) else {
-        let judged = (Change::Undecided, None, not_measured(metric, after));
+        let judged = (Change::NoLongerMeasured, None, not_measured(metric, after));
         return vec![row(metric, [mean(load), None], judged)];
     };
     let sides = [(before, &load.load.conditions), (after, &other.load.conditions)];
@@ -276,7 +302,7 @@ fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, ask
     };
     let (verdict, ratio, because) = match (a, b) {
         (Some(a), Some(b)) => judge((before, a), (after, b), asked),
-        (Some(_), None) => (Change::Undecided, None, not_measured(metric, after)),
+        (Some(_), None) => (Change::NoLongerMeasured, None, not_measured(metric, after)),
         (None, _) => (Change::NotComparable, None, Because::NotMeasuredBefore),
     };
     Row { metric: metric.clone(), before: figure(a), after: figure(b), ratio, verdict, because }

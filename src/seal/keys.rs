@@ -16,9 +16,8 @@ use crate::files;
 
 /// No key file is longer; what is longer was given by mistake.
 const FILE_BYTES_MAX: u64 = 1 << 20;
-const PUBLIC_HEADER: &str = "-----BEGIN PUBLIC KEY-----";
-const PUBLIC_FOOTER: &str = "-----END PUBLIC KEY-----";
-const PRIVATE_HEADER: &str = "-----BEGIN PRIVATE KEY-----";
+/// How a PEM block with a public key is labelled (RFC 7468).
+const PUBLIC: &str = "PUBLIC KEY";
 
 /// Names a key: SHA-256 of its SPKI DER, lower-case hex. Only a hint inside an envelope.
 #[derive(
@@ -62,7 +61,7 @@ pub enum KeyError {
     #[error("{path}: the key file cannot be read: {why}")]
     Unreadable { path: PathBuf, why: io::Error },
     #[error("{path}: {is}, but {want} is needed here; {hint}")]
-    WrongKind { path: PathBuf, is: &'static str, want: &'static str, hint: &'static str },
+    WrongKind { path: PathBuf, is: String, want: &'static str, hint: &'static str },
     #[error(
         "{path}: others than its owner can read this secret key (mode {mode:03o}); run: chmod 600 {path}"
     )]
@@ -99,10 +98,7 @@ impl SecretKey {
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let mut file = open(path)?;
         let text = read(path, &mut file)?;
-        let key = SigningKey::from_pkcs8_pem(text.trim()).map_err(|_| {
-            let (is, hint) = describe(&text, MAKE_ONE);
-            KeyError::WrongKind { path: path.to_owned(), is, want: "a secret Ed25519 key", hint }
-        })?;
+        let key = SigningKey::from_pkcs8_pem(text.trim()).map_err(|_| Wanted::Secret.refusal(path, &text))?;
         // What is no secret may be read by anybody.
         refuse_exposed(path, &file)?;
         Ok(Self(key))
@@ -134,11 +130,24 @@ impl PublicKey {
     pub fn load_all(path: &Path) -> Result<Vec<Self>, KeyError> {
         let mut file = open(path)?;
         let text = read(path, &mut file)?;
-        let keys: Option<Vec<Self>> = blocks(&text).map(Self::from_pem).collect();
-        keys.filter(|keys| !keys.is_empty()).ok_or_else(|| {
-            let (is, hint) = describe(&text, GET_ONE);
-            KeyError::WrongKind { path: path.to_owned(), is, want: "a public Ed25519 key", hint }
-        })
+        let public = blocks(&text).filter(|(label, _)| *label == PUBLIC);
+        let keys: Option<Vec<Self>> = public.map(|(_, pem)| Self::from_pem(pem)).collect();
+        keys.filter(|keys| !keys.is_empty()).ok_or_else(|| Wanted::Public.refusal(path, &text))
+    }
+
+    /// Those of a file of public keys, or the one that belongs to the secret key in it.
+    pub fn load_either(path: &Path) -> Result<Vec<Self>, KeyError> {
+        if let Ok(keys) = Self::load_all(path) {
+            return Ok(keys);
+        }
+        let key = SecretKey::load(path).or_else(|error| {
+            if !matches!(error, KeyError::WrongKind { .. }) {
+                return Err(error);
+            }
+            let text = read(path, &mut open(path)?)?;
+            Err(Wanted::Either.refusal(path, &text))
+        })?;
+        Ok(vec![key.public()])
     }
 
     pub fn from_pem(pem: &str) -> Option<Self> {
@@ -223,41 +232,113 @@ pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), Ke
     })
 }
 
-/// The public PEM blocks of a text.
-fn blocks(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices(PUBLIC_HEADER).map(|(start, _)| {
-        let end =
-            text[start..].find(PUBLIC_FOOTER).map_or(text.len(), |end| start + end + PUBLIC_FOOTER.len());
-        &text[start..end]
+/// The blocks of a PEM file, each with what it is labelled, and its text to where it ends, or the next begins.
+fn blocks(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    const BEGIN: &str = "-----BEGIN ";
+    text.match_indices(BEGIN).filter_map(|(start, _)| {
+        let rest = &text[start..];
+        let rest = rest[BEGIN.len()..].find(BEGIN).map_or(rest, |next| &rest[..BEGIN.len() + next]);
+        let (label, _) = rest[BEGIN.len()..].lines().next()?.split_once("-----")?;
+        let footer = format!("-----END {label}-----");
+        let end = rest.find(&footer).map_or(rest.len(), |at| at + footer.len());
+        Some((label, &rest[..end]))
     })
 }
 
-/// Where a secret key comes from.
-const MAKE_ONE: &str = "make an Ed25519 key with `assay key new`";
+/// What a block of a PEM file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Block {
+    Public,
+    OtherPublic,
+    Secret,
+    OtherSecret,
+    Locked,
+    OpenSsh,
+    Foreign,
+    Certificate,
+    NoKey,
+}
 
-/// Where somebody else's public key comes from.
-const GET_ONE: &str = "give the signer's *.pub.pem, which `assay key new` wrote and `assay key show` prints";
+impl Block {
+    fn of((label, pem): (&str, &str)) -> Self {
+        match label {
+            PUBLIC if PublicKey::from_pem(pem).is_some() => Block::Public,
+            PUBLIC => Block::OtherPublic,
+            "PRIVATE KEY" if SigningKey::from_pkcs8_pem(pem).is_ok() => Block::Secret,
+            "PRIVATE KEY" => Block::OtherSecret,
+            "ENCRYPTED PRIVATE KEY" => Block::Locked,
+            "OPENSSH PRIVATE KEY" => Block::OpenSsh,
+            "CERTIFICATE" => Block::Certificate,
+            label if label.ends_with("PRIVATE KEY") => Block::Foreign,
+            _ => Block::NoKey,
+        }
+    }
 
-/// What a file that is not the wanted key seems to be, and what to try: `other_hint` where it is no such key at all.
-fn describe(text: &str, other_hint: &'static str) -> (&'static str, &'static str) {
-    let secret_hint = "give the public key that belongs to it, as `assay key show` prints it";
-    if text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
-        ("this key is protected by a pass phrase", "unlock a copy with `openssl pkey -in FILE -out COPY`")
-    } else if text.contains("-----BEGIN OPENSSH PRIVATE KEY-----") {
-        ("this is an OpenSSH key", other_hint)
-    } else if let Some(at) = text.find(PUBLIC_HEADER) {
-        match blocks(&text[at..]).next().and_then(PublicKey::from_pem) {
-            Some(_) => ("this is a public Ed25519 key", "give the secret key that was made with it"),
-            None => ("this is a damaged public key or one of another kind", other_hint),
+    fn name(self) -> &'static str {
+        match self {
+            Block::Public => "a public Ed25519 key",
+            Block::OtherPublic => "a damaged public key or one of another kind",
+            Block::Secret => "a secret key",
+            Block::OtherSecret => "a damaged secret key or one of another kind",
+            Block::Locked => "a key that is protected by a pass phrase",
+            Block::OpenSsh => "an OpenSSH key",
+            Block::Foreign => "a secret key of another kind",
+            Block::Certificate => "a certificate",
+            Block::NoKey => "something that is no key",
         }
-    } else if text.contains(PRIVATE_HEADER) {
-        match SigningKey::from_pkcs8_pem(text.trim()) {
-            Ok(_) => ("this is a secret key", secret_hint),
-            Err(_) => ("this is a damaged secret key or one of another kind", other_hint),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Wanted {
+    Secret,
+    Public,
+    Either,
+}
+
+impl Wanted {
+    /// What the file holds that does not serve, what is wanted, and what to try.
+    fn refusal(self, path: &Path, text: &str) -> KeyError {
+        let all: Vec<Block> = blocks(text).map(Block::of).collect();
+        let has = |block| all.contains(&block);
+        let several = all.len() > 1;
+        let want = match self {
+            Wanted::Secret if several && has(Block::Secret) => "a secret Ed25519 key and nothing else",
+            Wanted::Secret => "a secret Ed25519 key",
+            Wanted::Public => "a public Ed25519 key",
+            Wanted::Either => "an Ed25519 key",
+        };
+        let hint = match self {
+            Wanted::Secret | Wanted::Either if has(Block::Secret) => {
+                "copy the secret key's own block into a file of its own"
+            }
+            Wanted::Public | Wanted::Either if has(Block::Public) => "take out the block that is none",
+            _ if has(Block::Locked) => "unlock a copy with `openssl pkey -in FILE -out COPY`",
+            Wanted::Secret if has(Block::Public) => "give the secret key that was made with it",
+            Wanted::Secret | Wanted::Either => "make an Ed25519 key with `assay key new`",
+            Wanted::Public if has(Block::Secret) => {
+                "give the public key that belongs to it, as `assay key show` prints it"
+            }
+            Wanted::Public => {
+                "give the signer's *.pub.pem, which `assay key new` wrote and `assay key show` prints"
+            }
+        };
+        KeyError::WrongKind { path: path.to_owned(), is: held(&all), want, hint }
+    }
+}
+
+/// Each kind of block once, in their order.
+fn held(all: &[Block]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in all.iter().map(|block| block.name()) {
+        if !names.contains(&name) {
+            names.push(name);
         }
-    } else if text.contains("PRIVATE KEY-----") {
-        ("this is a secret key of another kind", other_hint)
-    } else {
-        ("this is not a key in PEM format", other_hint)
+    }
+    match names.split_last() {
+        None => "this is not a key in PEM format".to_owned(),
+        Some((name, [])) if all.len() == 1 => format!("this is {name}"),
+        Some((name, [])) => format!("this file holds several blocks, each {name}"),
+        Some((last, names)) => format!("this file holds {} and {last}", names.join(", ")),
     }
 }

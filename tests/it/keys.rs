@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gpu_assay::seal::{KeyError, PublicKey, SecretKey, TrustList};
 
+use crate::process::assay;
 use crate::support::*;
 
 fn secret(path: &Path) -> String {
@@ -116,4 +117,58 @@ fn a_trust_list_takes_several_files_and_several_keys_of_one() {
     // One damaged key among good ones is not passed over.
     std::fs::write(&both, format!("{}{}", texts[0], texts[1].replace('A', "*"))).unwrap();
     assert!(TrustList::load(&[&both]).is_err());
+}
+
+/// Key files that other programs write: a key and its certificate in one.
+#[test]
+fn what_stands_in_a_file_beside_a_key_is_named() {
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    let dir = tempfile::tempdir().unwrap();
+    let read = |name: &str| std::fs::read_to_string(data(&format!("keys/{name}.pem"))).unwrap();
+    let (secret, public, other) = (read("test-a"), read("test-a.pub"), read("p256.pub"));
+    let file = private_copy(dir.path(), "test-a");
+    let said = |text: &[&str], load: &dyn Fn(&Path) -> Option<KeyError>| {
+        std::fs::write(&file, text.concat()).unwrap();
+        load(&file).expect("refused").to_string()
+    };
+    let as_secret = |text: &[&str]| said(text, &|path| SecretKey::load(path).err());
+    let as_public = |text: &[&str]| said(text, &|path| PublicKey::load_all(path).err());
+    let alone = "but a secret Ed25519 key and nothing else is needed here";
+    for (text, holds) in [
+        (&[secret.as_str(), CERTIFICATE][..], "a secret key and a certificate"),
+        (&[CERTIFICATE, &secret], "a certificate and a secret key"),
+        (&[&public, &secret], "a public Ed25519 key and a secret key"),
+        (&[&secret, CERTIFICATE, CERTIFICATE], "a secret key and a certificate"),
+    ] {
+        let got = as_secret(text);
+        let whole = format!("this file holds {holds}, {alone}; copy the secret key's own block");
+        assert!(got.contains(&whole), "{got}");
+    }
+    let got = as_secret(&[&secret, &secret]);
+    assert!(got.contains("this file holds several blocks, each a secret key, "), "{got}");
+    let got = as_secret(&[&other, CERTIFICATE]);
+    assert!(got.contains("another kind and a certificate, ") && got.contains("assay key new"), "{got}");
+    for (text, holds) in [
+        (&[CERTIFICATE][..], "this is a certificate, but a public Ed25519 key is needed here"),
+        (&[&secret, CERTIFICATE], "this file holds a secret key and a certificate, but a public"),
+        (&[&public, &other], "a public Ed25519 key and a damaged public key or one of another kind, but"),
+        (&["-----BEGIN NOTHING", &public, &other], "a damaged public key or one of another kind, but"),
+    ] {
+        let got = as_public(text);
+        assert!(got.contains(holds), "{got}");
+        assert!(!got.contains("give the secret key"), "{got}");
+    }
+    assert!(as_public(&[&public, &other]).contains("take out the block"));
+    for (text, hint) in
+        [(&[public.as_str(), &other][..], "take out the block"), (&[&secret, CERTIFICATE], "copy the")]
+    {
+        std::fs::write(&file, text.concat()).unwrap();
+        let shown = assay(["key".as_ref(), "show".as_ref(), file.as_os_str()]).stderr;
+        assert!(shown.contains("but an Ed25519 key is needed here; ") && shown.contains(hint), "{shown}");
+    }
+    // Words before the key are no mistake, and other blocks do not keep a public key from being found.
+    std::fs::write(&file, format!("of the provider\n{secret}")).unwrap();
+    assert!(SecretKey::load(&file).is_ok());
+    std::fs::write(&file, [CERTIFICATE, &public].concat()).unwrap();
+    assert_eq!(PublicKey::load_all(&file).unwrap().len(), 1);
 }

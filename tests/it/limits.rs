@@ -242,6 +242,42 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
     assert_eq!(output_of(&[("ASSAY_LANG", "xx")], ["list", "--metrics"]).code, Some(2));
 }
 
+/// As `LANG` is written on most machines.
+#[test]
+fn a_language_may_be_spelled_as_a_locale() {
+    for args in [&["list", "--metrics"][..], &["compare", "--help"]] {
+        for (language, spellings) in [
+            ("zh-CN", &["zh_CN", "zh_CN.UTF-8", "zh_CN.utf8", "zh", "zh-Hans-CN"][..]),
+            ("en", &["en_US.UTF-8", "en_GB", "en", "C", "C.UTF-8", "POSIX", "en_US@euro"]),
+        ] {
+            let wanted = assay(args.iter().chain(&["--lang", language]));
+            assert_eq!(wanted.code, Some(0), "{}", wanted.stderr);
+            for spelling in spellings {
+                let ended = output_of(&[("ASSAY_LANG", *spelling)], args);
+                assert_eq!(
+                    (ended.code, &ended.stdout),
+                    (Some(0), &wanted.stdout),
+                    "{spelling}: {}",
+                    ended.stderr
+                );
+                assert_eq!(
+                    assay(args.iter().chain(&["--lang", spelling])).stdout,
+                    wanted.stdout,
+                    "{spelling}"
+                );
+            }
+        }
+    }
+    for refused in ["zh_TW.UTF-8", "fr_FR.UTF-8", ".UTF-8", "english", "_"] {
+        let ended = output_of(&[("ASSAY_LANG", refused)], ["list", "--metrics"]);
+        assert!(
+            ended.code == Some(2) && ended.stderr.contains("possible values: en, zh-CN"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
 /// Waits until a process does nothing any more, whether or not anybody takes note of its end.
 fn until_gone(pid: u32) {
     until("the end of a worker", || {

@@ -161,6 +161,7 @@ impl Change {
             Change::Same => say!(l, "change-same"),
             Change::NotComparable => say!(l, "change-not-comparable"),
             Change::Undecided => say!(l, "change-undecided"),
+            Change::NoLongerMeasured => say!(l, "change-no-longer-measured"),
             Change::Degraded => say!(l, "change-degraded"),
         }
     }
