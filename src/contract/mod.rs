@@ -126,13 +126,10 @@ impl Contract {
 
     /// For how long a load must be kept up and watched for all that decides the verdict. `None` where nothing of that is demanded.
     pub fn soak(&self) -> Option<Duration> {
-        let demanded = self.clauses.iter().filter_map(|clause| match &clause.rule {
-            Rule::AtLeast { figure, bound }
-                if clause.severity == Severity::Must && figure.metric.as_str() == WATCHED =>
-            {
-                Duration::try_from_secs_f64(bound.value() / 1e9).ok()
-            }
-            _ => None,
+        let demanded = self.clauses.iter().filter_map(|clause| {
+            let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
+            let counts = clause.severity == Severity::Must && figure.metric.as_str() == WATCHED;
+            Duration::try_from_secs_f64(bound.value() / 1e9).ok().filter(|_| counts)
         });
         demanded.max()
     }

@@ -169,9 +169,9 @@ fn a_lease_demands_what_can_be_told_of_its_card() {
         let ended = assay(["contract", "new", "--sku", sku]);
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         let contract = parse("lease.toml", ended.stdout.as_bytes()).unwrap().contract;
-        let figures = contract.clauses.iter().filter_map(|clause| match &clause.rule {
-            Rule::AtLeast { figure, bound } => Some(format!("{} {bound}", figure.metric)),
-            _ => None,
+        let figures = contract.clauses.iter().filter_map(|clause| {
+            let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
+            Some(format!("{} {bound}", figure.metric))
         });
         let of: Vec<String> = figures.collect();
         (of, contract.inventory.unwrap().devices.get(), ended.stdout)

@@ -270,6 +270,7 @@ fn gemm_tiles(precision: Precision) -> &'static [(Units, u32)] {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     /// On each card, the formats that no kernel there is uses the fastest units for.
@@ -306,7 +307,7 @@ mod tests {
         use crate::evidence::metric::MetricName;
         let mut seen = Vec::new();
         for gpu in crate::catalogue::gpus().iter().filter(|gpu| gpu.vendor == "NVIDIA") {
-            let sm = gpu.compute_capability.replace('.', "").parse().unwrap();
+            let sm: u32 = gpu.compute_capability.replace('.', "").parse().unwrap();
             for precision in Precision::MULTIPLIED {
                 let of = |(units, columns): &(Units, u32)| {
                     Kernel::Gemm(GemmForm { precision, units: *units, columns: *columns })
