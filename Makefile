@@ -24,9 +24,10 @@ demo-proof:
 	$(BUILT)
 	sh tests/demo_proof.sh $(ASSAY)
 
-# The binary for machines of any age: see tests/portable.sh.
+# The binary for machines of any age, of this kind of processor or another (ARCH=aarch64): see tests/portable.sh.
+ARCH = x86_64
 release:
-	sh tests/portable.sh target/zig-venv
+	sh tests/portable.sh target/zig-venv $(ARCH)
 
 # Everything that must hold, on a machine without a GPU.
 test:
