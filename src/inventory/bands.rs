@@ -15,6 +15,7 @@ use crate::catalogue::overlay::{FORMAT, Overlay};
 use crate::catalogue::sources::{Confidence, Source, SourceKind, WasRead};
 use crate::contract::inventory::conflicts;
 use crate::contract::shown::{Found, Shown, shown};
+use crate::device::ProvenanceKind;
 use crate::evidence::metric::{Better, Kind, MetricName};
 use crate::evidence::stats::middle;
 use crate::evidence::{Conditions, DeviceEvidence, Ended};
@@ -30,6 +31,7 @@ struct Seen {
     typical: f64,
     high: f64,
     conditions: String,
+    kind: ProvenanceKind,
     source: String,
     /// Selector and name.
     card: String,
@@ -148,9 +150,9 @@ fn figures(report: &Report, at: u32, device: &DeviceEvidence, sha256: &str) -> V
             Some((_, of)) if metric.is_sampled() => (of.p5, of.p50, of.p95),
             Some(_) | None => (value, value, value),
         };
-        let card = device.identity.as_ref().map_or("", |identity| &identity.name);
-        let card = format!("{} ({card})", device.selector);
-        let seen = Seen { low, typical, high, conditions, source: id(sha256), card };
+        let identity = device.identity.as_ref()?;
+        let (kind, card) = (identity.provenance.kind(), format!("{} ({})", device.selector, identity.name));
+        let seen = Seen { low, typical, high, conditions, kind, source: id(sha256), card };
         (is_one && !at_least && low > 0.0).then_some((metric, seen))
     };
     shown(&report.evidence, device).into_iter().filter_map(figure).collect()
@@ -176,6 +178,9 @@ fn row(card: &str, metric: &MetricName, all: &[Seen]) -> Option<Row> {
     let mut sources: Vec<&str> = all.iter().map(|one| one.source.as_str()).collect();
     sources.sort_unstable();
     sources.dedup();
+    // A band that no card has shown says so wherever it is compared with.
+    let no_hardware = all.iter().map(|one| one.kind).find(|kind| *kind != ProvenanceKind::Hardware);
+    let no_hardware = no_hardware.map_or(String::new(), |kind| format!("NO HARDWARE, {kind}; "));
     Some(Row {
         cards: card.to_owned(),
         metric: metric.to_string(),
@@ -184,7 +189,7 @@ fn row(card: &str, metric: &MetricName, all: &[Seen]) -> Option<Row> {
         high: high / scale,
         unit: written,
         devices: u32::try_from(all.len()).ok(),
-        conditions: all.first()?.conditions.clone(),
+        conditions: format!("{no_hardware}{}", all.first()?.conditions),
         basis: Basis::Own,
         sources: sources.join(" "),
         confidence: if all.len() > 1 { Confidence::Medium } else { Confidence::Low },

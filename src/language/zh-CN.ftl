@@ -834,7 +834,7 @@ compare-covered = 证书：有效期至 { $until }，后次报告在有效期内
 compare-not-covered = 证书：有效期至 { $until }，后次报告不在有效期内
 compare-width = 比较均值，所有区间同时成立的置信度为 { $level } %；变化不超过 { $width } % 视为没有变化
 compare-only = 只看 { $names }；报告中的其他内容不计
-compare-open = 其中完全无从比较的：{ $names }
+compare-open = 至少一台设备上，其中完全无从比较的：{ $names }
 compare-pair = { $devices }，按{ $by ->
     [uuid] {" "}UUID{" "}
     [serial] 序列号

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use gpu_assay::device::Provenance;
 use gpu_assay::device::op::Tally;
+use gpu_assay::evidence::metric::MetricName;
 use gpu_assay::evidence::{Canary, Check, DeviceEvidence, Evidence, Measurement};
 use gpu_assay::exit::Exit;
-use gpu_assay::report::compare::{Change, Comparison, compare};
+use gpu_assay::report::compare::{Change, Comparison, Only, compare};
 use gpu_assay::report::{Report, SealedBy};
 
 use crate::pipeline::Run;
@@ -378,6 +379,23 @@ fn what_is_no_longer_measured_is_told_from_what_is_undecided() {
     let json: serde_json::Value =
         serde_json::from_str(&ended(&[&neither[..], &["--json"]].concat()).stdout).unwrap();
     assert_eq!(json["comparison"]["only"]["open"], serde_json::json!(["gemm.fp32.rate", "chase"]));
+}
+
+/// What one card shows must not open the gate for another, of which nothing can be compared.
+#[test]
+fn a_gate_opens_for_no_card_of_which_it_compares_nothing() {
+    let held = |shape: &str| {
+        let before = vec![device(1, 1_000_000_000), device(2, 1_000_000_000)];
+        let mut after = before.clone();
+        after[1].measurements[0].conditions.shape = shape.to_owned();
+        let comparison = compare(&report(evidence(before)), &report(evidence(after)), WIDTH);
+        let only = Only::of(&[MetricName::parse("stream.triad.rate").unwrap()], &[]).unwrap();
+        let held = comparison.held_to(only);
+        (held.exit(), held.only.unwrap().open)
+    };
+    let same = device(1, 1_000_000_000).measurements[0].conditions.shape.clone();
+    assert_eq!(held(&same), (Exit::Pass, Vec::new()));
+    assert_eq!(held("1 MiB"), (Exit::Inconclusive, vec!["stream.triad.rate".to_owned()]));
 }
 
 #[test]

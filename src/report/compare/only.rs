@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Change, Comparison, Row};
+use super::{Change, Comparison, Pair, Row};
 use crate::evidence::metric::MetricName;
 
 /// The metrics that count, and the probes of which all count.
@@ -11,7 +11,7 @@ use crate::evidence::metric::MetricName;
 pub struct Only {
     pub metrics: Vec<MetricName>,
     pub probes: Vec<String>,
-    /// Those of them of which nothing was compared, on any device: they would hold nothing without anybody being told.
+    /// Those of them of which nothing was compared on some device: there they would hold nothing without anybody being told.
     pub open: Vec<String>,
 }
 
@@ -39,8 +39,11 @@ impl Comparison {
         for pair in &mut self.pairs {
             pair.rows.retain(|row| only.names().iter().any(|name| is_of(row, name)));
         }
-        let is_open =
-            |name: &&str| !self.rows().any(|row| is_of(row, name) && row.verdict != Change::NotComparable);
+        let compares = |row: &Row, name: &str| is_of(row, name) && row.verdict != Change::NotComparable;
+        let is_open = |name: &&str| {
+            let lacks = |pair: &Pair| !pair.rows.iter().any(|row| compares(row, name));
+            self.pairs.is_empty() || self.pairs.iter().any(lacks)
+        };
         let open = only.names().into_iter().filter(is_open).map(str::to_owned).collect();
         self.only = Some(Only { open, ..only });
         self
