@@ -348,8 +348,11 @@ pub fn dot(precision: Precision, a: &[f64], b: &[f64]) -> u64 {
     let pairs = a.iter().zip(b);
     if precision == Precision::Fp64 {
         pairs.fold(0f64, |sum, (a, b)| a.mul_add(*b, sum)).to_bits()
-    } else if precision.is_float() {
+    } else if precision == Precision::Fp32 {
         u64::from(pairs.fold(0f32, |sum, (a, b)| (*a as f32).mul_add(*b as f32, sum)).to_bits())
+    } else if precision.is_float() {
+        // Such values have products that are exact in FP32: each step rounds once, fused or not, which costs a fifth of the time.
+        u64::from(pairs.fold(0f32, |sum, (a, b)| sum + (a * b) as f32).to_bits())
     } else {
         let product = |a: &f64, b: &f64| (*a as i32).wrapping_mul(*b as i32) as u32;
         u64::from(pairs.fold(0u32, |sum, (a, b)| sum.wrapping_add(product(a, b))))

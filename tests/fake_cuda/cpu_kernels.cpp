@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <ucontext.h>
 #include <vector>
@@ -70,12 +71,36 @@ struct Copy {
     uint4 data;
 };
 
+// Stacks go from launch to launch: to have them made anew each time would be a fifth of all work.
+class Stacks {
+  public:
+    char *take() {
+        const std::lock_guard<std::mutex> lock(mutex);
+        if (free.empty()) return new char[STACK];
+        char *const stack = free.back();
+        free.pop_back();
+        return stack;
+    }
+    void give_back(char *stack) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        free.push_back(stack);
+    }
+
+  private:
+    std::mutex mutex;
+    std::vector<char *> free;
+} stacks;
+
+struct GiveBack {
+    void operator()(char *stack) const { stacks.give_back(stack); }
+};
+
 struct Fiber {
     // Those that this thread has started since its last commit come last.
     std::vector<std::vector<Copy>> copies;
     ucontext_t birth;
     jmp_buf here;
-    std::unique_ptr<char[]> stack;
+    std::unique_ptr<char[], GiveBack> stack;
     bool born = false, done = true;
 };
 
@@ -147,7 +172,7 @@ void resume(unsigned index) {
     fiber.born = true;
     // Staggered, or all stacks would compete for the same lines of the cache.
     const std::size_t stagger = index % 128 * 192;
-    fiber.stack.reset(new char[STACK]);
+    fiber.stack.reset(stacks.take());
     getcontext(&fiber.birth);
     fiber.birth.uc_stack.ss_sp = fiber.stack.get();
     fiber.birth.uc_stack.ss_size = STACK - stagger;
