@@ -16,7 +16,7 @@
 
 namespace cpu {
 
-constinit thread_local Now now{};
+constinit thread_local Now now QUICK{};
 
 void broken(const char *why) {
     std::fprintf(stderr, "kernel on the CPU: %s\n", why);
@@ -24,7 +24,7 @@ void broken(const char *why) {
 }
 
 unsigned long long random() {
-    static thread_local unsigned long long state = 0x9E3779B97F4A7C15;
+    static thread_local unsigned long long state QUICK = 0x9E3779B97F4A7C15;
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
@@ -129,7 +129,7 @@ struct Cluster {
     bool looked = false;
     std::unique_ptr<unsigned char[]> memory;
 };
-constinit thread_local Cluster *block = nullptr;
+constinit thread_local Cluster *block QUICK = nullptr;
 
 Cta &here() {
     return block->ctas[block->running / now.block_size.x];

@@ -231,11 +231,11 @@ static KERNELS: LazyLock<PathBuf> = LazyLock::new(|| {
     for mut compilation in compilations {
         assert!(compilation.wait().unwrap().success(), "g++ cannot compile the kernels for the CPU");
     }
-    let made = scratch.path().join("made.so");
-    let status =
-        Command::new("g++").args(["-shared", "-pthread", "-o"]).arg(&made).args(&objects).status().unwrap();
-    assert!(status.success(), "g++ cannot link the kernels for the CPU");
-    replace(&library, &std::fs::read(&made).unwrap());
+    // What runs kernels apart from them: all that a library keeps for each thread is quick to reach only where it is little.
+    let (runner, kernels) = objects.split_at(1);
+    link(runner, &folder.join("libcpu_runner.so"), &[]);
+    let folder = format!("-L{}", folder.display());
+    link(kernels, &library, &[&folder, "-lcpu_runner", "-Wl,-rpath,$ORIGIN"]);
     library
 });
 
@@ -273,6 +273,14 @@ fn is_newer(library: &Path) -> bool {
 
 fn object(source: &Path, folder: &Path) -> PathBuf {
     folder.join(source.file_stem().unwrap()).with_extension("o")
+}
+
+fn link(objects: &[PathBuf], library: &Path, libraries: &[&str]) {
+    let made = tempfile::NamedTempFile::new().unwrap();
+    let mut linker = Command::new("g++");
+    linker.args(["-shared", "-pthread", "-o"]).arg(made.path()).args(objects).args(libraries);
+    assert!(linker.status().unwrap().success(), "g++ cannot link the kernels for the CPU");
+    replace(library, &std::fs::read(made.path()).unwrap());
 }
 
 fn compile(source: &Path, object: &Path) -> std::process::Child {
