@@ -45,7 +45,7 @@ pub struct CountArgs {
     /// The day or the moment by which to count, such as 2027-01-31; now where none is given
     #[arg(long, value_name = "WHEN", value_parser = end_of)]
     pub as_of: Option<Timestamp>,
-    /// Count only reports from this day or moment on
+    /// Count only reports and proofs from this day or moment on
     #[arg(long, value_name = "WHEN", value_parser = begin_of)]
     pub since: Option<Timestamp>,
     /// The form of the answer

@@ -192,8 +192,9 @@ impl Given<'_> {
         let refused = refused(file);
         let row = Row::of(String::new(), report, recheck, self.verified);
         let row = row.map_err(|e| self::refused(&self.args.file)(&e))?;
-        let proved =
-            Proved::of(&proof, &verified, issued.challenge.node).ok_or_else(|| refused(&"it has no time"))?;
+        let source = file.display().to_string();
+        let proved = Proved::of(source, &proof, &verified, issued.challenge.node);
+        let proved = proved.ok_or_else(|| refused(&"it has no time"))?;
         if !proved.is_of_report(&row) {
             return Err(refused(
                 &"it is about other cards than the report; name the node with --node where neither says which cards it has",

@@ -19,7 +19,7 @@ use crate::proof::{self, answer, beside};
 use crate::report::{Report, recheck, statement};
 use crate::seal::{TrustList, Verified};
 
-/// A report that does not count.
+/// A report or a proof that does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refused {
     pub source: String,
@@ -192,7 +192,7 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
     let refused = |what, why| Came::Refused(Refused { source: source.clone(), what, why });
     let told = |what, why: &dyn std::fmt::Display| refused(what, Cause::Told(why.to_string()));
     if !statement::KIND.is_of(verified.bytes()) {
-        return match other(&verified, file.as_deref(), terms) {
+        return match other(&source, &verified, file.as_deref(), terms) {
             Ok(came) => came,
             Err(why) => refused(Refusal::Contradicts, Cause::Told(why)),
         };
@@ -228,7 +228,7 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
 }
 
 /// A challenge or a proof, which stands on the challenge and the transcript that lie beside it.
-fn other(verified: &Verified, file: Option<&Path>, terms: &Terms<'_>) -> Result<Came, String> {
+fn other(source: &str, verified: &Verified, file: Option<&Path>, terms: &Terms<'_>) -> Result<Came, String> {
     let asker = terms.contract.contract.parties.asker();
     if asker.is_some_and(|asker| !verified.signers().any(|signer| signer == asker)) {
         // Who answers asked himself, or held the watch.
@@ -245,6 +245,7 @@ fn other(verified: &Verified, file: Option<&Path>, terms: &Terms<'_>) -> Result<
     if issued.challenge.contract_sha256.as_ref().is_some_and(|sha256| *sha256 != terms.contract.sha256) {
         return Ok(Came::Other);
     }
-    let proved = Proved::of(&proof, verified, issued.challenge.node).ok_or("it has no time")?;
+    let proved = Proved::of(source.to_owned(), &proof, verified, issued.challenge.node);
+    let proved = proved.ok_or("it has no time")?;
     Ok(Came::Proved(Box::new(proved)))
 }

@@ -169,6 +169,16 @@ pub struct Span {
     pub as_of: Timestamp,
 }
 
+impl Span {
+    /// Why what began then does not count.
+    fn leaves_out(self, began: Timestamp) -> Option<Cause> {
+        if began > self.as_of {
+            return Some(Cause::ToCome { began });
+        }
+        self.since.filter(|since| began < *since).map(|since| Cause::Before { began, since })
+    }
+}
+
 /// Counts everything. Of a node that is not in `list` nothing counts.
 pub fn answer(
     parsed: &Parsed,
@@ -178,9 +188,16 @@ pub fn answer(
     waivers: &Waivers,
 ) -> Answer {
     let contract = &parsed.contract;
-    let Intake { rows, proofs, mut refused, others } = intake;
+    let Intake { rows, mut proofs, mut refused, others } = intake;
     let calendar = Calendar::new(&contract.exclusions);
     let (mut rows, repeated) = counted(contract, rows, (span, waivers), &mut refused);
+    proofs.retain(|proof| match span.leaves_out(proof.summary.at.0) {
+        None => true,
+        Some(why) => {
+            refused.push(Refused { source: proof.source.clone(), what: Refusal::OutOfTime, why });
+            false
+        }
+    });
     let listed = list.map(|names| Listed::split(names, &mut rows));
     let mut nodes = nodes::group(&rows, waivers);
     proofs::join(&mut nodes, &proofs, contract);
@@ -270,12 +287,8 @@ fn counted(
 }
 
 fn out_of_time(contract: &Contract, row: &Row, (span, waivers): (Span, &Waivers)) -> Option<Cause> {
-    let Span { since, as_of } = span;
-    if row.started > as_of {
-        return Some(Cause::ToCome { began: row.started });
-    }
-    if let Some(since) = since.filter(|since| row.started < *since) {
-        return Some(Cause::Before { began: row.started, since });
+    if let Some(why) = span.leaves_out(row.started) {
+        return Some(why);
     }
     // What passes even then is as good as at any time.
     let waived = waivers.of(row.node.as_deref().unwrap_or_default());

@@ -22,6 +22,8 @@ use crate::units::Unit;
 /// One proof whose signature, challenge and transcript hold.
 #[derive(Clone, Debug)]
 pub struct Proved {
+    /// Where it was read.
+    pub source: String,
     /// The node that the challenge names.
     pub node: Option<String>,
     /// UUIDs by the prover's own word, as [`super::row::Card::ids`] has them.
@@ -52,7 +54,7 @@ pub struct ProofSummary {
 
 impl Proved {
     /// `None` where it has no time.
-    pub fn of(proof: &Proof, verified: &Verified, node: Option<String>) -> Option<Self> {
+    pub fn of(source: String, proof: &Proof, verified: &Verified, node: Option<String>) -> Option<Self> {
         let at: Timestamp = proof.at.parse().ok()?;
         let gpus = &proof.figures.gpus;
         let held: Option<Vec<&Held>> = gpus.iter().map(|gpu| gpu.memory.as_ref()).collect();
@@ -62,6 +64,7 @@ impl Proved {
             Attested::Absent { .. } => None,
         });
         Some(Self {
+            source,
             node,
             ids: gpus.iter().flat_map(|gpu| same::names(Some(&Facts::of(&gpu.identity)), [])).collect(),
             attested: attested.collect(),
@@ -239,7 +242,8 @@ mod tests {
             memory_floor_per_s: None,
         };
         let attested = BTreeSet::from([card.to_owned()]);
-        Proved { node: Some(node.to_owned()), ids: BTreeSet::new(), attested, held: true, summary }
+        let (source, ids) = (String::new(), BTreeSet::new());
+        Proved { source, node: Some(node.to_owned()), ids, attested, held: true, summary }
     }
 
     #[test]

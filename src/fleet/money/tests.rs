@@ -184,7 +184,8 @@ fn proved(day: u32, held: bool) -> Proved {
         memory_bytes: None,
         memory_floor_per_s: None,
     };
-    Proved { node: Some("n".to_owned()), ids: BTreeSet::new(), attested: BTreeSet::new(), held, summary }
+    let (source, ids, attested) = (format!("proof {day}"), BTreeSet::new(), BTreeSet::new());
+    Proved { source, node: Some("n".to_owned()), ids, attested, held, summary }
 }
 
 #[test]
@@ -205,6 +206,30 @@ fn what_was_proved_once_came_and_what_never_was_is_open() {
         let dues = answer(&parsed, intake, span, None, &Waivers::default()).money.unwrap().dues;
         assert_eq!(dues.first().map(|due| due.standing), standing);
     }
+}
+
+/// What was known then must not change with what is added later.
+#[test]
+fn proofs_of_another_time_do_not_count_and_are_refused() {
+    let parsed =
+        parse("lease.toml", format!("{LEASE}[proof]\nfloor = \"50 % of gemm.int8.rate\"\n").as_bytes())
+            .unwrap();
+    let at = METRICS.iter().position(|metric| metric.name == "gemm.int8.rate").unwrap();
+    let of = |since: &str, as_of: &str| {
+        let mut report = row("n", "02-02", &[]);
+        report.cards[0].medians = vec![(u16::try_from(at).unwrap(), 1e15)];
+        let proofs = vec![proved(4, true), proved(6, false)];
+        let intake = Intake { rows: vec![report], proofs, refused: Vec::new(), others: 0 };
+        let span = Span { since: Some(since.parse().unwrap()), as_of: as_of.parse().unwrap() };
+        let answer = answer(&parsed, intake, span, None, &Waivers::default());
+        let refused: Vec<String> = answer.refused.into_iter().map(|refused| refused.source).collect();
+        (answer.counts.accepted, refused)
+    };
+    let [early, third, fifth, seventh] =
+        ["01-01", "02-03", "02-05", "02-07"].map(|day| format!("2026-{day}T00:00:00Z"));
+    assert_eq!(of(&early, &third), (0, vec!["proof 4".to_owned(), "proof 6".to_owned()]));
+    assert_eq!(of(&early, &fifth), (1, vec!["proof 6".to_owned()]));
+    assert_eq!(of(&early, &seventh), (0, vec![]));
 }
 
 #[test]
