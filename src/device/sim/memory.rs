@@ -140,8 +140,15 @@ impl Memory {
     fn store_from(&mut self, at: Extent, rule: Rc<Rule>, offset: u64) {
         let pieces: Vec<_> = self.real_pieces(at).collect();
         for (start, words, logical) in pieces {
-            self.clear(start, start + words);
-            self.runs.insert(start, Run { words, rule: rule.clone(), offset: offset + logical });
+            let new = Run { words, rule: rule.clone(), offset: offset + logical };
+            match self.runs.get_mut(&start).filter(|run| run.words == words && self.written.is_empty()) {
+                // A buffer is mostly written as a whole, as before.
+                Some(same) => *same = new,
+                None => {
+                    self.clear(start, start + words);
+                    self.runs.insert(start, new);
+                }
+            }
         }
     }
 
