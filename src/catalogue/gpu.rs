@@ -62,7 +62,7 @@ impl Gpu {
     pub fn usual_in_a_node(&self) -> u32 {
         match self.name.split(' ').next() {
             Some("GH200") => 1,
-            Some("GB200") => 4,
+            Some("GB200" | "GB300") => 4,
             _ => 8,
         }
     }

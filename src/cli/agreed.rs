@@ -48,7 +48,7 @@ pub struct NewContract {
     /// How many nodes are owed
     #[arg(long, value_name = "N", requires = "sku", default_value = "1")]
     pub nodes: NonZeroU32,
-    /// How many cards each node holds; where none is given 8, of GB200 4 and of GH200 1, as nodes of these are built
+    /// How many cards each node holds; where none is given 8, of GB200 and GB300 4, of GH200 1, as nodes of these are built
     #[arg(long, value_name = "N", requires = "sku", value_parser = devices)]
     pub gpus_per_node: Option<NonZeroU32>,
     /// The day by which they are owed; in 30 days where none is given

@@ -190,7 +190,7 @@ fn a_lease_demands_what_can_be_told_of_its_card() {
         !text.contains("counters.xid") && !text.contains("throttle.thermal") && !text.contains("bf16"),
         "{text}"
     );
-    assert_eq!(demanded("GB200").1, 4);
+    assert_eq!([demanded("GB200").1, demanded("GB300").1], [4, 4]);
 }
 
 #[test]

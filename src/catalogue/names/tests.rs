@@ -59,6 +59,7 @@ fn a_name_that_fits_one_card_is_that_card() {
         ("RTX PRO 6000 Server", "RTX PRO 6000 Blackwell Server"),
         ("B200", "B200 SXM"),
         ("GB200", "GB200 (per GPU)"),
+        ("NVIDIA GB300", "GB300 (per GPU)"),
         ("H20", "H20 96GB"),
         ("AMD MI300X", "Instinct MI300X"),
         ("MI250X", "Instinct MI250X (2 GCD)"),
