@@ -29,6 +29,9 @@ ARCH = x86_64
 release:
 	sh tests/portable.sh target/zig-venv $(ARCH)
 
+# One more at a time than there are cores: some tests wait for minutes, such as until Slurm gives a dead node up.
+THREADS = $(shell expr $$(nproc) + 1)
+
 # Everything that must hold, on a machine without a GPU.
 test:
 	sh tests/setup.sh vulkan required
@@ -39,7 +42,7 @@ test:
 	sh tests/setup.sh slurm
 	sh tests/setup.sh shellcheck
 	PATH="$(abspath $(PROMTOOL)):$$PATH" ASSAY_TEST_PYTHON=$(abspath $(VENV))/bin/python \
-		$(CARGO) test -- --include-ignored --skip hardware:: --skip matrix_units
+		$(CARGO) test -- --test-threads=$(THREADS) --include-ignored --skip hardware:: --skip matrix_units
 	$(MAKE) matrix-units
 
 # Products on matrix units, on a software driver that has them. It is fetched from Debian's unstable release, which is
