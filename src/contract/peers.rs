@@ -25,7 +25,8 @@ fn metrics(rule: &Rule) -> Vec<&MetricName> {
     }
 }
 
-fn lies_between(metric: &MetricName) -> bool {
+/// Whether no one device has such a figure.
+pub(super) fn lies_between(metric: &MetricName) -> bool {
     ["peer", COLLECTIVE].contains(&metric.probe())
 }
 

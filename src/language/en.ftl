@@ -1032,6 +1032,7 @@ lint-no-way = this program has no way to { $card }: nothing that a node shows de
 lint-no-way-write = a card with drivers for CUDA or Vulkan, or another way to measure what is owed
 lint-unmeasured = this program has no means to measure { $what } on { $card }, so the clause stays undecided
 lint-unmeasured-write = severity = "info", or no such clause
+lint-too-few = { $what } takes { $needed } devices, and a node has { $devices }, so the clause stays undecided
 lint-part-of-units = our kernels for { $metric } are not known to use all of { $card }: a card that falls short stays undecided
 lint-part-of-units-write = nothing, if a card that reaches the bound is all that is to be told
 lint-no-throttle-at-all = matrix products at full power reach the power limit on every healthy card, which then lowers its clocks as it is built to: no card can meet this

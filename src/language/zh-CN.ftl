@@ -772,6 +772,7 @@ lint-no-way = 本程序无法测量 { $card }：节点上的任何结果都不�
 lint-no-way-write = 有 CUDA 或 Vulkan 驱动的卡，或者另行约定测量方法
 lint-unmeasured = 本程序无法在 { $card } 上测量 { $what }，该条款因此无法判定
 lint-unmeasured-write = severity = "info"，或删去该条款
+lint-too-few = { $what } 需要 { $needed } 个设备，而一个节点只有 { $devices } 个，该条款因此无法判定
 lint-part-of-units = 本程序测 { $metric } 的内核未必能用满 { $card }：未达到下限的卡无法判定
 lint-part-of-units-write = 若只须认出达到下限的卡，则无须改动
 lint-no-throttle-at-all = 满载矩阵乘时，任何正常的卡都会达到功耗上限并按设计降频，没有卡能满足这一条
