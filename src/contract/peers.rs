@@ -5,7 +5,7 @@ use super::clause::{Accept, Figure, Rule, Scope};
 use super::finding::Reason;
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
-use crate::evidence::metric::{MetricName, PEER_SLOWEST, peer_name};
+use crate::evidence::metric::{MetricName, PEER_SLOWEST, is_pair, peer_name};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, NodeEvidence};
 
 /// The probe whose figures are of all devices at once.
@@ -53,31 +53,49 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
             return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
         }
     };
-    bounded(slowest(evidence, accept, figure), bound.value(), bound.unit(), side)
+    match slowest(evidence, accept, figure) {
+        Ok(Slowest { counted, pair }) => {
+            let judgement = bounded(Ok(counted), bound.value(), bound.unit(), side);
+            pair.iter().fold(judgement, |judged, (pair, name)| judged.on(pair, Some(name)))
+        }
+        Err(unusable) => bounded(Err(unusable), bound.value(), bound.unit(), side),
+    }
+}
+
+/// A figure, and of which pair it is, unless it is of all devices at once.
+struct Slowest<'a> {
+    counted: Counted,
+    pair: Option<([&'a DeviceEvidence; 2], String)>,
 }
 
 /// The least of the figures that `figure` means. One that does not count leaves all undecided, the worst says why.
-fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<Counted, Unusable> {
+fn slowest<'a>(
+    evidence: &'a Evidence,
+    accept: &Accept,
+    figure: &Figure,
+) -> Result<Slowest<'a>, Unusable> {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {
         return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
     }
     if figure.metric.probe() == COLLECTIVE {
         let all: Vec<&DeviceEvidence> = evidence.devices.iter().collect();
-        return one(evidence, accept, &all, figure.metric.as_str(), figure);
+        let counted = one(evidence, accept, &all, figure.metric.as_str(), figure)?;
+        return Ok(Slowest { counted, pair: None });
     }
     let places = || (0u32..).zip(&evidence.devices);
     let pairs = places().flat_map(|from| places().map(move |to| (from, to)));
-    let mut least: Option<Result<Counted, Unusable>> = None;
+    let mut least: Option<Result<Slowest<'a>, Unusable>> = None;
     for ((from, sender), (to, receiver)) in pairs.filter(|((from, _), (to, _))| from != to) {
         let name = peer_name(from, to);
         if figure.metric.as_str() != PEER_SLOWEST && figure.metric.as_str() != name {
             continue;
         }
         let one = one(evidence, accept, &[sender, receiver], &name, figure);
+        let one = one.map(|counted| Slowest { counted, pair: Some(([sender, receiver], name)) });
         least = Some(match (least, one) {
             (None, one) => one,
-            (Some(Ok(a)), Ok(b)) => Ok(if b.value < a.value { b } else { a }),
+            (Some(Ok(a)), Ok(b)) => Ok(if b.counted.value < a.counted.value { b } else { a }),
             (Some(Err(first)), Err(other)) if other.verdict > first.verdict => Err(other),
             (Some(Err(first)), _) => Err(first),
             (Some(Ok(_)), Err(other)) => Err(other),
@@ -98,27 +116,30 @@ fn one(
     name: &str,
     figure: &Figure,
 ) -> Result<Counted, Unusable> {
-    let identities = devices.iter().map(|device| gate::admitted(&Seen { evidence, device, accept }));
+    // Of all at once no device is to be named.
+    let named = |unusable: Unusable| if is_pair(name) { unusable.on(devices, Some(name)) } else { unusable };
+    let identities = devices.iter().copied().map(|device| {
+        gate::admitted(&Seen { evidence, device, accept }).map_err(|unusable| unusable.on(&[device], None))
+    });
     let identities = identities.collect::<Result<Vec<_>, _>>()?;
     let node = evidence.node.as_ref().ok_or_else(|| not_measured(name))?;
     let mut measured = node.measurements.iter().filter(|m| m.metric.as_str() == name);
-    let Some(measurement) = measured.next() else { return Err(missing(evidence, node, name)) };
+    let Some(measurement) = measured.next() else {
+        return Err(match node.absences.iter().find(|absence| absence.metric.as_str() == name) {
+            Some(absence) => named(gate::absent(&absence.reason)),
+            None => completed(evidence, node).err().unwrap_or_else(|| not_measured(name)),
+        });
+    };
     // It stands once in the evidence. Where it stands twice nobody may choose.
     if measured.next().is_some() {
-        return Err(Unusable::open(Reason::NoFigure));
+        return Err(named(Unusable::open(Reason::NoFigure)));
     }
-    gate::checked(measurement)?;
+    gate::checked(measurement).map_err(named)?;
     completed(evidence, node)?;
-    let value = gate::value(measurement, figure)?;
-    identities.into_iter().try_for_each(|identity| gate::possible(identity, &measurement.metric, value))?;
+    let value = gate::value(measurement, figure).map_err(named)?;
+    let possible = |identity| gate::possible(identity, &measurement.metric, value);
+    identities.into_iter().try_for_each(possible).map_err(named)?;
     Ok(Counted { value, at_least: gate::at_least(measurement) })
-}
-
-fn missing(evidence: &Evidence, node: &NodeEvidence, name: &str) -> Unusable {
-    match node.absences.iter().find(|absence| absence.metric.as_str() == name) {
-        Some(absence) => gate::absent(&absence.reason),
-        None => completed(evidence, node).err().unwrap_or_else(|| not_measured(name)),
-    }
 }
 
 fn completed(evidence: &Evidence, node: &NodeEvidence) -> Result<(), Unusable> {

@@ -93,6 +93,7 @@ impl Reason {
         match self {
             R::Met => say!(l, "reason-met"),
             R::NotMet => say!(l, "reason-not-met"),
+            R::On { devices, metric, because } => on(devices, metric.as_deref(), because, l),
             R::WithinGuard { guard } => say!(l, "reason-within-guard", guard),
             R::DecidedOverFleet => say!(l, "reason-decided-over-fleet"),
             R::NamesAChallenge { challenge } => say!(l, "reason-names-a-challenge", challenge = challenge),
@@ -144,6 +145,9 @@ impl Reason {
             R::TelemetryFrozen { readings, seconds } => say!(l, "reason-telemetry-frozen", readings, seconds),
             R::FlagSeen { flag, readings, at_ns } => flag_seen(flag.name(), *readings, seconds(*at_ns), l),
             R::TooFewDevices { present, demanded } => too_few_devices(*present, *demanded, l),
+            R::DevicesHidden { present, demanded, by } => {
+                say!(l, "reason-devices-hidden", present = *present, demanded = *demanded, by)
+            }
             R::TooFewCompleted { completed, demanded } => {
                 say!(l, "reason-too-few-completed", completed, demanded)
             }
@@ -229,6 +233,16 @@ fn how(ended: &Ended, language: Language) -> String {
 }
 
 /// Two are what a contract demands, or what it takes to measure anything between devices.
+/// The devices and the figure, before what is said of them.
+fn on(devices: &[String], metric: Option<&str>, because: &Reason, l: Language) -> String {
+    let devices = devices.join(" -> ");
+    let on = match metric {
+        Some(metric) => say!(l, "reason-on-figure", devices, metric),
+        None => devices,
+    };
+    format!("{on}{}{}", say!(l, "list-colon"), because.said(l))
+}
+
 fn too_few_devices(present: u32, demanded: u32, language: Language) -> String {
     match demanded {
         2 => say!(language, "reason-takes-two", present),

@@ -185,6 +185,8 @@ reason-takes-two = this takes two devices at least, and { $present } { $present 
    *[other] were
     } there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
 reason-too-few-devices = of { $demanded } demanded devices { $present } were there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
+reason-devices-hidden = of { $demanded } demanded devices { $present } were measured, and { $by } hides others, so nothing shows that they are missing; unset it, or give the run the whole node, and measure again
+reason-on-figure = { $devices } ({ $metric })
 reason-too-few-completed = { $completed } of { $demanded } demanded devices completed their run; see the events for what happened to the others
 reason-sku-matches = the device calls itself "{ $name }"; this is the machine's own word, the clauses test it
 reason-sku-differs = the device calls itself "{ $name }", which is another model

@@ -177,7 +177,7 @@ fn details(
         ("mps", ask(Attribute::CU_DEVICE_ATTRIBUTE_MPS_ENABLED).map(yes_no)),
         ("mps_pipe_directory", variable("CUDA_MPS_PIPE_DIRECTORY")),
         ("mig", Some(yes_no(u64::from(name.contains("MIG "))))),
-        ("visible_devices", variable("CUDA_VISIBLE_DEVICES")),
+        (Identity::VISIBLE_DEVICES, variable("CUDA_VISIBLE_DEVICES")),
         ("display_watchdog", ask(Attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT).map(yes_no)),
         ("kernel_module", kernel_module.as_deref().and_then(|text| text.lines().next()).map(str::to_owned)),
         ("library_path", api.library.path.as_ref().map(|path| path.display().to_string())),
