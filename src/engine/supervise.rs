@@ -49,18 +49,35 @@ pub fn run(orders: &Orders, mut take: impl FnMut(Event)) -> Ended {
         Order::OneAtATime => 1,
     };
     let jobs: Vec<Job> = orders.plans.iter().map(Job::Device).collect();
-    let node = orders.node.map(|plan| [Job::Node(plan)]);
     let mut how = Ended::Completed;
-    for jobs in jobs.chunks(at_once.max(1)).chain(node.iter().map(|job| &job[..])) {
-        if how != Ended::Completed {
-            jobs.iter().for_each(|job| take(ended(job.device(), Instant::now(), how.clone())));
-            continue;
-        }
-        let mut workers = Vec::new();
-        how = watch(orders, jobs, &mut workers, &mut take);
-        // Gone before the next begin.
-        see_off(workers);
+    let mut broken = orders.node.map_or(Vec::new(), |plan| plan.broken.clone());
+    for jobs in jobs.chunks(at_once.max(1)) {
+        how = turn(orders, jobs, how, |event| {
+            if let (Some(device), What::DeviceEnded(how)) = (event.device, &event.what)
+                && *how != Ended::Completed
+            {
+                broken.push(device);
+            }
+            take(event);
+        });
     }
+    match orders.node {
+        // One that hangs or is lost would take the others' figures with it.
+        Some(plan) => turn(orders, &[Job::Node(&NodePlan { broken, ..plan.clone() })], how, take),
+        None => how,
+    }
+}
+
+/// Lets these jobs be done, unless the run is over already.
+fn turn(orders: &Orders, jobs: &[Job], how: Ended, mut take: impl FnMut(Event)) -> Ended {
+    if how != Ended::Completed {
+        jobs.iter().for_each(|job| take(ended(job.device(), Instant::now(), how.clone())));
+        return how;
+    }
+    let mut workers = Vec::new();
+    let how = watch(orders, jobs, &mut workers, &mut take);
+    // Gone before the next begin.
+    see_off(workers);
     how
 }
 

@@ -92,7 +92,7 @@ fn workers_run_together_or_one_at_a_time() {
 }
 
 fn node() -> NodePlan {
-    NodePlan { selectors: Vec::new(), settings: plan(0).settings }
+    NodePlan { selectors: Vec::new(), settings: plan(0).settings, broken: Vec::new() }
 }
 
 /// Those whose turn never came end as those do that were stopped.
