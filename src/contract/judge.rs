@@ -163,7 +163,8 @@ fn judge_clause(
 fn guarded(clause: &Clause, judgement: Judgement) -> Judgement {
     let Some(guard) = clause.guard.as_ref().map(Quantity::value) else { return judgement };
     let number = |amount: &Option<Amount>| amount.as_ref().and_then(Amount::number);
-    let because = if let Reason::On { because, .. } = &judgement.because { because } else { &judgement.because };
+    let because =
+        if let Reason::On { because, .. } = &judgement.because { because } else { &judgement.because };
     match (because, number(&judgement.observed), number(&judgement.bound)) {
         (Reason::Met | Reason::NotMet, Some(observed), Some(bound))
             if (observed - bound).abs() <= guard * bound =>

@@ -6,10 +6,10 @@ use super::finding::{Amount, Reason};
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
 use super::telemetry::{self, Kept};
-use crate::evidence::{DeviceEvidence, Evidence};
 use crate::evidence::metric::{LAG, METRICS, MetricName, SPREAD, lagging};
 use crate::evidence::stats::{Stat, middle};
 use crate::evidence::sustain::Span;
+use crate::evidence::{DeviceEvidence, Evidence};
 
 fn is_node(metric: &MetricName) -> bool {
     metric.probe() == "node"

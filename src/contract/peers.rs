@@ -69,11 +69,7 @@ struct Slowest<'a> {
 }
 
 /// The least of the figures that `figure` means. One that does not count leaves all undecided, the worst says why.
-fn slowest<'a>(
-    evidence: &'a Evidence,
-    accept: &Accept,
-    figure: &Figure,
-) -> Result<Slowest<'a>, Unusable> {
+fn slowest<'a>(evidence: &'a Evidence, accept: &Accept, figure: &Figure) -> Result<Slowest<'a>, Unusable> {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {
         return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));

@@ -73,6 +73,8 @@ software-on = { $threads ->
 simulated-nothing-measured = SIMULATED, nothing was measured
 driver = driver { $driver }
 device-line = { $selector }: { $name } ({ $about })
+place-serial = serial { $serial }
+card-at = { $selector } ({ $place })
 device-never-opened = { $selector }: never opened ({ $how })
 order-together = all devices at the same time
 order-one-at-a-time = one device at a time
@@ -466,6 +468,16 @@ step-identity = { $count ->
     [one] Do not accept a card that is not what it is called, or of which sources disagree; have it explained or exchanged:
    *[other] Do not accept { $count } cards that are not what they are called, or of which sources disagree; have them explained or exchanged:
     }
+step-lost = { $count ->
+    [one] A card did not come to the end of its run. Look for what became of it in the kernel's messages (`dmesg`, Xid), have it reset or exchanged, and measure again:
+   *[other] { $count } cards did not come to the end of their runs. Look for what became of them in the kernel's messages (`dmesg`, Xid), have them reset or exchanged, and measure again:
+}
+step-bad-cards = { $count ->
+    [one] It is one card of { $all } that falls short. Name it to the provider by its place:
+   *[other] It is { $count } cards of { $all } that fall short. Name them to the provider by their places:
+}
+step-foreign = { $measured } devices were measured, and the contract speaks of { $agreed }. If these of another model are not part of what is rented, name those that are by `--device`:
+step-unseen = { $measured } were measured. The driver lists { $driver } cards and the kernel { $kernel }: what is listed and was not measured was left out by `--device`, is hidden from this container, or does not start (see `dmesg`, Xid).
 step-no-remedy = The contract names no remedy for this: ask for repair or for another node, and measure again.
 step-open = { $count ->
     [one] Measure again what could not be decided; its reason says how:

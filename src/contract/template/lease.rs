@@ -143,7 +143,8 @@ fn rates(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
             } else {
                 let mut toml = String::new();
                 clause(&mut toml, id, title, &rule, "");
-                let _ = write!(text, "\n{}", commented(&format!("{about}{}", words.links), toml.trim_start()));
+                let _ =
+                    write!(text, "\n{}", commented(&format!("{about}{}", words.links), toml.trim_start()));
             }
         }
     }
