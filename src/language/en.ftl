@@ -1108,6 +1108,7 @@ compare-not-checked = signatures: NOT CHECKED; name the keys that you trust with
 compare-covered = certificate: valid until { $until }, covers the report after
 compare-not-covered = certificate: valid until { $until }, DOES NOT COVER the report after
 compare-width = means, with intervals that all hold at once in { $level } % of comparisons; a change of at most { $width } % is none
+compare-between = pairs by their places in the report before; each was measured for a moment only, so that here a change of at most { $width } % is none, and pairs without such a change are only counted
 compare-only = only of { $names }; all else in the reports is left out
 compare-open = on a device, nothing of it was compared: { $names }
 compare-pair = { $devices }, one device by its { $by }

@@ -842,6 +842,7 @@ compare-not-checked = 签名：未核对；请用 --trust 给出您信任的密�
 compare-covered = 证书：有效期至 { $until }，后次报告在有效期内
 compare-not-covered = 证书：有效期至 { $until }，后次报告不在有效期内
 compare-width = 比较均值，所有区间同时成立的置信度为 { $level } %；变化不超过 { $width } % 视为没有变化
+compare-between = 各对按此前报告中的位置编号；每对只测了片刻，因此这里不超过 { $width } % 的变化视为不变，没有变化的对只计数
 compare-only = 只看 { $names }；报告中的其他内容不计
 compare-open = 至少一台设备上，其中完全无从比较的：{ $names }
 compare-pair = { $devices }，按{ $by ->

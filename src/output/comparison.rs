@@ -13,7 +13,7 @@ use crate::evidence::metric::{Kind, is_pair};
 use crate::exit::Exit;
 use crate::language::{Language, say};
 use crate::report::compare::{
-    Card, Certified, Change, Comparison, Ground, LEVEL, ONE_DIE, Pair, Row, Strangers,
+    Card, Certified, Change, Comparison, Ground, LEVEL, ONE_DIE, Pair, Row, Strangers, WIDTH_BETWEEN,
 };
 
 pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::Result<()> {
@@ -48,8 +48,12 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
         writeln!(out, "\n{bold}{}{bold:#}", say!(l, "between-devices"))?;
         // Of eight cards there are 56 pairs: those that are as they were are counted below.
         let is_shown = |row: &&Row| row.verdict != Change::Same || !is_pair(row.metric.as_str());
-        let shown = comparison.between.iter().filter(is_shown);
-        listing::print_table(head(l), shown.map(|row| cells(row, l)), out)?;
+        let shown: Vec<&Row> = comparison.between.iter().filter(is_shown).collect();
+        if !shown.is_empty() {
+            listing::print_table(head(l), shown.into_iter().map(|row| cells(row, l)), out)?;
+        }
+        let width = (100.0 * comparison.width.max(WIDTH_BETWEEN)).to_string();
+        writeln!(out, "{}", say!(l, "compare-between", width))?;
     }
     for device in &comparison.only_before {
         writeln!(out, "\n{}", say!(l, "compare-only-before", device))?;

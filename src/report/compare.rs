@@ -22,6 +22,7 @@ mod only;
 mod tests;
 
 pub use because::{Because, Unsound, When};
+pub use between::WIDTH as WIDTH_BETWEEN;
 pub use card::{Card, Counter, Sameness, Sign};
 pub use ground::Ground;
 pub use interval::{LEVEL, SAMPLES_MIN};

@@ -26,6 +26,7 @@ fn reasons() -> Vec<Reason> {
     vec![
         R::Met,
         R::NotMet,
+        R::On { devices: vec![text(), text()], metric: Some(text()), because: Box::new(R::NotMet) },
         R::NotProved,
         R::ProvedLittle,
         R::ProvedAtLevel { is: TrustLevel::L1, demanded: TrustLevel::L2 },
@@ -73,6 +74,7 @@ fn reasons() -> Vec<Reason> {
         R::TelemetryFrozen { readings: 3, seconds: 3 },
         R::FlagSeen { flag: Flag::Xid, readings: 3, at_ns: 3 },
         R::TooFewDevices { present: 1, demanded: 2 },
+        R::DevicesHidden { present: 1, demanded: 2, by: text() },
         R::TooFewCompleted { completed: 1, demanded: 2 },
         R::SkuMatches { is: text() },
         R::SkuDiffers { is: text() },

@@ -182,3 +182,23 @@ fn a_worker_speaks_for_its_own_device_only() {
         assert_eq!(ended, Ended::Completed, "the run itself went on");
     }
 }
+
+/// Whoever did not come to the end of its own part is not disturbed by the node's.
+#[test]
+#[cfg(unix)]
+fn the_node_is_told_which_devices_broke_down() {
+    let line = |event: &Event| serde_json::to_string(event).unwrap();
+    let lost = line(&ended(Some(3), Instant::now(), Ended::Lost { why: "it hung".to_owned(), during: None }));
+    let whole = line(&ended(Some(5), Instant::now(), Ended::Completed));
+    let said = line(&Event { at_ns: 1, device: None, what: What::NodeEnded(Ended::Completed) });
+    let script = format!(
+        "read -r plan\nif [ \"$2\" = --node ]; then case \"$plan\" in *'\"broken\":[1,3]'*) echo '{said}';; esac\n\
+         else case \"$plan\" in *'\"device\":3'*) echo '{lost}';; *) echo '{whole}';; esac; fi; sleep 0.1"
+    );
+    let plan_of_node = NodePlan { broken: vec![1], ..node() };
+    let interrupted = AtomicBool::new(false);
+    let plans = [plan(3), plan(5)];
+    let (heard, how) = hear_all(&script, &plans, Order::Together, Some(&plan_of_node), &interrupted);
+    assert_eq!(how, Ended::Completed);
+    assert_eq!(heard.last().unwrap().what, What::NodeEnded(Ended::Completed), "{heard:?}");
+}

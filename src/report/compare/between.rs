@@ -5,6 +5,9 @@ use super::{Asked, Because, Change, Row, card, figure, judge};
 use crate::evidence::metric::{MetricName, is_pair, pair, peer_name};
 use crate::evidence::{DeviceEvidence, Ended, Measurement, NodeEvidence, Value};
 
+/// Each of many pairs has half a second, which shows no less. One link of eighteen is a little more.
+pub const WIDTH: f64 = 0.05;
+
 /// The devices of both reports, and for each before the place of the same one after.
 pub(super) struct Nodes<'a> {
     pub before: (&'a [card::Side<'a>], Option<&'a NodeEvidence>),
@@ -54,6 +57,7 @@ impl<'a> Nodes<'a> {
     }
 
     pub(super) fn rows(&self, asked: Asked) -> Vec<Row> {
+        let asked = Asked { width: asked.width.max(WIDTH), ..asked };
         self.held().iter().map(|held| self.row(held, asked)).collect()
     }
 
