@@ -145,12 +145,8 @@ impl Reason {
             R::TelemetryFrozen { readings, seconds } => say!(l, "reason-telemetry-frozen", readings, seconds),
             R::FlagSeen { flag, readings, at_ns } => flag_seen(flag.name(), *readings, seconds(*at_ns), l),
             R::TooFewDevices { present, demanded } => too_few_devices(*present, *demanded, l),
-            R::DevicesHidden { present, demanded, by } => {
-                say!(l, "reason-devices-hidden", present = *present, demanded = *demanded, by)
-            }
-            R::TooFewCompleted { completed, demanded } => {
-                say!(l, "reason-too-few-completed", completed, demanded)
-            }
+            R::DevicesHidden { present, demanded, by } => devices_hidden(*present, *demanded, by, l),
+            R::TooFewCompleted { completed, demanded } => too_few_completed(*completed, *demanded, l),
             R::SkuMatches { is } => say!(l, "reason-sku-matches", name = escaped(is)),
             R::SkuDiffers { is } => say!(l, "reason-sku-differs", name = escaped(is)),
             R::SkuContradicted { is, id } => say!(l, "reason-sku-contradicted", name = escaped(is), id = id),
@@ -248,6 +244,14 @@ fn too_few_devices(present: u32, demanded: u32, language: Language) -> String {
         2 => say!(language, "reason-takes-two", present),
         _ => say!(language, "reason-too-few-devices", present, demanded),
     }
+}
+
+fn devices_hidden(present: u32, demanded: u32, by: &str, language: Language) -> String {
+    say!(language, "reason-devices-hidden", present, demanded, by)
+}
+
+fn too_few_completed(completed: u32, demanded: u32, language: Language) -> String {
+    say!(language, "reason-too-few-completed", completed, demanded)
 }
 
 fn told(claims: &[Claim], language: Language) -> String {

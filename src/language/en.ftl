@@ -478,6 +478,15 @@ step-bad-cards = { $count ->
 }
 step-foreign = { $measured } devices were measured, and the contract speaks of { $agreed }. If these of another model are not part of what is rented, name those that are by `--device`:
 step-unseen = { $measured } were measured. The driver lists { $driver } cards and the kernel { $kernel }: what is listed and was not measured was left out by `--device`, is hidden from this container, or does not start (see `dmesg`, Xid).
+step-rows = { $count ->
+    [one] Memory of a card is worn: have it reset where something waits, exchanged where nothing can be replaced, and measure again:
+   *[other] Memory of { $count } cards is worn: have them reset where something waits, exchanged where nothing can be replaced, and measure again:
+}
+rows-pending = rows of memory wait for a reset to be replaced
+rows-failed = rows of memory could not be replaced
+step-odd = What should be the same on all cards of a model is not; ask the provider why:
+odd = { $fact } is { $most } on most, and on { $others }
+odd-one = { $card } { $value }
 step-no-remedy = The contract names no remedy for this: ask for repair or for another node, and measure again.
 step-open = { $count ->
     [one] Measure again what could not be decided; its reason says how:

@@ -401,6 +401,12 @@ step-lost = 有 { $count } 张卡未能完成运行；请在内核消息（`dmes
 step-bad-cards = { $all } 张卡中有 { $count } 张未达到要求，请按其位置告知出租方：
 step-foreign = 测量了 { $measured } 个设备，合同只涉及 { $agreed } 个。如以下型号不同的设备不在租赁之内，请用 `--device` 指明所租的设备：
 step-unseen = 测量了 { $measured } 个设备。驱动列出 { $driver } 张卡，内核列出 { $kernel } 张：已列出而未测量的卡，或未被 `--device` 选中，或对此容器不可见，或无法启动（见 `dmesg`、Xid）。
+step-rows = 有 { $count } 张卡的显存已有损耗：待替换的请重置，无法替换的请更换，然后重测：
+rows-pending = 有显存行等待重置后替换
+rows-failed = 有显存行无法替换
+step-odd = 同一型号的各卡本应一致之处并不一致，请出租方说明原因：
+odd = { $fact } 多数为 { $most }，而 { $others }
+odd-one = { $card } 为 { $value }
 step-no-remedy = 合同没有为此约定补救办法：请要求修复或更换节点，然后重测。
 step-open = 有 { $count } 项要求无法判定，请重测；做法见各自的理由：
 step-nothing-decides = 所测内容不足以判定：请先约定具约束力的要求（`severity = "must"`），然后重测。

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gpu_assay::contract::finding::{Claim, Sampling};
 use gpu_assay::contract::{Amount, Flag, Reason};
 use gpu_assay::device::{DeviceError, ProvenanceKind};
 use gpu_assay::evidence::Ended;
@@ -19,8 +20,7 @@ fn reasons() -> Vec<Reason> {
     let text = || "as recorded".to_owned();
     let ended = || Ended::Lost { why: text(), during: Some(text()) };
     let (low, high, why) = (amount(), amount(), text());
-    let claims = vec![gpu_assay::contract::finding::Claim { source: text(), value: text() }];
-    let sampling = gpu_assay::contract::finding::Sampling::Cap;
+    let (claims, sampling) = (vec![Claim { source: text(), value: text() }], Sampling::Cap);
     let (is, accepted) = (ProvenanceKind::Simulated, vec![ProvenanceKind::Hardware]);
     use Reason as R;
     vec![

@@ -449,3 +449,30 @@ fn more_and_fewer_cards_than_are_agreed_have_steps_of_their_own() {
     }
     assert!(step(&report(evidence, Some(&of_two)), "The driver lists 1 cards and the kernel 2"));
 }
+
+/// Other firmware or fewer links on one card than on the others of its model, and memory that waits for a reset: no clause need ask.
+#[test]
+fn a_card_that_says_other_things_than_the_rest_is_named() {
+    let told = |evidence: &Evidence, words: &str| step(&report(evidence.clone(), None), words);
+    let say = |evidence: &mut Evidence, name: &str, values: [&str; 3]| {
+        for (device, value) in evidence.devices.iter_mut().zip(values) {
+            device.facts.push(Fact { metric: metric(name), value: value.into() });
+        }
+    };
+    let mut evidence = good_run(3);
+    say(&mut evidence, "identity.nvml.vbios", ["96.1", "96.1", "96.1"]);
+    say(&mut evidence, "identity.nvml.nvlinks_active", ["7", "8", "9"]);
+    say(&mut evidence, "identity.nvml.serial", ["1", "1", "2"]);
+    assert!(!told(&evidence, "should be the same"), "equal, or each card's own");
+    say(&mut evidence, "identity.nvml.ecc", ["enabled", "disabled", "enabled"]);
+    assert!(told(&evidence, "identity.nvml.ecc is enabled on most, and on sim:test,seed=2 ("));
+    evidence.devices[1].identity.as_mut().unwrap().name = "Other Card".into();
+    assert!(!told(&evidence, "should be the same"), "of another model nothing is expected");
+
+    let mut worn = good_run(2);
+    assert!(!told(&worn, "rows of memory"));
+    worn.devices[1].timeline.last_mut().unwrap().reading.remapped_rows_pending = Some(1);
+    assert!(told(&worn, "(PCI 0000:02:00.0, UUID 00000000000000000000000000000002): rows of memory wait"));
+    worn.devices[1].timeline.last_mut().unwrap().reading.remapped_rows_failed = Some(1);
+    assert!(told(&worn, "rows of memory could not be replaced"));
+}

@@ -1,7 +1,7 @@
 //! Which cards of a report something is to be done about, each with where it sits, so that whoever has the node finds it.
 //! Owns these steps; what is wrong with a card was judged before.
 
-use super::Step;
+use super::{Step, odd};
 use crate::contract::finding::id;
 use crate::contract::{Finding, Reason, Severity, Subject, Verdict};
 use crate::evidence::metric::MetricName;
@@ -12,13 +12,19 @@ use crate::report::Report;
 
 /// Steps about single cards, the most urgent first.
 pub fn steps(report: &Report, language: Language) -> Vec<Step> {
-    let all =
-        [lost(report, language), bad(report, language), foreign(report, language), unseen(report, language)];
+    let all = [
+        lost(report, language),
+        bad(report, language),
+        rows_of_memory(report, language),
+        foreign(report, language),
+        unseen(report, language),
+        odd::step(report, language),
+    ];
     all.into_iter().flatten().collect()
 }
 
 /// `cuda:5 (PCI 0000:9b:00.0, serial 1652323000123)`
-fn named(device: &DeviceEvidence, language: Language) -> String {
+pub(super) fn named(device: &DeviceEvidence, language: Language) -> String {
     match rows::place(device, language) {
         Some(place) => say!(language, "card-at", selector = &device.selector, place),
         None => device.selector.clone(),
@@ -68,6 +74,24 @@ fn bad(report: &Report, language: Language) -> Option<Step> {
 
 fn demanded(report: &Report) -> Option<usize> {
     Some(report.contract.as_ref()?.terms.inventory.as_ref()?.devices.get() as usize)
+}
+
+/// Cards whose memory has rows that wait for a reset to be replaced, or that could not be: by the vendor's rules these are to be
+/// reset, or exchanged, whatever they reach meanwhile.
+fn rows_of_memory(report: &Report, language: Language) -> Option<Step> {
+    let is_some = |count: Option<u32>| count.is_some_and(|count| count > 0);
+    let of_device = |device: &DeviceEvidence| {
+        let reading = &device.timeline.last()?.reading;
+        let waits = is_some(reading.remapped_rows_pending) || is_some(reading.retired_pages_pending);
+        let state = match (is_some(reading.remapped_rows_failed), waits) {
+            (true, _) => say!(language, "rows-failed"),
+            (false, true) => say!(language, "rows-pending"),
+            (false, false) => return None,
+        };
+        Some(format!("{}{}{state}", named(device, language), say!(language, "list-colon")))
+    };
+    let told: Vec<String> = report.evidence.devices.iter().filter_map(of_device).collect();
+    (!told.is_empty()).then(|| Step::about(say!(language, "step-rows", count = told.len()), told))
 }
 
 /// Cards of another model, where there are more than are agreed: perhaps nobody rents them.

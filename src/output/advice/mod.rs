@@ -3,6 +3,7 @@
 
 mod cards;
 mod fleet;
+mod odd;
 mod report;
 
 pub use fleet::{Decision, because, due, fleet};
