@@ -2,7 +2,7 @@
 //! Owns which figures must be there; what makes one count is the gate's business.
 
 use super::clause::{Accept, Figure, Rule, Scope};
-use super::finding::Reason;
+use super::finding::{Reason, Verdict};
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
 use crate::evidence::metric::{MetricName, PEER_SLOWEST, is_pair, peer_name};
@@ -53,12 +53,21 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
             return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
         }
     };
-    match slowest(evidence, accept, figure) {
-        Ok(Slowest { counted, pair }) => {
-            let judgement = bounded(Ok(counted), bound.value(), bound.unit(), side);
-            pair.iter().fold(judgement, |judged, (pair, name)| judged.on(pair, Some(name)))
+    let judged = |counted| bounded(counted, bound.value(), bound.unit(), side);
+    let (least, open) = slowest(evidence, accept, figure);
+    let least = least.map(|Slowest { counted, pair }| {
+        pair.iter().fold(judged(Ok(counted)), |judged, (pair, name)| judged.on(pair, Some(name)))
+    });
+    match (least, open) {
+        (Some(least), None) => least,
+        // One that is too slow is too slow, whatever another may be.
+        (Some(least), Some(open))
+            if side == Side::Least && least.verdict == Verdict::Fail && open.verdict != Verdict::Fail =>
+        {
+            least
         }
-        Err(unusable) => bounded(Err(unusable), bound.value(), bound.unit(), side),
+        (_, Some(open)) => judged(Err(open)),
+        (None, None) => judged(Err(not_measured(figure.metric.as_str()))),
     }
 }
 
@@ -68,36 +77,42 @@ struct Slowest<'a> {
     pair: Option<([&'a DeviceEvidence; 2], String)>,
 }
 
-/// The least of the figures that `figure` means. One that does not count leaves all undecided, the worst says why.
-fn slowest<'a>(evidence: &'a Evidence, accept: &Accept, figure: &Figure) -> Result<Slowest<'a>, Unusable> {
+/// The least of the figures that `figure` means and that count, and the worst reason for which one does not.
+fn slowest<'a>(
+    evidence: &'a Evidence,
+    accept: &Accept,
+    figure: &Figure,
+) -> (Option<Slowest<'a>>, Option<Unusable>) {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {
-        return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
+        return (None, Some(Unusable::open(Reason::TooFewDevices { present, demanded: 2 })));
     }
     if figure.metric.probe() == COLLECTIVE {
         let all: Vec<&DeviceEvidence> = evidence.devices.iter().collect();
-        let counted = one(evidence, accept, &all, figure.metric.as_str(), figure)?;
-        return Ok(Slowest { counted, pair: None });
+        return match one(evidence, accept, &all, figure.metric.as_str(), figure) {
+            Ok(counted) => (Some(Slowest { counted, pair: None }), None),
+            Err(unusable) => (None, Some(unusable)),
+        };
     }
     let places = || (0u32..).zip(&evidence.devices);
     let pairs = places().flat_map(|from| places().map(move |to| (from, to)));
-    let mut least: Option<Result<Slowest<'a>, Unusable>> = None;
+    let (mut least, mut open): (Option<Slowest>, Option<Unusable>) = (None, None);
     for ((from, sender), (to, receiver)) in pairs.filter(|((from, _), (to, _))| from != to) {
         let name = peer_name(from, to);
         if figure.metric.as_str() != PEER_SLOWEST && figure.metric.as_str() != name {
             continue;
         }
-        let one = one(evidence, accept, &[sender, receiver], &name, figure);
-        let one = one.map(|counted| Slowest { counted, pair: Some(([sender, receiver], name)) });
-        least = Some(match (least, one) {
-            (None, one) => one,
-            (Some(Ok(a)), Ok(b)) => Ok(if b.counted.value < a.counted.value { b } else { a }),
-            (Some(Err(first)), Err(other)) if other.verdict > first.verdict => Err(other),
-            (Some(Err(first)), _) => Err(first),
-            (Some(Ok(_)), Err(other)) => Err(other),
-        });
+        match one(evidence, accept, &[sender, receiver], &name, figure) {
+            Ok(counted) if least.as_ref().is_none_or(|least| counted.value < least.counted.value) => {
+                least = Some(Slowest { counted, pair: Some(([sender, receiver], name)) });
+            }
+            Err(unusable) if open.as_ref().is_none_or(|open| unusable.verdict > open.verdict) => {
+                open = Some(unusable);
+            }
+            Ok(_) | Err(_) => {}
+        }
     }
-    least.unwrap_or_else(|| Err(not_measured(figure.metric.as_str())))
+    (least, open)
 }
 
 fn not_measured(metric: &str) -> Unusable {

@@ -162,6 +162,17 @@ fn a_pair_that_is_missing_is_never_a_pass() {
         }),
         "the device's clock says",
     );
+    // Unless another pair shows already that the demand is not met.
+    let slow_too = edited(|node| {
+        gone(node);
+        node.measurements.retain(|m| m.metric != metric("peer.2-0.rate"));
+        node.measurements.push(slow("peer.2-0.rate"));
+    });
+    let at_most = SLOWEST.replace("at_least", "at_most");
+    assert_eq!(
+        (verdict(&slow_too, SLOWEST).0, verdict(&slow_too, &at_most).0),
+        (Verdict::Fail, Verdict::Inconclusive)
+    );
     let nobody = SLOWEST.replace("slowest", "0-9");
     assert_eq!(verdict(&node_run(3, 2_000_000_000), &nobody).0, Verdict::Inconclusive);
 }
