@@ -25,6 +25,9 @@ pub const GO: &[u8] = b"go\n";
 
 /// How often the supervisor looks at its clock.
 const TICK: Duration = Duration::from_millis(50);
+/// So many times as long a worker may be silent before its first word: a driver that nobody keeps awake makes all cards of a node ready
+/// when the first is opened.
+const OPENING: u32 = 2;
 /// How long a worker that has closed its output may take to exit.
 const EXIT_GRACE: Duration = Duration::from_secs(2);
 
@@ -212,6 +215,8 @@ struct Worker {
     stdin: Option<ChildStdin>,
     stderr: Option<std::thread::JoinHandle<String>>,
     state: State,
+    /// Whether it has said anything yet.
+    spoke: bool,
     heard_at: Instant,
     during: Option<String>,
 }
@@ -269,6 +274,7 @@ impl Worker {
             stdin: None,
             stderr: None,
             state: State::Over,
+            spoke: false,
             heard_at: Instant::now(),
             during: None,
         }
@@ -290,6 +296,7 @@ impl Worker {
         self.heard_at = Instant::now();
         match heard {
             Heard::Event(event) => {
+                self.spoke = true;
                 match &event.what {
                     What::DeviceOpened(_) => self.state = State::Measuring,
                     What::CaseStarted { metric, .. } => self.during = Some(metric.clone()),
@@ -321,11 +328,12 @@ impl Worker {
     }
 
     fn give_up_if_silent(&mut self, hang_after: Duration, begun: Instant) -> Option<Event> {
-        if self.state == State::Over || self.heard_at.elapsed() < hang_after {
+        let limit = if self.spoke { hang_after } else { hang_after * OPENING };
+        if self.state == State::Over || self.heard_at.elapsed() < limit {
             return None;
         }
         self.kill();
-        let seconds = hang_after.as_secs_f64();
+        let seconds = limit.as_secs_f64();
         Some(self.lost(begun, format!("the device hung: no sign of life from its worker for {seconds} s")))
     }
 

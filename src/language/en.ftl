@@ -472,6 +472,7 @@ step-lost = { $count ->
     [one] A card did not come to the end of its run. Look for what became of it in the kernel's messages (`dmesg`, Xid), have it reset or exchanged, and measure again:
    *[other] { $count } cards did not come to the end of their runs. Look for what became of them in the kernel's messages (`dmesg`, Xid), have them reset or exchanged, and measure again:
 }
+step-lost-all = No card came to the end of its run. Look at the host and its driver first (`dmesg`), give a host that is only slow more time (`--hang-after`), and measure again:
 step-bad-cards = { $count ->
     [one] It is one card of { $all } that falls short. Name it to the provider by its place:
    *[other] It is { $count } cards of { $all } that fall short. Name them to the provider by their places:
@@ -1540,6 +1541,10 @@ head-not-offered = not offered: node
 
 live-left-of-run = , about { $time } left
 live-left = { $time } left
+live-troubled = { $count ->
+    [one] { $count } card in trouble
+   *[other] { $count } cards in trouble
+}
 live-no-errors = no errors
 live-wrong-results = { $count ->
     [one] 1 WRONG RESULT

@@ -398,6 +398,7 @@ step-accept-report = 可以验收所测内容；请将签名报告与合同、�
 step-failed = 这台机器暂不验收；请将未达到的 { $count } 项要求告知出租方：
 step-identity = 有 { $count } 张卡与其名称不符，或各来源说法不一致，不予验收；请出租方解释或更换：
 step-lost = 有 { $count } 张卡未能完成运行；请在内核消息（`dmesg`、Xid）中查找原因，请出租方重置或更换后重测：
+step-lost-all = 没有一张卡完成运行；请先检查主机及其驱动（`dmesg`），若主机只是较慢，请用 `--hang-after` 放宽时限，然后重测：
 step-bad-cards = { $all } 张卡中有 { $count } 张未达到要求，请按其位置告知出租方：
 step-foreign = 测量了 { $measured } 个设备，合同只涉及 { $agreed } 个。如以下型号不同的设备不在租赁之内，请用 `--device` 指明所租的设备：
 step-unseen = 测量了 { $measured } 个设备。驱动列出 { $driver } 张卡，内核列出 { $kernel } 张：已列出而未测量的卡，或未被 `--device` 选中，或对此容器不可见，或无法启动（见 `dmesg`、Xid）。
@@ -1258,6 +1259,7 @@ head-not-offered = 不提供：节点
 
 live-left-of-run = ，约剩 { $time }
 live-left = 剩余 { $time }
+live-troubled = { $count } 张卡有问题
 live-no-errors = 无错误
 live-wrong-results = { $count } 个错误结果
 live-wrong = { $count } 个错误

@@ -427,6 +427,9 @@ fn a_card_that_is_bad_among_good_ones_is_named_by_its_place() {
     evidence.devices[1].ended = Ended::Lost { why: "it hung".into(), during: None };
     let lost = report(evidence, Some(&contract));
     assert!(step(&lost, "(PCI 0000:02:00.0, UUID 00000000000000000000000000000002): lost: it hung"));
+    let mut evidence = lost.evidence.clone();
+    evidence.devices[0].ended = evidence.devices[1].ended.clone();
+    assert!(step(&report(evidence, Some(&contract)), "Look at the host and its driver first"));
 }
 
 /// A display card beside the cards that are rented, and a card that the driver lists and the run has not.

@@ -26,12 +26,24 @@ fn hear_all(
     node: Option<&NodePlan>,
     interrupted: &AtomicBool,
 ) -> (Vec<Event>, Ended) {
+    hear_within(Duration::from_secs(60), script, plans, order, node, interrupted)
+}
+
+/// The same where silence of so long is hanging.
+#[cfg(unix)]
+fn hear_within(
+    hang_after: Duration,
+    script: &str,
+    plans: &[WorkerPlan],
+    order: Order,
+    node: Option<&NodePlan>,
+    interrupted: &AtomicBool,
+) -> (Vec<Event>, Ended) {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("worker");
     std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let hang_after = Duration::from_secs(60);
     let orders = Orders { program: &program, plans, order, node, hang_after, interrupted };
     let mut heard = Vec::new();
     let ended = run(&orders, |event| heard.push(event));
@@ -63,6 +75,23 @@ fn a_worker_that_was_not_listened_to_does_not_hang() {
         last = Some(event.what);
     });
     assert_eq!(last, Some(What::DeviceEnded(Ended::Completed)));
+}
+
+/// A driver that makes eight cards ready first is not one that hangs; what is silent for longer is.
+#[test]
+#[cfg(unix)]
+fn a_worker_has_longer_for_its_first_word() {
+    let last = |script: &str| {
+        let interrupted = AtomicBool::new(false);
+        let limit = Duration::from_secs(1);
+        let (heard, _) = hear_within(limit, script, &[plan(0)], Order::Together, None, &interrupted);
+        heard.into_iter().last().unwrap().what
+    };
+    let at_end = serde_json::to_string(&ended(Some(0), Instant::now(), Ended::Completed)).unwrap();
+    let slow = format!("read -r plan\nsleep 1.3\necho '{at_end}'\nsleep 0.1");
+    assert_eq!(last(&slow), What::DeviceEnded(Ended::Completed));
+    let What::DeviceEnded(Ended::Lost { why, .. }) = last("sleep 60") else { panic!() };
+    assert!(why.ends_with("for 2 s"), "{why}");
 }
 
 /// Each of two workers says where it is to be, and is there for a while. The second must not see the first.

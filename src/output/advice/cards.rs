@@ -37,7 +37,13 @@ fn lost(report: &Report, language: Language) -> Option<Step> {
     let colon = say!(language, "list-colon");
     let told = |device| format!("{}{colon}{}", named(device, language), device.ended.said(language));
     let lost: Vec<String> = devices.map(told).collect();
-    (!lost.is_empty()).then(|| Step::about(say!(language, "step-lost", count = lost.len()), lost))
+    let what = match lost.len() {
+        0 => return None,
+        // Hardly each by itself.
+        count @ 2.. if count == report.evidence.devices.len() => say!(language, "step-lost-all"),
+        count => say!(language, "step-lost", count = count),
+    };
+    Some(Step::about(what, lost))
 }
 
 fn fails(finding: &&Finding) -> bool {
