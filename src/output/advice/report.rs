@@ -77,9 +77,11 @@ fn failed(report: &Report, language: Language, steps: &mut Vec<Step>) {
     let of_identity =
         |finding: &&Finding| matches!(finding.clause.as_str(), id::CONFLICT | id::DUPLICATE | id::SKU);
     let strange = report.findings.iter().filter(|finding| is_bad(finding)).filter(of_identity);
-    let subjects = |finding: &Finding| match &finding.because {
-        Reason::SameDevice { selectors, .. } => selectors.clone(),
-        _ => vec![finding.subject.said(language)],
+    let subjects = |finding: &Finding| {
+        if let Reason::SameDevice { selectors, .. } = &finding.because {
+            return selectors.clone();
+        }
+        vec![finding.subject.said(language)]
     };
     let mut strange: Vec<String> = strange.flat_map(subjects).collect();
     strange.sort();

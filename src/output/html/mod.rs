@@ -192,7 +192,7 @@ fn devices(report: &Report, selectors: &[&str], language: Language) -> Markup {
             |place| say!(language, "card-at", selector = *selector, place),
         )
     };
-    name(&language.list(&selectors.iter().map(placed).collect::<Vec<_>>()))
+    name(&language.list(selectors.iter().map(placed)))
 }
 
 /// What nobody may miss on a page of simulated figures.
