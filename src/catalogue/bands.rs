@@ -30,6 +30,19 @@ pub struct Band {
     pub overlay: Option<String>,
 }
 
+impl Band {
+    /// Whether it says anything of nodes with so many devices. Cards alone decide all figures but those between two of them: switches
+    /// that join all links of each to each other stand on boards of eight, boards of four may do without and give a pair a third of the
+    /// links, and a bridge joins two.
+    pub fn holds_of(&self, devices: u32) -> bool {
+        match self.metric.probe() {
+            "peer" if self.conditions.contains("bridge") => devices == 2,
+            "peer" => devices >= 8,
+            _ => true,
+        }
+    }
+}
+
 /// Few cards were seen and cards differ: a healthy one may reach so much less than the least that was seen.
 pub const BETWEEN_CARDS: f64 = 0.95;
 

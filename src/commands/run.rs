@@ -197,6 +197,7 @@ fn between(selectors: &[String], settings: &Settings) -> Option<NodePlan> {
             sample_ms: settings.sample_ms.min(probes::peer::SAMPLE_MS_MAX),
             ..settings.clone()
         },
+        broken: Vec::new(),
     })
 }
 

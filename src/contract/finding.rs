@@ -123,6 +123,14 @@ impl std::fmt::Display for Amount {
 pub enum Reason {
     Met,
     NotMet,
+    /// Of what is judged on the node: which devices, by their selectors, and which of their figures it hangs on. Of two, data goes from
+    /// the first to the second.
+    On {
+        devices: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        metric: Option<String>,
+        because: Box<Reason>,
+    },
     /// Nearer to the bound than the figure is sure.
     WithinGuard {
         guard: Amount,
@@ -271,6 +279,12 @@ pub enum Reason {
         present: u32,
         demanded: u32,
     },
+    /// The run was not let see them all.
+    DevicesHidden {
+        present: u32,
+        demanded: u32,
+        by: String,
+    },
     TooFewCompleted {
         completed: u32,
         demanded: u32,
@@ -306,6 +320,12 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The same of these devices alone.
+    pub(super) fn on(self, devices: &[&DeviceEvidence], metric: Option<&str>) -> Self {
+        let devices = devices.iter().map(|device| device.selector.clone()).collect();
+        Self::On { devices, metric: metric.map(str::to_owned), because: Box::new(self) }
+    }
+
     /// When nobody watched, or times say less than they seem to: the worst of each kind, since all devices are of one machine.
     pub fn gaps(evidence: &Evidence) -> Vec<Self> {
         let of_kind = |lapse: LapseKind| {

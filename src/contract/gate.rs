@@ -39,6 +39,11 @@ impl Unusable {
         Self { verdict: Verdict::Inconclusive, observed: None, because }
     }
 
+    /// The same of these devices of a node.
+    pub(super) fn on(self, devices: &[&DeviceEvidence], metric: Option<&str>) -> Self {
+        Self { because: self.because.on(devices, metric), ..self }
+    }
+
     /// The device itself is shown to be at fault, whatever the figure says.
     pub(super) fn fault(because: Reason) -> Self {
         Self { verdict: Verdict::Fail, observed: None, because }

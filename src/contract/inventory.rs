@@ -6,6 +6,7 @@ use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Seen, Unusable};
 use super::judge::{Judgement, judge_device, subjects};
 use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sku::Model, sources};
+use crate::device::Identity;
 use crate::device::same::{self, Facts};
 use crate::evidence::metric::{FILLED, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
@@ -99,10 +100,23 @@ fn count(contract: &Contract, inventory: &Inventory, evidence: &Evidence) -> Jud
     } else if let Some(unusable) = refused {
         // Some device is there but was not opened or is of a kind that does not count: not shown to be missing.
         (Verdict::Inconclusive, unusable.because)
+    } else if let Some(by) = hidden(evidence, demanded) {
+        (Verdict::Inconclusive, Reason::DevicesHidden { present, demanded, by })
     } else {
         (Verdict::Fail, Reason::TooFewDevices { present, demanded })
     };
     Judgement { verdict, observed: Some(amount(present)), bound: Some(amount(demanded)), because }
+}
+
+/// What let the run see fewer devices than are demanded, where something did: who gave it a part of the node, such as a scheduler, has
+/// not shown that the rest is missing.
+fn hidden(evidence: &Evidence, demanded: u32) -> Option<String> {
+    let shown = |device: &DeviceEvidence| {
+        let shown = device.identity.as_ref()?.details.get(Identity::VISIBLE_DEVICES)?;
+        let names = shown.split(',').filter(|name| !name.trim().is_empty()).count();
+        (names < demanded as usize).then(|| format!("CUDA_VISIBLE_DEVICES={shown}"))
+    };
+    evidence.devices.iter().find_map(shown)
 }
 
 fn as_u32(count: usize) -> u32 {

@@ -32,6 +32,16 @@ impl Judgement {
         Self { verdict: unusable.verdict, observed: unusable.observed, bound, because: unusable.because }
     }
 
+    /// What is not a pass hangs on these devices.
+    pub(super) fn on(self, devices: &[&DeviceEvidence], metric: Option<&str>) -> Self {
+        match self.verdict {
+            Verdict::Pass => self,
+            Verdict::Inconclusive | Verdict::Fail => {
+                Self { because: self.because.on(devices, metric), ..self }
+            }
+        }
+    }
+
     pub(super) fn about(self, clause: &str, severity: super::Severity, subject: Subject) -> Finding {
         let Self { verdict, observed, bound, because } = self;
         Finding { clause: clause.to_owned(), severity, subject, verdict, observed, bound, because }
@@ -153,7 +163,9 @@ fn judge_clause(
 fn guarded(clause: &Clause, judgement: Judgement) -> Judgement {
     let Some(guard) = clause.guard.as_ref().map(Quantity::value) else { return judgement };
     let number = |amount: &Option<Amount>| amount.as_ref().and_then(Amount::number);
-    match (&judgement.because, number(&judgement.observed), number(&judgement.bound)) {
+    let because =
+        if let Reason::On { because, .. } = &judgement.because { because } else { &judgement.because };
+    match (because, number(&judgement.observed), number(&judgement.bound)) {
         (Reason::Met | Reason::NotMet, Some(observed), Some(bound))
             if (observed - bound).abs() <= guard * bound =>
         {

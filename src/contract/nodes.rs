@@ -6,10 +6,10 @@ use super::finding::{Amount, Reason};
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
 use super::telemetry::{self, Kept};
-use crate::evidence::Evidence;
 use crate::evidence::metric::{LAG, METRICS, MetricName, SPREAD, lagging};
 use crate::evidence::stats::{Stat, middle};
 use crate::evidence::sustain::Span;
+use crate::evidence::{DeviceEvidence, Evidence};
 
 fn is_node(metric: &MetricName) -> bool {
     metric.probe() == "node"
@@ -48,16 +48,28 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
             return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
         }
     };
-    // Whatever lies between figures that may be more may itself be less or more.
-    let decided = |Counted { value, at_least }| match at_least {
-        None => Ok(Counted { value, at_least: None }),
-        Some(because) => {
+    let judged = |counted| bounded(counted, bound.value(), bound.unit(), side);
+    match compared(evidence, accept, &figure.metric) {
+        Err(unusable) => judged(Err(unusable)),
+        // Whatever lies between figures that may be more may itself be less or more.
+        Ok(Farthest { value, at_least: Some(because), .. }) => {
             let observed = Some(Amount::Number { value, unit: bound.unit() });
-            Err(Unusable { observed, ..Unusable::open(because) })
+            judged(Err(Unusable { observed, ..Unusable::open(because) }))
         }
-    };
-    let value = compared(evidence, accept, &figure.metric).and_then(decided);
-    bounded(value, bound.value(), bound.unit(), side)
+        Ok(Farthest { value, at_least: None, device, rate }) => {
+            let counted = Counted { value, at_least: None };
+            judged(Ok(counted)).on(&[device], rate.as_ref().map(MetricName::as_str))
+        }
+    }
+}
+
+/// How far off a device is that no other is farther off than, and in what rate.
+struct Farthest<'a> {
+    value: f64,
+    /// As of [`Counted`].
+    at_least: Option<Reason>,
+    device: &'a DeviceEvidence,
+    rate: Option<MetricName>,
 }
 
 /// Each figure that compares devices, of all devices whatever they are, where it counts.
@@ -70,20 +82,24 @@ pub fn figures(evidence: &Evidence) -> Vec<(MetricName, f64)> {
     let names = [SPREAD.to_owned(), LAG.to_owned()].into_iter().chain(of_rates);
     let figure = |name: String| {
         let metric = MetricName::parse(&name).ok()?;
-        let Counted { value, .. } = compared(evidence, &accept, &metric).ok()?;
+        let Farthest { value, .. } = compared(evidence, &accept, &metric).ok()?;
         Some((metric, value))
     };
     names.filter_map(figure).collect()
 }
 
 /// With why it is not known, where a figure that it follows from may be more.
-fn compared(evidence: &Evidence, accept: &Accept, metric: &MetricName) -> Result<Counted, Unusable> {
+fn compared<'a>(
+    evidence: &'a Evidence,
+    accept: &Accept,
+    metric: &MetricName,
+) -> Result<Farthest<'a>, Unusable> {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {
         return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
     }
     match (metric.as_str(), lagging(metric.as_str())) {
-        (SPREAD, _) => spread(evidence, accept).map(|value| Counted { value, at_least: None }),
+        (SPREAD, _) => spread(evidence, accept),
         (LAG, _) => {
             let lags = rates(evidence).map(|rate| lag(evidence, accept, rate));
             let nothing = || Unusable::open(Reason::NotMeasured { metric: metric.to_string() });
@@ -110,9 +126,15 @@ fn rates(evidence: &Evidence) -> impl Iterator<Item = MetricName> {
 }
 
 /// The greater one; what does not count comes first.
-fn worse(one: Result<Counted, Unusable>, other: Result<Counted, Unusable>) -> Result<Counted, Unusable> {
+fn worse<'a>(
+    one: Result<Farthest<'a>, Unusable>,
+    other: Result<Farthest<'a>, Unusable>,
+) -> Result<Farthest<'a>, Unusable> {
     match (one, other) {
-        (Ok(a), Ok(b)) => Ok(Counted { value: a.value.max(b.value), at_least: a.at_least.or(b.at_least) }),
+        (Ok(a), Ok(b)) => {
+            let (most, less) = if b.value > a.value { (b, a) } else { (a, b) };
+            Ok(Farthest { at_least: most.at_least.or(less.at_least), ..most })
+        }
         (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
         (Err(first), _) => Err(first),
         (Ok(_), Err(other)) => Err(other),
@@ -120,33 +142,41 @@ fn worse(one: Result<Counted, Unusable>, other: Result<Counted, Unusable>) -> Re
 }
 
 /// How far the least median lies below the middle of the others': of two devices, a middle of both would halve the distance.
-fn lag(evidence: &Evidence, accept: &Accept, rate: MetricName) -> Result<Counted, Unusable> {
+fn lag<'a>(evidence: &'a Evidence, accept: &Accept, rate: MetricName) -> Result<Farthest<'a>, Unusable> {
     let figure = Figure { metric: rate, statistic: Some(Stat::P50) };
-    let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &figure);
-    let counted = evidence.devices.iter().map(of_device).collect::<Result<Vec<Counted>, _>>()?;
-    let mut figures: Vec<f64> = counted.iter().map(|counted| counted.value).collect();
-    figures.sort_by(|a, b| b.total_cmp(a));
-    let least = figures.pop();
-    let of_others = least.zip(middle(figures)).filter(|(_, others)| *others > 0.0);
-    let (least, others) = of_others.ok_or_else(|| Unusable::open(Reason::NoFigure))?;
-    let at_least = counted.into_iter().find_map(|counted| counted.at_least);
-    Ok(Counted { value: 1.0 - least / others, at_least })
+    let of_device = |device: &'a DeviceEvidence| {
+        let counted = gate::figure(&Seen { evidence, device, accept }, &figure);
+        counted.map(|counted| (device, counted)).map_err(|unusable| unusable.on(&[device], None))
+    };
+    let mut counted = evidence.devices.iter().map(of_device).collect::<Result<Vec<_>, _>>()?;
+    counted.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
+    let at_least = counted.iter().find_map(|(_, counted)| counted.at_least.clone());
+    let least = counted.pop();
+    let others = middle(counted.iter().map(|(_, counted)| counted.value).collect());
+    let of_others = least.zip(others).filter(|(_, others)| *others > 0.0);
+    let ((device, least), others) = of_others.ok_or_else(|| Unusable::open(Reason::NoFigure))?;
+    Ok(Farthest { value: 1.0 - least.value / others, at_least, device, rate: Some(figure.metric) })
 }
 
 /// How far the hottest device gets above the one that stays coolest.
-fn spread(evidence: &Evidence, accept: &Accept) -> Result<f64, Unusable> {
-    let hottest = |device| {
+fn spread<'a>(evidence: &'a Evidence, accept: &Accept) -> Result<Farthest<'a>, Unusable> {
+    let silent = || Reason::SensorSilent { what: "the temperature".to_owned() };
+    let hottest = |device: &'a DeviceEvidence| {
         let seen = Seen { evidence, device, accept };
         gate::admitted(&seen)?;
         gate::completed(&seen)?;
-        let silent = || Reason::SensorSilent { what: "the temperature".to_owned() };
         telemetry::watched(&seen, |reading| reading.temperature_c.is_some(), silent(), Kept::State)?;
         let read = device.timeline.iter().filter_map(|at| at.reading.temperature_c);
         let windows = device.sustained.iter().flat_map(|load| &load.windows);
         let kept_up = windows.filter_map(|window| window.sensors.temperature_c).map(|span: Span| span.most);
         read.chain(kept_up).max().ok_or_else(|| Unusable::open(silent()))
     };
-    let all = evidence.devices.iter().map(hottest).collect::<Result<Vec<u32>, Unusable>>()?;
-    let (least, most) = (all.iter().min(), all.iter().max());
-    Ok(least.zip(most).map_or(0.0, |(least, most)| f64::from(most - least)))
+    let hottest = |device| {
+        hottest(device).map(|celsius| (celsius, device)).map_err(|unusable| unusable.on(&[device], None))
+    };
+    let all = evidence.devices.iter().map(hottest).collect::<Result<Vec<_>, Unusable>>()?;
+    let least = all.iter().map(|(celsius, _)| *celsius).min();
+    let most = all.into_iter().max_by_key(|(celsius, _)| *celsius);
+    let (least, (most, device)) = least.zip(most).ok_or_else(|| Unusable::open(Reason::NoFigure))?;
+    Ok(Farthest { value: f64::from(most - least), at_least: None, device, rate: None })
 }

@@ -2,10 +2,10 @@
 //! Owns which figures must be there; what makes one count is the gate's business.
 
 use super::clause::{Accept, Figure, Rule, Scope};
-use super::finding::Reason;
+use super::finding::{Reason, Verdict};
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
-use crate::evidence::metric::{MetricName, PEER_SLOWEST, peer_name};
+use crate::evidence::metric::{MetricName, PEER_SLOWEST, is_pair, peer_name};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, NodeEvidence};
 
 /// The probe whose figures are of all devices at once.
@@ -25,7 +25,8 @@ fn metrics(rule: &Rule) -> Vec<&MetricName> {
     }
 }
 
-fn lies_between(metric: &MetricName) -> bool {
+/// Whether no one device has such a figure.
+pub(super) fn lies_between(metric: &MetricName) -> bool {
     ["peer", COLLECTIVE].contains(&metric.probe())
 }
 
@@ -52,37 +53,66 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
             return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
         }
     };
-    bounded(slowest(evidence, accept, figure), bound.value(), bound.unit(), side)
+    let judged = |counted| bounded(counted, bound.value(), bound.unit(), side);
+    let (least, open) = slowest(evidence, accept, figure);
+    let least = least.map(|Slowest { counted, pair }| {
+        pair.iter().fold(judged(Ok(counted)), |judged, (pair, name)| judged.on(pair, Some(name)))
+    });
+    match (least, open) {
+        (Some(least), None) => least,
+        // One that is too slow is too slow, whatever another may be.
+        (Some(least), Some(open))
+            if side == Side::Least && least.verdict == Verdict::Fail && open.verdict != Verdict::Fail =>
+        {
+            least
+        }
+        (_, Some(open)) => judged(Err(open)),
+        (None, None) => judged(Err(not_measured(figure.metric.as_str()))),
+    }
 }
 
-/// The least of the figures that `figure` means. One that does not count leaves all undecided, the worst says why.
-fn slowest(evidence: &Evidence, accept: &Accept, figure: &Figure) -> Result<Counted, Unusable> {
+/// A figure, and of which pair it is, unless it is of all devices at once.
+struct Slowest<'a> {
+    counted: Counted,
+    pair: Option<([&'a DeviceEvidence; 2], String)>,
+}
+
+/// The least of the figures that `figure` means and that count, and the worst reason for which one does not.
+fn slowest<'a>(
+    evidence: &'a Evidence,
+    accept: &Accept,
+    figure: &Figure,
+) -> (Option<Slowest<'a>>, Option<Unusable>) {
     let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
     if present < 2 {
-        return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
+        return (None, Some(Unusable::open(Reason::TooFewDevices { present, demanded: 2 })));
     }
     if figure.metric.probe() == COLLECTIVE {
         let all: Vec<&DeviceEvidence> = evidence.devices.iter().collect();
-        return one(evidence, accept, &all, figure.metric.as_str(), figure);
+        return match one(evidence, accept, &all, figure.metric.as_str(), figure) {
+            Ok(counted) => (Some(Slowest { counted, pair: None }), None),
+            Err(unusable) => (None, Some(unusable)),
+        };
     }
     let places = || (0u32..).zip(&evidence.devices);
     let pairs = places().flat_map(|from| places().map(move |to| (from, to)));
-    let mut least: Option<Result<Counted, Unusable>> = None;
+    let (mut least, mut open): (Option<Slowest>, Option<Unusable>) = (None, None);
     for ((from, sender), (to, receiver)) in pairs.filter(|((from, _), (to, _))| from != to) {
         let name = peer_name(from, to);
         if figure.metric.as_str() != PEER_SLOWEST && figure.metric.as_str() != name {
             continue;
         }
-        let one = one(evidence, accept, &[sender, receiver], &name, figure);
-        least = Some(match (least, one) {
-            (None, one) => one,
-            (Some(Ok(a)), Ok(b)) => Ok(if b.value < a.value { b } else { a }),
-            (Some(Err(first)), Err(other)) if other.verdict > first.verdict => Err(other),
-            (Some(Err(first)), _) => Err(first),
-            (Some(Ok(_)), Err(other)) => Err(other),
-        });
+        match one(evidence, accept, &[sender, receiver], &name, figure) {
+            Ok(counted) if least.as_ref().is_none_or(|least| counted.value < least.counted.value) => {
+                least = Some(Slowest { counted, pair: Some(([sender, receiver], name)) });
+            }
+            Err(unusable) if open.as_ref().is_none_or(|open| unusable.verdict > open.verdict) => {
+                open = Some(unusable);
+            }
+            Ok(_) | Err(_) => {}
+        }
     }
-    least.unwrap_or_else(|| Err(not_measured(figure.metric.as_str())))
+    (least, open)
 }
 
 fn not_measured(metric: &str) -> Unusable {
@@ -97,27 +127,30 @@ fn one(
     name: &str,
     figure: &Figure,
 ) -> Result<Counted, Unusable> {
-    let identities = devices.iter().map(|device| gate::admitted(&Seen { evidence, device, accept }));
+    // Of all at once no device is to be named.
+    let named = |unusable: Unusable| if is_pair(name) { unusable.on(devices, Some(name)) } else { unusable };
+    let identities = devices.iter().copied().map(|device| {
+        gate::admitted(&Seen { evidence, device, accept }).map_err(|unusable| unusable.on(&[device], None))
+    });
     let identities = identities.collect::<Result<Vec<_>, _>>()?;
     let node = evidence.node.as_ref().ok_or_else(|| not_measured(name))?;
     let mut measured = node.measurements.iter().filter(|m| m.metric.as_str() == name);
-    let Some(measurement) = measured.next() else { return Err(missing(evidence, node, name)) };
+    let Some(measurement) = measured.next() else {
+        return Err(match node.absences.iter().find(|absence| absence.metric.as_str() == name) {
+            Some(absence) => named(gate::absent(&absence.reason)),
+            None => completed(evidence, node).err().unwrap_or_else(|| not_measured(name)),
+        });
+    };
     // It stands once in the evidence. Where it stands twice nobody may choose.
     if measured.next().is_some() {
-        return Err(Unusable::open(Reason::NoFigure));
+        return Err(named(Unusable::open(Reason::NoFigure)));
     }
-    gate::checked(measurement)?;
+    gate::checked(measurement).map_err(named)?;
     completed(evidence, node)?;
-    let value = gate::value(measurement, figure)?;
-    identities.into_iter().try_for_each(|identity| gate::possible(identity, &measurement.metric, value))?;
+    let value = gate::value(measurement, figure).map_err(named)?;
+    let possible = |identity| gate::possible(identity, &measurement.metric, value);
+    identities.into_iter().try_for_each(possible).map_err(named)?;
     Ok(Counted { value, at_least: gate::at_least(measurement) })
-}
-
-fn missing(evidence: &Evidence, node: &NodeEvidence, name: &str) -> Unusable {
-    match node.absences.iter().find(|absence| absence.metric.as_str() == name) {
-        Some(absence) => gate::absent(&absence.reason),
-        None => completed(evidence, node).err().unwrap_or_else(|| not_measured(name)),
-    }
 }
 
 fn completed(evidence: &Evidence, node: &NodeEvidence) -> Result<(), Unusable> {

@@ -93,6 +93,7 @@ impl Reason {
         match self {
             R::Met => say!(l, "reason-met"),
             R::NotMet => say!(l, "reason-not-met"),
+            R::On { devices, metric, because } => on(devices, metric.as_deref(), because, l),
             R::WithinGuard { guard } => say!(l, "reason-within-guard", guard),
             R::DecidedOverFleet => say!(l, "reason-decided-over-fleet"),
             R::NamesAChallenge { challenge } => say!(l, "reason-names-a-challenge", challenge = challenge),
@@ -144,9 +145,8 @@ impl Reason {
             R::TelemetryFrozen { readings, seconds } => say!(l, "reason-telemetry-frozen", readings, seconds),
             R::FlagSeen { flag, readings, at_ns } => flag_seen(flag.name(), *readings, seconds(*at_ns), l),
             R::TooFewDevices { present, demanded } => too_few_devices(*present, *demanded, l),
-            R::TooFewCompleted { completed, demanded } => {
-                say!(l, "reason-too-few-completed", completed, demanded)
-            }
+            R::DevicesHidden { present, demanded, by } => devices_hidden(*present, *demanded, by, l),
+            R::TooFewCompleted { completed, demanded } => too_few_completed(*completed, *demanded, l),
             R::SkuMatches { is } => say!(l, "reason-sku-matches", name = escaped(is)),
             R::SkuDiffers { is } => say!(l, "reason-sku-differs", name = escaped(is)),
             R::SkuContradicted { is, id } => say!(l, "reason-sku-contradicted", name = escaped(is), id = id),
@@ -229,11 +229,29 @@ fn how(ended: &Ended, language: Language) -> String {
 }
 
 /// Two are what a contract demands, or what it takes to measure anything between devices.
+/// The devices and the figure, before what is said of them.
+fn on(devices: &[String], metric: Option<&str>, because: &Reason, l: Language) -> String {
+    let devices = devices.join(" -> ");
+    let on = match metric {
+        Some(metric) => say!(l, "reason-on-figure", devices, metric),
+        None => devices,
+    };
+    format!("{on}{}{}", say!(l, "list-colon"), because.said(l))
+}
+
 fn too_few_devices(present: u32, demanded: u32, language: Language) -> String {
     match demanded {
         2 => say!(language, "reason-takes-two", present),
         _ => say!(language, "reason-too-few-devices", present, demanded),
     }
+}
+
+fn devices_hidden(present: u32, demanded: u32, by: &str, language: Language) -> String {
+    say!(language, "reason-devices-hidden", present, demanded, by)
+}
+
+fn too_few_completed(completed: u32, demanded: u32, language: Language) -> String {
+    say!(language, "reason-too-few-completed", completed, demanded)
 }
 
 fn told(claims: &[Claim], language: Language) -> String {

@@ -165,6 +165,8 @@ impl Identity {
     pub const MEMORY_IS: &str = "memory_is";
     /// The one that says what Windows calls the card until it is restarted, by whatever interface.
     pub const LUID: &str = "luid";
+    /// The one that says which devices the environment lets the driver show.
+    pub const VISIBLE_DEVICES: &str = "visible_devices";
 }
 
 /// Where numbers come from. Set by the device layer, carried into the signed report.

@@ -22,6 +22,9 @@ pub struct NodePlan {
     /// Selectors of all devices of the run, in its order.
     pub selectors: Vec<String>,
     pub settings: Settings,
+    /// Places of those that did not come to the end of their own part: they are left in peace.
+    #[serde(default)]
+    pub broken: Vec<u32>,
 }
 
 /// Data goes from one device of the run to another.
@@ -50,10 +53,12 @@ type Group<'a> = (&'static str, Vec<(u32, &'a str)>);
 
 /// Runs a node worker's whole plan. Everything that happens goes to `sink`; the only error is that it does not take it.
 pub fn run(plan: &NodePlan, sink: &mut dyn Sink, between: &Between) -> io::Result<()> {
-    let groups = groups(&plan.selectors);
+    let groups = groups(plan);
     apart(&groups, sink, between, &plan.settings)?;
+    without(plan, groups.len() < 2, sink, between)?;
     // What some of the devices do together is not what all of them do.
-    let between = Between { all: between.all.filter(|_| groups.len() == 1), ..*between };
+    let is_whole = groups.len() == 1 && plan.broken.is_empty();
+    let between = Between { all: between.all.filter(|_| is_whole), ..*between };
     let mut how = Ended::Completed;
     for (_, members) in groups.iter().filter(|(_, members)| members.len() > 1) {
         how = run_group(plan, members, sink, &between)?;
@@ -64,9 +69,10 @@ pub fn run(plan: &NodePlan, sink: &mut dyn Sink, between: &Between) -> io::Resul
     sink.event(&Event { at_ns: 0, device: None, what: What::NodeEnded(how) })
 }
 
-fn groups(selectors: &[String]) -> Vec<Group<'_>> {
+fn groups(plan: &NodePlan) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
-    for (place, selector) in (0..).zip(selectors) {
+    let whole = (0..).zip(&plan.selectors).filter(|(place, _)| !plan.broken.contains(place));
+    for (place, selector) in whole {
         // A selector of no backend names no device that could be opened.
         let Ok((backend, _)) = inventory::split(selector) else { continue };
         match groups.iter_mut().find(|(name, _)| *name == backend.name) {
@@ -103,6 +109,29 @@ fn apart(
     if let (Some(all), [(name, _), (other, _), ..]) = (between.all, groups) {
         for metric in all(&[], settings).into_iter().flat_map(|case| case.metrics) {
             absent(metric, name, other)?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is measured with a device that has broken down. Of devices that are no one group, [`apart`] has told what all do together.
+fn without(plan: &NodePlan, is_one: bool, sink: &mut dyn Sink, between: &Between) -> io::Result<()> {
+    let places: Vec<u32> = (0..).zip(&plan.selectors).map(|(place, _)| place).collect();
+    let name = |place: u32| plan.selectors.get(place as usize).map_or("a device", String::as_str);
+    let mut absent = |metric: MetricName, broken: u32| {
+        let why = format!("{} had not come to the end of its own part", name(broken));
+        let absence = Absence { metric, reason: AbsenceReason::Skipped { why } };
+        sink.event(&Event { at_ns: 0, device: None, what: What::Absent(absence) })
+    };
+    let pairs = places.iter().flat_map(|from| places.iter().map(move |to| (*from, *to)));
+    for (from, to) in pairs.filter(|(from, to)| from != to && between.pairs.is_some()) {
+        if let Some(broken) = [from, to].into_iter().find(|place| plan.broken.contains(place)) {
+            absent(MetricName::parse(&peer_name(from, to)).map_err(io::Error::other)?, broken)?;
+        }
+    }
+    if let (Some(all), Some(broken)) = (between.all.filter(|_| is_one), plan.broken.first()) {
+        for metric in all(&[], &plan.settings).into_iter().flat_map(|case| case.metrics) {
+            absent(metric, *broken)?;
         }
     }
     Ok(())

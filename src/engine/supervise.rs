@@ -8,14 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
+pub use ask::{Limit, check, inventory, nvml};
+
 use super::WorkerPlan;
 use super::node::NodePlan;
 use crate::clock::NOTABLE;
-use crate::device::Identity;
-use crate::device::backend::{Listed, OpenError};
 use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
 use crate::evidence::{Ended, Order};
-use crate::telemetry::NvmlFound;
+
+mod ask;
 
 /// The hidden subcommand that makes this binary a worker.
 pub const WORKER: &str = "worker";
@@ -24,6 +25,9 @@ pub const GO: &[u8] = b"go\n";
 
 /// How often the supervisor looks at its clock.
 const TICK: Duration = Duration::from_millis(50);
+/// So many times as long a worker may be silent before its first word: a driver that nobody keeps awake makes all cards of a node ready
+/// when the first is opened.
+const OPENING: u32 = 2;
 /// How long a worker that has closed its output may take to exit.
 const EXIT_GRACE: Duration = Duration::from_secs(2);
 
@@ -49,18 +53,35 @@ pub fn run(orders: &Orders, mut take: impl FnMut(Event)) -> Ended {
         Order::OneAtATime => 1,
     };
     let jobs: Vec<Job> = orders.plans.iter().map(Job::Device).collect();
-    let node = orders.node.map(|plan| [Job::Node(plan)]);
     let mut how = Ended::Completed;
-    for jobs in jobs.chunks(at_once.max(1)).chain(node.iter().map(|job| &job[..])) {
-        if how != Ended::Completed {
-            jobs.iter().for_each(|job| take(ended(job.device(), Instant::now(), how.clone())));
-            continue;
-        }
-        let mut workers = Vec::new();
-        how = watch(orders, jobs, &mut workers, &mut take);
-        // Gone before the next begin.
-        see_off(workers);
+    let mut broken = orders.node.map_or(Vec::new(), |plan| plan.broken.clone());
+    for jobs in jobs.chunks(at_once.max(1)) {
+        how = turn(orders, jobs, how, |event| {
+            if let (Some(device), What::DeviceEnded(how)) = (event.device, &event.what)
+                && *how != Ended::Completed
+            {
+                broken.push(device);
+            }
+            take(event);
+        });
     }
+    match orders.node {
+        // One that hangs or is lost would take the others' figures with it.
+        Some(plan) => turn(orders, &[Job::Node(&NodePlan { broken, ..plan.clone() })], how, take),
+        None => how,
+    }
+}
+
+/// Lets these jobs be done, unless the run is over already.
+fn turn(orders: &Orders, jobs: &[Job], how: Ended, mut take: impl FnMut(Event)) -> Ended {
+    if how != Ended::Completed {
+        jobs.iter().for_each(|job| take(ended(job.device(), Instant::now(), how.clone())));
+        return how;
+    }
+    let mut workers = Vec::new();
+    let how = watch(orders, jobs, &mut workers, &mut take);
+    // Gone before the next begin.
+    see_off(workers);
     how
 }
 
@@ -194,6 +215,8 @@ struct Worker {
     stdin: Option<ChildStdin>,
     stderr: Option<std::thread::JoinHandle<String>>,
     state: State,
+    /// Whether it has said anything yet.
+    spoke: bool,
     heard_at: Instant,
     during: Option<String>,
 }
@@ -251,6 +274,7 @@ impl Worker {
             stdin: None,
             stderr: None,
             state: State::Over,
+            spoke: false,
             heard_at: Instant::now(),
             during: None,
         }
@@ -272,6 +296,7 @@ impl Worker {
         self.heard_at = Instant::now();
         match heard {
             Heard::Event(event) => {
+                self.spoke = true;
                 match &event.what {
                     What::DeviceOpened(_) => self.state = State::Measuring,
                     What::CaseStarted { metric, .. } => self.during = Some(metric.clone()),
@@ -303,11 +328,12 @@ impl Worker {
     }
 
     fn give_up_if_silent(&mut self, hang_after: Duration, begun: Instant) -> Option<Event> {
-        if self.state == State::Over || self.heard_at.elapsed() < hang_after {
+        let limit = if self.spoke { hang_after } else { hang_after * OPENING };
+        if self.state == State::Over || self.heard_at.elapsed() < limit {
             return None;
         }
         self.kill();
-        let seconds = hang_after.as_secs_f64();
+        let seconds = limit.as_secs_f64();
         Some(self.lost(begun, format!("the device hung: no sign of life from its worker for {seconds} s")))
     }
 
@@ -420,76 +446,6 @@ fn last_words(mut from: impl Read) -> String {
         kept.drain(..excess);
     }
     String::from_utf8_lossy(&kept).into_owned()
-}
-
-/// How long a driver may take for an answer.
-#[derive(Clone, Copy)]
-pub struct Limit<'a> {
-    pub time: Duration,
-    /// Set from outside, by Ctrl-C.
-    pub interrupted: &'a AtomicBool,
-}
-
-/// What one backend finds, or why it finds nothing, asked in a process of its own. `Err` where there was no answer at all: then its
-/// driver is there, and nobody knows what it would have found.
-pub fn inventory(program: &Path, backend: &str, limit: Limit) -> Result<Result<Vec<Listed>, String>, String> {
-    ask(program, &["--list", backend], limit)
-}
-
-/// Opens the device that `selector` names and closes it again, in a process of its own.
-pub fn check(program: &Path, selector: &str, limit: Limit) -> Result<Identity, OpenError> {
-    ask::<Result<Identity, OpenError>>(program, &["--check", selector], limit)
-        .unwrap_or_else(|why| Err(OpenError::Refused { selector: selector.to_owned(), why }))
-}
-
-/// What NVML there is, asked in a process of its own.
-pub fn nvml(program: &Path, limit: Limit) -> Result<NvmlFound, String> {
-    ask::<Result<NvmlFound, String>>(program, &["--nvml"], limit).unwrap_or_else(Err)
-}
-
-/// Runs a worker that prints one line of JSON.
-fn ask<T: serde::de::DeserializeOwned>(program: &Path, question: &[&str], limit: Limit) -> Result<T, String> {
-    let mut child = command(program, question)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|e| format!("a worker cannot be started: {e}"))?;
-    let answered = hear_out(&mut child, limit);
-    if answered.is_err() {
-        let _ = child.kill();
-    }
-    let text = answered?;
-    // The last line: drivers may have printed before it.
-    let line = text.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap_or_default();
-    let status = exit_status(&mut child, Instant::now() + EXIT_GRACE);
-    serde_json::from_slice(line).map_err(|_| {
-        let how = status.map_or("hangs".to_owned(), |s| s.to_string());
-        format!("the driver crashed while it was asked ({how})")
-    })
-}
-
-/// All that a process prints, until it closes its output.
-fn hear_out(child: &mut Child, limit: Limit) -> Result<Vec<u8>, String> {
-    let (stdout, until) = (child.stdout.take(), Instant::now() + limit.time);
-    let (sender, receiver) = mpsc::channel();
-    let read = move || {
-        let mut text = Vec::new();
-        if let Some(mut pipe) = stdout {
-            let _ = pipe.read_to_end(&mut text);
-        }
-        let _ = sender.send(text);
-    };
-    thread("answer", read).map_err(|e| format!("a thread cannot be started: {e}"))?;
-    while Instant::now() < until {
-        if let Ok(text) = receiver.recv_timeout(TICK) {
-            return Ok(text);
-        }
-        if limit.interrupted.load(Ordering::Relaxed) {
-            return Err("the question was interrupted".to_owned());
-        }
-    }
-    Err(format!("the driver did not answer for {} s", limit.time.as_secs()))
 }
 
 #[cfg(test)]

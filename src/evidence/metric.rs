@@ -133,12 +133,15 @@ pub fn peer_name(from: u32, to: u32) -> String {
 }
 
 /// Whether this is `peer.<a>-<b>.rate`, as [`peer_name`] writes it, of two devices.
-fn is_peer(name: &str) -> bool {
-    let pair = name.strip_prefix("peer.").and_then(|rest| rest.strip_suffix(".rate"));
-    let places = pair.and_then(|pair| pair.split_once('-'));
-    places
-        .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
-        .is_some_and(|(from, to): (u32, u32)| from != to && peer_name(from, to) == name)
+pub fn is_pair(name: &str) -> bool {
+    pair(name).is_some()
+}
+
+/// The places of the two devices.
+pub fn pair(name: &str) -> Option<(u32, u32)> {
+    let (from, to) = name.strip_prefix("peer.")?.strip_suffix(".rate")?.split_once('-')?;
+    let (from, to): (u32, u32) = (from.parse().ok()?, to.parse().ok()?);
+    (from != to && peer_name(from, to) == name).then_some((from, to))
 }
 
 /// Every metric, in the order in which reports show them.
@@ -233,7 +236,7 @@ fn hint(nearest: &Option<String>) -> String {
 
 impl MetricName {
     pub fn parse(name: &str) -> Result<Self, UnknownMetric> {
-        if is_peer(name) || lagging(name).is_some() || METRICS.iter().any(|row| row.name == name) {
+        if is_pair(name) || lagging(name).is_some() || METRICS.iter().any(|row| row.name == name) {
             return Ok(Self(name.to_owned()));
         }
         let nearest = nearest(name, METRICS.iter().map(|row| row.name.as_str())).map(str::to_owned);
@@ -278,7 +281,7 @@ impl MetricName {
     }
 
     pub fn kind(&self) -> Kind {
-        if is_peer(&self.0) {
+        if is_pair(&self.0) {
             return Kind::Number(Unit::BytePerSecond);
         }
         if lagging(&self.0).is_some() {

@@ -73,6 +73,8 @@ software-on = { $threads ->
 simulated-nothing-measured = SIMULATED, nothing was measured
 driver = driver { $driver }
 device-line = { $selector }: { $name } ({ $about })
+place-serial = serial { $serial }
+card-at = { $selector } ({ $place })
 device-never-opened = { $selector }: never opened ({ $how })
 order-together = all devices at the same time
 order-one-at-a-time = one device at a time
@@ -185,6 +187,8 @@ reason-takes-two = this takes two devices at least, and { $present } { $present 
    *[other] were
     } there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
 reason-too-few-devices = of { $demanded } demanded devices { $present } were there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
+reason-devices-hidden = of { $demanded } demanded devices { $present } were measured, and { $by } hides others, so nothing shows that they are missing; unset it, or give the run the whole node, and measure again
+reason-on-figure = { $devices } ({ $metric })
 reason-too-few-completed = { $completed } of { $demanded } demanded devices completed their run; see the events for what happened to the others
 reason-sku-matches = the device calls itself "{ $name }"; this is the machine's own word, the clauses test it
 reason-sku-differs = the device calls itself "{ $name }", which is another model
@@ -464,6 +468,26 @@ step-identity = { $count ->
     [one] Do not accept a card that is not what it is called, or of which sources disagree; have it explained or exchanged:
    *[other] Do not accept { $count } cards that are not what they are called, or of which sources disagree; have them explained or exchanged:
     }
+step-lost = { $count ->
+    [one] A card did not come to the end of its run. Look for what became of it in the kernel's messages (`dmesg`, Xid), have it reset or exchanged, and measure again:
+   *[other] { $count } cards did not come to the end of their runs. Look for what became of them in the kernel's messages (`dmesg`, Xid), have them reset or exchanged, and measure again:
+}
+step-lost-all = No card came to the end of its run. Look at the host and its driver first (`dmesg`), give a host that is only slow more time (`--hang-after`), and measure again:
+step-bad-cards = { $count ->
+    [one] It is one card of { $all } that falls short. Name it to the provider by its place:
+   *[other] It is { $count } cards of { $all } that fall short. Name them to the provider by their places:
+}
+step-foreign = { $measured } devices were measured, and the contract speaks of { $agreed }. If these of another model are not part of what is rented, name those that are by `--device`:
+step-unseen = { $measured } were measured. The driver lists { $driver } cards and the kernel { $kernel }: what is listed and was not measured was left out by `--device`, is hidden from this container, or does not start (see `dmesg`, Xid).
+step-rows = { $count ->
+    [one] Memory of a card is worn: have it reset where something waits, exchanged where nothing can be replaced, and measure again:
+   *[other] Memory of { $count } cards is worn: have them reset where something waits, exchanged where nothing can be replaced, and measure again:
+}
+rows-pending = rows of memory wait for a reset to be replaced
+rows-failed = rows of memory could not be replaced
+step-odd = What should be the same on all cards of a model is not; ask the provider why:
+odd = { $fact } is { $most } on most, and on { $others }
+odd-one = { $card } { $value }
 step-no-remedy = The contract names no remedy for this: ask for repair or for another node, and measure again.
 step-open = { $count ->
     [one] Measure again what could not be decided; its reason says how:
@@ -1032,6 +1056,7 @@ lint-no-way = this program has no way to { $card }: nothing that a node shows de
 lint-no-way-write = a card with drivers for CUDA or Vulkan, or another way to measure what is owed
 lint-unmeasured = this program has no means to measure { $what } on { $card }, so the clause stays undecided
 lint-unmeasured-write = severity = "info", or no such clause
+lint-too-few = { $what } takes { $needed } devices, and a node has { $devices }, so the clause stays undecided
 lint-part-of-units = our kernels for { $metric } are not known to use all of { $card }: a card that falls short stays undecided
 lint-part-of-units-write = nothing, if a card that reaches the bound is all that is to be told
 lint-no-throttle-at-all = matrix products at full power reach the power limit on every healthy card, which then lowers its clocks as it is built to: no card can meet this
@@ -1093,6 +1118,7 @@ compare-not-checked = signatures: NOT CHECKED; name the keys that you trust with
 compare-covered = certificate: valid until { $until }, covers the report after
 compare-not-covered = certificate: valid until { $until }, DOES NOT COVER the report after
 compare-width = means, with intervals that all hold at once in { $level } % of comparisons; a change of at most { $width } % is none
+compare-between = pairs by their places in the report before; each was measured for a moment only, so that here a change of at most { $width } % is none, and pairs without such a change are only counted
 compare-only = only of { $names }; all else in the reports is left out
 compare-open = on a device, nothing of it was compared: { $names }
 compare-pair = { $devices }, one device by its { $by }
@@ -1515,6 +1541,10 @@ head-not-offered = not offered: node
 
 live-left-of-run = , about { $time } left
 live-left = { $time } left
+live-troubled = { $count ->
+    [one] { $count } card in trouble
+   *[other] { $count } cards in trouble
+}
 live-no-errors = no errors
 live-wrong-results = { $count ->
     [one] 1 WRONG RESULT

@@ -9,11 +9,11 @@ use serde_json::json;
 use super::listing;
 use super::page::Page;
 use crate::evidence::Ended;
-use crate::evidence::metric::Kind;
+use crate::evidence::metric::{Kind, is_pair};
 use crate::exit::Exit;
 use crate::language::{Language, say};
 use crate::report::compare::{
-    Card, Certified, Change, Comparison, Ground, LEVEL, ONE_DIE, Pair, Row, Strangers,
+    Card, Certified, Change, Comparison, Ground, LEVEL, ONE_DIE, Pair, Row, Strangers, WIDTH_BETWEEN,
 };
 
 pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::Result<()> {
@@ -42,6 +42,18 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
         if *ended != Ended::Completed {
             writeln!(out, "{}", say!(l, "compare-ended", device = after, how = ended.said(l)))?;
         }
+    }
+    if !comparison.between.is_empty() {
+        let bold = Style::new().bold();
+        writeln!(out, "\n{bold}{}{bold:#}", say!(l, "between-devices"))?;
+        // Of eight cards there are 56 pairs: those that are as they were are counted below.
+        let is_shown = |row: &&Row| row.verdict != Change::Same || !is_pair(row.metric.as_str());
+        let shown: Vec<&Row> = comparison.between.iter().filter(is_shown).collect();
+        if !shown.is_empty() {
+            listing::print_table(head(l), shown.into_iter().map(|row| cells(row, l)), out)?;
+        }
+        let width = (100.0 * comparison.width.max(WIDTH_BETWEEN)).to_string();
+        writeln!(out, "{}", say!(l, "compare-between", width))?;
     }
     for device in &comparison.only_before {
         writeln!(out, "\n{}", say!(l, "compare-only-before", device))?;

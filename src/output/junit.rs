@@ -20,6 +20,8 @@ struct Suite<'a> {
     /// For how long it was measured; of the node, the longest of its devices.
     seconds: f64,
     findings: Vec<&'a Finding>,
+    /// `None` of the node.
+    device: Option<&'a DeviceEvidence>,
 }
 
 impl Suite<'_> {
@@ -76,9 +78,10 @@ fn suites(report: &Report) -> Vec<Suite<'_>> {
     };
     let devices = &report.evidence.devices;
     let longest = devices.iter().map(seconds).fold(0.0, f64::max);
-    let mut suites = vec![Suite { name: "node", seconds: longest, findings: on(None) }];
+    let mut suites = vec![Suite { name: "node", seconds: longest, findings: on(None), device: None }];
     for (index, device) in devices.iter().enumerate() {
-        suites.push(Suite { name: &device.selector, seconds: seconds(device), findings: on(Some(index)) });
+        let (name, seconds) = (device.selector.as_str(), seconds(device));
+        suites.push(Suite { name, seconds, findings: on(Some(index)), device: Some(device) });
     }
     suites
 }
@@ -103,7 +106,7 @@ fn write_suite(report: &Report, suite: &Suite, writer: &mut Writer<&mut dyn Writ
         ("time", format!("{:.3}", suite.seconds).as_str()),
     ]);
     element.write_inner_content(|writer| {
-        write_trust(report, writer)?;
+        write_properties(report, suite, writer)?;
         if undecided == 1 {
             write_no_contract(writer)?;
         }
@@ -112,10 +115,17 @@ fn write_suite(report: &Report, suite: &Suite, writer: &mut Writer<&mut dyn Writ
     Ok(())
 }
 
-fn write_trust(report: &Report, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
-    let property = [("name", "trust"), ("value", &rows::trust(report, Language::English))];
+/// On whose word it stands, and where the device is to be found.
+fn write_properties(report: &Report, suite: &Suite, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
+    let place = suite.device.and_then(|device| rows::place(device, Language::English));
+    let trust = Some(rows::trust(report, Language::English));
+    let all = [("trust", trust), ("place", place)];
     writer.create_element("properties").write_inner_content(|writer| {
-        writer.create_element("property").with_attributes(property).write_empty().map(drop)
+        let mut said = all.into_iter().filter_map(|(name, value)| Some((name, clean(&value?))));
+        said.try_for_each(|(name, value)| {
+            let property = [("name", name), ("value", value.as_str())];
+            writer.create_element("property").with_attributes(property).write_empty().map(drop)
+        })
     })?;
     Ok(())
 }

@@ -148,7 +148,11 @@ impl View {
         }
         let wrong: u64 = self.devices.iter().map(Live::errors).sum();
         line.put("   ", PLAIN);
-        errors(&mut line, wrong);
+        let troubled = self.devices.iter().filter(|device| device.is_troubled()).count();
+        match wrong {
+            0 if troubled > 0 => line.put(&say!(self.language, "live-troubled", count = troubled), BAD),
+            _ => errors(&mut line, wrong),
+        }
         let count = |wanted| {
             let decisions = self.devices.iter().flat_map(|device| &device.decisions);
             decisions.filter(|decision| **decision == wanted).count()
@@ -276,6 +280,15 @@ impl Live {
         }
     }
 
+    /// Whether it was lost, or the driver or its memory tell of errors. Wrong results are told apart.
+    fn is_troubled(&self) -> bool {
+        let Reading { xid, ecc_uncorrected, .. } = &self.reading;
+        let is_some = |count: &Option<u64>| count.is_some_and(|count| count > 0);
+        matches!(self.stage, Stage::Over(Some(Ended::Lost { .. })))
+            || is_some(xid)
+            || is_some(ecc_uncorrected)
+    }
+
     fn errors(&self) -> u64 {
         self.wrong + self.wrong_told
     }
@@ -362,13 +375,11 @@ impl Live {
         if self.reading.is_empty() && self.stage == Stage::Measuring {
             line.put(&format!("    {}", say!(language, "live-no-sensors")), PLAIN);
         }
-        if self.errors() > 0 || size.width >= WIDE {
-            line.put("  ", PLAIN);
-            // The line of the run has it in full.
-            match self.errors() {
-                0 => line.put(&say!(language, "live-no-errors"), PLAIN),
-                count => line.put(&say!(language, "live-wrong", count = count), BAD),
-            }
+        // The line of the run has it in full.
+        match self.errors() {
+            0 if self.is_troubled() || size.width < WIDE => {}
+            0 => line.put(&format!("  {}", say!(language, "live-no-errors")), PLAIN),
+            count => line.put(&format!("  {}", say!(language, "live-wrong", count = count)), BAD),
         }
         if let Some(count @ 1..) = xid {
             line.put(&format!("  {count} Xid"), BAD);

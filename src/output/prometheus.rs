@@ -53,6 +53,7 @@ fn families(report: &Report) -> Vec<Family> {
                     labels.push(("name", identity.map_or(String::new(), |i| i.name.clone())));
                     labels.push(("driver", identity.map_or(String::new(), |i| i.driver.clone())));
                     labels.push(("provenance", kind));
+                    labels.push(("pci_address", identity.and_then(|i| i.pci_address.clone()).unwrap_or_default()));
                     Line { labels, value: 1.0 }
                 })
                 .collect(),

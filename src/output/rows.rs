@@ -3,7 +3,7 @@
 use crate::chance::most_expected;
 use crate::contract::{Finding, Severity, Verdict};
 use crate::device::draw::Distribution;
-use crate::device::{Provenance, ProvenanceKind, Reach};
+use crate::device::{Provenance, ProvenanceKind, Reach, same};
 use crate::evidence::counters::COUNTERS;
 use crate::evidence::metric::{Kind, METRICS, MetricName, peer_name};
 use crate::evidence::stats::Summary;
@@ -405,9 +405,25 @@ pub fn device_line(device: &DeviceEvidence, language: Language) -> String {
         Provenance::Simulated { .. } => say!(language, "simulated-nothing-measured"),
     };
     let memory = identity.memory_bytes.map(|bytes| Unit::Byte.format(bytes as f64));
-    let about = [Some(kind), memory, Some(say!(language, "driver", driver = &identity.driver))];
+    let driver = say!(language, "driver", driver = &identity.driver);
+    let about = [Some(kind), memory, Some(driver), place(device, language)];
     let about = about.into_iter().flatten().collect::<Vec<_>>().join(&say!(language, "list-clause"));
     say!(language, "device-line", selector = selector, name = &identity.name, about = about)
+}
+
+/// By what whoever has the node finds the card: its PCI address, and its serial number, else its UUID. What is hidden helps nobody.
+pub fn place(device: &DeviceEvidence, language: Language) -> Option<String> {
+    const SERIAL_MAX: usize = 32;
+    let identity = device.identity.as_ref()?;
+    let address = identity.pci_address.as_ref().map(|address| format!("PCI {address}"));
+    let serial = MetricName::parse("identity.nvml.serial").ok().and_then(|metric| device.fact(&metric));
+    let serial = serial.filter(|serial| serial.len() <= SERIAL_MAX);
+    let name = match serial {
+        Some(serial) => Some(say!(language, "place-serial", serial)),
+        None => identity.uuid.as_deref().and_then(same::digits).map(|digits| format!("UUID {digits}")),
+    };
+    let all: Vec<String> = address.into_iter().chain(name).collect();
+    (!all.is_empty()).then(|| all.join(&say!(language, "list-clause")))
 }
 
 pub fn trust(report: &Report, language: Language) -> String {

@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::units::Unit;
 
 mod because;
+mod between;
 mod card;
 mod ground;
 mod interval;
@@ -21,6 +22,7 @@ mod only;
 mod tests;
 
 pub use because::{Because, Unsound, When};
+pub use between::WIDTH as WIDTH_BETWEEN;
 pub use card::{Card, Counter, Sameness, Sign};
 pub use ground::Ground;
 pub use interval::{LEVEL, SAMPLES_MIN};
@@ -33,6 +35,9 @@ pub struct Comparison {
     /// A change of at most this share is none.
     pub width: f64,
     pub pairs: Vec<Pair>,
+    /// What lies between the devices, by the places that they have in the report before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<Row>,
     /// Selectors of devices that have no counterpart in the other report.
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
@@ -124,7 +129,7 @@ impl Change {
 
 impl Comparison {
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.pairs.iter().flat_map(|pair| &pair.rows)
+        self.pairs.iter().flat_map(|pair| &pair.rows).chain(&self.between)
     }
 
     /// What is said of whether they are one card, of all pairs and strangers.
@@ -176,7 +181,13 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
         Some((*side, *others.get(at)?, by))
     });
     let pairs: Vec<_> = pairs.collect();
-    let sampled = pairs.iter().map(|(before, after, _)| sampled(before.device, after.device)).sum::<usize>();
+    let nodes = between::Nodes {
+        before: (&sides, before.evidence.node.as_ref()),
+        after: (&others, after.evidence.node.as_ref()),
+        partners: &partners,
+    };
+    let sampled = pairs.iter().map(|(before, after, _)| sampled(before.device, after.device)).sum::<usize>()
+        + nodes.sampled();
     let asked = Asked { width, error: (1.0 - LEVEL) / sampled.max(1) as f64 };
     let alone: Vec<card::Side> =
         sides.iter().zip(&partners).filter(|(_, partner)| partner.is_none()).map(|(side, _)| *side).collect();
@@ -190,6 +201,7 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
     Comparison {
         width,
         pairs: pairs.into_iter().map(|(before, after, by)| pair(before, after, by, asked)).collect(),
+        between: nodes.rows(asked),
         only_before: selectors(&alone),
         only_after: selectors(&new),
         strangers: strangers.filter(|one| is_last || is_odd(one)).collect(),
@@ -289,23 +301,25 @@ fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, as
 
 fn row(metric: &MetricName, before: &DeviceEvidence, after: &DeviceEvidence, asked: Asked) -> Row {
     let (a, b) = (before.measurement(metric), after.measurement(metric));
-    let figure = |m: Option<&Measurement>| {
-        let statistic = |m: &Measurement| match m.value {
-            Value::Timed(_) => Stat::Mean,
-            Value::Count { .. }
-            | Value::Share { .. }
-            | Value::AtLeast { .. }
-            | Value::ByUnit { .. }
-            | Value::Lengths(_) => Stat::P50,
-        };
-        m.and_then(|m| statistic(m).of(&m.figures()))
-    };
     let (verdict, ratio, because) = match (a, b) {
         (Some(a), Some(b)) => judge((before, a), (after, b), asked),
         (Some(_), None) => (Change::NoLongerMeasured, None, not_measured(metric, after)),
         (None, _) => (Change::NotComparable, None, Because::NotMeasuredBefore),
     };
     Row { metric: metric.clone(), before: figure(a), after: figure(b), ratio, verdict, because }
+}
+
+/// What is shown of it.
+fn figure(m: Option<&Measurement>) -> Option<f64> {
+    let statistic = |m: &Measurement| match m.value {
+        Value::Timed(_) => Stat::Mean,
+        Value::Count { .. }
+        | Value::Share { .. }
+        | Value::AtLeast { .. }
+        | Value::ByUnit { .. }
+        | Value::Lengths(_) => Stat::P50,
+    };
+    m.and_then(|m| statistic(m).of(&m.figures()))
 }
 
 fn not_measured(metric: &MetricName, after: &DeviceEvidence) -> Because {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use gpu_assay::device::Provenance;
 use gpu_assay::device::op::Tally;
-use gpu_assay::evidence::metric::MetricName;
-use gpu_assay::evidence::{Canary, Check, DeviceEvidence, Evidence, Measurement};
+use gpu_assay::evidence::metric::{MetricName, peer_name};
+use gpu_assay::evidence::{Canary, Check, DeviceEvidence, Evidence, Measurement, NodeEvidence};
 use gpu_assay::exit::Exit;
 use gpu_assay::report::compare::{Change, Comparison, Only, compare};
 use gpu_assay::report::{Report, SealedBy};
@@ -408,4 +408,61 @@ fn a_gate_about_an_unknown_name_is_refused_with_the_nearest() {
         let ended = assay(["compare", "missing", "missing", flag, name]);
         assert!(ended.code == Some(2) && ended.stderr.contains(nearest), "{name}: {}", ended.stderr);
     }
+}
+
+/// Two devices, in this order, and what lies between them: rates of pairs by the devices' numbers, and a sum over all.
+fn node_of(order: [u32; 2], pairs: [(u32, u32, u64); 2], sums: Option<u64>) -> Report {
+    let mut run = evidence(order.map(|n| device(n, 1_000_000_000)).to_vec());
+    let place = |n: u32| order.iter().position(|known| *known == n).unwrap() as u32;
+    let around = |name: &str, level: u64| {
+        rates(name, &(0..12).map(|n| level + level / 1000 * (n * 7 % 5)).collect::<Vec<_>>()).remove(0)
+    };
+    let pairs = pairs.map(|(from, to, level)| around(&peer_name(place(from), place(to)), level));
+    let sums = sums.map(|level| around("collective.all_reduce.busbw", level));
+    run.node = Some(NodeEvidence {
+        measurements: pairs.into_iter().chain(sums).collect(),
+        absences: Vec::new(),
+        ended: gpu_assay::evidence::Ended::Completed,
+    });
+    report(run)
+}
+
+#[test]
+fn what_lies_between_devices_is_compared_too() {
+    const GOOD: u64 = 2_000_000_000;
+    let before = node_of([1, 2], [(1, 2, GOOD), (2, 1, GOOD)], Some(GOOD));
+    let of = |after: &Report| {
+        let comparison = compare(&before, after, WIDTH);
+        let told = |change| -> Vec<String> {
+            comparison
+                .between
+                .iter()
+                .filter(|row| row.verdict == change)
+                .map(|row| row.metric.to_string())
+                .collect()
+        };
+        let worse = [told(Change::Degraded), told(Change::NoLongerMeasured)].concat();
+        (comparison.exit(), worse, comparison)
+    };
+    // A change of the little time that a pair has is none.
+    for good in [GOOD, GOOD / 100 * 97] {
+        let (exit, worse, comparison) = of(&node_of([1, 2], [(1, 2, GOOD), (2, 1, good)], Some(GOOD)));
+        assert_eq!((exit, worse.len(), comparison.between.len()), (Exit::Pass, 0, 3));
+    }
+    // In another order of devices it is still the same way, by its name before.
+    let slow = GOOD / 10 * 6;
+    for order in [[1, 2], [2, 1]] {
+        let (exit, worse, comparison) = of(&node_of(order, [(1, 2, GOOD), (2, 1, slow)], Some(GOOD)));
+        assert_eq!((exit, worse), (Exit::Fail, vec!["peer.1-0.rate".to_owned()]), "{order:?}");
+        let held = |name: &str| comparison.clone().held_to(Only::of(&[], &[name.to_owned()]).unwrap()).exit();
+        assert_eq!((held("peer"), held("collective"), held("stream")), (Exit::Fail, Exit::Pass, Exit::Pass));
+    }
+    let sums = vec!["collective.all_reduce.busbw".to_owned()];
+    let (exit, worse, _) = of(&node_of([1, 2], [(1, 2, GOOD), (2, 1, GOOD)], Some(slow)));
+    assert_eq!((exit, worse), (Exit::Fail, sums.clone()));
+    let (exit, worse, _) = of(&node_of([1, 2], [(1, 2, GOOD), (2, 1, GOOD)], None));
+    assert_eq!((exit, worse), (Exit::Inconclusive, sums));
+    let mut alone = before.clone();
+    alone.evidence.node = None;
+    assert_eq!((of(&alone).0, of(&alone).1.len()), (Exit::Inconclusive, 3));
 }

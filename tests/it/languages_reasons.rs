@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gpu_assay::contract::finding::{Claim, Sampling};
 use gpu_assay::contract::{Amount, Flag, Reason};
 use gpu_assay::device::{DeviceError, ProvenanceKind};
 use gpu_assay::evidence::Ended;
@@ -19,13 +20,13 @@ fn reasons() -> Vec<Reason> {
     let text = || "as recorded".to_owned();
     let ended = || Ended::Lost { why: text(), during: Some(text()) };
     let (low, high, why) = (amount(), amount(), text());
-    let claims = vec![gpu_assay::contract::finding::Claim { source: text(), value: text() }];
-    let sampling = gpu_assay::contract::finding::Sampling::Cap;
+    let (claims, sampling) = (vec![Claim { source: text(), value: text() }], Sampling::Cap);
     let (is, accepted) = (ProvenanceKind::Simulated, vec![ProvenanceKind::Hardware]);
     use Reason as R;
     vec![
         R::Met,
         R::NotMet,
+        R::On { devices: vec![text(), text()], metric: Some(text()), because: Box::new(R::NotMet) },
         R::NotProved,
         R::ProvedLittle,
         R::ProvedAtLevel { is: TrustLevel::L1, demanded: TrustLevel::L2 },
@@ -73,6 +74,7 @@ fn reasons() -> Vec<Reason> {
         R::TelemetryFrozen { readings: 3, seconds: 3 },
         R::FlagSeen { flag: Flag::Xid, readings: 3, at_ns: 3 },
         R::TooFewDevices { present: 1, demanded: 2 },
+        R::DevicesHidden { present: 1, demanded: 2, by: text() },
         R::TooFewCompleted { completed: 1, demanded: 2 },
         R::SkuMatches { is: text() },
         R::SkuDiffers { is: text() },

@@ -307,3 +307,80 @@ fn names_of_cards_are_read_alike_everywhere() {
         );
     }
 }
+
+/// How many of a card's links lead to one other is the board's: what switches or a bridge give is demanded of no node without them.
+#[test]
+fn bounds_of_links_are_of_nodes_that_have_them() {
+    let peers = |sku: &str, devices: u32| {
+        let card = gpus().iter().find(|gpu| gpu.name == sku).unwrap();
+        let terms = Lease {
+            card,
+            nodes: 41.try_into().unwrap(),
+            devices: devices.try_into().unwrap(),
+            due: When("2027-01-31".parse().unwrap()),
+            price: None,
+            language: Language::English,
+            keys: Keys::default(),
+        };
+        let text = lease(&terms);
+        assert!(text.contains("metric = \"peer.slowest.rate\"") || devices == 1, "{text}");
+        let contract =
+            parse("lease.toml", text.as_bytes()).unwrap_or_else(|e| panic!("{e}\n{text}")).contract;
+        let of_peers = |rule: &Rule| rule.metrics().iter().any(|metric| metric.probe() == "peer");
+        contract.clauses.iter().any(|clause| of_peers(&clause.rule))
+    };
+    assert!(peers("H200 SXM", 8) && peers("H100 NVL 94GB", 2));
+    assert!(!peers("H200 SXM", 4) && !peers("H200 SXM", 2) && !peers("H100 NVL 94GB", 8));
+
+    let rules = |sku: &str, devices: u32, clause: &str| -> Vec<&str> {
+        let text = format!(
+            "version = 1\nid = \"x\"\n[inventory]\ndevices = {devices}\nsku = \"{sku}\"\n[[clause]]\nid = \"c\"\n{clause}\n"
+        );
+        let contract = parse("x.toml", text.as_bytes()).unwrap().contract;
+        let found = lint(&contract, today(), Language::English);
+        found.into_iter().map(|lint| lint.rule).filter(|rule| *rule != "no-lease").collect()
+    };
+    let least =
+        |bound: &str| format!("metric = \"peer.slowest.rate\"\nat_least = \"{bound}\"\nstatistic = \"p50\"");
+    assert_eq!(rules("H100 SXM5 80GB", 8, &least("130 GB/s")), ["far-too-lax"]);
+    assert!(rules("H100 SXM5 80GB", 4, &least("130 GB/s")).is_empty(), "a third of the links");
+    assert!(rules("H100 NVL 94GB", 8, &least("40 GB/s")).is_empty(), "through the host");
+    assert_eq!(rules("H200 SXM", 4, &least("900 GB/s")), ["both-directions"]);
+}
+
+/// No datasheet says what two cards, or all, reach together.
+#[test]
+fn links_have_no_share_of_a_datasheet() {
+    for metric in ["peer.slowest.rate", "peer.0-1.rate", "collective.all_reduce.busbw"] {
+        let text = format!(
+            "version = 1\nid = \"x\"\n[inventory]\ndevices = 8\nsku = \"H200 SXM\"\n[[clause]]\nid = \"c\"\nmetric = \"{metric}\"\n\
+             at_least = \"80 % of datasheet\"\nstatistic = \"p50\"\n"
+        );
+        let error = parse("x.toml", text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(&format!("has no figure for {metric}; write a quantity")), "{error}");
+    }
+}
+
+#[test]
+fn a_clause_that_takes_more_devices_than_a_node_has_is_told() {
+    let told = |devices: u32, metric: &str, rule: &str| {
+        let text = format!(
+            "version = 1\nid = \"x\"\n[inventory]\ndevices = {devices}\n[[clause]]\nid = \"c\"\nmetric = \"{metric}\"\n{rule}\n"
+        );
+        let contract = parse("x.toml", text.as_bytes()).unwrap().contract;
+        let found =
+            lint(&contract, today(), Language::English).into_iter().find(|lint| lint.rule == "unmeasured");
+        found.map(|lint| lint.why)
+    };
+    let rate = "at_least = \"1 GB/s\"\nstatistic = \"p50\"";
+    for (needs, metric, rule) in [
+        (2, "peer.slowest.rate", rate),
+        (6, "peer.5-0.rate", rate),
+        (2, "collective.broadcast.busbw", rate),
+        (2, "node.any.lag", "at_most = \"5 %\""),
+    ] {
+        let why = told(needs - 1, metric, rule).unwrap_or_else(|| panic!("{metric}"));
+        assert!(why.contains(&format!("takes {needs} devices, and a node has {}", needs - 1)), "{why}");
+        assert_eq!(told(needs, metric, rule), None);
+    }
+}

@@ -399,3 +399,84 @@ fn the_readme_names_every_form() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     assert!(readme.contains(&format!("--format {}", names.join("|"))), "{names:?}");
 }
+
+/// Whoever has the node finds the card by where it sits.
+#[test]
+fn a_card_that_is_bad_among_good_ones_is_named_by_its_place() {
+    let contract = contract("metric = \"stream.triad.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"p50\"");
+    let slow = |places: &[usize]| {
+        let mut evidence = good_run(3);
+        for place in places {
+            evidence.devices[*place].measurements[0] =
+                rates("stream.triad.rate", &[500_000_000; 3]).remove(0);
+        }
+        evidence
+    };
+    let mut evidence = slow(&[1]);
+    evidence.devices[1].facts.push(Fact { metric: metric("identity.nvml.serial"), value: "1652".into() });
+    let one = report(evidence, Some(&contract));
+    assert!(step(&one, "one card of 3 that falls short") && step(&one, "(PCI 0000:02:00.0, serial 1652): c"));
+    let junit = rendered(Format::Junit, &one);
+    assert!(junit.contains("<property name=\"place\" value=\"PCI 0000:02:00.0, serial 1652\"/>"), "{junit}");
+    assert!(rendered(Format::Prometheus, &one).contains("pci_address=\"0000:02:00.0\""));
+    assert!(rendered(Format::Markdown, &one).contains("PCI 0000:02:00.0, serial 1652"));
+    // Where all fall short it is no card's fault.
+    assert!(!step(&report(slow(&[0, 1, 2]), Some(&contract)), "falls short"));
+
+    let mut evidence = good_run(2);
+    evidence.devices[1].ended = Ended::Lost { why: "it hung".into(), during: None };
+    let lost = report(evidence, Some(&contract));
+    assert!(step(&lost, "(PCI 0000:02:00.0, UUID 00000000000000000000000000000002): lost: it hung"));
+    let mut evidence = lost.evidence.clone();
+    evidence.devices[0].ended = evidence.devices[1].ended.clone();
+    assert!(step(&report(evidence, Some(&contract)), "Look at the host and its driver first"));
+}
+
+/// A display card beside the cards that are rented, and a card that the driver lists and the run has not.
+#[test]
+fn more_and_fewer_cards_than_are_agreed_have_steps_of_their_own() {
+    let clause = "metric = \"stream.triad.rate\"\nat_least = \"1 GB/s\"\nstatistic = \"p50\"";
+    let of_two = contract_with("[inventory]\ndevices = 2\nsku = \"T100\"", clause);
+    let mut evidence = good_run(3);
+    evidence.devices[2].identity.as_mut().unwrap().name = "Display Card".into();
+    evidence.devices[2].timeline.clear();
+    let words = "3 devices were measured, and the contract speaks of 2";
+    assert!(step(&report(evidence.clone(), Some(&of_two)), words));
+    evidence.devices.remove(0);
+    assert!(!step(&report(evidence, Some(&of_two)), words), "one of two is another");
+
+    let mut evidence = good_run(1);
+    assert!(!step(&report(evidence.clone(), Some(&of_two)), "The driver lists"));
+    for (name, value) in [("identity.nvml.cards", "1"), ("identity.pci.cards", "2")] {
+        evidence.devices[0].facts.push(Fact { metric: metric(name), value: value.into() });
+    }
+    assert!(step(&report(evidence, Some(&of_two)), "The driver lists 1 cards and the kernel 2"));
+}
+
+/// Other firmware or fewer links on one card than on the others of its model, and memory that waits for a reset: no clause need ask.
+#[test]
+fn a_card_that_says_other_things_than_the_rest_is_named() {
+    let told = |evidence: &Evidence, words: &str| step(&report(evidence.clone(), None), words);
+    let say = |evidence: &mut Evidence, name: &str, values: [&str; 3]| {
+        for (device, value) in evidence.devices.iter_mut().zip(values) {
+            device.facts.push(Fact { metric: metric(name), value: value.into() });
+        }
+    };
+    let mut evidence = good_run(3);
+    say(&mut evidence, "identity.nvml.vbios", ["96.1", "96.1", "96.1"]);
+    say(&mut evidence, "identity.nvml.serial", ["1", "1", "2"]);
+    let mut own = evidence.clone();
+    say(&mut own, "identity.nvml.nvlinks_active", ["7", "8", "9"]);
+    assert!(!told(&own, "should be the same"), "equal, or each card's own");
+    say(&mut evidence, "identity.nvml.ecc", ["enabled", "disabled", "enabled"]);
+    assert!(told(&evidence, "identity.nvml.ecc is enabled on most, and on sim:test,seed=2 ("));
+    evidence.devices[1].identity.as_mut().unwrap().name = "Other Card".into();
+    assert!(!told(&evidence, "should be the same"), "of another model nothing is expected");
+
+    let mut worn = good_run(2);
+    assert!(!told(&worn, "rows of memory"));
+    worn.devices[1].timeline.last_mut().unwrap().reading.remapped_rows_pending = Some(1);
+    assert!(told(&worn, "(PCI 0000:02:00.0, UUID 00000000000000000000000000000002): rows of memory wait"));
+    worn.devices[1].timeline.last_mut().unwrap().reading.remapped_rows_failed = Some(1);
+    assert!(told(&worn, "rows of memory could not be replaced"));
+}

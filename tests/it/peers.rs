@@ -9,7 +9,6 @@ use gpu_assay::evidence::metric::peer_name;
 use gpu_assay::evidence::record::{self, RecordError};
 use gpu_assay::evidence::*;
 use gpu_assay::output::Format;
-use gpu_assay::probes;
 
 use crate::pages::{rendered, report as page_report};
 use crate::pipeline::Run;
@@ -68,7 +67,7 @@ fn a_shortfall_that_may_be_ours_fails_no_node() {
     assert_eq!(verdict(&run, &clause("1 GB/s")).0, Verdict::Pass);
     let (open, why) = verdict(&run, &clause("3 GB/s"));
     assert_eq!(open, Verdict::Inconclusive);
-    assert!(why.starts_with("no kernel of ours is known"), "{why}");
+    assert!(why.starts_with("no kernel of ours is known"), "nobody is to blame for all: {why}");
     // The slowest decides, whether that is shown or may be ours.
     let pair = |reach| {
         edited(|node| {
@@ -91,6 +90,10 @@ fn the_slowest_pair_decides() {
     });
     let finding = found(&one_slow, SLOWEST);
     assert_eq!((finding.verdict, finding.observed.unwrap().to_string().as_str()), (fail, "500 MB/s"));
+    assert_eq!(
+        finding.because.to_string(),
+        "sim:test,seed=3 -> sim:test,seed=2 (peer.2-1.rate): the demand is not met"
+    );
     let of_pair = |name: &str| SLOWEST.replace("peer.slowest.rate", name);
     assert_eq!(verdict(&one_slow, &of_pair("peer.2-1.rate")).0, fail);
     assert_eq!(verdict(&one_slow, &of_pair("peer.1-2.rate")).0, pass);
@@ -159,6 +162,17 @@ fn a_pair_that_is_missing_is_never_a_pass() {
         }),
         "the device's clock says",
     );
+    // Unless another pair shows already that the demand is not met.
+    let slow_too = edited(|node| {
+        gone(node);
+        node.measurements.retain(|m| m.metric != metric("peer.2-0.rate"));
+        node.measurements.push(slow("peer.2-0.rate"));
+    });
+    let at_most = SLOWEST.replace("at_least", "at_most");
+    assert_eq!(
+        (verdict(&slow_too, SLOWEST).0, verdict(&slow_too, &at_most).0),
+        (Verdict::Fail, Verdict::Inconclusive)
+    );
     let nobody = SLOWEST.replace("slowest", "0-9");
     assert_eq!(verdict(&node_run(3, 2_000_000_000), &nobody).0, Verdict::Inconclusive);
 }
@@ -171,6 +185,34 @@ fn a_wrong_result_between_devices_fails_whatever_else_is_missing() {
     });
     let (verdict, why) = verdict(&wrong, SLOWEST);
     assert!(verdict == Verdict::Fail && why.contains("flipped"), "{verdict} {why}");
+    assert!(why.starts_with("sim:test,seed=3 -> sim:test,seed=2 (peer.2-1.rate): "), "{why}");
+}
+
+/// One that hung or was lost would take the figures of all others with it.
+#[test]
+fn what_broke_down_is_left_in_peace_and_the_others_are_measured() {
+    let run = measured_without(
+        &["sim:h200", "sim:h200,index=1", "sim:h200,index=2"],
+        &["peer", "collective"],
+        vec![1],
+    );
+    let node = run.unwrap().node.unwrap();
+    assert_eq!(node.ended, Ended::Completed);
+    let mut names: Vec<&str> = node.measurements.iter().map(|m| m.metric.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["peer.0-2.rate", "peer.2-0.rate"]);
+    let why =
+        |name: &str| node.absences.iter().find(|a| a.metric == metric(name)).unwrap().reason.to_string();
+    for name in
+        ["peer.0-1.rate", "peer.1-0.rate", "peer.1-2.rate", "peer.2-1.rate", "collective.all_reduce.busbw"]
+    {
+        assert!(
+            why(name).contains("sim:h200,index=1 had not come to the end of its own part"),
+            "{}",
+            why(name)
+        );
+    }
+    assert_eq!(node.absences.len(), 8, "{:?}", node.absences);
 }
 
 #[test]
@@ -196,6 +238,11 @@ fn between(selectors: &[&str]) -> Result<Evidence, RecordError> {
 
 /// The same of another probe of nodes.
 pub fn measured(selectors: &[&str], probe: &str) -> Result<Evidence, RecordError> {
+    measured_without(selectors, &[probe], Vec::new())
+}
+
+/// The same where devices at these places broke down before.
+fn measured_without(selectors: &[&str], probes: &[&str], broken: Vec<u32>) -> Result<Evidence, RecordError> {
     let mut events = Run::short(selectors[0], &["link"]).events();
     let selectors: Vec<String> = selectors.iter().map(|selector| (*selector).to_owned()).collect();
     if let What::RunStarted(info) = &mut events[0].what {
@@ -203,19 +250,23 @@ pub fn measured(selectors: &[&str], probe: &str) -> Result<Evidence, RecordError
     }
     let end = events.pop().unwrap();
     let settings = Settings {
-        probes: vec![probe.to_owned()],
+        probes: probes.iter().map(|probe| (*probe).to_owned()).collect(),
         sample_ms: 1,
         seed: 7,
         ..Settings::new(Profile::Quick, 1000)
     };
-    let plan = node::NodePlan { selectors, settings };
-    node::run(&plan, &mut events, &probes::between(&plan.settings)).unwrap();
+    let opened = selectors.len() - broken.len();
+    let plan = node::NodePlan { selectors, settings, broken };
+    node::run(&plan, &mut events, &gpu_assay::probes::between(&plan.settings)).unwrap();
     // Opening a node full of devices must not look like hanging: a sign of life for each.
-    let of_node = events.iter().filter(|event| event.device.is_none()).skip(1);
+    let of_node = events
+        .iter()
+        .filter(|event| event.device.is_none() && !matches!(event.what, What::Absent(_)))
+        .skip(1);
     let opening = of_node.take_while(|event| matches!(event.what, What::Progress(_))).count();
     let has_pairs =
         events.iter().any(|event| event.device.is_none() && matches!(event.what, What::Measured(_)));
-    assert!(!has_pairs || opening == plan.selectors.len(), "{opening} signs");
+    assert!(!has_pairs || opening == opened, "{opening} signs");
     events.push(end);
     record::fold(&events)
 }

@@ -15,6 +15,7 @@ use crate::cli::RunArgs;
 use crate::clock::System;
 use crate::commands::{Failure, discover};
 use crate::contract::{self, Parsed};
+use crate::engine::node::NodePlan;
 use crate::engine::{Already, Begun, Profile, Settings, WorkerPlan};
 use crate::evidence::event::{self, Event, What};
 use crate::evidence::record::Recording;
@@ -77,7 +78,10 @@ pub fn resume(
         });
     let workers = workers.collect();
     let node = match recording.evidence.node.as_ref().map(|node| &node.ended) {
-        None | Some(Ended::Unfinished) => between(&run.selectors, &settings),
+        None | Some(Ended::Unfinished) => {
+            let broken = broken(&recording.evidence.devices);
+            between(&run.selectors, &settings).map(|plan| NodePlan { broken, ..plan })
+        }
         Some(Ended::Completed | Ended::Interrupted | Ended::Lost { .. }) => None,
     };
     let salt = salt(args.salt.as_deref(), recording.evidence.run.salt_sha256.as_deref())?;
@@ -99,6 +103,12 @@ pub fn resume(
         interrupted: Arc::clone(interrupted),
     };
     Ok((plan, recorder))
+}
+
+/// Places of the devices that had come to an end, and not to the one that was wanted.
+fn broken(devices: &[DeviceEvidence]) -> Vec<u32> {
+    let is_broken = |ended: &Ended| !matches!(ended, Ended::Completed | Ended::Unfinished);
+    (0..).zip(devices).filter(|(_, device)| is_broken(&device.ended)).map(|(place, _)| place).collect()
 }
 
 fn same_contract(run: &RunInfo, given: Option<&Parsed>) -> Result<(), Failure> {

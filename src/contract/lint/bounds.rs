@@ -1,7 +1,7 @@
 //! Bounds that no card of this model reaches, and what they were probably meant to be.
 
 use super::{Lint, Place, card, error, unless_meant, warning};
-use crate::catalogue::{self, Gpu};
+use crate::catalogue::{self, Band, Gpu};
 use crate::contract::clause::{Clause, Flag, Rule, Scope, Severity};
 use crate::contract::inventory::MEMORY_SHARE;
 use crate::contract::{Contract, Quantity};
@@ -33,17 +33,34 @@ pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
         found.extend(memory(contract, gpu, l));
         found.extend(little_memory(contract, gpu, l));
         for clause in contract.clauses.iter() {
-            let devices = devices(contract, clause);
-            found.extend(too_much(clause, gpu, devices, l).or_else(|| far_too_lax(clause, gpu, devices, l)));
+            let model = Model { gpu, of_node: of_node(contract), devices: devices(contract, clause) };
+            found.extend(too_much(clause, &model, l).or_else(|| far_too_lax(clause, &model, l)));
         }
     }
     found
 }
 
+/// What the contract is about.
+struct Model {
+    gpu: &'static Gpu,
+    of_node: u32,
+    /// Of which a bound is.
+    devices: f64,
+}
+
+impl Model {
+    fn band(&self, metric: &MetricName) -> Option<&'static Band> {
+        catalogue::band(self.gpu, metric).filter(|band| band.holds_of(self.of_node))
+    }
+}
+
+fn of_node(contract: &Contract) -> u32 {
+    contract.inventory.as_ref().map_or(1, |inventory| inventory.devices.get())
+}
+
 /// How many devices a bound is of.
 fn devices(contract: &Contract, clause: &Clause) -> f64 {
-    let all = contract.inventory.as_ref().map_or(1, |inventory| inventory.devices.get());
-    if clause.scope == Scope::Node { f64::from(all) } else { 1.0 }
+    if clause.scope == Scope::Node { f64::from(of_node(contract)) } else { 1.0 }
 }
 
 /// A load at full power is held at its limit by the power cap: that is what the cap is for.
@@ -84,7 +101,8 @@ fn little_memory(contract: &Contract, gpu: &Gpu, l: Language) -> Option<Lint> {
 }
 
 /// A bound so far from what healthy cards reach that it holds for no card to anything.
-fn far_too_lax(clause: &Clause, gpu: &Gpu, devices: f64, l: Language) -> Option<Lint> {
+fn far_too_lax(clause: &Clause, model: &Model, l: Language) -> Option<Lint> {
+    let Model { gpu, devices, .. } = *model;
     let (figure, bound, side) = match &clause.rule {
         Rule::AtLeast { figure, bound } => (figure, bound, Better::More),
         Rule::AtMost { figure, bound } => (figure, bound, Better::Less),
@@ -96,8 +114,8 @@ fn far_too_lax(clause: &Clause, gpu: &Gpu, devices: f64, l: Language) -> Option<
         return None;
     }
     let (healthy, key) = match side {
-        Better::More => (least_of(gpu, metric)? * devices, "at_least"),
-        Better::Less => (catalogue::band(gpu, metric)?.high, "at_most"),
+        Better::More => (least_of(model, metric)? * devices, "at_least"),
+        Better::Less => (model.band(metric)?.high, "at_most"),
     };
     let far = if side == Better::More { bound.value() / healthy } else { healthy / bound.value() };
     (far < LAX).then(|| {
@@ -111,17 +129,19 @@ fn far_too_lax(clause: &Clause, gpu: &Gpu, devices: f64, l: Language) -> Option<
 }
 
 /// What a healthy card reaches at least. Of links and the like nothing is said without a band: hosts differ.
-fn least_of(gpu: &Gpu, metric: &MetricName) -> Option<f64> {
+fn least_of(model: &Model, metric: &MetricName) -> Option<f64> {
+    let gpu = model.gpu;
     if metric.as_str() == "memory.filled.bytes" {
         return gpu.memory_sizes().reduce(f64::min).map(|size| size * 1e9 * MEMORY_SHARE);
     }
     let is_the_cards = metric.kind().is_arithmetic() || metric.probe() == "stream";
     let of_sheet = || gpu.datasheet(metric).filter(|_| is_the_cards).map(|sheet| sheet * OF_SHEET);
-    catalogue::band(gpu, metric).map(|band| band.low).or_else(of_sheet)
+    model.band(metric).map(|band| band.low).or_else(of_sheet)
 }
 
 /// A bound above what the datasheet has, or above what was ever seen.
-fn too_much(clause: &Clause, gpu: &Gpu, devices: f64, l: Language) -> Option<Lint> {
+fn too_much(clause: &Clause, model: &Model, l: Language) -> Option<Lint> {
+    let Model { gpu, devices, .. } = *model;
     let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
     let metric = &figure.metric;
     let Kind::Number(unit) = metric.kind() else { return None };
@@ -130,8 +150,8 @@ fn too_much(clause: &Clause, gpu: &Gpu, devices: f64, l: Language) -> Option<Lin
     }
     let (value, at) = (bound.value() / devices, Place::Clause(clause.id.clone()));
     let sheet = gpu.datasheet(metric);
-    let band = catalogue::band(gpu, metric);
-    let instead = band.map(|band| band.low).or(sheet.map(|sheet| sheet * OF_SHEET));
+    let band = model.band(metric);
+    let instead = band.map(|band| band.low).or_else(|| least_of(model, metric));
     let instead = instead.map(|low| low * devices);
     let write =
         instead.map_or_else(|| say!(l, "lint-reachable"), |low| format!("at_least = {:?}", unit.format(low)));

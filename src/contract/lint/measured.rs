@@ -5,10 +5,33 @@ use crate::catalogue::Gpu;
 use crate::contract::Contract;
 use crate::contract::clause::{Clause, Rule, Severity};
 use crate::contract::means::{self, Means};
-use crate::evidence::metric::MetricName;
+use crate::evidence::metric::{MetricName, pair};
 use crate::language::{Language, say};
 
 pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
+    let devices = contract.inventory.as_ref().map(|inventory| inventory.devices.get());
+    let too_few = contract.clauses.iter().filter_map(|clause| too_few(clause, devices?, l));
+    too_few.chain(on_card(contract, l)).collect()
+}
+
+/// What takes more devices than a node has.
+fn too_few(clause: &Clause, devices: u32, l: Language) -> Option<Lint> {
+    let metric = clause.rule.metrics().into_iter().find(|metric| devices < needed(metric))?;
+    let why = say!(l, "lint-too-few", what = metric.as_str(), needed = needed(metric), devices);
+    let write = say!(l, "lint-unmeasured-write");
+    Some(unless_meant("unmeasured", clause.severity, Place::Clause(clause.id.clone()), why, write))
+}
+
+/// How many devices there must be. Those of a run are counted from 0.
+fn needed(metric: &MetricName) -> u32 {
+    match metric.probe() {
+        "peer" => pair(metric.as_str()).map_or(2, |(from, to)| from.max(to).saturating_add(1)),
+        "collective" | "node" => 2,
+        _ => 1,
+    }
+}
+
+fn on_card(contract: &Contract, l: Language) -> Vec<Lint> {
     let Some(gpu) = card(contract) else { return Vec::new() };
     if !means::any(gpu) {
         let (why, write) = (say!(l, "lint-no-way", card = &gpu.name), say!(l, "lint-no-way-write"));

@@ -25,6 +25,8 @@ pub(super) struct Words {
     pub rates: [&'static str; 8],
     /// Where the vendor's library makes the products.
     pub by_vendor: &'static str,
+    /// Where it is not known how cards are joined.
+    pub links: &'static str,
     /// Where it is not known what healthy cards reach.
     pub unknown: &'static str,
     /// Before what bounds come from.
@@ -125,6 +127,10 @@ static ENGLISH: Words = Words {
         "From each device to each other one, the slowest pair",
     ],
     by_vendor: "# By the vendor's library (cuBLASLt), which the node must have: our own kernels do not use all of this card's tensor units.\n",
+    links: "\
+# That is where switches, or a bridge between two cards, give all links to each pair. On a board of four without switches a pair has a third
+# of them, and from one bridge to the next it goes through the host: put in what such a node has reached, and take off the marks.
+",
     unknown: "\
 # It is not known here what healthy cards reach. This share of the datasheet tells a broken card or one of another kind, not a slow one:
 # put in what a card that you trust has reached.
@@ -189,6 +195,10 @@ static CHINESE: Words = Words {
         "任意两卡之间，以最慢的一对为准",
     ],
     by_vendor: "# 以厂商库 (cuBLASLt) 测得，节点上须装有该库：本程序的内核未能用上该卡的全部张量单元。\n",
+    links: "\
+# 上述数值的前提是每一对卡之间可用全部互连（交换芯片，或两卡间的桥）。没有交换芯片的四卡板上每对只有三分之一，跨桥则经过主机：
+# 请换成此类节点实际达到的数值，再去掉注释符号。
+",
     unknown: "# 此处尚无正常卡的数据。标称值的这一比例只能认出坏卡或别的型号，认不出偏慢的卡：请换成可信的卡实际达到的数值。\n",
     from: "正常卡可达",
     own: "assay 实测",

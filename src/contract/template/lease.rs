@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use super::language::Words;
 use super::{Keys, conditions, party, quoted};
 use crate::catalogue::bands::BETWEEN_CARDS;
-use crate::catalogue::{self, Gpu};
+use crate::catalogue::{self, Band, Gpu};
 use crate::contract::clause::Flag;
 use crate::contract::finding::id;
 use crate::contract::inventory::MEMORY_SHARE;
@@ -136,8 +136,16 @@ fn rates(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
         if let (Some(metric), Some(reached)) = (measured(lease.card, name), reached) {
             let by_vendor = if metric.probe() == "vendor" { words.by_vendor } else { "" };
             let about = format!("{}{by_vendor}", comment(words, &reached));
-            clause(text, id, title, &rate(&metric, &reached.bound), &about);
-            ids.push(id);
+            let rule = rate(&metric, &reached.bound);
+            if reached.holds_of(lease.devices) {
+                clause(text, id, title, &rule, &about);
+                ids.push(id);
+            } else {
+                let mut toml = String::new();
+                clause(&mut toml, id, title, &rule, "");
+                let _ =
+                    write!(text, "\n{}", commented(&format!("{about}{}", words.links), toml.trim_start()));
+            }
         }
     }
     // Where it is not known what healthy cards reach, a lease without any bound would hold nobody to anything.
@@ -246,6 +254,7 @@ fn remedies(text: &mut String, rates: &[&str], whole: &[&str], words: &Words) {
 struct Reached {
     bound: String,
     by: String,
+    band: &'static Band,
 }
 
 impl Reached {
@@ -262,7 +271,12 @@ impl Reached {
             words.basis(band.basis),
             say!(words.language, "list-clause"),
         );
-        Some(Self { bound: unit.format(down(band.low * share)), by })
+        Some(Self { bound: unit.format(down(band.low * share)), by, band })
+    }
+
+    /// Whether nodes with so many devices reach it too.
+    fn holds_of(&self, devices: NonZeroU32) -> bool {
+        self.band.holds_of(devices.get())
     }
 }
 

@@ -177,7 +177,7 @@ fn details(
         ("mps", ask(Attribute::CU_DEVICE_ATTRIBUTE_MPS_ENABLED).map(yes_no)),
         ("mps_pipe_directory", variable("CUDA_MPS_PIPE_DIRECTORY")),
         ("mig", Some(yes_no(u64::from(name.contains("MIG "))))),
-        ("visible_devices", variable("CUDA_VISIBLE_DEVICES")),
+        (Identity::VISIBLE_DEVICES, variable("CUDA_VISIBLE_DEVICES")),
         ("display_watchdog", ask(Attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT).map(yes_no)),
         ("kernel_module", kernel_module.as_deref().and_then(|text| text.lines().next()).map(str::to_owned)),
         ("library_path", api.library.path.as_ref().map(|path| path.display().to_string())),
@@ -220,8 +220,11 @@ fn pci_normal(address: &str) -> Option<String> {
     let shape: String = address.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
     match shape.as_str() {
         "xxxx:xx:xx.x" => Some(address),
-        // Domains of more than 16 bits come with eight digits.
-        "xxxxxxxx:xx:xx.x" => Some(address.strip_prefix("0000").unwrap_or(&address).to_owned()),
+        // Domains of more than 16 bits come with eight digits; the kernel, and NVML as we read it, write no more zeros than make four.
+        "xxxxxxxx:xx:xx.x" => {
+            let (domain, rest) = address.split_once(':')?;
+            Some(format!("{:0>4}:{rest}", domain.trim_start_matches('0')))
+        }
         _ => None,
     }
 }
@@ -240,7 +243,8 @@ mod tests {
     fn pci_addresses_are_normal_or_nothing() {
         assert_eq!(pci_normal("0000:1B:00.0").as_deref(), Some("0000:1b:00.0"));
         assert_eq!(pci_normal("00000000:1B:00.0").as_deref(), Some("0000:1b:00.0"));
-        assert_eq!(pci_normal("00010000:1b:00.0").as_deref(), Some("00010000:1b:00.0"));
+        assert_eq!(pci_normal("00010000:1b:00.0").as_deref(), Some("10000:1b:00.0"));
+        assert_eq!(pci_normal("0000e3a2:00:00.0").as_deref(), Some("e3a2:00:00.0"));
         for bad in ["", "1b:00.0", "../../../etc", "0000:1b:00.0/../x"] {
             assert_eq!(pci_normal(bad), None, "{bad}");
         }

@@ -26,12 +26,24 @@ fn hear_all(
     node: Option<&NodePlan>,
     interrupted: &AtomicBool,
 ) -> (Vec<Event>, Ended) {
+    hear_within(Duration::from_secs(60), script, plans, order, node, interrupted)
+}
+
+/// The same where silence of so long is hanging.
+#[cfg(unix)]
+fn hear_within(
+    hang_after: Duration,
+    script: &str,
+    plans: &[WorkerPlan],
+    order: Order,
+    node: Option<&NodePlan>,
+    interrupted: &AtomicBool,
+) -> (Vec<Event>, Ended) {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("worker");
     std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let hang_after = Duration::from_secs(60);
     let orders = Orders { program: &program, plans, order, node, hang_after, interrupted };
     let mut heard = Vec::new();
     let ended = run(&orders, |event| heard.push(event));
@@ -65,6 +77,23 @@ fn a_worker_that_was_not_listened_to_does_not_hang() {
     assert_eq!(last, Some(What::DeviceEnded(Ended::Completed)));
 }
 
+/// A driver that makes eight cards ready first is not one that hangs; what is silent for longer is.
+#[test]
+#[cfg(unix)]
+fn a_worker_has_longer_for_its_first_word() {
+    let last = |script: &str| {
+        let interrupted = AtomicBool::new(false);
+        let limit = Duration::from_secs(1);
+        let (heard, _) = hear_within(limit, script, &[plan(0)], Order::Together, None, &interrupted);
+        heard.into_iter().last().unwrap().what
+    };
+    let at_end = serde_json::to_string(&ended(Some(0), Instant::now(), Ended::Completed)).unwrap();
+    let slow = format!("read -r plan\nsleep 1.3\necho '{at_end}'\nsleep 0.1");
+    assert_eq!(last(&slow), What::DeviceEnded(Ended::Completed));
+    let What::DeviceEnded(Ended::Lost { why, .. }) = last("sleep 60") else { panic!() };
+    assert!(why.ends_with("for 2 s"), "{why}");
+}
+
 /// Each of two workers says where it is to be, and is there for a while. The second must not see the first.
 #[test]
 #[cfg(unix)]
@@ -92,7 +121,7 @@ fn workers_run_together_or_one_at_a_time() {
 }
 
 fn node() -> NodePlan {
-    NodePlan { selectors: Vec::new(), settings: plan(0).settings }
+    NodePlan { selectors: Vec::new(), settings: plan(0).settings, broken: Vec::new() }
 }
 
 /// Those whose turn never came end as those do that were stopped.
@@ -181,4 +210,24 @@ fn a_worker_speaks_for_its_own_device_only() {
         assert!(why.contains(said), "{line}: {why}");
         assert_eq!(ended, Ended::Completed, "the run itself went on");
     }
+}
+
+/// Whoever did not come to the end of its own part is not disturbed by the node's.
+#[test]
+#[cfg(unix)]
+fn the_node_is_told_which_devices_broke_down() {
+    let line = |event: &Event| serde_json::to_string(event).unwrap();
+    let lost = line(&ended(Some(3), Instant::now(), Ended::Lost { why: "it hung".to_owned(), during: None }));
+    let whole = line(&ended(Some(5), Instant::now(), Ended::Completed));
+    let said = line(&Event { at_ns: 1, device: None, what: What::NodeEnded(Ended::Completed) });
+    let script = format!(
+        "read -r plan\nif [ \"$2\" = --node ]; then case \"$plan\" in *'\"broken\":[1,3]'*) echo '{said}';; esac\n\
+         else case \"$plan\" in *'\"device\":3'*) echo '{lost}';; *) echo '{whole}';; esac; fi; sleep 0.1"
+    );
+    let plan_of_node = NodePlan { broken: vec![1], ..node() };
+    let interrupted = AtomicBool::new(false);
+    let plans = [plan(3), plan(5)];
+    let (heard, how) = hear_all(&script, &plans, Order::Together, Some(&plan_of_node), &interrupted);
+    assert_eq!(how, Ended::Completed);
+    assert_eq!(heard.last().unwrap().what, What::NodeEnded(Ended::Completed), "{heard:?}");
 }

@@ -1,7 +1,9 @@
 //! What to do next, in plain words and in the order of urgency, as it follows from an answer.
 //! Owns these sentences; must not decide what the answer is, nor how a page looks.
 
+mod cards;
 mod fleet;
+mod odd;
 mod report;
 
 pub use fleet::{Decision, because, due, fleet};

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Step, within};
+use super::{Step, cards, within};
 use crate::contract::finding::id;
 use crate::contract::terms::Kind;
-use crate::contract::{Finding, Remedy, Severity, Verdict};
+use crate::contract::{Finding, Reason, Remedy, Severity, Verdict};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{DeviceEvidence, NodeEvidence};
 use crate::language::{Language, say};
@@ -32,6 +32,7 @@ pub fn report(report: &Report, language: Language) -> Vec<Step> {
         }
         Some(Verdict::Pass | Verdict::Inconclusive) => {}
     }
+    steps.extend(cards::steps(report, language));
     let wishes = wishes(report);
     if !wishes.is_empty() {
         steps.push(Step::about(say!(language, "step-wishes", count = wishes.len()), wishes));
@@ -76,7 +77,14 @@ fn failed(report: &Report, language: Language, steps: &mut Vec<Step>) {
     let of_identity =
         |finding: &&Finding| matches!(finding.clause.as_str(), id::CONFLICT | id::DUPLICATE | id::SKU);
     let strange = report.findings.iter().filter(|finding| is_bad(finding)).filter(of_identity);
-    let mut strange: Vec<String> = strange.map(|finding| finding.subject.said(language)).collect();
+    let subjects = |finding: &Finding| {
+        if let Reason::SameDevice { selectors, .. } = &finding.because {
+            return selectors.clone();
+        }
+        vec![finding.subject.said(language)]
+    };
+    let mut strange: Vec<String> = strange.flat_map(subjects).collect();
+    strange.sort();
     strange.dedup();
     if !strange.is_empty() {
         steps.push(Step::about(say!(language, "step-identity", count = strange.len()), strange));

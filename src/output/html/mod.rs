@@ -184,7 +184,15 @@ fn devices(report: &Report, selectors: &[&str], language: Language) -> Markup {
     if count > 2 && count == report.evidence.devices.len() {
         return html! { (say!(language, "all-devices", count = count)) };
     }
-    name(&language.list(selectors))
+    let placed = |selector: &&str| {
+        let device = report.evidence.devices.iter().find(|device| device.selector == **selector);
+        let place = device.and_then(|device| rows::place(device, language));
+        place.map_or_else(
+            || (*selector).to_owned(),
+            |place| say!(language, "card-at", selector = *selector, place),
+        )
+    };
+    name(&language.list(selectors.iter().map(placed)))
 }
 
 /// What nobody may miss on a page of simulated figures.

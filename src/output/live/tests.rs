@@ -135,6 +135,26 @@ fn a_device_tells_its_state_its_errors_and_its_decisions() {
     assert!(run.starts_with("0:10") && run.ends_with("3 WRONG RESULTS   1 undecided   1 pass"), "{run}");
 }
 
+/// Nobody reads "no errors" above a card that is lost or of which the driver tells errors.
+#[test]
+fn a_run_in_which_a_card_is_in_trouble_does_not_say_that_there_are_no_errors() {
+    let wide = Size { width: 120, height: 24 };
+    let lines = |what: &[What]| {
+        let (view, now) = busy(&["sim:mini".to_owned()], &[], what);
+        view.lines(wide, now, false)
+    };
+    let good = [started("gemm.fp32.rate", 0), sign("gemm.fp32.rate", 500, &[])];
+    assert!(lines(&good).iter().filter(|line| line.contains("no errors")).count() == 2);
+    let xid = [started("gemm.fp32.rate", 0), sign("gemm.fp32.rate", 250, &[])];
+    let lost =
+        [good[0].clone(), good[1].clone(), What::DeviceEnded(Ended::Lost { why: "x".into(), during: None })];
+    for what in [&xid[..], &lost[..]] {
+        let lines = lines(what);
+        assert!(lines[0].ends_with("1 card in trouble"), "{lines:?}");
+        assert!(!lines.iter().any(|line| line.contains("no errors")), "{lines:?}");
+    }
+}
+
 #[test]
 fn in_chinese_the_lines_fit_as_well_and_their_columns_stand_below_one_another() {
     let selectors: Vec<String> =

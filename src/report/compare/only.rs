@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{Change, Comparison, Pair, Row};
-use crate::evidence::metric::MetricName;
+use crate::evidence::metric::{MetricName, PEER_SLOWEST, is_pair};
 
 /// The metrics that count, and the probes of which all count.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,9 +27,15 @@ impl Only {
     }
 }
 
-/// Whether a row is of the metric or the probe of that name.
+/// Whether a row is of the metric or the probe of that name. The slowest pair is one of all.
 fn is_of(row: &Row, name: &str) -> bool {
-    row.metric.as_str() == name || row.metric.probe() == name
+    let is_pair = name == PEER_SLOWEST && is_pair(row.metric.as_str());
+    row.metric.as_str() == name || row.metric.probe() == name || is_pair
+}
+
+/// Whether a metric or probe lies between devices.
+fn is_between(name: &str) -> bool {
+    matches!(name.split('.').next(), Some("peer" | "collective"))
 }
 
 impl Comparison {
@@ -39,9 +45,13 @@ impl Comparison {
         for pair in &mut self.pairs {
             pair.rows.retain(|row| only.names().iter().any(|name| is_of(row, name)));
         }
+        self.between.retain(|row| only.names().iter().any(|name| is_of(row, name)));
         let compares = |row: &Row, name: &str| is_of(row, name) && row.verdict != Change::NotComparable;
         let is_open = |name: &&str| {
             let lacks = |pair: &Pair| !pair.rows.iter().any(|row| compares(row, name));
+            if is_between(name) {
+                return !self.between.iter().any(|row| compares(row, name));
+            }
             self.pairs.is_empty() || self.pairs.iter().any(lacks)
         };
         let open = only.names().into_iter().filter(is_open).map(str::to_owned).collect();

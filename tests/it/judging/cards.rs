@@ -18,6 +18,18 @@ fn the_inventory_counts_devices_once() {
     is(&lost, Verdict::Inconclusive);
     lost.devices[1].identity = None;
     is(&lost, Verdict::Inconclusive);
+    // A scheduler that gives a run a part of the node has not shown that the rest is missing.
+    for (shown, verdict) in [
+        ("0", Verdict::Inconclusive),
+        ("3,", Verdict::Inconclusive),
+        ("0,1", Verdict::Fail),
+        ("0,1,2", Verdict::Fail),
+    ] {
+        let mut part = good_run(1);
+        let details = &mut part.devices[0].identity.as_mut().unwrap().details;
+        details.insert(Identity::VISIBLE_DEVICES.to_owned(), shown.to_owned());
+        is(&part, verdict);
+    }
 
     let mut same = good_run(2);
     let address = same.devices[0].identity.as_ref().unwrap().pci_address.clone();
