@@ -81,6 +81,10 @@ FP8 = Unit("compute_89", "8.4", "sm_89", True, ("89", "120"))
 # Instructions that no other architecture has: machine code for this one or nothing.
 HOPPER = Unit("compute_90a", "8.0", "sm_90a", False, ("90a",))
 
+# The same of the large Blackwells: for both kinds of them, and for the first alone.
+BLACKWELL = Unit("compute_100f", "8.8", "sm_100f", False, ("100a", "103a"))
+BLACKWELL_FIRST = Unit("compute_100a", "8.6", "sm_100a", False, ("100a",))
+
 UNITS = {
     "blake3": PLAIN,
     "census": PLAIN,
@@ -100,7 +104,11 @@ UNITS = {
     "tensor_fp64": HOPPER,
     "tensor_fp8": FP8,
     "tensor_sm75": TURING,
+    "tensor_umma": BLACKWELL,
+    "tensor_umma_int8": BLACKWELL_FIRST,
     "tensor_wgmma": HOPPER,
+    "umma": BLACKWELL,
+    "umma_int8": BLACKWELL_FIRST,
     "walk": PLAIN,
     "wgmma": HOPPER,
 }

@@ -20,7 +20,6 @@
 // 168 registers per thread at launch: 384 x 168 = 128 x 40 + 256 x 232.
 #define PRODUCER_REGISTERS 40
 #define CONSUMER_REGISTERS 232
-#define PATIENCE_NS 2000000000ull
 
 // One slab of both matrices. The permutation repeats every 1024 bytes of address.
 template <class G>
@@ -69,16 +68,6 @@ struct Tiles {
     }
 };
 
-// False where the phase did not end in time.
-__device__ __forceinline__ bool wait(u64 *barrier, u32 parity) {
-    if (barrier_passed(barrier, parity)) return true;
-    const u64 begun = nanoseconds();
-    while (!barrier_passed(barrier, parity)) {
-        if (nanoseconds() - begun > PATIENCE_NS) return false;
-    }
-    return true;
-}
-
 // One thread.
 template <class G>
 __device__ __forceinline__ void produce(Pipeline<G> &pipeline, const TensorMap *a, const TensorMap *b, const Tiles<G> &tiles, u32 slabs) {
@@ -98,7 +87,8 @@ __device__ __forceinline__ void produce(Pipeline<G> &pipeline, const TensorMap *
             if (G::CLUSTER > 1) {
                 load_box_to(stage.b + share * SLAB, b, full, slab * SLAB, column + share, (1 << G::CLUSTER) - 1);
             } else {
-                load_box(stage.b, b, full, slab * SLAB, column);
+#pragma unroll
+                for (u32 box = 0; box < G::COLUMNS; box += BOX_ROWS) load_box(stage.b + box * SLAB, b, full, slab * SLAB, column + box);
             }
         }
     }

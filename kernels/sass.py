@@ -213,7 +213,7 @@ def gemm(name, code, _architecture):
 
 
 # The instruction that each format's step must be: the tensor unit's own, not an emulation by another. The large Blackwells (100a and 103a)
-# run these as well; their faster ones (UTC*MMA, of tcgen05) are in no kernel yet, see README.md.
+# run these as well; their faster ones are further down.
 UNIT_STEPS = {
     "bf16": r"HMMA\.16816\.F32\.BF16",
     "fp16": r"HMMA\.16816\.F32",
@@ -282,6 +282,42 @@ def wgmma(name, code, _architecture):
         code.demand(there == wanted, f"{there} of {wanted} {opcode}")
 
 
+# The same for products into tensor memory, whose descriptors say of what they are.
+TENSOR_MEMORY_STEPS = {
+    "bf16": r"UTCHMMA",
+    "fp16": r"UTCHMMA",
+    "fp8_e4m3": r"UTCQMMA",
+    "fp8_e5m2": r"UTCQMMA",
+    "int8": r"UTCIMMA",
+    "tf32": r"UTCHMMA",
+}
+
+
+def umma(name, code, _architecture):
+    """One loop over k is four products and next to nothing else, another orders boxes, a third takes sums from tensor memory to memory."""
+    step = TENSOR_MEMORY_STEPS[name.removeprefix("umma_").rsplit("_", 1)[0]]
+    code.demand(code.count(code.opcodes, step) == 4, "not the four products that the source writes out")
+    # The innermost: the loop over tiles has them as well.
+    loop = min((loop for loop in code.loops if code.count(loop, step)), key=len, default=[])
+    # A descriptor that the compiler takes to differ from thread to thread gets a loop around each product.
+    for opcode, wanted in ((step, 4), (r"UTCBAR.*", 1), (r"R2UR\.BROADCAST|LDTM.*|ST[GL]?\..*|LDG.*|MEMBAR.*", 0)):
+        there = code.count(loop, opcode)
+        code.demand(there == wanted, f"{there} of {wanted} {opcode} in the loop over k")
+    code.demand(len(loop) <= 100, f"{len(loop)} instructions in a loop of four products")
+    loop = max(code.loops, key=lambda loop: code.count(loop, r"STG\.E\.128"), default=[])
+    for opcode, wanted in ((r"LDTM\.x32", 1), (r"STG\.E\.128", 8)):
+        there = code.count(loop, opcode)
+        code.demand(there == wanted, f"{there} of {wanted} {opcode} in the loop over columns")
+    for opcode, wanted in (
+        (r"LDTM.*", 1),
+        (r"UTMALDG\.2D", 3),
+        (r"UTCATOMSWS\.FIND_AND_SET\.ALIGN", 2),
+        (r"UTCATOMSWS\.AND", 1),
+    ):
+        there = code.count(code.opcodes, opcode)
+        code.demand(there == wanted, f"{there} of {wanted} {opcode}")
+
+
 def dmma(_name, code, _architecture):
     """The loop over k is products of 16 rows, each from the registers that shared memory was loaded into, and copies fill that."""
     step = r"DMMA\.16x8x8"
@@ -324,6 +360,20 @@ def tensor_wgmma(name, code, _architecture):
     code.demand(others <= 6 * found, f"{others} other instructions in a loop of {found} products")
 
 
+def tensor_umma(name, code, _architecture):
+    """The innermost loop is products into tensor memory and next to nothing else, and no memory but what they read."""
+    step = TENSOR_MEMORY_STEPS[name.removeprefix("tensor_umma_")]
+    loop = min((loop for loop in code.loops if code.count(loop, step)), key=len, default=[])
+    found = code.count(loop, step)
+    code.demand(found == 16, f"{found} of 16 products into tensor memory stand in the loop")
+    code.demand(code.count(code.opcodes, step) == 16, "products stand outside of the loop as well")
+    others = len(loop) - found
+    code.demand(others <= found, f"{others} other instructions in a loop of {found} products")
+    for opcode, wanted in ((r"LDTM\.x8", 1), (r"LDTM\.x32", 1), (r"UTCBAR.*", 1), (r"UTCATOMSWS\.AND", 1)):
+        there = code.count(code.opcodes, opcode)
+        code.demand(there == wanted, f"{there} of {wanted} {opcode}")
+
+
 DEMANDS = {
     "blake3": blake3,
     "census": census,
@@ -339,12 +389,16 @@ DEMANDS = {
     "mma_sm75": mma,
     "pattern": pattern,
     "stream": stream,
+    "umma": umma,
+    "umma_int8": umma,
     "walk": walk,
     "wgmma": wgmma,
     "tensor": tensor,
     "tensor_fp64": tensor,
     "tensor_fp8": tensor,
     "tensor_sm75": tensor,
+    "tensor_umma": tensor_umma,
+    "tensor_umma_int8": tensor_umma,
     "tensor_wgmma": tensor_wgmma,
 }
 
@@ -356,6 +410,4 @@ def check(nvdisasm, source, architecture, cubin):
     if not found:
         fail(cubin.name, "nvdisasm shows no kernel")
     for name, code in found.items():
-        untried = code.count(code.opcodes, r"UTC.*MMA.*")
-        code.demand(untried == 0, f"{untried} instructions of tcgen05, which README.md says there are none of")
         DEMANDS[source](name, code, architecture)

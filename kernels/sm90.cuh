@@ -173,3 +173,15 @@ WGMMA_WAIT(u32, "r")
 #undef WGMMA_WAIT
 
 #endif
+
+#define PATIENCE_NS 2000000000ull
+
+// False where the phase did not end in time.
+__device__ __forceinline__ bool wait(u64 *barrier, u32 parity) {
+    if (barrier_passed(barrier, parity)) return true;
+    const u64 begun = nanoseconds();
+    while (!barrier_passed(barrier, parity)) {
+        if (nanoseconds() - begun > PATIENCE_NS) return false;
+    }
+    return true;
+}

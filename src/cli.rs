@@ -377,6 +377,9 @@ pub struct WorkerArgs {
     /// Open this device, print what it is, and close it
     #[arg(long, value_name = "SELECTOR")]
     pub check: Option<String>,
+    /// Open it, try these of its kernels, print what came of that, and close it
+    #[arg(long, value_name = "FAMILY", requires = "check")]
+    pub rehearse: Option<String>,
     /// Print what NVML there is
     #[arg(long, conflicts_with = "check")]
     pub nvml: bool,

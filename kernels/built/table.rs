@@ -748,10 +748,46 @@ pub const IMAGES: &[Image] = &[
         bytes: include_bytes!("tensor_sm75.sm_75.cubin"),
     },
     Image {
+        source: "tensor_umma",
+        code: Code::Cubin { sm: 100 },
+        sha256: "91ddef4c95ece6801992c8d6c6f81f0d4e1c97ed0bb8d1bfa029d7611b685e25",
+        bytes: include_bytes!("tensor_umma.sm_100a.cubin"),
+    },
+    Image {
+        source: "tensor_umma",
+        code: Code::Cubin { sm: 103 },
+        sha256: "4bf06934a5f25613e7c6afe197bbfdaf35bcf2b4ac561fbfb0841774f4f0821b",
+        bytes: include_bytes!("tensor_umma.sm_103a.cubin"),
+    },
+    Image {
+        source: "tensor_umma_int8",
+        code: Code::Cubin { sm: 100 },
+        sha256: "ad99e1ec257f849ee1c12d937111355080eb01284150593101d81969d96c3b19",
+        bytes: include_bytes!("tensor_umma_int8.sm_100a.cubin"),
+    },
+    Image {
         source: "tensor_wgmma",
         code: Code::Cubin { sm: 90 },
         sha256: "3e0b0500fdab763e90240a157e87dfd2769e4915a6c70592192099d800ae90cf",
         bytes: include_bytes!("tensor_wgmma.sm_90a.cubin"),
+    },
+    Image {
+        source: "umma",
+        code: Code::Cubin { sm: 100 },
+        sha256: "5b864c46b26e9a30d2b7d19a8ceb7da9bc2db15a60f7b73205ae9632291665e4",
+        bytes: include_bytes!("umma.sm_100a.cubin"),
+    },
+    Image {
+        source: "umma",
+        code: Code::Cubin { sm: 103 },
+        sha256: "8dd666b82c2d7555323b5ff72b587e9a5a299f37491c7da1e9d13f4663f22112",
+        bytes: include_bytes!("umma.sm_103a.cubin"),
+    },
+    Image {
+        source: "umma_int8",
+        code: Code::Cubin { sm: 100 },
+        sha256: "4871ba4ca815cd427277b7ea1d5bea522b78fb38baf44ac989fdddb7bb55ec5f",
+        bytes: include_bytes!("umma_int8.sm_100a.cubin"),
     },
     Image {
         source: "walk",

@@ -11,7 +11,7 @@ use crate::evidence::metric::MetricName;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
     Whole,
-    /// By kernels of ours that leave some of the fastest units idle: what falls short stays undecided.
+    /// By kernels of ours that leave some of the fastest units idle, or may not even run: what falls short stays undecided.
     Part,
     Lacking,
 }
@@ -79,7 +79,7 @@ fn rate_of(metric: &MetricName) -> Option<(&str, Precision)> {
 fn with_cuda(probe: &str, precision: Precision, sm: u32) -> Means {
     let is_fp8 = matches!(precision, Precision::Fp8E4m3 | Precision::Fp8E5m2);
     let is_young = is_fp8 || matches!(precision, Precision::Bf16 | Precision::Tf32);
-    // Only `tcgen05` reaches all units of the large Blackwells, and before Turing ours reach no tensor units.
+    // Only `tcgen05` reaches all units of the large Blackwells, where ours are on probation; before Turing ours reach no tensor units.
     let is_idle = match sm / 10 {
         10 => is_young || matches!(precision, Precision::Fp16 | Precision::Int8),
         _ => sm == 70 && precision == Precision::Fp16,
@@ -89,7 +89,9 @@ fn with_cuda(probe: &str, precision: Precision, sm: u32) -> Means {
         "fma" => Means::Whole,
         "vendor" if is_fp8 && sm < 89 || is_young && sm < 80 => Means::Lacking,
         "vendor" => Means::Whole,
-        _ if is_young && sm < 80 || is_fp8 && !(matches!(sm, 89 | 90) || sm / 10 == 12) => Means::Lacking,
+        _ if is_young && sm < 80 || is_fp8 && !(matches!(sm, 89 | 90 | 100 | 103) || sm / 10 == 12) => {
+            Means::Lacking
+        }
         "mma" if sm < 75 => Means::Lacking,
         _ if is_idle => Means::Part,
         _ => Means::Whole,

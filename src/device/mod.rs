@@ -55,6 +55,18 @@ pub trait Device {
         Ok(())
     }
 
+    /// Families of launch forms of `op` that have run on no hardware before, but for those that were left out. They are offered only after
+    /// they were tried, which is best done by a process of its own: whatever they do there harms nothing here.
+    fn on_probation(&self, op: &Op) -> Vec<Trial> {
+        let _ = op;
+        Vec::new()
+    }
+
+    /// What came of trying such a family: it is offered from now on, or left out, and for what reason.
+    fn admit(&mut self, family: &str, outcome: Result<(), String>) {
+        let _ = (family, outcome);
+    }
+
     /// Reserves `bytes` (a multiple of 4) of device memory. The content is unspecified.
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError>;
 
@@ -77,6 +89,14 @@ pub trait Device {
 
     /// Waits for `ticket`, not longer than the deadline the device was opened with.
     fn wait(&mut self, ticket: Ticket) -> Result<Done, DeviceError>;
+}
+
+/// A family of launch forms that has run on no hardware before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trial {
+    pub family: &'static str,
+    /// Whether it was tried here.
+    pub is_offered: bool,
 }
 
 /// A submitted piece of work. Redeemed once, by [`Device::wait`].

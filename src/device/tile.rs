@@ -10,6 +10,8 @@ pub enum TileShape {
     Warp,
     /// 64 rows of 256 columns: one instruction of Hopper's warpgroups.
     Warpgroup,
+    /// 128 rows of 256 columns: one instruction of the large Blackwells.
+    Block,
 }
 
 impl TileShape {
@@ -17,13 +19,14 @@ impl TileShape {
         match self {
             TileShape::Warp => 16,
             TileShape::Warpgroup => 64,
+            TileShape::Block => 128,
         }
     }
 
     pub const fn columns(self) -> u32 {
         match self {
             TileShape::Warp => 8,
-            TileShape::Warpgroup => 256,
+            TileShape::Warpgroup | TileShape::Block => 256,
         }
     }
 

@@ -323,6 +323,17 @@ impl<'a> Bench<'a> {
         Ok(ready?)
     }
 
+    /// The families of launch forms of `op` that have run on no hardware before and were tried here, see [`Device::on_probation`].
+    pub fn on_probation(&self, op: &Op) -> Vec<&'static str> {
+        let trials = self.devices[self.turn].device.on_probation(op);
+        trials.into_iter().filter(|trial| trial.is_offered).map(|trial| trial.family).collect()
+    }
+
+    /// See [`Device::admit`].
+    pub fn admit(&mut self, family: &str, outcome: Result<(), String>) {
+        self.opened().device.admit(family, outcome);
+    }
+
     /// The launch forms of `op`.
     pub fn forms(&self, op: &Op) -> Vec<Tuned> {
         let variants = self.devices[self.turn].device.variants(op);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-pub use ask::{Limit, check, inventory, nvml};
+pub use ask::{Limit, ask, check, inventory, nvml};
 
 use super::WorkerPlan;
 use super::node::NodePlan;

@@ -82,12 +82,12 @@ pub(super) struct Product {
 }
 
 impl Product {
-    fn alloc(bench: &mut Bench, (by, precision): Multiplied, size: u32) -> Result<Self, Trouble> {
-        let shape = Shape { m: size, n: size, k: size };
-        let elements = u64::from(size) * u64::from(size);
-        let a = bench.alloc(elements * precision.bytes())?;
-        let b = bench.alloc(elements * precision.bytes())?;
-        let c = bench.alloc(elements * precision.result_bytes())?;
+    /// Rows are whole numbers of 4 bytes.
+    pub fn alloc(bench: &mut Bench, (by, precision): Multiplied, shape: Shape) -> Result<Self, Trouble> {
+        let area = |rows: u32, columns: u32| u64::from(rows) * u64::from(columns);
+        let a = bench.alloc(area(shape.m, shape.k) * precision.bytes())?;
+        let b = bench.alloc(area(shape.n, shape.k) * precision.bytes())?;
+        let c = bench.alloc(area(shape.m, shape.n) * precision.result_bytes())?;
         Ok(Self { by, precision, shape, a, b, c })
     }
 
@@ -97,7 +97,7 @@ impl Product {
         }
     }
 
-    fn op(&self) -> Op {
+    pub fn op(&self) -> Op {
         self.into(self.c)
     }
 
@@ -107,9 +107,10 @@ impl Product {
         Op::Gemm { by, precision, shape, a, b, c }
     }
 
-    fn draw(&self, bench: &mut Bench, inputs: &DrawnInputs) -> Result<(), Trouble> {
-        let elements = u64::from(self.shape.m) * u64::from(self.shape.k);
-        for (dst, seed) in [(self.a, inputs.seed_a), (self.b, inputs.seed_b)] {
+    pub fn draw(&self, bench: &mut Bench, inputs: &DrawnInputs) -> Result<(), Trouble> {
+        let Shape { m, n, k } = self.shape;
+        for (dst, rows, seed) in [(self.a, m, inputs.seed_a), (self.b, n, inputs.seed_b)] {
+            let elements = u64::from(rows) * u64::from(k);
             let (precision, distribution) = (self.precision, inputs.distribution);
             bench.once(&Op::Draw { dst, elements, precision, distribution, seed })?;
         }
@@ -120,7 +121,7 @@ impl Product {
         u64::from(self.shape.m) * u64::from(self.shape.n) * self.precision.result_bytes()
     }
 
-    fn rows(&self, bench: &mut Bench, inputs: &DrawnInputs) -> Result<u64, Trouble> {
+    pub fn rows(&self, bench: &mut Bench, inputs: &DrawnInputs) -> Result<u64, Trouble> {
         let m = self.shape.m;
         check::gemm_rows(bench, self.precision, self.shape, self.c, inputs, &[0, m / 3, m - 1])
     }
@@ -133,8 +134,42 @@ fn gemm(
     seed: u64,
     sizes: &RangeInclusive<u32>,
 ) -> Result<Measurement, Trouble> {
+    excused(bench, multiplied, |bench| measured(bench, metric, multiplied, seed, sizes))
+}
+
+/// Does `act`, and once more without the kernels that have run on no hardware before, where the first time was nothing: these speak
+/// against no card, and take no figure from it that others have. What is wrong without them is wrong.
+fn excused<T>(
+    bench: &mut Bench,
+    multiplied: Multiplied,
+    act: impl Fn(&mut Bench) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let op = odd_product(multiplied, [Buf::NONE; 3]);
+    let (trouble, families) = match act(bench) {
+        Err(trouble @ Trouble::Wrong(_)) => (trouble, bench.on_probation(&op)),
+        Err(Trouble::Device(error)) if !error.is_final() => (error.into(), bench.on_probation(&op)),
+        done => return done,
+    };
+    if families.is_empty() {
+        return Err(trouble);
+    }
+    bench.release();
+    families.iter().for_each(|family| bench.admit(family, Err(trouble.to_string())));
+    if bench.supports(&op).is_err() {
+        return Err(Trouble::Skipped(trouble.to_string()));
+    }
+    act(bench)
+}
+
+fn measured(
+    bench: &mut Bench,
+    metric: &str,
+    multiplied: Multiplied,
+    seed: u64,
+    sizes: &RangeInclusive<u32>,
+) -> Result<Measurement, Trouble> {
     let Checked { product, form, check, distribution } =
-        checked(bench, multiplied, seed, sizes, Extent::Rows)?;
+        checked_once(bench, multiplied, seed, sizes, Extent::Rows)?;
     let steady = check::steady(bench, &form, product.c, product.result_bytes())?;
     if form.op.units().is_none() {
         check::does_it_again(bench, &form, product.c, product.result_bytes(), &steady.digest)?;
@@ -168,8 +203,19 @@ pub(super) enum Extent {
 /// A simulated product of more multiply-adds than this exists only row by row.
 const SIMULATED_WHOLE_MAX: u64 = 1 << 28;
 
-/// Sizes, tunes and checks a product: exact on integers in odd and in full size, sampled rows on random data.
+/// Sizes, tunes and checks a product: exact on integers in odd and in full size, sampled rows on random data. The case must hold no
+/// buffers yet.
 pub(super) fn checked(
+    bench: &mut Bench,
+    multiplied: Multiplied,
+    seed: u64,
+    sizes: &RangeInclusive<u32>,
+    extent: Extent,
+) -> Result<Checked, Trouble> {
+    excused(bench, multiplied, |bench| checked_once(bench, multiplied, seed, sizes, extent))
+}
+
+fn checked_once(
     bench: &mut Bench,
     multiplied: Multiplied,
     seed: u64,
@@ -191,7 +237,7 @@ pub(super) fn checked(
     Ok(Checked { product, form, check: check::joined(check::joined(odd, at_size), random), distribution })
 }
 
-/// How fast this device multiplies in `precision`, by a short trial, in operations a second.
+/// How fast this device multiplies in `precision`, by a short trial, in operations a second. As above.
 pub(super) fn trial(
     bench: &mut Bench,
     precision: Precision,
@@ -199,7 +245,7 @@ pub(super) fn trial(
 ) -> Result<f64, Trouble> {
     let multiplied = (Maker::Ours, precision);
     bench.supports(&odd_product(multiplied, [Buf::NONE; 3]))?;
-    let (product, form) = sized_and_tuned(bench, multiplied, 0, sizes)?;
+    let (product, form) = excused(bench, multiplied, |bench| sized_and_tuned(bench, multiplied, 0, sizes))?;
     let sample = bench.run(&form, 1)?;
     let ns = sample.device_ns.unwrap_or(sample.host_ns).max(1);
     let rate = form.op.work() as f64 / (ns as f64 / 1e9);
@@ -217,7 +263,7 @@ fn sized_and_tuned(
     let inputs = DrawnInputs { distribution: Distribution::Normal, seed_a: seed, seed_b: !seed };
     let mut size = *sizes.start();
     loop {
-        let product = Product::alloc(bench, multiplied, size)?;
+        let product = Product::alloc(bench, multiplied, Shape { m: size, n: size, k: size })?;
         // A library may have a product at one size and none at another.
         bench.supports(&product.op())?;
         product.draw(bench, &inputs)?;
@@ -233,7 +279,7 @@ fn sized_and_tuned(
     }
 }
 
-fn odd_product((by, precision): Multiplied, [a, b, c]: [Buf; 3]) -> Op {
+pub(super) fn odd_product((by, precision): Multiplied, [a, b, c]: [Buf; 3]) -> Op {
     Op::Gemm { by, precision, shape: odd(by), a, b, c }
 }
 
@@ -245,7 +291,12 @@ fn odd(by: Maker) -> Shape {
 }
 
 /// Every element of a product of odd sizes, bit for bit.
-fn odd_shape(bench: &mut Bench, multiplied: Multiplied, seed: u64, index: usize) -> Result<Check, Trouble> {
+pub(super) fn odd_shape(
+    bench: &mut Bench,
+    multiplied: Multiplied,
+    seed: u64,
+    index: usize,
+) -> Result<Check, Trouble> {
     let (precision, Shape { m, n, k }) = (multiplied.1, odd(multiplied.0));
     let area = |rows: u32, columns: u32| u64::from(rows) * u64::from(columns);
     let padded = |bytes: u64| bytes.div_ceil(4) * 4;

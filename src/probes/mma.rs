@@ -16,7 +16,7 @@ pub const PROBE: Probe =
 
 /// Tiles for each unit of the device, at least: whole blocks of every launch form, so that no unit is left over at the end.
 const TILES_PER_UNIT: u32 = 64;
-/// The same of tiles of warpgroups, which are 128 times as large; and how many of those are compared: each takes the CPU a while.
+/// The same of the larger tiles, which have 128 times as many results or more; and how many are compared: each takes the CPU a while.
 const WIDE_TILES_PER_UNIT: u32 = 2;
 const WIDE_TILES_COMPARED: u32 = 8;
 /// Where a device does not say how many units it has.
@@ -83,8 +83,8 @@ impl Work {
     }
 }
 
-/// By tiles of warps, and of warpgroups where the device makes those: the faster of both counts. What becomes of kernels that have
-/// not yet run on hardware takes nothing from the others' figure.
+/// By tiles of warps, and by larger ones where the device makes those: the fastest counts. What becomes of kernels that have not yet
+/// run on hardware takes nothing from the others' figure.
 fn fastest(
     bench: &mut Bench,
     metric: &str,
@@ -92,16 +92,19 @@ fn fastest(
     units: u32,
     most_bytes: u64,
 ) -> Result<Measurement, Trouble> {
-    let wide = Work { shape: TileShape::Warpgroup, ..work };
-    let by_warps = mma(bench, metric, work, units, most_bytes);
-    if bench.supports(&wide.op(Buf::NONE)).is_err()
-        || matches!(&by_warps, Err(Trouble::Device(e)) if e.is_final())
-    {
-        return by_warps;
+    let mut fastest = mma(bench, metric, work, units, most_bytes);
+    for shape in [TileShape::Warpgroup, TileShape::Block] {
+        let wide = Work { shape, ..work };
+        if bench.supports(&wide.op(Buf::NONE)).is_err()
+            || matches!(&fastest, Err(Trouble::Device(e)) if e.is_final())
+        {
+            continue;
+        }
+        bench.release();
+        let is_tried = bench.forms(&wide.op(Buf::NONE)).iter().all(|form| form.variant.caveat.is_none());
+        fastest = faster(fastest, mma(bench, metric, wide, units, most_bytes), is_tried);
     }
-    bench.release();
-    let is_tried = bench.forms(&wide.op(Buf::NONE)).iter().all(|form| form.variant.caveat.is_none());
-    faster(by_warps, mma(bench, metric, wide, units, most_bytes), is_tried)
+    fastest
 }
 
 type Measured = Result<Measurement, Trouble>;
@@ -123,7 +126,7 @@ fn faster(by_warps: Measured, by_groups: Measured, is_tried: bool) -> Measured {
 
 /// With what became of the kernel that could have been faster.
 fn noted(measured: Measurement, trouble: &Trouble) -> Measurement {
-    let said = format!("products by warpgroups have no figure: {trouble}");
+    let said = format!("larger tiles have no figure: {trouble}");
     let caveat = measured.conditions.caveat.as_ref().map_or(said.clone(), |known| format!("{known}; {said}"));
     Measurement { conditions: Conditions { caveat: Some(caveat), ..measured.conditions }, ..measured }
 }
@@ -140,7 +143,7 @@ fn mma(
     let tiles_max = (most_bytes / tile_bytes).clamp(1, u64::from(TILES_MAX)) as u32;
     let (each, compared) = match work.shape {
         TileShape::Warp => (TILES_PER_UNIT, units),
-        TileShape::Warpgroup => (WIDE_TILES_PER_UNIT, WIDE_TILES_COMPARED),
+        TileShape::Warpgroup | TileShape::Block => (WIDE_TILES_PER_UNIT, WIDE_TILES_COMPARED),
     };
     let work = Work { tiles: each.saturating_mul(units).min(tiles_max), ..work };
     let out = bench.alloc(Work { tiles: tiles_max, ..work }.result_bytes())?;
@@ -149,7 +152,7 @@ fn mma(
     let form = bench.tune(forms)?;
     let on = |work: Work| Tuned { op: work.op(out), ..form.clone() };
 
-    let small = small(bench, work.exact(), form.index)?;
+    let small = small(bench, Work { tiles: EXACT_TILES, ..work.exact() }, form.index)?;
     let spread = spread(work, compared);
     let whole = at_size(bench, work.exact(), &on(work.exact()), out, &spread)?;
     let once = Work { turns: 1, ..work };
@@ -195,9 +198,22 @@ fn spread(work: Work, count: u32) -> Vec<u32> {
     places.map(|i| i * part + draw::hash(work.seed, u64::from(i)) % part).collect()
 }
 
+/// Every result of a few tiles of the largest shape that instructions make, bit for bit, by the only form there is. More than a block has,
+/// and more turns than one, but no more of either than that: each takes the CPU a while.
+pub(super) fn large_tiles(bench: &mut Bench, precision: Precision, seed: u64) -> Result<Check, Trouble> {
+    let (shape, distribution) = (TileShape::Block, Distribution::Normal);
+    let work = Work { shape, precision, turns: 1, tiles: 3, distribution, seed };
+    small(bench, Work { turns: 2, ..work.exact() }, 0)
+}
+
+/// As [`large_tiles`] has it, whatever its numbers.
+pub(super) fn large_tile(precision: Precision) -> Op {
+    let (shape, distribution) = (TileShape::Block, Distribution::Normal);
+    Op::Mma { shape, precision, turns: 1, tiles: 1, distribution, seed: 0, out: Buf::NONE }
+}
+
 /// Every result of a few tiles, bit for bit.
 fn small(bench: &mut Bench, work: Work, index: usize) -> Result<Check, Trouble> {
-    let work = Work { tiles: EXACT_TILES, ..work };
     let trial =
         Trial { bytes: &[work.result_bytes()], output: 0, program: &|bufs| (Vec::new(), work.op(bufs[0])) };
     check::exact(bench, &trial, index)

@@ -20,6 +20,7 @@ mod link;
 mod memory;
 mod mma;
 pub mod peer;
+pub mod rehearsal;
 mod stream;
 mod sustain;
 mod vendor;

@@ -17,6 +17,7 @@
 namespace cpu {
 
 constinit thread_local Now now QUICK{};
+constinit thread_local bool takes_tensor QUICK = false;
 
 void broken(const char *why) {
     std::fprintf(stderr, "kernel on the CPU: %s\n", why);
@@ -198,9 +199,10 @@ bool run_warp(unsigned first, unsigned end) {
 const unsigned RESERVED = 1024, LAUNCHED = RESERVED + 16;
 const unsigned char GARBAGE = 0xA5;
 
-// The warps of a cluster keep no step: by chance one is held up, for as long as others find something to do.
+// The warps of a cluster keep no step, nor those of a block that uses tensor memory: by chance one is held up, for as long as others find
+// something to do.
 bool held_up(unsigned &held) {
-    if (block->ctas.size() == 1) return false;
+    if (block->ctas.size() == 1 && !takes_tensor) return false;
     if (held == 0 && random() % 16 == 0) held = 1 + random() % 64;
     return held > 0 && held-- > 0;
 }
@@ -266,7 +268,9 @@ void run_blocks(const Entry *entry, void *const *arguments, const Launch &launch
 }  // namespace
 
 void block_barrier() {
+    tensor_meets();
     pass(here().barrier);
+    tensor_met();
 }
 
 // "bar.sync": whole warps come, and all of them with one number of threads.

@@ -66,6 +66,14 @@ void meet_cluster();
 bool make_late_copy();
 void lose_box(unsigned number);
 void warpgroups_end();
+// Whether a block of the cluster that this thread runs has taken tensor memory.
+extern constinit thread_local bool takes_tensor QUICK;
+// cpu_sm100.cpp: what a thread must have fenced before it meets others, and after; makes one of the products into tensor memory that are
+// still to be made, if there is one; what must hold when a cluster ends.
+void tensor_meets();
+void tensor_met();
+bool make_late_product();
+void tensors_end();
 // By how much the clock has been put forward, in nanoseconds.
 extern thread_local unsigned long long skipped_ns;
 
@@ -450,3 +458,4 @@ inline void wait_for_copies() {
 }
 
 #include "cpu_sm90.h"
+#include "cpu_sm100.h"

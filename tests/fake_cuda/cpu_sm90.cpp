@@ -13,17 +13,16 @@ namespace cpu {
 
 thread_local unsigned long long skipped_ns = 0;
 
-namespace {
-
-const unsigned WARP = 32, GROUP_WARPS = 4;
-
-// Bytes of this or another block's shared memory, by their address in it.
 unsigned char *in_shared(unsigned rank, unsigned address, unsigned bytes) {
     const Shared &there = shared(rank);
     if (address < there.launched || address + bytes > there.end) broken("shared memory that the launch did not give");
     if (!there.live) broken("shared memory of a block that has ended");
     return there.bytes + address;
 }
+
+namespace {
+
+const unsigned WARP = 32, GROUP_WARPS = 4;
 
 // "Contents of the mbarrier object": phase, arrivals that are missing, arrivals of a phase, and bytes that are missing; here with a mark
 // by which one that was made is known.
@@ -247,15 +246,7 @@ void run(const Product &product) {
             sum = 0;
         }
     });
-    if constexpr (std::is_same_v<Number, float>) {
-        if (product.kind->sum == Sum::SHORT) {
-            multiply_short(a, b, sums);
-        } else {
-            multiply(*product.kind, a, b, sums);
-        }
-    } else {
-        multiply(*product.kind, a, b, sums);
-    }
+    add_products(*product.kind, a, b, sums);
     each([](uint32_t &bits, Number sum) { std::memcpy(&bits, &sum, sizeof bits); });
 }
 
@@ -290,6 +281,18 @@ void give_back(Warp &me) {
 
 }  // namespace
 
+void add_products(const Kind &kind, const float *a, const float *b, float (*sums)[256]) {
+    if (kind.sum == Sum::SHORT) {
+        multiply_short(a, b, sums);
+    } else {
+        multiply(kind, a, b, sums);
+    }
+}
+
+void add_products(const Kind &kind, const float *a, const float *b, int32_t (*sums)[256]) {
+    multiply(kind, a, b, sums);
+}
+
 unsigned shared_window(const void *pointer) {
     const Shared &mine = shared(rank());
     const auto *at = static_cast<const unsigned char *>(pointer);
@@ -310,12 +313,20 @@ void barrier_init(void *barrier, unsigned arrivals) {
 }
 
 // "mbarrier.arrive", with .expect_tx where there are bytes; the expectation comes first. In another block: "mapa", the same place.
-void barrier_arrive(void *barrier, unsigned rank, unsigned bytes) {
-    State state(rank, shared_window(barrier));
+void arrive(unsigned rank, unsigned address, unsigned bytes) {
+    State state(rank, address);
     if (state.bits.pending == 0) broken("more arrivals than the barrier was made for");
     add_bytes(state.bits, bytes);
     state.bits.pending--;
     state.save();
+}
+
+void barrier_arrive(void *barrier, unsigned rank, unsigned bytes) {
+    arrive(rank, shared_window(barrier), bytes);
+}
+
+void arrive_at(unsigned rank, unsigned address) {
+    arrive(rank, address, 0);
 }
 
 // "mbarrier.try_wait.parity": true for the phase before the current one.
@@ -347,7 +358,10 @@ void load_box(void *to, const void *map, void *barrier, unsigned x, unsigned y, 
 }
 
 bool make_late_copy() {
-    if (boxes.empty()) return false;
+    if (boxes.empty() || random() % 2 == 0) {
+        if (make_late_product()) return true;
+        if (boxes.empty()) return false;
+    }
     std::swap(boxes[random() % boxes.size()], boxes.back());
     const Box box = boxes.back();
     boxes.pop_back();
@@ -432,6 +446,7 @@ void warpgroups_end() {
         if (warps[i].digest != warps[i / GROUP_WARPS * GROUP_WARPS].digest) broken("warps of a group that differ about its products");
     }
     warps.clear();
+    tensors_end();
 }
 
 }  // namespace cpu

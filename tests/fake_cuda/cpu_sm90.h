@@ -18,9 +18,13 @@ struct Kind {
 };
 
 unsigned shared_window(const void *pointer);
+// Bytes of this or another block's shared memory, by their address in it.
+unsigned char *in_shared(unsigned rank, unsigned address, unsigned bytes);
 unsigned long long clock_ns();
 void barrier_init(void *barrier, unsigned arrivals);
 void barrier_arrive(void *barrier, unsigned rank, unsigned bytes);
+// The same by a unit, at an address.
+void arrive_at(unsigned rank, unsigned address);
 bool barrier_passed(void *barrier, unsigned parity);
 void load_box(void *to, const void *map, void *barrier, unsigned x, unsigned y, unsigned blocks);
 void set_registers(unsigned count, bool more);
@@ -28,6 +32,9 @@ void start_product(const Kind &kind, void *sums, unsigned long long a, unsigned 
 void fence_products();
 void commit_products();
 void wait_for_products(unsigned pending);
+// Adds the products of 16 rows of a and 256 of b, `kind.values` of each.
+void add_products(const Kind &kind, const float *a, const float *b, float (*sums)[256]);
+void add_products(const Kind &kind, const float *a, const float *b, int32_t (*sums)[256]);
 
 template <class Element, class Decode>
 void decode_all(const unsigned char *bytes, float *values, Decode decode) {
@@ -57,7 +64,9 @@ inline void cluster_barrier() {
 }
 
 inline void warpgroup_barrier(unsigned group) {
+    cpu::tensor_meets();
     cpu::named_barrier(1 + group, 128);
+    cpu::tensor_met();
 }
 
 inline void barrier_init(unsigned long long *barrier, unsigned arrivals) {
@@ -73,11 +82,14 @@ inline void barrier_expect(unsigned long long *barrier, unsigned bytes) {
 }
 
 inline void barrier_arrive(unsigned long long *barrier, unsigned rank) {
+    cpu::tensor_meets();
     cpu::barrier_arrive(barrier, rank, 0);
 }
 
 inline bool barrier_passed(unsigned long long *barrier, unsigned parity) {
-    return cpu::barrier_passed(barrier, parity);
+    const bool passed = cpu::barrier_passed(barrier, parity);
+    if (passed) cpu::tensor_met();
+    return passed;
 }
 
 inline void load_box(void *to, const void *map, unsigned long long *barrier, unsigned x, unsigned y) {

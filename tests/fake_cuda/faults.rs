@@ -10,6 +10,10 @@ pub struct Faults {
     pub refuse: Option<(u64, i32)>,
     /// The n-th launch fails while it runs, which shows in whatever is called next.
     pub lose: Option<u64>,
+    /// Every launch of a kernel whose name begins so fails while it runs.
+    pub lose_kernels: Option<String>,
+    /// `name:n`: the n-th of such launches, and all after it, leave a wrong bit at the beginning of every large buffer.
+    pub spoil_kernels: Option<(String, u64)>,
     /// From call n on nothing that is waited for is ever ready.
     pub hang: Option<u64>,
     /// Call n does not return.
@@ -59,6 +63,12 @@ impl Faults {
             fail: coded("FAIL"),
             refuse: coded("REFUSE"),
             lose: number("LOSE"),
+            lose_kernels: text("LOSE_KERNELS"),
+            spoil_kernels: text("SPOIL_KERNELS").map(|text| {
+                let both =
+                    text.split_once(':').and_then(|(name, n)| Some((name.to_owned(), n.parse().ok()?)));
+                both.unwrap_or_else(|| misspelt("SPOIL_KERNELS", &text))
+            }),
             hang: number("HANG"),
             stuck: number("STUCK"),
             crash: number("CRASH"),

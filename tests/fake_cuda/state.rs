@@ -22,6 +22,8 @@ pub struct State {
     /// Launches that were ordered, and those that ran.
     pub launches: u64,
     pub ran: u64,
+    /// Of these, those of kernels that are to be spoilt.
+    pub suspects: u64,
     pub initialised: bool,
     /// The code of a failed kernel: the answer to everything from then on.
     pub sticky: Option<i32>,
@@ -76,6 +78,7 @@ impl State {
             calls: 0,
             launches: 0,
             ran: 0,
+            suspects: 0,
             initialised: false,
             sticky: None,
             faults: Faults::from_environment(),

@@ -112,12 +112,20 @@ impl State {
         match work {
             Work::Launch { name, grid, arguments } => {
                 self.ran += 1;
-                if self.faults.lose == Some(self.ran) {
+                let lost = self.faults.lose_kernels.as_ref().is_some_and(|named| name.starts_with(named));
+                if lost || self.faults.lose == Some(self.ran) {
                     self.sticky = Some(LAUNCH_FAILED);
                     return;
                 }
                 if !self.faults.idle {
                     self.kernels.get_or_insert_with(Kernels::load).launch(&name, &grid, &arguments);
+                }
+                let spoilt = self.faults.spoil_kernels.as_ref().is_some_and(|(named, from)| {
+                    self.suspects += u64::from(name.starts_with(named));
+                    name.starts_with(named) && self.suspects >= *from
+                });
+                if spoilt {
+                    self.spoil();
                 }
                 if self.faults.flip.is_some_and(|n| self.ran.is_multiple_of(n)) {
                     self.flip_a_bit();
@@ -148,6 +156,14 @@ impl State {
         let stream = self.streams.iter().find(|(_, queue)| queue.iter().any(holds_it)).map(|(s, _)| *s);
         if let Some(stream) = stream {
             self.run_until(stream, Some(event));
+        }
+    }
+
+    /// Not what kernels count in.
+    fn spoil(&self) {
+        for (at, _) in self.memory.iter().filter(|(_, bytes)| **bytes >= 16 << 10) {
+            // SAFETY: the beginning of a live allocation.
+            unsafe { *(*at as *mut u8).add(2) ^= 0x10 };
         }
     }
 

@@ -33,7 +33,7 @@ pub fn open() -> Opened {
     inventory::open("cuda:0", options).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn run(device: &mut dyn Device, op: &Op) -> gpu_assay::device::Done {
+pub fn run(device: &mut dyn Device, op: &Op) -> gpu_assay::device::Done {
     let ticket = device.submit(op, 0, 1).unwrap_or_else(|e| panic!("{op:?}: {e}"));
     device.wait(ticket).unwrap_or_else(|e| panic!("{op:?}: {e}"))
 }

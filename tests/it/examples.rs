@@ -1,7 +1,9 @@
 //! Libraries and small programs that cargo builds as examples, and children that may hang.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A file that cargo builds from an `[[example]]` in `tests/<folder>`, next to this test's own binary. `cargo test`
@@ -20,9 +22,10 @@ pub fn example(folder: &str, file: &str) -> PathBuf {
     path
 }
 
-/// Runs `command` to its end; one that takes longer than `limit` is killed and gives `None`.
+/// Runs `command` to its end, however much it says; one that takes longer than `limit` is killed and gives `None`.
 pub fn output_within(command: &mut Command, limit: Duration) -> Option<Output> {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (stdout, stderr) = (all_of(child.stdout.take().unwrap()), all_of(child.stderr.take().unwrap()));
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
         if begun.elapsed() > limit {
@@ -32,5 +35,15 @@ pub fn output_within(command: &mut Command, limit: Duration) -> Option<Output> {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    Some(child.wait_with_output().unwrap())
+    let status = child.wait().unwrap();
+    Some(Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() })
+}
+
+/// Reads a pipe to its end while its writer runs, which would stand still where it is full.
+fn all_of(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
 }

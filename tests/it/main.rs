@@ -44,6 +44,9 @@ mod cuda_faults;
 // Copies between GPUs, on that driver.
 #[cfg(feature = "cuda")]
 mod cuda_peers;
+// Kernels that have run on no hardware, tried first and left out where they fail, on that driver.
+#[cfg(feature = "cuda")]
+mod cuda_trials;
 // The wgpu backend on a driver that fails: the right error, every time, and no panic.
 #[cfg(feature = "wgpu")]
 mod driver_faults;

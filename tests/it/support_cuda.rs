@@ -138,6 +138,16 @@ pub fn failed_call() -> String {
         .into_owned()
 }
 
+/// Lets this bit of every `tcgen05` product's descriptors be wrong from now on, in this process, or none (tests/fake_cuda/cpu_sm100.cpp).
+pub fn flip_descriptors(bit: Option<u8>) {
+    assert!(is_here(), "only in a child that runs on the driver for tests");
+    // SAFETY: our own library, which the driver has loaded as well, with the function that cpu_sm100.cpp declares.
+    unsafe {
+        let library = libloading::Library::new(std::env::var_os("ASSAY_FAKE_CUDA_KERNELS").unwrap()).unwrap();
+        library.get::<extern "C" fn(i32)>(b"cpu_flip").unwrap()(bit.map_or(-1, i32::from));
+    }
+}
+
 /// The cuBLASLt for tests, by the name that programs look for.
 pub fn cublaslt() -> &'static Path {
     static FILE: LazyLock<PathBuf> = LazyLock::new(|| installed_as("fake_cublaslt", "libcublasLt.so.12"));
@@ -210,7 +220,8 @@ static KERNELS: LazyLock<PathBuf> = LazyLock::new(|| {
     std::fs::create_dir_all(&folder).unwrap();
     let library = folder.join("libcpu_kernels.so");
     let scratch = tempfile::tempdir().unwrap();
-    let mut sources = vec![fake_cuda().join("cpu_kernels.cpp"), fake_cuda().join("cpu_sm90.cpp")];
+    let of_ours = ["cpu_kernels.cpp", "cpu_sm90.cpp", "cpu_sm100.cpp"];
+    let mut sources: Vec<PathBuf> = of_ours.iter().map(|name| fake_cuda().join(name)).collect();
     for (stem, entries) in declared() {
         let source = scratch.path().join(format!("{stem}.cpp"));
         let table: String = entries.iter().map(|entry| format!("ENTRY({entry}) ")).collect();

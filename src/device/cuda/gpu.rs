@@ -378,7 +378,7 @@ impl Gpu {
     }
 
     /// `rows` rows of `row_bytes` bytes from `address` on, for copies of boxes of [`BOX_ROWS`] rows by [`BOX_BYTES`] bytes, which
-    /// lie in shared memory as `wgmma` wants them. A matrix of any format is one of bytes here.
+    /// lie in shared memory as `wgmma` and `tcgen05` want them. A matrix of any format is one of bytes here.
     pub fn tensor_map(&self, address: u64, rows: u64, row_bytes: u64) -> Result<TensorMap, DeviceError> {
         const UINT8: c_int = 0;
         const INTERLEAVE_NONE: c_int = 0;

@@ -22,13 +22,17 @@ pub enum Source {
     TensorFp64,
     TensorFp8,
     TensorSm75,
+    TensorUmma,
+    TensorUmmaInt8,
     TensorWgmma,
+    Umma,
+    UmmaInt8,
     Walk,
     Wgmma,
 }
 
 impl Source {
-    pub const ALL: [Source; 21] = [
+    pub const ALL: [Source; 25] = [
         Source::Blake3,
         Source::Census,
         Source::Chase,
@@ -47,7 +51,11 @@ impl Source {
         Source::TensorFp64,
         Source::TensorFp8,
         Source::TensorSm75,
+        Source::TensorUmma,
+        Source::TensorUmmaInt8,
         Source::TensorWgmma,
+        Source::Umma,
+        Source::UmmaInt8,
         Source::Walk,
         Source::Wgmma,
     ];
@@ -73,7 +81,11 @@ impl Source {
             Source::TensorFp64 => "tensor_fp64",
             Source::TensorFp8 => "tensor_fp8",
             Source::TensorSm75 => "tensor_sm75",
+            Source::TensorUmma => "tensor_umma",
+            Source::TensorUmmaInt8 => "tensor_umma_int8",
             Source::TensorWgmma => "tensor_wgmma",
+            Source::Umma => "umma",
+            Source::UmmaInt8 => "umma_int8",
             Source::Walk => "walk",
             Source::Wgmma => "wgmma",
         }
@@ -113,10 +125,24 @@ pub fn proven(sm: u32) -> bool {
 }
 
 /// Families that came later, or are not what they were, and have run on no hardware at all.
-const UNTRIED: &[Source] = &[Source::FmaBf16, Source::Mma, Source::TensorWgmma, Source::Walk];
+const UNTRIED: &[Source] = &[
+    Source::FmaBf16,
+    Source::Mma,
+    Source::TensorUmma,
+    Source::TensorUmmaInt8,
+    Source::TensorWgmma,
+    Source::Umma,
+    Source::UmmaInt8,
+    Source::Walk,
+];
 
 pub fn untried(source: Source) -> bool {
     UNTRIED.contains(&source)
+}
+
+/// Of these, the ones by instructions that no card of ours has: machine code alone cannot tell whether they do what they should.
+pub fn on_probation(source: Source) -> bool {
+    matches!(source, Source::TensorUmma | Source::TensorUmmaInt8 | Source::Umma | Source::UmmaInt8)
 }
 
 /// What stands beside the figures of kernels that have not run on hardware yet.
@@ -194,9 +220,12 @@ mod tests {
     #[test]
     fn what_never_ran_on_hardware_says_so() {
         assert_eq!(caveat_of(Source::Chase, 90), None);
-        for (source, sm, words) in
-            [(Source::Walk, 90, "walk kernels have not yet"), (Source::Walk, 80, "sm_80")]
-        {
+        assert!(Source::ALL.into_iter().all(|source| untried(source) || !on_probation(source)));
+        for (source, sm, words) in [
+            (Source::Walk, 90, "walk kernels have not yet"),
+            (Source::Walk, 80, "sm_80"),
+            (Source::Umma, 100, "sm_100"),
+        ] {
             assert!(caveat_of(source, sm).is_some_and(|caveat| caveat.contains(words)), "{source:?} on {sm}");
         }
     }
@@ -207,14 +236,24 @@ mod tests {
             let of_hopper =
                 [Source::Wgmma, Source::Dmma, Source::TensorFp64, Source::TensorWgmma].contains(&source);
             let of_turing = [Source::MmaSm75, Source::TensorSm75].contains(&source);
-            let of_one = of_hopper.then_some(90).or(of_turing.then_some(75));
-            if let Some(its) = of_one {
-                let found = candidates(source, its);
-                assert!(
-                    matches!(found[..], [Image { code: Code::Cubin { sm }, .. }] if *sm == its),
-                    "{found:?}"
-                );
-                let others = [70, 75, 80, 86, 89, 90, 100, 103, 120, 121].into_iter().filter(|sm| *sm != its);
+            let of_blackwell = [
+                (Source::TensorUmma, &[100, 103][..]),
+                (Source::TensorUmmaInt8, &[100]),
+                (Source::Umma, &[100, 103]),
+                (Source::UmmaInt8, &[100]),
+            ];
+            let of_blackwell = of_blackwell.into_iter().find(|(of, _)| *of == source).map(|(_, its)| its);
+            let of_few = of_blackwell.or(of_hopper.then_some(&[90])).or(of_turing.then_some(&[75]));
+            if let Some(its) = of_few {
+                for one in its {
+                    let found = candidates(source, *one);
+                    assert!(
+                        matches!(found[..], [Image { code: Code::Cubin { sm }, .. }] if sm == one),
+                        "{found:?}"
+                    );
+                }
+                let others =
+                    [70, 75, 80, 86, 89, 90, 100, 103, 120, 121].into_iter().filter(|sm| !its.contains(sm));
                 assert!(others.into_iter().all(|sm| candidates(source, sm).is_empty()), "{source:?}");
                 continue;
             }
@@ -234,7 +273,11 @@ mod tests {
                 | Source::MmaSm75
                 | Source::TensorFp64
                 | Source::TensorSm75
+                | Source::TensorUmma
+                | Source::TensorUmmaInt8
                 | Source::TensorWgmma
+                | Source::Umma
+                | Source::UmmaInt8
                 | Source::Walk
                 | Source::Wgmma => (70, &[70, 75, 80, 86, 89, 90, 100, 103, 120]),
             };

@@ -24,6 +24,8 @@ pub enum Kernel {
     Tensor(TensorForm),
     /// Tiles of warpgroups, on compute capability 9.0 alone.
     Wide(Precision),
+    /// Tiles in tensor memory, on compute capability 10.0 and, but for INT8, 10.3.
+    Block(Precision),
     Gemm(GemmForm),
     Digest,
     Ring,
@@ -127,6 +129,7 @@ impl GemmForm {
             Units::Turing => "mma-sm75",
             Units::Boxed => "dmma",
             Units::Warpgroup => "wgmma",
+            Units::TensorMemory => "tcgen05",
         };
         format!("{by}-{}x{}", self.rows(), self.columns)
     }
@@ -139,7 +142,7 @@ impl GemmForm {
     /// Blocks that work at one tile together, in a cluster, one below the other.
     pub fn cluster(self) -> u32 {
         match self.units {
-            Units::Vector | Units::Tensor | Units::Turing | Units::Boxed => 1,
+            Units::Vector | Units::Tensor | Units::Turing | Units::Boxed | Units::TensorMemory => 1,
             Units::Warpgroup => 2,
         }
     }
@@ -151,7 +154,9 @@ impl GemmForm {
             Units::Tensor | Units::Turing if self.columns == 256 => bytes.is_multiple_of(16),
             Units::Vector | Units::Tensor | Units::Turing => true,
             // As copies of boxes demand it; columns are signed there.
-            Units::Boxed | Units::Warpgroup => bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31,
+            Units::Boxed | Units::Warpgroup | Units::TensorMemory => {
+                bytes > 0 && bytes.is_multiple_of(16) && bytes < 1 << 31
+            }
         }
     }
 }
@@ -168,6 +173,8 @@ pub enum Units {
     Boxed,
     /// By `wgmma`, fed the same way, on compute capability 9.0 alone.
     Warpgroup,
+    /// By `tcgen05`, fed the same way, on compute capability 10.0 and, but for INT8, 10.3.
+    TensorMemory,
 }
 
 impl Units {
@@ -179,6 +186,7 @@ impl Units {
             Units::Turing => "mma_sm75",
             Units::Boxed => "dmma",
             Units::Warpgroup => "wgmma",
+            Units::TensorMemory => "umma",
         }
     }
 }
@@ -199,10 +207,16 @@ impl Kernel {
             Kernel::Tensor(TensorForm { steps: Steps::Turing, .. }) => Source::TensorSm75,
             Kernel::Tensor(_) => Source::Tensor,
             Kernel::Wide(_) => Source::TensorWgmma,
+            Kernel::Block(Precision::Int8) => Source::TensorUmmaInt8,
+            Kernel::Block(_) => Source::TensorUmma,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. }) => Source::Gemm,
             Kernel::Gemm(GemmForm { units: Units::Turing, .. }) => Source::MmaSm75,
             Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => Source::Dmma,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => Source::Wgmma,
+            Kernel::Gemm(GemmForm { units: Units::TensorMemory, precision: Precision::Int8, .. }) => {
+                Source::UmmaInt8
+            }
+            Kernel::Gemm(GemmForm { units: Units::TensorMemory, .. }) => Source::Umma,
             Kernel::Gemm(GemmForm { precision: Precision::Fp8E4m3 | Precision::Fp8E5m2, .. }) => {
                 Source::MmaFp8
             }
@@ -240,6 +254,7 @@ impl Kernel {
                 format!("tensor_{of}{}_x{tiles}", precision.name())
             }
             Kernel::Wide(precision) => format!("tensor_wgmma_{}", precision.name()),
+            Kernel::Block(precision) => format!("tensor_umma_{}", precision.name()),
             Kernel::Gemm(GemmForm { precision, units, columns }) => {
                 format!("{}_{}_{columns}", units.name(), precision.name())
             }
@@ -259,6 +274,7 @@ impl Kernel {
             }
             Kernel::Fma(form) => form.block,
             Kernel::Gemm(GemmForm { units: Units::Boxed | Units::Warpgroup, .. }) => 384,
+            Kernel::Gemm(GemmForm { units: Units::TensorMemory, .. }) => 192,
             Kernel::Gemm(GemmForm { units: Units::Vector, columns: 128, .. }) => 128,
             Kernel::Tensor(form) => form.block,
             Kernel::Draw(_)
@@ -266,6 +282,7 @@ impl Kernel {
             | Kernel::TreeParents
             | Kernel::Gemm(_)
             | Kernel::Wide(_)
+            | Kernel::Block(_)
             | Kernel::Digest
             | Kernel::Ring => 256,
             Kernel::Cells | Kernel::TreeChunks => 128,
@@ -279,12 +296,12 @@ impl Kernel {
         if let Kernel::Tensor(form) = self {
             Some(form.of_block())
         } else {
-            matches!(self, Kernel::Wide(_)).then_some(2)
+            matches!(self, Kernel::Wide(_) | Kernel::Block(_)).then_some(2)
         }
     }
 
     /// Shared memory that a launch gives each block, in bytes: the slabs of mma.cuh; pipeline.cuh's slabs and barriers, or the matrices of
-    /// tensor_wgmma.cu, and what their alignment takes.
+    /// tensor_wgmma.cu or tensor_umma.cuh, and what their alignment takes.
     pub fn shared_bytes(self) -> u32 {
         match self {
             Kernel::Gemm(GemmForm { units: Units::Turing, columns, .. }) => 2 * (128 + columns) * 64,
@@ -292,7 +309,11 @@ impl Kernel {
             Kernel::Gemm(GemmForm { units: Units::Tensor, columns, .. }) => 4 * (128 + columns) * 64,
             Kernel::Gemm(GemmForm { units: Units::Boxed, .. }) => 6 * (128 + 128) * 128 + 1024 + 1024,
             Kernel::Gemm(GemmForm { units: Units::Warpgroup, .. }) => 4 * (128 + 256) * 128 + 1024 + 1024,
+            // Its own barriers come after those, and both parts are whole multiples of 1024 bytes.
+            Kernel::Gemm(GemmForm { units: Units::TensorMemory, .. }) => 4 * (128 + 256) * 128 + 3 * 1024,
             Kernel::Wide(_) => 2 * (64 + 256) * 128 + 1024,
+            // More than half of what a unit has: another block would only wait for the tensor memory of the first.
+            Kernel::Block(_) => 128 << 10,
             Kernel::Gemm(GemmForm { units: Units::Vector, .. })
             | Kernel::Fill(_)
             | Kernel::Scan(_)

@@ -19,6 +19,7 @@ mod nccl;
 mod patience;
 mod peers;
 mod plan;
+mod probation;
 mod run;
 mod vendor;
 
@@ -31,15 +32,19 @@ use self::cublaslt::CublasLt;
 use self::forms::Form;
 use self::gpu::Gpu;
 use self::identity::Found;
+use self::kernels::Kernel;
 use self::memory::Memory;
 use self::modules::Modules;
 use self::peers::{Neighbour, Source, Way};
 use self::plan::Card;
+use self::probation::Probation;
 use self::run::{After, Reach, Runner};
 use self::vendor::{Factors, Vendor};
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
 use super::op::{Maker, Means, Route};
-use super::{Buf, Device, DeviceError, Done, Identity, Op, Ticket, Unsupported, Variant, binding, select};
+use super::{
+    Buf, Device, DeviceError, Done, Identity, Op, Ticket, Trial, Unsupported, Variant, binding, select,
+};
 use crate::clock::System;
 use crate::telemetry;
 
@@ -117,6 +122,7 @@ struct CudaDevice {
     gpu: Rc<Gpu>,
     memory: Memory,
     modules: Modules,
+    probation: Probation,
     runner: Runner,
     upload: Upload,
     /// By their places among the devices that were opened together; `None` in its own.
@@ -148,6 +154,7 @@ impl CudaDevice {
             gpu,
             memory,
             modules,
+            probation: Probation::default(),
             runner,
             upload: Upload::default(),
             neighbours: Vec::new(),
@@ -184,6 +191,13 @@ impl CudaDevice {
         Some(self.band().and_then(|(band, _)| band.variant(ranks)))
     }
 
+    /// The kernels of all launch forms of `op` that the driver has taken.
+    fn loaded(&self, op: &Op) -> impl Iterator<Item = Kernel> {
+        let forms = if forms::supports(op).is_ok() { forms::forms(op) } else { Vec::new() };
+        let kernels = forms.into_iter().filter_map(|form| form.kernel);
+        kernels.filter(|kernel| self.modules.supports(*kernel).is_ok())
+    }
+
     /// The launch forms of `op` that this device has: at least one.
     fn forms(&self, op: &Op) -> Result<Vec<Form>, Unsupported> {
         forms::supports(op)?;
@@ -212,7 +226,9 @@ impl CudaDevice {
         }
         let (mut usable, mut refusals) = (Vec::new(), Vec::new());
         for form in forms::forms(op) {
-            match form.kernel.map_or(Ok(()), |kernel| self.modules.supports(kernel)) {
+            let usable_one =
+                |kernel| self.modules.supports(kernel).and_then(|()| self.probation.allows(kernel));
+            match form.kernel.map_or(Ok(()), usable_one) {
                 Ok(()) => usable.push(form),
                 Err(why) => refusals.push(why),
             }
@@ -242,6 +258,7 @@ impl Device for CudaDevice {
             return forms.into_iter().map(|form| vendor.variant(form.label)).collect();
         }
         let reach = forms::reach(&forms, self.sm);
+        let left_out = self.probation.caveat(self.loaded(op));
         let mut way = None;
         if let Op::Copy { route: Route::FromPeer(place), .. } = op {
             way = self.neighbour(*place).map(|other| &other.way);
@@ -250,7 +267,10 @@ impl Device for CudaDevice {
             label: form.label,
             kernel: form.kernel.map_or_else(String::new, |kernel| self.modules.digest(kernel)),
             caveat: match form.kernel {
-                Some(kernel) => images::caveat_of(kernel.source(), self.sm),
+                Some(kernel) => {
+                    let both = [images::caveat_of(kernel.source(), self.sm), left_out.clone()];
+                    both.into_iter().flatten().reduce(|untried, left_out| format!("{untried}; {left_out}"))
+                }
                 None => way.and_then(Way::caveat),
             },
             reach,
@@ -267,6 +287,14 @@ impl Device for CudaDevice {
             band.make_ready((kind, elements), each)?;
         }
         Ok(())
+    }
+
+    fn on_probation(&self, op: &Op) -> Vec<Trial> {
+        self.probation.of(self.loaded(op))
+    }
+
+    fn admit(&mut self, family: &str, outcome: Result<(), String>) {
+        self.probation.admit(family, outcome);
     }
 
     fn alloc(&mut self, bytes: u64) -> Result<Buf, DeviceError> {

@@ -61,7 +61,9 @@ impl Modules {
 
 /// The first image that the driver takes, or why it takes none.
 fn load(gpu: &Rc<Gpu>, source: Source, sm: u32) -> Result<Result<Loaded, String>, DeviceError> {
-    if matches!(source, Source::Wgmma | Source::Dmma) && !gpu.has_tensor_maps() {
+    if matches!(source, Source::Wgmma | Source::Dmma | Source::Umma | Source::UmmaInt8)
+        && !gpu.has_tensor_maps()
+    {
         return Ok(
             Err("this driver has no cuTensorMapEncodeTiled; one of CUDA 12.0 or newer has".to_owned()),
         );

@@ -56,7 +56,7 @@ fn products_per_ns(form: GemmForm, card: &Card) -> u64 {
         Units::Vector => operations_per_ns(form.precision, card),
         Units::Tensor | Units::Turing => tiles_per_ns(form.precision, card),
         Units::Boxed => 100,
-        Units::Warpgroup => 500,
+        Units::Warpgroup | Units::TensorMemory => 500,
     }
 }
 
@@ -379,7 +379,7 @@ fn gemm(kernel: Kernel, shape: Shape, [a, b, c]: [Buf; 3], card: &Card) -> Optio
                     Units::Vector | Units::Tensor | Units::Turing => {
                         Argument::Range { buf, from, end: end * row_bytes }
                     }
-                    Units::Boxed | Units::Warpgroup => {
+                    Units::Boxed | Units::Warpgroup | Units::TensorMemory => {
                         Argument::Map { buf, from, rows: end - first, row_bytes }
                     }
                 }
@@ -400,7 +400,7 @@ fn gemm_blocks(form: GemmForm, m: u64, n: u64, card: &Card) -> u32 {
     let tiles = m.div_ceil(cluster * u64::from(form.rows())) * n.div_ceil(form.columns.into());
     match form.units {
         Units::Vector | Units::Tensor | Units::Turing => grid(tiles),
-        Units::Boxed | Units::Warpgroup => {
+        Units::Boxed | Units::Warpgroup | Units::TensorMemory => {
             grid(tiles.min((u64::from(card.units) / cluster).max(1)) * cluster)
         }
     }

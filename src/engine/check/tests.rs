@@ -119,7 +119,7 @@ fn worst(
 
 #[test]
 fn short_sums_in_fp8_are_right_and_wrong_operands_are_not() {
-    for shape in [TileShape::Warp, TileShape::Warpgroup] {
+    for shape in [TileShape::Warp, TileShape::Warpgroup, TileShape::Block] {
         for precision in FP8 {
             for distribution in [Distribution::Normal, Distribution::Wide] {
                 let what = (shape, precision, distribution);

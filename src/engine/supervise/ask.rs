@@ -39,7 +39,11 @@ pub fn nvml(program: &Path, limit: Limit) -> Result<NvmlFound, String> {
 }
 
 /// Runs a worker that prints one line of JSON.
-fn ask<T: serde::de::DeserializeOwned>(program: &Path, question: &[&str], limit: Limit) -> Result<T, String> {
+pub fn ask<T: serde::de::DeserializeOwned>(
+    program: &Path,
+    question: &[&str],
+    limit: Limit,
+) -> Result<T, String> {
     let mut child = command(program, question)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -8,25 +8,38 @@ use super::{Agree, Bench, DISTRIBUTIONS, drawn, garbage};
 
 /// Whole warps of tiles and parts of them.
 pub fn tiles_in(bench: &mut Bench<'_>, precision: Precision) {
-    tiles_of(bench, TileShape::Warp, precision, [(1, 1), (75, 3), (9, 13)]);
+    tiles_of(bench, TileShape::Warp, precision, &[(1, 1), (75, 3), (9, 13)], 3);
 }
 
 /// The same of warpgroups, each of whose tiles is as large as 128 of those.
 pub fn wide_tiles_in(bench: &mut Bench<'_>, precision: Precision) {
-    tiles_of(bench, TileShape::Warpgroup, precision, [(1, 1), (3, 3), (2, 2)]);
+    tiles_of(bench, TileShape::Warpgroup, precision, &[(1, 1), (3, 3), (2, 2)], 3);
 }
 
-/// On other data than integers what one turn leaves to the next may differ.
-fn tiles_of(bench: &mut Bench<'_>, shape: TileShape, precision: Precision, exact: [(u32, u32); 3]) {
-    let integers = exact.map(|(tiles, turns)| (tiles, turns, Distribution::Integers { magnitude: 2 }));
-    let others = [(3, 1, Distribution::Normal), (3, 1, Distribution::Wide)];
-    for (tiles, turns, distribution) in integers.into_iter().chain(others) {
+/// And of the large Blackwells, twice as large again: few, as the reference takes a while for each.
+pub fn large_tiles_in(bench: &mut Bench<'_>, precision: Precision) {
+    tiles_of(bench, TileShape::Block, precision, &[(3, 1), (1, 2)], 1);
+}
+
+/// So many tiles and turns on integers; on other data, where what one turn leaves to the next may differ, one turn of `others` tiles.
+fn tiles_of(
+    bench: &mut Bench<'_>,
+    shape: TileShape,
+    precision: Precision,
+    exact: &[(u32, u32)],
+    others: u32,
+) {
+    let integers =
+        exact.iter().map(|&(tiles, turns)| (tiles, turns, Distribution::Integers { magnitude: 2 }));
+    let others = [(others, 1, Distribution::Normal), (others, 1, Distribution::Wide)];
+    let repeat = if shape == TileShape::Block { 1 } else { 2 };
+    for (tiles, turns, distribution) in integers.chain(others) {
         let exact = !precision.is_float() || matches!(distribution, Distribution::Integers { .. });
         // Ada's and Hopper's units keep about 14 bits of a sum in FP8, and what they lose with every step adds up.
         let within = if precision.bytes() == 1 { 5e-2 } else { 1e-4 };
         let agree = if exact { Agree::Bits } else { Agree::Within(within) };
         let out = garbage(u64::from(tiles * shape.results()) * precision.result_bytes());
-        bench.case(&[out], 2, agree, |b| Op::Mma {
+        bench.case(&[out], repeat, agree, |b| Op::Mma {
             shape,
             precision,
             turns,
@@ -85,7 +98,7 @@ pub fn products_in(bench: &mut Bench<'_>, by: Maker, precision: Precision, shape
 pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
     products(device, Maker::Ours, precisions, &SHAPES);
     if device.identity().backend == "cuda" {
-        let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+        let mut bench = Bench::new(device);
         precisions.iter().for_each(|precision| tiles_in(&mut bench, *precision));
         assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
     }
@@ -93,14 +106,24 @@ pub fn multiplies(device: &mut dyn Device, precisions: &[Precision]) {
 
 /// Products in these formats and shapes, every one of which the device must have.
 pub fn products(device: &mut dyn Device, by: Maker, precisions: &[Precision], shapes: &[[u32; 3]]) {
-    let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+    let mut bench = Bench::new(device);
     precisions.iter().for_each(|precision| products_in(&mut bench, by, *precision, shapes));
+    assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
+}
+
+/// Products and large tiles in these formats, in the likeliest form of each, every one of which the device must have.
+pub fn in_first_form(device: &mut dyn Device, precisions: &[Precision], shapes: &[[u32; 3]]) {
+    let mut bench = Bench { forms: 1, ..Bench::new(device) };
+    precisions.iter().for_each(|precision| {
+        products_in(&mut bench, Maker::Ours, *precision, shapes);
+        large_tiles_in(&mut bench, *precision);
+    });
     assert!(bench.cases > 0 && bench.skipped.is_empty(), "{:?}", bench.skipped);
 }
 
 /// Products by the library of the card's vendor, in every format that it has: how many that were.
 pub fn library_products(device: &mut dyn Device) -> usize {
-    let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+    let mut bench = Bench::new(device);
     let shapes = [[144, 112, 80], [16, 16, 16], [16, 240, 96]];
     Precision::MULTIPLIED
         .iter()
@@ -114,7 +137,7 @@ pub fn library_products(device: &mut dyn Device) -> usize {
 pub fn deep_products(device: &mut dyn Device) {
     let [m, n, k] = [129, 257, 8192];
     let distribution = Distribution::Integers { magnitude: 2 };
-    let mut bench = Bench { device, cases: 0, skipped: Vec::new() };
+    let mut bench = Bench::new(device);
     for precision in Precision::MULTIPLIED {
         let a = drawn(precision, distribution, 13, u64::from(m * k));
         let b = drawn(precision, distribution, 14, u64::from(n * k));

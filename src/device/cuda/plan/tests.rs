@@ -63,7 +63,7 @@ fn ops() -> Vec<Op> {
             ops.push(Op::Gemm { by: Maker::Ours, precision, shape, a: B, b: B, c: B });
         }
         for (turns, tiles) in [(1, 1), (64, 1 << 16), (1, 1 << 23)] {
-            for shape in [TileShape::Warp, TileShape::Warpgroup] {
+            for shape in [TileShape::Warp, TileShape::Warpgroup, TileShape::Block] {
                 ops.push(Op::Mma { shape, precision, turns, tiles, distribution, seed, out: B });
             }
         }
