@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::cuda::{assay_on, in_child, open};
 use crate::process::verified;
-use crate::support_cuda::{FakeCuda, live, live_in_nccl, nccl};
+use crate::support_cuda::{FakeCuda, live, live_in_nccl, nccl, ready};
 
 const DRAWN: Distribution = Distribution::Integers { magnitude: 1000 };
 
@@ -262,6 +262,7 @@ fn a_library_that_starts_slowly_is_not_one_that_hangs() {
 /// It takes the node's worker with it, after the pairs.
 #[test]
 fn a_library_that_crashes_or_hangs_ends_in_a_signed_report() {
+    ready();
     for (fault, function, during) in [
         ("CRASH", "ncclGroupEnd", NAMES[0]),
         ("CRASH", "ncclBroadcast", NAMES[3]),

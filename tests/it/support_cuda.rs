@@ -91,6 +91,11 @@ impl FakeCuda {
     }
 }
 
+/// Compiles what every such driver needs, which takes half a minute: for tests that look at a clock later.
+pub fn ready() {
+    LazyLock::force(&KERNELS);
+}
+
 /// Lines of a report about what has no figure, but for NVML, which is not beside this driver.
 pub fn unmeasured(report: &str) -> Vec<&str> {
     let lines = report.lines().filter(|line| line.contains("not measured"));
