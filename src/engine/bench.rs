@@ -323,7 +323,8 @@ impl<'a> Bench<'a> {
         Ok(ready?)
     }
 
-    /// The families of launch forms of `op` that have run on no hardware before and were tried here, see [`crate::device::Device::on_probation`].
+    /// The families of launch forms of `op` that have run on no hardware before and were tried here: see
+    /// [`crate::device::Device::on_probation`].
     pub fn on_probation(&self, op: &Op) -> Vec<&'static str> {
         let trials = self.devices[self.turn].device.on_probation(op);
         trials.into_iter().filter(|trial| trial.is_offered).map(|trial| trial.family).collect()
