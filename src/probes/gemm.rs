@@ -137,8 +137,9 @@ fn gemm(
     excused(bench, multiplied, |bench| measured(bench, metric, multiplied, seed, sizes))
 }
 
-/// Does `act`, and once more without the kernels that have run on no hardware before, where the first time was nothing: these speak
-/// against no card, and take no figure from it that others have. What is wrong without them is wrong.
+/// Does `act`, and once more without the kernels that have run on no hardware before, where these broke off: they take no figure from
+/// the card that others have. Where they were wrong, after a trial in which they were right, nobody can tell whether it was the card: then
+/// there is no figure, and they are left out from here on. What is wrong without them is wrong.
 fn excused<T>(
     bench: &mut Bench,
     multiplied: Multiplied,
@@ -155,7 +156,7 @@ fn excused<T>(
     }
     bench.release();
     families.iter().for_each(|family| bench.admit(family, Err(trouble.to_string())));
-    if bench.supports(&op).is_err() {
+    if matches!(trouble, Trouble::Wrong(_)) || bench.supports(&op).is_err() {
         return Err(Trouble::Skipped(trouble.to_string()));
     }
     act(bench)
