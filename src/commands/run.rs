@@ -198,6 +198,8 @@ fn between(selectors: &[String], settings: &Settings) -> Option<NodePlan> {
             ..settings.clone()
         },
         broken: Vec::new(),
+        told: Vec::new(),
+        lost: Vec::new(),
     })
 }
 

@@ -6,7 +6,7 @@ use super::finding::{Reason, Verdict};
 use super::gate::{self, Counted, Seen, Unusable};
 use super::judge::{Judgement, Side, bounded};
 use crate::evidence::metric::{MetricName, PEER_SLOWEST, is_pair, peer_name};
-use crate::evidence::{DeviceEvidence, Ended, Evidence, NodeEvidence};
+use crate::evidence::{DeviceEvidence, Ended, Evidence};
 
 /// The probe whose figures are of all devices at once.
 const COLLECTIVE: &str = "collective";
@@ -138,7 +138,7 @@ fn one(
     let Some(measurement) = measured.next() else {
         return Err(match node.absences.iter().find(|absence| absence.metric.as_str() == name) {
             Some(absence) => named(gate::absent(&absence.reason)),
-            None => completed(evidence, node).err().unwrap_or_else(|| not_measured(name)),
+            None => completed([&node.ended, &evidence.ended]).err().unwrap_or_else(|| not_measured(name)),
         });
     };
     // It stands once in the evidence. Where it stands twice nobody may choose.
@@ -146,15 +146,17 @@ fn one(
         return Err(named(Unusable::open(Reason::NoFigure)));
     }
     gate::checked(measurement).map_err(named)?;
-    completed(evidence, node)?;
+    // Where a worker broke off at another case, it was through with this one.
+    let of_node = Some(&node.ended).filter(|ended| !matches!(ended, Ended::Lost { .. }));
+    completed(of_node.into_iter().chain([&evidence.ended]))?;
     let value = gate::value(measurement, figure).map_err(named)?;
     let possible = |identity| gate::possible(identity, &measurement.metric, value);
     identities.into_iter().try_for_each(possible).map_err(named)?;
     Ok(Counted { value, at_least: gate::at_least(measurement) })
 }
 
-fn completed(evidence: &Evidence, node: &NodeEvidence) -> Result<(), Unusable> {
-    match [&node.ended, &evidence.ended].into_iter().find(|ended| **ended != Ended::Completed) {
+fn completed<'a>(parts: impl IntoIterator<Item = &'a Ended>) -> Result<(), Unusable> {
+    match parts.into_iter().find(|ended| **ended != Ended::Completed) {
         Some(ended) => Err(Unusable::open(Reason::RunNotCompleted { ended: ended.clone() })),
         None => Ok(()),
     }

@@ -12,7 +12,7 @@ use super::{Settings, run_case};
 use crate::device::backend::{OpenOptions, Opened};
 use crate::device::{Identity, Unsupported, inventory};
 use crate::evidence::event::{Event, Sign, Sink, What};
-use crate::evidence::metric::{MetricName, PEER_SLOWEST, peer_name};
+use crate::evidence::metric::{MetricName, PEER_SLOWEST, pair, peer_name};
 use crate::evidence::{Absence, AbsenceReason, Ended};
 use crate::telemetry;
 
@@ -25,6 +25,26 @@ pub struct NodePlan {
     /// Places of those that did not come to the end of their own part: they are left in peace.
     #[serde(default)]
     pub broken: Vec<u32>,
+    /// What workers of this plan before this one told of.
+    #[serde(default)]
+    pub told: Vec<MetricName>,
+    /// What of that they broke off at.
+    #[serde(default)]
+    pub lost: Vec<MetricName>,
+}
+
+impl NodePlan {
+    /// Why nothing is done with the device at this place, where nothing is.
+    fn left_out(&self, place: u32) -> Option<String> {
+        let name = self.selectors.get(place as usize).map_or("a device", String::as_str);
+        if self.broken.contains(&place) {
+            return Some(format!("{name} had not come to the end of its own part"));
+        }
+        // A copy has two ends. Where two broke off that have one end in common, the next with it would too.
+        let is_end = |name: &&str| pair(name).is_some_and(|(from, to)| [from, to].contains(&place));
+        let lost: Vec<&str> = self.lost.iter().map(MetricName::as_str).filter(is_end).collect();
+        (lost.len() > 1).then(|| format!("what was done with {name} broke off: {}", lost.join(", ")))
+    }
 }
 
 /// Data goes from one device of the run to another.
@@ -54,10 +74,10 @@ type Group<'a> = (&'static str, Vec<(u32, &'a str)>);
 /// Runs a node worker's whole plan. Everything that happens goes to `sink`; the only error is that it does not take it.
 pub fn run(plan: &NodePlan, sink: &mut dyn Sink, between: &Between) -> io::Result<()> {
     let groups = groups(plan);
-    apart(&groups, sink, between, &plan.settings)?;
+    apart(plan, &groups, sink, between)?;
     without(plan, groups.len() < 2, sink, between)?;
     // What some of the devices do together is not what all of them do.
-    let is_whole = groups.len() == 1 && plan.broken.is_empty();
+    let is_whole = matches!(&groups[..], [(_, members)] if members.len() == plan.selectors.len());
     let between = Between { all: between.all.filter(|_| is_whole), ..*between };
     let mut how = Ended::Completed;
     for (_, members) in groups.iter().filter(|(_, members)| members.len() > 1) {
@@ -71,7 +91,7 @@ pub fn run(plan: &NodePlan, sink: &mut dyn Sink, between: &Between) -> io::Resul
 
 fn groups(plan: &NodePlan) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
-    let whole = (0..).zip(&plan.selectors).filter(|(place, _)| !plan.broken.contains(place));
+    let whole = (0..).zip(&plan.selectors).filter(|(place, _)| plan.left_out(*place).is_none());
     for (place, selector) in whole {
         // A selector of no backend names no device that could be opened.
         let Ok((backend, _)) = inventory::split(selector) else { continue };
@@ -84,17 +104,11 @@ fn groups(plan: &NodePlan) -> Vec<Group<'_>> {
 }
 
 /// Nothing goes between devices of two backends.
-fn apart(
-    groups: &[Group<'_>],
-    sink: &mut dyn Sink,
-    between: &Between,
-    settings: &Settings,
-) -> io::Result<()> {
+fn apart(plan: &NodePlan, groups: &[Group<'_>], sink: &mut dyn Sink, between: &Between) -> io::Result<()> {
     let mut absent = |metric: MetricName, name: &str, other: &str| {
         let Unsupported { by, why } =
             Unsupported::us(format!("{name} and {other} do not open devices together"));
-        let absence = Absence { metric, reason: AbsenceReason::Unsupported { by, why } };
-        sink.event(&Event { at_ns: 0, device: None, what: What::Absent(absence) })
+        tell(plan, sink, metric, AbsenceReason::Unsupported { by, why })
     };
     for (name, members) in groups.iter().filter(|_| between.pairs.is_some()) {
         for (other, others) in groups.iter().filter(|(other, _)| other != name) {
@@ -107,7 +121,7 @@ fn apart(
         }
     }
     if let (Some(all), [(name, _), (other, _), ..]) = (between.all, groups) {
-        for metric in all(&[], settings).into_iter().flat_map(|case| case.metrics) {
+        for metric in all(&[], &plan.settings).into_iter().flat_map(|case| case.metrics) {
             absent(metric, name, other)?;
         }
     }
@@ -116,25 +130,32 @@ fn apart(
 
 /// Nothing is measured with a device that has broken down. Of devices that are no one group, [`apart`] has told what all do together.
 fn without(plan: &NodePlan, is_one: bool, sink: &mut dyn Sink, between: &Between) -> io::Result<()> {
-    let places: Vec<u32> = (0..).zip(&plan.selectors).map(|(place, _)| place).collect();
-    let name = |place: u32| plan.selectors.get(place as usize).map_or("a device", String::as_str);
-    let mut absent = |metric: MetricName, broken: u32| {
-        let why = format!("{} had not come to the end of its own part", name(broken));
-        let absence = Absence { metric, reason: AbsenceReason::Skipped { why } };
-        sink.event(&Event { at_ns: 0, device: None, what: What::Absent(absence) })
+    let places: Vec<(u32, Option<String>)> =
+        (0..).zip(&plan.selectors).map(|(place, _)| (place, plan.left_out(place))).collect();
+    let mut absent = |metric: MetricName, why: &String| {
+        tell(plan, sink, metric, AbsenceReason::Skipped { why: why.clone() })
     };
-    let pairs = places.iter().flat_map(|from| places.iter().map(move |to| (*from, *to)));
-    for (from, to) in pairs.filter(|(from, to)| from != to && between.pairs.is_some()) {
-        if let Some(broken) = [from, to].into_iter().find(|place| plan.broken.contains(place)) {
-            absent(MetricName::parse(&peer_name(from, to)).map_err(io::Error::other)?, broken)?;
+    let pairs = places.iter().flat_map(|from| places.iter().map(move |to| (from, to)));
+    for ((from, of_sender), (to, of_receiver)) in pairs.filter(|_| between.pairs.is_some()) {
+        if let Some(why) = of_sender.as_ref().or(of_receiver.as_ref()).filter(|_| from != to) {
+            absent(MetricName::parse(&peer_name(*from, *to)).map_err(io::Error::other)?, why)?;
         }
     }
-    if let (Some(all), Some(broken)) = (between.all.filter(|_| is_one), plan.broken.first()) {
+    let first = places.iter().find_map(|(_, why)| why.as_ref());
+    if let (Some(all), Some(why)) = (between.all.filter(|_| is_one), first) {
         for metric in all(&[], &plan.settings).into_iter().flat_map(|case| case.metrics) {
-            absent(metric, *broken)?;
+            absent(metric, why)?;
         }
     }
     Ok(())
+}
+
+/// That there is no figure, unless a worker before this one told of it.
+fn tell(plan: &NodePlan, sink: &mut dyn Sink, metric: MetricName, reason: AbsenceReason) -> io::Result<()> {
+    if plan.told.contains(&metric) {
+        return Ok(());
+    }
+    sink.event(&Event { at_ns: 0, device: None, what: What::Absent(Absence { metric, reason }) })
 }
 
 fn run_group(
@@ -194,7 +215,7 @@ fn run_one(
     (number, count): (u32, u32),
     sink: &mut dyn Sink,
 ) -> io::Result<Option<Ended>> {
-    let Some(case) = case else { return Ok(None) };
+    let Some(case) = case.filter(|case| !plan.told.contains(&case.metrics[0])) else { return Ok(None) };
     let mut bench = Bench::new(devices, &plan.settings, None, sink);
     bench.begin(&case.metrics[0], number, count)?;
     let lost = run_case(case, &mut bench)?;

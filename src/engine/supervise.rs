@@ -17,6 +17,7 @@ use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
 use crate::evidence::{Ended, Order};
 
 mod ask;
+mod between;
 
 /// The hidden subcommand that makes this binary a worker.
 pub const WORKER: &str = "worker";
@@ -67,7 +68,7 @@ pub fn run(orders: &Orders, mut take: impl FnMut(Event)) -> Ended {
     }
     match orders.node {
         // One that hangs or is lost would take the others' figures with it.
-        Some(plan) => turn(orders, &[Job::Node(&NodePlan { broken, ..plan.clone() })], how, take),
+        Some(plan) => between::run(orders, NodePlan { broken, ..plan.clone() }, how, take),
         None => how,
     }
 }

@@ -472,6 +472,10 @@ step-lost = { $count ->
     [one] A card did not come to the end of its run. Look for what became of it in the kernel's messages (`dmesg`, Xid), have it reset or exchanged, and measure again:
    *[other] { $count } cards did not come to the end of their runs. Look for what became of them in the kernel's messages (`dmesg`, Xid), have them reset or exchanged, and measure again:
 }
+step-parted = { $count ->
+    [one] A copy between two cards broke off. Look for the cause in the kernel's messages (`dmesg`, Xid), at the way between them (`nvidia-smi topo -m`, `nvidia-smi nvlink --status`) and at the fabric manager, and measure again:
+   *[other] { $count } copies between cards broke off. Look for the cause in the kernel's messages (`dmesg`, Xid), at the ways between them (`nvidia-smi topo -m`, `nvidia-smi nvlink --status`) and at the fabric manager, and measure again:
+}
 step-lost-all = No card came to the end of its run. Look at the host and its driver first (`dmesg`), give a host that is only slow more time (`--hang-after`), and measure again:
 step-bad-cards = { $count ->
     [one] It is one card of { $all } that falls short. Name it to the provider by its place:
@@ -1734,6 +1738,7 @@ fault-flops = compute rates and the clock that telemetry shows, as a multiple of
 fault-speed = everything as a multiple of the profile's speed; above 1 it is too fast to be true
 fault-stolen = share of all time that another tenant has, in turns of 10 ms
 fault-crowded = share of all time in which a tenant beside us takes half of the memory's bandwidth, in turns of 10 ms
+fault-peer-rate = copies from the card of this index= come at this share of the rate
 fault-throttle = clock and compute rates fall to this share after this time, and telemetry says thermal
 fault-drift = everything loses this share of its speed per s, min or h
 fault-clocklie = compute runs at this share of the clock that telemetry shows
@@ -1744,6 +1749,7 @@ fault-lost-at-t = the device is lost at this time
 fault-lost = whether lost@ holds forever (the rule) or for one answer
 fault-hang-at-call = no answer from this device call on, until the wait limit ends the wait
 fault-stall-at-call = this device call never returns: the process stands still
+fault-stall-at-peer = copies from the card of this index= never return: the process stands still
 fault-crash-at-call = the process aborts in this device call
 fault-fail-at-call = this device call fails with the error that error= names
 fault-fail = whether fail@call fails once (the rule) or from then on

@@ -398,6 +398,7 @@ step-accept-report = 可以验收所测内容；请将签名报告与合同、�
 step-failed = 这台机器暂不验收；请将未达到的 { $count } 项要求告知出租方：
 step-identity = 有 { $count } 张卡与其名称不符，或各来源说法不一致，不予验收；请出租方解释或更换：
 step-lost = 有 { $count } 张卡未能完成运行；请在内核消息（`dmesg`、Xid）中查找原因，请出租方重置或更换后重测：
+step-parted = 卡间有 { $count } 次复制中断；请在内核消息（`dmesg`、Xid）中查找原因，检查卡间连接（`nvidia-smi topo -m`、`nvidia-smi nvlink --status`）与 fabric manager，然后重测：
 step-lost-all = 没有一张卡完成运行；请先检查主机及其驱动（`dmesg`），若主机只是较慢，请用 `--hang-after` 放宽时限，然后重测：
 step-bad-cards = { $all } 张卡中有 { $count } 张未达到要求，请按其位置告知出租方：
 step-foreign = 测量了 { $measured } 个设备，合同只涉及 { $agreed } 个。如以下型号不同的设备不在租赁之内，请用 `--device` 指明所租的设备：
@@ -1430,6 +1431,7 @@ fault-flops = 算力以及遥测所示的频率，为原型号的倍数
 fault-speed = 一切速度，为原型号的倍数；大于 1 即快得不可信
 fault-stolen = 被另一租户占去的时间比例，每次 10 ms
 fault-crowded = 旁边的租户占用一半显存带宽的时间比例，每次 10 ms
+fault-peer-rate = 从 index= 为此值的卡复制时，速率为正常值的这一比例
 fault-throttle = 自该时刻起频率与算力降到这一比例，遥测报告过热
 fault-drift = 一切速度每 s、min 或 h 损失这一比例
 fault-clocklie = 实际运行频率为遥测所示频率的这一比例
@@ -1440,6 +1442,7 @@ fault-lost-at-t = 在这一时刻丢失设备
 fault-lost = lost@ 是一直有效（默认）还是只影响一次应答
 fault-hang-at-call = 自这次设备调用起不再应答，直到等待超时
 fault-stall-at-call = 这次设备调用永不返回：进程停住不动
+fault-stall-at-peer = 从 index= 为此值的卡复制时永不返回：进程停住不动
 fault-crash-at-call = 进程在这次设备调用中崩溃
 fault-fail-at-call = 这次设备调用失败，错误由 error= 指定
 fault-fail = fail@call 是失败一次（默认）还是从此一直失败

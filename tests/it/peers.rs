@@ -4,7 +4,7 @@
 use gpu_assay::contract::{Finding, Subject, Verdict, judge};
 use gpu_assay::device::{DeviceError, Reach};
 use gpu_assay::engine::{Profile, Settings, node};
-use gpu_assay::evidence::event::{Event, What};
+use gpu_assay::evidence::event::{self, Event, What};
 use gpu_assay::evidence::metric::peer_name;
 use gpu_assay::evidence::record::{self, RecordError};
 use gpu_assay::evidence::*;
@@ -215,6 +215,66 @@ fn what_broke_down_is_left_in_peace_and_the_others_are_measured() {
     assert_eq!(node.absences.len(), 8, "{:?}", node.absences);
 }
 
+/// Two copies of one card stand still: the others are measured all the same, and count; with it nothing more is begun.
+#[test]
+fn a_card_whose_copies_never_end_costs_no_other_pair_its_figure() {
+    let dir = tempfile::tempdir().unwrap();
+    let (terms, out) = (dir.path().join("terms.toml"), dir.path().join("out"));
+    let clause = |id: &str, name: &str, bound: &str| {
+        format!(
+            "[[clause]]\nid = \"{id}\"\n{}\n",
+            SLOWEST.replace("peer.slowest.rate", name).replace("1 GB/s", bound)
+        )
+    };
+    let clauses = [
+        clause("all", "peer.slowest.rate", "1 GB/s"),
+        clause("pair", "peer.0-1.rate", "1 GB/s"),
+        clause("short", "peer.0-1.rate", "2 GB/s"),
+    ];
+    let head = "version = 1\nid = \"x\"\naccept = [\"simulated\"]\n";
+    std::fs::write(&terms, format!("{head}{}", clauses.concat())).unwrap();
+    let mut args = vec!["run", "--contract", terms.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    args.extend(["--profile", "quick", "--duration", "1ms", "--probe", "peer", "--hang-after", "2s"]);
+    for device in
+        ["sim:mini,stall@peer=3", "sim:mini,index=1,stall@peer=3", "sim:mini,index=2", "sim:mini,index=3"]
+    {
+        args.extend(["--device", device]);
+    }
+    let ended = assay(&args);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stdout.contains("2 copies between cards broke off")
+            && ended.stdout.contains("sim:mini,index=3 (PCI"),
+        "{}",
+        ended.stdout
+    );
+    let (_, report) = verified(&out);
+    let verdicts: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(verdicts, ["inconclusive", "pass", "fail"], "{report}");
+    let events = std::fs::File::open(out.join("events.jsonl")).unwrap();
+    let events = event::read(std::io::BufReader::new(events)).unwrap();
+    let node = record::fold(&events).unwrap().node.unwrap();
+    let name = |of: &str| format!("peer.{of}.rate");
+    let mut measured: Vec<String> = node.measurements.iter().map(|m| m.metric.to_string()).collect();
+    measured.sort_unstable();
+    assert_eq!(measured, ["0-1", "0-2", "1-0", "1-2", "2-0", "2-1"].map(name));
+    let absent: Vec<(String, String)> =
+        node.absences.iter().map(|a| (a.metric.to_string(), a.reason.to_string())).collect();
+    let names = |has: &str| -> Vec<String> {
+        absent.iter().filter(|(_, why)| why.contains(has)).map(|(name, _)| name.clone()).collect()
+    };
+    assert_eq!(names("no sign of life"), ["3-0", "3-1"].map(name));
+    let because = "sim:mini,index=3 broke off: peer.3-0.rate, peer.3-1.rate";
+    assert_eq!(names(because), ["0-3", "1-3", "2-3", "3-2"].map(name));
+    assert_eq!(absent.len(), 6);
+    assert!(matches!(&node.ended, Ended::Lost { during: Some(first), .. } if *first == name("3-0")));
+}
+
 #[test]
 fn what_lies_between_devices_has_no_ratio_and_no_scope() {
     for (clause, words) in [
@@ -256,7 +316,7 @@ fn measured_without(selectors: &[&str], probes: &[&str], broken: Vec<u32>) -> Re
         ..Settings::new(Profile::Quick, 1000)
     };
     let opened = selectors.len() - broken.len();
-    let plan = node::NodePlan { selectors, settings, broken };
+    let plan = node::NodePlan { selectors, settings, broken, told: Vec::new(), lost: Vec::new() };
     node::run(&plan, &mut events, &gpu_assay::probes::between(&plan.settings)).unwrap();
     // Opening a node full of devices must not look like hanging: a sign of life for each.
     let of_node = events

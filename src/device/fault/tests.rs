@@ -56,6 +56,12 @@ fn errors_say_where_what_and_what_to_try() {
         ("mini,flip=1TFLOPS:3", 2, 10, "the unit \"TFLOPS\" does not fit"),
         ("mini,seed=1,seed=2", 3, 17, "seed stands already in part 2"),
         ("mini,lazy=1", 2, 10, "takes no value"),
+        (
+            "mini,peer_rate=1",
+            2,
+            10,
+            "the index of a card, a colon and a share are needed; write for example peer_rate=1:0.5",
+        ),
         ("mini,noise=nan", 2, 10, "not a plain number from 0 to 0.5"),
         ("mini,noise=0.6", 2, 10, "not a plain number from 0 to 0.5"),
         ("mini,speed=0", 2, 10, "not a plain number"),

@@ -155,6 +155,13 @@ pub fn share_from(text: &str) -> Result<(f64, u64), String> {
     Ok((share(amount)?, time(from)?))
 }
 
+/// `INDEX:SHARE`
+pub fn peer_share(text: &str) -> Result<(u64, f64), String> {
+    let (index, amount) =
+        text.split_once(':').ok_or("the index of a card, a colon and a share are needed")?;
+    Ok((whole(index, 0, 255)?, share(amount)?))
+}
+
 /// `NUMBER/UNIT`
 pub fn rate(text: &str) -> Result<(f64, Per), String> {
     let (amount, per) = text.split_once('/').ok_or("a number, / and one of s, min, h are needed")?;

@@ -34,6 +34,8 @@ pub struct Behaviour {
     pub stolen: f64,
     /// Share of all time in which another tenant takes half of the memory's bandwidth.
     pub crowded: f64,
+    /// Copies from the card of this index come at this share of the rate.
+    pub peer_rates: Vec<(u64, f64)>,
     pub throttle: Option<(f64, u64)>,
     /// Share of speed lost per second.
     pub drift_per_s: f64,
@@ -45,6 +47,8 @@ pub struct Behaviour {
     pub lost_at_ns: Option<u64>,
     pub hang_at_call: Option<u64>,
     pub stall_at_call: Option<u64>,
+    /// Copies from cards of these indices never end.
+    pub stall_at_peers: Vec<u64>,
     pub crash_at_call: Option<u64>,
     pub fail: Trigger,
     pub error: Injected,
@@ -111,6 +115,7 @@ impl Behaviour {
             speed: 1.0,
             stolen: 0.0,
             crowded: 0.0,
+            peer_rates: Vec::new(),
             throttle: None,
             drift_per_s: 0.0,
             clock_lie: 1.0,
@@ -120,6 +125,7 @@ impl Behaviour {
             lost_at_ns: None,
             hang_at_call: None,
             stall_at_call: None,
+            stall_at_peers: Vec::new(),
             crash_at_call: None,
             fail: Trigger { call: None, often: Often::Once },
             error: Injected::Validation,
@@ -174,6 +180,7 @@ impl Behaviour {
             Setting::Speed(share) => self.speed = share,
             Setting::Stolen(share) => self.stolen = share,
             Setting::Crowded(share) => self.crowded = share,
+            Setting::PeerRate { index, share } => self.peer_rates.push((index, share)),
             Setting::Throttle { share, from_ns } => self.throttle = Some((share, from_ns)),
             Setting::Drift { share, per } => self.drift_per_s = per_s(share, per),
             Setting::ClockLie(share) => self.clock_lie = share,
@@ -184,6 +191,7 @@ impl Behaviour {
             Setting::Lost(often) => self.lost.often = often,
             Setting::HangAtCall(call) => self.hang_at_call = Some(call),
             Setting::StallAtCall(call) => self.stall_at_call = Some(call),
+            Setting::StallAtPeer(index) => self.stall_at_peers.push(index),
             Setting::CrashAtCall(call) => self.crash_at_call = Some(call),
             Setting::FailAtCall(call) => self.fail.call = Some(call),
             Setting::Fail(often) => self.fail.often = often,

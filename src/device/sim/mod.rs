@@ -33,6 +33,7 @@ use crate::nearest::nearest;
 use behaviour::Behaviour;
 use profiles::{PROFILES, Profile};
 use telemetry::SimTelemetry;
+use together::Peer;
 pub use world::World;
 
 /// Stands for a kernel's source: nothing is compiled for a simulated card.
@@ -64,7 +65,7 @@ pub fn open_together(
 ) -> Result<Vec<Opened>, OpenError> {
     let start = |rest: &&str| start(rest, options).inspect(|_| each());
     let mut cards = rests.iter().map(start).collect::<Result<Vec<_>, _>>()?;
-    let together: Vec<&Profile> = cards.iter().map(|(world, _)| world.card).collect();
+    let together: Vec<Peer> = cards.iter().map(|(world, _)| Peer::of(world)).collect();
     cards.iter_mut().for_each(|(world, _)| world.together.clone_from(&together));
     let shared = |(world, identity)| (Rc::new(RefCell::new(world)), identity);
     let cards: Vec<_> = cards.into_iter().map(shared).collect();
@@ -150,7 +151,9 @@ impl Device for Card {
         let mut variants = timing::variants(op, &KERNEL);
         let world = self.world.borrow();
         if let Some(peer) = world.peer(op) {
-            variants.iter_mut().for_each(|variant| variant.label = timing::way(world.card, peer).to_owned());
+            variants
+                .iter_mut()
+                .for_each(|variant| variant.label = timing::way(world.card, peer.card).to_owned());
         }
         variants
     }

@@ -7,9 +7,11 @@ use std::rc::{Rc, Weak};
 use super::content::{Rule, Source, blend};
 use super::exec;
 use super::memory::Extent;
+use super::profiles::Profile;
 use super::timing::{self, Bound, Cost};
 use super::world::{World, invalid};
 use crate::device::collective::Collective;
+use crate::device::op::Route;
 use crate::device::{Buf, DeviceError, Op, Unsupported};
 
 /// The share of what a copy reaches that is left where all cards send at once.
@@ -22,6 +24,19 @@ pub struct Band {
     cards: Vec<Weak<RefCell<World>>>,
     place: usize,
     lent: Option<[Buf; 2]>,
+}
+
+/// A card of the node as the others know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    pub card: &'static Profile,
+    index: u64,
+}
+
+impl Peer {
+    pub fn of(world: &World) -> Self {
+        Self { card: world.card, index: world.behaviour.index }
+    }
 }
 
 /// Another card, and its place.
@@ -86,6 +101,27 @@ impl World {
         self.band.lent = Some(bufs);
     }
 
+    /// The card that a copy comes from, where it comes from one.
+    pub fn peer(&self, op: &Op) -> Option<Peer> {
+        let Op::Copy { route: Route::FromPeer(place), .. } = op else { return None };
+        self.together.get(*place as usize).copied()
+    }
+
+    /// What a copy from another card costs.
+    pub fn cost_from_peer(&self, op: &Op) -> Option<Cost> {
+        self.peer(op).map(|peer| self.way_from(peer, op))
+    }
+
+    /// What it costs to get the data of `op` from there, if it ever comes.
+    fn way_from(&self, peer: Peer, op: &Op) -> Cost {
+        while self.behaviour.stall_at_peers.contains(&peer.index) {
+            std::thread::park();
+        }
+        let rates = self.behaviour.peer_rates.iter().filter(|(index, _)| *index == peer.index);
+        let way = timing::from_peer(self.card, peer.card, op.work() as f64);
+        Cost { ns: rates.fold(way.ns, |ns, (_, share)| ns / share), ..way }
+    }
+
     /// What a collective costs: the slowest way to another card decides, and the slowest card. One that is lost leaves all waiting.
     pub fn cost_together(&self, op: &Op, at_ns: u64) -> Result<Option<Cost>, DeviceError> {
         let Op::Collective { .. } = op else { return Ok(None) };
@@ -94,7 +130,7 @@ impl World {
             let mut other = other.borrow_mut();
             other.alive()?;
             let speed = other.speed(Bound::Link, at_ns);
-            let way = timing::from_peer(self.card, other.card, op.work() as f64);
+            let way = self.way_from(Peer::of(&other), op);
             let cost = Cost { ns: way.ns / SHARE / speed, ..way };
             slowest = slowest.filter(|known| known.ns >= cost.ns).or(Some(cost));
         }

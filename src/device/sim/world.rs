@@ -12,7 +12,7 @@ use super::memory::{Extent, Memory};
 use super::needs::needs;
 use super::profiles::Profile;
 use super::timing::{self, Bound, Cost, LAUNCH_NS};
-use super::together::Band;
+use super::together::{Band, Peer};
 use crate::clock::{Clock, Stepped};
 use crate::device::fault::{Often, When};
 use crate::device::op::{Maker, Route};
@@ -53,7 +53,7 @@ pub struct World {
     /// When the card has finished all it was given.
     free_at_ns: u64,
     /// All cards that were opened together, itself included.
-    pub together: Vec<&'static Profile>,
+    pub together: Vec<Peer>,
     pub band: Band,
 }
 
@@ -291,15 +291,12 @@ impl World {
         }
         let mut cost = timing::cost(self.card, op, variant, self.working_set_bytes(op))
             .ok_or_else(|| invalid(format!("{} has no variant {variant}", op.name())))?;
-        if let Some(peer) = self.peer(op) {
-            cost = timing::from_peer(self.card, peer, op.work() as f64);
-        }
         let wrong = self.upset(op, repeat).map_or(self.behaviour.wrong, |element| exec::Wrong {
             gemm_element: Some(element),
             ..self.behaviour.wrong
         });
         let begin_ns = self.clock.now_ns().max(self.free_at_ns);
-        cost = self.cost_together(op, begin_ns)?.unwrap_or(cost);
+        cost = self.cost_from_peer(op).or(self.cost_together(op, begin_ns)?).unwrap_or(cost);
         let device_ns = self.spend(cost, repeat);
         let mut counted = op.units().map(|units| units.wrapping_mul(u64::from(repeat)) as u32);
         if let Op::Lend { from, to } = *op {
@@ -331,12 +328,6 @@ impl World {
             let words = census::walk(self.card, &self.behaviour, &ends, hops, begin_ns);
             exec::put(&mut self.memory, out, &words);
         }
-    }
-
-    /// The card that a copy comes from, where it comes from one.
-    pub fn peer(&self, op: &Op) -> Option<&'static Profile> {
-        let Op::Copy { route: Route::FromPeer(place), .. } = op else { return None };
-        self.together.get(*place as usize).copied()
     }
 
     /// The element of a product that comes out wrong by chance, if one does.

@@ -121,7 +121,13 @@ fn workers_run_together_or_one_at_a_time() {
 }
 
 fn node() -> NodePlan {
-    NodePlan { selectors: Vec::new(), settings: plan(0).settings, broken: Vec::new() }
+    NodePlan {
+        selectors: Vec::new(),
+        settings: plan(0).settings,
+        broken: Vec::new(),
+        told: Vec::new(),
+        lost: Vec::new(),
+    }
 }
 
 /// Those whose turn never came end as those do that were stopped.
@@ -166,6 +172,37 @@ fn the_node_has_its_turn_last() {
             (other, _) => panic!("{said}: {other:?}"),
         }
     }
+}
+
+/// Each worker of a node breaks off at a case: the rest is begun again, but not for ever, and the node ends once.
+#[test]
+#[cfg(unix)]
+fn a_node_that_breaks_off_goes_on_but_not_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |what| serde_json::to_string(&Event { at_ns: 1, device: None, what }).unwrap();
+    let begun = line(What::CaseStarted { metric: "peer.0-1.rate".into(), case: 0, cases: 9 });
+    let (before, after) = begun.split_once("0-1").unwrap();
+    // The n-th worker is told of n - 1 cases that others were at.
+    let script = format!(
+        "read -r plan\nn=$(ls {0} | grep -c ^n)\n: > {0}/n$n; echo \"$plan\" > {0}/plan\n\
+         echo '{before}'$n'-9{after}'; kill -9 $$",
+        dir.path().display()
+    );
+    let interrupted = AtomicBool::new(false);
+    let (heard, how) = hear_all(&script, &[], Order::Together, Some(&node()), &interrupted);
+    assert_eq!(how, Ended::Completed, "the run itself");
+    let ends: Vec<&What> =
+        heard.iter().map(|event| &event.what).filter(|what| matches!(what, What::NodeEnded(_))).collect();
+    let [What::NodeEnded(Ended::Lost { during: Some(during), .. })] = ends[..] else { panic!("{ends:?}") };
+    assert_eq!(during, "peer.0-9.rate", "the first");
+    let lost = heard.iter().filter_map(|event| {
+        let What::Absent(absence) = &event.what else { return None };
+        Some(absence.metric.to_string())
+    });
+    assert_eq!(lost.collect::<Vec<_>>(), [0, 1, 2, 3].map(|n| format!("peer.{n}-9.rate")));
+    let plan = std::fs::read_to_string(dir.path().join("plan")).unwrap();
+    let plan: NodePlan = serde_json::from_str(&plan).unwrap();
+    assert_eq!((plan.told.len(), plan.lost.len()), (3, 3));
 }
 
 /// It is put on record as any other that is lost, and is not left to run unheard.

@@ -4,8 +4,9 @@
 use super::{Step, odd};
 use crate::contract::finding::id;
 use crate::contract::{Finding, Reason, Severity, Subject, Verdict};
-use crate::evidence::metric::MetricName;
-use crate::evidence::{DeviceEvidence, Ended};
+use crate::device::DeviceError;
+use crate::evidence::metric::{self, MetricName};
+use crate::evidence::{Absence, AbsenceReason, DeviceEvidence, Ended};
 use crate::language::{Language, say};
 use crate::output::rows;
 use crate::report::Report;
@@ -14,6 +15,7 @@ use crate::report::Report;
 pub fn steps(report: &Report, language: Language) -> Vec<Step> {
     let all = [
         lost(report, language),
+        parted(report, language),
         bad(report, language),
         rows_of_memory(report, language),
         foreign(report, language),
@@ -44,6 +46,24 @@ fn lost(report: &Report, language: Language) -> Option<Step> {
         count => say!(language, "step-lost", count = count),
     };
     Some(Step::about(what, lost))
+}
+
+/// What broke off between cards, of which it took none with it.
+fn parted(report: &Report, language: Language) -> Option<Step> {
+    let node = report.evidence.node.as_ref().filter(|node| matches!(node.ended, Ended::Lost { .. }))?;
+    let card = |place: u32| report.evidence.devices.get(place as usize).map(|card| named(card, language));
+    let told = |absence: &Absence| {
+        let AbsenceReason::Failed { error: DeviceError::Lost { .. } | DeviceError::Hang { .. } } =
+            absence.reason
+        else {
+            return None;
+        };
+        let (from, to) = metric::pair(absence.metric.as_str())?;
+        let ends = format!("{} -> {}", card(from)?, card(to)?);
+        Some(format!("{ends}{}{}", say!(language, "list-colon"), absence.reason.said(language)))
+    };
+    let parted: Vec<String> = node.absences.iter().filter_map(told).collect();
+    (!parted.is_empty()).then(|| Step::about(say!(language, "step-parted", count = parted.len()), parted))
 }
 
 fn fails(finding: &&Finding) -> bool {

@@ -143,6 +143,7 @@ const SHORT_SLICES: &str =
     "[[clause]]\nid = \"slices\"\nmetric = \"census.slice.time\"\nat_most = \"1 ms\"\nstatistic = \"max\"";
 const MODEL: &str = "[inventory]\ndevices = 1\nsku = \"Assay Mini\"";
 const SUMS: &str = "[[clause]]\nid = \"sums\"\nmetric = \"collective.all_reduce.busbw\"\nat_least = \"0.9 GB/s\"\nstatistic = \"p50\"";
+const COPIES: &str = "[[clause]]\nid = \"copies\"\nmetric = \"peer.slowest.rate\"\nat_least = \"1.1 GB/s\"\nstatistic = \"p50\"";
 const PAIR: &str = "[inventory]\ndevices = 2";
 
 /// Cards on which streams and products take a moment.
@@ -279,6 +280,10 @@ pub const THROUGH_THE_BINARY: &[Row] = &[
         .under(&[PAIR, SUMS]).fails("sums", "after all_reduce element 0 of device 0 is wrong"),
     on("mini", "noise=0.01", "collective").beside("mini,index=1", "speed=0.3")
         .under(&[PAIR, SUMS]).fails("sums", "not met"),
+    on("mini", "peer_rate=1:0.5", "peer").beside("mini,index=1", "noise=0.01")
+        .under(&[PAIR, COPIES]).fails("copies", "(peer.1-0.rate): the demand is not met"),
+    on("mini", "stall@peer=1", "peer").beside("mini,index=1", "noise=0.01")
+        .under(&[PAIR, COPIES]).stays_open("copies", "no sign of life from its worker"),
     on("mini", "flip=41MB:17", "memory").under(&[CAPACITY, ERRORS]).fails("errors", "not met"),
     on("mini", "alias=32MB", "memory").under(&[CAPACITY]).fails("capacity", "words read back wrong"),
     on("mini", "lost@call=40", "fma").under(&[FP32]).stays_open("fp32", "device lost: at device call 40"),
