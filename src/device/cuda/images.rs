@@ -230,6 +230,88 @@ mod tests {
         }
     }
 
+    /// The digest of the machine code alone: what functions are called in it makes no other code.
+    fn code_digest(cubin: &[u8]) -> String {
+        let word = |at: usize, bytes: usize| {
+            cubin[at..at + bytes].iter().rev().fold(0usize, |word, byte| word << 8 | usize::from(*byte))
+        };
+        // ELF64: where the sections' headers lie, how many there are, which holds their names.
+        let headers = (0..word(60, 2)).map(|section| word(40, 8) + 64 * section);
+        let extent = |header: usize| (word(header + 24, 8), word(header + 32, 8));
+        let (names, _) = extent(word(40, 8) + 64 * word(62, 2));
+        let is_code = |header: &usize| cubin[names + word(*header, 4)..].starts_with(b".text.");
+        let mut code: Vec<&[u8]> =
+            headers.filter(is_code).map(extent).map(|(at, bytes)| &cubin[at..at + bytes]).collect();
+        code.sort_unstable();
+        assert!(!code.is_empty());
+        hex::encode(Sha256::digest(code.concat()))
+    }
+
+    /// Kernels that reports in results/ say to have been measured with, by the digests of their files.
+    fn measured() -> std::collections::BTreeSet<String> {
+        use base64::Engine as _;
+        let mut digests = std::collections::BTreeSet::new();
+        for result in ["2026-11-26", "2026-11-27"] {
+            let file = kernels().join(format!("../results/nvidia-h200/{result}/report.dsse.json"));
+            let sealed: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+            let payload = sealed["payload"].as_str().unwrap();
+            let payload = base64::engine::general_purpose::STANDARD.decode(payload).unwrap();
+            let report: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+            let figures = &report["predicate"]["evidence"]["devices"][0]["measurements"];
+            let kernels = figures.as_array().unwrap().iter().map(|m| m["conditions"]["kernel"].as_str());
+            digests.extend(kernels.flatten().map(str::to_owned));
+        }
+        digests
+    }
+
+    /// Code that ran on an H200 and that no figure of a report names.
+    const RAN: [(Source, &str, &str); 6] = [
+        (
+            Source::Blake3,
+            "56d31cd95ed7864b9cefd6167d9d60917f7a25bbdfc2a34638be4cccad111cf2",
+            "2026-11-27: equals the reference, and made the proof",
+        ),
+        (
+            Source::Digest,
+            "788fc0ad11df39e717af485da0a0a1b86b766c74537b01ef0544826b5d081207",
+            "2026-11-26: equals the reference",
+        ),
+        (
+            Source::Draw,
+            "4eaee41345a4a9e152ff02cb2428ad2c91312a3e9629009421f0484065756a93",
+            "2026-11-26: equals the reference",
+        ),
+        (
+            Source::Gemm,
+            "c99b2014ebcd46518afe428de40c2b74217590cd669d4a9c0d5d961f12a59976",
+            "2026-11-27: beside cuBLASLt, compared in part",
+        ),
+        (
+            Source::TensorFp64,
+            "29f14e90d9fda0946a1535db420cf9afadf7275f53574f50557caa4290c10e14",
+            "2026-11-27: equals the reference, and timed",
+        ),
+        (
+            Source::Wgmma,
+            "689ea40c8ee226211282b2b9a06be38db897f53ea01fbbb95cc9bfd3a4125a8e",
+            "2026-11-27: measured as e1fb511b..., in which its functions had other names",
+        ),
+    ];
+
+    /// What is changed has run nowhere, until somebody runs it.
+    #[test]
+    fn what_counts_as_tried_is_what_ran() {
+        let measured = measured();
+        let of_hopper = Source::ALL.map(|source| candidates(source, 90).into_iter().next());
+        for (source, image) in Source::ALL.into_iter().zip(of_hopper) {
+            let Some(image) = image.filter(|image| image.code == Code::Cubin { sm: 90 }) else { continue };
+            let code = code_digest(image.bytes);
+            let ran = measured.contains(image.sha256)
+                || RAN.iter().any(|(of, digest, _)| (*of, *digest) == (source, code.as_str()));
+            assert_eq!(untried(source), !ran, "{}: its code is {code}", source.name());
+        }
+    }
+
     #[test]
     fn every_family_has_code_for_every_device_since_its_first() {
         for source in Source::ALL {

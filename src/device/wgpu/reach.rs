@@ -68,6 +68,7 @@ mod tests {
     use super::*;
     use crate::device::draw::Distribution;
     use crate::device::op::{Buf, Chains, Maker, Means, Route, Shape, StreamKind};
+    use crate::device::wgpu::forms::{Card, forms};
 
     /// What a report in results/ says of its first device.
     fn device(result: &str) -> serde_json::Value {
@@ -97,7 +98,11 @@ mod tests {
     }
 
     fn chain(precision: Precision) -> Op {
-        let (chains, distribution) = (Chains { accumulators: 8, stride: 0 }, Distribution::Normal);
+        chains_of(precision, Chains { accumulators: 8, stride: 0 })
+    }
+
+    fn chains_of(precision: Precision, chains: Chains) -> Op {
+        let distribution = Distribution::Normal;
         Op::Fma { precision, chains, rounds: 2, lanes: 1, distribution, seed: 1, out: Buf::NONE }
     }
 
@@ -132,6 +137,38 @@ mod tests {
         }
         for op in others() {
             assert_eq!(reach(&op, &h200), Reach::Kernel, "{op:?}");
+        }
+    }
+
+    /// A kernel that is another now has not shown anything.
+    #[test]
+    fn the_kernels_that_have_shown_it_are_those_of_today() {
+        let card = Card {
+            software: false,
+            fp16: true,
+            fp64: true,
+            matrix: None,
+            group_max: 1024,
+            shared_bytes: 48 << 10,
+            bindings: 8,
+            binding_bytes: u64::from(u32::MAX),
+        };
+        let shown = device("2026-11-26-vulkan");
+        for precision in PROVEN[0].chains {
+            let metric = format!("fma.{}.rate", precision.name());
+            let all = shown["measurements"].as_array().unwrap();
+            let conditions = &all.iter().find(|m| m["metric"] == metric.as_str()).unwrap()["conditions"];
+            let (chains, label) = conditions["variant"].as_str().unwrap().split_once('-').unwrap();
+            let [accumulators, stride] = [0, 1].map(|n| chains.split('x').nth(n).unwrap().parse().unwrap());
+            let chains = Chains { accumulators, stride };
+            let kernel = &conditions["kernel"];
+            let forms = forms(&chains_of(*precision, chains), &card, &|_| 0);
+            let digest = forms
+                .into_iter()
+                .find(|form| form.label == label)
+                .and_then(|form| form.kernel)
+                .map(|kernel| [false, true].map(|subgroups| kernel.digest(subgroups)));
+            assert!(digest.is_some_and(|either| either.iter().any(|d| kernel == d)), "{metric} by {label}");
         }
     }
 
