@@ -5,6 +5,7 @@
 use crate::catalogue::Gpu;
 use crate::contract::clause::Flag;
 use crate::device::op::Precision;
+use crate::evidence::counters::REMAP_FAILURES;
 use crate::evidence::metric::MetricName;
 
 /// Whether a demand for a figure can be decided.
@@ -20,6 +21,7 @@ pub enum Means {
 pub fn of(card: &Gpu, metric: &MetricName) -> Means {
     match (maker(card), rate_of(metric)) {
         (Maker::Nvidia { sm }, Some((probe, precision))) => with_cuda(probe, precision, sm),
+        (Maker::Nvidia { sm }, None) if sm < 80 && metric.as_str() == REMAP_FAILURES => Means::Lacking,
         (Maker::Nvidia { .. }, None) => Means::Whole,
         (Maker::Wgpu { .. }, Some((probe, precision))) => with_wgpu(probe, precision),
         (Maker::Wgpu { is_amd }, None) => without_nvml(metric, is_amd),

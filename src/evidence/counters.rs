@@ -1,17 +1,22 @@
-//! Counters that the driver or the card keeps: how far each rose while the run lasted.
+//! Counters that the driver or the card keeps: how far each rose while the run lasted, and of what no card should have, how much there is.
 //! Owns the table of counters and that arithmetic, which the verifier runs as well; must not judge.
 
 use super::TimedReading;
 use super::metric::MetricName;
-use crate::telemetry::Reading;
+use crate::language::{Language, say};
+use crate::telemetry::{About, Reading};
 
 /// The metric of driver error events.
 pub const XIDS: &str = "counters.xid.count";
 
+/// The metric of rows of memory that could not be replaced.
+pub const REMAP_FAILURES: &str = "counters.remap_failure.count";
+
 /// One counter.
 pub struct CounterDef {
-    /// Its metric.
+    /// Its metric, and what it is.
     pub name: &'static str,
+    pub about: About,
     /// What telemetry must tell.
     pub sensor: &'static str,
     since: Since,
@@ -22,44 +27,73 @@ pub struct CounterDef {
 enum Since {
     /// From before the run: the first reading is what it had.
     Before,
-    /// The run's own beginning: it had nothing.
-    Run,
+    /// From nothing: it began with the run, or no card should have any of it at any time.
+    Nothing,
 }
 
 /// All of them, in the order in which they are shown.
 pub const COUNTERS: &[CounterDef] = &[
     CounterDef {
         name: "counters.ecc_uncorrected.count",
+        about: rose,
         sensor: "uncorrected memory errors",
         since: Since::Before,
         of: |r| r.ecc_uncorrected,
     },
     CounterDef {
         name: "counters.ecc_corrected.count",
+        about: rose,
         sensor: "corrected memory errors",
         since: Since::Before,
         of: |r| r.ecc_corrected,
     },
     CounterDef {
         name: "counters.remapped_rows.count",
+        about: rose,
         sensor: "remapped rows",
         since: Since::Before,
         of: |r| Some(u64::from(r.remapped_rows_corrected?) + u64::from(r.remapped_rows_uncorrected?)),
     },
     CounterDef {
         name: "counters.pcie_replays.count",
+        about: rose,
         sensor: "PCIe replays",
         since: Since::Before,
         of: |r| r.pcie_replays,
     },
     CounterDef {
         name: "counters.nvlink_errors.count",
+        about: rose,
         sensor: "NVLink errors",
         since: Since::Before,
         of: |r| r.nvlink_errors,
     },
-    CounterDef { name: XIDS, sensor: "driver error events", since: Since::Run, of: |r| r.xid },
+    CounterDef {
+        name: XIDS,
+        about: rose,
+        sensor: "driver error events",
+        since: Since::Nothing,
+        of: |r| r.xid,
+    },
+    CounterDef {
+        name: "counters.remap_pending.count",
+        about: |l, _| say!(l, "about-remap-pending"),
+        sensor: "whether rows of memory wait to be replaced",
+        since: Since::Nothing,
+        of: |r| r.remapped_rows_pending.or(r.retired_pages_pending).map(u64::from),
+    },
+    CounterDef {
+        name: REMAP_FAILURES,
+        about: |l, _| say!(l, "about-remap-failure"),
+        sensor: "whether rows of memory could not be replaced",
+        since: Since::Nothing,
+        of: |r| r.remapped_rows_failed.map(u64::from),
+    },
 ];
+
+fn rose(l: Language, case: &str) -> String {
+    say!(l, "about-counter", case)
+}
 
 pub fn find(metric: &MetricName) -> Option<&'static CounterDef> {
     COUNTERS.iter().find(|counter| counter.name == metric.as_str())
@@ -84,7 +118,7 @@ impl CounterDef {
     ) -> impl Iterator<Item = (&'a TimedReading, u64)> + 'a {
         let mut before = match self.since {
             Since::Before => None,
-            Since::Run => Some(0),
+            Since::Nothing => Some(0),
         };
         let told = timeline.iter().filter_map(|at| Some((at, (self.of)(&at.reading)?)));
         let rises = told.map(move |(at, now)| (at, since(before.replace(now), now)));
@@ -113,8 +147,12 @@ mod tests {
     use super::*;
 
     fn rise(name: &str, values: &[Option<u64>]) -> Option<u64> {
-        let reading =
-            |value: &Option<u64>| Reading { xid: *value, pcie_replays: *value, ..Reading::default() };
+        let reading = |value: &Option<u64>| Reading {
+            xid: *value,
+            pcie_replays: *value,
+            remapped_rows_failed: value.map(|count| count as u32),
+            ..Reading::default()
+        };
         let timeline: Vec<_> =
             values.iter().map(|value| TimedReading { at_ns: 0, reading: reading(value) }).collect();
         find(&MetricName::parse(name).unwrap()).unwrap().rise(&timeline)
@@ -131,5 +169,7 @@ mod tests {
             Some(3),
             "counted from the run's beginning"
         );
+        assert_eq!(rise(REMAP_FAILURES, &[Some(1), Some(1)]), Some(1), "it was there before");
+        assert_eq!(rise(REMAP_FAILURES, &[Some(0), None]), Some(0));
     }
 }

@@ -188,7 +188,7 @@ fn table() -> Vec<MetricDef> {
         row(figure.name.to_owned(), Kind::Number(figure.unit), figure.about);
     }
     for counter in COUNTERS {
-        row(counter.name.to_owned(), Kind::Number(Unit::Count), |l, case| say!(l, "about-counter", case));
+        row(counter.name.to_owned(), Kind::Number(Unit::Count), counter.about);
     }
     for (name, unit, about) in NODE {
         row((*name).to_owned(), Kind::Number(*unit), *about);

@@ -13,6 +13,7 @@ use crate::catalogue::{self, Band, Gpu};
 use crate::contract::inventory;
 use crate::contract::shown::{Found, Shown, shown};
 use crate::contract::when::When;
+use crate::evidence::counters;
 use crate::evidence::metric::{Better, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
@@ -141,5 +142,10 @@ pub(super) fn standing(metric: &MetricName, found: Found, healthy: Option<&Healt
 }
 
 /// Corrected errors and replays of the link happen to healthy cards.
-const FAULTS: [&str; 4] =
-    ["memory.errors.count", "sustain.errors.count", "counters.ecc_uncorrected.count", "counters.xid.count"];
+const FAULTS: [&str; 5] = [
+    "memory.errors.count",
+    "sustain.errors.count",
+    "counters.ecc_uncorrected.count",
+    counters::XIDS,
+    counters::REMAP_FAILURES,
+];

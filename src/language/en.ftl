@@ -1347,6 +1347,8 @@ about-throttled = looks at the sensors that told of { $case }; none where they s
 about-first-throttle = until clocks were first reduced for heat or by an external brake, or the sensors fell silent
 about-energy = energy of one operation of the products: power while they run, times their time
 about-counter = how far the driver's count of { $case } rose during the run
+about-remap-pending = whether rows of memory wait for a reset to be replaced, 1 or 0; of cards that retire pages, how many wait
+about-remap-failure = whether rows of memory could not be replaced, ever, 1 or 0
 about-spread = from the coolest device to the hottest, each at its hottest
 about-lag = how far the slowest device lies below the median of the others, in whatever rate but the host link's; `node.gemm_bf16.lag` is that of `gemm.bf16.rate`
 
@@ -1762,6 +1764,8 @@ fault-ecc = uncorrected memory errors counted per s, min or h
 fault-ecc-corrected = corrected memory errors counted per s, min or h
 fault-remaps = rows of memory replaced per s, min or h
 fault-replays = PCIe packets sent again per s, min or h
+fault-remap-pending = rows of memory wait for a reset to be replaced
+fault-remap-failure = rows of memory could not be replaced
 fault-xid = a driver error event with this code at this time
 fault-no = the card cannot compute in this precision
 fault-unwritten = we have no kernel for this precision

@@ -1086,6 +1086,8 @@ about-throttled = 传感器读数中出现 { $case } 的占比；若超过 5 % �
 about-first-throttle = 首次因过热或外部制动而降频、或传感器不再读出之前的时间
 about-energy = 矩阵乘每次运算的能耗：运行期间的功耗乘以时间
 about-counter = 运行期间驱动的 { $case } 计数增加了多少
+about-remap-pending = 是否有显存行等待重置后替换，1 或 0；对退役页的卡，为等待的页数
+about-remap-failure = 是否曾有显存行无法替换，1 或 0
 about-spread = 最热与最冷设备的温差，各取其最高温度
 about-lag = 最慢的设备比其余设备的中位数低多少，主机链路以外的任一速率；`node.gemm_bf16.lag` 即 `gemm.bf16.rate` 的落后幅度
 
@@ -1455,6 +1457,8 @@ fault-ecc = 每 s、min 或 h 计入的不可纠正显存错误数
 fault-ecc-corrected = 每 s、min 或 h 计入的可纠正显存错误数
 fault-remaps = 每 s、min 或 h 替换的显存行数
 fault-replays = 每 s、min 或 h 重发的 PCIe 数据包数
+fault-remap-pending = 有显存行等待重置后替换
+fault-remap-failure = 有显存行无法替换
 fault-xid = 在这一时刻发生带有该代码的驱动错误
 fault-no = 该卡不能以这种精度运算
 fault-unwritten = 我们没有这种精度的内核

@@ -83,6 +83,8 @@ impl Setting {
             Setting::EccCorrected { count, per } => ("ecc_corrected", format!("{count}/{}", per.name())),
             Setting::Remaps { count, per } => ("remaps", format!("{count}/{}", per.name())),
             Setting::Replays { count, per } => ("replays", format!("{count}/{}", per.name())),
+            Setting::RemapPending => ("remap_pending", String::new()),
+            Setting::RemapFailure => ("remap_failure", String::new()),
             Setting::Xid { code, from_ns } => ("xid", format!("{code}@{}", time(*from_ns))),
             Setting::No(precision) => ("no", precision.name().to_owned()),
             Setting::Unwritten(precision) => ("unwritten", precision.name().to_owned()),

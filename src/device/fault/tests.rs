@@ -119,6 +119,8 @@ fn setting() -> impl Strategy<Value = Setting> {
         (share(), per()).prop_map(|(count, per)| Setting::Remaps { count, per }),
         (share(), per()).prop_map(|(count, per)| Setting::Replays { count, per }),
         prop::option::of(share()).prop_map(Setting::Timer),
+        (0u64..256, share()).prop_map(|(index, share)| Setting::PeerRate { index, share }),
+        (0u64..256).prop_map(Setting::StallAtPeer),
         (1u64..).prop_map(Setting::LostAtCall),
         bytes().prop_map(Setting::LostAtTime),
         often().prop_map(Setting::Lost),

@@ -60,6 +60,8 @@ pub struct Behaviour {
     pub ecc_corrected_per_s: f64,
     pub remaps_per_s: f64,
     pub replays_per_s: f64,
+    pub remap_pending: bool,
+    pub remap_failure: bool,
     /// The code, and when it comes.
     pub xid: Option<(u64, u64)>,
     pub cannot: Vec<Precision>,
@@ -137,6 +139,8 @@ impl Behaviour {
             ecc_corrected_per_s: 0.0,
             remaps_per_s: 0.0,
             replays_per_s: 0.0,
+            remap_pending: false,
+            remap_failure: false,
             xid: None,
             cannot: Vec::new(),
             unwritten: Vec::new(),
@@ -204,6 +208,8 @@ impl Behaviour {
             Setting::EccCorrected { count, per } => self.ecc_corrected_per_s = per_s(count, per),
             Setting::Remaps { count, per } => self.remaps_per_s = per_s(count, per),
             Setting::Replays { count, per } => self.replays_per_s = per_s(count, per),
+            Setting::RemapPending => self.remap_pending = true,
+            Setting::RemapFailure => self.remap_failure = true,
             // The code is for the reader of the script: readings count events.
             Setting::Xid { code, from_ns } => self.xid = Some((code, from_ns)),
             Setting::No(precision) => self.cannot.push(precision),

@@ -37,6 +37,8 @@ impl SimTelemetry {
             ecc_corrected: Some((lies.ecc_corrected_per_s * passed_s) as u64),
             remapped_rows_corrected: Some(0),
             remapped_rows_uncorrected: Some((lies.remaps_per_s * passed_s) as u32),
+            remapped_rows_pending: Some(u32::from(lies.remap_pending)),
+            remapped_rows_failed: Some(u32::from(lies.remap_failure)),
             pcie_replays: Some((lies.replays_per_s * passed_s) as u64),
             xid: Some(u64::from(xid.is_some())),
             xid_codes: Some(xid.iter().map(|(code, _)| (*code, 1)).collect()),

@@ -125,6 +125,8 @@ const UNCORRECTED: &str =
 const CORRECTED: &str =
     "[[clause]]\nid = \"corrected\"\nmetric = \"counters.ecc_corrected.count\"\nat_most = \"0\"";
 const ROWS: &str = "[[clause]]\nid = \"rows\"\nmetric = \"counters.remapped_rows.count\"\nequals = 0";
+const PENDING: &str = "[[clause]]\nid = \"pending\"\nmetric = \"counters.remap_pending.count\"\nequals = 0";
+const WORN: &str = "[[clause]]\nid = \"worn\"\nmetric = \"counters.remap_failure.count\"\nequals = 0";
 const REPLAYS: &str =
     "[[clause]]\nid = \"replays\"\nmetric = \"counters.pcie_replays.count\"\nat_most = \"3\"";
 const XIDS: &str = "[[clause]]\nid = \"xids\"\nmetric = \"counters.xid.count\"\nequals = 0";
@@ -230,6 +232,8 @@ pub const MATRIX: &[Row] = &[
     on("mini", "ecc_corrected=60/min", "fma").under(&[CORRECTED]).fails("corrected", "not met"),
     on("mini", "remaps=60/min", "fma").under(&[ROWS]).fails("rows", "not met"),
     on("mini", "replays=600/min", "fma").under(&[REPLAYS]).fails("replays", "not met"),
+    on("mini", "remap_pending", "fma").under(&[PENDING]).fails("pending", "not met"),
+    on("mini", "remap_failure", "fma").under(&[WORN]).fails("worn", "not met"),
     on("mini", "xid=79@2s", "fma").under(&[XIDS]).fails("xids", "not met"),
     on("mini", "telemetry=none", "fma").under(&[XIDS]).stays_open("xids", "telemetry does not say driver error events"),
     on("mini", "telemetry=failing", "fma").under(&[ROWS]).stays_open("rows", "telemetry does not say remapped rows"),
