@@ -958,7 +958,7 @@ verification = verification: { $words }
 verified-lacks-proof = The contract demands a proof that is not given, or does not show enough (--proof PROOF), so that this is inconclusive.
 verified-lacks-challenge = The contract demands an answer to a challenge, and that challenge is not given (--challenge FILE), so that this is inconclusive.
 verified-holds = the signature holds, and every figure and finding follows from the samples
-verified-by-another-contract = the signature holds and the report follows from its samples, but it was judged by another contract than the one you gave; ask for a run by that one, or judge the recording by it: `assay replay events.jsonl --contract`
+verified-by-another-contract = the signature holds and the report follows from its samples, but it was judged by another contract than the one you gave; ask for a run by that one, or judge the recording by it with `assay replay events.jsonl --contract`, once `--events` has told that it is this run's
 verified-unknown-signatures = { $count ->
     [one] One further signature is of no key that you trust; it says nothing.
    *[other] { $count } further signatures are of no key that you trust; they say nothing.
@@ -1580,6 +1580,7 @@ progress-results-wrong = { $wrong } of { $checked } results wrong
 progress-wrong = { $metric }: wrong result, { $why }
 progress-fault = WRONG RESULT of { $of }, found { $after } after the start
 progress-fault-at = WRONG RESULT of { $of } at word { $word }, found { $after } after the start
+render-not-sound = note: what this shows is what the report says, and that is not what follows from its own samples; `assay verify` tells where they differ
 replay-other-contract = note: the run was made for another contract, of sha256 { $made_for }; this judges it by that of sha256 { $ours }
 replay-unsigned = note: a recording is not signed, anybody may have written it; what counts is the report that `assay run` or `assay seal` signed
 recording-behind = WARNING: { $why }. The run goes on; what happens meanwhile is kept and written there as soon as that is possible

@@ -154,6 +154,11 @@ fn of_a_report_that_does_not_follow_the_recomputed_verdict_is_said() {
     assert_eq!((&told["holds"], &told["verdict"]), (&false.into(), &"fail".into()));
     let upload = told["findings"].as_array().unwrap().iter().find(|finding| finding["clause"] == "upload");
     assert_eq!(upload.unwrap()["verdict"], "fail");
+    // What is only shown is what it says, and that is told.
+    let shown = |file: &Path| assay(["render", file.to_str().unwrap()]);
+    let note = "not what follows from its own samples";
+    assert!(shown(&file).stderr.contains(note), "{}", shown(&file).stderr);
+    assert!(!shown(&case.report()).stderr.contains(note));
     // Another version may have had other rules.
     let words = "do not accept it";
     assert!(ended.stdout.contains(words) && !ended.stdout.contains("version 0.0.9"), "{}", ended.stdout);
@@ -186,7 +191,7 @@ fn another_text_of_the_same_terms_is_told_from_other_terms() {
     }
     let (said, terms) = verified(&text.replace("1 GB/s", "2 GB/s"));
     assert!(said.contains("judged by another contract than the one you gave"), "{said}");
-    assert!(said.contains("at_least") && said.contains("2 GB/s"), "{said}");
+    assert!(said.contains("clause.upload.at_least") && said.contains("2 GB/s"), "{said}");
     assert_eq!(terms.as_array().unwrap().len(), 1, "{terms}");
     // Whoever judges the recording by it learns that too.
     let [events, given] = ["run/events.jsonl", "given.toml"].map(|name| case.path(name));
@@ -241,10 +246,10 @@ fn times_that_cannot_be_right_leave_a_report_open() {
     let ended = case.verify(&case.report(), &["--json"]);
     assert_eq!((ended.code, &json(&ended)["untimely"]), (Some(0), &Value::Null));
     // Nor is it said to be passed in another form.
-    let (key, out) = (case.path("test-a.pem"), case.path("attested.dsse.json"));
     let file = sealed("1999-12-31T23:59:59Z");
-    let [file, trust, key, to] =
-        [&file, &case.path("test-b.pub.pem"), &key, &out].map(|path| path.to_str().unwrap());
+    let [trust, key, out] =
+        ["test-b.pub.pem", "test-a.pem", "attested.dsse.json"].map(|name| case.path(name));
+    let [file, trust, key, to] = [&file, &trust, &key, &out].map(|path| path.to_str().unwrap());
     let ended = assay(["attest", file, "--trust", trust, "--as", "svr", "--key", key, "--out", to]);
     assert_eq!(ended.code, Some(3), "{}", ended.stderr);
     assert!(!payload(&out).contains("CONTRACT_PASSED"), "{}", payload(&out));
