@@ -963,19 +963,19 @@ verified-unknown-signatures = { $count ->
     [one] One further signature is of no key that you trust; it says nothing.
    *[other] { $count } further signatures are of no key that you trust; they say nothing.
 }
-verified-by-another-text = the signature holds and the report follows from its samples, but it was judged by another text of the contract than the one you gave: all terms are the same, and blanks, comments or ends of lines are not; give the file that both parties keep, byte for byte
+verified-by-another-text = the signature holds, and every figure and finding follows from the samples; the contract that you gave is another text with the same terms: nothing but blanks, comments or ends of lines differs
 verified-not-by-this-version = the signature holds, but what this version, { $ours }, makes of the samples is not what the report says, and that was judged by version { $judge }: rules and catalogue change between versions, so check it with that one; where it differs there too, do not accept it
 verified-recording = The recording holds the evidence of this report, to the last figure.
 verified-other-recording = The recording does not hold the evidence of this report: it was changed or cut short, or is of another run. What counts is the signed report.
-verified-untimely = Its times cannot be right, so that this is inconclusive: { $doubt }
+verified-untimely = Its times speak against it, so that this is inconclusive: { $doubt }
 verified-not = the signature holds, but the report does not follow from its own samples; do not accept it
 ledger-of = { $of }: { $what }
 ledger-host = host: { $what }
 ledger-signer = signer
 ledger-party = who is
-ledger-party-tenant = the tenant, whose key the contract names
-ledger-party-provider = the provider, whose key the contract names
-ledger-party-neither = neither tenant nor provider, by the keys that the contract names
+ledger-party-tenant = the tenant, by the key in the report's contract
+ledger-party-provider = the provider, by the key in the report's contract
+ledger-party-neither = neither tenant nor provider, by the keys in the report's contract
 ledger-key = key
 ledger-key-ephemeral = ephemeral
 ledger-key-named = named

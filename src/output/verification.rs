@@ -84,7 +84,9 @@ fn outcome(v: &Verification, language: Language) -> (AnsiColor, String) {
     let judge = &v.report.tool.version;
     match v.recheck.holds_by_another_contract() {
         _ if v.recheck.holds() => (AnsiColor::Green, say!(language, "verified-holds")),
-        true if v.recheck.terms.is_empty() => (AnsiColor::Red, say!(language, "verified-by-another-text")),
+        true if v.recheck.holds_by_another_text() => {
+            (AnsiColor::Green, say!(language, "verified-by-another-text"))
+        }
         true => (AnsiColor::Red, say!(language, "verified-by-another-contract")),
         false if judge == OURS => (AnsiColor::Red, say!(language, "verified-not")),
         // Rules, words and the catalogue change: what another version judged may be honest.
@@ -126,7 +128,7 @@ pub fn json(v: &Verification, out: &mut dyn Write) -> io::Result<()> {
     let recomputed = v.recheck.recomputed(v.report);
     let value = json!({
         "signature": "valid",
-        "holds": v.recheck.differences.is_empty(),
+        "holds": v.recheck.holds() || v.recheck.holds_by_another_text(),
         "verdict": recomputed.verdict,
         "trust_level": recomputed.trust_level,
         "signed": v.ledger.signed,
