@@ -165,10 +165,9 @@ impl Unit {
         };
         let (number, suffix) = trimmed.split_at(split);
         let suffix = suffix.trim();
-        let number: f64 = number
-            .replace('_', "")
-            .parse()
-            .map_err(|_| QuantityError::NoNumber(text.to_owned(), self.example()))?;
+        let digits = number.replace('_', "");
+        let number: f64 =
+            digits.parse().map_err(|_| QuantityError::NoNumber(text.to_owned(), self.example()))?;
         let factor = self.factor(suffix).ok_or_else(|| {
             if suffix.is_empty() {
                 QuantityError::NoUnit { text: text.to_owned(), example: self.example() }
@@ -180,7 +179,7 @@ impl Unit {
                 }
             }
         })?;
-        let value = number * factor;
+        let value = shifted(&digits, factor).unwrap_or(number * factor);
         if value.is_finite() && value >= 0.0 {
             Ok(value)
         } else {
@@ -203,27 +202,41 @@ impl Unit {
 
     /// Prints a value of this unit's base with at most four significant digits and the prefix that fits.
     pub fn format(self, value: f64) -> String {
-        self.written(value, |value| short(four_digits(value)))
+        self.with_digits(value, DIGITS)
+    }
+
+    /// Two figures with four digits, or with as many as it takes that the less one reads as less.
+    pub fn apart(self, one: f64, other: f64) -> [String; 2] {
+        let both = |digits| [one, other].map(|value| self.with_digits(value, digits));
+        let tells = |[a, b]: &[String; 2]| {
+            let (Ok(a), Ok(b)) = (self.parse(a), self.parse(b)) else { return true };
+            a.partial_cmp(&b) == one.partial_cmp(&other)
+        };
+        (DIGITS..DIGITS_MOST).map(both).find(tells).unwrap_or_else(|| both(DIGITS_MOST))
+    }
+
+    fn with_digits(self, value: f64, digits: usize) -> String {
+        self.written(value, |value| short(significant(value, digits)))
     }
 
     /// The same with four digits always, for figures that stand below one another.
     pub fn in_column(self, value: f64) -> String {
-        self.written(value, if value == 0.0 { |_| "0".to_owned() } else { four_digits })
+        self.written(value, |shown| if value == 0.0 { "0".to_owned() } else { significant(shown, DIGITS) })
     }
 
-    fn written(self, value: f64, four_digits: fn(f64) -> String) -> String {
+    fn written(self, value: f64, digits: impl Fn(f64) -> String) -> String {
         match self {
             Unit::Count => format!("{value}"),
-            Unit::Share => format!("{} %", four_digits(value * 100.0)),
-            Unit::Kelvin | Unit::Cycle => format!("{} {}", four_digits(value), self.symbol()),
-            Unit::JoulePerFlop if value < 1e-9 => format!("{} pJ/FLOP", four_digits(value * 1e12)),
-            Unit::JoulePerFlop => format!("{} nJ/FLOP", four_digits(value * 1e9)),
-            Unit::Nanosecond if value < 1e3 => format!("{} ns", four_digits(value)),
-            Unit::Nanosecond if value < 1e6 => format!("{} us", four_digits(value / 1e3)),
-            Unit::Nanosecond if value < 1e9 => format!("{} ms", four_digits(value / 1e6)),
-            Unit::Nanosecond if value < 120e9 => format!("{} s", four_digits(value / 1e9)),
-            Unit::Nanosecond if value < 7_200e9 => format!("{} min", four_digits(value / 60e9)),
-            Unit::Nanosecond => format!("{} h", four_digits(value / 3_600e9)),
+            Unit::Share => format!("{} %", digits(value * 100.0)),
+            Unit::Kelvin | Unit::Cycle => format!("{} {}", digits(value), self.symbol()),
+            Unit::JoulePerFlop if value < 1e-9 => format!("{} pJ/FLOP", digits(value * 1e12)),
+            Unit::JoulePerFlop => format!("{} nJ/FLOP", digits(value * 1e9)),
+            Unit::Nanosecond if value < 1e3 => format!("{} ns", digits(value)),
+            Unit::Nanosecond if value < 1e6 => format!("{} us", digits(value / 1e3)),
+            Unit::Nanosecond if value < 1e9 => format!("{} ms", digits(value / 1e6)),
+            Unit::Nanosecond if value < 120e9 => format!("{} s", digits(value / 1e9)),
+            Unit::Nanosecond if value < 7_200e9 => format!("{} min", digits(value / 60e9)),
+            Unit::Nanosecond => format!("{} h", digits(value / 3_600e9)),
             Unit::FlopPerSecond | Unit::OpPerSecond | Unit::BytePerSecond | Unit::Byte => {
                 let (prefix, factor) =
                     [("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15)]
@@ -231,16 +244,32 @@ impl Unit {
                         .rev()
                         .find(|(_, factor)| value >= *factor)
                         .unwrap_or(("", 1.0));
-                format!("{} {prefix}{}", four_digits(value / factor), self.symbol())
+                format!("{} {prefix}{}", digits(value / factor), self.symbol())
             }
         }
     }
 }
 
-fn four_digits(value: f64) -> String {
+/// As many as a reader takes in.
+const DIGITS: usize = 4;
+/// No number of 64 bits has more.
+const DIGITS_MOST: usize = 17;
+
+/// So many digits that count.
+fn significant(value: f64, digits: usize) -> String {
     let whole_digits = if value >= 1.0 { value.log10().floor() as usize + 1 } else { 1 };
-    let decimals = 4usize.saturating_sub(whole_digits);
+    let decimals = digits.saturating_sub(whole_digits);
     format!("{value:.decimals$}")
+}
+
+/// Digits times a power of ten, as the number nearest to what that is: a product is rounded twice, and a bound may then lie beyond the
+/// very figure that it names. `None` where the factor is no power of ten.
+fn shifted(digits: &str, factor: f64) -> Option<f64> {
+    let power = factor.log10().round() as i32;
+    let is_decimal = format!("1e{power}").parse() == Ok(factor);
+    let (digits, own) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
+    let power = own.parse::<i32>().ok()?.checked_add(power)?;
+    if is_decimal { format!("{digits}e{power}").parse().ok() } else { None }
 }
 
 /// Without zeros that say nothing.
@@ -309,6 +338,37 @@ mod tests {
         assert_eq!(Unit::BytePerSecond.in_column(3.2e12), "3.200 TB/s");
         assert_eq!((Unit::Byte.in_column(0.0), Unit::Count.in_column(3.0)), ("0 B".into(), "3".into()));
         assert_eq!(Unit::JoulePerFlop.format(0.7123e-12), "0.712 pJ/FLOP");
+    }
+
+    #[test]
+    fn a_quantity_is_the_number_nearest_to_what_was_written() {
+        for (unit, text, value) in [
+            (Unit::Byte, "8.3 GB", 8_300_000_000.0),
+            (Unit::BytePerSecond, "4.1 GB/s", 4_100_000_000.0),
+            (Unit::Share, "0.7 %", 0.007),
+            (Unit::Share, "19.9 %", 0.199),
+            (Unit::Nanosecond, "16.1 us", 16_100.0),
+            (Unit::Byte, "8.3e3 MB", 8_300_000_000.0),
+            (Unit::Byte, "1.5 KiB", 1536.0),
+            (Unit::Nanosecond, "1.5 h", 5_400e9),
+        ] {
+            assert_eq!(unit.parse(text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_less_never_reads_as_equal() {
+        let told = |unit: Unit, one, other| unit.apart(one, other).join(", ");
+        let rate = Unit::BytePerSecond;
+        assert_eq!(told(rate, 9.9924e9, 9.992_026_889e9), "9.9924 GB/s, 9.992 GB/s");
+        assert_eq!(told(rate, 9e9, 8.999_96e9), "9 GB/s, 8.99996 GB/s");
+        assert_eq!(told(Unit::Byte, 1e9, 999_960_000.0), "1 GB, 999.96 MB");
+        assert_eq!(told(Unit::Share, 0.02, 0.020_000_4), "2 %, 2.00004 %");
+        // Where four digits tell, and where nothing is to be told, there are no more.
+        assert_eq!(told(rate, 9e9, 9.992_026_889e9), "9 GB/s, 9.992 GB/s");
+        assert_eq!(told(rate, 9e9, 9e9), "9 GB/s, 9 GB/s");
+        let next = f64::from_bits(9e9_f64.to_bits() - 1);
+        assert_ne!(rate.apart(9e9, next)[0], rate.apart(9e9, next)[1]);
     }
 
     #[test]

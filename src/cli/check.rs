@@ -23,6 +23,10 @@ pub struct CheckArgs {
     /// For a report: a proof (proof.dsse.json) of the same node, against which the floors that the contract demands are held
     #[arg(long, value_name = "FILE")]
     pub proof: Option<PathBuf>,
+    /// For a report: the recording (events.jsonl) that is said to be of its run, or - for the standard input. It must hold the evidence
+    /// of the report, to the last figure
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
     /// For a certificate: reports that it must follow from, as `assay fleet` takes them; may be given several times
     #[arg(long, value_name = "REPORTS", requires = "contract")]
     pub reports: Vec<PathBuf>,

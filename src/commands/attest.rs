@@ -27,6 +27,8 @@ pub fn attest(args: &AttestArgs, quiet: bool, language: Language) -> Result<Exit
             if let Some(results) = &mut results {
                 beside.iter().for_each(|beside| results.prove(beside));
                 results.leave_open(if checked.lacks_challenge() { &[id::FRESHNESS] } else { &[] });
+                let untimely = checked.untimely().map(|doubt| doubt.clause());
+                results.leave_open(untimely.as_slice());
             }
             results.zip(report.contract.as_ref().map(|copy| Subject::new(&copy.terms.id, &copy.sha256)))
         }

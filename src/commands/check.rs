@@ -8,13 +8,16 @@ use jiff::Timestamp;
 use super::Failure;
 use super::accept::Evidence;
 use super::fleet::sources;
+use super::replay::recorded;
 use super::run::REPORT;
+use crate::certificate::choices::is_to_come;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{self, Certificate, Role};
 use crate::cli::CheckArgs;
 use crate::contract::{self, Parsed, Parties};
 use crate::exit::Exit;
 use crate::files;
+use crate::fleet::doubt::{self, Doubt};
 use crate::fleet::proofs::{Beside, Proved};
 use crate::fleet::row::Row;
 use crate::inventory::{self, Inventory};
@@ -23,6 +26,7 @@ use crate::proof::attestation::Roots;
 use crate::proof::beside::{self, BesideError};
 use crate::proof::challenge::Issued;
 use crate::proof::statement::{self, Outcome, Proof};
+use crate::report::difference::between;
 use crate::report::{ContractCopy, Difference, Recheck, Report};
 use crate::seal::envelope::{EnvelopeError, LoadError};
 use crate::seal::{Envelope, KeyId, Salt, TrustList, Verified, sha256_hex};
@@ -42,6 +46,8 @@ pub enum What {
         recheck: Box<Recheck>,
         challenge: Option<Issued>,
         beside: Option<Box<Beside>>,
+        /// Where the recording that was given says otherwise than the report.
+        recording: Option<Vec<Difference>>,
     },
     Proof {
         proof: Box<Proof>,
@@ -81,11 +87,22 @@ impl Checked {
         }
     }
 
+    /// Why the times of a report, all by its machine's clock, cannot be right.
+    pub fn untimely(&self) -> Option<Doubt> {
+        let What::Report { report, .. } = &self.what else { return None };
+        let started = report.evidence.run.started.parse::<Timestamp>();
+        if started.as_ref().is_ok_and(|started| is_to_come(*started, Timestamp::now())) {
+            return Some(Doubt::ToCome { started: report.evidence.run.started.chars().take(64).collect() });
+        }
+        // What is no time comes before nothing.
+        doubt::untimely(report, started.unwrap_or(Timestamp::MAX))
+    }
+
     pub fn exit(&self) -> Exit {
+        let open = self.lacks_proof() || self.lacks_challenge() || self.untimely().is_some();
         match &self.what {
-            What::Report { report, recheck, .. } if self.lacks_proof() || self.lacks_challenge() => {
-                recheck.exit(report).worst(Exit::Inconclusive)
-            }
+            What::Report { recording: Some(differences), .. } if !differences.is_empty() => Exit::Signature,
+            What::Report { report, recheck, .. } if open => recheck.exit(report).worst(Exit::Inconclusive),
             What::Report { report, recheck, .. } => recheck.exit(report),
             What::Proof { proof, .. } => proof_exit(&proof.outcome),
             What::Certificate { chain, .. } if !chain.holds() => Exit::Signature,
@@ -134,7 +151,7 @@ pub fn check(args: &CheckArgs) -> Result<Checked, Failure> {
     } else if inventory::KIND.is_of(verified.bytes()) {
         given.only("an inventory certificate", &[])?.inventory()?
     } else {
-        given.only("a report", &["--contract", "--challenge", "--proof"])?.report()?
+        given.only("a report", &["--contract", "--challenge", "--proof", "--events"])?.report()?
     };
     Ok(Checked { verified, what })
 }
@@ -149,11 +166,12 @@ struct Given<'a> {
 impl Given<'_> {
     /// Itself, where nothing is given that would not be looked at: who gives it takes it for checked.
     fn only(&self, what: &str, asked: &[&str]) -> Result<&Self, Failure> {
-        let CheckArgs { contract, challenge, proof, reports, salt, .. } = self.args;
+        let CheckArgs { contract, challenge, proof, events, reports, salt, .. } = self.args;
         let given = [
             ("--contract", contract.is_some()),
             ("--challenge", challenge.is_some()),
             ("--proof", proof.is_some()),
+            ("--events", events.is_some()),
             ("--reports", !reports.is_empty()),
             ("--salt", salt.is_some()),
         ];
@@ -181,7 +199,9 @@ impl Given<'_> {
         let proof = self.args.proof.as_deref();
         let beside = proof.map(|file| self.beside(&report, &recheck, file)).transpose()?;
         let beside = beside.map(Box::new);
-        Ok(What::Report { report: Box::new(report), recheck, challenge, beside })
+        let recording = self.args.events.as_deref().map(recorded).transpose()?;
+        let recording = recording.map(|recording| between(&report.evidence, &recording));
+        Ok(What::Report { report: Box::new(report), recheck, challenge, beside, recording })
     }
 
     /// What was proved of the cards of a report.

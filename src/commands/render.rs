@@ -1,12 +1,15 @@
 //! `assay render`: a report, or a proof, in another form.
 
+use std::io::Write as _;
+
 use super::check::{no_proof, read, read_unverified};
-use super::{Failure, print};
+use super::{Failure, print, print_to};
 use crate::cli::RenderArgs;
 use crate::exit::Exit;
-use crate::language::Language;
+use crate::language::{Language, say};
 use crate::proof::beside;
 use crate::proof::statement::KIND;
+use crate::report::recheck;
 use crate::seal::Envelope;
 
 pub fn render(args: &RenderArgs, language: Language) -> Result<Exit, Failure> {
@@ -15,6 +18,9 @@ pub fn render(args: &RenderArgs, language: Language) -> Result<Exit, Failure> {
         return proof(args, &envelope, language);
     }
     let report = read_unverified(&args.report)?;
+    if !recheck(&report, None).holds() {
+        print_to(anstream::stderr().lock(), |out| writeln!(out, "{}", say!(language, "render-not-sound")))?;
+    }
     print(|out| args.format.render(&report, out.speaking(language)))
 }
 

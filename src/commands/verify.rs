@@ -21,9 +21,16 @@ pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit
     // Programs read one language.
     let language = if args.json { Language::English } else { language };
     let show = |out: &mut Page| match (&checked.what, args.json) {
-        (What::Report { report, recheck, challenge, beside }, json) => {
+        (What::Report { report, recheck, challenge, beside, recording }, json) => {
             let ledger = ledger::ledger(report, verified, recheck, challenge.as_ref(), language);
-            let shown = Verification { report, recheck, ledger: &ledger, beside: beside.as_deref() };
+            let shown = Verification {
+                report,
+                recheck,
+                ledger: &ledger,
+                beside: beside.as_deref(),
+                recording: recording.as_deref(),
+                untimely: checked.untimely(),
+            };
             if json { verification::json(&shown, out) } else { verification::human(&shown, out) }
         }
         (What::Proof { proof: found, issued }, true) => proof::json(found, verified, &issued.challenge, out),

@@ -14,6 +14,11 @@ impl Finding {
     pub fn in_short(&self, language: Language) -> String {
         in_short(self.bound.as_ref(), self.observed.as_ref(), &self.because, language)
     }
+
+    /// What was demanded and what was found, where there is either.
+    pub fn amounts(&self, language: Language) -> [Option<String>; 2] {
+        amounts(self.bound.as_ref(), self.observed.as_ref(), language)
+    }
 }
 
 /// The same of the parts that a finding is about.
@@ -24,22 +29,38 @@ pub fn in_short(
     language: Language,
 ) -> String {
     let because = because.said(language);
-    match (bound, observed) {
-        (Some(bound), Some(found)) => say!(
-            language,
-            "finding-demanded-found",
-            demanded = bound.said(language),
-            found = found.said(language),
-            because = because
-        ),
-        (Some(bound), None) => {
-            say!(language, "finding-demanded", demanded = bound.said(language), because = because)
+    match amounts(bound, observed, language) {
+        [Some(demanded), Some(found)] => {
+            say!(language, "finding-demanded-found", demanded, found, because)
         }
-        (None, Some(found)) => {
-            say!(language, "finding-found", found = found.said(language), because = because)
-        }
-        (None, None) => because,
+        [Some(demanded), None] => say!(language, "finding-demanded", demanded, because),
+        [None, Some(found)] => say!(language, "finding-found", found, because),
+        [None, None] => because,
     }
+}
+
+/// What was demanded and found. Of two numbers that differ no reader must think that they are equal.
+fn amounts(bound: Option<&Amount>, observed: Option<&Amount>, language: Language) -> [Option<String>; 2] {
+    match (bound, observed) {
+        (Some(Amount::Number { value: bound, unit }), Some(Amount::Number { value: found, unit: of }))
+            if unit == of =>
+        {
+            unit.apart(*bound, *found).map(Some)
+        }
+        (Some(Amount::Ratio { value: bound }), Some(Amount::Ratio { value: found })) => {
+            ratios(*bound, *found).map(Some)
+        }
+        _ => [bound, observed].map(|amount| Some(amount?.said(language))),
+    }
+}
+
+/// With three decimals, or with as many as it takes to tell them apart.
+fn ratios(bound: f64, found: f64) -> [String; 2] {
+    const DECIMALS: std::ops::RangeInclusive<usize> = 3..=17;
+    let both = |decimals| [bound, found].map(|value| format!("{value:.decimals$}"));
+    let differ = |[bound, found]: &[String; 2]| bound != found;
+    let told = (bound != found).then(|| DECIMALS.map(both).find(differ)).flatten();
+    told.unwrap_or_else(|| both(*DECIMALS.start()))
 }
 
 impl Verdict {

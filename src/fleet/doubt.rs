@@ -15,6 +15,8 @@ pub enum Doubt {
     Unanswered { challenge: String },
     /// It was sealed before it began, or longer after it than a run takes.
     Untimely { started: String, sealed: String },
+    /// It says that it began later than now.
+    ToCome { started: String },
     /// It was judged by another text of the contract: both digests.
     OtherText { judged: String, ours: String },
 }
@@ -25,7 +27,7 @@ impl Doubt {
             Doubt::Unnamed => "fleet.unnamed",
             Doubt::Unsound => "fleet.unsound",
             Doubt::Unanswered { .. } => "fleet.challenge",
-            Doubt::Untimely { .. } => "fleet.time",
+            Doubt::Untimely { .. } | Doubt::ToCome { .. } => "fleet.time",
             Doubt::OtherText { .. } => "fleet.contract",
         }
     }

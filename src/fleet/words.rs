@@ -43,6 +43,7 @@ impl Said for Doubt {
             Doubt::Untimely { started, sealed } => {
                 say!(language, "fleet-untimely", started = started, sealed = sealed)
             }
+            Doubt::ToCome { started } => say!(language, "time-to-come", started = started),
             Doubt::OtherText { judged, ours } => {
                 say!(language, "fleet-other-text", judged = judged, ours = ours)
             }

@@ -6,6 +6,7 @@ use super::figures::{self, Figure};
 use crate::evidence::metric::Kind;
 use crate::evidence::stats::Summary;
 use crate::report::Report;
+use crate::units::Unit;
 
 const HEADER: [&str; 12] = [
     "selector",
@@ -44,6 +45,8 @@ pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn row([selector, device, provenance]: [String; 3], figure: &Figure) -> [String; 12] {
     let Figure { metric, summary, check, .. } = figure;
     let unit = match metric.kind() {
+        // Shares are of 1 here, and a percent sign would make them a hundredth of what they are.
+        Kind::Number(Unit::Share) => "1",
         Kind::Number(unit) => unit.symbol(),
         Kind::Fact => "",
     };

@@ -356,15 +356,13 @@ pub fn absences(absences: &[Absence], language: Language) -> impl Iterator<Item 
 }
 
 pub fn finding(f: &Finding, language: Language) -> [String; 7] {
-    let amount = |a: &Option<crate::contract::Amount>| {
-        a.as_ref().map_or("-".to_owned(), |amount| amount.said(language))
-    };
+    let [demanded, found] = f.amounts(language).map(|amount| amount.unwrap_or_else(|| "-".to_owned()));
     [
         f.clause.clone(),
         severity(f.severity, language),
         f.subject.said(language),
-        amount(&f.bound),
-        amount(&f.observed),
+        demanded,
+        found,
         verdict_word(f.verdict, language),
         f.because.said(language),
     ]

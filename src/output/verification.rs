@@ -8,12 +8,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::{human, likeness, listing};
+use crate::fleet::doubt::Doubt;
 use crate::fleet::proofs::Beside;
 use crate::fleet::words::Said;
 use crate::language::{Language, say};
 use crate::report::ledger::{Entry, Ledger};
 use crate::report::recheck::CONTRACT;
-use crate::report::{Recheck, Report};
+use crate::report::{Difference, Recheck, Report};
 use crate::units::Unit;
 
 /// A report whose signature holds, and what checking the rest gave.
@@ -23,6 +24,9 @@ pub struct Verification<'a> {
     pub ledger: &'a Ledger,
     /// What was proved of its cards.
     pub beside: Option<&'a Beside>,
+    /// Where a recording says otherwise, where one was given.
+    pub recording: Option<&'a [Difference]>,
+    pub untimely: Option<Doubt>,
 }
 
 pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
@@ -39,25 +43,55 @@ pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
         }
     }
     for difference in &v.recheck.differences {
-        let (what, stated, recomputed) = (&difference.what, &difference.stated, &difference.recomputed);
-        let ours = match what == CONTRACT {
+        let is_contract = difference.what == CONTRACT;
+        let ours = match is_contract {
             true => say!(language, "differs-you-demand"),
             false => say!(language, "differs-samples-say"),
         };
-        let theirs = say!(language, "differs-report-says");
-        writeln!(out, "\n{}", say!(language, "differs", what = what))?;
-        writeln!(out, "  {theirs:15}  {stated}\n  {ours:15}  {recomputed}")?;
+        differs(difference, &ours, out)?;
+        let mut terms = v.recheck.terms.iter().filter(|_| is_contract);
+        terms.try_for_each(|term| differs(term, &ours, out))?;
     }
-    human::verdict(v.report, out)?;
-    let (colour, words) = if v.recheck.holds() {
-        (AnsiColor::Green, say!(language, "verified-holds"))
-    } else if v.recheck.holds_by_another_contract() {
-        (AnsiColor::Red, say!(language, "verified-by-another-contract"))
-    } else {
-        (AnsiColor::Red, say!(language, "verified-not"))
-    };
+    let recording = say!(language, "differs-recording-says");
+    v.recording.iter().copied().flatten().try_for_each(|of| differs(of, &recording, out))?;
+    human::verdict(&v.recheck.recomputed(v.report), out)?;
+    if let Some(doubt) = &v.untimely {
+        writeln!(out, "{}", say!(language, "verified-untimely", doubt = doubt.said(language)))?;
+    }
+    if let Some(differences) = v.recording {
+        let words = match differences {
+            [] => say!(language, "verified-recording"),
+            _ => say!(language, "verified-other-recording"),
+        };
+        writeln!(out, "{words}")?;
+    }
+    let (colour, words) = outcome(v, language);
     let style = colour.on_default().bold();
     writeln!(out, "{}", say!(language, "verification", words = format!("{style}{words}{style:#}")))
+}
+
+fn differs(difference: &Difference, ours: &str, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    let Difference { what, stated, recomputed } = difference;
+    let theirs = say!(language, "differs-report-says");
+    writeln!(out, "\n{}", say!(language, "differs", what = what))?;
+    writeln!(out, "  {theirs:18}  {stated}\n  {ours:18}  {recomputed}")
+}
+
+/// Whether the report holds, and if not, what may be the matter with it.
+fn outcome(v: &Verification, language: Language) -> (AnsiColor, String) {
+    const OURS: &str = env!("CARGO_PKG_VERSION");
+    let judge = &v.report.tool.version;
+    match v.recheck.holds_by_another_contract() {
+        _ if v.recheck.holds() => (AnsiColor::Green, say!(language, "verified-holds")),
+        true if v.recheck.holds_by_another_text() => {
+            (AnsiColor::Green, say!(language, "verified-by-another-text"))
+        }
+        true => (AnsiColor::Red, say!(language, "verified-by-another-contract")),
+        false if judge == OURS => (AnsiColor::Red, say!(language, "verified-not")),
+        // Rules, words and the catalogue change: what another version judged may be honest.
+        false => (AnsiColor::Red, say!(language, "verified-not-by-this-version", judge = judge, ours = OURS)),
+    }
 }
 
 /// What was done at least by a witness's clock, and what of the contract that leaves open.
@@ -91,16 +125,20 @@ fn section(title: &str, entries: &[Entry], out: &mut Page) -> io::Result<()> {
 }
 
 pub fn json(v: &Verification, out: &mut dyn Write) -> io::Result<()> {
+    let recomputed = v.recheck.recomputed(v.report);
     let value = json!({
         "signature": "valid",
-        "holds": v.recheck.differences.is_empty(),
-        "verdict": v.report.verdict,
-        "trust_level": v.report.trust_level,
+        "holds": v.recheck.holds() || v.recheck.holds_by_another_text(),
+        "verdict": recomputed.verdict,
+        "trust_level": recomputed.trust_level,
         "signed": v.ledger.signed,
         "recomputed": v.ledger.recomputed,
         "machines_word": v.ledger.machines_word,
         "differences": v.recheck.differences,
-        "findings": v.report.findings,
+        "contract_terms": v.recheck.terms,
+        "recording": v.recording,
+        "untimely": v.untimely.as_ref().map(|doubt| doubt.said(Language::English)),
+        "findings": recomputed.findings,
         "proof": v.beside.map(|beside| &beside.proved.summary),
         "proof_held": v.beside.map(|beside| beside.proved.held),
         "unproved": v.beside.map(|beside| &beside.unproved),

@@ -45,7 +45,7 @@ fn compare(at: &str, stated: &Value, drawn: &Value, found: &mut Vec<Difference>)
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             for (index, (a, b)) in a.iter().zip(b).enumerate() {
-                let keys = ["selector", "name", "clause", "metric"];
+                let keys = ["selector", "name", "clause", "id", "metric"];
                 let name = keys.iter().find_map(|key| a.get(key)).and_then(Value::as_str);
                 compare(&below(name.unwrap_or(&index.to_string())), a, b, found);
             }

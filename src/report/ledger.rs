@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::recheck::Recheck;
+use crate::contract::{Parties, Party};
 use crate::device::{Identity, Provenance};
 use crate::evidence::{DeviceEvidence, Value};
 use crate::language::{Language, say};
@@ -49,7 +50,7 @@ pub fn ledger(
     });
     let named = report.evidence.run.challenge_sha256.as_ref().filter(|_| challenge.is_none());
     Ledger {
-        signed: signed(report, verified.signer(), language),
+        signed: signed(report, verified, language),
         recomputed: recomputed(report, recheck, language)
             .into_iter()
             .chain(challenge.map(|challenge| fresh(challenge, language)))
@@ -74,12 +75,30 @@ fn fresh(challenge: &Issued, language: Language) -> Entry {
     entry(say!(language, "ledger-challenge"), value)
 }
 
-fn signed(report: &Report, signer: &KeyId, language: Language) -> Vec<Entry> {
-    let mut entries = vec![
-        entry(say!(language, "ledger-signer"), signer.as_str()),
+/// Which of those whom the contract names a key is of. Whoever trusts more keys than one wants to know whose word this is.
+fn party(report: &Report, key: &KeyId, language: Language) -> Option<String> {
+    let Parties { tenant, provider } = &report.contract.as_ref()?.terms.parties;
+    let has =
+        |party: &Option<Party>| party.as_ref().is_some_and(|party| party.key_sha256.as_ref() == Some(key));
+    let names_keys = [tenant, provider].into_iter().flatten().any(|party| party.key_sha256.is_some());
+    match (has(tenant), has(provider)) {
+        (true, _) => Some(say!(language, "ledger-party-tenant")),
+        (false, true) => Some(say!(language, "ledger-party-provider")),
+        (false, false) => names_keys.then(|| say!(language, "ledger-party-neither")),
+    }
+}
+
+fn signed(report: &Report, verified: &Verified, language: Language) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for signer in verified.signers() {
+        entries.push(entry(say!(language, "ledger-signer"), signer.as_str()));
+        let party = party(report, signer, language);
+        entries.extend(party.map(|party| entry(say!(language, "ledger-party"), party)));
+    }
+    entries.extend([
         entry(say!(language, "ledger-key"), report.sealed_by.said(language)),
         entry(say!(language, "ledger-judged-by"), format!("{} {}", report.tool.name, report.tool.version)),
-    ];
+    ]);
     if let Some(contract) = &report.contract {
         entries.push(entry(
             say!(language, "fact-contract"),

@@ -25,6 +25,7 @@ mod decisions;
 // Clauses on what is delivered: decided on an interval, measured until that decides.
 mod delivered;
 mod derived;
+mod disputed;
 // What all devices of a node do together: on simulated cards, and by a library on a driver without a GPU.
 mod collectives;
 #[cfg(feature = "cuda")]

@@ -327,6 +327,7 @@ fn what_is_doubted_puts_nothing_right() {
     for doubt in [
         Doubt::Unanswered { challenge: text("c") },
         Doubt::Untimely { started: text("s"), sealed: text("t") },
+        Doubt::ToCome { started: text("s") },
         Doubt::OtherText { judged: text("j"), ours: text("o") },
     ] {
         let mut doubted = row("n", "06-02", &[]);

@@ -107,11 +107,19 @@ fn span(group: &[&Why], language: Language) -> Option<String> {
         true => because,
         false => say!(language, "of-the-worst", because = because),
     };
-    let found = rows::from_to(&unit.format(low), &unit.format(high));
-    Some(match &worst.demanded {
-        Some(demanded) => {
-            say!(language, "finding-demanded-found", demanded = demanded.said(language), found, because)
+    let (demanded, [low, high]) = match &worst.demanded {
+        Some(Amount::Number { value: bound, unit: of }) if *of == unit => {
+            // With the digits that tell the bound from either end.
+            let [[one, low], [other, high]] = [low, high].map(|figure| unit.apart(*bound, figure));
+            (Some(if one.len() > other.len() { one } else { other }), [low, high])
         }
+        demanded => {
+            (demanded.as_ref().map(|amount| amount.said(language)), [low, high].map(|end| unit.format(end)))
+        }
+    };
+    let found = rows::from_to(&low, &high);
+    Some(match demanded {
+        Some(demanded) => say!(language, "finding-demanded-found", demanded, found, because),
         None => say!(language, "finding-found", found, because),
     })
 }

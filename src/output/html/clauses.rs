@@ -79,15 +79,18 @@ pub fn clause<'a>(report: &'a Report, id: &str) -> Option<&'a Clause> {
 fn tbody(report: &Report, group: &[&Finding], language: Language) -> Markup {
     let Some(first) = group.first() else { return html! {} };
     let clause = clause(report, &first.clause);
-    let [_, severity, _, bound, ..] = rows::finding(first, language);
+    let [_, severity, ..] = rows::finding(first, language);
+    // With the digits that tell it from whatever figure is nearest to it.
+    let bounds = group.iter().filter_map(|finding| finding.amounts(language)[0].clone());
+    let bound = bounds.max_by_key(String::len);
     html! {
         tbody {
             tr.demand { th scope="rowgroup" colspan="5" { div {
                 (name(&first.clause)) " " span.severity { (severity) } " "
                 span.note {
                     @match clause.map(|clause| &clause.rule) {
-                        Some(rule) => (demand(rule, language)),
-                        None => { @if first.bound.is_some() { (say!(language, "demanded")) b translate="no" { (bound) } } },
+                        Some(rule) => (demand(rule, bound.as_deref(), language)),
+                        None => { @if let Some(bound) = &bound { (say!(language, "demanded")) b translate="no" { (bound) } } },
                     }
                     @if let Some(title) = clause.and_then(|clause| clause.title.as_ref()) { " \u{b7} " (name(title)) }
                 }
@@ -120,11 +123,11 @@ fn row(finding: &Finding, strip: Option<(&Strip, Scale)>, language: Language) ->
     }
 }
 
-/// The demand in words: `p5 of stream.triad.rate at least 3.2 TB/s`.
-fn demand(rule: &Rule, language: Language) -> Markup {
+/// The demand in words: `p5 of stream.triad.rate at least 3.2 TB/s`, its bound as it was `told`, where it was.
+fn demand(rule: &Rule, told: Option<&str>, language: Language) -> Markup {
     let metric = |metric: &MetricName| html! { span.metric translate="no" { (metric) } };
     let strong = |text: &str| html! { b translate="no" { (text) } };
-    let bound = |bound: &Quantity| strong(&bound.in_full());
+    let bound = |bound: &Quantity| strong(&told.map_or_else(|| bound.in_full(), str::to_owned));
     let statistic = |figure: &Figure| figure.statistic.map_or("none", Stat::name);
     let [a, b, c] = MARKS;
     match rule {
