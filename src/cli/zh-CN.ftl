@@ -257,6 +257,7 @@ assay-fleet-launch-kubernetes = 每个节点一个 Job，固定在该节点上�
     .claim = 存放结果的持久卷申领，每个节点都必须能挂载
     .key_secret = 存有签名私钥的 Secret，键名为 key.pem [默认值：为每次运行生成的密钥，它只能说明报告未被改动]
     .gpus = 每个节点的 GPU 数 [默认值：按合同，合同未写时为 1]
+    .resource = GPU 作为集群资源的名称；卡的部分（MIG）的名称例如 nvidia.com/mig-1g.18gb
 
 assay-fleet-launch-ssh = 用于只能经 ssh 到达的节点的脚本
     .more = 写出 launch.sh，其选项会传给 ssh：sh DIR/launch.sh -l ubuntu。连接断开时运行继续；下一次连接会等它结束并取回结果。
