@@ -163,7 +163,7 @@ fn in_a_full_fleet_exactly_what_was_planted_is_found() {
         assert_eq!(blamed.len(), 1, "{blamed:?}");
         assert!(blamed[0].0.contains(&format!("index={card}")) && blamed[0].1 == "upload", "{blamed:?}");
         // Whoever takes it out needs its place.
-        assert!(blamed[0].0.contains(", PCI 0000:"), "{blamed:?}");
+        assert!(blamed[0].0.contains(", PCI "), "{blamed:?}");
     }
     for (of, card, node, _) in DOUBLED {
         let blamed = blamed(&json, node);
