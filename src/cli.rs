@@ -155,8 +155,9 @@ pub struct RunArgs {
     /// judges nothing and ends with exit code 3
     #[arg(long, short, value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// A device to measure, as `assay list` names it; may be given several times [default: all hardware devices,
-    /// or the first software device where there is no hardware]
+    /// A device to measure, as `assay list` names it, or a part of a divided card as `nvidia-smi -L` does, cuda:MIG-UUID; may be given
+    /// several times [default: all hardware devices and all parts that the environment names, or the first software device where
+    /// there is no hardware]
     #[arg(long, short, value_name = "SELECTOR")]
     pub device: Vec<String>,
     /// How thoroughly to measure: quick takes a minute or two and fills at most 1 GiB of memory; standard fills

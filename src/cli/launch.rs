@@ -103,6 +103,9 @@ pub struct KubernetesArgs {
     /// GPUs of every node [default: as the contract says, else 1]
     #[arg(long, value_name = "NUMBER")]
     pub gpus: Option<NonZeroU32>,
+    /// What a GPU is called as a resource of the cluster; parts of cards have names such as nvidia.com/mig-1g.18gb
+    #[arg(long, value_name = "NAME", default_value = "nvidia.com/gpu")]
+    pub resource: String,
     /// Give up on nodes that have not ended so long after the launch [default: an hour more than all tries can take]
     #[arg(long, value_name = "TIME", value_parser = whole)]
     pub within: Option<Duration>,

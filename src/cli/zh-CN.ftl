@@ -87,7 +87,7 @@ assay-list = 列出可以测量的设备，以及其他设备为何不能测量
 assay-run = 测量设备，按合同判定，并签署报告
     .more = 在一个新目录中写出 report.dsse.json（签名报告）、events.jsonl（全部事件，随发生随记录）以及所要求的其他格式，打印判定结果表，并以文档所列的退出码结束。按 Ctrl-C 可提前结束运行，仍会留下一份签名的部分报告。
     .contract = 据以判定的合同（TOML 或 JSON；可用 `assay contract new` 写出）。没有合同时只测量、不判定，退出码为 3
-    .device = 要测量的设备，写法同 `assay list` 所列；可重复给出 [默认值：全部硬件设备；没有硬件时为第一台软件设备]
+    .device = 要测量的设备，写法同 `assay list` 所列；卡的部分（MIG）按 `nvidia-smi -L` 所列写作 cuda:MIG-UUID；可重复给出 [默认值：全部硬件设备和环境变量指明的全部卡的部分；没有硬件时为第一台软件设备]
     .profile = 测量的深入程度：quick 需一两分钟，至多占用 1 GiB 显存；standard 占满合同所能要求的全部显存，需数分钟
     .probe = 只运行这些探测，以逗号分隔；可重复给出
     .one_at_a_time = 逐台测量设备，而不是全部同时测量。只有合同写明 measured = "alone" 时，这样测得的数值才算数
@@ -258,6 +258,7 @@ assay-fleet-launch-kubernetes = 每个节点一个 Job，固定在该节点上�
     .claim = 存放结果的持久卷申领，每个节点都必须能挂载
     .key_secret = 存有签名私钥的 Secret，键名为 key.pem [默认值：为每次运行生成的密钥，它只能说明报告未被改动]
     .gpus = 每个节点的 GPU 数 [默认值：按合同，合同未写时为 1]
+    .resource = GPU 作为集群资源的名称；卡的部分（MIG）的名称例如 nvidia.com/mig-1g.18gb
 
 assay-fleet-launch-ssh = 用于只能经 ssh 到达的节点的脚本
     .more = 写出 launch.sh，其选项会传给 ssh：sh DIR/launch.sh -l ubuntu。连接断开时运行继续；下一次连接会等它结束并取回结果。

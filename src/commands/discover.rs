@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Failure;
 use crate::device::backend::{Listed, OpenError};
 use crate::device::inventory::{self, BACKENDS};
+use crate::device::parts;
 use crate::device::same::{self, Facts};
 use crate::device::{Identity, ProvenanceKind};
 use crate::engine::supervise::{self, Limit};
@@ -74,6 +75,19 @@ pub fn chosen(program: &Path, named: &[String], interrupted: &AtomicBool) -> Res
         supervise::check(program, selector, limit).map_err(unusable)?;
     }
     Ok(named.to_vec())
+}
+
+/// In the place of the one part of a card that CUDA shows, all parts that the environment gives this run.
+pub fn all_parts(
+    program: &Path,
+    chosen: Vec<String>,
+    interrupted: &AtomicBool,
+) -> Result<Vec<String>, Failure> {
+    let given = parts::given(|variable| std::env::var(variable).ok());
+    match &chosen[..] {
+        [only] if only.starts_with("cuda:") && given.len() > 1 => self::chosen(program, &given, interrupted),
+        _ => Ok(chosen),
+    }
 }
 
 fn unusable(error: OpenError) -> Failure {

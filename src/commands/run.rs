@@ -154,7 +154,11 @@ fn begin(args: &RunArgs, interrupted: &Arc<AtomicBool>) -> Result<(Plan, Recorde
 
 /// What is to be measured. Asking the drivers takes its time.
 fn devices(args: &RunArgs, program: &Path, interrupted: &AtomicBool) -> Result<Vec<String>, Failure> {
-    let selectors = discover::chosen(program, &args.device, interrupted);
+    let selectors = discover::chosen(program, &args.device, interrupted).and_then(|chosen| {
+        // Parts are named by their UUIDs alone, which a salt hides.
+        let is_asked = args.device.is_empty() && args.salt.is_none();
+        if is_asked { discover::all_parts(program, chosen, interrupted) } else { Ok(chosen) }
+    });
     if interrupted.load(Ordering::Relaxed) {
         return Err(Failure::new(Exit::Interrupted, "interrupted before anything was measured"));
     }

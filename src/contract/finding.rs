@@ -285,6 +285,11 @@ pub enum Reason {
         demanded: u32,
         by: String,
     },
+    /// It was shown one part of divided cards, as every process is.
+    PartsHidden {
+        present: u32,
+        demanded: u32,
+    },
     TooFewCompleted {
         completed: u32,
         demanded: u32,

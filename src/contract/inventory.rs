@@ -6,8 +6,8 @@ use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Seen, Unusable};
 use super::judge::{Judgement, judge_device, subjects};
 use super::{Contract, Inventory, Rule, quantity::Quantity, sku, sku::Model, sources};
-use crate::device::Identity;
 use crate::device::same::{self, Facts};
+use crate::device::{Identity, parts};
 use crate::evidence::metric::{FILLED, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::proof::challenge::GPUS_MAX;
@@ -100,6 +100,9 @@ fn count(contract: &Contract, inventory: &Inventory, evidence: &Evidence) -> Jud
     } else if let Some(unusable) = refused {
         // Some device is there but was not opened or is of a kind that does not count: not shown to be missing.
         (Verdict::Inconclusive, unusable.because)
+    } else if parts_count && present == 1 {
+        // CUDA shows a process one part. Who has named several knows of all.
+        (Verdict::Inconclusive, Reason::PartsHidden { present, demanded })
     } else if let Some(by) = hidden(evidence, demanded) {
         (Verdict::Inconclusive, Reason::DevicesHidden { present, demanded, by })
     } else {
@@ -111,10 +114,16 @@ fn count(contract: &Contract, inventory: &Inventory, evidence: &Evidence) -> Jud
 /// What let the run see fewer devices than are demanded, where something did: who gave it a part of the node, such as a scheduler, has
 /// not shown that the rest is missing.
 fn hidden(evidence: &Evidence, demanded: u32) -> Option<String> {
+    const BY: [(&str, &str); 2] =
+        [(Identity::VISIBLE_DEVICES, parts::CUDA_SHOWS), (Identity::CONTAINER_DEVICES, parts::CONTAINER_HAS)];
     let shown = |device: &DeviceEvidence| {
-        let shown = device.identity.as_ref()?.details.get(Identity::VISIBLE_DEVICES)?;
-        let names = shown.split(',').filter(|name| !name.trim().is_empty()).count();
-        (names < demanded as usize).then(|| format!("CUDA_VISIBLE_DEVICES={shown}"))
+        let details = &device.identity.as_ref()?.details;
+        BY.iter().find_map(|(detail, variable)| {
+            // Whoever opens a part of a card shows it nothing else.
+            let shown = details.get(*detail).filter(|shown| parts::named(&device.selector) != Some(shown))?;
+            let names = shown.split(',').filter(|name| !name.trim().is_empty()).count();
+            (names < demanded as usize).then(|| format!("{variable}={shown}"))
+        })
     };
     evidence.devices.iter().find_map(shown)
 }

@@ -57,9 +57,17 @@ pub(super) enum Match {
 ///
 /// Where the catalogue knows the agreed name exactly and the device's PCI id too, they decide. Otherwise the words of
 /// the name do: all of them there is the same card, a missing word with a digit in it (`h200`) is another. A name that means
-/// another card than the PCI id does leaves open what it is.
+/// another card than the PCI id does leaves open what it is. What a virtual machine has of a card (vGPU) has the card's id too, so
+/// that its name alone counts.
 pub(super) fn compare(agreed: &Model, identity: &Identity) -> Match {
     let agreed = agreed.as_str();
+    if is_vgpu(&identity.name) {
+        return match words(agreed).is_subset(&words(&identity.name)) {
+            true => Match::Same,
+            false if is_vgpu(agreed) => Match::Other,
+            false => Match::Unclear,
+        };
+    }
     let rows: Vec<&catalogue::Gpu> = catalogue::of(identity).collect();
     let named = |gpu: &catalogue::Gpu| words(&gpu.name) == words(agreed);
     let another = |gpu: &catalogue::Gpu| names::means_another(&identity.name, gpu, catalogue::gpus());
@@ -89,6 +97,14 @@ pub(super) fn compare(agreed: &Model, identity: &Identity) -> Match {
     } else {
         Match::Unclear
     }
+}
+
+/// Whether it is called by a card and a share of it, as vGPUs are: `H100XL-40C`, `DC-1-24Q`, `A100-1-5CME`.
+fn is_vgpu(name: &str) -> bool {
+    let name = name.trim().to_ascii_uppercase();
+    let share = name.rsplit_once('-').map_or("", |(_, share)| share.trim_end_matches("ME"));
+    let size = share.strip_suffix(['A', 'B', 'C', 'Q']).unwrap_or_default();
+    !size.is_empty() && size.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether two sources give a card the same name, apart from maker and driver.
@@ -181,6 +197,23 @@ mod tests {
                 let found = compare(&Model(gpu.name.clone()), &device(name, id));
                 assert_eq!(found, Match::Same, "{}, called {name}", gpu.name);
             }
+        }
+    }
+
+    /// A virtual machine sees the card's id, whatever it has of it.
+    #[test]
+    fn a_vgpu_is_known_by_its_name_alone() {
+        let (sxm, pcie) = (id_of("H100 SXM5 80GB"), id_of("A100 PCIe 40GB"));
+        for (agreed, name, id, found) in [
+            ("H100 SXM5 80GB", "NVIDIA H100XM-40C", sxm, Match::Unclear),
+            ("H100", "NVIDIA H100XM-80C", sxm, Match::Unclear),
+            ("H100XM-40C", "NVIDIA H100XM-40C", sxm, Match::Same),
+            ("H100XM-80C", "NVIDIA H100XM-40C", sxm, Match::Other),
+            ("A100 PCIe 40GB", "GRID A100-1-5CME", pcie, Match::Unclear),
+            ("A100 PCIe 40GB", "NVIDIA A100-PCIE-40GB", pcie, Match::Same),
+        ] {
+            let is = compare(&Model(agreed.to_owned()), &device(name, id));
+            assert_eq!(is, found, "{agreed}, called {name}");
         }
     }
 

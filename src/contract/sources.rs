@@ -94,7 +94,7 @@ fn in_facts(device: &DeviceEvidence, identity: &Identity, is_part: bool) -> Vec<
         disagreement("PCI id", vec![("the device", own_id), nvml("pci_id"), kernel("id")], equal),
         disagreement("PCI subsystem id", vec![nvml("pci_subsystem_id"), kernel("subsystem_id")], equal),
         memory(identity.memory_bytes, count(device, "nvml.memory_bytes"), is_part),
-        units(identity.units, count(device, "nvml.cores")),
+        units(identity.units, count(device, "nvml.cores"), is_part),
         cards(count(device, "nvml.cards"), count(device, "pci.cards")),
     ]
     .into_iter()
@@ -123,10 +123,13 @@ fn memory(device: Option<u64>, nvml: Option<u64>, is_part: bool) -> Option<Reaso
     })
 }
 
-/// NVML counts cores, the device counts multiprocessors.
-fn units(device: Option<u32>, nvml_cores: Option<u64>) -> Option<Reason> {
+/// NVML counts cores of the card, the device counts multiprocessors, of which a part of the card has some.
+fn units(device: Option<u32>, nvml_cores: Option<u64>, is_part: bool) -> Option<Reason> {
     let (units, cores) = device.map(u64::from).zip(nvml_cores)?;
-    let fits = CORES_PER_UNIT.iter().any(|each| units.saturating_mul(*each) == cores);
+    let fits = CORES_PER_UNIT.iter().any(|each| {
+        let own = units.saturating_mul(*each);
+        own == cores || (is_part && own < cores && cores.is_multiple_of(*each))
+    });
     (!fits).then(|| Reason::SourcesDisagree {
         field: "number of multiprocessors".to_owned(),
         claims: vec![claim("the device", units.to_string()), claim("NVML", format!("{cores} cores"))],

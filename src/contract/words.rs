@@ -167,15 +167,14 @@ impl Reason {
             R::FlagSeen { flag, readings, at_ns } => flag_seen(flag.name(), *readings, seconds(*at_ns), l),
             R::TooFewDevices { present, demanded } => too_few_devices(*present, *demanded, l),
             R::DevicesHidden { present, demanded, by } => devices_hidden(*present, *demanded, by, l),
+            R::PartsHidden { present, demanded } => say!(l, "reason-parts-hidden", present, demanded),
             R::TooFewCompleted { completed, demanded } => too_few_completed(*completed, *demanded, l),
             R::SkuMatches { is } => say!(l, "reason-sku-matches", name = escaped(is)),
             R::SkuDiffers { is } => say!(l, "reason-sku-differs", name = escaped(is)),
             R::SkuContradicted { is, id } => say!(l, "reason-sku-contradicted", name = escaped(is), id = id),
             R::SkuUnclear { is } => say!(l, "reason-sku-unclear", name = escaped(is)),
             R::IdentityConflict { field, device, telemetry } => conflict(field, device, telemetry, l),
-            R::SourcesDisagree { field, claims } => {
-                say!(l, "reason-sources-disagree", field, claims = told(claims, l))
-            }
+            R::SourcesDisagree { field, claims } => sources_disagree(field, claims, l),
             R::SameDevice { selectors, field, value } => same_device(selectors, field, value, l),
         }
     }
@@ -273,6 +272,10 @@ fn devices_hidden(present: u32, demanded: u32, by: &str, language: Language) -> 
 
 fn too_few_completed(completed: u32, demanded: u32, language: Language) -> String {
     say!(language, "reason-too-few-completed", completed, demanded)
+}
+
+fn sources_disagree(field: &str, claims: &[Claim], l: Language) -> String {
+    say!(l, "reason-sources-disagree", field, claims = told(claims, l))
 }
 
 fn told(claims: &[Claim], language: Language) -> String {

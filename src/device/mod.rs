@@ -14,6 +14,7 @@ pub mod fault;
 mod host;
 pub mod inventory;
 pub mod op;
+pub mod parts;
 mod precision;
 pub mod reference;
 pub mod same;
@@ -187,6 +188,8 @@ impl Identity {
     pub const LUID: &str = "luid";
     /// The one that says which devices the environment lets the driver show.
     pub const VISIBLE_DEVICES: &str = "visible_devices";
+    /// The one that says which devices the container has, where it has not all.
+    pub const CONTAINER_DEVICES: &str = "container_devices";
 }
 
 /// Where numbers come from. Set by the device layer, carried into the signed report.

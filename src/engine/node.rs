@@ -10,7 +10,7 @@ use super::bench::Bench;
 use super::case::Case;
 use super::{Settings, run_case};
 use crate::device::backend::{OpenOptions, Opened};
-use crate::device::{Identity, Unsupported, inventory};
+use crate::device::{Identity, Unsupported, inventory, parts};
 use crate::evidence::event::{Event, Sign, Sink, What};
 use crate::evidence::metric::{MetricName, PEER_SLOWEST, pair, peer_name};
 use crate::evidence::{Absence, AbsenceReason, Ended};
@@ -68,8 +68,8 @@ pub type CaseOf = fn(Pair, &Identity, &Settings) -> Option<Case>;
 /// Makes the cases of all devices at once.
 pub type CasesOfAll = fn(&[&Identity], &Settings) -> Vec<Case>;
 
-/// Devices that one backend opens, by their places in the run.
-type Group<'a> = (&'static str, Vec<(u32, &'a str)>);
+/// Devices that one backend opens together, by their places in the run. A part of a divided card stands alone: no process sees two.
+type Group<'a> = (&'a str, Vec<(u32, &'a str)>);
 
 /// Runs a node worker's whole plan. Everything that happens goes to `sink`; the only error is that it does not take it.
 pub fn run(plan: &NodePlan, sink: &mut dyn Sink, between: &Between) -> io::Result<()> {
@@ -95,9 +95,10 @@ fn groups(plan: &NodePlan) -> Vec<Group<'_>> {
     for (place, selector) in whole {
         // A selector of no backend names no device that could be opened.
         let Ok((backend, _)) = inventory::split(selector) else { continue };
-        match groups.iter_mut().find(|(name, _)| *name == backend.name) {
+        let name = parts::named(selector).map_or(backend.name, |_| selector);
+        match groups.iter_mut().find(|(known, _)| *known == name) {
             Some((_, members)) => members.push((place, selector)),
-            None => groups.push((backend.name, vec![(place, selector)])),
+            None => groups.push((name, vec![(place, selector)])),
         }
     }
     groups

@@ -13,6 +13,7 @@ pub use ask::{Limit, ask, check, inventory, nvml};
 use super::WorkerPlan;
 use super::node::NodePlan;
 use crate::clock::NOTABLE;
+use crate::device::parts;
 use crate::evidence::event::{self, Event, LINE_BYTES_MAX, What};
 use crate::evidence::{Ended, Order};
 
@@ -98,6 +99,13 @@ impl Job<'_> {
     fn device(&self) -> Option<u32> {
         match self {
             Job::Device(plan) => Some(plan.device),
+            Job::Node(_) => None,
+        }
+    }
+
+    fn selector(&self) -> Option<&str> {
+        match self {
+            Job::Device(plan) => Some(&plan.selector),
             Job::Node(_) => None,
         }
     }
@@ -236,7 +244,7 @@ enum Heard {
 impl Worker {
     fn start(program: &Path, job: &Job, sender: &Sender<Message>) -> std::io::Result<Self> {
         let plan = job.line()?;
-        let child = command(program, job.arguments())
+        let child = command(program, job.arguments(), job.selector())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -383,10 +391,11 @@ fn thread<T: Send + 'static>(
 }
 
 /// A worker in a process group of its own, so that a Ctrl-C at the terminal reaches the supervisor alone. On Linux it dies with the
-/// thread that starts it.
-fn command(program: &Path, arguments: &[&str]) -> Command {
+/// thread that starts it. It sees the part of a card that it is to open.
+fn command(program: &Path, arguments: &[&str], selector: Option<&str>) -> Command {
     let mut command = Command::new(program);
     command.arg(WORKER).args(arguments).args(["--parent", &std::process::id().to_string()]);
+    command.envs(selector.and_then(parts::named).map(|part| (parts::CUDA_SHOWS, part)));
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command

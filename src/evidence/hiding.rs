@@ -27,7 +27,7 @@ impl Hiding {
     /// The same event without names of cards. Equal names stay equal, so that sources that contradict one another still do.
     pub fn hidden(&mut self, event: &Event) -> Result<Event, serde_json::Error> {
         match &event.what {
-            What::DeviceOpened(identity) => self.uuid(identity.uuid.as_deref()),
+            What::DeviceOpened(identity) => self.device(identity),
             What::Reading(reading) => self.uuid(reading.uuid.as_deref()),
             What::Fact(fact) if fact.metric.as_str() == SERIAL => self.serial(&fact.value),
             What::Fact(fact) if fact.metric.as_str().ends_with(".uuid") => self.uuid(Some(&fact.value)),
@@ -54,8 +54,17 @@ impl Hiding {
 
     /// The same identity without the UUID.
     pub fn identity(&mut self, identity: &Identity) -> Result<Identity, serde_json::Error> {
-        self.uuid(identity.uuid.as_deref());
+        self.device(identity);
         self.without_names(identity)
+    }
+
+    /// Its own UUID, and those that the environment names, which may be of devices that are not opened yet.
+    fn device(&mut self, identity: &Identity) {
+        self.uuid(identity.uuid.as_deref());
+        for detail in [Identity::VISIBLE_DEVICES, Identity::CONTAINER_DEVICES] {
+            let names = identity.details.get(detail).into_iter().flat_map(|names| names.split(','));
+            names.filter_map(|name| digits(name.trim())).for_each(|uuid| self.uuid(Some(&uuid)));
+        }
     }
 
     fn without_names<T: Serialize + DeserializeOwned>(&self, of: &T) -> Result<T, serde_json::Error> {
@@ -116,7 +125,7 @@ impl Hiding {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::device::Lacking;
+    use crate::device::{Lacking, Provenance};
     use crate::evidence::metric::MetricName;
     use crate::evidence::{Absence, AbsenceReason, Ended, Fact};
 
@@ -126,6 +135,38 @@ mod tests {
 
     fn fact(metric: &str, value: &str) -> Event {
         event(What::Fact(Fact { metric: MetricName::parse(metric).unwrap(), value: value.to_owned() }))
+    }
+
+    /// The environment of a run names all cards that it has, before the others are opened.
+    #[test]
+    fn cards_that_the_environment_names_are_hidden_with_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut hiding = Hiding::new(Salt::make(&dir.path().join("s")).unwrap());
+        let shown = "0,GPU-00112233-4455-6677-8899-aabbccddeeff,MIG-ffeeddcc-bbaa-9988-7766-554433221100";
+        for detail in [Identity::VISIBLE_DEVICES, Identity::CONTAINER_DEVICES] {
+            let identity = Identity {
+                backend: "cuda".into(),
+                name: "card".into(),
+                provenance: Provenance::Hardware,
+                vendor_id: None,
+                device_id: None,
+                pci_address: None,
+                uuid: None,
+                driver: String::new(),
+                units: None,
+                memory_bytes: None,
+                fillable_bytes: None,
+                buffer_bytes_max: 0,
+                features: Vec::new(),
+                details: [(detail.to_owned(), shown.to_owned())].into(),
+            };
+            let hidden = hiding.hidden(&event(What::DeviceOpened(identity))).unwrap();
+            let text = serde_json::to_string(&hidden).unwrap();
+            assert!(
+                !text.contains("00112233") && !text.contains("ffeeddcc") && text.contains("\"0,"),
+                "{text}"
+            );
+        }
     }
 
     #[test]

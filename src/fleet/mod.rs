@@ -137,7 +137,7 @@ pub struct NodeAnswer {
 /// Why a node is not accepted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Why {
-    /// Selector and name of the card; `None` where it is the node.
+    /// Selector, name and place of the card; `None` where it is the node.
     pub card: Option<String>,
     /// The clause, or [`DUPLICATE`], or that of a [`Doubt`].
     pub clause: String,

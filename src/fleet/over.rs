@@ -186,6 +186,7 @@ mod tests {
             selector: "x".to_owned(),
             name: "X".to_owned(),
             kind: None,
+            pci_address: None,
             ids: Default::default(),
             verdict: Verdict::Pass,
             lacking: vec![open],

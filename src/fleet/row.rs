@@ -58,6 +58,9 @@ pub struct Card {
     pub name: String,
     /// Where its figures come from; `None` where it was never opened.
     pub kind: Option<ProvenanceKind>,
+    /// Where it lies in its node, for whoever is to take it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pci_address: Option<String>,
     /// What names it among the cards of all nodes: see [`names`](crate::device::same::names).
     pub ids: BTreeSet<String>,
     pub verdict: Verdict,
@@ -192,9 +195,11 @@ impl Card {
         self.medians.iter().find(|(place, _)| is_it(*place)).map(|(_, median)| *median)
     }
 
-    /// Selector and name.
+    /// Selector, name and place.
     pub fn shown(&self) -> String {
-        format!("{} ({})", self.selector, self.name)
+        let Self { selector, name, pci_address, .. } = self;
+        let place = pci_address.as_ref().map_or(String::new(), |address| format!(", PCI {address}"));
+        format!("{selector} ({name}{place})")
     }
 }
 
@@ -212,6 +217,7 @@ fn card(at: u32, device: &DeviceEvidence, recheck: &Recheck) -> Card {
         selector: device.selector.clone(),
         name: device.identity.as_ref().map_or(String::new(), |identity| identity.name.clone()),
         kind: device.identity.as_ref().map(|identity| identity.provenance.kind()),
+        pci_address: device.identity.as_ref().and_then(|identity| identity.pci_address.clone()),
         ids: device.ids(),
         verdict: mine.map(|finding| finding.verdict).max().unwrap_or(Verdict::Inconclusive),
         lacking: lacking(&recheck.findings, is_mine),

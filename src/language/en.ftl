@@ -187,6 +187,7 @@ reason-takes-two = this takes two devices at least, and { $present } { $present 
    *[other] were
     } there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
 reason-too-few-devices = of { $demanded } demanded devices { $present } were there and measured; without `--device` all are measured, and simulated ones are told apart by `index`, as in `sim:h200,index=1`
+reason-parts-hidden = of { $demanded } demanded parts of cards (MIG) { $present } was measured; CUDA shows a process one, so nothing shows that the others are missing; name each as `nvidia-smi -L` lists it, --device cuda:MIG-..., and measure again
 reason-devices-hidden = of { $demanded } demanded devices { $present } were measured, and { $by } hides others, so nothing shows that they are missing; unset it, or give the run the whole node, and measure again
 reason-on-figure = { $devices } ({ $metric })
 reason-too-few-completed = { $completed } of { $demanded } demanded devices completed their run; see the events for what happened to the others

@@ -147,6 +147,7 @@ reason-telemetry-frozen = 在 { $seconds } 秒内的 { $readings } 次读数中�
 reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在第 { $seconds } 秒
 reason-takes-two = 这至少需要两台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
 reason-too-few-devices = 要求 { $demanded } 台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
+reason-parts-hidden = 要求 { $demanded } 个卡的部分（MIG），测量了 { $present } 个；CUDA 只让一个进程看到一个，因此不能说明其余缺失；请按 `nvidia-smi -L` 所列逐一指明（--device cuda:MIG-...），再重测
 reason-devices-hidden = 要求 { $demanded } 台设备，测量了 { $present } 台，其余被 { $by } 隐藏，因此不能说明它们缺失；请取消该设置，或让本次运行使用整个节点，再重测
 reason-on-figure = { $devices }（{ $metric }）
 reason-too-few-completed = 要求 { $demanded } 台设备，完成测量的有 { $completed } 台；其余设备的情况见事件记录

@@ -29,7 +29,8 @@ pub struct Faults {
     /// Flips a bit in the largest buffer after every n-th launch.
     pub flip: Option<u64>,
     pub name: String,
-    /// The first device's, as 32 hexadecimal digits, and its address: to be found by other libraries for tests.
+    /// The first device's, as 32 hexadecimal digits, and its address: to be found by other libraries for tests. Of `PARTS`, parts of a
+    /// divided card with commas between them, a process is shown one: the first that CUDA_VISIBLE_DEVICES names, else the first.
     pub uuid: Option<[u8; 16]>,
     pub address: Option<String>,
     pub count: i32,
@@ -58,6 +59,9 @@ pub enum Fault {
 impl Faults {
     pub fn from_environment() -> Self {
         let memory_mib = number("MEMORY_MIB").unwrap_or(64);
+        let parts = text("PARTS").unwrap_or_default();
+        let parts: Vec<_> =
+            parts.split(',').filter(|part| !part.is_empty()).map(|part| sixteen("PARTS", part)).collect();
         let taken_mib = number("TAKEN_MIB").unwrap_or(0).min(memory_mib);
         Self {
             fail: coded("FAIL"),
@@ -77,10 +81,7 @@ impl Faults {
             lose_box: number("LOSE_BOX"),
             flip: number("FLIP"),
             name: text("NAME").unwrap_or_else(|| "Test driver, no GPU".to_owned()),
-            uuid: text("UUID").map(|text| {
-                let bytes = hex::decode(&text).ok().and_then(|bytes| bytes.try_into().ok());
-                bytes.unwrap_or_else(|| misspelt("UUID", &text))
-            }),
+            uuid: shown(&parts).or_else(|| text("UUID").map(|text| sixteen("UUID", &text))),
             address: text("ADDRESS"),
             count: number("COUNT").unwrap_or(1) as i32,
             sm: number("SM").unwrap_or(90) as u32,
@@ -106,6 +107,24 @@ impl Faults {
     pub fn hangs(&self, call: u64) -> bool {
         self.hang.is_some_and(|n| call >= n)
     }
+}
+
+/// The part that this process may see.
+fn shown(parts: &[[u8; 16]]) -> Option<[u8; 16]> {
+    let visible = std::env::var("CUDA_VISIBLE_DEVICES").unwrap_or_default();
+    let first = visible
+        .split(',')
+        .next()
+        .and_then(|name| name.strip_prefix("MIG-"))
+        .map(|name| name.replace('-', ""));
+    let named = parts.iter().find(|part| first.as_deref() == Some(&hex::encode(part)));
+    named.or(parts.first()).copied()
+}
+
+/// The 16 bytes of a UUID.
+fn sixteen(name: &str, text: &str) -> [u8; 16] {
+    let bytes = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.unwrap_or_else(|| misspelt(name, text))
 }
 
 fn text(name: &str) -> Option<String> {

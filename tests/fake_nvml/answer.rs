@@ -11,25 +11,44 @@ use crate::wishes::{self, Wishes};
 
 pub static INITIALISED: AtomicBool = AtomicBool::new(false);
 
-/// Its address is the only valid handle.
+/// Its address is the handle of the card.
 pub static CARD: u8 = 0;
+
+/// Its address is the handle of a part of the card, where the test wishes for one.
+pub static PART: u8 = 1;
 
 /// A function that asks no card.
 pub fn answer(name: &str, act: impl FnOnce(&Wishes) -> Result<(), nvmlReturn_t>) -> nvmlReturn_t {
     wished(name, false, act)
 }
 
-/// A function that asks a card.
+/// A function that asks a card, and cannot be asked of a part of it.
 pub fn of_card(
     name: &str,
     device: nvmlDevice_t,
     act: impl FnOnce(&Wishes) -> Result<(), nvmlReturn_t>,
 ) -> nvmlReturn_t {
+    of_either(
+        name,
+        device,
+        |is_part, wishes| {
+            if is_part { Err(nvmlReturn_enum_NVML_ERROR_NOT_SUPPORTED) } else { act(wishes) }
+        },
+    )
+}
+
+/// A function that asks a card or a part of it, and is told which.
+pub fn of_either(
+    name: &str,
+    device: nvmlDevice_t,
+    act: impl FnOnce(bool, &Wishes) -> Result<(), nvmlReturn_t>,
+) -> nvmlReturn_t {
     wished(name, true, |wishes| {
-        if device.cast_const().cast() != &raw const CARD {
+        let handle = device.cast_const().cast();
+        if handle != &raw const CARD && handle != &raw const PART {
             return Err(nvmlReturn_enum_NVML_ERROR_INVALID_ARGUMENT);
         }
-        act(wishes)
+        act(handle == &raw const PART, wishes)
     })
 }
 

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use nvml_wrapper_sys::bindings::*;
 
-use crate::answer::{check_version, of_card, put, put_text};
+use crate::answer::{check_version, of_card, of_either, put, put_text};
+use crate::part;
 use crate::wishes::Wishes;
 
 pub const UUID: &str = "GPU-00010203-0405-0607-0809-0a0b0c0d0e0f";
@@ -168,13 +169,13 @@ pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(
     device: nvmlDevice_t,
     out: *mut nvmlMemory_v2_t,
 ) -> nvmlReturn_t {
-    of_card("nvmlDeviceGetMemoryInfo_v2", device, |wishes| {
+    of_either("nvmlDeviceGetMemoryInfo_v2", device, |is_part, wishes| {
         // SAFETY: the caller passes a structure with its version filled in, or null.
         let Some(memory) = (unsafe { out.as_mut() }) else {
             return Err(nvmlReturn_enum_NVML_ERROR_INVALID_ARGUMENT);
         };
         check_version::<nvmlMemory_v2_t>(memory.version, 2)?;
-        memory.total = wishes.value("memory", MEMORY_BYTES);
+        memory.total = if is_part { part::MEMORY_BYTES } else { wishes.value("memory", MEMORY_BYTES) };
         memory.used = USED_BYTES;
         Ok(())
     })
@@ -228,15 +229,15 @@ pub unsafe extern "C" fn nvmlDeviceGetGpuFabricInfoV(
     })
 }
 
-/// This process and strangers.
+/// This process and strangers, who use other parts of a divided card.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetComputeRunningProcesses_v3(
     device: nvmlDevice_t,
     count: *mut c_uint,
     infos: *mut nvmlProcessInfo_t,
 ) -> nvmlReturn_t {
-    of_card("nvmlDeviceGetComputeRunningProcesses_v3", device, |wishes| {
-        let strangers = wishes.value("strangers", 2) as u32;
+    of_either("nvmlDeviceGetComputeRunningProcesses_v3", device, |is_part, wishes| {
+        let strangers = if is_part { 0 } else { wishes.value("strangers", 2) as u32 };
         let own = std::process::id();
         put_processes(count, infos, (0..strangers).map(|n| own.wrapping_add(1 + n)).chain([own]).collect())
     })
@@ -248,7 +249,7 @@ pub unsafe extern "C" fn nvmlDeviceGetGraphicsRunningProcesses_v3(
     count: *mut c_uint,
     infos: *mut nvmlProcessInfo_t,
 ) -> nvmlReturn_t {
-    of_card("nvmlDeviceGetGraphicsRunningProcesses_v3", device, |_| {
+    of_either("nvmlDeviceGetGraphicsRunningProcesses_v3", device, |_, _| {
         put_processes(count, infos, vec![std::process::id()])
     })
 }

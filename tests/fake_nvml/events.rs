@@ -68,7 +68,7 @@ pub unsafe extern "C" fn nvmlEventSetWait_v2(
                 device: (&raw const CARD).cast_mut().cast(),
                 eventType: c_ulonglong::from(nvmlEventTypeXidCriticalError),
                 eventData: *code,
-                gpuInstanceId: c_uint::MAX,
+                gpuInstanceId: wishes.value("instance", u64::from(c_uint::MAX)) as c_uint,
                 computeInstanceId: c_uint::MAX,
             },
         )

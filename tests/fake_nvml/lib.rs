@@ -12,6 +12,7 @@ mod answer;
 mod attestation;
 mod card;
 mod events;
+mod part;
 mod report;
 mod wishes;
 
@@ -20,7 +21,7 @@ use std::sync::atomic::Ordering;
 
 use nvml_wrapper_sys::bindings::*;
 
-use answer::{CARD, INITIALISED, answer, of_card, put, put_text};
+use answer::{CARD, INITIALISED, PART, answer, of_card, put, put_text};
 
 #[unsafe(no_mangle)]
 pub extern "C" fn nvmlInit_v2() -> nvmlReturn_t {
@@ -55,7 +56,10 @@ pub unsafe extern "C" fn nvmlDeviceGetHandleByUUID(
     uuid: *const c_char,
     out: *mut nvmlDevice_t,
 ) -> nvmlReturn_t {
-    answer("nvmlDeviceGetHandleByUUID", |_| find(uuid, |uuid| uuid == card::UUID, out))
+    answer("nvmlDeviceGetHandleByUUID", |wishes| {
+        let card = find(uuid, |uuid| uuid == card::UUID, &CARD, out);
+        card.or_else(|_| find(uuid, |uuid| wishes.is_divided() && uuid == part::UUID, &PART, out))
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -67,12 +71,13 @@ pub unsafe extern "C" fn nvmlDeviceGetHandleByPciBusId_v2(
     let is_it = |address: &str| {
         address.to_uppercase().trim_start_matches('0') == card::ADDRESS.trim_start_matches('0')
     };
-    answer("nvmlDeviceGetHandleByPciBusId_v2", |_| find(address, is_it, out))
+    answer("nvmlDeviceGetHandleByPciBusId_v2", |_| find(address, is_it, &CARD, out))
 }
 
 fn find(
     name: *const c_char,
     is_it: impl Fn(&str) -> bool,
+    handle: &'static u8,
     out: *mut nvmlDevice_t,
 ) -> Result<(), nvmlReturn_t> {
     if name.is_null() {
@@ -81,7 +86,7 @@ fn find(
     // SAFETY: the caller passes a C string.
     let name = unsafe { std::ffi::CStr::from_ptr(name) };
     match name.to_str() {
-        Ok(name) if is_it(name) => put(out, (&raw const CARD).cast_mut().cast()),
+        Ok(name) if is_it(name) => put(out, (&raw const *handle).cast_mut().cast()),
         Ok(_) => Err(nvmlReturn_enum_NVML_ERROR_NOT_FOUND),
         Err(_) => Err(nvmlReturn_enum_NVML_ERROR_INVALID_ARGUMENT),
     }

@@ -77,6 +77,11 @@ impl Wishes {
         self.texts.get(function).map_or(otherwise, String::as_str)
     }
 
+    /// Whether the card is divided into parts.
+    pub fn is_divided(&self) -> bool {
+        self.value("nvmlDeviceGetMigMode", 0) != 0
+    }
+
     pub fn crashes_in(&self, function: &str) -> bool {
         self.crash.as_deref() == Some(function)
     }

@@ -427,45 +427,6 @@ fn a_selector_finds_the_device_by_index_address_and_uuid() {
     assert!(listed.contains(&format!("cuda:1: kernels for sm_80 {UNTRIED}")), "{listed}");
 }
 
-/// A slice of a card, shared and partly taken: whoever judges must be able to see it.
-#[test]
-fn parts_of_cards_and_who_shares_them_are_on_record() {
-    let details = |driver: &FakeCuda| -> serde_json::Value {
-        let ended = assay_on(driver, ["worker", "--check", "cuda:0"]);
-        let opened: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
-        opened["Ok"]["details"].clone()
-    };
-    let whole = details(&FakeCuda::new());
-    for (name, value) in [
-        ("mig", "no"),
-        ("mps", "no"),
-        ("compute_mode", "default"),
-        ("not_bound", "the kernel names no CPUs near it"),
-    ] {
-        assert_eq!(whole[name], value, "{name}: {whole}");
-    }
-    let part = FakeCuda::new()
-        .with("NAME", "NVIDIA H100 80GB HBM3 MIG 1g.10gb")
-        .with("COMPUTE_MODE", 3)
-        .with("MPS", 1)
-        .with("TAKEN_MIB", 16)
-        .under("CUDA_VISIBLE_DEVICES", "MIG-0,MIG-1")
-        .under("CUDA_MPS_PIPE_DIRECTORY", "/run/mps");
-    let part = details(&part);
-    for (name, value) in [
-        ("mig", "yes"),
-        ("mps", "yes"),
-        ("compute_mode", "exclusive process"),
-        ("visible_devices", "MIG-0,MIG-1"),
-        ("mps_pipe_directory", "/run/mps"),
-    ] {
-        assert_eq!(part[name], value, "{name}: {part}");
-    }
-    // Of 64 MiB others have 16, and the device itself has taken a little.
-    let free: u64 = part["free_bytes_when_opened"].as_str().unwrap().parse().unwrap();
-    assert!((47 << 20..=48 << 20).contains(&free), "{part}");
-}
-
 /// Every probe that the quick profile has, through the real program. No figure is judged: the CPU that plays the device
 /// also keeps the host's time, so their clocks need not agree.
 #[test]

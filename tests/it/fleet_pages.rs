@@ -166,6 +166,7 @@ fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
         selector: name.to_owned(),
         name: name.to_owned(),
         kind: Some(ProvenanceKind::Hardware),
+        pci_address: None,
         ids: Default::default(),
         verdict: Verdict::Fail,
         lacking: vec![lacking.clone()],

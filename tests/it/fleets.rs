@@ -162,6 +162,8 @@ fn in_a_full_fleet_exactly_what_was_planted_is_found() {
         let blamed = blamed(&json, node);
         assert_eq!(blamed.len(), 1, "{blamed:?}");
         assert!(blamed[0].0.contains(&format!("index={card}")) && blamed[0].1 == "upload", "{blamed:?}");
+        // Whoever takes it out needs its place.
+        assert!(blamed[0].0.contains(", PCI "), "{blamed:?}");
     }
     for (of, card, node, _) in DOUBLED {
         let blamed = blamed(&json, node);

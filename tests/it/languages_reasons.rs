@@ -13,16 +13,16 @@ use gpu_assay::units::Unit;
 
 use crate::languages::is_chinese;
 use crate::support::data;
+use Reason as R;
 
 /// One reason of each code.
 fn reasons() -> Vec<Reason> {
     let amount = || Amount::Number { value: 1e9, unit: Unit::BytePerSecond };
     let text = || "as recorded".to_owned();
-    let ended = || Ended::Lost { why: text(), during: Some(text()) };
-    let (low, high, why) = (amount(), amount(), text());
+    let (low, high, why, ended) =
+        (amount(), amount(), text(), || Ended::Lost { why: text(), during: Some(text()) });
     let (claims, sampling) = (vec![Claim { source: text(), value: text() }], Sampling::Cap);
     let (is, accepted) = (ProvenanceKind::Simulated, vec![ProvenanceKind::Hardware]);
-    use Reason as R;
     vec![
         R::Met,
         R::NotMet,
@@ -75,6 +75,7 @@ fn reasons() -> Vec<Reason> {
         R::FlagSeen { flag: Flag::Xid, readings: 3, at_ns: 3 },
         R::TooFewDevices { present: 1, demanded: 2 },
         R::DevicesHidden { present: 1, demanded: 2, by: text() },
+        R::PartsHidden { present: 1, demanded: 2 },
         R::TooFewCompleted { completed: 1, demanded: 2 },
         R::SkuMatches { is: text() },
         R::SkuDiffers { is: text() },

@@ -152,6 +152,8 @@ fn what_no_launch_can_take_is_refused_with_what_to_write() {
     refused("slurm", &["--missing-from", "nowhere"], &["nowhere cannot be read"]);
     refused("kubernetes", &["--image", "a\nb", "--claim", "c"], &["--image", "control character"]);
     refused("kubernetes", &["--image", "a", "--claim", "C D"], &["--claim", "no name of an object"]);
+    let resource = ["--image", "a", "--claim", "c", "--resource", "gpu: 8"];
+    refused("kubernetes", &resource, &["--resource", "names no resource"]);
 
     let run = |arguments: &[&str], words: &[&str]| {
         let (list, contract, out) = (nodes.text("nodes.txt"), nodes.text("contract.toml"), nodes.text("out"));
@@ -379,6 +381,26 @@ fn reports_of_strangers_and_of_other_contracts_leave_a_node_missing() {
     changed["payload"] = changed["payload"].as_str().unwrap().replacen('A', "B", 1).into();
     std::fs::write(&report, changed.to_string()).unwrap();
     assert_eq!(launched("changed", &[]), "n1\nn3\n");
+}
+
+/// Parts of cards are another resource, and what libraries share between devices does not fit what containers have for it.
+#[test]
+fn a_cluster_is_asked_for_what_its_gpus_are_called() {
+    let nodes = Nodes::new(&["n1"]);
+    let limit = |out: &str, more: &[&str]| {
+        let ended = nodes.launch("kubernetes", out, &[&CLUSTER, more].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let manifest = read(&nodes, out, "job.yaml");
+        assert!(
+            manifest.contains("mountPath: /dev/shm") && manifest.contains("medium: Memory"),
+            "{manifest}"
+        );
+        let mut lines = manifest.lines().skip_while(|line| line.trim() != "limits:").skip(1);
+        lines.next().unwrap().trim().to_owned()
+    };
+    assert_eq!(limit("cards", &[]), "\"nvidia.com/gpu\": 1");
+    let parts = ["--gpus", "7", "--resource", "nvidia.com/mig-1g.18gb"];
+    assert_eq!(limit("parts", &parts), "\"nvidia.com/mig-1g.18gb\": 7");
 }
 
 /// What a shell, YAML, a template or Kubernetes itself would misread, were it not quoted.

@@ -42,6 +42,9 @@ mod cuda;
 // The CUDA backend on a driver that fails, hangs, crashes or lies.
 #[cfg(feature = "cuda")]
 mod cuda_faults;
+// Parts of divided cards, on that driver.
+#[cfg(feature = "cuda")]
+mod cuda_parts;
 // Copies between GPUs, on that driver.
 #[cfg(feature = "cuda")]
 mod cuda_peers;

@@ -128,6 +128,32 @@ fn a_card_is_found_by_its_uuid_or_its_address_and_never_otherwise() {
     assert!(told("-", "-").missing("nvml.name").1.contains("neither a UUID nor a PCI address"));
 }
 
+/// The driver says little of a part itself: what it does not, the card says. Memory, processes and errors are the part's own.
+#[test]
+fn a_part_of_a_card_is_told_of_by_the_card() {
+    let part = "0f0e0d0c0b0a09080706050403020100";
+    let told = |wish: &str, more: &str| {
+        let fake = FakeNvml::new().with("VALUES", format!("nvmlDeviceGetMigMode:1{more}")).with("XID", wish);
+        let mut command = probe(1, part, "-", "/");
+        Told::from(output_within(fake.apply(&mut command), Duration::from_secs(60)).unwrap())
+    };
+    let healthy = told("", "");
+    for (name, value) in [
+        ("nvml.name", "NVIDIA H200"),
+        ("nvml.uuid", "GPU-00010203-0405-0607-0809-0a0b0c0d0e0f"),
+        ("nvml.mig", "enabled"),
+        ("nvml.ecc", "enabled"),
+        ("nvml.memory_bytes", "17179869184"),
+        ("nvml.processes_others", "0"),
+    ] {
+        assert_eq!(healthy.fact(name), value, "{name}");
+    }
+    assert_eq!(unknown(&healthy), 0);
+    let errors = |more: &str| told("0:31", more).readings[0]["xid"].as_u64();
+    // Of the whole card, of this part, of another.
+    assert_eq!([errors(""), errors(",instance:7"), errors(",instance:9")], [Some(1), Some(1), Some(0)]);
+}
+
 #[test]
 fn without_a_working_library_the_reason_is_told_and_nothing_else() {
     let nowhere = FakeNvml::new();

@@ -143,13 +143,16 @@ fn a_part_of_a_card_may_be_smaller_and_named_otherwise_and_never_larger() {
         name: "NVIDIA H200 MIG 1g.18gb".into(),
         uuid: Some("ab".repeat(16)),
         memory_bytes: Some(memory_bytes),
-        units: None,
+        units: Some(16),
         ..card()
     };
     let mig = ("nvml.mig", "enabled");
     assert_eq!(inventory::conflicts(&run(&[mig], part(18 << 30))), []);
     assert_eq!(fields(&inventory::conflicts(&run(&[mig], part(282 << 30)))), ["memory"]);
-    assert_eq!(fields(&inventory::conflicts(&run(&[], part(18 << 30)))), ["name", "UUID", "memory"]);
+    let many = Identity { units: Some(1000), ..part(18 << 30) };
+    assert_eq!(fields(&inventory::conflicts(&run(&[mig], many))), ["number of multiprocessors"]);
+    let undivided = ["name", "UUID", "memory", "number of multiprocessors"];
+    assert_eq!(fields(&inventory::conflicts(&run(&[], part(18 << 30)))), undivided);
 }
 
 /// Telemetry that watches the card says what the card is.

@@ -152,6 +152,7 @@ fn kubernetes(
         claim: &args.claim,
         key_secret: args.key_secret.as_deref(),
         gpus: args.gpus.or(devices).unwrap_or(std::num::NonZeroU32::MIN),
+        resource: &args.resource,
         within: args.within,
     };
     let next = format!("kubectl apply -f {}", shown(&args.common.out, "job.yaml"));

@@ -14,7 +14,7 @@ use super::images;
 use super::library::Loaded;
 use super::nccl;
 use crate::device::backend::Listed;
-use crate::device::{Identity, Provenance, host};
+use crate::device::{Identity, Provenance, host, parts};
 
 /// A GPU: the driver's number for it, what decides about kernels, and what it claims to be.
 pub struct Found {
@@ -157,7 +157,7 @@ fn details(
         3 => "exclusive process".to_owned(),
         other => other.to_string(),
     };
-    let variable = |name| std::env::var(name).ok();
+    let variable = |name: &str| std::env::var(name).ok();
     let kernel_module = std::fs::read_to_string("/proc/driver/nvidia/version").ok();
     [
         ("compute_capability", Some(format!("{}.{}", sm / 10, sm % 10))),
@@ -177,7 +177,8 @@ fn details(
         ("mps", ask(Attribute::CU_DEVICE_ATTRIBUTE_MPS_ENABLED).map(yes_no)),
         ("mps_pipe_directory", variable("CUDA_MPS_PIPE_DIRECTORY")),
         ("mig", Some(yes_no(u64::from(name.contains("MIG "))))),
-        (Identity::VISIBLE_DEVICES, variable("CUDA_VISIBLE_DEVICES")),
+        (Identity::VISIBLE_DEVICES, variable(parts::CUDA_SHOWS)),
+        (Identity::CONTAINER_DEVICES, parts::of_container(variable)),
         ("display_watchdog", ask(Attribute::CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT).map(yes_no)),
         ("kernel_module", kernel_module.as_deref().and_then(|text| text.lines().next()).map(str::to_owned)),
         ("library_path", api.library.path.as_ref().map(|path| path.display().to_string())),

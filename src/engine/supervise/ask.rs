@@ -13,6 +13,9 @@ use crate::device::Identity;
 use crate::device::backend::{Listed, OpenError};
 use crate::telemetry::NvmlFound;
 
+/// What stands before the selector of the device that a question is about.
+const CHECK: &str = "--check";
+
 /// How long a driver may take for an answer.
 #[derive(Clone, Copy)]
 pub struct Limit<'a> {
@@ -29,7 +32,7 @@ pub fn inventory(program: &Path, backend: &str, limit: Limit) -> Result<Result<V
 
 /// Opens the device that `selector` names and closes it again, in a process of its own.
 pub fn check(program: &Path, selector: &str, limit: Limit) -> Result<Identity, OpenError> {
-    ask::<Result<Identity, OpenError>>(program, &["--check", selector], limit)
+    ask::<Result<Identity, OpenError>>(program, &[CHECK, selector], limit)
         .unwrap_or_else(|why| Err(OpenError::Refused { selector: selector.to_owned(), why }))
 }
 
@@ -44,7 +47,8 @@ pub fn ask<T: serde::de::DeserializeOwned>(
     question: &[&str],
     limit: Limit,
 ) -> Result<T, String> {
-    let mut child = command(program, question)
+    let selector = question.iter().copied().skip_while(|word| *word != CHECK).nth(1);
+    let mut child = command(program, question, selector)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -24,6 +24,8 @@ pub struct Kubernetes<'a> {
     pub key_secret: Option<&'a str>,
     /// Of every node.
     pub gpus: NonZeroU32,
+    /// What a GPU, or a part of one, is called as a resource.
+    pub resource: &'a str,
     /// When a Job that has not ended gives up.
     pub within: Option<Duration>,
 }
@@ -73,6 +75,7 @@ impl Kubernetes<'_> {
             ("grace", GRACE.as_secs().to_string()),
             ("image", yaml(plain("--image", self.image)?)),
             ("gpus", self.gpus.to_string()),
+            ("resource", yaml(resource(self.resource)?)),
             ("claim", yaml(object("--claim", self.claim)?)),
             ("arguments", arguments(launch, key.is_some())?),
             ("key_mount", key.map_or(String::new(), |_| mount.to_owned())),
@@ -108,6 +111,19 @@ fn is_dns(name: &str) -> bool {
 fn object<'a>(option: &'static str, name: &'a str) -> Result<&'a str, LaunchError> {
     let why = "is no name of an object; write lower-case letters, digits, '-' and '.'";
     if is_dns(name) { Ok(name) } else { Err(LaunchError::Value { option, value: name.to_owned(), why }) }
+}
+
+/// A domain, and a name in it.
+fn resource(name: &str) -> Result<&str, LaunchError> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_one = |(domain, of): (&str, &str)| is_dns(domain) && !of.is_empty() && of.chars().all(good);
+    let why = "names no resource; write it as `kubectl describe node` does, such as nvidia.com/gpu or nvidia.com/mig-1g.18gb";
+    let is_resource = name.split_once('/').is_some_and(is_one);
+    if is_resource {
+        Ok(name)
+    } else {
+        Err(LaunchError::Value { option: "--resource", value: name.to_owned(), why })
+    }
 }
 
 fn host(line: usize, node: NodeName<'_>) -> Result<&str, LaunchError> {

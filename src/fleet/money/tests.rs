@@ -91,6 +91,7 @@ fn row(node: &str, day: &str, misses: &[Miss]) -> Row {
         selector: "cuda:0".to_owned(),
         name: "H100".to_owned(),
         kind: None,
+        pci_address: None,
         ids: BTreeSet::from([format!("uuid of {node}")]),
         verdict,
         lacking: misses.iter().copied().map(lacking).collect(),

@@ -8,8 +8,8 @@ use crate::evidence::DeviceEvidence;
 use crate::language::{Language, say};
 use crate::report::Report;
 
-/// What no two cards have in common, or what depends on where a card sits.
-const OWN: [&str; 11] = [
+/// What no two cards have in common, what depends on where a card sits, or on what the process was shown that opened it.
+const OWN: [&str; 12] = [
     "uuid",
     "serial",
     "pci_address",
@@ -21,6 +21,7 @@ const OWN: [&str; 11] = [
     "numa_node",
     "bound_cpus",
     "not_bound",
+    "visible_devices",
 ];
 
 /// In what some cards differ from most of their model. `None` where in nothing.

@@ -12,6 +12,8 @@ use super::refusal::{Answer, Refusal};
 pub struct Card {
     pub(super) calls: &'static c::NvmlLib,
     pub(super) handle: c::nvmlDevice_t,
+    /// The part of it that is meant, where it is divided (MIG).
+    pub(super) part: Option<c::nvmlDevice_t>,
 }
 
 /// PCI ids as they are written: vendor first.
@@ -47,6 +49,28 @@ pub enum Since {
 }
 
 impl Card {
+    /// The card that this is a part of, if it is one: of a part alone the driver says little.
+    pub fn with_its_whole(self) -> Card {
+        let whole = filled(|whole| {
+            call!(self.calls, nvmlDeviceGetDeviceHandleFromMigDeviceHandle(self.handle, whole))
+        });
+        match whole {
+            Ok(handle) if !handle.is_null() => Card { handle, part: Some(self.handle), ..self },
+            Ok(_) | Err(_) => self,
+        }
+    }
+
+    /// What has memory and processes of its own.
+    fn own(self) -> c::nvmlDevice_t {
+        self.part.unwrap_or(self.handle)
+    }
+
+    /// By which number errors are told to be of the part that is meant.
+    pub fn instance(self) -> Option<u32> {
+        let part = self.part?;
+        filled(|out| call!(self.calls, nvmlDeviceGetGpuInstanceId(part, out))).ok()
+    }
+
     pub fn name(self) -> Answer<String> {
         text_of!(self.calls, nvmlDeviceGetName(self.handle))
     }
@@ -88,12 +112,12 @@ impl Card {
 
     pub fn memory(self) -> Answer<Memory> {
         let empty = c::nvmlMemory_v2_t { version: version_of::<c::nvmlMemory_v2_t>(2), ..zeroed() };
-        let newer = filled_from(empty, |out| call!(self.calls, nvmlDeviceGetMemoryInfo_v2(self.handle, out)));
+        let newer = filled_from(empty, |out| call!(self.calls, nvmlDeviceGetMemoryInfo_v2(self.own(), out)));
         match newer {
             Ok(memory) => Ok(Memory { bytes: memory.total, used_bytes: memory.used }),
             // Drivers before 510.
             Err(Refusal::NoFunction(_)) => {
-                let memory = filled(|out| call!(self.calls, nvmlDeviceGetMemoryInfo(self.handle, out)))?;
+                let memory = filled(|out| call!(self.calls, nvmlDeviceGetMemoryInfo(self.own(), out)))?;
                 Ok(Memory { bytes: memory.total, used_bytes: memory.used })
             }
             Err(refusal) => Err(refusal),
@@ -263,10 +287,10 @@ impl Card {
     /// Process ids with a context of any kind on this card. A process may stand there several times.
     pub fn processes(self) -> Answer<Vec<u32>> {
         let mut pids = self.listed(|count, infos| {
-            call!(self.calls, nvmlDeviceGetComputeRunningProcesses_v3(self.handle, count, infos))
+            call!(self.calls, nvmlDeviceGetComputeRunningProcesses_v3(self.own(), count, infos))
         })?;
         pids.extend(self.listed(|count, infos| {
-            call!(self.calls, nvmlDeviceGetGraphicsRunningProcesses_v3(self.handle, count, infos))
+            call!(self.calls, nvmlDeviceGetGraphicsRunningProcesses_v3(self.own(), count, infos))
         })?);
         Ok(pids)
     }

@@ -68,7 +68,7 @@ fn find(nvml: Library, identity: &Identity) -> Result<card::Card, String> {
     let mut tried = Vec::new();
     for answer in by_uuid.chain(by_address) {
         match answer {
-            Ok(card) => return Ok(card),
+            Ok(card) => return Ok(card.with_its_whole()),
             Err((name, refusal)) => tried.push(format!("{name}: {refusal}")),
         }
     }

@@ -186,7 +186,11 @@ impl Library {
     }
 
     fn card(self, handle: c::nvmlDevice_t, function: &'static str) -> Answer<Card> {
-        if handle.is_null() { Err(Refusal::Empty(function)) } else { Ok(Card { calls: self.calls, handle }) }
+        if handle.is_null() {
+            Err(Refusal::Empty(function))
+        } else {
+            Ok(Card { calls: self.calls, handle, part: None })
+        }
     }
 }
 
@@ -194,6 +198,16 @@ impl Library {
 pub struct Events {
     calls: &'static c::NvmlLib,
     set: c::nvmlEventSet_t,
+    /// The part of the card that is meant.
+    instance: Option<u32>,
+}
+
+/// One of them.
+pub struct DriverError {
+    /// The Xid code.
+    pub code: u64,
+    /// Whether the driver says that it is of another part of the card.
+    pub is_anothers: bool,
 }
 
 impl Events {
@@ -202,15 +216,20 @@ impl Events {
         const XID: u64 = c::nvmlEventTypeXidCriticalError as u64;
         let set = filled(|set| call!(card.calls, nvmlEventSetCreate(set)))?;
         call!(card.calls, nvmlDeviceRegisterEvents(card.handle, XID, set))?;
-        Ok(Events { calls: card.calls, set })
+        Ok(Events { calls: card.calls, set, instance: card.instance() })
     }
 
-    /// The Xid code of the next error, without waiting for one. Of several errors between two calls NVML tells the
-    /// last code for each.
-    pub fn next(&self) -> Answer<Option<u64>> {
+    /// The next error, without waiting for one. Of several errors between two calls NVML tells the last code for each.
+    pub fn next(&self) -> Answer<Option<DriverError>> {
+        /// Not of one part alone.
+        const OF_NO_PART: u32 = u32::MAX;
         let event = filled(|event| call!(self.calls, nvmlEventSetWait_v2(self.set, event, 0)));
         match event {
-            Ok(event) => Ok(Some(event.eventData)),
+            Ok(event) => {
+                let of = event.gpuInstanceId;
+                let is_anothers = self.instance.is_some_and(|own| of != own && of != OF_NO_PART);
+                Ok(Some(DriverError { code: event.eventData, is_anothers }))
+            }
             Err(refusal) if refusal.code() == Some(c::nvmlReturn_enum_NVML_ERROR_TIMEOUT) => Ok(None),
             Err(refusal) => Err(refusal),
         }

@@ -69,7 +69,8 @@ impl Sensors {
     fn with_errors(&mut self, reading: Reading) -> Reading {
         for _ in 0..EVENTS_MAX {
             match self.errors.as_ref().map(Events::next) {
-                Some(Ok(Some(code))) => *self.xid_codes.entry(code).or_default() += 1,
+                Some(Ok(Some(error))) if error.is_anothers => {}
+                Some(Ok(Some(error))) => *self.xid_codes.entry(error.code).or_default() += 1,
                 Some(Ok(None)) | None => break,
                 Some(Err(_)) => self.errors = None,
             }

@@ -22,13 +22,16 @@ fn the_inventory_counts_devices_once() {
     for (shown, verdict) in [
         ("0", Verdict::Inconclusive),
         ("3,", Verdict::Inconclusive),
+        ("GPU-00112233-4455-6677-8899-aabbccddeeff", Verdict::Inconclusive),
         ("0,1", Verdict::Fail),
         ("0,1,2", Verdict::Fail),
     ] {
-        let mut part = good_run(1);
-        let details = &mut part.devices[0].identity.as_mut().unwrap().details;
-        details.insert(Identity::VISIBLE_DEVICES.to_owned(), shown.to_owned());
-        is(&part, verdict);
+        for variable in ["visible_devices", "container_devices"] {
+            let mut part = good_run(1);
+            let details = &mut part.devices[0].identity.as_mut().unwrap().details;
+            details.insert(variable.to_owned(), shown.to_owned());
+            is(&part, verdict);
+        }
     }
 
     let mut same = good_run(2);
@@ -60,6 +63,12 @@ fn parts_of_a_card_are_several_devices_and_one_card() {
     };
     assert_eq!(codes(of_parts, &parts), all(pass, pass));
     assert_eq!(codes("[inventory]\ndevices = 2\nsku = \"T100\"", &parts), all(fail, fail));
+    // CUDA shows a process one part. Who measured several has named them, and there was no other to name.
+    let mut one = parts.clone();
+    one.devices.truncate(1);
+    let short = |devices, run| codes(&of_parts.replace('2', devices), run)[0].clone();
+    assert_eq!(short("2", &one), said("inventory.devices", Verdict::Inconclusive));
+    assert_eq!(short("3", &parts), said("inventory.devices", fail));
     assert_eq!(codes("[inventory]\ndevices = 2", &parts), [said("inventory.devices", fail)]);
     assert_eq!(codes("[inventory]\ndevices = 1", &parts), [said("inventory.devices", pass)]);
     let twice = |edit: fn(&mut Identity)| {
