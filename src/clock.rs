@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+mod quota;
+
 /// Less than this says nothing: programs are scheduled late, and a leap second is one.
 pub const NOTABLE: Duration = Duration::from_secs(2);
 
@@ -29,6 +31,8 @@ pub struct Machine {
     pub wall_ns: i64,
     /// For how long this program was not run although the machine was awake: it was stopped, or the machine was frozen.
     pub stood_ns: u64,
+    /// For how long the quota of a container kept this program from running.
+    pub throttled_ns: u64,
 }
 
 pub struct System {
@@ -63,6 +67,7 @@ impl Clock for System {
             boot_ns: boot_ns(),
             wall_ns: i64::try_from(jiff::Timestamp::now().as_nanosecond()).ok()?,
             stood_ns: HEART.as_ref().map_or(0, Heart::stood_ns),
+            throttled_ns: quota::throttled_ns(),
         };
         // Stopped in between, each would tell of another moment.
         (self.now_ns() - monotonic_ns < NOTABLE.as_nanos() as u64 / 2).then_some(machine)

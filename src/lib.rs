@@ -10,7 +10,7 @@
 //! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
 //!
 //! ```text
-//! units  clock  exit  nearest  language  chance  files
+//! units  clock  exit  nearest  language  chance  files  cgroup
 //! seal
 //! device  telemetry
 //! evidence
@@ -26,6 +26,7 @@
 //! commands  cli  main
 //! ```
 
+pub mod cgroup;
 pub mod chance;
 pub mod clock;
 pub mod exit;

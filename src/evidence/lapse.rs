@@ -24,6 +24,9 @@ pub enum LapseKind {
     Slept,
     /// The program was not run: it was stopped, or the machine was frozen.
     Stood,
+    /// The quota of the container kept the program from running, in slices of a tenth of a second: what is timed by the host's clock is
+    /// slower for it.
+    Throttled,
     /// The program ran and waited for the device, far longer than for what came before.
     Stalled,
     /// The wall clock was set ahead.
@@ -32,7 +35,8 @@ pub enum LapseKind {
 }
 
 impl LapseKind {
-    pub const ALL: [Self; 5] = [Self::Slept, Self::Stood, Self::Stalled, Self::SetAhead, Self::SetBack];
+    pub const ALL: [Self; 6] =
+        [Self::Slept, Self::Stood, Self::Throttled, Self::Stalled, Self::SetAhead, Self::SetBack];
 
     /// That it was so often, and how long in all.
     pub fn said(self, times: u64, ns: u64, language: Language) -> String {
@@ -40,6 +44,7 @@ impl LapseKind {
         match self {
             Self::Slept => say!(language, "lapse-slept", times, time),
             Self::Stood => say!(language, "lapse-stood", times, time),
+            Self::Throttled => say!(language, "lapse-throttled", times, time),
             Self::Stalled => say!(language, "lapse-stalled", times, time),
             Self::SetAhead => say!(language, "lapse-set-ahead", times, time),
             Self::SetBack => say!(language, "lapse-set-back", times, time),

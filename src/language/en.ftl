@@ -153,6 +153,7 @@ lapse-stood = { $times ->
     [one] the program was stopped or the machine frozen for { $time }, in which nobody watched
    *[other] the program was stopped or the machine frozen { $times } times, for { $time } in all, in which nobody watched
     }
+lapse-throttled = the CPU quota of the container held this program back for { $time } at least: figures by the host's clock may be low for it; give it more CPU, or no quota
 lapse-stalled = { $times ->
     [one] the device was waited for during { $time }, far longer than for other products: no time that counts as watched
    *[other] the device was waited for { $times } times far longer than for other products, { $time } in all: no time that counts as watched

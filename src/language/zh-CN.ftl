@@ -125,6 +125,7 @@ reason-broke-off-unknown = { $times ->
     }
 lapse-slept = 机器休眠 { $times } 次，共 { $time }
 lapse-stood = 程序被暂停或机器被冻结 { $times } 次，共 { $time } 无人监测
+lapse-throttled = 容器的 CPU 配额使本程序停顿至少 { $time }：按主机时钟计的数值可能因此偏低；请放宽或取消配额
 lapse-stalled = { $times } 次等待设备的时间远超其他乘积所需，共 { $time }，不计入受监测的时间
 lapse-set-ahead = 系统时钟被拨快 { $times } 次，共 { $time }
 lapse-set-back = 系统时钟被拨慢 { $times } 次，共 { $time }

@@ -26,6 +26,7 @@ struct Jump {
     boot_ns: u64,
     wall_ns: i64,
     stood_ns: u64,
+    throttled_ns: u64,
 }
 
 struct Jumping {
@@ -53,7 +54,8 @@ impl Clock for Jumping {
         let (jump, now_ns) = (self.jumped(), self.now_ns());
         let boot_ns = now_ns + jump.boot_ns;
         let wall_ns = 1_700_000_000 * SECOND as i64 + boot_ns as i64 + jump.wall_ns;
-        Some(Machine { monotonic_ns: now_ns, boot_ns: Some(boot_ns), wall_ns, stood_ns: jump.stood_ns })
+        let (boot_ns, Jump { stood_ns, throttled_ns, .. }) = (Some(boot_ns), jump);
+        Some(Machine { monotonic_ns: now_ns, boot_ns, wall_ns, stood_ns, throttled_ns })
     }
 }
 
@@ -148,9 +150,15 @@ fn a_slow_device_has_no_gaps() {
 }
 
 #[test]
-fn sleep_and_a_clock_that_was_set_are_on_record() {
+fn sleep_a_quota_and_a_clock_that_was_set_are_on_record() {
     for (jump, kind, seconds, says) in [
         (Jump { boot_ns: 8 * HOUR as u64, ..Jump::default() }, LapseKind::Slept, 28_800, "slept for 8 h"),
+        (
+            Jump { throttled_ns: 7 * SECOND, ..Jump::default() },
+            LapseKind::Throttled,
+            7,
+            "CPU quota of the container",
+        ),
         (Jump { wall_ns: -HOUR, ..Jump::default() }, LapseKind::SetBack, 3600, "was set back by 60 min"),
         (Jump { wall_ns: 4 * HOUR, ..Jump::default() }, LapseKind::SetAhead, 14_400, "was set ahead by 4 h"),
     ] {
