@@ -44,7 +44,7 @@ impl LapseKind {
         match self {
             Self::Slept => say!(language, "lapse-slept", times, time),
             Self::Stood => say!(language, "lapse-stood", times, time),
-            Self::Throttled => say!(language, "lapse-throttled", times, time),
+            Self::Throttled => say!(language, "lapse-throttled", time),
             Self::Stalled => say!(language, "lapse-stalled", times, time),
             Self::SetAhead => say!(language, "lapse-set-ahead", times, time),
             Self::SetBack => say!(language, "lapse-set-back", times, time),
