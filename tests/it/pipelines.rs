@@ -257,7 +257,7 @@ fn what_was_kept_up_and_counted_stands_in_the_forms_that_programs_read() {
         "simulated,sustain.watched.time,ns,1,200000000000,",
         "simulated,sustain.errors.count,count,1,0,",
         "simulated,counters.ecc_uncorrected.count,count,1,0,",
-        "node,,,node.any.lag,%,1,0.1999",
+        "node,,,node.any.lag,1,1,0.1999",
     ] {
         assert!(csv.contains(line), "{line}: {csv}");
     }
