@@ -160,22 +160,7 @@ mod tests {
     use super::*;
 
     fn identity(vendor_id: u32, device_id: u32, provenance: Provenance) -> Identity {
-        Identity {
-            backend: "sim".into(),
-            name: "card".into(),
-            provenance,
-            vendor_id: Some(vendor_id),
-            device_id: Some(device_id),
-            pci_address: None,
-            uuid: None,
-            driver: String::new(),
-            units: None,
-            memory_bytes: None,
-            fillable_bytes: None,
-            buffer_bytes_max: 0,
-            features: Vec::new(),
-            details: Default::default(),
-        }
+        Identity { provenance, vendor_id: Some(vendor_id), device_id: Some(device_id), ..Identity::unknown() }
     }
 
     fn limit(identity: &Identity, metric: &str) -> Option<f64> {

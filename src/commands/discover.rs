@@ -152,24 +152,14 @@ pub(super) fn is_shown_twice(a: &Identity, b: &Identity) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::device::{Identity, Provenance};
+    use crate::device::Identity;
 
     fn listed(backend: &str, index: u32, pci_address: Option<&str>, uuid: Option<&str>) -> Listed {
         let identity = Identity {
             backend: backend.to_owned(),
-            name: "card".to_owned(),
-            provenance: Provenance::Hardware,
-            vendor_id: None,
-            device_id: None,
             pci_address: pci_address.map(str::to_owned),
             uuid: uuid.map(str::to_owned),
-            driver: String::new(),
-            units: None,
-            memory_bytes: None,
-            fillable_bytes: None,
-            buffer_bytes_max: 0,
-            features: Vec::new(),
-            details: Default::default(),
+            ..Identity::unknown()
         };
         Listed { selector: format!("{backend}:{index}"), identity }
     }

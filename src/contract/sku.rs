@@ -120,25 +120,14 @@ fn words(name: &str) -> BTreeSet<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::device::Provenance;
 
     /// A device that calls itself so, with a PCI id.
     fn device(name: &str, (vendor, device): (u32, u32)) -> Identity {
         Identity {
-            backend: "cuda".to_owned(),
             name: name.to_owned(),
-            provenance: Provenance::Hardware,
             vendor_id: Some(vendor),
             device_id: Some(device),
-            pci_address: None,
-            uuid: None,
-            driver: String::new(),
-            units: None,
-            memory_bytes: None,
-            fillable_bytes: None,
-            buffer_bytes_max: 0,
-            features: Vec::new(),
-            details: std::collections::BTreeMap::new(),
+            ..Identity::unknown()
         }
     }
 

@@ -113,22 +113,7 @@ mod tests {
     const ADDRESS: &str = "0000:1b:00.0";
 
     fn card(provenance: Provenance) -> Identity {
-        Identity {
-            backend: "test".into(),
-            name: "card".into(),
-            provenance,
-            vendor_id: None,
-            device_id: None,
-            pci_address: Some(ADDRESS.into()),
-            uuid: None,
-            driver: String::new(),
-            units: None,
-            memory_bytes: None,
-            fillable_bytes: None,
-            buffer_bytes_max: 0,
-            features: Vec::new(),
-            details: Default::default(),
-        }
+        Identity { provenance, pci_address: Some(ADDRESS.into()), ..Identity::unknown() }
     }
 
     /// What is put on record of a card with these files, and where its thread may run then.

@@ -174,6 +174,29 @@ pub struct Identity {
     pub details: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
+impl Identity {
+    /// Hardware of which nothing is known, for tests to say more of.
+    pub fn unknown() -> Self {
+        Self {
+            backend: "test".to_owned(),
+            name: "card".to_owned(),
+            provenance: Provenance::Hardware,
+            vendor_id: None,
+            device_id: None,
+            pci_address: None,
+            uuid: None,
+            driver: String::new(),
+            units: None,
+            memory_bytes: None,
+            fillable_bytes: None,
+            buffer_bytes_max: 0,
+            features: Vec::new(),
+            details: BTreeMap::new(),
+        }
+    }
+}
+
 impl Identity {
     /// The detail that says which library of the card's vendor multiplies, by its file; left out where there is none.
     pub const VENDOR_LIBRARY: &str = "cublaslt_path";

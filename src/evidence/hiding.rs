@@ -125,7 +125,7 @@ impl Hiding {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::device::{Lacking, Provenance};
+    use crate::device::Lacking;
     use crate::evidence::metric::MetricName;
     use crate::evidence::{Absence, AbsenceReason, Ended, Fact};
 
@@ -144,22 +144,8 @@ mod tests {
         let mut hiding = Hiding::new(Salt::make(&dir.path().join("s")).unwrap());
         let shown = "0,GPU-00112233-4455-6677-8899-aabbccddeeff,MIG-ffeeddcc-bbaa-9988-7766-554433221100";
         for detail in [Identity::VISIBLE_DEVICES, Identity::CONTAINER_DEVICES] {
-            let identity = Identity {
-                backend: "cuda".into(),
-                name: "card".into(),
-                provenance: Provenance::Hardware,
-                vendor_id: None,
-                device_id: None,
-                pci_address: None,
-                uuid: None,
-                driver: String::new(),
-                units: None,
-                memory_bytes: None,
-                fillable_bytes: None,
-                buffer_bytes_max: 0,
-                features: Vec::new(),
-                details: [(detail.to_owned(), shown.to_owned())].into(),
-            };
+            let identity =
+                Identity { details: [(detail.to_owned(), shown.to_owned())].into(), ..Identity::unknown() };
             let hidden = hiding.hidden(&event(What::DeviceOpened(identity))).unwrap();
             let text = serde_json::to_string(&hidden).unwrap();
             assert!(

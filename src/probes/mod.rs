@@ -140,27 +140,17 @@ fn spare_bytes(identity: &Identity) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::Provenance;
     use crate::engine::Profile;
 
     /// What is measured and what contracts can name must be the same list.
     #[test]
     fn every_number_in_the_metric_table_is_measured_by_a_case() {
         let identity = Identity {
-            backend: "test".into(),
-            name: "card".into(),
-            provenance: Provenance::Hardware,
-            vendor_id: None,
-            device_id: None,
-            pci_address: None,
-            uuid: None,
-            driver: String::new(),
-            units: None,
             memory_bytes: Some(80 << 30),
             fillable_bytes: Some(80 << 30),
             buffer_bytes_max: 80 << 30,
-            features: Vec::new(),
             details: [(Identity::VENDOR_LIBRARY.to_owned(), "file".to_owned())].into(),
+            ..Identity::unknown()
         };
         let settings =
             Settings { sample_ms: 1, sustain_ms: 1000, seed: 1, ..Settings::new(Profile::Standard, 1) };
