@@ -12,8 +12,8 @@ use crate::exit::Exit;
 use crate::fleet::nodes::State;
 use crate::fleet::proofs::Beside;
 use crate::report::{Recheck, Report};
+use crate::seal::Verified;
 use crate::seal::statement::{Kind, StatementError, Subject, subjects};
-use crate::seal::{Verified, sha256_hex};
 
 const TEST_RESULT: Kind =
     Kind { uri: "https://in-toto.io/attestation/test-result/v0.1", what: "test result" };
@@ -189,6 +189,6 @@ pub fn svr(
 
 /// What was checked, by the digest of its signed bytes, and whatever that is about.
 fn about(verified: &Verified) -> Result<Vec<Subject>, StatementError> {
-    let checked = Subject::new("statement", sha256_hex(verified.bytes()));
+    let checked = Subject::new("statement", verified.sha256());
     Ok(std::iter::once(checked).chain(subjects(verified.bytes())?).collect())
 }

@@ -29,6 +29,27 @@ pub fn whole(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The same without the byte order mark that some editors and shells begin a file with.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// What a file that should be text in UTF-8 is instead, by its first bytes (RFC 1952, RFC 8878, the ZIP and xz file formats, the
+/// byte order marks of Unicode), and what to do about it.
+pub fn no_text(bytes: &[u8]) -> Option<&'static str> {
+    const PACKED: &str = "it is compressed; unpack it first";
+    const WIDE: &str = "it is text in UTF-16, as some shells and editors write it; save it as UTF-8";
+    let kinds: [(&[u8], &str); 6] = [
+        (b"\x1f\x8b", PACKED),
+        (b"\x28\xb5\x2f\xfd", PACKED),
+        (b"PK\x03\x04", PACKED),
+        (b"\xfd7zXZ\x00", PACKED),
+        (b"\xff\xfe", WIDE),
+        (b"\xfe\xff", WIDE),
+    ];
+    kinds.into_iter().find(|(head, _)| bytes.starts_with(head)).map(|(_, what)| what)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

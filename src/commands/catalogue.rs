@@ -17,7 +17,7 @@ use crate::language::{Language, say};
 use crate::output::catalogue::{self as output, Checked};
 use crate::output::inventory::left_out_said;
 use crate::output::listing::entry;
-use crate::seal::{SecretKey, TrustList, sha256_hex};
+use crate::seal::{SecretKey, TrustList};
 
 /// Of the names before the values.
 const NAMES: usize = 11;
@@ -136,7 +136,7 @@ fn bands(files: &[PathBuf], trust: &[PathBuf], title: &str, language: Language) 
     let trust = TrustList::load(trust).map_err(Failure::usage)?;
     let read = |file: &PathBuf| {
         let (report, verified) = sound(file, open(file, &trust)?)?;
-        Ok((report, sha256_hex(verified.bytes())))
+        Ok((report, verified.sha256()))
     };
     let reports = files.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();

@@ -29,7 +29,7 @@ use crate::proof::statement::{self, Outcome, Proof};
 use crate::report::difference::between;
 use crate::report::{ContractCopy, Difference, Recheck, Report};
 use crate::seal::envelope::{EnvelopeError, LoadError};
-use crate::seal::{Envelope, KeyId, Salt, TrustList, Verified, sha256_hex};
+use crate::seal::{Envelope, KeyId, Salt, TrustList, Verified};
 
 /// No file of roots is longer, in bytes.
 const ROOTS_BYTES_MAX: u64 = 1 << 16;
@@ -304,7 +304,7 @@ pub fn report_beside(
         return Ok(None);
     }
     let verified = open(&path, trust)?;
-    if sha256_hex(verified.bytes()) != inventory.report_sha256 {
+    if verified.sha256() != inventory.report_sha256 {
         return Err(refused(&path)(&"it is not the report that the certificate beside it follows from"));
     }
     sound(&path, verified).map(Some)

@@ -2,14 +2,14 @@
 
 use std::io::Write as _;
 
-use super::check::{no_proof, read, read_unverified};
+use super::check::{no_proof, read, refused};
 use super::{Failure, print, print_to};
 use crate::cli::RenderArgs;
 use crate::exit::Exit;
 use crate::language::{Language, say};
 use crate::proof::beside;
 use crate::proof::statement::KIND;
-use crate::report::recheck;
+use crate::report::{Report, recheck};
 use crate::seal::Envelope;
 
 pub fn render(args: &RenderArgs, language: Language) -> Result<Exit, Failure> {
@@ -17,11 +17,11 @@ pub fn render(args: &RenderArgs, language: Language) -> Result<Exit, Failure> {
     if envelope.unchecked().is_some_and(|bytes| KIND.is_of(&bytes)) {
         return proof(args, &envelope, language);
     }
-    let report = read_unverified(&args.report)?;
+    let report = Report::unchecked(&envelope).map_err(|e| refused(&args.report)(&e))?;
     if !recheck(&report, None).holds() {
         print_to(anstream::stderr().lock(), |out| writeln!(out, "{}", say!(language, "render-not-sound")))?;
     }
-    print(|out| args.format.render(&report, out.speaking(language)))
+    print(|out| args.format.render(&report, &envelope, out.speaking(language)))
 }
 
 fn proof(args: &RenderArgs, envelope: &Envelope, language: Language) -> Result<Exit, Failure> {
@@ -30,5 +30,5 @@ fn proof(args: &RenderArgs, envelope: &Envelope, language: Language) -> Result<E
         Failure::usage("a proof has the forms human, json, markdown and html; name one of these")
     })?;
     let (proof, issued) = beside::unchecked(&args.report, envelope).map_err(no_proof)?;
-    print(|out| render(&proof, &issued.challenge, out.speaking(language)))
+    print(|out| render(&proof, &issued.challenge, envelope, out.speaking(language)))
 }

@@ -332,7 +332,7 @@ pub(super) fn files(
     for format in formats {
         let mut text = Vec::new();
         let mut plain = anstream::StripStream::new(&mut text as &mut dyn std::io::Write);
-        let rendered = format.render(report, Page::file(&mut plain).speaking(language));
+        let rendered = format.render(report, &envelope, Page::file(&mut plain).speaking(language));
         rendered.map_err(|e| bug(e.to_string()))?;
         files.push((format.file_name(), text));
     }

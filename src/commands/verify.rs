@@ -25,6 +25,7 @@ pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit
             let ledger = ledger::ledger(report, verified, recheck, challenge.as_ref(), language);
             let shown = Verification {
                 report,
+                statement_sha256: verified.sha256(),
                 recheck,
                 ledger: &ledger,
                 beside: beside.as_deref(),

@@ -8,6 +8,7 @@ pub use super::places::At;
 use super::places::{self, position};
 use super::slip::Slip;
 use super::{Contract, settle};
+use crate::files;
 use crate::seal::sha256_hex;
 
 /// No contract is longer; what is longer was given by mistake.
@@ -59,22 +60,18 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, ContractError> {
         column,
         why,
     };
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => without_mark(text),
+    let text = match std::str::from_utf8(files::without_mark(bytes)) {
+        Ok(text) => text,
         Err(e) => {
             let valid = String::from_utf8_lossy(&bytes[..e.valid_up_to()]);
-            let why = "this is not UTF-8 text; save the contract as UTF-8".to_owned();
+            let known = files::no_text(bytes);
+            let why = known.unwrap_or("this is not UTF-8 text; save the contract as UTF-8").to_owned();
             return Err(wrong(position(&valid, valid.len()), why));
         }
     };
     let contract = if is_json(file, text) { json(text) } else { toml(text) };
     let contract = contract.map_err(|(at, why)| wrong(at, why))?;
     Ok(Parsed { contract, sha256: sha256_hex(bytes) })
-}
-
-/// Some editors begin a file with a byte order mark.
-fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Which of the two forms a contract is in: by the ending of its file, else by its first character.
@@ -122,6 +119,6 @@ fn in_words(why: &str) -> String {
 
 /// Line and column of what an objection to a contract is about. `file` as in [`parse`].
 pub fn locate(file: &str, text: &str, at: &Place) -> Option<At> {
-    let text = without_mark(text);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     places::of_objection(text, is_json(file, text), at)
 }

@@ -10,6 +10,7 @@ use super::sequence::Decision;
 use super::sustain::{Fault, Load, Window};
 use super::{Absence, Ended, Fact, Measurement, Resumption, RunInfo};
 use crate::device::Identity;
+use crate::files;
 use crate::telemetry::Reading;
 
 /// One line of a recording.
@@ -163,7 +164,12 @@ pub fn read(mut from: impl BufRead) -> Result<Vec<Event>, EventError> {
         if line.pop() != Some(b'\n') {
             return Ok(events);
         }
-        events.push(parse(&line).map_err(|why| EventError::Malformed { line: number, why })?);
+        // A mark of that kind stands at the beginning of a file alone.
+        let text = if events.is_empty() { files::without_mark(&line) } else { &line };
+        let known = || files::no_text(text).filter(|_| events.is_empty()).map(str::to_owned);
+        let event =
+            parse(text).map_err(|why| EventError::Malformed { line: number, why: known().unwrap_or(why) });
+        events.push(event?);
     }
 }
 

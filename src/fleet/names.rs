@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::files;
 use crate::seal::sha256_hex;
 
 /// What is wrong with a list of names, and in which line.
@@ -25,8 +26,7 @@ pub struct Names<'a>(Vec<&'a str>);
 impl<'a> Names<'a> {
     /// Reads one name a line. Blanks around a name do not belong to it.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ListError> {
-        // Some editors put a mark at the start that nobody sees.
-        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let bytes = files::without_mark(bytes);
         let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes).split(|byte| *byte == b'\n');
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let mut names = Vec::new();

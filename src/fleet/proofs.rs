@@ -16,7 +16,7 @@ use crate::device::same::{self, Facts};
 use crate::proof::attestation::Attested;
 use crate::proof::level::TrustLevel;
 use crate::proof::statement::{Held, Outcome, Proof};
-use crate::seal::{Verified, sha256_hex};
+use crate::seal::Verified;
 use crate::units::Unit;
 
 /// One proof whose signature, challenge and transcript hold.
@@ -70,7 +70,7 @@ impl Proved {
             attested: attested.collect(),
             held: proof.outcome == Outcome::Held,
             summary: ProofSummary {
-                sha256: sha256_hex(verified.bytes()),
+                sha256: verified.sha256(),
                 challenge_sha256: proof.challenge_sha256.clone(),
                 at: When(at),
                 level: proof.level(),

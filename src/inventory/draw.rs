@@ -18,7 +18,7 @@ use crate::evidence::metric::{Better, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 use crate::report::Report;
-use crate::seal::{Verified, sha256_hex};
+use crate::seal::Verified;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DrawError {
@@ -50,7 +50,7 @@ fn drawn(report: &Report, verified: &Verified, [measured, valid_until]: [Timesta
     Inventory {
         format: FORMAT,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        report_sha256: sha256_hex(verified.bytes()),
+        report_sha256: verified.sha256(),
         node: evidence.run.node.clone(),
         measured: When(measured),
         valid_until: When(valid_until),

@@ -399,6 +399,11 @@ title-slices = Time slices that others took, how often
 title-samples = Samples in the order of time
 title-conditions = Conditions and kernels
 foot-report = This page is not signed and proves nothing by itself: it shows what stands in the signed report beside it. Check that with `assay verify report.dsse.json --trust KEY.pub.pem`.
+imprint = The signed statement has the SHA-256 { $sha256 }, and { $count ->
+    [0] its file names no key
+    [one] its file says that the key { $keys } signed it
+   *[other] its file says that the keys { $keys } signed it
+}; `assay verify` gives the same where that holds.
 foot-made = Measured by { $tool } { $version }, judged by { $judge } { $judge_version }, sealed { $sealed }
 foot-seed = { ", seed " }
 foot-contract = { ", contract SHA-256 " }
@@ -978,6 +983,7 @@ verified-not = the signature holds, but the report does not follow from its own 
 ledger-of = { $of }: { $what }
 ledger-host = host: { $what }
 ledger-signer = signer
+ledger-statement = statement
 ledger-party = who is
 ledger-party-tenant = the tenant, by the key in the report's contract
 ledger-party-provider = the provider, by the key in the report's contract

@@ -337,6 +337,10 @@ title-slices = 被他人占用的时间片的分布
 title-samples = 按时间排列的样本
 title-conditions = 测量条件与内核
 foot-report = 本页面未签名，本身不能证明任何事：它只展示随附签名报告的内容。请用 `assay verify report.dsse.json --trust KEY.pub.pem` 核对。
+imprint = 签名声明的 SHA-256 为 { $sha256 }，{ $count ->
+    [0] 其文件未写明签名密钥
+   *[other] 其文件称由密钥 { $keys } 签名
+}；若属实，`assay verify` 会给出同样的值。
 foot-made = 由 { $tool } { $version } 测量，由 { $judge } { $judge_version } 判定，签封于 { $sealed }
 foot-seed = ，种子{ " " }
 foot-contract = ，合同 SHA-256{ " " }
@@ -724,6 +728,7 @@ verified-not = 签名成立，但报告与自身样本不一致；不要采信
 ledger-of = { $of }：{ $what }
 ledger-host = 主机：{ $what }
 ledger-signer = 签名人
+ledger-statement = 声明
 ledger-party = 身份
 ledger-party-tenant = 承租方，按报告所载合同中的密钥
 ledger-party-provider = 出租方，按报告所载合同中的密钥

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::advice::{self, NAMES_MAX, Step};
+use super::imprint::Imprint;
 use super::likeness;
 use super::listing::{entry, print_table};
 use super::page::Page;
@@ -12,10 +13,11 @@ use crate::contract::Verdict;
 use crate::evidence::{DeviceEvidence, Ended, NodeEvidence};
 use crate::language::say;
 use crate::report::Report;
+use crate::seal::Envelope;
 use anstyle::{AnsiColor, Style};
 
 /// Everything: devices, measurements, findings, verdict.
-pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
+pub fn whole(report: &Report, signed: &Envelope, out: &mut Page) -> io::Result<()> {
     let (run, language) = (&report.evidence.run, out.language);
     let (version, profile, started) = (&run.tool_version, &run.profile, &run.started);
     writeln!(
@@ -30,6 +32,7 @@ pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
     ] {
         entry(&name, 11, value, out)?;
     }
+    imprint(signed, out)?;
     for device in &report.evidence.devices {
         device_tables(device, out)?;
     }
@@ -37,6 +40,12 @@ pub fn whole(report: &Report, out: &mut Page) -> io::Result<()> {
         node_tables(node, report, out)?;
     }
     decision(report, out)
+}
+
+/// Which signed file this shows.
+pub fn imprint(signed: &Envelope, out: &mut Page) -> io::Result<()> {
+    let language = out.language;
+    Imprint::of(signed).map_or(Ok(()), |imprint| writeln!(out, "{}", imprint.said(language)))
 }
 
 fn device_tables(device: &DeviceEvidence, out: &mut Page) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::imprint::Imprint;
 use super::likeness;
 use super::page::Page;
 use super::proof::{facts, meaning, outcome, tables};
@@ -10,14 +11,15 @@ use crate::language::{Language, say};
 use crate::proof::challenge::Challenge;
 use crate::proof::statement::{Outcome, Proof};
 use crate::report::Report;
+use crate::seal::Envelope;
 
 /// What the step summary of a pipeline takes on the largest host of pipelines: 1 MiB.
 const BYTES_MAX: usize = 1 << 20;
 
-pub fn report(report: &Report, out: &mut Page) -> io::Result<()> {
+pub fn report(report: &Report, signed: &Envelope, out: &mut Page) -> io::Result<()> {
     let (language, mut page) = (out.language, Vec::new());
     let cut = format!("\n{}\n", say!(language, "cut-here"));
-    whole(report, language, &mut page)?;
+    whole(report, signed, language, &mut page)?;
     if page.len() > BYTES_MAX {
         // At the end of a line, so that no table row is torn.
         let most = BYTES_MAX - cut.len();
@@ -28,7 +30,7 @@ pub fn report(report: &Report, out: &mut Page) -> io::Result<()> {
     out.write_all(&page)
 }
 
-fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result<()> {
+fn whole(report: &Report, signed: &Envelope, language: Language, out: &mut dyn Write) -> io::Result<()> {
     let run = &report.evidence.run;
     match report.verdict {
         Some(verdict) => writeln!(out, "# assay: {}\n", rows::verdict_word(verdict, language))?,
@@ -51,6 +53,7 @@ fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result
         let (id, sha256) = (cell(&contract.terms.id), &contract.sha256);
         writeln!(out, "* {}", say!(language, "contract-line", id = id, sha256 = sha256))?;
     }
+    imprint(signed, language, out)?;
     if let Some(what) = rows::wrong_results(&report.evidence, language) {
         let (head, of) =
             (say!(language, "wrong-results"), say!(language, "wrong-results-of", what = cell(&what)));
@@ -93,13 +96,19 @@ fn whole(report: &Report, language: Language, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
+/// Which signed file this shows.
+fn imprint(signed: &Envelope, language: Language, out: &mut dyn Write) -> io::Result<()> {
+    Imprint::of(signed).map_or(Ok(()), |imprint| writeln!(out, "* {}", imprint.said(language)))
+}
+
 /// A proof for a ticket.
-pub fn proof(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
+pub fn proof(proof: &Proof, challenge: &Challenge, signed: &Envelope, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     writeln!(out, "# assay: {}\n", cell(&say!(language, "proof-outcome", words = outcome(proof, language))))?;
     for (name, value) in facts(proof, challenge, language) {
         writeln!(out, "* {}", say!(language, "name-and-value", name = name, value = cell(&value)))?;
     }
+    imprint(signed, language, out)?;
     for of in tables(proof, language) {
         writeln!(out)?;
         table(&of.head, of.rows.into_iter(), out)?;

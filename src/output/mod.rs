@@ -12,6 +12,7 @@ mod figures;
 pub mod fleet;
 pub mod html;
 pub mod human;
+pub mod imprint;
 pub mod inventory;
 pub mod json;
 pub mod junit;
@@ -36,6 +37,7 @@ use self::page::Page;
 use crate::proof::challenge::Challenge;
 use crate::proof::statement::Proof;
 use crate::report::Report;
+use crate::seal::Envelope;
 
 /// The forms a report can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -70,14 +72,14 @@ impl Format {
         }
     }
 
-    /// Writes `report` in this form. `Human` carries terminal styles, which the caller's stream keeps or strips.
-    pub fn render(self, report: &Report, out: &mut Page) -> io::Result<()> {
+    /// Writes the `report` that `signed` holds in this form. `Human` carries terminal styles, which the caller's stream keeps or strips.
+    pub fn render(self, report: &Report, signed: &Envelope, out: &mut Page) -> io::Result<()> {
         match self {
-            Format::Human => human::whole(report, out),
+            Format::Human => human::whole(report, signed, out),
             Format::Json => json::report(report, out),
-            Format::Markdown => markdown::report(report, out),
+            Format::Markdown => markdown::report(report, signed, out),
             Format::Csv => csv::report(report, out),
-            Format::Html => html::report(report, out),
+            Format::Html => html::report(report, signed, out),
             Format::Junit => junit::report(report, out),
             Format::Prometheus => prometheus::report(report, out),
         }
@@ -86,7 +88,7 @@ impl Format {
     /// How a proof is written in this form, whose signature and transcript nobody has checked. `None` where there is no such form.
     pub fn of_proof(self) -> Option<RenderProof> {
         match self {
-            Format::Human => Some(proof::human),
+            Format::Human => Some(proof::human_unchecked),
             Format::Json => Some(proof::json_unchecked),
             Format::Markdown => Some(markdown::proof),
             Format::Html => Some(html::proof),
@@ -95,4 +97,4 @@ impl Format {
     }
 }
 
-type RenderProof = fn(&Proof, &Challenge, &mut Page) -> io::Result<()>;
+type RenderProof = fn(&Proof, &Challenge, &Envelope, &mut Page) -> io::Result<()>;

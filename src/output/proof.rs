@@ -7,6 +7,8 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::human as reports;
+use super::imprint::Imprint;
 use super::listing::{entry, print_json, print_table};
 use super::page::Page;
 use crate::device::ProvenanceKind;
@@ -16,7 +18,7 @@ use crate::proof::challenge::Challenge;
 use crate::proof::level::TrustLevel;
 use crate::proof::session::Session;
 use crate::proof::statement::{By, Held, Outcome, Proof, Proved};
-use crate::seal::Verified;
+use crate::seal::{Envelope, Verified};
 use crate::units::Unit;
 
 /// Of the names before the values.
@@ -125,6 +127,8 @@ fn attested(of: Option<&Attested>, language: Language) -> String {
 pub fn verified(proof: &Proof, verified: &Verified, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     entry(&say!(language, "name-signed"), NAMES, verified.signer(), out)?;
+    let statement = format!("sha256:{}", verified.sha256());
+    entry(&say!(language, "ledger-statement"), NAMES, statement, out)?;
     human(proof, challenge, out)?;
     let bold = Style::new().bold();
     let words = match proof.outcome {
@@ -135,8 +139,30 @@ pub fn verified(proof: &Proof, verified: &Verified, challenge: &Challenge, out: 
 }
 
 /// A proof that nobody has checked.
-pub fn json_unchecked(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
-    print_json(&json!({ "signature": "not checked", "proof": proof, "challenge": challenge }), out)
+pub fn human_unchecked(
+    proof: &Proof,
+    challenge: &Challenge,
+    signed: &Envelope,
+    out: &mut Page,
+) -> io::Result<()> {
+    reports::imprint(signed, out)?;
+    human(proof, challenge, out)
+}
+
+/// The same for programs.
+pub fn json_unchecked(
+    proof: &Proof,
+    challenge: &Challenge,
+    signed: &Envelope,
+    out: &mut Page,
+) -> io::Result<()> {
+    let value = json!({
+        "signature": "not checked",
+        "statement_sha256": Imprint::of(signed).map(|imprint| imprint.sha256),
+        "proof": proof,
+        "challenge": challenge,
+    });
+    print_json(&value, out)
 }
 
 pub fn json(
@@ -148,6 +174,7 @@ pub fn json(
     let value = json!({
         "signature": "valid",
         "signer": verified.signer(),
+        "statement_sha256": verified.sha256(),
         "unknown_signatures": verified.unknown_signatures(),
         "trust_level": proof.level(),
         "proof": proof,

@@ -20,6 +20,8 @@ use crate::units::Unit;
 /// A report whose signature holds, and what checking the rest gave.
 pub struct Verification<'a> {
     pub report: &'a Report,
+    /// Of the statement that was signed.
+    pub statement_sha256: String,
     pub recheck: &'a Recheck,
     pub ledger: &'a Ledger,
     /// What was proved of its cards.
@@ -128,6 +130,7 @@ pub fn json(v: &Verification, out: &mut dyn Write) -> io::Result<()> {
     let recomputed = v.recheck.recomputed(v.report);
     let value = json!({
         "signature": "valid",
+        "statement_sha256": v.statement_sha256,
         "holds": v.recheck.holds() || v.recheck.holds_by_another_text(),
         "verdict": recomputed.verdict,
         "trust_level": recomputed.trust_level,

@@ -96,6 +96,7 @@ fn signed(report: &Report, verified: &Verified, language: Language) -> Vec<Entry
         entries.extend(party.map(|party| entry(say!(language, "ledger-party"), party)));
     }
     entries.extend([
+        entry(say!(language, "ledger-statement"), format!("sha256:{}", verified.sha256())),
         entry(say!(language, "ledger-key"), report.sealed_by.said(language)),
         entry(say!(language, "ledger-judged-by"), format!("{} {}", report.tool.name, report.tool.version)),
     ]);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::{KeyId, SecretKey};
 use super::trust::TrustList;
+use crate::files;
 
 /// The only payload that this program seals and opens.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -60,6 +61,11 @@ struct Signers {
 impl Verified {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The name by which certificates and pages mean exactly these bytes.
+    pub fn sha256(&self) -> String {
+        super::sha256_hex(&self.bytes)
     }
 
     /// The trusted key that signed, the first one of several, whatever the envelope's hint said.
@@ -159,9 +165,10 @@ impl Envelope {
         if file.len() > FILE_BYTES_MAX {
             return Err(EnvelopeError::TooLarge { bytes: file.len() });
         }
-        serde_json::from_slice(file).map_err(|e| match e.is_eof() {
-            true => EnvelopeError::CutShort { why: e.to_string() },
-            false => EnvelopeError::Malformed { why: e.to_string() },
+        serde_json::from_slice(files::without_mark(file)).map_err(|e| match files::no_text(file) {
+            Some(known) => EnvelopeError::Malformed { why: known.to_owned() },
+            None if e.is_eof() => EnvelopeError::CutShort { why: e.to_string() },
+            None => EnvelopeError::Malformed { why: e.to_string() },
         })
     }
 

@@ -9,6 +9,7 @@ use gpu_assay::output::page::Page;
 use gpu_assay::report::{Report, SealedBy, recheck, summaries};
 use gpu_assay::telemetry::Reading;
 
+use crate::pages::sealed;
 use crate::support::{contract, evidence, good_device, good_run, kept_up, rates, terms, timed, timeline};
 
 /// How a clause on `metric` ends on a run, what was found, and why.
@@ -188,6 +189,7 @@ fn reports_show_counters_and_what_so_few_errors_say_of_more() {
         format
             .render(
                 &report,
+                &sealed(&report),
                 &mut Page::file(&mut anstream::StripStream::new(&mut text as &mut dyn std::io::Write)),
             )
             .unwrap();

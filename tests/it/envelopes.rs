@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use gpu_assay::contract;
+use gpu_assay::evidence::event;
 use gpu_assay::report::{Report, SealedBy, recheck, statement};
 use gpu_assay::seal::{Envelope, PublicKey, SecretKey, TrustList};
 use serde_json::{Value as Json, json};
@@ -30,6 +32,36 @@ fn outcome(file: &[u8]) -> String {
             format!("differs: {}", differences.iter().map(|d| d.what.as_str()).collect::<Vec<_>>().join(", "))
         }
     }
+}
+
+/// Mailers pack files, and a shell's `>` may write them in another encoding. None of that is a wrong file, and it is easily undone.
+#[test]
+fn a_file_that_was_packed_or_saved_otherwise_says_what_to_do() {
+    let sealed = std::fs::read(data("envelopes/good.dsse.json")).unwrap();
+    let recording = b"{\"event\":\"nothing of ours\"}\n".as_slice();
+    let says = |of: &dyn Fn(&[u8]) -> String, text: &[u8], head: &[u8], expected: &str| {
+        let said = of(&[head, text].concat());
+        assert!(said.contains(expected), "{head:x?}: {said}");
+    };
+    let contract = |bytes: &[u8]| contract::parse::parse("lease.toml", bytes).unwrap_err().to_string();
+    let events = |bytes: &[u8]| event::read(bytes).unwrap_err().to_string();
+    let envelope = |bytes: &[u8]| outcome(bytes);
+    let (packed, wide) = ("it is compressed; unpack it first", "it is text in UTF-16");
+    for (of, text) in [
+        (&contract as &dyn Fn(&[u8]) -> String, b"\xff".as_slice()),
+        (&events, recording),
+        (&envelope, sealed.as_slice()),
+    ] {
+        for head in [b"\x1f\x8b".as_slice(), b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00"] {
+            says(of, text, head, packed);
+        }
+        says(of, text, b"\xff\xfe", wide);
+        says(of, text, b"\xfe\xff", wide);
+    }
+    let marked = [b"\xef\xbb\xbf", sealed.as_slice()].concat();
+    assert_eq!(outcome(&marked), "ok", "a mark at the beginning changes nothing that was signed");
+    let plain = events(recording);
+    assert_eq!(events(&[b"\xef\xbb\xbf", recording].concat()), plain);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
 use unicode_width::UnicodeWidthStr;
 
-use crate::pages::{bandwidth, report};
+use crate::pages::{bandwidth, report, sealed};
 use crate::process::{assay, output_of};
 use crate::support::*;
 
@@ -256,7 +256,9 @@ fn chinese(
 ) -> String {
     let mut text = Vec::new();
     let report = report(evidence, contract);
-    Format::Html.render(&report, Page::file(&mut text).speaking(Language::Chinese)).unwrap();
+    Format::Html
+        .render(&report, &sealed(&report), Page::file(&mut text).speaking(Language::Chinese))
+        .unwrap();
     String::from_utf8(text).unwrap()
 }
 

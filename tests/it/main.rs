@@ -77,6 +77,7 @@ mod hardware;
 #[cfg(feature = "cuda")]
 mod hardware_script;
 mod hidden;
+mod imprints;
 // Links, circles and pipes among reports.
 #[cfg(unix)]
 mod intake;

@@ -11,6 +11,7 @@ use gpu_assay::evidence::{Check, Ended, Evidence, Fact, Resumption};
 use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
 use gpu_assay::report::{Report, SealedBy};
+use gpu_assay::seal::{Envelope, SecretKey};
 use gpu_assay::telemetry::Throttle;
 
 use crate::support::*;
@@ -21,9 +22,14 @@ pub fn report(evidence: Evidence, contract: Option<&Parsed>) -> Report {
     Report::new(evidence, contract, SealedBy::Ephemeral, "1970-01-01T00:01:00Z".into())
 }
 
+/// As a run seals it.
+pub fn sealed(report: &Report) -> Envelope {
+    report.seal(&SecretKey::generate().unwrap()).unwrap()
+}
+
 pub fn rendered(format: Format, report: &Report) -> String {
     let mut text = Vec::new();
-    format.render(report, &mut Page::file(&mut text)).unwrap();
+    format.render(report, &sealed(report), &mut Page::file(&mut text)).unwrap();
     // Figures and their units stand together on a page.
     String::from_utf8(text).unwrap().replace('\u{a0}', " ")
 }

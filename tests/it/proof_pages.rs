@@ -5,6 +5,7 @@ use gpu_assay::language::Language;
 use gpu_assay::output::Format;
 use gpu_assay::output::page::Page;
 use gpu_assay::proof::statement::{By, Outcome, Proof};
+use gpu_assay::seal::{Envelope, SecretKey, sha256_hex};
 
 use crate::languages::english_prose;
 use crate::pages::HOSTILE;
@@ -14,7 +15,8 @@ use crate::support_proof::*;
 fn rendered(format: Format, proof: &Proof, language: Language) -> String {
     let mut text = Vec::new();
     let render = format.of_proof().unwrap();
-    render(proof, &challenge(2), Page::file(&mut text).speaking(language)).unwrap();
+    let signed = proof.seal(&SecretKey::generate().unwrap()).unwrap();
+    render(proof, &challenge(2), &signed, Page::file(&mut text).speaking(language)).unwrap();
     String::from_utf8(text).unwrap()
 }
 
@@ -64,6 +66,12 @@ fn proofs_are_shown_in_every_form_that_they_have() {
     desk.challenge("ch.json", &["--gpus", "1"]);
     ends(&desk.prove("ch.json", "out", &["sim:mini"]), 0, "proof: held");
     let render = |format: &str| desk.assay(&["render", "out/proof.dsse.json", "--format", format]);
+    let statement = Envelope::load(&desk.path("out/proof.dsse.json")).unwrap().unchecked().unwrap();
+    let digest = sha256_hex(&statement);
+    for (format, says) in ["human", "markdown", "html", "json"].map(|format| (format, digest.as_str())) {
+        ends(&render(format), 0, says);
+    }
+    ends(&desk.verify("out", &[]), 0, &digest);
     for (format, says) in [
         ("human", "L0, self-declared"),
         ("markdown", "# assay: proof: held"),

@@ -8,8 +8,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::contract::Verdict;
 use crate::language::{Language, say};
 use crate::output::advice::NAMES_MAX;
+use crate::output::imprint::Imprint;
 use crate::output::page::Page;
 use crate::output::rows;
+use crate::seal::Envelope;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -152,6 +154,17 @@ pub fn prose(text: &str) -> Markup {
     } }
 }
 
+/// Which signed file a page shows.
+pub fn imprint(signed: &Envelope, language: Language) -> Markup {
+    let digest = |text: &str| html! { code.digest { (text) } };
+    html! { @if let Some(imprint) = Imprint::of(signed) { p {
+        (set(
+            &imprint.said_with(MARKS[0], MARKS[1], language),
+            &[digest(&imprint.sha256), digest(&imprint.keys(language))],
+        ))
+    } } }
+}
+
 /// A command, of which a long one breaks between its words only.
 fn command(text: &str) -> Markup {
     html! {
@@ -170,7 +183,7 @@ pub fn set(message: &str, parts: &[Markup]) -> Markup {
     let part = |mark: &str| MARKS.iter().position(|known| *known == mark).and_then(|at| parts.get(at));
     html! { @for piece in message.split_inclusive(is_mark) {
         @let text = piece.trim_end_matches(is_mark);
-        (text)
+        (prose(text))
         @if let Some(part) = part(&piece[text.len()..]) { (part) }
     } }
 }

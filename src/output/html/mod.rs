@@ -28,6 +28,7 @@ use crate::evidence::stats::Summary;
 use crate::evidence::{Conditions, DeviceEvidence};
 use crate::language::{Language, say};
 use crate::report::Report;
+use crate::seal::Envelope;
 
 pub use self::fleet::answer;
 pub use self::proof::proof;
@@ -35,13 +36,13 @@ pub use self::proof::proof;
 /// Devices whose plots are drawn: more make a page that no phone opens.
 const DEVICES_DRAWN_MAX: usize = 16;
 
-pub fn report(report: &Report, out: &mut Page) -> io::Result<()> {
+pub fn report(report: &Report, signed: &Envelope, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     let title = say!(language, "page-title", what = verdict_words(report, language));
-    frame::page(&title, &body(report, language), out)
+    frame::page(&title, &body(report, signed, language), out)
 }
 
-fn body(report: &Report, language: Language) -> Markup {
+fn body(report: &Report, signed: &Envelope, language: Language) -> Markup {
     let devices = &report.evidence.devices;
     let drawn = drawn(report);
     html! {
@@ -62,7 +63,7 @@ fn body(report: &Report, language: Language) -> Markup {
             }
             (conditions(devices, language))
         }
-        (foot(report, language))
+        (foot(report, signed, language))
     }
 }
 
@@ -296,11 +297,12 @@ fn conditions(devices: &[DeviceEvidence], language: Language) -> Markup {
     }
 }
 
-fn foot(report: &Report, language: Language) -> Markup {
+fn foot(report: &Report, signed: &Envelope, language: Language) -> Markup {
     let run = &report.evidence.run;
     html! {
         footer {
             p { (prose(&say!(language, "foot-report"))) }
+            (frame::imprint(signed, language))
             p {
                 (say!(
                     language,

@@ -13,9 +13,10 @@ use crate::output::proof::{facts, meaning, outcome, tables};
 use crate::proof::challenge::Challenge;
 use crate::proof::level::TrustLevel;
 use crate::proof::statement::{Outcome, Proof, Proved};
+use crate::seal::Envelope;
 use crate::units::Unit;
 
-pub fn proof(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result<()> {
+pub fn proof(proof: &Proof, challenge: &Challenge, signed: &Envelope, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     let body = html! {
         main {
@@ -35,6 +36,7 @@ pub fn proof(proof: &Proof, challenge: &Challenge, out: &mut Page) -> io::Result
         }
         footer {
             p { (prose(&say!(language, "foot-proof"))) }
+            (frame::imprint(signed, language))
             p { (say!(language, "foot-proof-made", version = &proof.tool_version)) }
             @if language != Language::English { p { (say!(language, "foot-recorded")) } }
         }
