@@ -20,8 +20,9 @@ pub enum Unit {
     Nanosecond,
     #[serde(rename = "count")]
     Count,
-    /// Of a whole, 1 being all of it; people write percent.
-    #[serde(rename = "%")]
+    /// Of a whole, 1 being all of it, which is its name for programs; people write percent. Was called "%" before, with the same
+    /// figures.
+    #[serde(rename = "1", alias = "%")]
     Share,
     /// Energy of one floating-point operation.
     #[serde(rename = "J/FLOP")]
@@ -369,6 +370,16 @@ mod tests {
         assert_eq!(told(rate, 9e9, 9e9), "9 GB/s, 9 GB/s");
         let next = f64::from_bits(9e9_f64.to_bits() - 1);
         assert_ne!(rate.apart(9e9, next)[0], rate.apart(9e9, next)[1]);
+    }
+
+    /// A program that reads 0.2 and a percent sign takes a hundredth of it.
+    #[test]
+    fn programs_read_shares_of_one_and_what_was_signed_before_stays_readable() {
+        let written = serde_json::to_string(&Unit::Share);
+        assert_eq!(written.ok().as_deref(), Some("\"1\""));
+        for name in ["\"1\"", "\"%\""] {
+            assert_eq!(serde_json::from_str::<Unit>(name).ok(), Some(Unit::Share), "{name}");
+        }
     }
 
     #[test]
