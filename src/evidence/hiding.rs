@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::card::SERIAL;
+use super::card::SERIALS;
 use super::event::{Event, What};
 use crate::device::Identity;
 use crate::device::same::{digits, is_nil};
@@ -29,7 +29,7 @@ impl Hiding {
         match &event.what {
             What::DeviceOpened(identity) => self.device(identity),
             What::Reading(reading) => self.uuid(reading.uuid.as_deref()),
-            What::Fact(fact) if fact.metric.as_str() == SERIAL => self.serial(&fact.value),
+            What::Fact(fact) if SERIALS.contains(&fact.metric.as_str()) => self.serial(&fact.value),
             What::Fact(fact) if fact.metric.as_str().ends_with(".uuid") => self.uuid(Some(&fact.value)),
             What::RunStarted(_)
             | What::Resumed(_)
@@ -171,6 +171,8 @@ mod tests {
             hiding.hidden(&fact("identity.nvml.serial", "1652")).unwrap(),
             fact("identity.nvml.serial", &serial)
         );
+        let by_amdgpu = hiding.hidden(&fact("identity.amdgpu.serial", "1652")).unwrap();
+        assert_eq!(by_amdgpu, fact("identity.amdgpu.serial", &serial));
         for spelling in [
             spelled,
             &spelled[4..],

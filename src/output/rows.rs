@@ -414,8 +414,7 @@ pub fn place(device: &DeviceEvidence, language: Language) -> Option<String> {
     const SERIAL_MAX: usize = 32;
     let identity = device.identity.as_ref()?;
     let address = identity.pci_address.as_ref().map(|address| format!("PCI {address}"));
-    let serial = MetricName::parse("identity.nvml.serial").ok().and_then(|metric| device.fact(&metric));
-    let serial = serial.filter(|serial| serial.len() <= SERIAL_MAX);
+    let serial = device.serials().next().filter(|serial| serial.len() <= SERIAL_MAX);
     let name = match serial {
         Some(serial) => Some(say!(language, "place-serial", serial)),
         None => identity.uuid.as_deref().and_then(same::digits).map(|digits| format!("UUID {digits}")),

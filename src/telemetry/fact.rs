@@ -91,4 +91,9 @@ pub const FACTS: &[(&str, About)] = &[
     ("pci.generation_max", |l, _| say!(l, "about-pci-generation-max")),
     ("pci.width_max", |l, _| say!(l, "about-pci-width-max")),
     ("pci.cards", |l, _| say!(l, "about-pci-cards")),
+    ("amdgpu.serial", |l, _| say!(l, "about-amdgpu-serial")),
+    ("amdgpu.part_number", |l, _| say!(l, "about-amdgpu-part-number")),
+    ("amdgpu.vbios", |l, _| say!(l, "about-amdgpu-vbios")),
+    ("amdgpu.compute_partition", |l, _| say!(l, "about-amdgpu-compute-partition")),
+    ("amdgpu.memory_partition", |l, _| say!(l, "about-amdgpu-memory-partition")),
 ];

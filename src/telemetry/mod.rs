@@ -59,7 +59,7 @@ pub fn for_device_under(identity: &Identity, root: &Path) -> Box<dyn Telemetry> 
         return Box::new(nvidia::Nvidia::new(identity, root));
     }
     match identity.pci_address.as_deref().and_then(|address| sysfs::Card::find(root, address)) {
-        Some(card) => Box::new(card),
+        Some(card) => Box::new(card.watched()),
         None => Box::new(Absent),
     }
 }

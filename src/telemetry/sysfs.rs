@@ -1,16 +1,26 @@
 //! What the Linux kernel says of a card on PCI: its ids and its link, and what the drivers of AMD and Intel offer
 //! as files. Owns the files' names and units; must not know NVML. Elsewhere than on Linux there are no such files.
 
+mod gpu_metrics;
+mod intel;
+
 use std::path::{Path, PathBuf};
 
-use super::{Fact, Near, Reading, Telemetry};
+use self::gpu_metrics::{Held, Metrics, Residency};
+use super::{Fact, Near, Reading, Telemetry, Throttle};
 use crate::device::Unsupported;
+use crate::files;
+
+/// No table of a driver and no list of bad pages is longer, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// A card by its folder in the kernel's PCI tree.
 pub struct Card {
     folder: PathBuf,
     /// Where its driver keeps the sensors.
     sensors: Option<PathBuf>,
+    /// What had held its clocks down when they were last looked at, where the driver counts that.
+    held: Option<Residency>,
 }
 
 impl Card {
@@ -22,7 +32,14 @@ impl Card {
             return None;
         }
         let sensors = std::fs::read_dir(folder.join("hwmon")).into_iter().flatten().flatten();
-        Some(Card { sensors: sensors.map(|entry| entry.path()).min(), folder })
+        Some(Card { sensors: sensors.map(|entry| entry.path()).min(), folder, held: None })
+    }
+
+    /// The same, whose first reading tells what has held its clocks down since now.
+    pub fn watched(mut self) -> Card {
+        let metrics = self.metrics();
+        self.throttle(metrics.as_ref());
+        self
     }
 
     pub fn near(&self) -> Near {
@@ -46,7 +63,11 @@ impl Card {
 
     /// A sensor's value in the file's own unit.
     fn sensor(&self, file: &str) -> Option<u64> {
-        read(&self.sensors.as_ref()?.join(file))?.parse().ok()
+        self.sensor_text(file)?.parse().ok()
+    }
+
+    fn sensor_text(&self, file: &str) -> Option<String> {
+        read(&self.sensors.as_ref()?.join(file))
     }
 
     /// `vvvv:dddd` of two files that hold `0x....` each.
@@ -71,7 +92,7 @@ impl Card {
     fn cards(&self) -> Option<usize> {
         let vendor = self.hex("vendor")?;
         let all = std::fs::read_dir(self.folder.parent()?).ok()?.flatten();
-        let others = all.map(|entry| Card { folder: entry.path(), sensors: None });
+        let others = all.map(|entry| Card { folder: entry.path(), sensors: None, held: None });
         // Class 03 is display, 12 is processing accelerator.
         let is_card = |class: u32| matches!(class >> 16, 0x03 | 0x12);
         Some(
@@ -90,29 +111,98 @@ impl Card {
         let count = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok());
         (count("ue:"), count("ce:"))
     }
+
+    /// Pages of memory that are known to be bad: those taken out of use, and those that are still in it, since that waits or failed. A
+    /// line for each ends in `R`, or in `P` or `F` (drivers/gpu/drm/amd/amdgpu/amdgpu_ras.c).
+    fn bad_pages(&self) -> Option<(u32, u32)> {
+        let list = files::read_at_most(&self.folder.join("ras/gpu_vram_bad_pages"), FILE_BYTES_MAX).ok()?;
+        let list = String::from_utf8_lossy(&list);
+        let ending = |marks: &[&str]| {
+            let last = list.lines().filter_map(|line| line.rsplit(':').next());
+            u32::try_from(last.filter(|last| marks.contains(&last.trim())).count()).ok()
+        };
+        Some((ending(&["R"])?, ending(&["P", "F"])?))
+    }
+
+    /// The number of the temperature sensor that has the first of these names.
+    fn thermometer(&self, names: &[&str]) -> Option<u32> {
+        let is = |n: u32, name| self.sensor_text(&format!("temp{n}_label")).as_deref() == Some(name);
+        names.iter().find_map(|name| (1..=SENSORS_MAX).find(|n| is(*n, *name)))
+    }
+
+    fn celsius(&self, sensor: u32) -> Option<u32> {
+        self.sensor(&format!("temp{sensor}_input")).map(|milli| milli / 1000).and_then(small)
+    }
+
+    /// Of the card, or of the hottest place of its chip where the driver does not say that, as of AMD's from CDNA 3 on.
+    fn temperature_c(&self) -> Option<u32> {
+        match self.thermometer(&["edge", "junction", "pkg"]) {
+            Some(sensor) => self.celsius(sensor),
+            // i915 has one without a name.
+            None => self.celsius(1).filter(|_| self.sensor_text("temp1_label").is_none()),
+        }
+    }
+
+    /// The limit that holds for longer than a moment; 0 where there is none.
+    fn power_limit_mw(&self) -> Option<u32> {
+        // Intel's drivers have that of a moment as `power1_cap`, and one of the chip alone where there is none of the card.
+        let limits = ["power1_max", "power2_max", "power1_cap"].map(|file| self.sensor(file));
+        small(limits.into_iter().flatten().find(|limit| *limit > 0)? / 1000)
+    }
+
+    fn metrics(&self) -> Option<Metrics> {
+        Metrics::parse(&files::read_at_most(&self.folder.join("gpu_metrics"), FILE_BYTES_MAX).ok()?)
+    }
+
+    /// What holds the clocks down, or has since the last look where the driver only counts that.
+    fn throttle(&mut self, metrics: Option<&Metrics>) -> Option<Vec<Throttle>> {
+        match metrics.map(|metrics| &metrics.held) {
+            Some(Held::Now(reasons)) => reasons.clone(),
+            Some(Held::Until(now)) => self.held.replace(*now).map(|before| now.since(before)),
+            None => intel::throttle(&self.folder),
+        }
+    }
+
+    /// What amdgpu alone tells, of server cards above all.
+    fn facts_of_amdgpu(&self) -> Vec<Fact> {
+        let files = [
+            ("amdgpu.serial", "serial_number"),
+            ("amdgpu.part_number", "product_number"),
+            ("amdgpu.vbios", "vbios_version"),
+            ("amdgpu.compute_partition", "current_compute_partition"),
+            ("amdgpu.memory_partition", "current_memory_partition"),
+        ];
+        files.map(|(name, file)| said(name, self.text(file).filter(|text| !text.is_empty()))).to_vec()
+    }
+}
+
+/// Temperature sensors of a card.
+const SENSORS_MAX: u32 = 8;
+
+fn said(name: &'static str, value: Option<String>) -> Fact {
+    let value = value.ok_or_else(|| Unsupported::us("the kernel does not say it of this card"));
+    Fact { name, value }
 }
 
 impl Telemetry for Card {
     fn read(&mut self) -> Option<Reading> {
+        let metrics = self.metrics();
+        let throttle = self.throttle(metrics.as_ref());
         let (ecc_uncorrected, ecc_corrected) = self.memory_errors();
         let micro = |value: u64| value / 1000;
         let power = self.sensor("power1_average").or_else(|| self.sensor("power1_input"));
         let mhz = |file| self.sensor(file).map(|hz| hz / 1_000_000).and_then(small);
-        let celsius = |file| self.sensor(file).map(|milli| milli / 1000).and_then(small);
+        let (retired_pages, retired_pages_pending) = self.bad_pages().unzip();
+        let energy = self.sensor("energy1_input").or_else(|| self.sensor("energy2_input"));
         Some(Reading {
             memory_used_bytes: self.number("mem_info_vram_used"),
-            clock_mhz: mhz("freq1_input"),
+            clock_mhz: mhz("freq1_input").or_else(|| intel::clock_mhz(&self.folder)),
             memory_clock_mhz: mhz("freq2_input"),
             power_mw: power.map(micro).and_then(small),
-            power_limit_mw: self.sensor("power1_cap").map(micro).and_then(small),
-            energy_mj: self.sensor("energy1_input").map(micro),
-            temperature_c: celsius("temp1_input"),
-            // The third sensor of amdgpu is the memory's, where it says so.
-            memory_temperature_c: self
-                .sensors
-                .as_ref()
-                .filter(|folder| read(&folder.join("temp3_label")).as_deref() == Some("mem"))
-                .and_then(|_| celsius("temp3_input")),
+            power_limit_mw: self.power_limit_mw(),
+            energy_mj: energy.map(micro).or_else(|| metrics?.energy_mj),
+            temperature_c: self.temperature_c(),
+            memory_temperature_c: self.thermometer(&["mem", "vram"]).and_then(|sensor| self.celsius(sensor)),
             fan_percent: self
                 .sensor("pwm1")
                 .filter(|duty| *duty <= 255)
@@ -121,6 +211,10 @@ impl Telemetry for Card {
             memory_busy_percent: self.number("mem_busy_percent").and_then(small),
             ecc_uncorrected,
             ecc_corrected,
+            throttle,
+            retired_pages,
+            retired_pages_pending,
+            pcie_replays: self.number("pcie_replay_count"),
             pcie_generation: self.generation("current_link_speed"),
             pcie_width: self.width("current_link_width"),
             ..Reading::default()
@@ -128,20 +222,22 @@ impl Telemetry for Card {
     }
 
     fn facts(&mut self) -> Vec<Fact> {
-        let said = |name, value: Option<String>| Fact {
-            name,
-            value: value.ok_or_else(|| Unsupported::us("the kernel does not say it of this card")),
-        };
-        vec![
+        let driver = self.driver();
+        let of_amdgpu = driver.as_deref() == Some("amdgpu");
+        let mut facts = vec![
             said("pci.id", self.ids("vendor", "device")),
             said("pci.subsystem_id", self.ids("subsystem_vendor", "subsystem_device")),
             said("pci.class", self.hex("class").map(|class| format!("{class:06x}"))),
-            said("pci.driver", self.driver()),
+            said("pci.driver", driver),
             said("pci.numa_node", self.near().numa_node.map(|node| node.to_string())),
             said("pci.generation_max", self.generation("max_link_speed").map(|n| n.to_string())),
             said("pci.width_max", self.width("max_link_width").map(|lanes| lanes.to_string())),
             said("pci.cards", self.cards().map(|cards| cards.to_string())),
-        ]
+        ];
+        if of_amdgpu {
+            facts.extend(self.facts_of_amdgpu());
+        }
+        facts
     }
 }
 
@@ -166,147 +262,4 @@ fn generation(speed: &str) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    const ADDRESS: &str = "0000:1b:00.0";
-
-    /// A made-up tree with one card and these files in its folder.
-    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let root = tempfile::tempdir().unwrap();
-        for (file, text) in files {
-            let path = root.path().join("sys/bus/pci/devices").join(ADDRESS).join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        root
-    }
-
-    fn reading(files: &[(&str, &str)]) -> Reading {
-        Card::find(tree(files).path(), ADDRESS).unwrap().read().unwrap()
-    }
-
-    #[test]
-    fn a_card_of_amd_gives_what_its_driver_offers() {
-        let expected = Reading {
-            memory_used_bytes: Some(17_000_000),
-            clock_mhz: Some(2100),
-            memory_clock_mhz: Some(1300),
-            power_mw: Some(750_000),
-            power_limit_mw: Some(1_000_000),
-            temperature_c: Some(61),
-            memory_temperature_c: Some(70),
-            fan_percent: Some(50),
-            busy_percent: Some(99),
-            ecc_uncorrected: Some(0),
-            ecc_corrected: Some(3),
-            pcie_generation: Some(5),
-            pcie_width: Some(16),
-            ..Reading::default()
-        };
-        let files = [
-            ("vendor", "0x1002\n"),
-            ("mem_info_vram_used", "17000000\n"),
-            ("gpu_busy_percent", "99\n"),
-            ("ras/umc_err_count", "ue: 0\nce: 3\n"),
-            ("current_link_speed", "32.0 GT/s PCIe\n"),
-            ("current_link_width", "16\n"),
-            ("hwmon/hwmon4/power1_average", "750000000\n"),
-            ("hwmon/hwmon4/power1_cap", "1000000000\n"),
-            ("hwmon/hwmon4/temp1_input", "61000\n"),
-            ("hwmon/hwmon4/temp3_input", "70000\n"),
-            ("hwmon/hwmon4/temp3_label", "mem\n"),
-            ("hwmon/hwmon4/freq1_input", "2100000000\n"),
-            ("hwmon/hwmon4/freq2_input", "1300000000\n"),
-            ("hwmon/hwmon4/pwm1", "128\n"),
-        ];
-        assert_eq!(reading(&files), expected);
-    }
-
-    #[test]
-    fn a_card_of_intel_gives_energy_and_temperature() {
-        let files = [("hwmon/hwmon2/energy1_input", "5000123\n"), ("hwmon/hwmon2/temp1_input", "48500\n")];
-        let expected = Reading { energy_mj: Some(5000), temperature_c: Some(48), ..Reading::default() };
-        assert_eq!(reading(&files), expected);
-    }
-
-    #[test]
-    fn what_is_missing_or_nonsense_is_not_read() {
-        let files = [
-            ("current_link_speed", "Unknown"),
-            ("current_link_width", "255"),
-            ("gpu_busy_percent", "-1"),
-            ("hwmon/hwmon0/power1_average", "a lot"),
-            ("hwmon/hwmon0/temp3_input", "70000"),
-            ("hwmon/hwmon0/pwm1", "256"),
-        ];
-        assert_eq!(reading(&files), Reading::default());
-        let root = tree(&files);
-        assert!(Card::find(root.path(), "0000:1c:00.0").is_none());
-        assert!(Card::find(root.path(), "../devices").is_none());
-    }
-
-    #[test]
-    fn a_card_of_amd_has_a_name_among_all() {
-        let id = |text: &str| super::super::unique_id(tree(&[("unique_id", text)]).path(), ADDRESS);
-        assert_eq!(id("5EBC3D2F8A1B0C4D\n").as_deref(), Some("00000000000000005ebc3d2f8a1b0c4d"));
-        for nothing in ["", "0\n", "0000000000000000\n", "none\n"] {
-            assert_eq!(id(nothing), None, "{nothing:?}");
-        }
-        assert_eq!(super::super::unique_id(tree(&[("vendor", "0x1002")]).path(), ADDRESS), None);
-    }
-
-    #[test]
-    fn each_generation_has_its_rate() {
-        let speeds = [
-            "2.5 GT/s PCIe",
-            "5.0 GT/s PCIe",
-            "8.0 GT/s PCIe",
-            "16.0 GT/s PCIe",
-            "32.0 GT/s",
-            "64.0 GT/s PCIe",
-        ];
-        for (wanted, speed) in (1..).zip(speeds) {
-            assert_eq!(generation(speed), Some(wanted), "{speed}");
-        }
-        for bad in ["", "Unknown", "16.0", "GT/s PCIe", "3.0 GT/s PCIe"] {
-            assert_eq!(generation(bad), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn the_kernel_names_the_card() {
-        let root = tree(&[
-            ("vendor", "0x10de\n"),
-            ("device", "0x2335\n"),
-            ("subsystem_vendor", "0x10de"),
-            ("subsystem_device", "0x18be"),
-            ("class", "0x030200"),
-            ("numa_node", "-1"),
-            ("max_link_speed", "32.0 GT/s PCIe"),
-            ("max_link_width", "16"),
-        ]);
-        // A bridge of the same vendor is no card.
-        let bridge = root.path().join("sys/bus/pci/devices/0000:1c:00.0");
-        std::fs::create_dir_all(&bridge).unwrap();
-        std::fs::write(bridge.join("vendor"), "0x10de").unwrap();
-        std::fs::write(bridge.join("class"), "0x068000").unwrap();
-        let facts = Card::find(root.path(), ADDRESS).unwrap().facts();
-        let known: Vec<(&str, &str)> =
-            facts.iter().filter_map(|fact| Some((fact.name, fact.value.as_deref().ok()?))).collect();
-        let expected = [
-            ("pci.id", "10de:2335"),
-            ("pci.subsystem_id", "10de:18be"),
-            ("pci.class", "030200"),
-            ("pci.generation_max", "5"),
-            ("pci.width_max", "16"),
-            ("pci.cards", "1"),
-        ];
-        assert_eq!(known, expected);
-        let named: Vec<&str> = facts.iter().map(|fact| fact.name).collect();
-        let table: Vec<&str> =
-            super::super::FACTS.iter().map(|(name, _)| *name).filter(|n| n.starts_with("pci.")).collect();
-        assert_eq!(named, table, "every fact stands in the table, once, in its order");
-    }
-}
+mod tests;

@@ -189,6 +189,24 @@ const CASES: &[Told] = &[
         "a part of a divided card",
     ),
     (
+        NOTHING,
+        |d| told(d, "identity.amdgpu.compute_partition", "CPX"),
+        S::Unknown,
+        Exit::Pass,
+        "a part of a divided card",
+    ),
+    (
+        |d| {
+            nameless(d);
+            told(d, "identity.amdgpu.compute_partition", "SPX");
+            told(d, "identity.amdgpu.serial", "8");
+        },
+        |d| told(d, "identity.amdgpu.serial", "9"),
+        S::Another,
+        Exit::Inconclusive,
+        "serial number differs",
+    ),
+    (
         |d| identity_of(d).provenance = Provenance::Software { cpu_threads: 4 },
         NOTHING,
         S::Unknown,

@@ -82,8 +82,9 @@ impl Sign {
         let id = |i: &Identity| Some(format!("{:04x}:{:04x}", i.vendor_id?, i.device_id?));
         match self {
             Sign::Uuid => device.told().and_then(|told| told.uuid).map(str::to_owned),
-            Sign::Serial => fact(device, "identity.nvml.serial"),
-            Sign::BoardPart => fact(device, "identity.nvml.board_part_number"),
+            Sign::Serial => device.serials().next().map(str::to_owned),
+            Sign::BoardPart => fact(device, "identity.nvml.board_part_number")
+                .or_else(|| fact(device, "identity.amdgpu.part_number")),
             Sign::PciId => identity(id),
             Sign::Subsystem => fact(device, "identity.nvml.pci_subsystem_id")
                 .or_else(|| fact(device, "identity.pci.subsystem_id")),
@@ -92,7 +93,9 @@ impl Sign {
                 let shared = i.details.get("mps").is_some_and(|mps| mps == "yes");
                 i.units.filter(|_| !shared).map(|units| units.to_string())
             }),
-            Sign::Vbios => fact(device, "identity.nvml.vbios"),
+            Sign::Vbios => {
+                fact(device, "identity.nvml.vbios").or_else(|| fact(device, "identity.amdgpu.vbios"))
+            }
         }
     }
 
