@@ -131,9 +131,19 @@ enum Came {
     Other,
 }
 
-/// Reads and sums everything under `paths`, see [`envelopes::each`].
-pub fn offer(paths: &[PathBuf], trust: &TrustList, as_of: Timestamp) -> Result<Offer, Unreadable> {
-    let all = envelopes::each(paths, |job| came(job, trust))?;
+/// Reads and sums everything under `paths`, see [`envelopes::each`]. `seen` is called after each.
+pub fn offer(
+    paths: &[PathBuf],
+    trust: &TrustList,
+    as_of: Timestamp,
+    seen: &(dyn Fn() + Sync),
+) -> Result<Offer, Unreadable> {
+    let one = |job| {
+        let came = came(job, trust);
+        seen();
+        came
+    };
+    let all = envelopes::each(paths, one)?;
     let (mut found, mut refused, mut others) = (Vec::new(), Vec::new(), 0);
     for came in all {
         match came {
