@@ -92,8 +92,7 @@ pub struct Evidence<'a> {
 impl Evidence<'_> {
     fn answer(&self, span: Span, list: Option<&Names<'_>>, waivers: &Waivers) -> Result<Answer, Failure> {
         let reading = Reading::start(self.quiet, self.language);
-        let terms =
-            intake::Terms { trust: self.trust, contract: self.parsed, seen: &|| reading.one() };
+        let terms = intake::Terms { trust: self.trust, contract: self.parsed, seen: &|| reading.one() };
         let intake = intake::read(self.paths, &terms).map_err(Failure::usage)?;
         drop(reading);
         let answer = fleet::answer(self.parsed, intake, span, list, waivers);

@@ -1114,6 +1114,7 @@ lint-no-date = no number of nodes is owed by any date, so that nothing is ever l
 lint-no-date-write = [[delivery]] with due = "2027-01-31" and nodes = 12
 lint-no-price = no price is named, so that no remedy comes to any money
 lint-no-price-write = [price] with amount = "2.40 USD" and per = "device_hour"
+lint-no-card = a node without any card meets this lease: accept has { $kinds }, so that figures count that were computed, or made on the CPU
 lint-no-compute = no amount of compute is owed: no must clause has at_least on a rate of operations
 lint-no-bandwidth = no memory bandwidth is owed, which is what most cards of a lesser kind lack
 lint-bound-write = metric = "{ $metric }" with at_least = "{ $low }" and statistic = "p50"

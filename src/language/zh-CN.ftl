@@ -842,6 +842,7 @@ lint-no-date = 没有约定何时应交付多少节点，因此永远不会逾�
 lint-no-date-write = 加一段 [[delivery]]，写 due = "2027-01-31" 与 nodes = 12
 lint-no-price = 没有约定价格，任何补救都无法折算成金额
 lint-no-price-write = 加一段 [price]，写 amount = "2.40 USD" 与 per = "device_hour"
+lint-no-card = 没有任何卡的节点也能达到本合同：accept 中有 { $kinds }，计算得出或由 CPU 产生的数值也算数
 lint-no-compute = 没有约定应交付多少算力：没有任何 must 条款以 at_least 约定运算速率
 lint-no-bandwidth = 没有约定显存带宽，而低档卡大多正是欠缺带宽
 lint-bound-write = metric = "{ $metric }"，并写 at_least = "{ $low }" 与 statistic = "p50"

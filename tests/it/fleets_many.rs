@@ -27,12 +27,8 @@ fn of_many_nodes_it_is_told_first_what_they_lack_together() {
         let line = text.lines().find(|line| line.starts_with(word));
         line.unwrap_or_else(|| panic!("no line on {word}:\n{text}")).split_whitespace().collect::<Vec<_>>()
     });
-    let expected = [
-        "CLAUSE NODES THAT FAIL IT NODES UNDECIDED",
-        "inventory.devices 13 0",
-        "units 13 0",
-        "upload 1 0",
-    ];
+    let expected =
+        ["CLAUSE NODES THAT FAIL IT NODES UNDECIDED", "inventory.devices 13 0", "units 13 0", "upload 1 0"];
     assert_eq!(told.map(|words| words.join(" ")), expected, "{text}");
     assert!(text.find("NODES THAT FAIL IT") < text.find("node-000  rejected"), "{text}");
     let page = many.command("2024-04-10", "html").stdout;
