@@ -869,6 +869,7 @@ about-undecided = no report decides anything
 head-accepted-node = node that meets the contract
 head-but = but
 far-cards = cards far from the others of their kind, whatever the clauses say:
+more-lines-json = and { $count } more; --json has them all
 more-lines = and { $count } more; --format json or csv has them all
 sums = credits { $credits }, price cuts { $cuts } a month
 

@@ -636,6 +636,7 @@ about-undecided = 没有报告足以判定
 head-accepted-node = 达到要求的节点
 head-but = 说明
 far-cards = 明显落后于同型号其他卡的卡，不论是否达到条款：
+more-lines-json = 另有 { $count } 行；--json 中有全部内容
 more-lines = 另有 { $count } 行；--format json 或 csv 中有全部内容
 sums = 抵扣 { $credits }，每月降价 { $cuts }
 
