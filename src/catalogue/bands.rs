@@ -46,6 +46,17 @@ impl Band {
 /// Few cards were seen and cards differ: a healthy one may reach so much less than the least that was seen.
 pub const BETWEEN_CARDS: f64 = 0.95;
 
+/// What may be demanded of every healthy card where the least that was seen is `low`.
+pub fn demandable(low: f64) -> f64 {
+    down(low * BETWEEN_CARDS)
+}
+
+/// Rounded down to three digits, as people write it.
+pub fn down(value: f64) -> f64 {
+    let step = 10f64.powf(value.log10().floor() - 2.0);
+    (value / step).floor() * step
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {

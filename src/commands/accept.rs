@@ -19,6 +19,7 @@ use crate::fleet::waivers::Waivers;
 use crate::fleet::{self, Answer, Span, intake};
 use crate::language::Language;
 use crate::output::certificate::{self as output, Shown};
+use crate::output::reading::Reading;
 use crate::report::Difference;
 use crate::seal::{Salt, SecretKey, TrustList};
 
@@ -41,7 +42,7 @@ pub fn accept(args: &AcceptArgs, quiet: bool, language: Language) -> Result<Exit
         key,
         role,
         salt,
-        evidence: Evidence { paths: &paths, trust: &trust, parsed: &parsed },
+        evidence: Evidence { paths: &paths, trust: &trust, parsed: &parsed, quiet, language },
         language,
     };
     let now = Timestamp::now();
@@ -83,12 +84,17 @@ pub struct Evidence<'a> {
     pub paths: &'a [PathBuf],
     pub trust: &'a TrustList,
     pub parsed: &'a Parsed,
+    /// Whether nobody is told how far reading is, else in which language.
+    pub quiet: bool,
+    pub language: Language,
 }
 
 impl Evidence<'_> {
     fn answer(&self, span: Span, list: Option<&Names<'_>>, waivers: &Waivers) -> Result<Answer, Failure> {
-        let terms = intake::Terms { trust: self.trust, contract: self.parsed };
+        let reading = Reading::start(self.quiet, self.language);
+        let terms = intake::Terms { trust: self.trust, contract: self.parsed, seen: &|| reading.one() };
         let intake = intake::read(self.paths, &terms).map_err(Failure::usage)?;
+        drop(reading);
         let answer = fleet::answer(self.parsed, intake, span, list, waivers);
         let nodes = answer.nodes.iter().filter(|node| node.is_named).map(|node| node.name.as_str());
         waivers.check_nodes(nodes).map_err(Failure::usage)?;

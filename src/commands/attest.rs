@@ -16,7 +16,7 @@ use crate::seal::{Envelope, SecretKey};
 
 pub fn attest(args: &AttestArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let key = SecretKey::load(&args.key).map_err(Failure::usage)?;
-    let checked = check(&args.check)?;
+    let checked = check(&args.check, quiet, language)?;
     let exit = checked.exit();
     if exit == Exit::Signature {
         return Err(Failure::new(exit, "the check fails, so nothing is signed; `assay verify` says where"));

@@ -17,6 +17,7 @@ use crate::language::{Language, say};
 use crate::output::catalogue::{self as output, Checked};
 use crate::output::inventory::left_out_said;
 use crate::output::listing::entry;
+use crate::output::reading::Reading;
 use crate::seal::{SecretKey, TrustList};
 
 /// Of the names before the values.
@@ -34,7 +35,7 @@ pub fn catalogue(command: &CatalogueCommand, quiet: bool, language: Language) ->
         CatalogueCommand::Check { file, trust, json: false } => {
             check(file.as_deref(), trust, false, language)
         }
-        CatalogueCommand::Bands { reports, trust, title } => bands(reports, trust, title, language),
+        CatalogueCommand::Bands { reports, trust, title } => bands(reports, trust, title, (quiet, language)),
         CatalogueCommand::Sign { file, key, out } => sign(file, key, out, quiet, language),
     }
 }
@@ -132,15 +133,22 @@ fn sign(file: &Path, key: &Path, out: &Path, quiet: bool, language: Language) ->
     })
 }
 
-fn bands(files: &[PathBuf], trust: &[PathBuf], title: &str, language: Language) -> Result<Exit, Failure> {
+fn bands(
+    files: &[PathBuf],
+    trust: &[PathBuf],
+    title: &str,
+    (quiet, language): (bool, Language),
+) -> Result<Exit, Failure> {
     let trust = TrustList::load(trust).map_err(Failure::usage)?;
+    let reading = Reading::start(quiet, language);
     let read = |file: &PathBuf| {
         let (report, verified) = sound(file, open(file, &trust)?)?;
+        reading.one();
         Ok((report, verified.sha256()))
     };
-    let reports = files.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-    let (overlay, left_out) = inventory::bands::overlay(&reports, title, &today);
+    let (overlay, left_out) = inventory::bands::overlay(files.iter().map(read), title, &today)?;
+    drop(reading);
     if overlay.bands.is_empty() {
         return Err(Failure::new(
             Exit::Inconclusive,

@@ -21,6 +21,7 @@ use crate::fleet::doubt::{self, Doubt};
 use crate::fleet::proofs::{Beside, Proved};
 use crate::fleet::row::Row;
 use crate::inventory::{self, Inventory};
+use crate::language::Language;
 use crate::proof::answer;
 use crate::proof::attestation::Roots;
 use crate::proof::beside::{self, BesideError};
@@ -137,11 +138,12 @@ pub fn proof_exit(outcome: &Outcome) -> Exit {
     }
 }
 
-pub fn check(args: &CheckArgs) -> Result<Checked, Failure> {
+pub fn check(args: &CheckArgs, quiet: bool, language: Language) -> Result<Checked, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let contract = args.contract.as_deref().map(contract::parse::load).transpose().map_err(Failure::usage)?;
     let verified = open(&args.file, &trust)?;
-    let given = Given { args, trust: &trust, verified: &verified, contract: contract.as_ref() };
+    let contract = contract.as_ref();
+    let given = Given { args, trust: &trust, verified: &verified, contract, quiet, language };
     let what = if statement::KIND.is_of(verified.bytes()) {
         given.only("a proof", &["--contract", "--challenge"])?.proof()?
     } else if certificate::KIND.is_of(verified.bytes()) {
@@ -161,6 +163,8 @@ struct Given<'a> {
     trust: &'a TrustList,
     verified: &'a Verified,
     contract: Option<&'a Parsed>,
+    quiet: bool,
+    language: Language,
 }
 
 impl Given<'_> {
@@ -270,7 +274,8 @@ impl Given<'_> {
                 let salt = self.args.salt.clone().unwrap_or_else(|| file.with_extension("salt"));
                 let salt = Salt::load(&salt).map_err(Failure::usage)?;
                 let paths = sources(paths, self.args.challenge.as_slice())?;
-                let evidence = Evidence { paths: &paths, trust: self.trust, parsed };
+                let (quiet, language) = (self.quiet, self.language);
+                let evidence = Evidence { paths: &paths, trust: self.trust, parsed, quiet, language };
                 Chain::Reports(evidence.recheck(&certificate, &salt)?.1)
             }
             (Some(_), _, _) => Chain::Contract,

@@ -20,6 +20,7 @@ use crate::inventory;
 use crate::language::Language;
 use crate::output::acceptance::{Drawn, Planned};
 use crate::output::inventory as output;
+use crate::output::reading::Reading;
 use crate::seal::TrustList;
 
 /// A million names of the length of a host's.
@@ -59,8 +60,11 @@ fn count(args: &CountArgs, quiet: bool, language: Language) -> Result<Exit, Fail
     let contract = contract::parse::load(&args.contract).map_err(Failure::usage)?;
     let list = args.nodes.as_deref().map(list).transpose()?;
     let list = list.as_ref().map(List::names).transpose()?;
-    let terms = intake::Terms { trust: &trust, contract: &contract };
-    let intake = intake::read(&sources(&args.reports, &args.challenge)?, &terms).map_err(Failure::usage)?;
+    let sources = sources(&args.reports, &args.challenge)?;
+    let reading = Reading::start(quiet, language);
+    let terms = intake::Terms { trust: &trust, contract: &contract, seen: &|| reading.one() };
+    let intake = intake::read(&sources, &terms).map_err(Failure::usage)?;
+    drop(reading);
     let span = Span { since: args.since, as_of: args.as_of.unwrap_or_else(Timestamp::now) };
     let answer = fleet::answer(&contract, intake, span, list.as_ref(), &Waivers::default());
     if quiet {
@@ -82,7 +86,10 @@ fn count(args: &CountArgs, quiet: bool, language: Language) -> Result<Exit, Fail
 fn offer(args: &OfferArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let as_of = args.as_of.unwrap_or_else(Timestamp::now);
-    let offer = inventory::offer::offer(&args.certificates, &trust, as_of).map_err(Failure::usage)?;
+    let reading = Reading::start(quiet, language);
+    let offer = inventory::offer::offer(&args.certificates, &trust, as_of, &|| reading.one());
+    drop(reading);
+    let offer = offer.map_err(Failure::usage)?;
     if !quiet {
         print(|out| {
             if args.json {

@@ -16,7 +16,7 @@ use crate::output::{certificate, inventory, proof};
 use crate::report::ledger;
 
 pub fn verify(args: &VerifyArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
-    let checked = check(&args.check)?;
+    let checked = check(&args.check, quiet, language)?;
     let verified = &checked.verified;
     // Programs read one language.
     let language = if args.json { Language::English } else { language };

@@ -9,6 +9,9 @@ use crate::telemetry::{About, Reading};
 /// The metric of driver error events.
 pub const XIDS: &str = "counters.xid.count";
 
+/// The metric of rows of memory that wait to be replaced.
+pub const REMAPS_PENDING: &str = "counters.remap_pending.count";
+
 /// The metric of rows of memory that could not be replaced.
 pub const REMAP_FAILURES: &str = "counters.remap_failure.count";
 
@@ -76,7 +79,7 @@ pub const COUNTERS: &[CounterDef] = &[
         of: |r| r.xid,
     },
     CounterDef {
-        name: "counters.remap_pending.count",
+        name: REMAPS_PENDING,
         about: |l, _| say!(l, "about-remap-pending"),
         sensor: "whether rows of memory wait to be replaced",
         since: Since::Nothing,

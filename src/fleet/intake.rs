@@ -124,11 +124,18 @@ pub struct Intake {
 pub struct Terms<'a> {
     pub trust: &'a TrustList,
     pub contract: &'a Parsed,
+    /// Called after each, for whoever waits.
+    pub seen: &'a (dyn Fn() + Sync),
 }
 
 /// Reads everything under `paths`, see [`envelopes::each`].
 pub fn read(paths: &[PathBuf], terms: &Terms<'_>) -> Result<Intake, Unreadable> {
-    Ok(sorted(envelopes::each(paths, |job| came(job, terms))?.into_iter()))
+    let one = |job| {
+        let came = came(job, terms);
+        (terms.seen)();
+        came
+    };
+    Ok(sorted(envelopes::each(paths, one)?.into_iter()))
 }
 
 fn sorted(all: impl Iterator<Item = Came>) -> Intake {

@@ -5,7 +5,7 @@
 //! a card makes none that is not in order for a reason that shows without bands, nor what is worse than the middle of its kind by
 //! more than healthy cards differ. Where most cards of a kind are bad, that does not help: a person reads over what is signed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Quality;
 use super::class::By;
@@ -58,38 +58,44 @@ pub enum Why {
 }
 
 /// The bands of all cards that are in order and what they are called, and what is left out. `reports` are right, each with the SHA-256
-/// of its signed bytes.
-pub fn overlay(reports: &[(Report, String)], title: &str, version: &str) -> (Overlay, Vec<LeftOut>) {
+/// of its signed bytes, and are read one after the other: all of them are more than memory should have to hold.
+pub fn overlay<E>(
+    reports: impl Iterator<Item = Result<(Report, String), E>>,
+    title: &str,
+    version: &str,
+) -> Result<(Overlay, Vec<LeftOut>), E> {
     let mut seen: BTreeMap<(String, MetricName), Vec<Seen>> = BTreeMap::new();
-    let mut left_out = Vec::new();
-    for (report, sha256) in reports {
+    let (mut left_out, mut sources) = (Vec::new(), Vec::new());
+    for read in reports {
+        let (report, sha256) = read?;
+        sources.push(source(&report, &sha256));
         for (at, device) in (0u32..).zip(&report.evidence.devices) {
-            match counted(report, device) {
+            match counted(&report, device) {
                 Ok(class) => {
-                    for (metric, one) in figures(report, at, device, sha256) {
+                    for (metric, one) in figures(&report, at, device, &sha256) {
                         seen.entry((class.clone(), metric)).or_default().push(one);
                     }
                 }
-                Err((card, why)) => left_out.push(LeftOut { card, source: id(sha256), why }),
+                Err((card, why)) => left_out.push(LeftOut { card, source: id(&sha256), why }),
             }
         }
     }
     for ((_, metric), all) in &mut seen {
         left_out.extend(far_off(metric, all));
     }
-    let used = |id: &str| seen.values().flatten().any(|one| one.source == id);
-    let sources = reports.iter().filter(|(_, sha256)| used(&id(sha256)));
+    let used: BTreeSet<&str> = seen.values().flatten().map(|one| one.source.as_str()).collect();
+    sources.retain(|source| used.contains(source.id.as_str()));
     let overlay = Overlay {
         format: FORMAT,
         title: title.to_owned(),
         version: version.to_owned(),
         cards: Vec::new(),
-        sources: sources.map(|(report, sha256)| source(report, sha256)).collect(),
+        sources,
         provenance: Vec::new(),
         bands: seen.iter().filter_map(|((card, metric), all)| row(card, metric, all)).collect(),
         exceptions: Vec::new(),
     };
-    (overlay, left_out)
+    Ok((overlay, left_out))
 }
 
 /// The class of a card whose figures count, or what it is shown as and why they do not.

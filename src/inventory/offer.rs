@@ -131,9 +131,19 @@ enum Came {
     Other,
 }
 
-/// Reads and sums everything under `paths`, see [`envelopes::each`].
-pub fn offer(paths: &[PathBuf], trust: &TrustList, as_of: Timestamp) -> Result<Offer, Unreadable> {
-    let all = envelopes::each(paths, |job| came(job, trust))?;
+/// Reads and sums everything under `paths`, see [`envelopes::each`]. `seen` is called after each.
+pub fn offer(
+    paths: &[PathBuf],
+    trust: &TrustList,
+    as_of: Timestamp,
+    seen: &(dyn Fn() + Sync),
+) -> Result<Offer, Unreadable> {
+    let one = |job| {
+        let came = came(job, trust);
+        seen();
+        came
+    };
+    let all = envelopes::each(paths, one)?;
     let (mut found, mut refused, mut others) = (Vec::new(), Vec::new(), 0);
     for came in all {
         match came {
@@ -216,11 +226,9 @@ fn told(mut found: Vec<Found>, as_of: Timestamp) -> Vec<Told> {
         key(&b.inventory).cmp(&key(&a.inventory)).then_with(|| a.source.cmp(&b.source))
     });
     let mut all: Vec<Told> = Vec::new();
+    let mut known: BTreeSet<Node> = BTreeSet::new();
     for Found { source, inventory } in found {
-        let is_replaced = |all: &[Told]| {
-            all.iter().any(|told| told.role == Role::Counts && is_same_node(&told.inventory, &inventory))
-        };
-        let counts = inventory.covers(as_of) && !is_replaced(&all);
+        let counts = inventory.covers(as_of) && node(&inventory).is_none_or(|node| known.insert(node));
         let role = if counts { Role::Counts } else { Role::Past };
         all.push(Told { node: inventory.node.clone().unwrap_or(source), role, inventory });
     }
@@ -232,27 +240,31 @@ fn told(mut found: Vec<Found>, as_of: Timestamp) -> Vec<Told> {
     all
 }
 
-/// A node without a name is its cards.
-fn is_same_node(a: &Inventory, b: &Inventory) -> bool {
-    match (&a.node, &b.node) {
-        (Some(a), Some(b)) => a == b,
-        (None, None) => ids(a) == ids(b) && !ids(a).is_empty(),
-        (Some(_), None) | (None, Some(_)) => false,
-    }
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    Named(String),
+    /// One without a name is its cards.
+    Cards(BTreeSet<String>),
 }
 
-fn ids(inventory: &Inventory) -> BTreeSet<&str> {
-    inventory.cards.iter().flat_map(|card| &card.ids).map(String::as_str).collect()
+/// `None` where nothing tells it from others.
+fn node(inventory: &Inventory) -> Option<Node> {
+    let cards = || inventory.cards.iter().flat_map(|card| &card.ids).cloned().collect::<BTreeSet<_>>();
+    match &inventory.node {
+        Some(name) => Some(Node::Named(name.clone())),
+        None => Some(cards()).filter(|cards| !cards.is_empty()).map(Node::Cards),
+    }
 }
 
 /// What most cards that count are named behind: only those are known to be different cards. Of as many, the newest.
 fn common_salt(all: &[Told]) -> Option<&Option<String>> {
     let counting = || all.iter().filter(|told| told.role == Role::Counts).map(|told| &told.inventory);
-    let cards = |salt: &Option<String>| {
-        counting().filter(|of| of.salt_sha256 == *salt).map(|of| of.cards.len()).sum::<usize>()
-    };
+    let mut cards: BTreeMap<&Option<String>, usize> = BTreeMap::new();
+    for of in counting() {
+        *cards.entry(&of.salt_sha256).or_default() += of.cards.len();
+    }
     // The last of equal ones is taken.
-    counting().rev().map(|of| &of.salt_sha256).max_by_key(|salt| cards(salt))
+    counting().rev().map(|of| &of.salt_sha256).max_by_key(|salt| cards.get(salt))
 }
 
 fn is_bad(card: &Card) -> bool {
@@ -270,11 +282,12 @@ fn bad(all: &[Told]) -> BTreeMap<&str, (&str, Quality)> {
     bad
 }
 
-/// Whether one of these that counts has the card.
-fn is_claimed(older: &[Told], card: &Card) -> bool {
-    let mut counting = older.iter().filter(|told| told.role == Role::Counts);
-    counting
-        .any(|told| told.inventory.cards.iter().any(|other| other.ids.iter().any(|id| card.ids.contains(id))))
+/// The oldest certificate that counts and has a card of this name, by its place.
+fn claims(all: &[Told]) -> BTreeMap<&str, usize> {
+    let counting = all.iter().enumerate().filter(|(_, told)| told.role == Role::Counts);
+    let cards = counting.flat_map(|(at, told)| told.inventory.cards.iter().map(move |card| (at, card)));
+    // The last of equal names stays.
+    cards.flat_map(|(at, card)| card.ids.iter().map(move |id| (id.as_str(), at))).collect()
 }
 
 #[derive(Default)]
@@ -288,14 +301,18 @@ struct Cards<'a> {
 /// certificate of another node still calls bad is so.
 fn cards(all: &[Told]) -> Cards<'_> {
     let mut cards = Cards::default();
-    let bad = bad(all);
+    let (bad, claims) = (bad(all), claims(all));
     // Where each name was seen first: which certificate, of which node.
     let mut first: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for (at, Told { node, role, inventory }) in all.iter().enumerate() {
         for card in &inventory.cards {
             let is_told = match role {
                 Role::Counts => true,
-                Role::Past => is_bad(card) && is_claimed(&all[at..], card),
+                Role::Past => {
+                    let is_claimed =
+                        |id: &String| claims.get(id.as_str()).is_some_and(|oldest| *oldest >= at);
+                    is_bad(card) && card.ids.iter().any(is_claimed)
+                }
                 Role::OtherSalt => false,
             };
             if !is_told {

@@ -874,6 +874,7 @@ about-undecided = no report decides anything
 head-accepted-node = node that meets the contract
 head-but = but
 far-cards = cards far from the others of their kind, whatever the clauses say:
+more-lines-json = and { $count } more; --json has them all
 more-lines = and { $count } more; --format json or csv has them all
 sums = credits { $credits }, price cuts { $cuts } a month
 
@@ -947,6 +948,8 @@ certificate-contract-holds = the signatures hold, and this is the contract; give
 certificate-holds = the signatures hold, and the same certificate follows from contract and reports
 certificate-differs = the signatures hold, but another certificate follows from contract and reports; do not rely on it
 certificate-difference = { $what }: the certificate says { $stated }, the reports say { $recomputed }
+head-nodes-failed = nodes that fail it
+head-nodes-undecided = nodes undecided
 head-nodes-met = nodes that meet it
 head-waived = waived
 
@@ -1118,6 +1121,7 @@ lint-no-date = no number of nodes is owed by any date, so that nothing is ever l
 lint-no-date-write = [[delivery]] with due = "2027-01-31" and nodes = 12
 lint-no-price = no price is named, so that no remedy comes to any money
 lint-no-price-write = [price] with amount = "2.40 USD" and per = "device_hour"
+lint-no-card = a node without any card meets this lease: accept has { $kinds }, so that figures count that were computed, or made on the CPU
 lint-no-compute = no amount of compute is owed: no must clause has at_least on a rate of operations
 lint-no-bandwidth = no memory bandwidth is owed, which is what most cards of a lesser kind lack
 lint-bound-write = metric = "{ $metric }" with at_least = "{ $low }" and statistic = "p50"
@@ -1668,6 +1672,10 @@ proof-meaning-own = { $rows } rows of each GPU's results were shown, and all of 
 proof-meaning-reach = { " " }The first result of each GPU was committed within { $time } of the start, which was drawn then: whoever is farther than { $km } km away, as light goes, has not computed it.
 proof-meaning-memory = { " " }The memory was filled in { $time } with what is slow to make, and each sweep hashed all of it, under keys that nobody could know before; { $cells } cells of each GPU were made again here, and all were hashed. It lay wherever it can be read so fast; host memory is read over its link.
 proof-meaning-attested = { " " }An attested card signed this challenge after all results were committed, with a key that its vendor vouches for, and so were its driver and firmware measured; that this card did the work is not shown by that. Whether a certificate was revoked since (OCSP), and whether the vendor released that driver and firmware (RIM), takes the vendor's servers and was not checked.
+reading = { $count ->
+    [one] 1 file read
+   *[other] { $count } files read
+}
 proof-waiting = waiting for the prover
 proof-computing = { $now } of { $all } s, rounds of each GPU: { $rounds }
 proof-asking = asking about { $rounds } rounds
@@ -1734,6 +1742,10 @@ plan-repeat = Anybody can repeat it: sort by `printf %s NAME | openssl dgst -sha
 
 ## Files that measure many nodes
 
+launch-refused = { $count ->
+    [one] warning: a report there does not count as finished: { $source } ({ $what }: { $why })
+   *[other] warning: { $count } reports there do not count as finished; the first is { $source } ({ $what }: { $why })
+}
 launch-nothing = each of the { $count } nodes has a finished report; there is nothing to launch
 launch-written = { $nodes } nodes in { $out }; next: { $next }
 launch-written-of = { $nodes } of { $all } nodes in { $out }; next: { $next }

@@ -640,6 +640,7 @@ about-undecided = 没有报告足以判定
 head-accepted-node = 达到要求的节点
 head-but = 说明
 far-cards = 明显落后于同型号其他卡的卡，不论是否达到条款：
+more-lines-json = 另有 { $count } 行；--json 中有全部内容
 more-lines = 另有 { $count } 行；--format json 或 csv 中有全部内容
 sums = 抵扣 { $credits }，每月降价 { $cuts }
 
@@ -695,6 +696,8 @@ certificate-contract-holds = 签名有效，合同相符；再给出 --reports �
 certificate-holds = 签名有效，由合同与报告推算出同一证书
 certificate-differs = 签名有效，但由合同与报告推算出的证书不同；请勿采信
 certificate-difference = { $what }：证书为 { $stated }，报告为 { $recomputed }
+head-nodes-failed = 未达到的节点数
+head-nodes-undecided = 待定的节点数
 head-nodes-met = 达到的节点数
 head-waived = 已豁免
 
@@ -845,6 +848,7 @@ lint-no-date = 没有约定何时应交付多少节点，因此永远不会逾�
 lint-no-date-write = 加一段 [[delivery]]，写 due = "2027-01-31" 与 nodes = 12
 lint-no-price = 没有约定价格，任何补救都无法折算成金额
 lint-no-price-write = 加一段 [price]，写 amount = "2.40 USD" 与 per = "device_hour"
+lint-no-card = 没有任何卡的节点也能达到本合同：accept 中有 { $kinds }，计算得出或由 CPU 产生的数值也算数
 lint-no-compute = 没有约定应交付多少算力：没有任何 must 条款以 at_least 约定运算速率
 lint-no-bandwidth = 没有约定显存带宽，而低档卡大多正是欠缺带宽
 lint-bound-write = metric = "{ $metric }"，并写 at_least = "{ $low }" 与 statistic = "p50"
@@ -1373,6 +1377,7 @@ proof-meaning-own = 每个 GPU 的结果中出示了 { $rows } 行，全部成�
 proof-meaning-reach = 每个 GPU 的首个结果在开始后 { $time } 内作出承诺，而开始时才抽取随机数：以光速计，距离超过 { $km } km 者不可能算出它。
 proof-meaning-memory = 显存在 { $time } 内填满了生成缓慢的数据，每遍扫读都以事先无人能够知道的密钥对全部数据作哈希；对每个 GPU，有 { $cells } 个数据单元在此重新生成，并全部核对了哈希。数据位于任何能以这一速度读出之处；主机内存则须经链路读取。
 proof-meaning-attested = { " " }有硬件证明的卡在全部结果作出承诺之后，用厂商担保的密钥签署了本次质询，其驱动和固件的版本也由此测得；这并不说明工作是由这张卡完成的。证书此后是否被吊销（OCSP），以及该驱动和固件是否由厂商发布（RIM），须询问厂商的服务器，此处未核对。
+reading = 已读取 { $count } 个文件
 proof-waiting = 正在等待证明方
 proof-computing = 已计算 { $now } / { $all } s，各 GPU 的轮数：{ $rounds }
 proof-asking = 正在对 { $rounds } 轮结果提问
@@ -1426,6 +1431,7 @@ plan-repeat = 任何人都可以重新抽取：按 `printf %s NAME | openssl dgs
 
 ## 测量多个节点的作业文件
 
+launch-refused = 警告：其中 { $count } 份报告不能算作已完成，首先是 { $source }（{ $what }：{ $why }）
 launch-nothing = 全部 { $count } 个节点都已有完整报告，无需启动
 launch-written = 已为 { $nodes } 个节点写出作业文件，位于 { $out }；下一步：{ $next }
 launch-written-of = 已为 { $all } 个节点中的 { $nodes } 个写出作业文件，位于 { $out }；下一步：{ $next }

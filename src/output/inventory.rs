@@ -253,6 +253,15 @@ pub fn json_offer(offer: &Offer, out: &mut Page) -> io::Result<()> {
     print_json(&json!({ "offer": offer }), out)
 }
 
+/// Rows of a table: a terminal is no place for thousands of lines, and `--json` has them all.
+const ROWS_MAX: usize = 40;
+
+fn some<const N: usize>(head: [String; N], all: Vec<[String; N]>, out: &mut Page) -> io::Result<()> {
+    let (language, more) = (out.language, all.len().saturating_sub(ROWS_MAX));
+    print_table(head, all.into_iter().take(ROWS_MAX), out)?;
+    if more > 0 { writeln!(out, "{}", say!(language, "more-lines-json", count = more)) } else { Ok(()) }
+}
+
 /// What can be offered.
 pub fn offer(offer: &Offer, out: &mut Page) -> io::Result<()> {
     let language = out.language;
@@ -283,13 +292,13 @@ pub fn offer(offer: &Offer, out: &mut Page) -> io::Result<()> {
         ];
         let day = |moment: Timestamp| moment.strftime("%Y-%m-%d").to_string();
         let rows = offer.lapsed.iter().map(|l| [l.source.clone(), day(l.measured), day(l.valid_until)]);
-        print_table(head, rows, out)?;
+        some(head, rows.collect(), out)?;
     }
     if !offer.refused.is_empty() {
         writeln!(out)?;
         let rows = offer.refused.iter();
         let rows = rows.map(|r| [r.what.said(language), r.source.clone(), r.why.said(language)]);
-        print_table(heads::refused(language), rows, out)?;
+        some(heads::refused(language), rows.collect(), out)?;
     }
     Ok(())
 }
@@ -348,5 +357,5 @@ fn set_aside(offer: &Offer, out: &mut Page) -> io::Result<()> {
     writeln!(out)?;
     let head =
         [say!(language, "head-not-offered"), say!(language, "head-card"), say!(language, "head-because")];
-    print_table(head, rows, out)
+    some(head, rows, out)
 }

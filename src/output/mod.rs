@@ -26,6 +26,7 @@ pub mod plot;
 pub mod progress;
 pub mod prometheus;
 pub mod proof;
+pub mod reading;
 mod rows;
 mod table;
 mod teller;

@@ -399,3 +399,19 @@ fn a_slice_of_a_card_is_said_to_be_one_and_is_no_card() {
         serde_json::json!({"profile": "1g.18gb", "of": "NVIDIA H200", "of_uuid": "GPU-00000000-0000-0000-0000-000000000009"})
     );
 }
+
+/// Of thousands a terminal shows some, and says how many it leaves out.
+#[test]
+fn a_terminal_is_not_flooded_by_what_is_not_offered() {
+    let provider = Provider::new();
+    assert_eq!(provider.certify("good", &[]).code, Some(0));
+    for copy in 0..44 {
+        let name = provider.at(&format!("good/copy-{copy:02}.dsse.json"));
+        std::fs::copy(provider.certificate("good"), name).unwrap();
+    }
+    let (path, trust) = (provider.at(""), given("key.pub.pem"));
+    let said = assay(["fleet", "inventory", &path, "--trust", &trust, "--as-of", "2099-01-01"]).stdout;
+    assert_eq!(said.matches("good/").count(), 40, "{said}");
+    assert!(said.contains("\nand 5 more; --json has them all\n"), "{said}");
+    assert_eq!(provider.offer(&["--as-of", "2099-01-01"]).1["offer"]["lapsed"].as_array().unwrap().len(), 45);
+}

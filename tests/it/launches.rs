@@ -371,6 +371,9 @@ fn reports_of_strangers_and_of_other_contracts_leave_a_node_missing() {
     let launched = |out: &str, more: &[&str]| {
         let ended = nodes.launch("ssh", out, &[&["--missing-from", results.as_str()], more].concat());
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let told = if out == "whole" { "a report there" } else { "2 reports there" };
+        let is_told = ended.stderr.contains(told) && ended.stderr.contains("report.dsse.json (");
+        assert!(is_told, "{out}: {:?}", ended.stderr);
         read(&nodes, out, "nodes.txt")
     };
     assert_eq!(launched("known", &["--trust", &key]), "n2\nn3\n");

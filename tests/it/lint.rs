@@ -191,6 +191,45 @@ fn a_lease_demands_what_can_be_told_of_its_card() {
         "{text}"
     );
     assert_eq!([demanded("GB200").1, demanded("GB300").1], [4, 4]);
+
+    // Counters that a card does not have as it is delivered would keep every node of it undecided.
+    let counted = |sku: &str| {
+        let text = demanded(sku).2;
+        let has = |word: &str| text.contains(&format!("metric = \"counters.{word}.count\"\nequals = 0"));
+        ["ecc_uncorrected", "remap_pending", "remap_failure", "xid"].map(has)
+    };
+    for stacked in ["A100 SXM4 80GB", "H100 PCIe 80GB", "H200 SXM", "GB200", "GB300"] {
+        assert_eq!(counted(stacked), [true; 4], "{stacked}");
+    }
+    assert_eq!(counted("V100 SXM2"), [true, true, false, true], "it retires pages");
+    assert_eq!(counted("L40S"), [true, false, false, true]);
+    assert_eq!(counted("RTX 4090"), [false, false, false, true]);
+    let h200 = demanded("H200 SXM").2;
+    let replaced = h200.lines().rfind(|line| line.starts_with("of = "));
+    let is_replaced = |of: &str| of.contains("\"no-remap-pending\", \"no-remap-failure\"");
+    assert!(replaced.is_some_and(is_replaced), "{h200}");
+}
+
+/// One program must not tell two numbers: what is to be written instead is what a new lease demands.
+#[test]
+fn what_to_write_is_what_a_new_lease_demands() {
+    let lease = assay(["contract", "new", "--sku", "H200 SXM", "--price", "2 USD"]).stdout;
+    let bound = "at_least = \"604 TFLOP/s\"";
+    assert!(lease.contains(bound), "{lease}");
+    let dir = tempfile::tempdir().unwrap();
+    let rules = |text: &str, rule: &str| {
+        let file = dir.path().join("lease.toml");
+        std::fs::write(&file, text).unwrap();
+        let told = assay(["contract", "check", file.to_str().unwrap()]).stdout;
+        let about = told.split("\n\n").find(|about| about.contains(&format!("[{rule}]")));
+        assert!(about.is_some_and(|about| about.contains(bound)), "{rule}: {told}");
+    };
+    rules(&lease.replace(bound, "at_least = \"900 TFLOP/s\""), "unreachable");
+    rules(&lease.replace(bound, "at_least = \"604 GFLOP/s\""), "far-too-lax");
+    let no_compute = "version = 1\nid = \"x\"\n[inventory]\ndevices = 8\nsku = \"H200 SXM\"\n[price]\namount = \"2 USD\"\n\
+                      per = \"device_hour\"\n[[clause]]\nid = \"c\"\nmetric = \"link.h2d.rate\"\nat_least = \"50 GB/s\"\n\
+                      statistic = \"p50\"\n";
+    rules(no_compute, "no-compute");
 }
 
 #[test]

@@ -62,6 +62,7 @@ mod faults;
 mod fleet_pages;
 mod fleet_tables;
 mod fleets;
+mod fleets_many;
 // Which nodes of a list never reported, and who reported that is in none.
 mod listed;
 mod load;

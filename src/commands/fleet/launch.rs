@@ -7,18 +7,20 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use super::super::results::{self, PUBLIC_KEY};
-use super::super::{Failure, print};
+use super::super::{Failure, print, print_to};
 use super::list;
 use crate::cli::{Cli, Command, CommonArgs, KubernetesArgs, LaunchCommand, RunArgs, SlurmArgs, SshArgs};
 use crate::contract::{self, Parsed};
 use crate::exit::Exit;
-use crate::fleet::intake::{self, Terms};
+use crate::fleet::intake::{self, Intake, Terms};
 use crate::fleet::launch::limits::{self, Asked};
 use crate::fleet::launch::missing::missing;
 use crate::fleet::launch::node::{NodeName, nodes};
 use crate::fleet::launch::{Contract, File, Launch, LaunchError, words};
 use crate::fleet::launch::{kubernetes::Kubernetes, slurm::Slurm, ssh::Ssh};
+use crate::fleet::words::Said as _;
 use crate::language::{Language, say};
+use crate::output::reading::Reading;
 use crate::seal::TrustList;
 
 pub fn launch(command: &LaunchCommand, quiet: bool, language: Language) -> Result<Exit, Failure> {
@@ -32,7 +34,7 @@ pub fn launch(command: &LaunchCommand, quiet: bool, language: Language) -> Resul
         nodes(&list.names()?).map_err(|e| Failure::usage(format!("{}: {e}", common.nodes.display())))?;
     let arguments = with_soak(&common.arguments, &parsed.contract)?;
     let run = run_arguments(&arguments)?;
-    let launched = left(common, &parsed, &all)?;
+    let launched = left(common, &parsed, &all, (quiet, language))?;
     if launched.is_empty() {
         return tell(quiet, &say!(language, "launch-nothing", count = all.len()));
     }
@@ -75,6 +77,7 @@ fn left<'a>(
     common: &CommonArgs,
     parsed: &Parsed,
     all: &[NodeName<'a>],
+    (quiet, language): (bool, Language),
 ) -> Result<Vec<NodeName<'a>>, Failure> {
     if common.missing_from.is_empty() {
         return Ok(all.to_vec());
@@ -86,9 +89,21 @@ fn left<'a>(
         }
     }
     let trust = TrustList::load(&keys).map_err(Failure::usage)?;
-    let terms = Terms { trust: &trust, contract: parsed };
+    let reading = Reading::start(quiet, language);
+    let terms = Terms { trust: &trust, contract: parsed, seen: &|| reading.one() };
     let intake = intake::read(&common.missing_from, &terms).map_err(Failure::usage)?;
+    drop(reading);
+    tell_refused(&intake, quiet, language)?;
     Ok(missing(all, &intake))
+}
+
+/// Nodes whose reports do not count are measured again: that takes days of many machines, so nobody should learn it afterwards.
+fn tell_refused(intake: &Intake, quiet: bool, language: Language) -> Result<(), Failure> {
+    let Some(first) = intake.refused.first().filter(|_| !quiet) else { return Ok(()) };
+    let (count, source, why) = (intake.refused.len(), &first.source, first.why.said(language));
+    let what = first.what.said(language);
+    let told = say!(language, "launch-refused", count, source, what, why);
+    print_to(anstream::stderr().lock(), |out| writeln!(out, "{told}")).map(drop)
 }
 
 /// The public keys that runs left beside their reports. What cannot be read has none: its reports do not count.

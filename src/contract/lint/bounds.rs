@@ -1,6 +1,7 @@
 //! Bounds that no card of this model reaches, and what they were probably meant to be.
 
 use super::{Lint, Place, card, error, unless_meant, warning};
+use crate::catalogue::bands::{BETWEEN_CARDS, demandable};
 use crate::catalogue::{self, Band, Gpu};
 use crate::contract::clause::{Clause, Flag, Rule, Scope, Severity};
 use crate::contract::inventory::MEMORY_SHARE;
@@ -113,14 +114,17 @@ fn far_too_lax(clause: &Clause, model: &Model, l: Language) -> Option<Lint> {
     if metric.better() != Some(side) || bound.is_of_fleet() {
         return None;
     }
-    let (healthy, key) = match side {
-        Better::More => (least_of(model, metric)? * devices, "at_least"),
-        Better::Less => (model.band(metric)?.high, "at_most"),
+    let (healthy, instead, key) = match side {
+        Better::More => (least_of(model, metric)? * devices, demanded(model, metric)?, "at_least"),
+        Better::Less => {
+            let high = model.band(metric)?.high;
+            (high, high / BETWEEN_CARDS, "at_most")
+        }
     };
     let far = if side == Better::More { bound.value() / healthy } else { healthy / bound.value() };
     (far < LAX).then(|| {
         let (healthy, bound) = (unit.format(healthy), bound.to_string());
-        let write = format!("{key} = {healthy:?}");
+        let write = format!("{key} = {:?}", unit.format(instead));
         let why = say!(l, "lint-far-too-lax", card = &gpu.name, healthy, bound);
         let at = Place::Clause(clause.id.clone());
         let of = if far < ABSURD { clause.severity } else { Severity::Should };
@@ -139,6 +143,12 @@ fn least_of(model: &Model, metric: &MetricName) -> Option<f64> {
     model.band(metric).map(|band| band.low).or_else(of_sheet)
 }
 
+/// What to demand instead, as a new lease does: less than the least that was seen, where anything was.
+fn demanded(model: &Model, metric: &MetricName) -> Option<f64> {
+    let of_one = model.band(metric).map(|band| demandable(band.low)).or_else(|| least_of(model, metric))?;
+    Some(of_one * model.devices)
+}
+
 /// A bound above what the datasheet has, or above what was ever seen.
 fn too_much(clause: &Clause, model: &Model, l: Language) -> Option<Lint> {
     let Model { gpu, devices, .. } = *model;
@@ -151,10 +161,8 @@ fn too_much(clause: &Clause, model: &Model, l: Language) -> Option<Lint> {
     let (value, at) = (bound.value() / devices, Place::Clause(clause.id.clone()));
     let sheet = gpu.datasheet(metric);
     let band = model.band(metric);
-    let instead = band.map(|band| band.low).or_else(|| least_of(model, metric));
-    let instead = instead.map(|low| low * devices);
-    let write =
-        instead.map_or_else(|| say!(l, "lint-reachable"), |low| format!("at_least = {:?}", unit.format(low)));
+    let write = demanded(model, metric)
+        .map_or_else(|| say!(l, "lint-reachable"), |low| format!("at_least = {:?}", unit.format(low)));
     if let Some(sheet) = sheet.filter(|sheet| value > sheet * ROUNDING) {
         let (rule, why) = above_the_sheet(metric, unit, (bound, value), sheet, gpu, l);
         return Some(error(rule, at, why, write));

@@ -1,9 +1,11 @@
 //! What a lease leaves open: the model, the number, the date, the price, the compute, the time, what follows.
 
 use super::{Lint, Place, card, error, warning};
+use crate::catalogue::bands::demandable;
 use crate::contract::clause::{Rule, Severity};
 use crate::contract::terms::DELIVERY;
 use crate::contract::{Contract, Party};
+use crate::device::ProvenanceKind;
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sustain::WATCHED;
 use crate::language::{Language, say};
@@ -14,6 +16,7 @@ pub(super) fn lint(contract: &Contract, l: Language) -> Vec<Lint> {
         return vec![warning("no-lease", Place::Contract, why, write)];
     }
     let mut found: Vec<Lint> = of_the_deal(contract, l).collect();
+    found.extend(no_card(contract, l));
     found.extend(of_the_compute(contract, l));
     found.extend(of_remedies(contract, l));
     found.extend(of_keys(contract, l));
@@ -47,6 +50,16 @@ fn of_the_deal(contract: &Contract, l: Language) -> impl Iterator<Item = Lint> {
     ]
     .into_iter()
     .flatten()
+}
+
+/// Computed figures, or those of a driver on the CPU, meet a lease without any card.
+fn no_card(contract: &Contract, l: Language) -> Option<Lint> {
+    let others = contract.accept.kinds().iter().filter(|kind| **kind != ProvenanceKind::Hardware);
+    let others: Vec<String> = others.map(|kind| format!("\"{kind}\"")).collect();
+    (!others.is_empty()).then(|| {
+        let why = say!(l, "lint-no-card", kinds = l.list(&others));
+        error("no-card", Place::Contract, why, "accept = [\"hardware\"]")
+    })
 }
 
 /// What the devices must do, and for how long.
@@ -85,7 +98,7 @@ fn bound_for(contract: &Contract, metric: &str, l: Language) -> String {
     let low = card(contract).zip(MetricName::parse(metric).ok()).and_then(|(gpu, metric)| {
         let Kind::Number(unit) = metric.kind() else { return None };
         let low = crate::catalogue::band(gpu, &metric)?.low;
-        Some(unit.format(low))
+        Some(unit.format(demandable(low)))
     });
     let low = low.unwrap_or_else(|| "...".to_owned());
     say!(l, "lint-bound-write", metric, low)

@@ -15,7 +15,7 @@ use crate::catalogue::{self, Gpu, Resolved};
 use crate::language::{Language, say};
 
 /// The rules there are.
-pub const RULES: [&str; 37] = [
+pub const RULES: [&str; 38] = [
     "unknown-sku",
     "ambiguous-sku",
     "counted-sku",
@@ -47,6 +47,7 @@ pub const RULES: [&str; 37] = [
     "no-count",
     "no-date",
     "no-price",
+    "no-card",
     "no-compute",
     "no-bandwidth",
     "no-memory",

@@ -42,6 +42,8 @@ pub(super) struct Words {
     pub integrity: &'static str,
     pub memory_errors: &'static str,
     pub ecc: &'static str,
+    pub remap_pending: &'static str,
+    pub remap_failure: &'static str,
     pub xid: &'static str,
     pub thermal: &'static str,
     pub remedies: &'static str,
@@ -147,6 +149,8 @@ static ENGLISH: Words = Words {
     integrity: "# Nothing may be wrong, and no counter of faults may rise.\n",
     memory_errors: "Every word of memory reads back as it was written",
     ecc: "No memory error that could not be corrected",
+    remap_pending: "No row of memory waits for a reset to be replaced",
+    remap_failure: "No row of memory was ever without a replacement",
     xid: "No error of the driver (Xid)",
     thermal: "The card is never too hot for its clocks",
     remedies: "\
@@ -212,6 +216,8 @@ static CHINESE: Words = Words {
     integrity: "# 不得有任何错误，故障计数不得增加。\n",
     memory_errors: "显存中每个字读出时与写入时一致",
     ecc: "没有不可纠正的显存错误",
+    remap_pending: "没有显存行在等待重置后替换",
+    remap_failure: "从未有显存行无法替换",
     xid: "没有驱动错误 (Xid)",
     thermal: "从不因过热降频",
     remedies: "\

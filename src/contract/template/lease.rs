@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use super::language::Words;
 use super::{Keys, conditions, party, quoted};
-use crate::catalogue::bands::BETWEEN_CARDS;
+use crate::catalogue::bands::{BETWEEN_CARDS, down};
 use crate::catalogue::{self, Band, Gpu};
 use crate::contract::clause::Flag;
 use crate::contract::finding::id;
@@ -14,6 +14,7 @@ use crate::contract::inventory::MEMORY_SHARE;
 use crate::contract::means::{self, Means};
 use crate::contract::money::Money;
 use crate::contract::when::Day;
+use crate::evidence::counters::{REMAP_FAILURES, REMAPS_PENDING};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::language::{Language, say};
 
@@ -220,11 +221,14 @@ fn integrity(text: &mut String, card: &Gpu, words: &Words) -> Vec<&'static str> 
     let _ = write!(text, "\n{}", words.integrity);
     let counts = [
         ("no-memory-errors", words.memory_errors, "memory.errors.count"),
-        ("no-ecc-errors", words.ecc, "counters.ecc_uncorrected.count"),
+        ("no-ecc-errors", words.ecc, ECC),
+        ("no-remap-pending", words.remap_pending, REMAPS_PENDING),
+        ("no-remap-failure", words.remap_failure, REMAP_FAILURES),
         ("no-driver-errors", words.xid, "counters.xid.count"),
     ];
     let mut ids = Vec::new();
-    for (id, title, metric) in counts.into_iter().filter(|(.., name)| is_measured_whole(card, name)) {
+    let is_told = |name: &str| is_measured_whole(card, name) && is_counted(card, name);
+    for (id, title, metric) in counts.into_iter().filter(|(.., name)| is_told(name)) {
         clause(text, id, title, &format!("metric = \"{metric}\"\nequals = 0\n"), "");
         ids.push(id);
     }
@@ -233,6 +237,20 @@ fn integrity(text: &mut String, card: &Gpu, words: &Words) -> Vec<&'static str> 
         ids.push("never-too-hot");
     }
     ids
+}
+
+const ECC: &str = "counters.ecc_uncorrected.count";
+
+/// Whether such a card as it is delivered counts this. GeForce cards come with ECC off, and then count no errors. Whether rows wait for
+/// their replacement, or had none, is told of stacked memory (HBM), which NVIDIA puts on its largest chips alone.
+fn is_counted(card: &Gpu, name: &str) -> bool {
+    match name {
+        ECC => !card.name.starts_with("GeForce"),
+        REMAPS_PENDING | REMAP_FAILURES => {
+            matches!(card.compute_capability.as_str(), "7.0" | "8.0" | "9.0" | "10.0" | "10.3")
+        }
+        _ => true,
+    }
 }
 
 /// Too slow costs less, faulty is exchanged, late is credited and in the end ends the lease.
@@ -278,10 +296,4 @@ impl Reached {
     fn holds_of(&self, devices: NonZeroU32) -> bool {
         self.band.holds_of(devices.get())
     }
-}
-
-/// Rounded down to three digits, as people write it.
-fn down(value: f64) -> f64 {
-    let step = 10f64.powf(value.log10().floor() - 2.0);
-    (value / step).floor() * step
 }

@@ -168,12 +168,20 @@ fn strange(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
     }
 }
 
-/// The end of a path, which names a report well enough in a sentence; tables have all of it.
+/// The end of a path, which names a report well enough in a sentence; tables have all of it. Reports have the same name in all
+/// directories, and launches number those of every node alike.
 fn short(source: &str) -> String {
-    let mut parts: Vec<&str> = source.rsplit(['/', '\\']).take(2).collect();
+    let mut parts: Vec<&str> = source.rsplit(['/', '\\']).collect();
+    if parts.len() > 1 && parts.first() == Some(&REPORT) {
+        parts.remove(0);
+    }
+    parts.truncate(2);
     parts.reverse();
     parts.join("/")
 }
+
+/// As `assay run` calls it.
+const REPORT: &str = "report.dsse.json";
 
 fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
     let sources = |kinds: &[Refusal]| -> Vec<String> {

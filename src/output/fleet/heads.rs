@@ -37,6 +37,15 @@ pub fn nodes(language: Language) -> [String; 5] {
     ]
 }
 
+/// What many nodes lack together.
+pub fn by_clause(language: Language) -> [String; 3] {
+    [
+        say!(language, "head-clause"),
+        say!(language, "head-nodes-failed"),
+        say!(language, "head-nodes-undecided"),
+    ]
+}
+
 /// Clauses that no node decides.
 pub fn over_fleet(language: Language) -> [String; 7] {
     [

@@ -9,7 +9,8 @@ use super::super::human::{BAD, GOOD, OPEN, steps};
 use super::super::listing::print_table;
 use super::super::page::Page;
 use super::super::rows;
-use super::{heads, reasons};
+use super::heads;
+use super::reasons::{self, Tally};
 use crate::fleet::Answer;
 use crate::fleet::availability::Availability;
 use crate::fleet::intake::Refusal;
@@ -165,6 +166,11 @@ fn more(all: usize, out: &mut Page) -> io::Result<()> {
 fn nodes(answer: &Answer, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     let bad = reasons::bad(answer);
+    if bad.len() >= reasons::NODES_MANY {
+        let row = |tally: Tally| [tally.clause, tally.failed.to_string(), tally.undecided.to_string()];
+        writeln!(out)?;
+        some(heads::by_clause(language), reasons::by_clause(&bad).into_iter().map(row).collect(), out)?;
+    }
     let rows = bad.iter().take(ROWS_MAX).flat_map(|node| {
         reasons::of(node, language)
             .into_iter()

@@ -2,10 +2,12 @@
 //! Owns that order and what is alike; must not know how it is drawn.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::mem::discriminant;
 
+use super::super::advice::NAMES_MAX;
 use super::super::rows;
-use crate::contract::{Amount, Reason};
+use crate::contract::{Amount, Reason, Verdict};
 use crate::fleet::nodes::State;
 use crate::fleet::row::Lacking;
 use crate::fleet::words::Said;
@@ -39,6 +41,43 @@ pub fn of(node: &NodeAnswer, language: Language) -> Vec<Told> {
     }
     groups.sort_by_key(|group| Reverse(group.iter().map(|why| urgency(why)).max()));
     groups.iter().filter_map(|group| told(group, node, language)).collect()
+}
+
+/// Of so many nodes it is told first what they lack together.
+pub const NODES_MANY: usize = NAMES_MAX + 1;
+
+/// How many nodes do not meet a clause.
+pub struct Tally {
+    pub clause: String,
+    pub failed: usize,
+    pub undecided: usize,
+}
+
+/// What nodes lack together, what most of them lack first.
+pub fn by_clause(nodes: &[&NodeAnswer]) -> Vec<Tally> {
+    let mut clauses: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for node in nodes {
+        let mut worst: BTreeMap<&str, Verdict> = BTreeMap::new();
+        for why in &node.reasons {
+            let verdict = worst.entry(&why.clause).or_insert(why.verdict);
+            *verdict = why.verdict.max(*verdict);
+        }
+        for (clause, verdict) in worst {
+            let [failed, undecided] = clauses.entry(clause).or_default();
+            match verdict {
+                Verdict::Fail => *failed += 1,
+                Verdict::Inconclusive => *undecided += 1,
+                Verdict::Pass => {}
+            }
+        }
+    }
+    let tally = |(clause, [failed, undecided]): (&str, [usize; 2])| {
+        let clause = clause.to_owned();
+        Tally { clause, failed, undecided }
+    };
+    let mut tallies: Vec<Tally> = clauses.into_iter().map(tally).collect();
+    tallies.sort_by_key(|tally| Reverse((tally.failed, tally.undecided)));
+    tallies
 }
 
 /// That a card is in two nodes speaks against both, before anything that it delivers.

@@ -14,7 +14,7 @@ use crate::fleet::{Answer, NodeAnswer};
 use crate::language::{Language, say};
 use crate::output::advice;
 use crate::output::fleet::heads;
-use crate::output::fleet::reasons::{self, Told};
+use crate::output::fleet::reasons::{self, Tally, Told};
 use crate::output::html::frame::{Standing, fact, heads_over, name, prose, scroll};
 
 /// Rows that a table has, and nodes with their reasons: as many as a fleet of 330 nodes needs, and not so many that a phone gives up.
@@ -94,7 +94,10 @@ pub fn nodes(answer: &Answer, language: Language) -> Markup {
         section {
             h2 { (title) }
             @if bad.is_empty() { p { (say!(language, "no-bad-nodes")) } }
-            @else { (scroll(&title, table)) (more(bad.len(), language)) }
+            @else {
+                @if bad.len() >= reasons::NODES_MANY { (together(&bad, language)) }
+                (scroll(&title, table)) (more(bad.len(), language))
+            }
             @if !good.is_empty() {
                 details {
                     summary { (say!(language, "title-good-nodes", count = good.len())) }
@@ -105,6 +108,20 @@ pub fn nodes(answer: &Answer, language: Language) -> Markup {
             }
         }
     }
+}
+
+/// What many nodes lack together.
+fn together(bad: &[&NodeAnswer], language: Language) -> Markup {
+    let names = heads::by_clause(language);
+    let tallies = reasons::by_clause(bad);
+    let row = |tally: &Tally| {
+        html! { tr {
+            th scope="row" { (name(&tally.clause)) }
+            (figure(&names, 1, html! { (tally.failed) }))
+            (figure(&names, 2, html! { (tally.undecided) }))
+        } }
+    };
+    table((&names, &[1, 2]), tallies.iter().map(row), tallies.len(), language)
 }
 
 /// A row for each reason; the node and its state stand beside all of them.
