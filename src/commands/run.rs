@@ -232,8 +232,7 @@ fn random_seed() -> Result<u64, Failure> {
     Ok(u64::from_le_bytes(bytes))
 }
 
-pub const REPORT: &str = "report.dsse.json";
-pub const EVENTS: &str = "events.jsonl";
+pub use crate::fleet::envelopes::{RECORDING as EVENTS, REPORT};
 
 fn measure(
     args: &RunArgs,

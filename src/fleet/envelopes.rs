@@ -18,9 +18,15 @@ pub struct Unreadable {
     why: io::Error,
 }
 
+/// What a run leaves in its directory: the signed report, and before that what happens as it happens.
+pub const REPORT: &str = "report.dsse.json";
+pub const RECORDING: &str = "events.jsonl";
+
 /// One envelope that is still to be read.
 pub enum Job {
     File(PathBuf),
+    /// A directory of a run that has a recording and no report.
+    Unsealed(PathBuf),
     Line {
         source: String,
         bytes: Vec<u8>,
@@ -33,8 +39,8 @@ pub enum Job {
     },
 }
 
-/// What `came` makes of every envelope under `paths`, in their order: files, directories with all their `*.dsse.json`, `*.jsonl`
-/// files with an envelope in each line, and `-` for such lines on standard input.
+/// What `came` makes of every envelope under `paths`, in their order: files, directories with all their `*.dsse.json` and the runs that
+/// have no report there, `*.jsonl` files with an envelope in each line, and `-` for such lines on standard input.
 pub fn each<T: Send>(paths: &[PathBuf], came: impl Fn(Job) -> T + Sync) -> Result<Vec<T>, Unreadable> {
     let jobs = Mutex::new(jobs(paths)?.enumerate());
     let next = || jobs.lock().ok()?.next();
@@ -73,6 +79,10 @@ pub fn open(job: Job, trust: &TrustList) -> Result<Opened, Refused> {
     let (source, envelope, file) = match job {
         Job::Line { source, bytes } => (source, Envelope::parse(&bytes).map_err(LoadError::from), None),
         Job::File(path) => (path.display().to_string(), Envelope::load(&path), Some(path)),
+        Job::Unsealed(dir) => {
+            let source = dir.display().to_string();
+            return Err(Refused { source, what: Refusal::Unsealed, why: Cause::Unsealed });
+        }
         Job::Broken { source, why } => (source, Err(LoadError::Unreadable(why)), None),
     };
     let refused = |what, why| Refused { source: source.clone(), what, why };
@@ -111,6 +121,7 @@ fn jobs_of(path: &Path) -> Result<Jobs, Unreadable> {
     if about.is_dir() {
         let found = Below::of(path).map_err(unreadable)?.found;
         return Ok(Box::new(found.into_iter().map(|(path, why)| match why {
+            None if path.ends_with(RECORDING) => Job::Unsealed(path.parent().unwrap_or(&path).to_owned()),
             None => Job::File(path),
             Some(why) => Job::Broken { source: path.display().to_string(), why },
         })));
@@ -147,7 +158,7 @@ fn lines(source: String, mut from: impl BufRead + Send + 'static) -> impl Iterat
 /// own; and no directory is entered twice, so that links in a circle end.
 #[derive(Default)]
 struct Below {
-    /// All `*.dsse.json`, and what cannot be looked into, with the reason.
+    /// All `*.dsse.json`, recordings without a report beside them, and what cannot be looked into, with the reason.
     found: BTreeMap<PathBuf, Option<io::Error>>,
     entered: HashSet<PathBuf>,
     links: BTreeSet<PathBuf>,
@@ -192,7 +203,9 @@ impl Below {
         if about.is_dir() {
             return self.enter(path).map(|()| false);
         }
-        let is_asked_for = path.to_string_lossy().ends_with(".dsse.json");
+        let is_unsealed =
+            path.ends_with(RECORDING) && about.is_file() && !path.with_file_name(REPORT).exists();
+        let is_asked_for = path.to_string_lossy().ends_with(".dsse.json") || is_unsealed;
         if is_asked_for && !about.is_file() {
             return Err(io::Error::other("it is no regular file"));
         }

@@ -67,6 +67,8 @@ pub enum Cause {
     OtherSalt {
         first: String,
     },
+    /// A run that goes on, or was cut off, and has no report.
+    Unsealed,
 }
 
 impl Cause {
@@ -95,10 +97,12 @@ pub enum Refusal {
     Replayed,
     /// Nobody can tell whether its cards are those of other reports.
     OtherSalt,
+    /// A recording that has no report, and proves nothing before somebody signs it.
+    Unsealed,
 }
 
 impl Refusal {
-    pub const ALL: [Refusal; 8] = [
+    pub const ALL: [Refusal; 9] = [
         Refusal::Unreadable,
         Refusal::UnknownKey,
         Refusal::Changed,
@@ -107,6 +111,7 @@ impl Refusal {
         Refusal::OutOfTime,
         Refusal::Replayed,
         Refusal::OtherSalt,
+        Refusal::Unsealed,
     ];
 }
 

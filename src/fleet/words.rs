@@ -91,6 +91,7 @@ impl Said for Refusal {
             Refusal::OutOfTime => say!(language, "refusal-out-of-time"),
             Refusal::Replayed => say!(language, "refusal-replayed"),
             Refusal::OtherSalt => say!(language, "refusal-other-salt"),
+            Refusal::Unsealed => say!(language, "refusal-unsealed"),
         }
     }
 }
@@ -117,6 +118,7 @@ impl Said for Cause {
                 say!(language, "cause-excluded", from = from, until = until, reason = reason)
             }
             Cause::CopyOf { first } => say!(language, "cause-copy-of", first = first),
+            Cause::Unsealed => say!(language, "cause-unsealed"),
             Cause::OtherSalt { first } => say!(language, "cause-other-salt", first = first),
         }
     }

@@ -158,6 +158,8 @@ pub fn offer(
 fn came(job: Job, trust: &TrustList) -> Came {
     let opened = match envelopes::open(job, trust) {
         Ok(opened) => opened,
+        // A run makes a certificate once it has a report.
+        Err(Refused { what: Refusal::Unsealed, .. }) => return Came::Other,
         Err(refused) => return Came::Refused(refused),
     };
     if !KIND.is_of(opened.verified.bytes()) {

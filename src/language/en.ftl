@@ -537,6 +537,7 @@ refusal-other-contract = another contract
 refusal-out-of-time = out of time
 refusal-replayed = replayed
 refusal-other-salt = hidden otherwise
+refusal-unsealed = no report
 fleet-claimed = { $again } and { $first } of node { $of } name the same card
 fleet-unnamed = a card has neither UUID nor serial number, so nothing tells whether it is in other nodes too
 fleet-unsound = the last report lost a device, had wrong results, or contradicts itself about what a card is
@@ -553,6 +554,7 @@ cause-to-come = it says that it began at { $began }, which is yet to come
 cause-before = it began at { $began }, before { $since }
 cause-excluded = the contract excludes { $from } to { $until }: { $reason }
 cause-copy-of = every sample of it is that of { $first }
+cause-unsealed = a recording without a report: its run goes on still, or was cut off and nobody has sealed it
 cause-other-salt = its cards are hidden behind another salt, or none, than those of { $first }: whether one counts twice cannot be told
 
 ## A fleet as a page: the summary
@@ -659,6 +661,10 @@ step-changed = { $count ->
 step-unknown-key = { $count ->
     [one] Ask for a report again, signed with an agreed key: nobody known to you signed it:
    *[other] Ask for { $count } reports again, signed with an agreed key: nobody known to you signed them:
+    }
+step-unsealed = { $count ->
+    [one] A run left a recording and no report. If it does not go on still, sign what it holds with `assay seal DIR --contract FILE`, or measure that node again:
+   *[other] { $count } runs left recordings and no reports. Those that do not go on still, sign with `assay seal DIR --contract FILE`, or measure these nodes again:
     }
 step-unreadable = { $count ->
     [one] Ask for a file again that cannot be read:

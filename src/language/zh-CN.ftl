@@ -441,6 +441,7 @@ refusal-other-contract = 属于另一合同
 refusal-out-of-time = 不在时限内
 refusal-replayed = 重复提交
 refusal-other-salt = 隐藏方式不同
+refusal-unsealed = 没有报告
 fleet-claimed = { $again } 与节点 { $of } 的 { $first } 报告了同一张卡
 fleet-unnamed = 有卡既无 UUID 也无序列号，无法确认它是否也出现在其他节点中
 fleet-unsound = 最近一份报告丢失了设备、出现错误结果，或对卡的身份自相矛盾
@@ -457,6 +458,7 @@ cause-to-come = 它自称开始于 { $began }，该时刻尚未到来
 cause-before = 它开始于 { $began }，早于 { $since }
 cause-excluded = 合同将 { $from } 至 { $until } 排除在外：“{ $reason }”
 cause-copy-of = 其全部样本与 { $first } 相同
+cause-unsealed = 只有记录而没有报告：运行仍在进行，或已中断而无人签封
 cause-other-salt = 其卡的编号用另一个盐值隐藏（或未隐藏），与 { $first } 不同：无法判断是否重复计数
 
 ## 机群页面：摘要
@@ -507,6 +509,7 @@ step-replayed = 有 { $count } 份报告是其他节点报告的副本，请查�
 step-other-salt = 有 { $count } 份报告隐藏卡编号的方式与其他报告不同，请用本合同的盐值重测这些节点：
 step-changed = 有 { $count } 份报告在签名后被改动，或与自身样本矛盾，请作为证据保存，并要求解释：
 step-unknown-key = 有 { $count } 份报告不是由您认可的密钥签名，请要求用约定的密钥重新签名提交：
+step-unsealed = 有 { $count } 次运行只留下记录而没有报告。若已不在运行，请用 `assay seal DIR --contract FILE` 签署记录所载内容，或重测这些节点：
 step-unreadable = 有 { $count } 个文件无法读取，请要求重新提交：
 step-other-contract = 有 { $count } 份报告是按另一合同判定的，请要求按本合同判定：
 step-missing = 催要至今应交付而从未报告的 { $count } 个节点，并要求给出到货日期。

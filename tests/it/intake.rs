@@ -73,6 +73,39 @@ fn what_cannot_be_looked_into_is_named_and_stops_no_count() {
     assert!(refused.iter().zip(expected).all(|((_, why), (_, says))| why.contains(says)), "{refused:?}");
 }
 
+/// A run that was killed leaves what it had measured to whoever seals it, and a fleet must not look as if there were nothing.
+#[test]
+fn a_recording_that_nobody_sealed_is_named() {
+    let fleet = Fleet::new();
+    fleet.add(0, &honest(0), DAY);
+    std::fs::write(fleet.path("reports/node-000-2024-03-20/events.jsonl"), "of that report\n").unwrap();
+    std::fs::create_dir(fleet.path("reports/node-001")).unwrap();
+    std::fs::write(fleet.path("reports/node-001/events.jsonl"), "{}\n").unwrap();
+    std::fs::create_dir(fleet.path("reports/node-002")).unwrap();
+    pipe(&fleet.path("reports/node-002/events.jsonl"));
+
+    let (ended, json) = fleet.answer("2024-03-30");
+    let refused = refused(&json);
+    let [(source, why)] = &refused[..] else { panic!("{refused:?}") };
+    assert_eq!(
+        (source.as_str(), json["refused"][0]["what"].as_str()),
+        ("reports/node-001", Some("unsealed"))
+    );
+    assert!(why.contains("nobody has sealed it"), "{why}");
+    assert_eq!(
+        (ended.code, nodes_in(&json, "accepted")),
+        (Some(0), vec!["node-000".to_owned()]),
+        "{}",
+        ended.stderr
+    );
+    let shown = fleet.command("2024-03-30", "human");
+    assert!(
+        shown.stdout.contains("assay seal DIR --contract FILE") && shown.stdout.contains("node-001"),
+        "{}",
+        shown.stdout
+    );
+}
+
 #[test]
 fn pipes_beside_a_proof_keep_nobody_waiting() {
     let desk = Desk::new();

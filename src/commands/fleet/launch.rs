@@ -12,7 +12,7 @@ use super::list;
 use crate::cli::{Cli, Command, CommonArgs, KubernetesArgs, LaunchCommand, RunArgs, SlurmArgs, SshArgs};
 use crate::contract::{self, Parsed};
 use crate::exit::Exit;
-use crate::fleet::intake::{self, Intake, Terms};
+use crate::fleet::intake::{self, Intake, Refusal, Terms};
 use crate::fleet::launch::limits::{self, Asked};
 use crate::fleet::launch::missing::missing;
 use crate::fleet::launch::node::{NodeName, nodes};
@@ -99,8 +99,9 @@ fn left<'a>(
 
 /// Nodes whose reports do not count are measured again: that takes days of many machines, so nobody should learn it afterwards.
 fn tell_refused(intake: &Intake, quiet: bool, language: Language) -> Result<(), Failure> {
-    let Some(first) = intake.refused.first().filter(|_| !quiet) else { return Ok(()) };
-    let (count, source, why) = (intake.refused.len(), &first.source, first.why.said(language));
+    let refused = || intake.refused.iter().filter(|refused| refused.what != Refusal::Unsealed);
+    let Some(first) = refused().next().filter(|_| !quiet) else { return Ok(()) };
+    let (count, source, why) = (refused().count(), &first.source, first.why.said(language));
     let what = first.what.said(language);
     let told = say!(language, "launch-refused", count, source, what, why);
     print_to(anstream::stderr().lock(), |out| writeln!(out, "{told}")).map(drop)

@@ -8,6 +8,7 @@ use crate::contract::Verdict;
 use crate::contract::finding::id;
 use crate::contract::terms::DELIVERY;
 use crate::exit::Exit;
+use crate::fleet::envelopes::REPORT;
 use crate::fleet::intake::Refusal;
 use crate::fleet::money::{Due, DueKind, Standing};
 use crate::fleet::nodes::State;
@@ -180,9 +181,6 @@ fn short(source: &str) -> String {
     parts.join("/")
 }
 
-/// As `assay run` calls it.
-const REPORT: &str = "report.dsse.json";
-
 fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
     let sources = |kinds: &[Refusal]| -> Vec<String> {
         let of = answer.refused.iter().filter(|refused| kinds.contains(&refused.what));
@@ -195,6 +193,7 @@ fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
         (sources(&[Refusal::Unreadable]), Refusal::Unreadable),
         (sources(&[Refusal::OtherContract]), Refusal::OtherContract),
         (sources(&[Refusal::OtherSalt]), Refusal::OtherSalt),
+        (sources(&[Refusal::Unsealed]), Refusal::Unsealed),
     ];
     for (sources, kind) in all {
         let count = sources.len();
@@ -208,6 +207,7 @@ fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
             Refusal::Unreadable => say!(language, "step-unreadable", count = count),
             Refusal::OtherContract => say!(language, "step-other-contract", count = count),
             Refusal::OtherSalt => say!(language, "step-other-salt", count = count),
+            Refusal::Unsealed => say!(language, "step-unsealed", count = count),
             // What is out of time was left out on purpose.
             Refusal::OutOfTime => continue,
         };
