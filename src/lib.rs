@@ -10,7 +10,8 @@
 //! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
 //!
 //! ```text
-//! units  clock  exit  nearest  language  chance  files  cgroup
+//! units  clock  exit  nearest  visible
+//! language  chance  files  cgroup
 //! seal
 //! device  telemetry
 //! evidence
@@ -34,6 +35,7 @@ pub mod files;
 pub mod language;
 pub mod nearest;
 pub mod units;
+pub mod visible;
 
 pub mod seal;
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::{KeyId, SecretKey};
 use super::trust::TrustList;
+use crate::visible::{in_short, reason};
 
 /// The only payload that this program seals and opens.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -160,8 +161,8 @@ impl Envelope {
             return Err(EnvelopeError::TooLarge { bytes: file.len() });
         }
         serde_json::from_slice(file).map_err(|e| match e.is_eof() {
-            true => EnvelopeError::CutShort { why: e.to_string() },
-            false => EnvelopeError::Malformed { why: e.to_string() },
+            true => EnvelopeError::CutShort { why: reason(&e) },
+            false => EnvelopeError::Malformed { why: reason(&e) },
         })
     }
 
@@ -176,7 +177,7 @@ impl Envelope {
     /// The signed bytes, if a trusted key signed them. One valid signature is enough; those of other keys are ignored.
     pub fn open(&self, trust: &TrustList) -> Result<Verified, EnvelopeError> {
         if self.payload_type != PAYLOAD_TYPE {
-            return Err(EnvelopeError::PayloadType(self.payload_type.chars().take(80).collect()));
+            return Err(EnvelopeError::PayloadType(shown(&self.payload_type)));
         }
         if self.signatures.is_empty() {
             return Err(EnvelopeError::Unsigned);
@@ -238,9 +239,9 @@ impl Signature {
     }
 }
 
-/// A hint, cut short: it may be of any length.
+/// A hint, cut short: it may be of any length, and hold anything.
 fn shown(hint: &str) -> String {
-    hint.chars().take(80).collect()
+    in_short(hint, 80)
 }
 
 /// The bytes that are signed: type and payload, each with its length, so that neither can be taken for the other.
