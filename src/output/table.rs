@@ -121,13 +121,15 @@ fn block(head: &[String], row: &[String], width: usize, out: &mut Page) -> io::R
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for whole in text.lines() {
-        let mut line = String::new();
+        // Of which so many columns are filled: to count them anew for each word takes too long of a text of a million.
+        let (mut line, mut filled) = (String::new(), 0);
         for piece in pieces(whole) {
-            if !line.is_empty() && line.width() + piece.trim_end().width() > width {
+            if !line.is_empty() && filled + piece.trim_end().width() > width {
                 lines.push(line.trim_end().to_owned());
-                line.clear();
+                (line, filled) = (String::new(), 0);
             }
             line += piece;
+            filled += piece.width();
         }
         lines.push(line.trim_end().to_owned());
     }

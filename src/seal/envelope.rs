@@ -23,6 +23,9 @@ pub const FILE_BYTES_MAX: usize = 64 << 20;
 /// More signatures than parties could have; a limit, so that a hostile file costs little.
 const SIGNATURES_MAX: usize = 16;
 
+/// So much is hashed at most to find out who signed, which anybody's file asks of us: all of it, once for each signature and key.
+const HASHED_BYTES_MAX: usize = 1 << 30;
+
 /// A payload and its signatures. Unknown fields are ignored, as the specification demands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -100,6 +103,10 @@ pub enum EnvelopeError {
     Unsigned,
     #[error("the envelope holds {0} signatures, at most {SIGNATURES_MAX} are read")]
     TooManySignatures(usize),
+    #[error(
+        "to try {keys} keys on {signatures} signatures of {bytes} bytes takes too long; name the signer's key alone with --trust"
+    )]
+    TooDear { keys: usize, signatures: usize, bytes: usize },
     #[error("no key to trust was given; name the signer's public key with --trust PUB.pem")]
     NoTrust,
     #[error(
@@ -190,6 +197,10 @@ impl Envelope {
         }
         let bytes = decode(&self.payload).ok_or(EnvelopeError::Base64("payload"))?;
         let message = pae(&self.payload_type, &bytes);
+        let (keys, signatures) = (trust.keys().len(), self.signatures.len());
+        if keys.saturating_mul(signatures).saturating_mul(message.len()) > HASHED_BYTES_MAX {
+            return Err(EnvelopeError::TooDear { keys, signatures, bytes: message.len() });
+        }
         let mut valid = self.signatures.iter().filter_map(|signature| {
             // A signature that is not 64 bytes of base64 may be of a kind that we do not know: not ours, not fatal.
             let sig = decode(&signature.sig).and_then(|s| <[u8; 64]>::try_from(s).ok())?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use gpu_assay::contract::parse;
 use gpu_assay::report::{Report, SealedBy};
-use gpu_assay::seal::{Envelope, SecretKey};
+use gpu_assay::seal::{Envelope, EnvelopeError, SecretKey, TrustList};
 
 use crate::process::*;
 use crate::support::*;
@@ -187,4 +187,33 @@ fn a_report_of_more_devices_than_any_machine_has_is_refused() {
         let is_refused = ended.code == Some(6) && told.contains("no machine has more than 1024");
         assert!(is_refused, "{words}: {:?} {}", ended.code, told.chars().take(500).collect::<String>());
     }
+}
+
+#[test]
+fn a_contract_of_more_nodes_than_there_are_is_a_slip() {
+    let case = Case::new();
+    let check = |nodes: u32| {
+        let text = format!("{CONTRACT}[[delivery]]\ndue = 2026-01-31\nnodes = {nodes}\n");
+        std::fs::write(case.path("many.toml"), text).unwrap();
+        assay(["contract", "check", &case.path("many.toml")])
+    };
+    let refused = check(u32::MAX);
+    assert!(refused.code == Some(2) && refused.stderr.contains("1000000 at most"), "{}", refused.stderr);
+    assert_ne!(check(1_000_000).code, Some(2));
+}
+
+/// Whoever sends a file of noise is not to keep a processor busy for minutes.
+#[test]
+fn what_would_take_minutes_to_try_is_refused_at_once() {
+    let key = SecretKey::generate().unwrap();
+    let trust = |keys: usize| TrustList::new((0..keys).map(|_| SecretKey::generate().unwrap().public()));
+    let sealed = Envelope::seal(&vec![b'a'; 9 << 20], &key);
+    let mut envelope: Value = serde_json::from_slice(&sealed.to_bytes()).unwrap();
+    let signature = envelope["signatures"][0].clone();
+    envelope["signatures"] = vec![signature; 16].into();
+    let envelope = Envelope::parse(envelope.to_string().as_bytes()).unwrap();
+    assert!(matches!(envelope.open(&trust(8)), Err(EnvelopeError::TooDear { keys: 8, signatures: 16, .. })));
+    assert!(matches!(envelope.open(&trust(1)), Err(EnvelopeError::NotSignedByTrusted { .. })));
+    let known = TrustList::new([key.public()]);
+    assert!(sealed.open(&known).is_ok());
 }
