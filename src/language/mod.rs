@@ -116,7 +116,7 @@ impl Language {
             if at > 0 {
                 text += &say!(self, "list-comma");
             }
-            text += one.as_ref();
+            text += &in_one_line(one.as_ref());
         }
         text
     }
