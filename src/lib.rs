@@ -10,8 +10,7 @@
 //! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
 //!
 //! ```text
-//! units  clock  exit  nearest  visible
-//! language  chance  files  cgroup
+//! units  clock  exit  nearest  language  chance  files  cgroup  visible
 //! seal
 //! device  telemetry
 //! evidence
