@@ -10,7 +10,7 @@
 //! Layers, lowest first; a module imports only from its own line or from lines above it (a test checks this):
 //!
 //! ```text
-//! units  clock  exit  nearest  language  chance  files  cgroup
+//! units  clock  exit  nearest  language  chance  files  cgroup  visible
 //! seal
 //! device  telemetry
 //! evidence
@@ -34,6 +34,7 @@ pub mod files;
 pub mod language;
 pub mod nearest;
 pub mod units;
+pub mod visible;
 
 pub mod seal;
 

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use gpu_assay::{cli::help, commands, exit::Exit};
+use gpu_assay::{cli::help, commands, exit::Exit, visible::Shown};
 
 fn main() -> ExitCode {
     let language = help::asked(std::env::args_os(), std::env::var_os("ASSAY_LANG"));
@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(failure)) => {
             // Nobody may be there to read it; the code says it too.
-            let _ = writeln!(anstream::stderr(), "{}: {failure}", style("error"));
+            let told = told(&failure.to_string());
+            let _ = writeln!(Shown::new(anstream::stderr()), "{}: {told}", style("error"));
             failure.exit.into()
         }
         Err(_) => {
@@ -28,6 +29,11 @@ fn main() -> ExitCode {
             Exit::Bug.into()
         }
     }
+}
+
+/// With a mark before each further line, so that none can be taken for another message, nor by a pipeline for an order.
+fn told(message: &str) -> String {
+    message.replace('\n', "\n  | ")
 }
 
 fn style(word: &str) -> String {

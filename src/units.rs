@@ -258,7 +258,7 @@ const DIGITS_MOST: usize = 17;
 
 /// So many digits that count.
 fn significant(value: f64, digits: usize) -> String {
-    let whole_digits = if value >= 1.0 { value.log10().floor() as usize + 1 } else { 1 };
+    let whole_digits = if value >= 1.0 { (value.log10().floor() as usize).saturating_add(1) } else { 1 };
     let decimals = digits.saturating_sub(whole_digits);
     format!("{value:.decimals$}")
 }
@@ -292,6 +292,16 @@ pub fn lasting(ns: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A report may state any number.
+    #[test]
+    fn numbers_of_any_size_are_written() {
+        for value in [f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE] {
+            for unit in [Unit::Share, Unit::Byte, Unit::Nanosecond, Unit::FlopPerSecond] {
+                assert!(!unit.format(value).is_empty());
+            }
+        }
+    }
 
     #[test]
     fn quantities_read_as_a_person_writes_them() {

@@ -305,8 +305,11 @@ pub fn report_beside(
     trust: &TrustList,
 ) -> Result<Option<(Report, Verified)>, Failure> {
     let path = file.with_file_name(REPORT);
-    if !path.exists() {
-        return Ok(None);
+    match std::fs::metadata(&path) {
+        Ok(about) if about.is_file() => {}
+        // A pipe would keep whoever opens it waiting.
+        Ok(_) => return Err(Failure::usage(format!("{} is no regular file", path.display()))),
+        Err(_) => return Ok(None),
     }
     let verified = open(&path, trust)?;
     if verified.sha256() != inventory.report_sha256 {

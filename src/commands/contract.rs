@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::check::{open, read_unverified, sound};
-use super::{Failure, print, print_to};
+use super::{Failure, print, print_note};
 use crate::catalogue;
 use crate::cli::{ContractCommand, NewContract};
 use crate::contract::lint::{Weight, lint};
@@ -57,7 +57,7 @@ fn new(args: &NewContract, language: Language) -> Result<Exit, Failure> {
             let against = against(&report, language);
             if let Some(against) = &against {
                 let note = say!(language, "contract-from-failed", file = path.display().to_string(), against);
-                print_to(anstream::stderr().lock(), |out| writeln!(out, "{note}"))?;
+                print_note(&note)?;
             }
             template(Source::Measured { device, devices, against: against.as_deref() }, &keys, language)
         }

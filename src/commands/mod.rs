@@ -34,6 +34,7 @@ use std::path::Path;
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
 use crate::output::page::Page;
+use crate::visible::Shown;
 
 /// Why a command ends early: what failed, on what, what to try.
 #[derive(Debug, thiserror::Error)]
@@ -102,12 +103,22 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
 
 /// Prints on the standard output. A reader that goes away early is nobody's mistake; a full disk is one.
 fn print(print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
-    print_to(anstream::stdout().lock(), print)
+    let out = anstream::stdout();
+    // What another program reads stays as it is.
+    match out.is_terminal() || out.current_choice() != anstream::ColorChoice::Never {
+        true => print_to(out.lock(), |out| print(&mut Page::standard(&mut Shown::new(out)))),
+        false => print_to(out.lock(), |out| print(&mut Page::standard(out))),
+    }
 }
 
 /// The same for what is no text.
 fn print_bytes(print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
-    print_to(io::stdout().lock(), print)
+    print_to(io::stdout().lock(), |out| print(&mut Page::standard(out)))
+}
+
+/// A word beside what is printed, for whoever looks.
+fn print_note(note: &str) -> Result<Exit, Failure> {
+    print_to(anstream::stderr().lock(), |out| writeln!(Shown::new(out), "{note}"))
 }
 
 /// Says what was done, unless nothing is to be said. What was asked for itself is always printed.
@@ -115,9 +126,9 @@ fn tell(quiet: bool, say: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Ex
     if quiet { Ok(Exit::Pass) } else { print(say) }
 }
 
-fn print_to(to: impl Write, print: impl FnOnce(&mut Page) -> io::Result<()>) -> Result<Exit, Failure> {
+fn print_to(to: impl Write, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Exit, Failure> {
     let mut out = BufWriter::new(to);
-    match print(&mut Page::standard(&mut out)).and_then(|()| out.flush()) {
+    match print(&mut out).and_then(|()| out.flush()) {
         Ok(()) => Ok(Exit::Pass),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Pass),
         Err(error) => {

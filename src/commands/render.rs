@@ -1,9 +1,7 @@
 //! `assay render`: a report, or a proof, in another form.
 
-use std::io::Write as _;
-
 use super::check::{no_proof, read, refused};
-use super::{Failure, print, print_to};
+use super::{Failure, print, print_note};
 use crate::cli::RenderArgs;
 use crate::exit::Exit;
 use crate::language::{Language, say};
@@ -19,7 +17,7 @@ pub fn render(args: &RenderArgs, language: Language) -> Result<Exit, Failure> {
     }
     let report = Report::unchecked(&envelope).map_err(|e| refused(&args.report)(&e))?;
     if !recheck(&report, None).holds() {
-        print_to(anstream::stderr().lock(), |out| writeln!(out, "{}", say!(language, "render-not-sound")))?;
+        print_note(&say!(language, "render-not-sound"))?;
     }
     print(|out| args.format.render(&report, &envelope, out.speaking(language)))
 }

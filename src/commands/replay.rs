@@ -1,10 +1,10 @@
 //! `assay replay`: judges a recording again.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use super::{Failure, print, print_to};
+use super::{Failure, print, print_note};
 use crate::cli::ReplayArgs;
 use crate::clock::System;
 use crate::contract;
@@ -21,16 +21,11 @@ pub fn replay(args: &ReplayArgs, language: Language) -> Result<Exit, Failure> {
     // Nobody seals it, so nothing is to be said of a key.
     let report = Report::new(evidence, Some(&contract), SealedBy::Named, System::wall());
     print(|out| human::ending(&report, out.speaking(language)))?;
-    print_to(anstream::stderr().lock(), |out| {
-        if let Some(sha256) = made_for {
-            writeln!(
-                out,
-                "{}",
-                say!(language, "replay-other-contract", made_for = sha256, ours = &contract.sha256)
-            )?;
-        }
-        writeln!(out, "{}", say!(language, "replay-unsigned"))
-    })?;
+    if let Some(sha256) = made_for {
+        let ours = &contract.sha256;
+        print_note(&say!(language, "replay-other-contract", made_for = sha256, ours = ours))?;
+    }
+    print_note(&say!(language, "replay-unsigned"))?;
     Ok(report.exit())
 }
 

@@ -16,7 +16,7 @@ use crate::engine::node::NodePlan;
 use crate::engine::supervise::{self, Orders};
 use crate::engine::{Already, Settings, WorkerPlan};
 use crate::evidence::event::{Event, What};
-use crate::evidence::{DeviceEvidence, Ended, Evidence, FORMAT, Order, RunInfo};
+use crate::evidence::{DEVICES_MAX, DeviceEvidence, Ended, Evidence, FORMAT, Order, RunInfo};
 use crate::exit::Exit;
 use crate::language::{Language, say};
 use crate::output::Format;
@@ -163,6 +163,10 @@ fn devices(args: &RunArgs, program: &Path, interrupted: &AtomicBool) -> Result<V
         return Err(Failure::new(Exit::Interrupted, "interrupted before anything was measured"));
     }
     let selectors = selectors?;
+    if selectors.len() > DEVICES_MAX {
+        let why = format!("these are {} devices, and a run measures {DEVICES_MAX} at most", selectors.len());
+        return Err(Failure::usage(why));
+    }
     if args.salt.is_some() {
         name_no_card(&selectors)?;
     }

@@ -13,6 +13,9 @@ use crate::device::op::Precision;
 use crate::evidence::metric::{self, MetricName};
 use crate::units::Unit;
 
+/// More than anybody lets. Each that is late is told, so that a slip would take all memory.
+const NODES_MAX: u32 = 1_000_000;
+
 /// So many nodes by a date, those of earlier dates included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +50,9 @@ impl TryFrom<Vec<Milestone>> for Delivery {
     type Error = String;
 
     fn try_from(milestones: Vec<Milestone>) -> Result<Self, String> {
+        if let Some(Milestone { nodes, .. }) = milestones.iter().find(|of| of.nodes.get() > NODES_MAX) {
+            return Err(format!("delivery: {nodes} nodes; {NODES_MAX} at most are counted, is it a slip?"));
+        }
         let disordered =
             milestones.windows(2).find(|pair| pair[0].due >= pair[1].due || pair[0].nodes >= pair[1].nodes);
         match disordered.map(|pair| (&pair[0], &pair[1])) {

@@ -12,6 +12,7 @@ use super::{Absence, Ended, Fact, Measurement, Resumption, RunInfo};
 use crate::device::Identity;
 use crate::files;
 use crate::telemetry::Reading;
+use crate::visible::reason;
 
 /// One line of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -175,5 +176,5 @@ pub fn read(mut from: impl BufRead) -> Result<Vec<Event>, EventError> {
 
 /// Reads one line without its newline.
 pub fn parse(line: &[u8]) -> Result<Event, String> {
-    serde_json::from_slice(line).map_err(|e| e.to_string())
+    serde_json::from_slice(line).map_err(|e| reason(&e))
 }

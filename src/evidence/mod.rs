@@ -136,6 +136,8 @@ impl std::fmt::Display for Order {
 }
 
 pub const FORMAT: u32 = 1;
+/// More than any node has. A limit, since who reads evidence compares its devices with one another.
+pub const DEVICES_MAX: usize = 1024;
 
 /// Everything about one device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -99,6 +99,7 @@ pub fn open(job: Job, trust: &TrustList) -> Result<Opened, Refused> {
         | EnvelopeError::Base64(_)
         | EnvelopeError::Unsigned
         | EnvelopeError::TooManySignatures(_)
+        | EnvelopeError::TooDear { .. }
         | EnvelopeError::NoTrust => refused(Refusal::Unreadable, Cause::Told(e.to_string())),
     });
     let verified = opened?;

@@ -1,11 +1,14 @@
 //! The languages that people read, and one catalogue of messages in each.
 //! Owns how a message is found and filled; must not know what any of them is about.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
+
+use crate::visible::in_one_line;
 
 /// What a message is filled with.
 pub use fluent_bundle::FluentValue as Value;
@@ -94,8 +97,7 @@ impl Language {
 
     /// The message of that id. Without one the English one, and without that the id, so that it is seen.
     pub fn fill<'a, const N: usize>(self, id: &str, values: [(&'static str, Value<'a>); N]) -> String {
-        let values: FluentArgs<'a> =
-            values.map(|(name, value)| (name, countable(value))).into_iter().collect();
+        let values: FluentArgs<'a> = values.map(|(name, value)| (name, fitting(value))).into_iter().collect();
         let found = [self, Language::English].into_iter().find_map(|language| language.find(id, &values));
         found.unwrap_or_else(|| format!("[{id}]"))
     }
@@ -114,18 +116,23 @@ impl Language {
             if at > 0 {
                 text += &say!(self, "list-comma");
             }
-            text += one.as_ref();
+            text += &in_one_line(one.as_ref());
         }
         text
     }
 }
 
-/// What no count reaches stands as it is written: the rules of plurals end at whole numbers of 64 bits.
-fn countable(value: Value<'_>) -> Value<'_> {
+/// What no count reaches stands as it is written: the rules of plurals end at whole numbers of 64 bits. And no text that comes from
+/// elsewhere begins a line of a message.
+fn fitting(value: Value<'_>) -> Value<'_> {
     const MOST: f64 = 9e15;
     match value {
         Value::Number(number) if !(0.0..MOST).contains(&number.value) => Value::from(number.as_string()),
-        Value::Number(_) | Value::String(_) | Value::Custom(_) | Value::None | Value::Error => value,
+        Value::String(text) => match in_one_line(&text) {
+            Cow::Owned(one) => Value::from(one),
+            Cow::Borrowed(_) => Value::String(text),
+        },
+        Value::Number(_) | Value::Custom(_) | Value::None | Value::Error => value,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::inventory::offer::{ClassOffer, Offer, Reach};
 use crate::inventory::recheck::Chain;
 use crate::inventory::{Card, CatalogueName, Figure, Healthy, Inventory, Quality, Slice, Standing};
 use crate::language::{Language, say};
+use crate::visible::in_one_line;
 
 /// The certificate as of that moment.
 pub fn human(inventory: &Inventory, now: Timestamp, out: &mut Page) -> io::Result<()> {
@@ -108,7 +109,8 @@ fn card(card: &Card, catalogue: &CatalogueName, out: &mut Page) -> io::Result<()
     let language = out.language;
     let bold = Style::new().bold();
     let colon = say!(language, "list-colon");
-    writeln!(out, "\n{bold}{}{bold:#}{colon}{}", card.shown(), verdict(card, language))?;
+    let shown = card.shown();
+    writeln!(out, "\n{bold}{}{bold:#}{colon}{}", in_one_line(&shown), verdict(card, language))?;
     if let Some(line) = memory(card, language) {
         writeln!(out, "{line}")?;
     }

@@ -14,6 +14,7 @@ use crate::evidence::metric::{Kind, MetricDef};
 use crate::language::{Language, say};
 use crate::telemetry::NvmlFound;
 use crate::units::Unit;
+use crate::visible::in_one_line;
 
 type Row<'a> = (&'static str, &'a Result<Vec<Listed>, String>);
 
@@ -214,7 +215,7 @@ pub fn simulated(cards: &[Listed], faults: &[Fault], json: bool, out: &mut Page)
 /// which a Chinese character takes two.
 pub fn entry(name: &str, width: usize, value: impl std::fmt::Display, out: &mut Page) -> io::Result<()> {
     let gap = width.saturating_sub(name.width());
-    writeln!(out, "{name}{:gap$}  {value}", "")
+    writeln!(out, "{name}{:gap$}  {}", "", in_one_line(&value.to_string()))
 }
 
 pub(super) fn print_json(value: &serde_json::Value, out: &mut dyn Write) -> io::Result<()> {

@@ -12,6 +12,7 @@ use crate::proof::challenge::Challenge;
 use crate::proof::statement::{Outcome, Proof};
 use crate::report::Report;
 use crate::seal::Envelope;
+use crate::visible::visible;
 
 /// What the step summary of a pipeline takes on the largest host of pipelines: 1 MiB.
 const BYTES_MAX: usize = 1 << 20;
@@ -36,7 +37,7 @@ fn whole(report: &Report, signed: &Envelope, language: Language, out: &mut dyn W
         Some(verdict) => writeln!(out, "# assay: {}\n", rows::verdict_word(verdict, language))?,
         None => writeln!(out, "# assay: {}\n", say!(language, "no-verdict-because"))?,
     }
-    let (version, profile, started) = (&run.tool_version, &run.profile, &run.started);
+    let [version, profile, started] = [&run.tool_version, &run.profile, &run.started].map(|text| cell(text));
     writeln!(
         out,
         "* {}",
@@ -50,7 +51,9 @@ fn whole(report: &Report, signed: &Envelope, language: Language, out: &mut dyn W
         writeln!(out, "* {}", say!(language, "name-and-value", name = name, value = value))?;
     }
     if let Some(contract) = &report.contract {
-        let (id, sha256) = (cell(&contract.terms.id), &contract.sha256);
+        let id = cell(&contract.terms.id);
+        // In the span of code that it stands in no mark can be escaped.
+        let sha256: String = contract.sha256.chars().filter(char::is_ascii_alphanumeric).collect();
         writeln!(out, "* {}", say!(language, "contract-line", id = id, sha256 = sha256))?;
     }
     imprint(signed, language, out)?;
@@ -139,13 +142,13 @@ fn cell(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '|' | '<' | '>' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' => {
+            '|' | '<' | '>' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '&' | '~' => {
                 safe.push('\\');
                 safe.push(c);
             }
             '\n' | '\r' => safe.push(' '),
             c if c.is_control() => {}
-            c => safe.push(c),
+            c => safe.push(visible(c)),
         }
     }
     safe

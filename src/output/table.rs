@@ -7,9 +7,12 @@ use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::page::Page;
+use crate::visible::in_one_line;
 
 /// Cells up to so many columns stay in one line: names, figures, verdicts.
 const SHORT: usize = 24;
+/// No column is wider than this for the sake of one cell, which would make every row as long.
+const WIDEST: usize = 1000;
 /// Between two columns.
 const GAP: usize = 2;
 
@@ -20,7 +23,7 @@ pub fn print_table<H: AsRef<str>, R: IntoIterator<Item: Into<String>>>(
 ) -> io::Result<()> {
     let head: Vec<String> = header.into_iter().map(|text| text.as_ref().to_uppercase()).collect();
     let rows: Vec<Vec<String>> =
-        rows.into_iter().map(|row| row.into_iter().map(Into::into).collect()).collect();
+        rows.into_iter().map(|row| row.into_iter().map(in_one_line_of).collect()).collect();
     let columns = columns(&head, &rows);
     match (out.width.map(usize::from), fitted(&columns, out.width)) {
         (Some(width), None) => rows.iter().try_for_each(|row| block(&head, row, width, out)),
@@ -29,6 +32,10 @@ pub fn print_table<H: AsRef<str>, R: IntoIterator<Item: Into<String>>>(
         }
         (None, None) => Ok(()),
     }
+}
+
+fn in_one_line_of(cell: impl Into<String>) -> String {
+    in_one_line(&cell.into()).into_owned()
 }
 
 /// How wide a column is at least and at most.
@@ -46,7 +53,8 @@ fn columns(head: &[String], rows: &[Vec<String>]) -> Vec<Column> {
         let most = cells(at).flat_map(|text| text.lines()).map(UnicodeWidthStr::width).max().unwrap_or(0);
         let word =
             cells(at).flat_map(|text| pieces(text)).map(|piece| piece.trim_end().width()).max().unwrap_or(0);
-        Column { least: if most <= SHORT { most } else { word.max(SHORT) }, most }
+        let most = most.min(WIDEST);
+        Column { least: if most <= SHORT { most } else { word.clamp(SHORT, most) }, most }
     };
     (0..count).map(column).collect()
 }
@@ -66,7 +74,10 @@ fn fitted(columns: &[Column], width: Option<u16>) -> Option<Vec<usize>> {
 }
 
 fn beside(row: &[String], widths: &[usize], out: &mut Page) -> io::Result<()> {
-    let cells: Vec<Vec<String>> = row.iter().zip(widths).map(|(text, width)| wrapped(text, *width)).collect();
+    // On a page without a width a row is a line.
+    let room = |width: &usize| out.width.map_or(usize::MAX, |_| *width);
+    let cells: Vec<Vec<String>> =
+        row.iter().zip(widths).map(|(text, width)| wrapped(text, room(width))).collect();
     for at in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
         let mut line = String::new();
         for (cell, width) in cells.iter().zip(widths) {
@@ -110,13 +121,15 @@ fn block(head: &[String], row: &[String], width: usize, out: &mut Page) -> io::R
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for whole in text.lines() {
-        let mut line = String::new();
+        // Of which so many columns are filled: to count them anew for each word takes too long of a text of a million.
+        let (mut line, mut filled) = (String::new(), 0);
         for piece in pieces(whole) {
-            if !line.is_empty() && line.width() + piece.trim_end().width() > width {
+            if !line.is_empty() && filled + piece.trim_end().width() > width {
                 lines.push(line.trim_end().to_owned());
-                line.clear();
+                (line, filled) = (String::new(), 0);
             }
             line += piece;
+            filled += piece.width();
         }
         lines.push(line.trim_end().to_owned());
     }

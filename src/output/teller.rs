@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
+use crate::visible::{in_one_line, visible};
+
 pub struct Teller {
     /// `None` when it ends.
     said: Option<SyncSender<Said>>,
@@ -40,7 +42,7 @@ impl Teller {
     }
 
     pub fn line(&self, text: String) {
-        self.put(Said::Line(text));
+        self.put(Said::Line(in_one_line(&text).chars().map(visible).collect()));
     }
 
     pub fn end_bar(&self) {

@@ -16,6 +16,7 @@ use crate::report::ledger::{Entry, Ledger};
 use crate::report::recheck::CONTRACT;
 use crate::report::{Difference, Recheck, Report};
 use crate::units::Unit;
+use crate::visible::in_one_line;
 
 /// A report whose signature holds, and what checking the rest gave.
 pub struct Verification<'a> {
@@ -75,6 +76,7 @@ pub fn human(v: &Verification, out: &mut Page) -> io::Result<()> {
 fn differs(difference: &Difference, ours: &str, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     let Difference { what, stated, recomputed } = difference;
+    let [stated, recomputed] = [stated, recomputed].map(|told| in_one_line(&told.to_string()).into_owned());
     let theirs = say!(language, "differs-report-says");
     writeln!(out, "\n{}", say!(language, "differs", what = what))?;
     writeln!(out, "  {theirs:18}  {stated}\n  {ours:18}  {recomputed}")
@@ -115,13 +117,17 @@ fn proved(beside: &Beside, language: Language) -> Vec<Entry> {
     entries.into_iter().chain(open).collect()
 }
 
+/// A name that is longer moves its own value alone.
+const WIDEST: usize = 100;
+
 fn section(title: &str, entries: &[Entry], out: &mut Page) -> io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "{bold}{title}{bold:#}")?;
     // In columns of a terminal: a Chinese character takes two.
-    let width = entries.iter().map(|entry| entry.what.width()).max().unwrap_or(0);
-    for Entry { what, value } in entries {
-        writeln!(out, "  {what}{:gap$}  {value}", "", gap = width - what.width())?;
+    let width = entries.iter().map(|entry| entry.what.width()).max().unwrap_or(0).min(WIDEST);
+    for [what, value] in entries.iter().map(|entry| [&entry.what, &entry.value].map(|text| in_one_line(text)))
+    {
+        writeln!(out, "  {what}{:gap$}  {value}", "", gap = width.saturating_sub(what.width()))?;
     }
     writeln!(out)
 }

@@ -11,6 +11,7 @@ use super::work::Work;
 use crate::device::Identity;
 use crate::seal::statement::titled;
 use crate::telemetry::Attestation;
+use crate::visible::reason;
 
 pub const PROTOCOL: u32 = 3;
 /// No frame has a longer body: a row of the largest product with its path is a fifteenth of this.
@@ -182,9 +183,7 @@ impl Frame {
         let mut fields = Fields { rest: &body, name };
         let frame = match kind {
             1 => {
-                return serde_json::from_slice(&body)
-                    .map(Frame::Hello)
-                    .map_err(|e| malformed(&e.to_string()));
+                return serde_json::from_slice(&body).map(Frame::Hello).map_err(|e| malformed(&reason(&e)));
             }
             2 => Frame::Begin(fields.take()?),
             3 => Frame::Root {

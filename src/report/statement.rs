@@ -2,6 +2,7 @@
 //! Owns what a report's statement is about; must not know signatures.
 
 use super::Report;
+use crate::evidence::DEVICES_MAX;
 use crate::seal::statement::{Kind, StatementError, Subject};
 
 pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/report/v1", what: "report" };
@@ -12,6 +13,8 @@ pub enum ReportError {
     Statement(#[from] StatementError),
     #[error("the report is of format {0}, this program reads format {known}; get a newer one", known = super::FORMAT)]
     Format(u32),
+    #[error("the report is of {0} devices, and no machine has more than {DEVICES_MAX}")]
+    Devices(usize),
     #[error("the evidence is of format {0}, this program reads format {known}", known = crate::evidence::FORMAT)]
     EvidenceFormat(u32),
 }
@@ -30,6 +33,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Report, ReportError> {
     }
     if report.evidence.run.format != crate::evidence::FORMAT {
         return Err(ReportError::EvidenceFormat(report.evidence.run.format));
+    }
+    if report.evidence.devices.len() > DEVICES_MAX {
+        return Err(ReportError::Devices(report.evidence.devices.len()));
     }
     if statement.subject != subjects(&report)? {
         return Err(StatementError::Subjects.into());

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::{KeyId, SecretKey};
 use super::trust::TrustList;
 use crate::files;
+use crate::visible::{in_short, reason};
 
 /// The only payload that this program seals and opens.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -22,6 +23,9 @@ pub const FILE_BYTES_MAX: usize = 64 << 20;
 
 /// More signatures than parties could have; a limit, so that a hostile file costs little.
 const SIGNATURES_MAX: usize = 16;
+
+/// So much is hashed at most to find out who signed, which anybody's file asks of us: all of it, once for each signature and key.
+const HASHED_BYTES_MAX: usize = 1 << 30;
 
 /// A payload and its signatures. Unknown fields are ignored, as the specification demands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -105,6 +109,10 @@ pub enum EnvelopeError {
     Unsigned,
     #[error("the envelope holds {0} signatures, at most {SIGNATURES_MAX} are read")]
     TooManySignatures(usize),
+    #[error(
+        "to try {keys} keys on {signatures} signatures of {bytes} bytes takes too long; name the signer's key alone with --trust"
+    )]
+    TooDear { keys: usize, signatures: usize, bytes: usize },
     #[error("no key to trust was given; name the signer's public key with --trust PUB.pem")]
     NoTrust,
     #[error(
@@ -160,16 +168,22 @@ impl Envelope {
         Ok(Self::parse(&bytes)?)
     }
 
-    /// Reads an envelope. Nothing in it is believed before [`Envelope::open`].
+    /// Reads an envelope, which has a signature at least. Nothing in it is believed before [`Envelope::open`].
     pub fn parse(file: &[u8]) -> Result<Self, EnvelopeError> {
         if file.len() > FILE_BYTES_MAX {
             return Err(EnvelopeError::TooLarge { bytes: file.len() });
         }
-        serde_json::from_slice(files::without_mark(file)).map_err(|e| match files::no_text(file) {
+        let malformed = |e: serde_json::Error| match files::no_text(file) {
             Some(known) => EnvelopeError::Malformed { why: known.to_owned() },
-            None if e.is_eof() => EnvelopeError::CutShort { why: e.to_string() },
-            None => EnvelopeError::Malformed { why: e.to_string() },
-        })
+            None if e.is_eof() => EnvelopeError::CutShort { why: reason(&e) },
+            None => EnvelopeError::Malformed { why: reason(&e) },
+        };
+        let envelope: Self = serde_json::from_slice(files::without_mark(file)).map_err(malformed)?;
+        match envelope.signatures.len() {
+            0 => Err(EnvelopeError::Unsigned),
+            1..=SIGNATURES_MAX => Ok(envelope),
+            more => Err(EnvelopeError::TooManySignatures(more)),
+        }
     }
 
     /// The envelope as a file: one line of JSON.
@@ -183,25 +197,19 @@ impl Envelope {
     /// The signed bytes, if a trusted key signed them. One valid signature is enough; those of other keys are ignored.
     pub fn open(&self, trust: &TrustList) -> Result<Verified, EnvelopeError> {
         if self.payload_type != PAYLOAD_TYPE {
-            return Err(EnvelopeError::PayloadType(self.payload_type.chars().take(80).collect()));
-        }
-        if self.signatures.is_empty() {
-            return Err(EnvelopeError::Unsigned);
-        }
-        if self.signatures.len() > SIGNATURES_MAX {
-            return Err(EnvelopeError::TooManySignatures(self.signatures.len()));
+            return Err(EnvelopeError::PayloadType(shown(&self.payload_type)));
         }
         if trust.keys().is_empty() {
             return Err(EnvelopeError::NoTrust);
         }
         let bytes = decode(&self.payload).ok_or(EnvelopeError::Base64("payload"))?;
         let message = pae(&self.payload_type, &bytes);
-        let mut valid = self.signatures.iter().filter_map(|signature| {
-            // A signature that is not 64 bytes of base64 may be of a kind that we do not know: not ours, not fatal.
-            let sig = decode(&signature.sig).and_then(|s| <[u8; 64]>::try_from(s).ok())?;
-            let key = trust.keys().iter().find(|key| key.verifies(&message, &sig))?;
-            Some((key.id(), signature.keyid.as_ref()))
-        });
+        let mut tries = HASHED_BYTES_MAX / message.len();
+        let signed =
+            |signature| Some((self.signer(signature, &message, trust, &mut tries).transpose()?, signature));
+        let valid = self.signatures.iter().filter_map(signed);
+        let valid = valid.map(|(key, signature)| Ok((key?, signature.keyid.as_ref())));
+        let mut valid = valid.collect::<Result<Vec<_>, EnvelopeError>>()?.into_iter();
         let Some((first, hint)) = valid.next() else { return Err(self.refusal(trust)) };
         let mut others: Vec<KeyId> = Vec::new();
         let mut unknown = self.signatures.len() - 1;
@@ -213,6 +221,34 @@ impl Envelope {
             }
         }
         Ok(Verified { bytes, hint: hint.map(|id| shown(id)), signers: Signers { first, others }, unknown })
+    }
+
+    /// The trusted key that made a signature over `message`. The one that it names is tried first, and is the one of all who sign in
+    /// earnest; to find out of others takes some of the `tries` that are left.
+    fn signer(
+        &self,
+        signature: &Signature,
+        message: &[u8],
+        trust: &TrustList,
+        tries: &mut usize,
+    ) -> Result<Option<KeyId>, EnvelopeError> {
+        // What is not 64 bytes of base64 may be of a kind that we do not know: not ours, not fatal.
+        let sig = decode(&signature.sig).and_then(|sig| <[u8; 64]>::try_from(sig).ok());
+        let Some(sig) = sig else { return Ok(None) };
+        let mut keys: Vec<_> = trust.keys().iter().map(|key| (key, key.id())).collect();
+        keys.sort_by_key(|(_, id)| signature.keyid.as_deref() != Some(id.as_str()));
+        for (key, id) in keys {
+            let dear = || EnvelopeError::TooDear {
+                keys: trust.keys().len(),
+                signatures: self.signatures.len(),
+                bytes: message.len(),
+            };
+            *tries = tries.checked_sub(1).ok_or_else(dear)?;
+            if key.verifies(message, &sig) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// The payload without a look at the signatures: for showing, never for judging.
@@ -245,9 +281,9 @@ impl Signature {
     }
 }
 
-/// A hint, cut short: it may be of any length.
+/// A hint, cut short: it may be of any length, and hold anything.
 fn shown(hint: &str) -> String {
-    hint.chars().take(80).collect()
+    in_short(hint, 80)
 }
 
 /// The bytes that are signed: type and payload, each with its length, so that neither can be taken for the other.

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::sha256_hex;
+use crate::visible::reason;
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
@@ -59,6 +60,13 @@ pub enum StatementError {
     Encoding { why: String },
 }
 
+impl StatementError {
+    /// With the parser's reason, which may quote what it read at any length.
+    fn malformed(what: &'static str, why: &serde_json::Error) -> Self {
+        Self::Malformed { what, why: reason(why) }
+    }
+}
+
 /// A kind of predicate: its URI, which is also the `$id` of its JSON Schema, and what people call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
@@ -80,7 +88,7 @@ impl Kind {
     /// Reads signed bytes. What kind of statement they are is looked at first, so that the error names it.
     pub fn decode<P: DeserializeOwned>(self, bytes: &[u8]) -> Result<Statement<P>, StatementError> {
         let what = self.what;
-        let malformed = |e: serde_json::Error| StatementError::Malformed { what, why: e.to_string() };
+        let malformed = |e: serde_json::Error| StatementError::malformed(what, &e);
         let short = |text: String| text.chars().take(80).collect();
         let head: Head = serde_json::from_slice(bytes).map_err(malformed)?;
         if head.type_ != STATEMENT_TYPE {
@@ -111,8 +119,7 @@ pub fn subjects(bytes: &[u8]) -> Result<Vec<Subject>, StatementError> {
     struct Only {
         subject: Vec<Subject>,
     }
-    let malformed =
-        |e: serde_json::Error| StatementError::Malformed { what: "statement", why: e.to_string() };
+    let malformed = |e: serde_json::Error| StatementError::malformed("statement", &e);
     Ok(serde_json::from_slice::<Only>(bytes).map_err(malformed)?.subject)
 }
 

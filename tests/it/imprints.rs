@@ -31,6 +31,27 @@ fn a_page_names_the_statement_that_it_shows() {
     }
 }
 
+/// What nobody signed is not shown as if somebody had.
+#[test]
+fn an_envelope_without_signatures_is_no_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let sealed = std::fs::read(data("envelopes/good.dsse.json")).unwrap();
+    let mut envelope: serde_json::Value = serde_json::from_slice(&sealed).unwrap();
+    envelope["signatures"] = serde_json::json!([]);
+    let file = dir.path().join("unsigned.dsse.json");
+    std::fs::write(&file, envelope.to_string()).unwrap();
+    let file = file.to_str().unwrap();
+    for command in [
+        vec!["render", file, "--format", "junit"],
+        vec!["compare", file, file],
+        vec!["contract", "new", "--from", file],
+    ] {
+        let ended = assay(&command);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(6), ""), "{command:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("the envelope holds no signature"), "{command:?}: {}", ended.stderr);
+    }
+}
+
 /// The digest that a page bears is the one that checking the file gives, to people and to programs.
 #[test]
 fn the_name_on_a_page_is_the_one_that_verify_gives() {

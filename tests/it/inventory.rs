@@ -146,6 +146,29 @@ fn a_certificate_that_says_more_than_its_report_is_refused() {
 }
 
 #[test]
+fn a_certificate_keeps_nobody_waiting_and_its_names_begin_no_line() {
+    let provider = Provider::new();
+    assert_eq!(provider.certify("good", &[]).code, Some(0));
+    let file = provider.certificate("good");
+    let report = file.with_file_name("report.dsse.json");
+    std::fs::remove_file(&report).unwrap();
+    let key = gpu_assay::seal::SecretKey::load(given("key.pem").as_ref()).unwrap();
+    let payload = Envelope::load(&file).unwrap().unchecked().unwrap();
+    let mut statement: Value = serde_json::from_slice(&payload).unwrap();
+    statement["predicate"]["cards"][0]["name"] = "x\n::add-mask::y".into();
+    std::fs::write(&file, Envelope::seal(statement.to_string().as_bytes(), &key).to_bytes()).unwrap();
+    let verify = || assay(["verify", file.to_str().unwrap(), "--trust", &given("key.pub.pem")]);
+    let said = verify().stdout;
+    assert!(said.contains("x ::add-mask::y") && !said.contains("\n::"), "{said}");
+    #[cfg(unix)]
+    {
+        assert!(std::process::Command::new("mkfifo").arg(&report).status().unwrap().success());
+        let ended = verify();
+        assert!(ended.code == Some(2) && ended.stderr.contains("no regular file"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn certificates_are_summed_by_class_and_each_card_counts_once() {
     let provider = Provider::new();
     for name in ["good", "second", "slow", "wrong", "relabelled"] {

@@ -78,6 +78,8 @@ mod hardware;
 #[cfg(feature = "cuda")]
 mod hardware_script;
 mod hidden;
+// Reports that are made to deceive whoever looks at them.
+mod hostile;
 mod imprints;
 // Links, circles and pipes among reports.
 #[cfg(unix)]

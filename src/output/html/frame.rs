@@ -12,6 +12,7 @@ use crate::output::imprint::Imprint;
 use crate::output::page::Page;
 use crate::output::rows;
 use crate::seal::Envelope;
+use crate::visible::visible;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -69,17 +70,6 @@ fn begins_with_unit(text: &str) -> bool {
         || word
             .strip_prefix(['k', 'M', 'G', 'T', 'P', 'K', 'p', 'n'])
             .is_some_and(|unit| UNITS.contains(&unit))
-}
-
-fn visible(c: char) -> char {
-    match c {
-        '\n' => c,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
-            '\u{fffd}'
-        }
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    }
 }
 
 /// How a page stands as a whole: its colour, and the shape that says the same without colour.
