@@ -205,11 +205,12 @@ impl Envelope {
         let bytes = decode(&self.payload).ok_or(EnvelopeError::Base64("payload"))?;
         let message = pae(&self.payload_type, &bytes);
         let mut tries = HASHED_BYTES_MAX / message.len();
-        let signed =
-            |signature| Some((self.signer(signature, &message, trust, &mut tries).transpose()?, signature));
-        let valid = self.signatures.iter().filter_map(signed);
-        let valid = valid.map(|(key, signature)| Ok((key?, signature.keyid.as_ref())));
-        let mut valid = valid.collect::<Result<Vec<_>, EnvelopeError>>()?.into_iter();
+        let mut valid = Vec::new();
+        for signature in &self.signatures {
+            let signer = self.signer(signature, &message, trust, &mut tries)?;
+            valid.extend(signer.map(|key| (key, signature.keyid.as_ref())));
+        }
+        let mut valid = valid.into_iter();
         let Some((first, hint)) = valid.next() else { return Err(self.refusal(trust)) };
         let mut others: Vec<KeyId> = Vec::new();
         let mut unknown = self.signatures.len() - 1;

@@ -101,7 +101,7 @@ pub fn table([format, content]: [u8; 2], size: u16, parts: &[(usize, &[u8])]) ->
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
     fn now(word: u64) -> Option<Vec<Throttle>> {
