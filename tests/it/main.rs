@@ -147,9 +147,10 @@ mod replay;
 mod schemas;
 // A device that does nothing, or replays old results, never has a figure that counts.
 mod lazy;
-// A launch by a real Slurm, in which nodes die and hang.
+// A launch by a real Slurm, in which nodes die and hang. It waits for minutes, and tests begin in the order of their names: this one
+// is early, so that others run meanwhile.
 #[cfg(target_os = "linux")]
-mod slurm;
+mod against_slurm;
 // What driver, NVML and kernel say about one card: each lie is a conflict.
 mod sources;
 // Every device call fails once, in every way: a report that shows it, and no pass.
