@@ -117,8 +117,8 @@ fn in_words(why: &str) -> String {
     if helps { clean } else { format!("{clean}; `assay contract new` shows a whole contract") }
 }
 
-/// Line and column of what an objection to a contract is about. `file` as in [`parse`].
-pub fn locate(file: &str, text: &str, at: &Place) -> Option<At> {
+/// Finds line and column of what objections to a contract are about. `file` as in [`parse`].
+pub fn locator<'a>(file: &str, text: &'a str) -> impl Fn(&Place) -> Option<At> + use<'a> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    places::of_objection(text, is_json(file, text), at)
+    places::of_objections(text, is_json(file, text))
 }

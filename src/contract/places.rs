@@ -41,22 +41,24 @@ pub(super) fn find(text: &str, is_json: bool, way: &[Step<'_>]) -> Option<At> {
     Some(position(text, whole(text, is_json)?.offset(way)?))
 }
 
-/// The same of what an objection is about.
-pub(super) fn of_objection(text: &str, is_json: bool, place: &Place) -> Option<At> {
-    let whole = || whole(text, is_json);
-    let at = match place {
+/// The same of what each of many objections is about: the file is read once.
+pub(super) fn of_objections(text: &str, is_json: bool) -> impl Fn(&Place) -> Option<At> {
+    let whole = whole(text, is_json);
+    move |place| Some(position(text, of_objection(whole.as_ref()?, place)?))
+}
+
+fn of_objection(whole: &Part, place: &Place) -> Option<usize> {
+    match place {
         Place::Clause(id) => {
-            let whole = whole()?;
             let Inner::List(clauses) = &whole.part(Step::Key("clause"))?.inner else { return None };
             let ids = clauses.iter().filter_map(|clause| clause.part(Step::Key("id")));
             ids.filter(|part| matches!(&part.inner, Inner::Text(text) if text == id))
                 .map(|part| part.at)
-                .next()?
+                .next()
         }
-        Place::Key(table, key) => whole()?.named(table, key)?,
-        Place::Contract => return None,
-    };
-    Some(position(text, at))
+        Place::Key(table, key) => whole.named(table, key),
+        Place::Contract => None,
+    }
 }
 
 /// Line and column of a byte offset; columns count characters.

@@ -10,7 +10,7 @@ use super::page::Page;
 use crate::contract::Parsed;
 use crate::contract::escaped;
 use crate::contract::lint::{Lint, Place, Weight};
-use crate::contract::parse::{At, locate};
+use crate::contract::parse::{At, locator};
 use crate::language::say;
 
 /// A contract that was read, and the objections to it.
@@ -28,8 +28,9 @@ impl Found<'_> {
         let clauses = contract.clauses.len();
         writeln!(out, "{}", say!(l, "lint-well-formed", file = &file, id, clauses))?;
         writeln!(out, "sha256 {}", self.parsed.sha256)?;
+        let locate = self.locator();
         for lint in self.lints {
-            let at = self.at(lint).map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+            let at = locate(&lint.at).map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             let why = match &lint.at {
                 Place::Clause(id) => say!(l, "lint-clause", id = escaped(id), why = &lint.why),
                 Place::Key(table, key) => format!("{table}.{key}{}{}", say!(l, "list-colon"), lint.why),
@@ -48,13 +49,14 @@ impl Found<'_> {
     }
 
     pub fn json(&self, out: &mut Page) -> io::Result<()> {
+        let locate = self.locator();
         let lints: Vec<_> =
-            self.lints.iter().map(|lint| json!({ "lint": lint, "at": self.at(lint) })).collect();
+            self.lints.iter().map(|lint| json!({ "lint": lint, "at": locate(&lint.at) })).collect();
         let id = &self.parsed.contract.id;
         print_json(&json!({ "contract": id, "sha256": self.parsed.sha256, "lints": lints }), out)
     }
 
-    fn at(&self, lint: &Lint) -> Option<At> {
-        locate(&self.file.display().to_string(), self.text, &lint.at)
+    fn locator(&self) -> impl Fn(&Place) -> Option<At> {
+        locator(&self.file.display().to_string(), self.text)
     }
 }

@@ -7,7 +7,7 @@ use gpu_assay::catalogue::gpus;
 use gpu_assay::contract::lint::{Lint, Place, RULES, Weight, lint};
 use gpu_assay::contract::means;
 use gpu_assay::contract::money::Money;
-use gpu_assay::contract::parse::{load, locate};
+use gpu_assay::contract::parse::{load, locator};
 use gpu_assay::contract::template::{Keys, Lease, lease};
 use gpu_assay::contract::when::{Day, When};
 use gpu_assay::contract::{Contract, Rule, parse};
@@ -19,7 +19,7 @@ use crate::support::data;
 /// As a vector's first line has it, such as `error no-date, warning no-key at 7:1`.
 fn told(text: &str, lints: &[Lint]) -> String {
     let one = |lint: &Lint| {
-        let at = locate("contract.toml", text, &lint.at)
+        let at = locator("contract.toml", text)(&lint.at)
             .map_or(String::new(), |(line, column)| format!(" at {line}:{column}"));
         format!("{} {}{at}", lint.weight.said(Language::English), lint.rule)
     };
@@ -83,7 +83,7 @@ fn json_is_objected_to_as_toml_is() {
         let again = parse("contract.json", json.as_bytes()).unwrap().contract;
         assert_eq!(again, contract, "{name}");
         for lint in lint(&again, today(), Language::English) {
-            let at = locate("contract.json", &json, &lint.at);
+            let at = locator("contract.json", &json)(&lint.at);
             let placed = matches!(lint.at, Place::Contract) || at.is_some();
             assert!(placed, "{name}: {lint:?}");
         }
