@@ -12,6 +12,7 @@ mod proof;
 mod sensors;
 mod sustained;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use maud::{Markup, html};
@@ -145,24 +146,24 @@ const UNMET_MAX: usize = 8;
 fn unmet(report: &Report, language: Language) -> Markup {
     let binding = report.findings.iter().filter(|finding| finding.severity == Severity::Must);
     let mut unmet: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    let mut places: BTreeMap<(&str, Verdict, String), usize> = BTreeMap::new();
     for finding in binding.filter(|finding| finding.verdict != Verdict::Pass) {
         let selector = match &finding.subject {
             Subject::Device { selector, .. } => Some(selector.as_str()),
             Subject::Node => None,
         };
-        let like = |(known, _): &&mut (&Finding, _)| {
-            (&known.clause, known.verdict, known.in_short(language))
-                == (&finding.clause, finding.verdict, finding.in_short(language))
-        };
-        match unmet.iter_mut().find(like) {
+        let alike = (finding.clause.as_str(), finding.verdict, finding.in_short(language));
+        let at = *places.entry(alike).or_insert(unmet.len());
+        match unmet.get_mut(at) {
             Some((_, selectors)) => selectors.extend(selector),
             None => unmet.push((finding, selector.into_iter().collect())),
         }
     }
     unmet.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.verdict));
     // One of each clause before a second of any: nobody learns more from the eighth card that is the same.
-    let (first, more): (Vec<_>, Vec<_>) = (0..unmet.len())
-        .partition(|at| unmet[..*at].iter().all(|(finding, _)| finding.clause != unmet[*at].0.clause));
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let (first, more): (Vec<_>, Vec<_>) =
+        (0..unmet.len()).partition(|at| told.insert(unmet[*at].0.clause.as_str()));
     let shown = || first.iter().chain(&more).take(UNMET_MAX).map(|at| &unmet[*at]);
     html! {
         @if !unmet.is_empty() {
