@@ -15,7 +15,7 @@ pub struct Metrics {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Held {
-    /// The reasons of this moment. `None` where the card does not say.
+    /// The reasons of this moment. `None` where the card tells of none, which may be for not knowing.
     Now(Option<Vec<Throttle>>),
     /// What must be held against an earlier look.
     Until(Residency),
@@ -75,12 +75,14 @@ impl Residency {
     }
 }
 
-/// All bits are set where a chip does not fill the field in.
+/// What holds. All bits are set where a chip does not fill the field in, and chips fill in different ones, which the table does not say:
+/// that none is set does not mean that nothing holds.
 fn status(table: &[u8], at: usize) -> Option<Option<Vec<Throttle>>> {
     let word = u64::from_le_bytes(bytes(table, at)?);
     let is_set = |bits: &std::ops::Range<u32>| bits.clone().any(|bit| word >> bit & 1 == 1);
     let reasons = BITS.iter().filter(|(bits, _)| is_set(bits)).map(|(_, reason)| *reason);
-    Some((word != u64::MAX).then(|| reasons.collect::<BTreeSet<_>>().into_iter().collect()))
+    let reasons: Vec<Throttle> = reasons.collect::<BTreeSet<_>>().into_iter().collect();
+    Some((word != u64::MAX && !reasons.is_empty()).then_some(reasons))
 }
 
 fn bytes<const N: usize>(table: &[u8], at: usize) -> Option<[u8; N]> {
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_status_names_its_reasons() {
-        assert_eq!(now(0), Some(vec![]));
+        assert_eq!(now(0), None, "the chip may not tell of what holds");
         assert_eq!(now(1 << 36), Some(vec![Throttle::Thermal]), "hot spot");
         assert_eq!(now(1 << 45), Some(vec![Throttle::Thermal]), "voltage regulator");
         assert_eq!(now(1 | 1 << 22), Some(vec![Throttle::Power]), "package power, and peak current");
@@ -120,7 +122,7 @@ mod tests {
             now(1 << 47 | 1 << 32 | 1),
             Some(vec![Throttle::Thermal, Throttle::Power, Throttle::Brake])
         );
-        assert_eq!(now(1 << 57), Some(vec![]), "a limit for the sake of a long life is none of these");
+        assert_eq!(now(1 << 57), None, "a limit for the sake of a long life is none of these");
         assert_eq!(now(u64::MAX), None, "the chip does not fill it in");
     }
 

@@ -10,10 +10,11 @@ use super::{read, small};
 /// What the names of files begin with that say of one reason each, 0 or 1, whether it holds.
 const REASONS: [&str; 2] = ["reason_", "throttle_reason_"];
 
-/// The reasons of this moment on any part of the card. `None` where the driver does not say, be it of one reason alone.
+/// The reasons of this moment on any part of the card. `None` where a file cannot be read, and where the driver has none for a kind of
+/// reason: what it does not tell of is not what never was.
 pub fn throttle(card: &Path) -> Option<Vec<Throttle>> {
     let mut reasons = BTreeSet::new();
-    let mut told = false;
+    let mut told = BTreeSet::new();
     for part in parts(card) {
         for file in entries(&part.join("freq0/throttle")).chain(entries(&part)) {
             let name = file.file_name()?.to_str()?;
@@ -22,13 +23,13 @@ pub fn throttle(card: &Path) -> Option<Vec<Throttle>> {
             if name == "status" {
                 continue;
             }
-            told = true;
+            told.insert(reason(name));
             if read(&file)?.parse::<u64>().ok()? != 0 {
                 reasons.insert(reason(name));
             }
         }
     }
-    told.then(|| reasons.into_iter().collect())
+    (told.len() == Throttle::ALL.len()).then(|| reasons.into_iter().collect())
 }
 
 /// In MHz, of the first part.

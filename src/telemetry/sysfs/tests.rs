@@ -16,6 +16,11 @@ fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
+/// Those that are told.
+fn known(facts: &[Fact]) -> Vec<(&str, &str)> {
+    facts.iter().filter_map(|fact| Some((fact.name, fact.value.as_deref().ok()?))).collect()
+}
+
 fn reading(files: &[(&str, &str)]) -> Reading {
     Card::find(tree(files).path(), ADDRESS).unwrap().read().unwrap()
 }
@@ -114,6 +119,7 @@ fn a_card_of_intel_gives_energy_and_temperature() {
         ("drm/card0/gt/gt0/rps_act_freq_mhz", "2050\n"),
         ("drm/card0/gt/gt0/throttle_reason_status", "1\n"),
         ("drm/card0/gt/gt0/throttle_reason_pl1", "0\n"),
+        ("drm/card0/gt/gt0/throttle_reason_prochot", "0\n"),
         ("drm/card0/gt/gt0/throttle_reason_vr_thermalert", "1\n"),
     ];
     let expected = Reading {
@@ -157,6 +163,10 @@ fn a_card_of_intel_by_its_newer_driver_names_what_it_gives() {
         ..Reading::default()
     };
     assert_eq!(reading(&files), expected);
+    // A driver that has no file for heat does not say that there is none.
+    let without_heat: Vec<_> =
+        files.iter().filter(|(file, _)| !file.ends_with("reason_ratl")).copied().collect();
+    assert_eq!(reading(&without_heat).throttle, None);
     // What cannot be read may be the reason.
     files.push(("tile0/gt0/freq0/throttle/reason_thermal", ""));
     assert_eq!(reading(&files).throttle, None);
@@ -174,9 +184,8 @@ fn a_server_card_of_amd_names_its_board_and_how_it_is_divided() {
     let folder = root.path().join("sys/bus/pci/devices").join(ADDRESS);
     std::os::unix::fs::symlink("/sys/bus/pci/drivers/amdgpu", folder.join("driver")).unwrap();
     let facts = Card::find(root.path(), ADDRESS).unwrap().facts();
-    let of_amdgpu = || facts.iter().filter(|fact| fact.name.starts_with("amdgpu."));
-    let known: Vec<(&str, &str)> =
-        of_amdgpu().filter_map(|fact| Some((fact.name, fact.value.as_deref().ok()?))).collect();
+    let mut known = known(&facts);
+    known.retain(|(name, _)| name.starts_with("amdgpu."));
     let expected = [
         ("amdgpu.serial", "692251001124"),
         ("amdgpu.part_number", "102-G30211-0C"),
@@ -245,8 +254,6 @@ fn the_kernel_names_the_card() {
     std::fs::write(bridge.join("vendor"), "0x10de").unwrap();
     std::fs::write(bridge.join("class"), "0x068000").unwrap();
     let facts = Card::find(root.path(), ADDRESS).unwrap().facts();
-    let known: Vec<(&str, &str)> =
-        facts.iter().filter_map(|fact| Some((fact.name, fact.value.as_deref().ok()?))).collect();
     let expected = [
         ("pci.id", "10de:2335"),
         ("pci.subsystem_id", "10de:18be"),
@@ -255,7 +262,7 @@ fn the_kernel_names_the_card() {
         ("pci.width_max", "16"),
         ("pci.cards", "1"),
     ];
-    assert_eq!(known, expected);
+    assert_eq!(known(&facts), expected);
     let named: Vec<&str> = facts.iter().map(|fact| fact.name).collect();
     let table: Vec<&str> =
         super::super::FACTS.iter().map(|(name, _)| *name).filter(|n| n.starts_with("pci.")).collect();
