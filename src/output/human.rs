@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::advice::{self, NAMES_MAX, Step};
+use super::findings;
 use super::imprint::Imprint;
 use super::likeness;
 use super::listing::{entry, print_table};
@@ -136,8 +137,8 @@ pub fn verdict(report: &Report, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     if !report.findings.is_empty() {
         writeln!(out)?;
-        let findings = report.findings.iter().map(|finding| rows::finding(finding, language));
-        print_table(rows::findings_head(language), findings, out)?;
+        let rows = findings::rows(&report.findings, language);
+        print_table(findings::head(language), rows, out)?;
     }
     if let Some(what) = rows::wrong_results(&report.evidence, language) {
         let style = style(Verdict::Fail);

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use super::findings;
 use super::rows;
 use crate::contract::{Finding, Severity, Subject, Verdict};
 use crate::evidence::DeviceEvidence;
@@ -140,7 +141,7 @@ fn write_no_contract(writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
 }
 
 fn write_case(suite: &str, finding: &Finding, writer: &mut Writer<&mut dyn Write>) -> io::Result<()> {
-    let [clause, severity, ..] = rows::finding(finding, Language::English).map(|text| clean(&text));
+    let [clause, severity, ..] = findings::row(finding, Language::English).map(|text| clean(&text));
     let class = format!("assay.{suite}");
     let case = [("name", clause.as_str()), ("classname", class.as_str())];
     let why = clean(&finding.in_short(Language::English));

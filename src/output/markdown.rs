@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::findings;
 use super::imprint::Imprint;
 use super::likeness;
 use super::page::Page;
@@ -64,8 +65,8 @@ fn whole(report: &Report, signed: &Envelope, language: Language, out: &mut dyn W
     }
     if !report.findings.is_empty() {
         writeln!(out, "\n## {}\n", say!(language, "title-findings"))?;
-        let findings = report.findings.iter().map(|finding| rows::finding(finding, language));
-        table(&rows::findings_head(language), findings, out)?;
+        let rows = findings::rows(&report.findings, language);
+        table(&findings::head(language), rows.into_iter(), out)?;
     }
     for device in &report.evidence.devices {
         writeln!(out, "\n## {}\n", cell(&rows::device_line(device, language)))?;

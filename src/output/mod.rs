@@ -9,6 +9,7 @@ pub mod comparison;
 pub mod csv;
 pub mod diagnosis;
 mod figures;
+mod findings;
 pub mod fleet;
 pub mod html;
 pub mod human;

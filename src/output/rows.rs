@@ -1,7 +1,7 @@
 //! What the tables of every form say, cell by cell. Owns the wording; the forms own the layout.
 
 use crate::chance::most_expected;
-use crate::contract::{Finding, Severity, Verdict};
+use crate::contract::{Severity, Verdict};
 use crate::device::draw::Distribution;
 use crate::device::{Provenance, ProvenanceKind, Reach, same};
 use crate::evidence::counters::COUNTERS;
@@ -24,18 +24,6 @@ pub fn measurements_head(language: Language) -> [String; 6] {
         say!(language, "head-samples"),
         say!(language, "head-conditions"),
         say!(language, "head-check"),
-    ]
-}
-
-pub fn findings_head(language: Language) -> [String; 7] {
-    [
-        say!(language, "head-clause"),
-        say!(language, "head-severity"),
-        say!(language, "head-on"),
-        say!(language, "head-demanded"),
-        say!(language, "head-found"),
-        say!(language, "head-verdict"),
-        say!(language, "head-because"),
     ]
 }
 
@@ -353,19 +341,6 @@ pub fn node_troubles(node: &NodeEvidence, language: Language) -> Vec<[String; 2]
 
 pub fn absences(absences: &[Absence], language: Language) -> impl Iterator<Item = [String; 2]> {
     absences.iter().map(move |absence| [absence.metric.to_string(), absence.reason.said(language)])
-}
-
-pub fn finding(f: &Finding, language: Language) -> [String; 7] {
-    let [demanded, found] = f.amounts(language).map(|amount| amount.unwrap_or_else(|| "-".to_owned()));
-    [
-        f.clause.clone(),
-        severity(f.severity, language),
-        f.subject.said(language),
-        demanded,
-        found,
-        verdict_word(f.verdict, language),
-        f.because.said(language),
-    ]
 }
 
 pub fn severity(severity: Severity, language: Language) -> String {

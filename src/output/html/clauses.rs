@@ -9,7 +9,7 @@ use crate::contract::{Amount, Clause, Finding, Quantity, Rule, Subject, Verdict}
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::{Stat, Summary};
 use crate::language::{Language, say};
-use crate::output::rows;
+use crate::output::{findings, rows};
 use crate::report::Report;
 use crate::units::Unit;
 
@@ -79,7 +79,7 @@ pub fn clause<'a>(report: &'a Report, id: &str) -> Option<&'a Clause> {
 fn tbody(report: &Report, group: &[&Finding], language: Language) -> Markup {
     let Some(first) = group.first() else { return html! {} };
     let clause = clause(report, &first.clause);
-    let [_, severity, ..] = rows::finding(first, language);
+    let [_, severity, ..] = findings::row(first, language);
     // With the digits that tell it from whatever figure is nearest to it.
     let bounds = group.iter().filter_map(|finding| finding.amounts(language)[0].clone());
     let bound = bounds.max_by_key(String::len);
@@ -110,7 +110,7 @@ fn tbody(report: &Report, group: &[&Finding], language: Language) -> Markup {
 }
 
 fn row(finding: &Finding, strip: Option<(&Strip, Scale)>, language: Language) -> Markup {
-    let [_, _, subject, _, found, _, because] = rows::finding(finding, language);
+    let [_, _, subject, _, found, _, because] = findings::row(finding, language);
     let strip = strip.map(|(strip, scale)| strip.drawn(scale, language));
     html! {
         tr {
