@@ -57,6 +57,7 @@ fn of_objection(whole: &Part, place: &Place) -> Option<usize> {
                 .next()
         }
         Place::Key(table, key) => whole.named(table, key),
+        Place::Nth(table, nth, key) => whole.offset(&[Step::Key(table), Step::Nth(*nth), Step::Name(key)]),
         Place::Contract => None,
     }
 }

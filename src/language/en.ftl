@@ -1105,6 +1105,7 @@ lint-little-memory = this is { $promised }, and every { $card } has { $least }: 
 lint-less-is-better = the less { $metric } is, the better, so that at_least refuses the good and lets the bad pass
 lint-more-is-better = the more { $metric } is, the better, so that at_most refuses the good and lets the bad pass
 lint-share-of-all = { $metric } is a share, and never more than 100 %: at most { $bound } is always met
+lint-share-of-much = no healthy card loses so much: at most { $bound } of { $metric } lets a sick one pass
 lint-hardly-watched = a load that is watched for { $bound } shows nothing of what heat does; is the unit right?
 lint-unknown-word = { $metric } is never "{ $value }", but one of { $all }
 lint-many-devices = { $devices } devices in one node: most nodes hold 8, hardly any more than { $usual }, none more than { $most }
@@ -1114,6 +1115,8 @@ lint-one-key-write = key_sha256 = "..." of a key that this party alone has, as `
 lint-past-day = { $due } is over: today is { $today }
 lint-past-day-write = a day to come, unless the lease is running already
 lint-no-days = { $key } = 0 leaves nobody a day to do it
+lint-in-decades = { $text } is more than { $years } years away: is it a slip?
+lint-in-decades-write = the day, or the number of days, that was agreed
 lint-of-twice = one remedy names "{ $id }" twice: it counts once
 lint-of-twice-write = "{ $id }" once in of
 lint-no-amount = the price is one sum for everything, of which no node has a share: credits and price cuts come to no amount

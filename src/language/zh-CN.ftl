@@ -829,6 +829,7 @@ lint-little-memory = 这只有 { $promised }，而每张 { $card } 都有 { $lea
 lint-less-is-better = { $metric } 越小越好，写 at_least 会拒绝好的、放过坏的
 lint-more-is-better = { $metric } 越大越好，写 at_most 会拒绝好的、放过坏的
 lint-share-of-all = { $metric } 是占比，永远不超过 100 %：“不高于 { $bound }”总能满足
+lint-share-of-much = 正常的卡不会损失这么多：{ $metric } “不高于 { $bound }”会放过有故障的卡
 lint-hardly-watched = 只监测 { $bound } 的负载，看不出发热的任何影响；单位是否写错？
 lint-unknown-word = { $metric } 从不会是“{ $value }”，只可能是 { $all }
 lint-many-devices = 一个节点有 { $devices } 台设备：多数节点为 8 台，几乎没有超过 { $usual } 台的，更没有超过 { $most } 台的
@@ -838,6 +839,8 @@ lint-one-key-write = key_sha256 = "..."，须为该方独有的密钥，其值�
 lint-past-day = { $due } 已经过去：今天是 { $today }
 lint-past-day-write = 写将来的日期；若租约已在履行，则无须改动
 lint-no-days = { $key } = 0 意味着一天时间也没有留
+lint-in-decades = { $text } 在 { $years } 年以后：是否写错？
+lint-in-decades-write = 写双方约定的日期或天数
 lint-of-twice = 同一补救中“{ $id }”写了两次：只计一次
 lint-of-twice-write = of 中“{ $id }”只写一次
 lint-no-amount = 价格是一笔总价，无法分摊到节点：抵扣和降价算不出金额

@@ -33,7 +33,9 @@ impl Found<'_> {
             let at = locate(&lint.at).map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
             let why = match &lint.at {
                 Place::Clause(id) => say!(l, "lint-clause", id = escaped(id), why = &lint.why),
-                Place::Key(table, key) => format!("{table}.{key}{}{}", say!(l, "list-colon"), lint.why),
+                Place::Key(table, key) | Place::Nth(table, _, key) => {
+                    format!("{table}.{key}{}{}", say!(l, "list-colon"), lint.why)
+                }
                 Place::Contract => lint.why.clone(),
             };
             let colon = say!(l, "list-colon");

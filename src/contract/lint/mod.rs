@@ -15,7 +15,7 @@ use crate::catalogue::{self, Gpu, Resolved};
 use crate::language::{Language, say};
 
 /// The rules there are.
-pub const RULES: [&str; 38] = [
+pub const RULES: [&str; 40] = [
     "unknown-sku",
     "ambiguous-sku",
     "counted-sku",
@@ -34,12 +34,14 @@ pub const RULES: [&str; 38] = [
     "little-memory",
     "wrong-direction",
     "share-of-all",
+    "share-of-much",
     "hardly-watched",
     "unknown-word",
     "many-devices",
     "one-key",
     "past-day",
     "no-days",
+    "in-decades",
     "of-twice",
     "no-amount",
     "no-lease",
@@ -94,6 +96,8 @@ pub enum Place {
     Clause(String),
     /// At a key of a table, such as `inventory`, `sku`.
     Key(&'static str, &'static str),
+    /// At a key of one of several tables, such as `remedy`, 1, `within_days` for the second of these.
+    Nth(&'static str, usize, &'static str),
     /// Nowhere: it is missing.
     Contract,
 }

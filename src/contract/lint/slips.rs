@@ -16,13 +16,14 @@ pub(super) fn lint(contract: &Contract, today: Day, l: Language) -> Vec<Lint> {
     let clauses = &contract.clauses;
     let mut found: Vec<Lint> = Vec::new();
     found.extend(clauses.iter().filter_map(|clause| wrong_direction(clause, l)));
-    found.extend(clauses.iter().filter_map(|clause| more_than_all(clause, l)));
+    found.extend(clauses.iter().filter_map(|clause| too_much_of_a_whole(clause, l)));
     found.extend(clauses.iter().filter_map(|clause| hardly_watched(clause, contract.is_lease(), l)));
     found.extend(clauses.iter().filter_map(|clause| unknown_word(clause, l)));
     found.extend(many_devices(contract, l));
     found.extend(one_key(contract, l));
     found.extend(past_day(contract, today, l));
     found.extend(no_days(contract, l));
+    found.extend(in_decades(contract, today, l));
     found.extend(of_twice(contract, l));
     found.extend(no_amount(contract, l));
     found
@@ -48,13 +49,26 @@ fn wrong_direction(clause: &Clause, l: Language) -> Option<Lint> {
     Some(unless_meant("wrong-direction", clause.severity, at, why, write))
 }
 
-/// A share of a whole that may be all of it.
-fn more_than_all(clause: &Clause, l: Language) -> Option<Lint> {
+/// No healthy card loses so much of its time or of its rate.
+const LOST_MOST: f64 = 0.1;
+
+/// What a load at full power may well be for most of its time: that is what the power cap is for.
+const AT_THE_CAP: &str = "sustain.power_throttle.share";
+
+/// A share of a whole that may be all of it, or more than a healthy card ever loses.
+fn too_much_of_a_whole(clause: &Clause, l: Language) -> Option<Lint> {
     let Rule::AtMost { figure, bound } = &clause.rule else { return None };
-    (bound.unit() == Unit::Share && bound.value() >= 1.0 && !bound.is_of_fleet()).then(|| {
-        let why = say!(l, "lint-share-of-all", metric = figure.metric.as_str(), bound = bound.to_string());
-        error("share-of-all", Place::Clause(clause.id.clone()), why, "at_most = \"3 %\"")
-    })
+    if bound.unit() != Unit::Share || bound.is_of_fleet() {
+        return None;
+    }
+    let (metric, share, at) = (figure.metric.as_str(), bound.value(), Place::Clause(clause.id.clone()));
+    let bound = bound.to_string();
+    let write = "at_most = \"3 %\"";
+    if share >= 1.0 {
+        return Some(error("share-of-all", at, say!(l, "lint-share-of-all", metric, bound), write));
+    }
+    (share > LOST_MOST && metric != AT_THE_CAP)
+        .then(|| warning("share-of-much", at, say!(l, "lint-share-of-much", metric, bound), write))
 }
 
 /// No load shows anything in so short a time, so that another unit was meant.
@@ -105,24 +119,44 @@ fn one_key(contract: &Contract, l: Language) -> Option<Lint> {
 
 /// A lease that runs already has such days, hence no more than a warning.
 fn past_day(contract: &Contract, today: Day, l: Language) -> Option<Lint> {
-    let past = contract.delivery.milestones().iter().find(|milestone| milestone.due < today)?;
-    let (due, today) = (past.due.to_string(), today.to_string());
-    let why = say!(l, "lint-past-day", due, today);
-    Some(warning("past-day", Place::Key("delivery", "due"), why, say!(l, "lint-past-day-write")))
+    let (at, due) = due_days(contract).find(|(_, due)| *due < today)?;
+    let why = say!(l, "lint-past-day", due = due.to_string(), today = today.to_string());
+    Some(warning("past-day", at, why, say!(l, "lint-past-day-write")))
 }
 
 fn no_days(contract: &Contract, l: Language) -> Option<Lint> {
-    let key = contract.remedies.iter().find_map(|remedy| match remedy.kind {
-        RemedyKind::Replace { within_days: 0 } | RemedyKind::Terminate { within_days: 0 } => {
-            Some("within_days")
-        }
-        _ if remedy.claim_days == Some(0) => Some("claim_days"),
-        RemedyKind::Credit { .. }
-        | RemedyKind::PriceCut { .. }
-        | RemedyKind::Replace { .. }
-        | RemedyKind::Terminate { .. } => None,
-    })?;
-    Some(error("no-days", Place::Key("remedy", key), say!(l, "lint-no-days", key), format!("{key} = 5")))
+    let (at, key, _) = remedy_days(contract).find(|(_, _, days)| *days == 0)?;
+    Some(error("no-days", at, say!(l, "lint-no-days", key), format!("{key} = 5")))
+}
+
+/// No lease of compute waits for so long.
+const YEARS_MOST: u16 = 10;
+
+fn in_decades(contract: &Contract, today: Day, l: Language) -> Option<Lint> {
+    let years = |due: Day| due.0.year().saturating_sub(today.0.year());
+    let day = due_days(contract).find(|(_, due)| years(*due) > YEARS_MOST.cast_signed());
+    let day = day.map(|(at, due)| (at, due.to_string()));
+    let days = || remedy_days(contract).find(|(_, _, days)| days / 366 >= YEARS_MOST.into());
+    let (at, text) = day.or_else(|| days().map(|(at, key, days)| (at, format!("{key} = {days}"))))?;
+    let why = say!(l, "lint-in-decades", text, years = YEARS_MOST);
+    Some(error("in-decades", at, why, say!(l, "lint-in-decades-write")))
+}
+
+fn due_days(contract: &Contract) -> impl Iterator<Item = (Place, Day)> {
+    let milestones = contract.delivery.milestones().iter().enumerate();
+    milestones.map(|(nth, milestone)| (Place::Nth("delivery", nth, "due"), milestone.due))
+}
+
+/// How many days there are for what, by its key.
+fn remedy_days(contract: &Contract) -> impl Iterator<Item = (Place, &'static str, u32)> {
+    contract.remedies.iter().enumerate().flat_map(|(nth, remedy)| {
+        let within = match remedy.kind {
+            RemedyKind::Replace { within_days } | RemedyKind::Terminate { within_days } => Some(within_days),
+            RemedyKind::Credit { .. } | RemedyKind::PriceCut { .. } => None,
+        };
+        let all = [("within_days", within), ("claim_days", remedy.claim_days)];
+        all.into_iter().filter_map(move |(key, days)| Some((Place::Nth("remedy", nth, key), key, days?)))
+    })
 }
 
 /// One id twice in one remedy: it counts once.
@@ -130,9 +164,10 @@ fn of_twice(contract: &Contract, l: Language) -> Option<Lint> {
     let twice = |of: &[String]| {
         of.iter().enumerate().find(|(nth, id)| of[..*nth].contains(id)).map(|(_, id)| id.clone())
     };
-    let id = contract.remedies.iter().find_map(|remedy| twice(&remedy.of))?;
+    let (nth, id) =
+        contract.remedies.iter().enumerate().find_map(|(nth, remedy)| Some((nth, twice(&remedy.of)?)))?;
     let why = say!(l, "lint-of-twice", id = &id);
-    Some(error("of-twice", Place::Key("remedy", "of"), why, say!(l, "lint-of-twice-write", id)))
+    Some(error("of-twice", Place::Nth("remedy", nth, "of"), why, say!(l, "lint-of-twice-write", id)))
 }
 
 /// Shares of a price that no node has.
