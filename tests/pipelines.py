@@ -9,6 +9,7 @@ which brings the schemas. Prints one line per check and exits 1 at the first tha
 
 import copy
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,9 @@ def main(action_file, gitlab_file):
     say("and refuses artifacts that are kept sometimes", not is_valid(broken, "vendor.gitlab-ci"))
 
     steps = action["runs"]["steps"]
+    foreign = [step["uses"] for step in steps if "uses" in step]
+    pinned = [re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name) for name in foreign]
+    say("what the action uses of others is pinned by commit, which no tag can move", foreign and all(pinned))
     template = gitlab[".assay"]
     print(json.dumps({
         "github": [step["run"] for step in steps if "run" in step],
