@@ -334,12 +334,8 @@ impl Reason {
     /// When nobody watched, or times say less than they seem to: the worst of each kind, since all devices are of one machine.
     pub fn gaps(evidence: &Evidence) -> Vec<Self> {
         let of_kind = |lapse: LapseKind| {
-            let on_device = |device: &DeviceEvidence| {
-                let lapses = device.lapses.iter().filter(|known| known.kind == lapse);
-                lapses.fold((0u64, 0u64), |(ns, times), one| (ns.saturating_add(one.ns), times + 1))
-            };
-            let (ns, times) = evidence.devices.iter().map(on_device).max()?;
-            (times > 0).then_some(Self::Lapsed { lapse, times, ns })
+            let (ns, times) = evidence.devices.iter().filter_map(|device| device.lapsed(lapse)).max()?;
+            Some(Self::Lapsed { lapse, times, ns })
         };
         let broke_off = Self::broke_off(evidence).into_iter();
         broke_off.chain(LapseKind::ALL.into_iter().filter_map(of_kind)).collect()

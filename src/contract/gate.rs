@@ -8,7 +8,8 @@ use super::telemetry::{self, Kept};
 use crate::catalogue::{self, fingerprint};
 use crate::device::{Identity, Lacking, Reach};
 use crate::evidence::counters::{self, CounterDef};
-use crate::evidence::metric::{Kind, MetricName};
+use crate::evidence::lapse::LapseKind;
+use crate::evidence::metric::{Better, Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{FIGURES, FIRST_THROTTLE, MTBE};
 use crate::evidence::{
@@ -80,7 +81,9 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusab
         completed(seen)?;
         let value = value(measurement, figure)?;
         possible(identity, &figure.metric, value)?;
-        let counted = Counted { value, at_least: at_least(measurement) };
+        let held_back = || held_back(seen.device, &figure.metric, measurement.clocks());
+        let at_least = at_least(measurement).or_else(held_back);
+        let counted = Counted { value, at_least };
         last = match last {
             Err(_) => Ok(counted),
             Ok(before) if before == counted => Ok(counted),
@@ -158,8 +161,11 @@ fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<Co
         value.filter(|value| value.is_finite()).ok_or_else(|| Unusable::open(unknown(&figure.metric)))?;
     possible(admitted(seen)?, &figure.metric, value)?;
     let is_rate = figure.metric == sustained.load.metric;
+    let held_back = held_back(seen.device, &figure.metric, sustained.clocks());
     let at_least = if is_rate && sustained.load.conditions.reach == Reach::Kernel {
         Some(Reason::ShortfallMayBeOurs)
+    } else if is_rate && held_back.is_some() {
+        held_back
     } else if figure.metric.as_str() == FIRST_THROTTLE && sustained.silent_since_ns().is_some() {
         Some(unknown(&figure.metric))
     } else if figure.metric.as_str() == FIRST_THROTTLE && sustained.first_throttled_ns().is_none() {
@@ -321,6 +327,14 @@ pub(super) fn at_least(measurement: &Measurement) -> Option<Reason> {
         (Value::Timed(_), Reach::Card)
         | (Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. } | Value::Lengths(_), _) => None,
     }
+}
+
+/// A rate that the host's clock alone timed, while a quota kept this program from running: the card may have been faster.
+fn held_back(device: &DeviceEvidence, metric: &MetricName, clocks: Clocks) -> Option<Reason> {
+    let lapse = LapseKind::Throttled;
+    let (ns, times) = device.lapsed(lapse)?;
+    let may_be_slow = clocks == Clocks::HostOnly && metric.better() == Some(Better::More);
+    may_be_slow.then_some(Reason::Lapsed { lapse, times, ns })
 }
 
 fn agreeing(clocks: Clocks) -> Result<(), Unusable> {

@@ -25,7 +25,7 @@ use crate::device::{DeviceError, Identity, Lacking, Reach};
 use crate::language::{Language, say};
 use crate::telemetry::Reading;
 use crate::telemetry::host::Host;
-use lapse::Lapse;
+use lapse::{Lapse, LapseKind};
 pub use lengths::Lengths;
 use metric::{Kind, MetricName};
 pub use sustain::Sustained;
@@ -333,6 +333,18 @@ pub struct TimedReading {
 }
 
 impl Measurement {
+    /// Whether the clocks that timed it agree; what no clock timed contradicts none.
+    pub fn clocks(&self) -> Clocks {
+        match &self.value {
+            Value::Timed(timed) => timed.clocks(),
+            Value::Count { .. }
+            | Value::Share { .. }
+            | Value::AtLeast { .. }
+            | Value::ByUnit { .. }
+            | Value::Lengths(_) => Clocks::Agree,
+        }
+    }
+
     /// The figures of this measurement in its metric's unit.
     pub fn figures(&self) -> Vec<f64> {
         match (&self.value, self.metric.kind()) {
@@ -368,6 +380,13 @@ impl DeviceEvidence {
 
     pub fn fact(&self, metric: &MetricName) -> Option<&str> {
         self.facts.iter().find(|f| f.metric == *metric).map(|f| f.value.as_str())
+    }
+
+    /// For how long, and how often, times were such; `None` where they never were.
+    pub fn lapsed(&self, kind: LapseKind) -> Option<(u64, u64)> {
+        let of_kind = self.lapses.iter().filter(|lapse| lapse.kind == kind);
+        let (ns, times) = of_kind.fold((0u64, 0), |(ns, times), one| (ns.saturating_add(one.ns), times + 1));
+        (times > 0).then_some((ns, times))
     }
 
     pub fn absence(&self, metric: &MetricName) -> Option<&Absence> {

@@ -191,15 +191,7 @@ impl Part {
 }
 
 pub fn condition_parts(m: &Measurement, language: Language) -> Vec<Part> {
-    let clocks = match &m.value {
-        Value::Timed(timed) => timed.clocks(),
-        Value::Count { .. }
-        | Value::Share { .. }
-        | Value::AtLeast { .. }
-        | Value::ByUnit { .. }
-        | Value::Lengths(_) => Clocks::Agree,
-    };
-    parts(&m.conditions, clocks, language)
+    parts(&m.conditions, m.clocks(), language)
 }
 
 /// Of a load, in the table of conditions: as it was recorded.

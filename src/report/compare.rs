@@ -402,16 +402,8 @@ fn differing(
 
 /// Why a figure does not count.
 fn unsound(m: &Measurement) -> Option<Unsound> {
-    let clocks = match &m.value {
-        Value::Timed(timed) => timed.clocks(),
-        Value::Count { .. }
-        | Value::Share { .. }
-        | Value::AtLeast { .. }
-        | Value::ByUnit { .. }
-        | Value::Lengths(_) => Clocks::HostOnly,
-    };
     let no_figure = || m.summary().is_none().then_some(Unsound::NoFigure);
-    unsound_check(&m.check, clocks).or_else(no_figure)
+    unsound_check(&m.check, m.clocks()).or_else(no_figure)
 }
 
 fn unsound_check(check: &Check, clocks: Clocks) -> Option<Unsound> {

@@ -1,6 +1,7 @@
 //! Whose limit a rate shows: what a kernel reaches that does not use the card's fastest units.
 
 use gpu_assay::device::Reach;
+use gpu_assay::evidence::lapse::{Lapse, LapseKind};
 
 use super::*;
 
@@ -32,4 +33,30 @@ fn a_shortfall_that_may_be_ours_fails_nobody() {
         let findings = judge(&node, &evidence(vec![triad(), good_device(2)]));
         assert_eq!(findings[0].verdict, verdict, "{bound}");
     }
+}
+
+/// What the host's clock alone timed while a quota kept the program from running may have been faster.
+#[test]
+fn a_shortfall_under_a_quota_fails_nobody() {
+    let held_back = |device_ns: Option<u64>| {
+        edited(|d| {
+            let sample = Sample { device_ns, host_ns: 1000 };
+            *measurement(d, "stream.triad.rate") = timed("stream.triad.rate", 1000, vec![sample; 3]);
+            d.lapses = vec![Lapse { at_ns: 5, kind: LapseKind::Throttled, ns: 7_000_000_000 }];
+        })
+    };
+    let judged = |device: DeviceEvidence, clause: &str| {
+        // The last: that there was a quota is told before it.
+        let finding = judge(&terms(clause), &evidence(vec![device])).pop().unwrap();
+        (finding.verdict, finding.because)
+    };
+    let more = TRIAD.replace("1 GB", "1.01 GB");
+    let lapsed = Reason::Lapsed { lapse: LapseKind::Throttled, times: 1, ns: 7_000_000_000 };
+    assert_eq!(judged(held_back(None), TRIAD), (Verdict::Pass, Reason::Met));
+    assert_eq!(judged(held_back(None), &more), (Verdict::Inconclusive, lapsed));
+    // The device's own clock stood for nobody, and without a quota nothing excuses.
+    assert_eq!(judged(held_back(Some(999)), &more), (Verdict::Fail, Reason::NotMet));
+    let mut free = held_back(None);
+    free.lapses.clear();
+    assert_eq!(judged(free, &more), (Verdict::Fail, Reason::NotMet));
 }
