@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::quantity::Quantity;
 use super::slip::Slip;
 use crate::device::ProvenanceKind;
-use crate::evidence::metric::MetricName;
+use crate::evidence::metric::{Better, MetricName};
 use crate::evidence::stats::Stat;
 use crate::telemetry::Throttle;
 use raw::RawClause;
@@ -34,14 +34,7 @@ pub struct Clause {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
-    AtLeast {
-        figure: Figure,
-        bound: Quantity,
-    },
-    AtMost {
-        figure: Figure,
-        bound: Quantity,
-    },
+    Bound(Bound),
     /// The figure of one metric as a share of another's, both by the same statistic.
     Ratio {
         figure: Figure,
@@ -55,6 +48,39 @@ pub enum Rule {
     Never {
         flag: Flag,
     },
+}
+
+/// `at_least` or `at_most`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    pub figure: Figure,
+    pub side: Side,
+    pub quantity: Quantity,
+}
+
+/// On which side of a bound a figure must lie, or on the bound itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Least,
+    Most,
+}
+
+impl Side {
+    /// As contracts write it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Side::Least => "at_least",
+            Side::Most => "at_most",
+        }
+    }
+
+    /// Of what such a bound makes sense.
+    pub fn better(self) -> Better {
+        match self {
+            Side::Least => Better::More,
+            Side::Most => Better::Less,
+        }
+    }
 }
 
 /// Which number of a metric is judged. Counted metrics are one number and have no statistic.
@@ -247,14 +273,20 @@ impl schemars::JsonSchema for Clauses {
     }
 }
 
-/// The metrics that a rule reads.
 impl Rule {
+    /// The metrics that it reads.
     pub fn metrics(&self) -> Vec<&MetricName> {
         match self {
-            Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } => vec![&figure.metric],
+            Rule::Bound(bound) => vec![&bound.figure.metric],
             Rule::Ratio { figure, to, .. } => vec![&figure.metric, to],
             Rule::Equals { metric, .. } => vec![metric],
             Rule::Never { .. } => Vec::new(),
         }
+    }
+
+    /// Of what so much is demanded at least.
+    pub fn owed(&self) -> Option<(&MetricName, &Quantity)> {
+        let Rule::Bound(Bound { figure, side: Side::Least, quantity }) = self else { return None };
+        Some((&figure.metric, quantity))
     }
 }
