@@ -245,18 +245,12 @@ fn settled(open: Option<Reason>, holds: bool, observed: Amount, bound: Amount) -
 fn judge_node(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement {
     let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &bound.figure);
     let figures = evidence.devices.iter().map(of_device);
-    let mut sum: Result<_, gate::Unusable> = Ok(Counted { value: 0.0, at_least: None });
-    for figure in figures {
-        sum = match (sum, figure) {
-            (Ok(sum), Ok(more)) => {
-                Ok(Counted { value: sum.value + more.value, at_least: sum.at_least.or(more.at_least) })
-            }
-            (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
-            (Err(first), _) => Err(first),
-            (Ok(_), Err(other)) => Err(other),
-        };
-    }
-    bounded(sum, bound)
+    let add = |sum: Counted, more: Counted| Counted {
+        value: sum.value + more.value,
+        at_least: sum.at_least.or(more.at_least),
+    };
+    let none = Ok(Counted { value: 0.0, at_least: None });
+    bounded(figures.fold(none, |sum, figure| gate::both(sum, figure, add)), bound)
 }
 
 fn ratio(seen: &Seen<'_>, figure: &Figure, to: &MetricName, at_least: f64) -> Judgement {

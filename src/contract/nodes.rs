@@ -80,16 +80,14 @@ fn compared<'a>(
     accept: &Accept,
     metric: &MetricName,
 ) -> Result<Farthest<'a>, Unusable> {
-    let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
-    if present < 2 {
-        return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
-    }
+    gate::several(evidence)?;
     match (metric.as_str(), lagging(metric.as_str())) {
         (SPREAD, _) => spread(evidence, accept),
         (LAG, _) => {
             let lags = rates(evidence).map(|rate| lag(evidence, accept, rate));
             let nothing = || Unusable::open(Reason::NotMeasured { metric: metric.to_string() });
-            lags.reduce(worse).unwrap_or_else(|| Err(nothing()))
+            let farthest = lags.reduce(|one, other| gate::both(one, other, farther));
+            farthest.unwrap_or_else(|| Err(nothing()))
         }
         (_, Some(rate)) => {
             let rate = MetricName::parse(&rate).map_err(|_| Unusable::open(Reason::NoFigure))?;
@@ -111,20 +109,9 @@ fn rates(evidence: &Evidence) -> impl Iterator<Item = MetricName> {
     all.filter(|m| m.probe() != "link" && m.kind().is_rate()).filter(has)
 }
 
-/// The greater one; what does not count comes first.
-fn worse<'a>(
-    one: Result<Farthest<'a>, Unusable>,
-    other: Result<Farthest<'a>, Unusable>,
-) -> Result<Farthest<'a>, Unusable> {
-    match (one, other) {
-        (Ok(a), Ok(b)) => {
-            let (most, less) = if b.value > a.value { (b, a) } else { (a, b) };
-            Ok(Farthest { at_least: most.at_least.or(less.at_least), ..most })
-        }
-        (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
-        (Err(first), _) => Err(first),
-        (Ok(_), Err(other)) => Err(other),
-    }
+fn farther<'a>(a: Farthest<'a>, b: Farthest<'a>) -> Farthest<'a> {
+    let (most, less) = if b.value > a.value { (b, a) } else { (a, b) };
+    Farthest { at_least: most.at_least.or(less.at_least), ..most }
 }
 
 /// How far the least median lies below the middle of the others': of two devices, a middle of both would halve the distance.

@@ -69,9 +69,8 @@ fn slowest<'a>(
     accept: &Accept,
     figure: &Figure,
 ) -> (Option<Slowest<'a>>, Option<Unusable>) {
-    let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
-    if present < 2 {
-        return (None, Some(Unusable::open(Reason::TooFewDevices { present, demanded: 2 })));
+    if let Err(alone) = gate::several(evidence) {
+        return (None, Some(alone));
     }
     if figure.metric.probe() == COLLECTIVE {
         let all: Vec<&DeviceEvidence> = evidence.devices.iter().collect();
