@@ -94,14 +94,8 @@ fn sensible(raw: RawClause) -> Result<Clause, Wrong> {
     })
 }
 
-/// A share above 0 and up to 100 %.
 fn share(key: &'static str, text: &str, example: &str) -> Result<Quantity, Wrong> {
-    let why = match Quantity::parse(Unit::Share, text) {
-        Ok(share) if share.value() > 0.0 && share.value() <= 1.0 => return Ok(share),
-        Ok(_) => format!("{key}: {text:?} is not between 0 and 100 %; write for example {key} = {example:?}"),
-        Err(e) => format!("{key}: {e}"),
-    };
-    Err(Wrong::with(key, why))
+    Quantity::parse_part(key, text, example).map_err(|why| Wrong::with(key, why))
 }
 
 fn guard(text: &str, rule: &Rule) -> Result<Quantity, Wrong> {
