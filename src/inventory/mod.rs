@@ -299,14 +299,13 @@ impl Inventory {
     /// The worst of its cards, at that moment.
     pub fn exit(&self, moment: Timestamp) -> Exit {
         let any = |quality| self.cards.iter().any(|card| card.quality() == quality);
-        let all = [
+        Exit::worst_of([
             (!self.conflicts.is_empty(), Exit::Identity),
             (any(Quality::Faulty) || any(Quality::Slow), Exit::Fail),
             (self.cards.iter().any(|card| card.quality() != Quality::Good), Exit::Inconclusive),
             (self.cards.is_empty(), Exit::Inconclusive),
             (!self.is_finished || !self.covers(moment), Exit::Inconclusive),
-        ];
-        all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
+        ])
     }
 
     /// Whether its cards can be counted at all.
