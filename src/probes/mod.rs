@@ -2,7 +2,7 @@
 //! Owns the table of probes; must not know contracts.
 //!
 //! To add one: name its metrics in the table of `src/evidence/metric.rs`; write `src/probes/<name>.rs` with one [`Probe`] value
-//! (its question, and a function from identity and settings to cases; `chase.rs` is the shortest to copy), and put it into
+//! (its question above it, and a function from identity and settings to cases; `chase.rs` is the shortest to copy), and put it into
 //! [`PROBES`]. A case runs ops on a `Bench`, which tunes, times, checks and reports; `src/engine/check.rs` compares results with the
 //! reference, and `tests/it/lazy.rs` shows what those checks must catch. Look at it with
 //! `assay run --measure-only --device sim:mini --probe <name>`. A test then demands that table and probes name the same
@@ -33,10 +33,9 @@ use crate::engine::{Settings, Trouble};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{Check, Conditions, Measurement, Timed, Value};
 
-/// A question and the cases that answer it.
+/// The cases that answer one question, which stands above each of [`PROBES`].
 pub struct Probe {
     pub name: &'static str,
-    pub question: &'static str,
     /// Pure: what would be measured on such a device.
     pub cases: fn(&Identity, &Settings) -> Vec<Case>,
 }
