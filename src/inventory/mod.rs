@@ -184,16 +184,6 @@ pub struct Refused {
     pub because: Reason,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InventoryError {
-    #[error("{0}")]
-    Statement(#[from] StatementError),
-    #[error(
-        "the inventory certificate is of format {0}, this program reads format {FORMAT}; get a newer one"
-    )]
-    Format(u32),
-}
-
 /// What a card can be offered as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -263,20 +253,13 @@ impl Card {
 }
 
 impl Inventory {
-    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, InventoryError> {
+    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, StatementError> {
         Ok(Envelope::seal(&KIND.encode(self.subjects(), self)?, key))
     }
 
-    pub fn from_verified(verified: &Verified) -> Result<Self, InventoryError> {
-        let statement = KIND.decode::<Inventory>(verified.bytes())?;
-        let inventory = statement.predicate;
-        if inventory.format != FORMAT {
-            return Err(InventoryError::Format(inventory.format));
-        }
-        if statement.subject != inventory.subjects() {
-            return Err(StatementError::Subjects.into());
-        }
-        Ok(inventory)
+    pub fn from_verified(verified: &Verified) -> Result<Self, StatementError> {
+        let readable = |inventory: &Self| KIND.check_format(inventory.format, FORMAT);
+        KIND.read(verified.bytes(), readable, |inventory| Ok(inventory.subjects()))
     }
 
     /// The report, and the node by the same digest.
