@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::gpu::{DeviceMemory, Gpu};
+use super::gpu::{DeviceMemory, Gpu, Lane};
 use super::host_memory::{HostKind, HostMemory};
 use super::memory::Memory;
 use super::modules::Modules;
@@ -70,7 +70,7 @@ pub fn submit(
             runner.submit_ordered(
                 After::Nothing,
                 |_| Ok(()),
-                |_| times(&|| gpu.upload(staging, ours, 0, bytes)),
+                |_| times(&|| gpu.upload(Lane::Main, staging, ours, 0, bytes)),
             )
         }
         Route::DeviceToHost(means) => {
@@ -87,7 +87,7 @@ pub fn submit(
             let landed = Landed { words, repeat, seed, kind: HostKind::Pinned };
             runner.submit_both_ways(
                 landed,
-                || gpu.upload_beside(staging, to, bytes),
+                || gpu.upload(Lane::Side, staging, to, 0, bytes),
                 |slot| land(gpu, ours, slot, bytes),
             )
         }
@@ -120,7 +120,7 @@ fn kind(means: Means) -> HostKind {
 }
 
 fn land(gpu: &Gpu, from: &DeviceMemory, slot: &Slot, bytes: u64) -> Result<(), DeviceError> {
-    slot.landing.iter().try_for_each(|landing| gpu.download(from, 0, landing, bytes))
+    slot.landing.iter().try_for_each(|landing| gpu.download(Lane::Main, from, 0, landing, bytes))
 }
 
 /// Memory in which a copy can land.
