@@ -11,7 +11,8 @@ use super::peers::Neighbour;
 use super::plan::Plan;
 use super::run::{After, Reach, Runner, Slot};
 use crate::device::draw;
-use crate::device::op::{Buf, Means, Route};
+use crate::device::op::{Means, Route};
+use crate::device::shared::Transfer;
 use crate::device::{DeviceError, Ticket, reference};
 
 /// Host memory that holds a pattern, ready to be sent again.
@@ -20,16 +21,6 @@ pub struct Upload {
     staging: Option<HostMemory>,
     /// Seed and words of the pattern it holds.
     holds: Option<(u64, u64)>,
-}
-
-/// What is to be copied, `repeat` times.
-#[derive(Clone, Copy)]
-pub struct Transfer {
-    pub route: Route,
-    pub buf: Buf,
-    pub words: u64,
-    pub seed: u64,
-    pub repeat: u32,
 }
 
 /// A copy to the host whose words are still to be compared.
