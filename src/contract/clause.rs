@@ -1,5 +1,11 @@
 //! One demand of a contract: its rule, and how it is written in a file.
 //! Owns what makes a clause sensible; must not know evidence.
+//!
+//! To add a kind of demand: a variant of [`Rule`], its keys and what may stand beside them in `clause/raw.rs`, its verdict in `judge.rs`
+//! (a new condition of telemetry is a [`Flag`], and `telemetry.rs` says which readings show it), and its sentence in
+//! `src/output/html/clauses.rs` and both `src/language/*.ftl`; the compiler names what else must know it. `ASSAY_BLESS=1 cargo test --test
+//! it -- schemas::` writes the schema. `tests/it/vectors.rs` has contracts named after their defect, `tests/it/judging.rs` verdicts and
+//! their reasons, and a row of `tests/it/faults/matrix.rs` must show that the demand fails where it should.
 
 mod raw;
 
