@@ -140,14 +140,6 @@ pub fn share_interval(hits: u64, of: u64, confidence: f64) -> (f64, f64) {
     (low, high)
 }
 
-/// The exact interval of a rate at this confidence, after `events` in `exposure`, such as failures in hours of all devices
-/// together: in events per unit of that.
-pub fn rate_interval(events: u64, exposure: f64, confidence: f64) -> (f64, f64) {
-    let tail = (1.0 - confidence) / 2.0;
-    let low = if events == 0 { 0.0 } else { least_mean(events, tail) };
-    (low / exposure, greatest_mean(events, tail) / exposure)
-}
-
 /// The mean time between failures that is reached at least, at this confidence, after `events` in `exposure`: the one-sided
 /// lower bound, in the unit of `exposure`. The failures must come at a constant rate, and the time of looking be chosen
 /// without regard to them.
@@ -159,11 +151,6 @@ pub fn mtbf_at_least(events: u64, exposure: f64, confidence: f64) -> f64 {
 /// few or fewer that seldom (Garwood, Biometrika 28, 1936). Three where there were none, with 95 %.
 pub fn most_expected(events: u64, confidence: f64) -> f64 {
     greatest_mean(events, 1.0 - confidence)
-}
-
-/// The mean below which so many events or more have a chance below `tail`.
-fn least_mean(events: u64, tail: f64) -> f64 {
-    turn(events as f64, |mean| Poisson { mean }.at_least(events) < tail)
 }
 
 /// From here on tails are not added up, which would take long, but bounded by Chernoff's inequality: means come out greater by
@@ -280,19 +267,12 @@ mod tests {
     }
 
     #[test]
-    fn intervals_of_rates_are_those_of_the_tables() {
-        let table = [
-            (0, (0.0, 3.6889)),
-            (1, (0.0253, 5.5716)),
-            (5, (1.6235, 11.6683)),
-            (10, (4.7954, 18.3904)),
-            (100, (81.3640, 121.6268)),
-        ];
-        for (events, (low, high)) in table {
-            let found = rate_interval(events, 1.0, 0.95);
-            assert!(near(found.0, low) && near(found.1, high), "{events}: {found:?}");
-            let scaled = rate_interval(events, 8000.0, 0.95);
-            assert!(same(scaled.0 * 8000.0, found.0) && same(scaled.1 * 8000.0, found.1));
+    fn bounds_of_rates_are_those_of_the_tables() {
+        // The upper ends of intervals on both sides, with 95 %.
+        for (events, high) in [(0, 3.6889), (1, 5.5716), (5, 11.6683), (10, 18.3904), (100, 121.6268)] {
+            let found = most_expected(events, 0.975);
+            assert!(near(found, high), "{events}: {found:?}");
+            assert!(same(8000.0 / mtbf_at_least(events, 8000.0, 0.975), found));
         }
         // Half the quantiles of chi-square with 2 (r + 1) degrees of freedom.
         for (events, confidence, mean) in

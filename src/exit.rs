@@ -63,6 +63,11 @@ impl Exit {
         if self.rank() >= other.rank() { self } else { other }
     }
 
+    /// The worst of those that hold.
+    pub fn worst_of(all: impl IntoIterator<Item = (bool, Exit)>) -> Exit {
+        all.into_iter().filter_map(|(holds, exit)| holds.then_some(exit)).fold(Exit::Pass, Exit::worst)
+    }
+
     fn rank(self) -> u8 {
         match self {
             Exit::Bug => 8,

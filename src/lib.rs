@@ -25,6 +25,11 @@
 //! output
 //! commands  cli  main
 //! ```
+//!
+//! How to add something stands at the head of the file that holds its table: a probe in `probes/mod.rs`, a number format in
+//! `device/precision.rs`, a kernel in `kernels/README.md`, a backend in `device/inventory.rs`, a demand of contracts in
+//! `contract/clause.rs`, an objection to them in `contract/lint/mod.rs`, a form of reports in `output/mod.rs`, a card in
+//! `catalogue/mod.rs`. Each has a test that fails while something is missing, or the compiler does.
 
 pub mod cgroup;
 pub mod chance;

@@ -2,7 +2,12 @@
 //! Owns the embedded tables and what follows from them; must not know contracts. It never grants a pass.
 //!
 //! `gpus.csv` holds what datasheets say, `sources.csv` and `provenance.csv` what each cell of it rests on, `bands.csv` what was
-//! measured. A line of provenance that names a column wins over one that does not, then one that names a card.
+//! measured. To add a card: its row in `gpus.csv` by the datasheet, dense figures only, what it rests on in the other two, and bands where
+//! something was measured; then raise the version in `data.rs`, which a test asks for. `assay catalogue check` says what does not fit, such
+//! as a peak that units and clocks do not give. Who only needs it here writes an overlay: `assay catalogue new`. A simulated card of it
+//! is a row of `src/device/sim/profiles.rs`.
+//!
+//! A line of provenance that names a column wins over one that does not, then one that names a card.
 
 pub mod bands;
 pub mod check;

@@ -68,18 +68,15 @@ impl Overlay {
             return Err(OverlayError::TooLarge);
         }
         let text = std::str::from_utf8(file).map_err(|_| OverlayError::NotText)?;
-        toml::from_str::<Self>(text).map_err(|e| malformed(text, &e))?.readable()
+        let overlay = toml::from_str::<Self>(text).map_err(|e| malformed(text, &e))?;
+        overlay.readable().map(|()| overlay)
     }
 
     pub fn from_verified(verified: &Verified) -> Result<Self, OverlayError> {
-        let statement = KIND.decode::<Self>(verified.bytes())?;
-        if statement.subject != [statement.predicate.subject()?] {
-            return Err(StatementError::Subjects.into());
-        }
-        statement.predicate.readable()
+        KIND.read(verified.bytes(), Self::readable, |overlay| Ok(vec![overlay.subject()?]))
     }
 
-    fn readable(self) -> Result<Self, OverlayError> {
+    fn readable(&self) -> Result<(), OverlayError> {
         if self.format != FORMAT {
             return Err(OverlayError::Format(self.format));
         }
@@ -95,7 +92,7 @@ impl Overlay {
             }
         }
         let is_long = |card: &Gpu| card.name.chars().nth(NAME_CHARS_MAX).is_some();
-        if self.cards.iter().any(is_long) { Err(OverlayError::LongName) } else { Ok(self) }
+        if self.cards.iter().any(is_long) { Err(OverlayError::LongName) } else { Ok(()) }
     }
 
     /// Its cards as a catalogue, and everything that is wrong with them beside those that are built in.

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Certificate, Decision};
 use crate::fleet::calendar::day;
+use crate::fleet::launch::words::word;
 use crate::fleet::waivers::{Waiver, Waivers};
 
 /// The clocks of two parties differ by no more.
@@ -52,29 +53,19 @@ pub fn options(certificate: &Certificate) -> String {
     );
     let waiver = |Waiver { clause, node, reason }: &Waiver| {
         let at = node.as_ref().map_or(String::new(), |node| format!("@{node}"));
-        format!("--waive {}", quoted(&format!("{clause}{at}={reason}")))
+        format!("--waive {}", word(&format!("{clause}{at}={reason}")))
     };
     options.extend(certificate.waivers.iter().map(waiver));
     match &certificate.decision {
         Decision::Accepted => {}
-        Decision::Refused { reason } => options.push(format!("--refuse {}", quoted(reason))),
+        Decision::Refused { reason } => options.push(format!("--refuse {}", word(reason))),
     }
     options.join(" ")
-}
-
-/// One word for a shell, whatever stands in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shell_reads_one_word() {
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
-    }
 
     #[test]
     fn the_next_minutes_are_not_still_to_come() {

@@ -220,15 +220,11 @@ impl Certificate {
     }
 
     pub fn from_verified(verified: &Verified) -> Result<Self, CertificateError> {
-        let statement = KIND.decode::<Certificate>(verified.bytes())?;
-        let certificate = statement.predicate;
-        if certificate.format != FORMAT {
-            return Err(CertificateError::Format(certificate.format));
-        }
-        if statement.subject != certificate.subjects() {
-            return Err(StatementError::Subjects.into());
-        }
-        Ok(certificate)
+        let readable = |certificate: &Self| match certificate.format {
+            FORMAT => Ok(()),
+            other => Err(CertificateError::Format(other)),
+        };
+        KIND.read(verified.bytes(), readable, |certificate| Ok(certificate.subjects()))
     }
 
     /// Parties whose keys signed these bytes, of those that are trusted.

@@ -1,5 +1,11 @@
 //! One demand of a contract: its rule, and how it is written in a file.
 //! Owns what makes a clause sensible; must not know evidence.
+//!
+//! To add a kind of demand: a variant of [`Rule`], its keys and what may stand beside them in `clause/raw.rs`, its verdict in `judge.rs`
+//! (a new condition of telemetry is a [`Flag`], and `telemetry.rs` says which readings show it), and its sentence in
+//! `src/output/html/clauses.rs` and both `src/language/*.ftl`; the compiler names what else must know it. `ASSAY_BLESS=1 cargo test --test
+//! it -- schemas::` writes the schema. `tests/it/vectors.rs` has contracts named after their defect, `tests/it/judging.rs` verdicts and
+//! their reasons, and a row of `tests/it/faults/matrix.rs` must show that the demand fails where it should.
 
 mod raw;
 
@@ -10,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::quantity::Quantity;
 use super::slip::Slip;
 use crate::device::ProvenanceKind;
-use crate::evidence::metric::MetricName;
+use crate::evidence::metric::{Better, MetricName};
 use crate::evidence::stats::Stat;
 use crate::telemetry::Throttle;
 use raw::RawClause;
@@ -34,14 +40,7 @@ pub struct Clause {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
-    AtLeast {
-        figure: Figure,
-        bound: Quantity,
-    },
-    AtMost {
-        figure: Figure,
-        bound: Quantity,
-    },
+    Bound(Bound),
     /// The figure of one metric as a share of another's, both by the same statistic.
     Ratio {
         figure: Figure,
@@ -55,6 +54,39 @@ pub enum Rule {
     Never {
         flag: Flag,
     },
+}
+
+/// `at_least` or `at_most`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    pub figure: Figure,
+    pub side: Side,
+    pub quantity: Quantity,
+}
+
+/// On which side of a bound a figure must lie, or on the bound itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Least,
+    Most,
+}
+
+impl Side {
+    /// As contracts write it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Side::Least => "at_least",
+            Side::Most => "at_most",
+        }
+    }
+
+    /// Of what such a bound makes sense.
+    pub fn better(self) -> Better {
+        match self {
+            Side::Least => Better::More,
+            Side::Most => Better::Less,
+        }
+    }
 }
 
 /// Which number of a metric is judged. Counted metrics are one number and have no statistic.
@@ -247,14 +279,20 @@ impl schemars::JsonSchema for Clauses {
     }
 }
 
-/// The metrics that a rule reads.
 impl Rule {
+    /// The metrics that it reads.
     pub fn metrics(&self) -> Vec<&MetricName> {
         match self {
-            Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } => vec![&figure.metric],
+            Rule::Bound(bound) => vec![&bound.figure.metric],
             Rule::Ratio { figure, to, .. } => vec![&figure.metric, to],
             Rule::Equals { metric, .. } => vec![metric],
             Rule::Never { .. } => Vec::new(),
         }
+    }
+
+    /// Of what so much is demanded at least.
+    pub fn owed(&self) -> Option<(&MetricName, &Quantity)> {
+        let Rule::Bound(Bound { figure, side: Side::Least, quantity }) = self else { return None };
+        Some((&figure.metric, quantity))
     }
 }

@@ -1,10 +1,11 @@
 //! Clauses on what is delivered: decided on an interval, at error rates that the device is promised.
 //! Owns those rates and what such a clause may say; the interval itself is evidence's business.
 
-use super::clause::{Clause, Figure, Rule, Scope};
+use super::clause::{Bound, Clause, Figure, Rule, Scope, Side};
 use super::finding::{Amount, Reason, Sampling, Verdict};
 use super::gate::{self, Counted, Seen};
 use super::judge::Judgement;
+use super::quantity::Quantity;
 use crate::engine::bench::Cap;
 use crate::evidence::metric::MetricName;
 use crate::evidence::sequence::{Decision, Demand};
@@ -19,16 +20,8 @@ const WIDTH: f64 = 0.01;
 
 /// The metric and the bound of a rule that is decided so.
 fn bound_of(rule: &Rule) -> Option<(&MetricName, f64)> {
-    match rule {
-        Rule::AtLeast { figure: Figure { metric, statistic: Some(Stat::Delivered) }, bound } => {
-            Some((metric, bound.value()))
-        }
-        Rule::AtLeast { .. }
-        | Rule::AtMost { .. }
-        | Rule::Ratio { .. }
-        | Rule::Equals { .. }
-        | Rule::Never { .. } => None,
-    }
+    let Rule::Bound(Bound { figure, side: Side::Least, quantity }) = rule else { return None };
+    (figure.statistic == Some(Stat::Delivered)).then(|| (&figure.metric, quantity.value()))
 }
 
 /// What each of these clauses demands; `None` where a clause is not decided so.
@@ -48,15 +41,15 @@ const FIXED: [&str; 4] = ["memory", "peer", "collective", "sustain"];
 /// What is delivered is a rate of one device, of which there must be enough.
 pub(super) fn check(scope: Scope, rule: &Rule) -> Result<(), String> {
     let (figure, least) = match rule {
-        Rule::AtLeast { figure, bound } => (figure, Some(bound)),
-        Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => (figure, None),
+        Rule::Bound(Bound { figure, side: Side::Least, quantity }) => (figure, Some(quantity)),
+        Rule::Bound(Bound { figure, side: Side::Most, .. }) | Rule::Ratio { figure, .. } => (figure, None),
         Rule::Equals { .. } | Rule::Never { .. } => return Ok(()),
     };
     if figure.statistic != Some(Stat::Delivered) {
         return Ok(());
     }
     let metric = &figure.metric;
-    match (least.map(|bound| bound.unit()), scope) {
+    match (least.map(Quantity::unit), scope) {
         (None, _) => Err("statistic \"delivered\" decides at_least alone; name another statistic".to_owned()),
         (Some(Unit::Nanosecond), _) => Err("a latency is not delivered; name another statistic".to_owned()),
         (Some(_), _) if FIXED.contains(&metric.probe()) => Err(format!(

@@ -51,6 +51,25 @@ impl Unusable {
     }
 }
 
+/// What both come to together; where one does not count the worse reason, of equal ones the first.
+pub(super) fn both<T>(
+    one: Result<T, Unusable>,
+    other: Result<T, Unusable>,
+    together: impl FnOnce(T, T) -> T,
+) -> Result<T, Unusable> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok(together(one, other)),
+        (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
+        (Err(why), _) | (Ok(_), Err(why)) => Err(why),
+    }
+}
+
+/// It takes two devices to measure or compare anything between them.
+pub(super) fn several(evidence: &Evidence) -> Result<(), Unusable> {
+    let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
+    if present < 2 { Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 })) } else { Ok(()) }
+}
+
 /// A figure that counts.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Counted {

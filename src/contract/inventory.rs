@@ -1,7 +1,7 @@
 //! Which devices there really are: counted once each, of the model and size that was agreed, one story about each.
 //! Owns findings that no clause asks for; must not know clauses.
 
-use super::clause::{Figure, Severity};
+use super::clause::{Bound, Figure, Severity, Side};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Seen, Unusable};
 use super::judge::{Judgement, judge_device, subjects};
@@ -139,8 +139,9 @@ fn filled(seen: &Seen<'_>, agreed: f64) -> Judgement {
         Quantity::parse(Unit::Byte, &format!("{} B", (agreed * MEMORY_SHARE).ceil())).ok(),
     );
     match demand {
-        Some((metric, bound)) => {
-            judge_device(&Rule::AtLeast { figure: Figure { metric, statistic: None }, bound }, seen)
+        Some((metric, quantity)) => {
+            let figure = Figure { metric, statistic: None };
+            judge_device(&Rule::Bound(Bound { figure, side: Side::Least, quantity }), seen)
         }
         None => Judgement::undecided(Unusable::open(Reason::NoFigure), None),
     }

@@ -1,7 +1,7 @@
 //! Judges evidence against a contract. Pure: no clock, no files, no chance.
 //! Owns the order of findings; what makes a figure count is the gate's business.
 
-use super::clause::{Accept, Clause, Figure, Rule, Scope, Severity};
+use super::clause::{Accept, Bound, Clause, Figure, Rule, Scope, Severity, Side};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
 use super::gate::{self, Counted, Seen};
 use super::proof::Proof;
@@ -74,7 +74,7 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
 /// Whether a rule is about figures that come from samples of one device. What lies between devices has its own time.
 fn is_timed(rule: &Rule) -> bool {
     match rule {
-        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } | Rule::Ratio { figure, .. } => {
+        Rule::Bound(Bound { figure, .. }) | Rule::Ratio { figure, .. } => {
             (figure.statistic.is_some() && !peers::concerns(rule)) || nodes::concerns(rule)
         }
         Rule::Equals { .. } | Rule::Never { .. } => false,
@@ -126,16 +126,23 @@ fn judge_clause(
     if evidence.devices.is_empty() {
         return say(Subject::Node, Judgement::undecided(gate::Unusable::open(Reason::NoDevice), None));
     }
+    let on_node = |judge: fn(&Bound, &Evidence, &Accept) -> Judgement| match &clause.rule {
+        Rule::Bound(bound) => guarded(clause, judge(bound, evidence, accept)),
+        // The contract's reader refuses these; a hand-made contract finds nothing either.
+        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => {
+            Judgement::undecided(gate::Unusable::open(Reason::NoFigure), None)
+        }
+    };
     if peers::concerns(&clause.rule) {
-        return say(Subject::Node, guarded(clause, peers::judge(&clause.rule, evidence, accept)));
+        return say(Subject::Node, on_node(peers::judge));
     }
     if nodes::concerns(&clause.rule) {
-        return say(Subject::Node, guarded(clause, nodes::judge(&clause.rule, evidence, accept)));
+        return say(Subject::Node, on_node(nodes::judge));
     }
     let each = evidence.devices.iter().map(|device| {
         let seen = Seen { evidence, device, accept };
         let judgement = match (&clause.rule, demand) {
-            (Rule::AtLeast { bound, .. }, Some(demand)) => decision::judge(&seen, demand, bound.unit()),
+            (Rule::Bound(bound), Some(demand)) => decision::judge(&seen, demand, bound.quantity.unit()),
             (rule, _) => judge_device(rule, &seen),
         };
         // Before the best is chosen, which else hung on the order of devices.
@@ -155,7 +162,7 @@ fn judge_clause(
                 say(subject, best);
             }
         }
-        Scope::Node => say(Subject::Node, guarded(clause, judge_node(&clause.rule, evidence, accept))),
+        Scope::Node => say(Subject::Node, on_node(judge_node)),
     }
 }
 
@@ -196,33 +203,19 @@ pub(super) fn subjects(evidence: &Evidence) -> impl Iterator<Item = (Subject, &D
 
 pub(super) fn judge_device(rule: &Rule, seen: &Seen<'_>) -> Judgement {
     match rule {
-        Rule::AtLeast { figure, bound } | Rule::AtMost { figure, bound } if bound.is_of_fleet() => {
-            over_fleet(seen, figure, bound.unit())
+        Rule::Bound(Bound { figure, quantity, .. }) if quantity.is_of_fleet() => {
+            over_fleet(seen, figure, quantity.unit())
         }
-        Rule::AtLeast { figure, bound } => {
-            bounded(gate::figure(seen, figure), bound.value(), bound.unit(), Side::Least)
-        }
-        Rule::AtMost { figure, bound } => {
-            bounded(gate::figure(seen, figure), bound.value(), bound.unit(), Side::Most)
-        }
+        Rule::Bound(bound) => bounded(gate::figure(seen, &bound.figure), bound),
         Rule::Ratio { figure, to, at_least } => ratio(seen, figure, to, *at_least),
         Rule::Equals { metric, value } => equals(seen, metric, value),
         Rule::Never { flag } => telemetry::never(seen, *flag),
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Side {
-    Least,
-    Most,
-}
-
-pub(super) fn bounded(
-    figure: Result<Counted, gate::Unusable>,
-    bound: f64,
-    unit: Unit,
-    side: Side,
-) -> Judgement {
+pub(super) fn bounded(figure: Result<Counted, gate::Unusable>, bound: &Bound) -> Judgement {
+    let Bound { side, quantity, .. } = bound;
+    let (unit, bound) = (quantity.unit(), quantity.value());
     let amount = |value| Amount::Number { value, unit };
     let counted = match figure {
         Ok(counted) => counted,
@@ -233,7 +226,7 @@ pub(super) fn bounded(
         Side::Most => counted.value <= bound,
     };
     // What may be more is enough where so much is demanded, and too much where no more is allowed; all else stays open.
-    let open = counted.at_least.filter(|_| (side == Side::Most) == holds);
+    let open = counted.at_least.filter(|_| (*side == Side::Most) == holds);
     settled(open, holds, amount(counted.value), amount(bound))
 }
 
@@ -249,29 +242,15 @@ fn settled(open: Option<Reason>, holds: bool, observed: Amount, bound: Amount) -
 }
 
 /// The sum over all devices. One device that does not count leaves the sum undecided, the worst of them says why.
-fn judge_node(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
-    let (figure, bound, side) = match rule {
-        Rule::AtLeast { figure, bound } => (figure, bound, Side::Least),
-        Rule::AtMost { figure, bound } => (figure, bound, Side::Most),
-        // The contract's reader refuses these; a hand-made contract finds nothing either.
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => {
-            return Judgement::undecided(gate::Unusable::open(Reason::NoFigure), None);
-        }
+fn judge_node(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement {
+    let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &bound.figure);
+    let figures = evidence.devices.iter().map(of_device);
+    let add = |sum: Counted, more: Counted| Counted {
+        value: sum.value + more.value,
+        at_least: sum.at_least.or(more.at_least),
     };
-    let figures =
-        evidence.devices.iter().map(|device| gate::figure(&Seen { evidence, device, accept }, figure));
-    let mut sum: Result<_, gate::Unusable> = Ok(Counted { value: 0.0, at_least: None });
-    for figure in figures {
-        sum = match (sum, figure) {
-            (Ok(sum), Ok(more)) => {
-                Ok(Counted { value: sum.value + more.value, at_least: sum.at_least.or(more.at_least) })
-            }
-            (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
-            (Err(first), _) => Err(first),
-            (Ok(_), Err(other)) => Err(other),
-        };
-    }
-    bounded(sum, bound.value(), bound.unit(), side)
+    let none = Ok(Counted { value: 0.0, at_least: None });
+    bounded(figures.fold(none, |sum, figure| gate::both(sum, figure, add)), bound)
 }
 
 fn ratio(seen: &Seen<'_>, figure: &Figure, to: &MetricName, at_least: f64) -> Judgement {

@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::seal::KeyId;
 
-pub use clause::{Accept, Clause, Flag, Rule, Scope, Severity};
+pub use clause::{Accept, Bound, Clause, Flag, Rule, Scope, Severity, Side};
 pub use finding::{Amount, Finding, Reason, Subject, Verdict, exit, overall};
 pub use judge::judge;
 pub use parse::{Parsed, parse};
@@ -112,12 +112,14 @@ impl Contract {
         let agreed = self.inventory.as_ref().and_then(|inventory| inventory.memory.as_ref());
         let mut most = agreed.map(|memory| memory.0.value() * inventory::MEMORY_SHARE);
         for clause in self.clauses.iter() {
-            let Rule::AtLeast { figure, bound } = &clause.rule else { continue };
-            if figure.metric.as_str() != FILLED {
+            let Some((metric, quantity)) = clause.rule.owed() else { continue };
+            if metric.as_str() != FILLED {
                 continue;
             }
             match clause.scope {
-                Scope::EveryDevice | Scope::AnyDevice => most = Some(most.unwrap_or(0.0).max(bound.value())),
+                Scope::EveryDevice | Scope::AnyDevice => {
+                    most = Some(most.unwrap_or(0.0).max(quantity.value()))
+                }
                 Scope::Node | Scope::Fleet => return None,
             }
         }
@@ -127,9 +129,9 @@ impl Contract {
     /// For how long a load must be kept up and watched for all that decides the verdict. `None` where nothing of that is demanded.
     pub fn soak(&self) -> Option<Duration> {
         let demanded = self.clauses.iter().filter_map(|clause| {
-            let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
-            let counts = clause.severity == Severity::Must && figure.metric.as_str() == WATCHED;
-            Duration::try_from_secs_f64(bound.value() / 1e9).ok().filter(|_| counts)
+            let (metric, quantity) = clause.rule.owed()?;
+            let counts = clause.severity == Severity::Must && metric.as_str() == WATCHED;
+            Duration::try_from_secs_f64(quantity.value() / 1e9).ok().filter(|_| counts)
         });
         demanded.max()
     }

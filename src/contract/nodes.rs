@@ -1,10 +1,10 @@
 //! Clauses that compare the devices of a node with one another: how far the slowest lags, how far temperatures lie apart.
 //! Owns what is compared; what makes a figure of one device count is the gate's business.
 
-use super::clause::{Accept, Figure, Rule, Scope};
+use super::clause::{Accept, Bound, Figure, Rule, Scope};
 use super::finding::{Amount, Reason};
 use super::gate::{self, Counted, Seen, Unusable};
-use super::judge::{Judgement, Side, bounded};
+use super::judge::{Judgement, bounded};
 use super::telemetry::{self, Kept};
 use crate::evidence::metric::{LAG, METRICS, MetricName, SPREAD, lagging};
 use crate::evidence::stats::{Stat, middle};
@@ -17,12 +17,7 @@ fn is_node(metric: &MetricName) -> bool {
 
 /// Whether a rule compares devices.
 pub(super) fn concerns(rule: &Rule) -> bool {
-    match rule {
-        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } => is_node(&figure.metric),
-        Rule::Ratio { figure, to, .. } => is_node(&figure.metric) || is_node(to),
-        Rule::Equals { metric, .. } => is_node(metric),
-        Rule::Never { .. } => false,
-    }
+    rule.metrics().into_iter().any(is_node)
 }
 
 /// What a clause that compares devices may not demand.
@@ -39,26 +34,17 @@ pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
     }
 }
 
-pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
-    let (figure, bound, side) = match rule {
-        Rule::AtLeast { figure, bound } => (figure, bound, Side::Least),
-        Rule::AtMost { figure, bound } => (figure, bound, Side::Most),
-        // The contract's reader refuses these; a hand-made contract finds nothing either.
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => {
-            return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
-        }
-    };
-    let judged = |counted| bounded(counted, bound.value(), bound.unit(), side);
-    match compared(evidence, accept, &figure.metric) {
-        Err(unusable) => judged(Err(unusable)),
+pub(super) fn judge(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement {
+    match compared(evidence, accept, &bound.figure.metric) {
+        Err(unusable) => bounded(Err(unusable), bound),
         // Whatever lies between figures that may be more may itself be less or more.
         Ok(Farthest { value, at_least: Some(because), .. }) => {
-            let observed = Some(Amount::Number { value, unit: bound.unit() });
-            judged(Err(Unusable { observed, ..Unusable::open(because) }))
+            let observed = Some(Amount::Number { value, unit: bound.quantity.unit() });
+            bounded(Err(Unusable { observed, ..Unusable::open(because) }), bound)
         }
         Ok(Farthest { value, at_least: None, device, rate }) => {
             let counted = Counted { value, at_least: None };
-            judged(Ok(counted)).on(&[device], rate.as_ref().map(MetricName::as_str))
+            bounded(Ok(counted), bound).on(&[device], rate.as_ref().map(MetricName::as_str))
         }
     }
 }
@@ -94,16 +80,14 @@ fn compared<'a>(
     accept: &Accept,
     metric: &MetricName,
 ) -> Result<Farthest<'a>, Unusable> {
-    let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
-    if present < 2 {
-        return Err(Unusable::open(Reason::TooFewDevices { present, demanded: 2 }));
-    }
+    gate::several(evidence)?;
     match (metric.as_str(), lagging(metric.as_str())) {
         (SPREAD, _) => spread(evidence, accept),
         (LAG, _) => {
             let lags = rates(evidence).map(|rate| lag(evidence, accept, rate));
             let nothing = || Unusable::open(Reason::NotMeasured { metric: metric.to_string() });
-            lags.reduce(worse).unwrap_or_else(|| Err(nothing()))
+            let farthest = lags.reduce(|one, other| gate::both(one, other, farther));
+            farthest.unwrap_or_else(|| Err(nothing()))
         }
         (_, Some(rate)) => {
             let rate = MetricName::parse(&rate).map_err(|_| Unusable::open(Reason::NoFigure))?;
@@ -125,20 +109,9 @@ fn rates(evidence: &Evidence) -> impl Iterator<Item = MetricName> {
     all.filter(|m| m.probe() != "link" && m.kind().is_rate()).filter(has)
 }
 
-/// The greater one; what does not count comes first.
-fn worse<'a>(
-    one: Result<Farthest<'a>, Unusable>,
-    other: Result<Farthest<'a>, Unusable>,
-) -> Result<Farthest<'a>, Unusable> {
-    match (one, other) {
-        (Ok(a), Ok(b)) => {
-            let (most, less) = if b.value > a.value { (b, a) } else { (a, b) };
-            Ok(Farthest { at_least: most.at_least.or(less.at_least), ..most })
-        }
-        (Err(first), Err(other)) if other.verdict > first.verdict => Err(other),
-        (Err(first), _) => Err(first),
-        (Ok(_), Err(other)) => Err(other),
-    }
+fn farther<'a>(a: Farthest<'a>, b: Farthest<'a>) -> Farthest<'a> {
+    let (most, less) = if b.value > a.value { (b, a) } else { (a, b) };
+    Farthest { at_least: most.at_least.or(less.at_least), ..most }
 }
 
 /// How far the least median lies below the middle of the others': of two devices, a middle of both would halve the distance.

@@ -1,10 +1,10 @@
 //! Clauses about rates between devices: judged on the node, by one pair, by the slowest of all, or by what all do together.
 //! Owns which figures must be there; what makes one count is the gate's business.
 
-use super::clause::{Accept, Figure, Rule, Scope};
+use super::clause::{Accept, Bound, Figure, Rule, Scope, Side};
 use super::finding::{Reason, Verdict};
 use super::gate::{self, Counted, Seen, Unusable};
-use super::judge::{Judgement, Side, bounded};
+use super::judge::{Judgement, bounded};
 use crate::evidence::metric::{MetricName, PEER_SLOWEST, is_pair, peer_name};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
 
@@ -13,16 +13,7 @@ const COLLECTIVE: &str = "collective";
 
 /// Whether a rule is about what is measured between devices.
 pub(super) fn concerns(rule: &Rule) -> bool {
-    metrics(rule).into_iter().any(lies_between)
-}
-
-fn metrics(rule: &Rule) -> Vec<&MetricName> {
-    match rule {
-        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } => vec![&figure.metric],
-        Rule::Ratio { figure, to, .. } => vec![&figure.metric, to],
-        Rule::Equals { metric, .. } => vec![metric],
-        Rule::Never { .. } => Vec::new(),
-    }
+    rule.metrics().into_iter().any(lies_between)
 }
 
 /// Whether no one device has such a figure.
@@ -32,7 +23,8 @@ pub(super) fn lies_between(metric: &MetricName) -> bool {
 
 /// What a clause about pairs may not demand.
 pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
-    let Some(metric) = metrics(rule).into_iter().find(|metric| lies_between(metric)) else { return Ok(()) };
+    let between = rule.metrics().into_iter().find(|metric| lies_between(metric));
+    let Some(metric) = between else { return Ok(()) };
     if let Rule::Ratio { .. } = rule {
         return Err(format!("{metric} lies between devices, so no device has a ratio to it; use at_least"));
     }
@@ -44,17 +36,9 @@ pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
     }
 }
 
-pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgement {
-    let (figure, bound, side) = match rule {
-        Rule::AtLeast { figure, bound } => (figure, bound, Side::Least),
-        Rule::AtMost { figure, bound } => (figure, bound, Side::Most),
-        // The contract's reader refuses these; a hand-made contract finds nothing either.
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => {
-            return Judgement::undecided(Unusable::open(Reason::NoFigure), None);
-        }
-    };
-    let judged = |counted| bounded(counted, bound.value(), bound.unit(), side);
-    let (least, open) = slowest(evidence, accept, figure);
+pub(super) fn judge(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement {
+    let judged = |counted| bounded(counted, bound);
+    let (least, open) = slowest(evidence, accept, &bound.figure);
     let least = least.map(|Slowest { counted, pair }| {
         pair.iter().fold(judged(Ok(counted)), |judged, (pair, name)| judged.on(pair, Some(name)))
     });
@@ -62,12 +46,14 @@ pub(super) fn judge(rule: &Rule, evidence: &Evidence, accept: &Accept) -> Judgem
         (Some(least), None) => least,
         // One that is too slow is too slow, whatever another may be.
         (Some(least), Some(open))
-            if side == Side::Least && least.verdict == Verdict::Fail && open.verdict != Verdict::Fail =>
+            if bound.side == Side::Least
+                && least.verdict == Verdict::Fail
+                && open.verdict != Verdict::Fail =>
         {
             least
         }
         (_, Some(open)) => judged(Err(open)),
-        (None, None) => judged(Err(not_measured(figure.metric.as_str()))),
+        (None, None) => judged(Err(not_measured(bound.figure.metric.as_str()))),
     }
 }
 
@@ -83,9 +69,8 @@ fn slowest<'a>(
     accept: &Accept,
     figure: &Figure,
 ) -> (Option<Slowest<'a>>, Option<Unusable>) {
-    let present = u32::try_from(evidence.devices.len()).unwrap_or(u32::MAX);
-    if present < 2 {
-        return (None, Some(Unusable::open(Reason::TooFewDevices { present, demanded: 2 })));
+    if let Err(alone) = gate::several(evidence) {
+        return (None, Some(alone));
     }
     if figure.metric.probe() == COLLECTIVE {
         let all: Vec<&DeviceEvidence> = evidence.devices.iter().collect();

@@ -75,6 +75,17 @@ impl Quantity {
         Ok(Self { text: text.to_owned(), value: unit.parse(text)?, unit, share: None })
     }
 
+    /// Reads what `key` has: a share above 0 and up to 100 %.
+    pub fn parse_part(key: &str, text: &str, example: &str) -> Result<Self, String> {
+        match Self::parse(Unit::Share, text) {
+            Ok(share) if share.value > 0.0 && share.value <= 1.0 => Ok(share),
+            Ok(_) => Err(format!(
+                "{key}: {text:?} is not between 0 and 100 %; write for example {key} = {example:?}"
+            )),
+            Err(e) => Err(format!("{key}: {e}")),
+        }
+    }
+
     /// Reads a bound, which may be a share of something: then its value is known once the whole contract is.
     pub fn parse_bound(unit: Unit, text: &str) -> Result<Self, String> {
         let Some((share, of)) = text.split_once(" of ") else {

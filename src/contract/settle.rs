@@ -4,7 +4,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::clause::{Figure, Rule};
+use super::clause::{Bound, Figure, Rule};
 use super::quantity::{Base, Share};
 use super::sku::Model;
 use super::slip::Slip;
@@ -35,13 +35,10 @@ fn settle(contract: &mut Contract) -> Result<(), Slip> {
     let Contract { inventory, reference, clauses, .. } = contract;
     clauses.check()?;
     for (nth, clause) in clauses.iter_mut().enumerate() {
-        let (figure, bound) = match &mut clause.rule {
-            Rule::AtLeast { figure, bound } | Rule::AtMost { figure, bound } => (figure, bound),
-            Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => continue,
-        };
-        if let Some(Share { of, .. }) = bound.share() {
+        let Rule::Bound(Bound { figure, quantity, .. }) = &mut clause.rule else { continue };
+        if let Some(Share { of, .. }) = quantity.share() {
             let whole = whole(of, figure, inventory.as_ref(), reference.as_ref());
-            bound.settle(whole.map_err(|why| Slip::Clause {
+            quantity.settle(whole.map_err(|why| Slip::Clause {
                 nth,
                 id: clause.id.clone(),
                 wrong: why.into(),

@@ -11,7 +11,6 @@ use super::quantity::Quantity;
 use super::when::{Day, Moment};
 use crate::device::op::Precision;
 use crate::evidence::metric::{self, MetricName};
-use crate::units::Unit;
 
 /// More than anybody lets. Each that is late is told, so that a slip would take all memory.
 const NODES_MAX: u32 = 1_000_000;
@@ -202,13 +201,7 @@ impl TryFrom<RawRemedy> for Remedy {
         let share = |key: &str, text: Option<String>, example: &str| {
             let text = text
                 .ok_or_else(|| format!("this remedy needs {key}; write for example {key} = {example:?}"))?;
-            match Quantity::parse(Unit::Share, &text) {
-                Ok(share) if share.value() > 0.0 && share.value() <= 1.0 => Ok(share),
-                Ok(_) => Err(format!(
-                    "{key}: {text:?} is not between 0 and 100 %; write for example {key} = {example:?}"
-                )),
-                Err(e) => Err(format!("{key}: {e}")),
-            }
+            Quantity::parse_part(key, &text, example)
         };
         let days = |days: Option<u32>| {
             days.ok_or_else(|| "this remedy needs within_days; write for example within_days = 5".to_owned())

@@ -248,7 +248,6 @@ fn how(ended: &Ended, language: Language) -> String {
     }
 }
 
-/// Two are what a contract demands, or what it takes to measure anything between devices.
 /// The devices and the figure, before what is said of them.
 fn on(devices: &[String], metric: Option<&str>, because: &Reason, l: Language) -> String {
     let devices = devices.join(" -> ");
@@ -259,6 +258,7 @@ fn on(devices: &[String], metric: Option<&str>, because: &Reason, l: Language) -
     format!("{on}{}{}", say!(l, "list-colon"), because.said(l))
 }
 
+/// Two are what a contract demands, or what it takes to measure anything between devices.
 fn too_few_devices(present: u32, demanded: u32, language: Language) -> String {
     match demanded {
         2 => say!(language, "reason-takes-two", present),

@@ -60,6 +60,17 @@ pub enum Distribution {
     Wide,
 }
 
+impl Distribution {
+    /// How kernels name it, and its magnitude.
+    pub fn words(self) -> [u32; 2] {
+        match self {
+            Distribution::Integers { magnitude } => [0, magnitude],
+            Distribution::Normal => [1, 0],
+            Distribution::Wide => [2, 0],
+        }
+    }
+}
+
 /// The value at `index`, as the bit pattern of `precision` in the low bits.
 ///
 /// Every step is exact in the target format, so that no rounding mode can make backends differ.

@@ -1,5 +1,12 @@
 //! Which backends this build has, and how a selector names one device.
 //! Owns the table of backends; must not know what is run on a device.
+//!
+//! To add one: a [`Device`](super::Device) and a [`Backend`] in `src/device/<name>/`, a row of [`BACKENDS`], and a feature in `Cargo.toml`.
+//! Begin with `alloc`, `read`, `write` and `Op::Fill`, and let `supports` refuse the rest with `Unsupported::us`: that is inconclusive,
+//! never a failure. What an op means is `src/device/reference.rs`; `tests/it/conformance.rs` compares every op that is supported, in every
+//! form, on every device that the backend lists. `shared.rs`, `select.rs` and `binding.rs` have what real devices need beside kernels,
+//! `wgpu/` is the smaller one to copy. Then `src/contract/means.rs` says what is measured through it, so that contracts are told, and
+//! `tests/it/tidy.rs` where its unsafe code stands.
 
 use super::backend::{Backend, OpenError, OpenOptions, Opened};
 

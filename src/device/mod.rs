@@ -21,6 +21,8 @@ pub mod same;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod select;
 mod sequences;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod shared;
 pub mod sim;
 mod tally;
 mod tile;

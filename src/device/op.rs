@@ -347,8 +347,8 @@ impl Op {
         key.map_or((INITIAL, 0), |key| (key, 1 << 4))
     }
 
-    /// Whether the numbers of an expansion or a tree make sense; `Err` says which does not. Of other ops each backend says.
-    pub fn check_hashing(&self) -> Result<(), String> {
+    /// Whether its numbers make sense whatever device it is for; `Err` says which does not.
+    pub fn check(&self) -> Result<(), String> {
         if let Op::Expand { elements, precision, bits, .. } = *self {
             let name = precision.name();
             let most = match precision {
@@ -373,6 +373,16 @@ impl Op {
         {
             let most = Self::TREE_CHUNKS_MAX;
             return Err(format!("a tree over {chunks} chunks: must be a power of two from 2 to {most}"));
+        }
+        if let Op::Fma { rounds, .. } = *self
+            && !rounds.is_multiple_of(2)
+        {
+            return Err(format!("{rounds} rounds: multipliers come in pairs"));
+        }
+        if let Op::Ring { slots, stride_bytes: apart, .. } = *self
+            && !(slots.is_power_of_two() && apart > 0 && apart.is_multiple_of(4))
+        {
+            return Err(format!("a ring of {slots} slots {apart} bytes apart: slots must be a power of two"));
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! The number formats that kernels compute in: names, sizes, and what is measured in each.
 //! Owns that table; what the bits mean is code in `reference` and `draw`.
 //!
-//! To add one: here its name and sizes, in `draw.rs` and `reference.rs` what its bits mean, the rates of simulated cards, the
-//! datasheet's column in `src/catalogue/mod.rs`, and for each backend that has it a kernel and its row: `kernels/draw.cu`,
+//! To add one: here its name and sizes, in `draw.rs` and `reference.rs` what its bits mean, the rates of simulated cards, which column of
+//! the datasheet is its peak in `src/catalogue/limits.rs`, and for each backend that has it a kernel and its row: `kernels/draw.cu`,
 //! `mma.cu`, `wgmma.cu` and `src/device/cuda/forms.rs`, or `src/device/wgpu/format.rs`. Backends without it say so by themselves.
 
 use serde::{Deserialize, Serialize};

@@ -24,10 +24,6 @@ impl Memory {
         self.buffers.insert(buf, bytes);
     }
 
-    pub fn take(&mut self, buf: Buf) -> Vec<u8> {
-        self.buffers.remove(&buf).unwrap_or_default()
-    }
-
     /// The content of a buffer; empty where there is none.
     pub fn get(&self, buf: Buf) -> &[u8] {
         self.buffers.get(&buf).map_or(&[], Vec::as_slice)

@@ -4,8 +4,23 @@
 use super::Identity;
 use super::backend::{Listed, OpenError};
 
+/// The one of `found`, each listed so, that `rest` names.
+pub fn choose<F>(
+    backend: &str,
+    rest: &str,
+    found: Result<Vec<F>, String>,
+    listed: impl Fn(&F) -> &Listed,
+) -> Result<F, OpenError> {
+    let selector = || format!("{backend}:{rest}");
+    let found = found.map_err(|why| OpenError::NoSuchDevice { selector: selector(), why })?;
+    let all: Vec<Listed> = found.iter().map(|one| listed(one).clone()).collect();
+    let index = pick(backend, rest, &all)?;
+    let vanished = || OpenError::Refused { selector: selector(), why: "it vanished".to_owned() };
+    found.into_iter().nth(index).ok_or_else(vanished)
+}
+
 /// The position in `all` of the one device that `rest` names: an index, a PCI address, a UUID or a part of a name.
-pub fn pick(backend: &str, rest: &str, all: &[Listed]) -> Result<usize, OpenError> {
+fn pick(backend: &str, rest: &str, all: &[Listed]) -> Result<usize, OpenError> {
     let selector = format!("{backend}:{rest}");
     let wanted = rest.trim().to_lowercase();
     if wanted.is_empty() {
@@ -56,25 +71,10 @@ fn names(all: &[Listed], which: &[usize]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::device::Provenance;
 
     fn listed(index: usize, name: &str, pci: Option<&str>, uuid: &str) -> Listed {
-        let identity = Identity {
-            backend: "wgpu".into(),
-            name: name.into(),
-            provenance: Provenance::Hardware,
-            vendor_id: None,
-            device_id: None,
-            pci_address: pci.map(str::to_owned),
-            uuid: Some(uuid.to_owned()),
-            driver: String::new(),
-            units: None,
-            memory_bytes: None,
-            fillable_bytes: None,
-            buffer_bytes_max: 0,
-            features: vec![],
-            details: Default::default(),
-        };
+        let (pci_address, uuid) = (pci.map(str::to_owned), Some(uuid.to_owned()));
+        let identity = Identity { name: name.into(), pci_address, uuid, ..Identity::unknown() };
         Listed { selector: format!("wgpu:{index}"), identity }
     }
 

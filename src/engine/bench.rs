@@ -125,10 +125,6 @@ impl<'a> Bench<'a> {
         &mut self.devices[self.turn]
     }
 
-    pub fn settings(&self) -> &'a Settings {
-        self.settings
-    }
-
     pub fn identity(&self) -> &crate::device::Identity {
         self.devices[self.turn].device.identity()
     }

@@ -112,11 +112,6 @@ impl Summary {
             max: Stat::Max.of_sorted(&sorted),
         })
     }
-
-    /// Spread between the 5th and the 95th percentile, as a share of the median.
-    pub fn spread(&self) -> f64 {
-        if self.p50 > 0.0 { (self.p95 - self.p5) / self.p50 } else { 0.0 }
-    }
 }
 
 /// Between the two in the middle where there are two: of two values neither is the measure of the other.

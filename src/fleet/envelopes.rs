@@ -40,8 +40,13 @@ pub enum Job {
 }
 
 /// What `came` makes of every envelope under `paths`, in their order: files, directories with all their `*.dsse.json` and the runs that
-/// have no report there, `*.jsonl` files with an envelope in each line, and `-` for such lines on standard input.
-pub fn each<T: Send>(paths: &[PathBuf], came: impl Fn(Job) -> T + Sync) -> Result<Vec<T>, Unreadable> {
+/// have no report there, `*.jsonl` files with an envelope in each line, and `-` for such lines on standard input. `seen` is called after
+/// each, for whoever waits.
+pub fn each<T: Send>(
+    paths: &[PathBuf],
+    seen: &(dyn Fn() + Sync),
+    came: impl Fn(Job) -> T + Sync,
+) -> Result<Vec<T>, Unreadable> {
     let jobs = Mutex::new(jobs(paths)?.enumerate());
     let next = || jobs.lock().ok()?.next();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -50,6 +55,7 @@ pub fn each<T: Send>(paths: &[PathBuf], came: impl Fn(Job) -> T + Sync) -> Resul
             let mut read = Vec::new();
             while let Some((at, job)) = next() {
                 read.push((at, came(job)));
+                seen();
             }
             read
         };

@@ -135,12 +135,7 @@ pub struct Terms<'a> {
 
 /// Reads everything under `paths`, see [`envelopes::each`].
 pub fn read(paths: &[PathBuf], terms: &Terms<'_>) -> Result<Intake, Unreadable> {
-    let one = |job| {
-        let came = came(job, terms);
-        (terms.seen)();
-        came
-    };
-    Ok(sorted(envelopes::each(paths, one)?.into_iter()))
+    Ok(sorted(envelopes::each(paths, terms.seen, |job| came(job, terms))?.into_iter()))
 }
 
 fn sorted(all: impl Iterator<Item = Came>) -> Intake {

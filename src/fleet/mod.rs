@@ -370,14 +370,13 @@ impl Answer {
         let never = self.listed.as_ref().is_some_and(|listed| !listed.never_reported.is_empty());
         let standing =
             standing(&self.counts, &self.milestones, &self.over_fleet, Doubts { is_double, never });
-        let all = [
+        standing.worst(Exit::worst_of([
             (
                 refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
                 Exit::Signature,
             ),
             (refused(&[Refusal::Replayed, Refusal::OtherSalt]), Exit::Identity),
-        ];
-        all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(standing, Exit::worst)
+        ]))
     }
 }
 
@@ -394,10 +393,9 @@ pub struct Doubts {
 pub fn standing(counts: &Counts, milestones: &[Milestone], over_fleet: &[OverFleet], doubts: Doubts) -> Exit {
     let short = milestones.iter().any(|milestone| milestone.is_over && milestone.lacking > 0);
     let over = |verdict| over_fleet.iter().any(|over| over.decides() && over.verdict == verdict);
-    let all = [
+    Exit::worst_of([
         (doubts.is_double, Exit::Identity),
         (short || doubts.never || counts.rejected > 0 || over(Verdict::Fail), Exit::Fail),
         (counts.undecided > 0 || counts.delivered == 0 || over(Verdict::Inconclusive), Exit::Inconclusive),
-    ];
-    all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
+    ])
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::nodes::Node;
 use super::row::{Card, Lacking, off};
 use super::waivers::Waivers;
-use crate::contract::{Clause, Contract, Reason, Rule, Scope, Severity, Verdict};
+use crate::contract::{Bound, Clause, Contract, Reason, Rule, Scope, Severity, Side, Verdict};
 use crate::evidence::stats::middle;
 
 /// One clause over the fleet. Cards of nodes that claim another's card are left out.
@@ -65,7 +65,8 @@ pub(super) enum Is {
 const OF_MEDIAN_MIN: usize = 3;
 
 fn decide(clause: &Clause, fleet: &[(&Node<'_>, &Card)], waivers: &Waivers) -> OverFleet {
-    let median = of_median(clause).and_then(|(metric, _)| {
+    let median = of_median(clause).and_then(|(bound, _)| {
+        let metric = bound.figure.metric.as_str();
         let figures = fleet.iter().filter(|(_, card)| has_figure(clause, card));
         let figures: Vec<f64> = figures.filter_map(|(_, card)| card.median(metric)).collect();
         if figures.len() < OF_MEDIAN_MIN { None } else { middle(figures) }
@@ -110,10 +111,11 @@ pub(super) fn is(clause: &Clause, card: &Card, median: Option<f64>) -> Is {
     if let Some(Lacking { verdict: Verdict::Fail, short, .. }) = lacking {
         return Is::Failed(*short);
     }
-    if let Some((metric, bound)) = of_median(clause) {
-        let figure = card.median(metric).filter(|_| has_figure(clause, card));
+    if let Some((bound, share)) = of_median(clause) {
+        let figure = card.median(bound.figure.metric.as_str()).filter(|_| has_figure(clause, card));
         let Some((figure, median)) = figure.zip(median) else { return Is::Undecided };
-        return bound.of(figure, median, clause.guard.as_ref().map_or(0.0, |guard| guard.value()));
+        let guard = clause.guard.as_ref().map_or(0.0, |guard| guard.value());
+        return beside(figure, share * median, bound.side, guard);
     }
     if lacking.is_none() { Is::Met } else { Is::Undecided }
 }
@@ -127,33 +129,21 @@ fn has_figure(clause: &Clause, card: &Card) -> bool {
     lacking(clause, card).is_some_and(|lacking| lacking.because == Reason::DecidedOverFleet)
 }
 
-/// A share of the fleet's median, and on which side of it a card must lie.
-struct Bound {
-    share: f64,
-    is_least: bool,
-}
-
-impl Bound {
-    fn of(&self, figure: f64, median: f64, guard: f64) -> Is {
-        let bound = self.share * median;
-        if !(figure / bound).is_finite() || guard > 0.0 && (figure - bound).abs() <= guard * bound {
-            Is::Undecided
-        } else if figure != bound && (figure < bound) == self.is_least {
-            Is::Failed(Some(off(figure, bound)))
-        } else {
-            Is::Met
-        }
+fn beside(figure: f64, bound: f64, side: Side, guard: f64) -> Is {
+    if !(figure / bound).is_finite() || guard > 0.0 && (figure - bound).abs() <= guard * bound {
+        Is::Undecided
+    } else if figure != bound && (figure < bound) == (side == Side::Least) {
+        Is::Failed(Some(off(figure, bound)))
+    } else {
+        Is::Met
     }
 }
 
-fn of_median(clause: &Clause) -> Option<(&str, Bound)> {
-    let (figure, bound, is_least) = match &clause.rule {
-        Rule::AtLeast { figure, bound } => (figure, bound, true),
-        Rule::AtMost { figure, bound } => (figure, bound, false),
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => return None,
-    };
-    let share = bound.share().filter(|_| bound.is_of_fleet())?.share;
-    Some((figure.metric.as_str(), Bound { share, is_least }))
+/// A bound that is a share of the fleet's median, and that share.
+fn of_median(clause: &Clause) -> Option<(&Bound, f64)> {
+    let Rule::Bound(bound) = &clause.rule else { return None };
+    let share = bound.quantity.share().filter(|_| bound.quantity.is_of_fleet())?;
+    Some((bound, share.share))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::device::ProvenanceKind;
 use crate::evidence::metric::{METRICS, MetricName};
 use crate::evidence::{DeviceEvidence, Ended, Evidence, Value};
 use crate::report::{ContractCopy, Recheck, Report, TrustLevel};
-use crate::seal::{KeyId, Verified};
+use crate::seal::Verified;
 
 /// One report whose signature and figures hold.
 #[derive(Clone, Debug)]
@@ -24,7 +24,6 @@ pub struct Row {
     pub payload: [u8; 32],
     /// SHA-256 of everything that was measured, whoever it is said to be of. `None` where nothing was timed.
     pub samples: Option<[u8; 32]>,
-    pub signer: KeyId,
     /// As the run was told with `--node`.
     pub node: Option<String>,
     /// By the machine's own clock.
@@ -115,7 +114,6 @@ impl Row {
             source,
             payload: Sha256::digest(verified.bytes()).into(),
             samples: samples(evidence),
-            signer: verified.signer().clone(),
             node: evidence.run.node.clone(),
             started: began,
             challenge: None,

@@ -30,30 +30,31 @@ pub enum DrawError {
 
 /// `report` is what `verified` holds, and is right.
 pub fn draw(report: &Report, verified: &Verified, valid: Duration) -> Result<Inventory, DrawError> {
-    let started = &report.evidence.run.started;
-    let measured: Timestamp = started.parse().map_err(|_| DrawError::NoTime(started.clone()))?;
-    let valid_until = measured.checked_add(valid).map_err(|_| DrawError::TooLong)?;
-    Ok(drawn(report, verified, [measured, valid_until]))
+    drawn(report, verified, |measured| measured.checked_add(valid).map_err(|_| DrawError::TooLong))
 }
 
 /// The same from the report at hand as an inventory says that it was drawn up.
 pub fn again(stated: &Inventory, report: &Report, verified: &Verified) -> Result<Inventory, DrawError> {
-    let started = &report.evidence.run.started;
-    let measured: Timestamp = started.parse().map_err(|_| DrawError::NoTime(started.clone()))?;
-    let again = drawn(report, verified, [measured, stated.valid_until.0]);
+    let again = drawn(report, verified, |_| Ok(stated.valid_until.0))?;
     // Which version drew it up does not matter.
     Ok(Inventory { tool_version: stated.tool_version.clone(), ..again })
 }
 
-fn drawn(report: &Report, verified: &Verified, [measured, valid_until]: [Timestamp; 2]) -> Inventory {
+fn drawn(
+    report: &Report,
+    verified: &Verified,
+    valid_until: impl FnOnce(Timestamp) -> Result<Timestamp, DrawError>,
+) -> Result<Inventory, DrawError> {
     let evidence = &report.evidence;
-    Inventory {
+    let started = &evidence.run.started;
+    let measured: Timestamp = started.parse().map_err(|_| DrawError::NoTime(started.clone()))?;
+    Ok(Inventory {
         format: FORMAT,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         report_sha256: verified.sha256(),
         node: evidence.run.node.clone(),
         measured: When(measured),
-        valid_until: When(valid_until),
+        valid_until: When(valid_until(measured)?),
         level: report.trust_level,
         catalogue: CatalogueName {
             version: catalogue::VERSION.to_owned(),
@@ -64,7 +65,7 @@ fn drawn(report: &Report, verified: &Verified, [measured, valid_until]: [Timesta
         conflicts: inventory::conflicts(evidence).into_iter().map(|finding| finding.because).collect(),
         salt_sha256: evidence.run.salt_sha256.clone(),
         cards: evidence.devices.iter().map(|device| card(evidence, device)).collect(),
-    }
+    })
 }
 
 pub(super) fn card(evidence: &Evidence, device: &DeviceEvidence) -> Card {

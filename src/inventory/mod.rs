@@ -184,16 +184,6 @@ pub struct Refused {
     pub because: Reason,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InventoryError {
-    #[error("{0}")]
-    Statement(#[from] StatementError),
-    #[error(
-        "the inventory certificate is of format {0}, this program reads format {FORMAT}; get a newer one"
-    )]
-    Format(u32),
-}
-
 /// What a card can be offered as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -263,20 +253,13 @@ impl Card {
 }
 
 impl Inventory {
-    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, InventoryError> {
+    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, StatementError> {
         Ok(Envelope::seal(&KIND.encode(self.subjects(), self)?, key))
     }
 
-    pub fn from_verified(verified: &Verified) -> Result<Self, InventoryError> {
-        let statement = KIND.decode::<Inventory>(verified.bytes())?;
-        let inventory = statement.predicate;
-        if inventory.format != FORMAT {
-            return Err(InventoryError::Format(inventory.format));
-        }
-        if statement.subject != inventory.subjects() {
-            return Err(StatementError::Subjects.into());
-        }
-        Ok(inventory)
+    pub fn from_verified(verified: &Verified) -> Result<Self, StatementError> {
+        let readable = |inventory: &Self| KIND.check_format(inventory.format, FORMAT);
+        KIND.read(verified.bytes(), readable, |inventory| Ok(inventory.subjects()))
     }
 
     /// The report, and the node by the same digest.
@@ -299,14 +282,13 @@ impl Inventory {
     /// The worst of its cards, at that moment.
     pub fn exit(&self, moment: Timestamp) -> Exit {
         let any = |quality| self.cards.iter().any(|card| card.quality() == quality);
-        let all = [
+        Exit::worst_of([
             (!self.conflicts.is_empty(), Exit::Identity),
             (any(Quality::Faulty) || any(Quality::Slow), Exit::Fail),
             (self.cards.iter().any(|card| card.quality() != Quality::Good), Exit::Inconclusive),
             (self.cards.is_empty(), Exit::Inconclusive),
             (!self.is_finished || !self.covers(moment), Exit::Inconclusive),
-        ];
-        all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
+        ])
     }
 
     /// Whether its cards can be counted at all.

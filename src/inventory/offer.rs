@@ -138,12 +138,7 @@ pub fn offer(
     as_of: Timestamp,
     seen: &(dyn Fn() + Sync),
 ) -> Result<Offer, Unreadable> {
-    let one = |job| {
-        let came = came(job, trust);
-        seen();
-        came
-    };
-    let all = envelopes::each(paths, one)?;
+    let all = envelopes::each(paths, seen, |job| came(job, trust))?;
     let (mut found, mut refused, mut others) = (Vec::new(), Vec::new(), 0);
     for came in all {
         match came {
@@ -411,13 +406,12 @@ fn reach(metric: &str, cards: &[&Card]) -> Option<Reach> {
 impl Offer {
     /// See the help of `assay fleet inventory`.
     pub fn exit(&self) -> Exit {
-        let all = [
+        Exit::worst_of([
             (!self.refused.is_empty(), Exit::Signature),
             (!self.doubles.is_empty(), Exit::Identity),
             (self.classes.is_empty() || !self.lapsed.is_empty(), Exit::Inconclusive),
             (!self.other_salts.is_empty(), Exit::Inconclusive),
-        ];
-        all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(Exit::Pass, Exit::worst)
+        ])
     }
 }
 

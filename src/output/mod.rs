@@ -1,5 +1,9 @@
 //! Everything that a person or another program reads: tables, files, the live display.
 //! Owns wording and layout; must not judge or measure.
+//!
+//! To add a form of reports: a variant of [`Format`] (its comment is the help, which `src/cli/zh-CN.ftl` has in Chinese), its file, and how
+//! it is rendered; the compiler asks for each. What tables say is in `rows.rs`, so that all forms say the same; `tests/it/pages.rs` and
+//! `tests/it/hostile.rs` show what a page must hold and what must never break out of it.
 
 pub mod acceptance;
 pub mod advice;

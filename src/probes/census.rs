@@ -12,11 +12,8 @@ use crate::engine::case::Case;
 use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::{Canary, Check, Conditions, Lengths, Measurement, Value};
 
-pub const PROBE: Probe = Probe {
-    name: "census",
-    question: "Is the whole device there, is it mine alone while I look, and which one is it?",
-    cases,
-};
+/// Is the whole device there, is it mine alone while I look, and which one is it?
+pub const PROBE: Probe = Probe { name: "census", cases };
 
 /// How long each look takes: many time slices of another tenant, if there is one.
 const SPIN_NS: u32 = 20_000_000;

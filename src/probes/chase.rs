@@ -9,8 +9,8 @@ use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::metric::{chase_sizes, size_name};
 use crate::evidence::{Canary, Check, Measurement};
 
-pub const PROBE: Probe =
-    Probe { name: "chase", question: "How long does one dependent load take, cache by cache?", cases };
+/// How long does one dependent load take, cache by cache?
+pub const PROBE: Probe = Probe { name: "chase", cases };
 
 /// One load per cache line on any device there is.
 const STRIDE_BYTES: u32 = 128;

@@ -10,8 +10,8 @@ use crate::engine::check::{self, Trial};
 use crate::engine::{Settings, Trouble};
 use crate::evidence::{Canary, Check, Conditions, Measurement};
 
-pub const PROBE: Probe =
-    Probe { name: "fma", question: "How many multiply-adds a second do the vector units reach?", cases };
+/// How many multiply-adds a second do the vector units reach?
+pub const PROBE: Probe = Probe { name: "fma", cases };
 
 const fn chains(accumulators: u32, stride: u32) -> Chains {
     Chains { accumulators, stride }

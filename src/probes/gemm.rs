@@ -13,8 +13,8 @@ use crate::engine::check::{self, Trial};
 use crate::engine::{Settings, Trouble, whole};
 use crate::evidence::{Canary, Check, Conditions, Measurement};
 
-pub const PROBE: Probe =
-    Probe { name: "gemm", question: "How fast are dense matrix products, and are they right?", cases };
+/// How fast are dense matrix products, and are they right?
+pub const PROBE: Probe = Probe { name: "gemm", cases };
 
 /// Not multiples of any tile: the edges are tried as well. Rows of every format are multiples of 16 bytes, as in the shapes that
 /// are timed, so that both have the same launch forms.

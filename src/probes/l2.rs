@@ -11,8 +11,8 @@ use crate::engine::check::{self, Trial};
 use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::{Conditions, Measurement};
 
-pub const PROBE: Probe =
-    Probe { name: "l2", question: "How fast does the cache that all units share deliver data?", cases };
+/// How fast does the cache that all units share deliver data?
+pub const PROBE: Probe = Probe { name: "l2", cases };
 
 /// Each tile and each pass more than once around, and a last pass that is one of several.
 const EXACT: WorkingSet = WorkingSet { words: 5 * Op::REREAD_WORDS, passes: 3 };

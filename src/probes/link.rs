@@ -10,8 +10,8 @@ use crate::engine::{Settings, Trouble, check};
 use crate::evidence::{Canary, Check, Measurement};
 use crate::telemetry::Reading;
 
-pub const PROBE: Probe =
-    Probe { name: "link", question: "How fast does data reach the device and come back?", cases };
+/// How fast does data reach the device and come back?
+pub const PROBE: Probe = Probe { name: "link", cases };
 
 const CASES: [(&str, Route); 9] = [
     ("link.h2d.rate", Route::HostToDevice(Means::Pinned)),

@@ -12,8 +12,8 @@ use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::{Canary, Check, Measurement, Sample, Timed, Value};
 use crate::units::Unit;
 
-pub const PROBE: Probe =
-    Probe { name: "memory", question: "Does every byte of the promised memory hold its own value?", cases };
+/// Does every byte of the promised memory hold its own value?
+pub const PROBE: Probe = Probe { name: "memory", cases };
 
 /// One buffer's size where the device allows it. Many buffers keep any single allocation limit out of the figure.
 const CHUNK_BYTES: u64 = 1 << 30;

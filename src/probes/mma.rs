@@ -11,8 +11,8 @@ use crate::engine::check::{self, Trial, Turned};
 use crate::engine::{Settings, Trouble};
 use crate::evidence::{Canary, Check, Conditions, Measurement};
 
-pub const PROBE: Probe =
-    Probe { name: "mma", question: "How many multiply-adds a second do the tensor units reach?", cases };
+/// How many multiply-adds a second do the tensor units reach?
+pub const PROBE: Probe = Probe { name: "mma", cases };
 
 /// Tiles for each unit of the device, at least: whole blocks of every launch form, so that no unit is left over at the end.
 const TILES_PER_UNIT: u32 = 64;

@@ -1,12 +1,12 @@
 //! The probes: each answers one question about a device by running cases.
 //! Owns the table of probes; must not know contracts.
 //!
-//! To add one: name its metrics in the table of `src/evidence/metric.rs`; write `src/probes/<name>.rs` with one [`Probe`] value
-//! (its question, and a function from identity and settings to cases; `chase.rs` is the shortest to copy), and put it into
-//! [`PROBES`]. A case runs ops on a `Bench`, which tunes, times, checks and reports; `src/engine/check.rs` compares results with the
-//! reference, and `tests/it/lazy.rs` shows what those checks must catch. Look at it with
+//! To add one: name its metrics in the table of `src/evidence/metric.rs`, with what they are in both `src/language/*.ftl`; write
+//! `src/probes/<name>.rs` with one [`Probe`] value (its question above it, and a function from identity and settings to cases; `chase.rs`
+//! is the shortest to copy), and put it into [`PROBES`]. A case runs ops on a `Bench`, which tunes, times, checks and reports;
+//! `src/engine/check.rs` compares results with the reference, and `tests/it/lazy.rs` shows what those checks must catch. Look at it with
 //! `assay run --measure-only --device sim:mini --probe <name>`. A test then demands that table and probes name the same
-//! metrics, and contracts, reports, `assay list` and the README follow (`ASSAY_BLESS=1 cargo test readme` rewrites its table).
+//! metrics, and contracts, reports, `assay list` and the README follow (`ASSAY_BLESS=1 cargo test --test it -- readme::` writes its table).
 //! If no op does the work, add one to `src/device/op.rs` and its meaning to `src/device/reference.rs`; the compiler and the
 //! conformance tests say what else is missing.
 
@@ -33,10 +33,9 @@ use crate::engine::{Settings, Trouble};
 use crate::evidence::metric::MetricName;
 use crate::evidence::{Check, Conditions, Measurement, Timed, Value};
 
-/// A question and the cases that answer it.
+/// The cases that answer one question, which stands above each of [`PROBES`].
 pub struct Probe {
     pub name: &'static str,
-    pub question: &'static str,
     /// Pure: what would be measured on such a device.
     pub cases: fn(&Identity, &Settings) -> Vec<Case>,
 }

@@ -10,8 +10,8 @@ use crate::engine::check::{self, Trial};
 use crate::engine::{Profile, Settings, Trouble};
 use crate::evidence::{Canary, Check, Conditions, Measurement};
 
-pub const PROBE: Probe =
-    Probe { name: "stream", question: "How fast does the device move data within its own memory?", cases };
+/// How fast does the device move data within its own memory?
+pub const PROBE: Probe = Probe { name: "stream", cases };
 
 /// The exact phase runs on an odd size, so that the last, partly filled group is tried as well.
 const EXACT_ELEMENTS: u64 = 256 * 1024 + 17;

@@ -7,11 +7,8 @@ use crate::device::op::Maker;
 use crate::engine::Settings;
 use crate::engine::case::Case;
 
-pub const PROBE: Probe = Probe {
-    name: "vendor",
-    question: "How fast does the vendor's own library multiply, if it is here?",
-    cases,
-};
+/// How fast does the vendor's own library multiply, if it is here?
+pub const PROBE: Probe = Probe { name: "vendor", cases };
 
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     if !identity.details.contains_key(Identity::VENDOR_LIBRARY) {

@@ -102,10 +102,6 @@ impl Chain {
         self.progress
     }
 
-    pub fn tells_times_apart(&self) -> bool {
-        self.schedule.tells_times_apart()
-    }
-
     /// The round that the witness is to let this GPU begin, where it is to. Nothing of it could be begun before.
     pub fn awaits(&self, halted: bool) -> Option<u32> {
         let next = self.history.roots.len() as u32;

@@ -59,8 +59,6 @@ pub struct Issued {
 pub enum ChallengeError {
     #[error("{0}")]
     Statement(#[from] StatementError),
-    #[error("the challenge is of format {0}, this program reads format {FORMAT}; get a newer one")]
-    Format(u32),
     #[error("{field} is {is}, {must}")]
     Field { field: &'static str, is: String, must: String },
     #[error("the challenge is good from {0} on, which had not come; is the clock right?")]
@@ -72,9 +70,7 @@ pub enum ChallengeError {
 impl Challenge {
     /// Whether all fields make sense together.
     pub fn check(&self) -> Result<(), ChallengeError> {
-        if self.format != FORMAT {
-            return Err(ChallengeError::Format(self.format));
-        }
+        KIND.check_format(self.format, FORMAT)?;
         let within = |field, value: u32, least: u32, most: u32| {
             let must = format!("not a number from {least} to {most}");
             let holds = (least..=most).contains(&value);
@@ -117,18 +113,11 @@ impl Issued {
 
     /// For those who answer, to whom it does not matter who asks: nobody has checked who signed it.
     pub fn unchecked(envelope: &Envelope) -> Result<Self, ChallengeError> {
-        let malformed =
-            || StatementError::Malformed { what: KIND.what, why: "the payload is not base64".to_owned() };
-        Self::read(&envelope.unchecked().ok_or_else(malformed)?)
+        Self::read(&KIND.payload(envelope.unchecked())?)
     }
 
     fn read(bytes: &[u8]) -> Result<Self, ChallengeError> {
-        let statement = KIND.decode::<Challenge>(bytes)?;
-        let challenge = statement.predicate;
-        challenge.check()?;
-        if statement.subject != challenge.subjects()? {
-            return Err(StatementError::Subjects.into());
-        }
+        let challenge = KIND.read(bytes, Challenge::check, Challenge::subjects)?;
         Ok(Self { challenge, sha256: sha256_hex(bytes) })
     }
 

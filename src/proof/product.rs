@@ -26,10 +26,6 @@ impl Batch {
         Self { work, random, a: vec![0; work.k as usize], c: vec![0; work.n as usize], rows: 0 }
     }
 
-    pub fn work(&self) -> &Work {
-        &self.work
-    }
-
     /// Takes row `row` of a C whose A is drawn from `key`.
     ///
     /// # Panics

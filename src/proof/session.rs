@@ -154,11 +154,6 @@ impl<'a> Session<'a> {
         matches!(self.phase, Phase::Asked | Phase::Done).then(|| self.now_ns - self.said_ns)
     }
 
-    /// Whether products and sweeps each have a time of their own, see [`Schedule::tells_times_apart`].
-    pub fn tells_times_apart(&self) -> bool {
-        self.chains.iter().all(Chain::tells_times_apart)
-    }
-
     /// What each GPU has committed so far.
     pub fn progress(&self) -> Vec<Progress> {
         self.chains.iter().map(Chain::progress).collect()

@@ -194,41 +194,25 @@ pub fn schema() -> String {
     KIND.schema::<Proof>()
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError {
-    #[error("{0}")]
-    Statement(#[from] StatementError),
-    #[error("the proof is of format {0}, this program reads format {FORMAT}; get a newer one")]
-    Format(u32),
-}
-
 impl Proof {
     pub const FORMAT: u32 = FORMAT;
 
-    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, ProofError> {
+    pub fn seal(&self, key: &SecretKey) -> Result<Envelope, StatementError> {
         Ok(Envelope::seal(&KIND.encode(self.subjects()?, self)?, key))
     }
 
-    pub fn from_verified(verified: &Verified) -> Result<Self, ProofError> {
+    pub fn from_verified(verified: &Verified) -> Result<Self, StatementError> {
         Self::read(verified.bytes())
     }
 
     /// For showing: nobody has checked who signed it.
-    pub fn unchecked(envelope: &Envelope) -> Result<Self, ProofError> {
-        let malformed =
-            || StatementError::Malformed { what: KIND.what, why: "the payload is not base64".to_owned() };
-        Self::read(&envelope.unchecked().ok_or_else(malformed)?)
+    pub fn unchecked(envelope: &Envelope) -> Result<Self, StatementError> {
+        Self::read(&KIND.payload(envelope.unchecked())?)
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, ProofError> {
-        let statement = KIND.decode::<Proof>(bytes)?;
-        let mut proof = statement.predicate;
-        if proof.format != FORMAT {
-            return Err(ProofError::Format(proof.format));
-        }
-        if statement.subject != proof.subjects()? {
-            return Err(StatementError::Subjects.into());
-        }
+    fn read(bytes: &[u8]) -> Result<Self, StatementError> {
+        let readable = |proof: &Self| KIND.check_format(proof.format, FORMAT);
+        let mut proof = KIND.read(bytes, readable, Self::subjects)?;
         if proof.figures.protocol.is_none() {
             proof.figures.gpus.iter_mut().for_each(Proved::count_all_time);
         }

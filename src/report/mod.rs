@@ -17,7 +17,6 @@ use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Summary;
 use crate::evidence::{self, Evidence};
 use crate::exit::Exit;
-use crate::seal::statement::StatementError;
 use crate::seal::{Envelope, SecretKey, Verified};
 
 pub use crate::proof::level::TrustLevel;
@@ -131,11 +130,7 @@ impl Report {
 
     /// A report for showing only: nobody has checked who signed it or whether it was changed.
     pub fn unchecked(envelope: &Envelope) -> Result<Self, ReportError> {
-        let malformed = || StatementError::Malformed {
-            what: statement::KIND.what,
-            why: "the payload is not base64".to_owned(),
-        };
-        statement::decode(&envelope.unchecked().ok_or_else(malformed)?)
+        statement::decode(&statement::KIND.payload(envelope.unchecked())?)
     }
 
     /// The exit code that this report states.

@@ -11,8 +11,6 @@ pub const KIND: Kind = Kind { uri: "https://gpu-assay.dev/report/v1", what: "rep
 pub enum ReportError {
     #[error("{0}")]
     Statement(#[from] StatementError),
-    #[error("the report is of format {0}, this program reads format {known}; get a newer one", known = super::FORMAT)]
-    Format(u32),
     #[error("the report is of {0} devices, and no machine has more than {DEVICES_MAX}")]
     Devices(usize),
     #[error("the evidence is of format {0}, this program reads format {known}", known = crate::evidence::FORMAT)]
@@ -26,21 +24,18 @@ pub fn encode(report: &Report) -> Result<Vec<u8>, ReportError> {
 
 /// Reads signed bytes. Reports reach the rest of the program through `Report::from_verified` only.
 pub(super) fn decode(bytes: &[u8]) -> Result<Report, ReportError> {
-    let statement = KIND.decode::<Report>(bytes)?;
-    let report = statement.predicate;
-    if report.format != super::FORMAT {
-        return Err(ReportError::Format(report.format));
-    }
+    KIND.read(bytes, readable, subjects)
+}
+
+fn readable(report: &Report) -> Result<(), ReportError> {
+    KIND.check_format(report.format, super::FORMAT)?;
     if report.evidence.run.format != crate::evidence::FORMAT {
         return Err(ReportError::EvidenceFormat(report.evidence.run.format));
     }
     if report.evidence.devices.len() > DEVICES_MAX {
         return Err(ReportError::Devices(report.evidence.devices.len()));
     }
-    if statement.subject != subjects(&report)? {
-        return Err(StatementError::Subjects.into());
-    }
-    Ok(report)
+    Ok(())
 }
 
 /// The JSON Schema of the whole statement that is signed.

@@ -14,14 +14,14 @@ const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// A predicate about subjects (in-toto attestation framework, Statement layer v1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Statement<P> {
+struct Statement<P> {
     #[serde(rename = "_type")]
     type_: String,
     /// What the predicate is about: each thing by a digest.
     #[schemars(length(min = 1))]
-    pub subject: Vec<Subject>,
+    subject: Vec<Subject>,
     predicate_type: String,
-    pub predicate: P,
+    predicate: P,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -54,6 +54,8 @@ pub enum StatementError {
         "the predicate is of type {found:?}, not {wanted:?}; this is not a {what}, or one of a newer format"
     )]
     PredicateType { what: &'static str, found: String, wanted: &'static str },
+    #[error("the {what} is of format {is}, this program reads format {known}; get a newer one")]
+    Format { what: &'static str, is: u32, known: u32 },
     #[error("the statement names other subjects than it speaks of; do not accept it")]
     Subjects,
     #[error("the statement cannot be written as JSON: {why}")]
@@ -85,8 +87,32 @@ impl Kind {
         serde_json::to_vec(&Statement { type_, subject, predicate_type, predicate }).map_err(encoding)
     }
 
-    /// Reads signed bytes. What kind of statement they are is looked at first, so that the error names it.
-    pub fn decode<P: DeserializeOwned>(self, bytes: &[u8]) -> Result<Statement<P>, StatementError> {
+    /// Reads signed bytes: a predicate that this program can read, which `readable` is asked first, about the subjects that the statement
+    /// names.
+    pub fn read<P: DeserializeOwned, E: From<StatementError>>(
+        self,
+        bytes: &[u8],
+        readable: impl FnOnce(&P) -> Result<(), E>,
+        subjects: impl FnOnce(&P) -> Result<Vec<Subject>, StatementError>,
+    ) -> Result<P, E> {
+        let Statement { subject, predicate, .. } = self.decode(bytes)?;
+        readable(&predicate)?;
+        if subject == subjects(&predicate)? { Ok(predicate) } else { Err(StatementError::Subjects.into()) }
+    }
+
+    /// For `readable`.
+    pub fn check_format(self, is: u32, known: u32) -> Result<(), StatementError> {
+        if is == known { Ok(()) } else { Err(StatementError::Format { what: self.what, is, known }) }
+    }
+
+    /// What an envelope holds, whoever signed it.
+    pub fn payload(self, unchecked: Option<Vec<u8>>) -> Result<Vec<u8>, StatementError> {
+        let why = || "the payload is not base64".to_owned();
+        unchecked.ok_or_else(|| StatementError::Malformed { what: self.what, why: why() })
+    }
+
+    /// What kind of statement they are is looked at first, so that the error names it.
+    fn decode<P: DeserializeOwned>(self, bytes: &[u8]) -> Result<Statement<P>, StatementError> {
         let what = self.what;
         let malformed = |e: serde_json::Error| StatementError::malformed(what, &e);
         let short = |text: String| text.chars().take(80).collect();

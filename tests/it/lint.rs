@@ -170,8 +170,8 @@ fn a_lease_demands_what_can_be_told_of_its_card() {
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         let contract = parse("lease.toml", ended.stdout.as_bytes()).unwrap().contract;
         let figures = contract.clauses.iter().filter_map(|clause| {
-            let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
-            Some(format!("{} {bound}", figure.metric))
+            let (metric, bound) = clause.rule.owed()?;
+            Some(format!("{metric} {bound}"))
         });
         let of: Vec<String> = figures.collect();
         (of, contract.inventory.unwrap().devices.get(), ended.stdout)
@@ -255,7 +255,7 @@ fn a_share_is_of_what_the_contract_names() {
             "ab".repeat(32)
         );
         let contract = parse("x.toml", text.as_bytes()).unwrap().contract;
-        let Rule::AtLeast { bound, .. } = &contract.clauses[0].rule else { panic!("another rule") };
+        let (_, bound) = contract.clauses[0].rule.owed().unwrap();
         (bound.value(), bound.to_string())
     };
     assert_eq!(bound("60 % of datasheet"), (0.6 * 989.5e12, "60 % of datasheet".to_owned()));

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::super::quantity::{Base, Quantity, Written};
 use super::super::slip::{Slip, Wrong};
 use super::super::{decision, nodes, peers};
-use super::{Accept, Clause, Figure, Flag, Rule, Scope, Severity};
-use crate::evidence::metric::{Better, Kind, MetricName};
+use super::{Accept, Bound, Clause, Figure, Flag, Rule, Scope, Severity, Side};
+use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::units::Unit;
 
@@ -94,26 +94,18 @@ fn sensible(raw: RawClause) -> Result<Clause, Wrong> {
     })
 }
 
-/// A share above 0 and up to 100 %.
 fn share(key: &'static str, text: &str, example: &str) -> Result<Quantity, Wrong> {
-    let why = match Quantity::parse(Unit::Share, text) {
-        Ok(share) if share.value() > 0.0 && share.value() <= 1.0 => return Ok(share),
-        Ok(_) => format!("{key}: {text:?} is not between 0 and 100 %; write for example {key} = {example:?}"),
-        Err(e) => format!("{key}: {e}"),
-    };
-    Err(Wrong::with(key, why))
+    Quantity::parse_part(key, text, example).map_err(|why| Wrong::with(key, why))
 }
 
 fn guard(text: &str, rule: &Rule) -> Result<Quantity, Wrong> {
     let guard = share("guard", text, "1 %")?;
     let why = match rule {
-        Rule::AtLeast { figure, .. } if figure.statistic == Some(Stat::Delivered) => {
+        Rule::Bound(bound) if bound.figure.statistic == Some(Stat::Delivered) => {
             "statistic \"delivered\" has an interval of its own; remove guard"
         }
-        Rule::AtLeast { .. } | Rule::AtMost { .. } if guard.value() < 1.0 => return Ok(guard),
-        Rule::AtLeast { .. } | Rule::AtMost { .. } => {
-            "a guard of 100 % decides nothing; write for example guard = \"1 %\""
-        }
+        Rule::Bound(_) if guard.value() < 1.0 => return Ok(guard),
+        Rule::Bound(_) => "a guard of 100 % decides nothing; write for example guard = \"1 %\"",
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => {
             "guard goes with at_least or at_most and a quantity; remove it"
         }
@@ -124,9 +116,7 @@ fn guard(text: &str, rule: &Rule) -> Result<Quantity, Wrong> {
 /// What is decided over all cards needs a quorum, and only that has one. Shares of the fleet's median exist nowhere else.
 fn over_fleet(scope: Scope, has_quorum: bool, rule: &Rule) -> Result<(), String> {
     let (figure, of) = match rule {
-        Rule::AtLeast { figure, bound } | Rule::AtMost { figure, bound } => {
-            (Some(figure), bound.share().map(|share| share.of))
-        }
+        Rule::Bound(bound) => (Some(&bound.figure), bound.quantity.share().map(|share| share.of)),
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => (None, None),
     };
     match (scope, has_quorum, of) {
@@ -190,24 +180,22 @@ fn rule(raw: &RawClause) -> Result<Rule, Wrong> {
     if let Some(equals) = &raw.equals {
         return Ok(self::equals(raw, metric, equals)?);
     }
-    let (key, written) = match (&raw.at_least, &raw.at_most) {
-        (Some(written), _) => ("at_least", written),
-        (None, Some(written)) => ("at_most", written),
+    let (side, written) = match (&raw.at_least, &raw.at_most) {
+        (Some(written), _) => (Side::Least, written),
+        (None, Some(written)) => (Side::Most, written),
         (None, None) => return Err("nothing is demanded; write at_least, at_most, equals or never".into()),
     };
-    let bound = bound(key, written, unit_of(&metric)?).map_err(|why| Wrong::with(key, why))?;
+    let key = side.key();
+    let quantity = quantity(key, written, unit_of(&metric)?).map_err(|why| Wrong::with(key, why))?;
     let figure = figure(metric, raw.statistic)?;
-    not_the_better_half(&figure, key == "at_least")?;
-    match key {
-        "at_least" if bound.share().map_or(bound.value(), |share| share.share) == 0.0 => {
-            Err(Wrong::with(key, "at_least 0 demands nothing; write what is owed".to_owned()))
-        }
-        "at_least" => Ok(Rule::AtLeast { figure, bound }),
-        _ => Ok(Rule::AtMost { figure, bound }),
+    not_the_better_half(&figure, side)?;
+    if side == Side::Least && quantity.share().map_or(quantity.value(), |share| share.share) == 0.0 {
+        return Err(Wrong::with(key, "at_least 0 demands nothing; write what is owed".to_owned()));
     }
+    Ok(Rule::Bound(Bound { figure, side, quantity }))
 }
 
-fn bound(key: &str, written: &Written, unit: Unit) -> Result<Quantity, String> {
+fn quantity(key: &str, written: &Written, unit: Unit) -> Result<Quantity, String> {
     match written {
         Written::Text(text) => Quantity::parse_bound(unit, text).map_err(|e| format!("{key}: {e}")),
         // What is counted has no unit.
@@ -244,7 +232,7 @@ fn ratio(raw: &RawClause, metric: MetricName, to: MetricName) -> Result<Rule, St
     match raw.at_least {
         Some(Written::Number(at_least)) if at_least > 0.0 => {
             let figure = figure(metric, raw.statistic)?;
-            not_the_better_half(&figure, true)?;
+            not_the_better_half(&figure, Side::Least)?;
             Ok(Rule::Ratio { figure, to, at_least })
         }
         _ => {
@@ -305,11 +293,13 @@ fn figure(metric: MetricName, statistic: Option<Stat>) -> Result<Figure, String>
 }
 
 /// The better half of the samples shows nothing of the others, and of few samples its percentiles are the best one alone.
-fn not_the_better_half(figure: &Figure, at_least: bool) -> Result<(), String> {
-    let (better, instead) = match (figure.metric.better(), at_least) {
-        (Some(Better::More), true) => ([Stat::P95, Stat::P99, Stat::Max], Stat::P5),
-        (Some(Better::Less), false) => ([Stat::P5, Stat::P1, Stat::Min], Stat::P95),
-        (Some(_), _) | (None, _) => return Ok(()),
+fn not_the_better_half(figure: &Figure, side: Side) -> Result<(), String> {
+    if figure.metric.better() != Some(side.better()) {
+        return Ok(());
+    }
+    let (better, instead) = match side {
+        Side::Least => ([Stat::P95, Stat::P99, Stat::Max], Stat::P5),
+        Side::Most => ([Stat::P5, Stat::P1, Stat::Min], Stat::P95),
     };
     let Some(chosen) = figure.statistic.filter(|statistic| better.contains(statistic)) else { return Ok(()) };
     Err(format!(
@@ -321,9 +311,9 @@ fn not_the_better_half(figure: &Figure, at_least: bool) -> Result<(), String> {
 
 fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {
     let adds_up = match rule {
-        Rule::AtLeast { bound, .. } | Rule::AtMost { bound, .. } => {
+        Rule::Bound(bound) => {
             let units = [Unit::Nanosecond, Unit::Share, Unit::JoulePerFlop, Unit::Kelvin, Unit::Cycle];
-            !units.contains(&bound.unit())
+            !units.contains(&bound.quantity.unit())
         }
         Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => false,
     };
@@ -355,13 +345,13 @@ impl From<Clause> for RawClause {
         };
         let mut of = |figure: Figure| (raw.metric, raw.statistic) = (Some(figure.metric), figure.statistic);
         match clause.rule {
-            Rule::AtLeast { figure, bound } => {
+            Rule::Bound(Bound { figure, side, quantity }) => {
                 of(figure);
-                raw.at_least = Some(Written::Text(bound.into()));
-            }
-            Rule::AtMost { figure, bound } => {
-                of(figure);
-                raw.at_most = Some(Written::Text(bound.into()));
+                let written = Some(Written::Text(quantity.into()));
+                match side {
+                    Side::Least => raw.at_least = written,
+                    Side::Most => raw.at_most = written,
+                }
             }
             Rule::Ratio { figure, to, at_least } => {
                 of(figure);

@@ -3,7 +3,7 @@
 use super::{Lint, Place, card, error, unless_meant, warning};
 use crate::catalogue::bands::{BETWEEN_CARDS, demandable};
 use crate::catalogue::{self, Band, Gpu};
-use crate::contract::clause::{Clause, Flag, Rule, Scope, Severity};
+use crate::contract::clause::{Bound, Clause, Flag, Rule, Scope, Severity, Side};
 use crate::contract::inventory::MEMORY_SHARE;
 use crate::contract::{Contract, Quantity};
 use crate::evidence::metric::{Better, Kind, MetricName};
@@ -104,27 +104,26 @@ fn little_memory(contract: &Contract, gpu: &Gpu, l: Language) -> Option<Lint> {
 /// A bound so far from what healthy cards reach that it holds for no card to anything.
 fn far_too_lax(clause: &Clause, model: &Model, l: Language) -> Option<Lint> {
     let Model { gpu, devices, .. } = *model;
-    let (figure, bound, side) = match &clause.rule {
-        Rule::AtLeast { figure, bound } => (figure, bound, Better::More),
-        Rule::AtMost { figure, bound } => (figure, bound, Better::Less),
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => return None,
-    };
+    let Rule::Bound(Bound { figure, side, quantity: bound }) = &clause.rule else { return None };
     let metric = &figure.metric;
     let Kind::Number(unit) = metric.kind() else { return None };
-    if metric.better() != Some(side) || bound.is_of_fleet() {
+    if metric.better() != Some(side.better()) || bound.is_of_fleet() {
         return None;
     }
-    let (healthy, instead, key) = match side {
-        Better::More => (least_of(model, metric)? * devices, demanded(model, metric)?, "at_least"),
-        Better::Less => {
+    let (healthy, instead) = match side {
+        Side::Least => (least_of(model, metric)? * devices, demanded(model, metric)?),
+        Side::Most => {
             let high = model.band(metric)?.high;
-            (high, high / BETWEEN_CARDS, "at_most")
+            (high, high / BETWEEN_CARDS)
         }
     };
-    let far = if side == Better::More { bound.value() / healthy } else { healthy / bound.value() };
+    let far = match side {
+        Side::Least => bound.value() / healthy,
+        Side::Most => healthy / bound.value(),
+    };
     (far < LAX).then(|| {
         let (healthy, bound) = (unit.format(healthy), bound.to_string());
-        let write = format!("{key} = {:?}", unit.format(instead));
+        let write = format!("{} = {:?}", side.key(), unit.format(instead));
         let why = say!(l, "lint-far-too-lax", card = &gpu.name, healthy, bound);
         let at = Place::Clause(clause.id.clone());
         let of = if far < ABSURD { clause.severity } else { Severity::Should };
@@ -152,8 +151,7 @@ fn demanded(model: &Model, metric: &MetricName) -> Option<f64> {
 /// A bound above what the datasheet has, or above what was ever seen.
 fn too_much(clause: &Clause, model: &Model, l: Language) -> Option<Lint> {
     let Model { gpu, devices, .. } = *model;
-    let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
-    let metric = &figure.metric;
+    let (metric, bound) = clause.rule.owed()?;
     let Kind::Number(unit) = metric.kind() else { return None };
     if metric.better() != Some(Better::More) || bound.is_of_fleet() {
         return None;

@@ -2,7 +2,7 @@
 
 use super::{Lint, Place, card, error, warning};
 use crate::catalogue::bands::demandable;
-use crate::contract::clause::{Rule, Severity};
+use crate::contract::clause::Severity;
 use crate::contract::terms::DELIVERY;
 use crate::contract::{Contract, Party};
 use crate::device::ProvenanceKind;
@@ -66,8 +66,7 @@ fn no_card(contract: &Contract, l: Language) -> Option<Lint> {
 fn of_the_compute(contract: &Contract, l: Language) -> Vec<Lint> {
     let owed = |is: &dyn Fn(&MetricName) -> bool| {
         contract.clauses.iter().any(|clause| {
-            let Rule::AtLeast { figure, .. } = &clause.rule else { return false };
-            clause.severity == Severity::Must && is(&figure.metric)
+            clause.severity == Severity::Must && clause.rule.owed().is_some_and(|(metric, _)| is(metric))
         })
     };
     let computes = |metric: &MetricName| metric.kind().is_arithmetic();

@@ -42,18 +42,15 @@ fn on_card(contract: &Contract, l: Language) -> Vec<Lint> {
 
 fn of(clause: &Clause, gpu: &Gpu, l: Language) -> Vec<Lint> {
     let at = || Place::Clause(clause.id.clone());
-    let metrics = match &clause.rule {
-        Rule::AtLeast { figure, .. } | Rule::AtMost { figure, .. } => vec![&figure.metric],
-        Rule::Ratio { figure, to, .. } => vec![&figure.metric, to],
-        Rule::Equals { metric, .. } => vec![metric],
-        Rule::Never { flag } if means::tells(gpu, *flag) => Vec::new(),
-        Rule::Never { flag } => {
-            let why = say!(l, "lint-unmeasured", what = flag.name(), card = &gpu.name);
-            let write = say!(l, "lint-unmeasured-write");
-            return vec![unless_meant("unmeasured", clause.severity, at(), why, write)];
-        }
-    };
-    metrics.into_iter().filter_map(|metric| of_metric(clause.severity, at(), metric, gpu, l)).collect()
+    if let Rule::Never { flag } = clause.rule
+        && !means::tells(gpu, flag)
+    {
+        let why = say!(l, "lint-unmeasured", what = flag.name(), card = &gpu.name);
+        let write = say!(l, "lint-unmeasured-write");
+        return vec![unless_meant("unmeasured", clause.severity, at(), why, write)];
+    }
+    let metrics = clause.rule.metrics().into_iter();
+    metrics.filter_map(|metric| of_metric(clause.severity, at(), metric, gpu, l)).collect()
 }
 
 fn of_metric(of: Severity, at: Place, metric: &MetricName, gpu: &Gpu, l: Language) -> Option<Lint> {

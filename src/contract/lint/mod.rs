@@ -1,5 +1,8 @@
 //! What a contract says that cannot be meant, and what a lease should say and does not: each with the reason and a line to write.
 //! Owns the order and the form of these; the rules stand in the files beside it.
+//!
+//! To add one: its name in [`RULES`], a function in the file whose subject it is, its sentences in both `src/language/*.ftl`, and a
+//! contract in `tests/data/lint` that it objects to, whose first line says so.
 
 mod bounds;
 mod lacking;

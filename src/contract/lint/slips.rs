@@ -1,12 +1,11 @@
 //! What was hardly meant: a bound the wrong way round or one that limits nothing, a word that no source says, a day that is over.
 
 use super::{Lint, Place, error, unless_meant, warning};
-use crate::contract::clause::{Clause, Rule};
+use crate::contract::clause::{Bound, Clause, Rule, Side};
 use crate::contract::inventory::{DEVICES_MOST, DEVICES_USUAL};
 use crate::contract::terms::{Kind as RemedyKind, Per};
 use crate::contract::when::Day;
 use crate::contract::{Contract, escaped};
-use crate::evidence::metric::Better;
 use crate::evidence::sustain::WATCHED;
 use crate::language::{Language, say};
 use crate::telemetry;
@@ -30,22 +29,17 @@ pub(super) fn lint(contract: &Contract, today: Day, l: Language) -> Vec<Lint> {
 }
 
 fn wrong_direction(clause: &Clause, l: Language) -> Option<Lint> {
-    let at = Place::Clause(clause.id.clone());
-    let (why, write) = match &clause.rule {
-        Rule::AtLeast { figure, bound } if figure.metric.better() == Some(Better::Less) => {
-            let why = say!(l, "lint-less-is-better", metric = figure.metric.as_str());
-            (why, format!("at_most = {:?}", bound.to_string()))
-        }
-        Rule::AtMost { figure, bound } if figure.metric.better() == Some(Better::More) => {
-            let why = say!(l, "lint-more-is-better", metric = figure.metric.as_str());
-            (why, format!("at_least = {:?}", bound.to_string()))
-        }
-        Rule::AtLeast { .. }
-        | Rule::AtMost { .. }
-        | Rule::Ratio { .. }
-        | Rule::Equals { .. }
-        | Rule::Never { .. } => return None,
+    let Rule::Bound(Bound { figure, side, quantity }) = &clause.rule else { return None };
+    if figure.metric.better()? == side.better() {
+        return None;
+    }
+    let metric = figure.metric.as_str();
+    let (why, instead) = match side {
+        Side::Least => (say!(l, "lint-less-is-better", metric), Side::Most),
+        Side::Most => (say!(l, "lint-more-is-better", metric), Side::Least),
     };
+    let (at, write) =
+        (Place::Clause(clause.id.clone()), format!("{} = {:?}", instead.key(), quantity.to_string()));
     Some(unless_meant("wrong-direction", clause.severity, at, why, write))
 }
 
@@ -57,7 +51,7 @@ const AT_THE_CAP: &str = "sustain.power_throttle.share";
 
 /// A share of a whole that may be all of it, or more than a healthy card ever loses.
 fn too_much_of_a_whole(clause: &Clause, l: Language) -> Option<Lint> {
-    let Rule::AtMost { figure, bound } = &clause.rule else { return None };
+    let Rule::Bound(Bound { figure, side: Side::Most, quantity: bound }) = &clause.rule else { return None };
     if bound.unit() != Unit::Share || bound.is_of_fleet() {
         return None;
     }
@@ -75,8 +69,8 @@ fn too_much_of_a_whole(clause: &Clause, l: Language) -> Option<Lint> {
 const WATCHED_NS_MIN: f64 = 60e9;
 
 fn hardly_watched(clause: &Clause, is_lease: bool, l: Language) -> Option<Lint> {
-    let Rule::AtLeast { figure, bound } = &clause.rule else { return None };
-    (figure.metric.as_str() == WATCHED && bound.value() < WATCHED_NS_MIN).then(|| {
+    let (metric, bound) = clause.rule.owed()?;
+    (metric.as_str() == WATCHED && bound.value() < WATCHED_NS_MIN).then(|| {
         let why = say!(l, "lint-hardly-watched", bound = bound.to_string());
         // A test may be as short as it likes.
         let lint = if is_lease { error } else { warning };

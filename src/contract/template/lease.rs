@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::num::NonZeroU32;
 
 use super::language::Words;
-use super::{Keys, conditions, party, quoted};
+use super::{HEAD, Keys, clause, conditions, party, quoted, rate};
 use crate::catalogue::bands::{BETWEEN_CARDS, down};
 use crate::catalogue::{self, Band, Gpu};
 use crate::contract::clause::Flag;
@@ -91,7 +91,7 @@ fn deal(lease: &Lease, words: &Words) -> String {
         None => commented(words.price, "[price]\namount = \"... USD\"\nper = \"device_hour\"\n"),
     };
     [
-        format!("{}version = 1\nid = \"lease-0000-000\"\ntitle = {}\n", words.head, quoted(words.title)),
+        format!("{}{HEAD}title = {}\n", words.head, quoted(words.title)),
         format!("{}accept = [\"hardware\"]\n", words.accept),
         format!("{}\n{}", commented(words.freshness, "freshness = \"challenge\"\n"), words.parties),
         party("tenant", words.tenant, keys.tenant.as_ref(), words.key),
@@ -115,15 +115,6 @@ fn comment(words: &Words, reached: &Reached) -> String {
 fn commented(about: &str, toml: &str) -> String {
     let lines: String = toml.lines().map(|line| format!("# {line}\n")).collect();
     format!("{about}{lines}")
-}
-
-/// A clause with `rule`, its lines, after a comment.
-fn clause(text: &mut String, id: &str, title: &str, rule: &str, comment: &str) {
-    let _ = write!(
-        text,
-        "\n{comment}[[clause]]\nid = \"{id}\"\ntitle = {}\nseverity = \"must\"\n{rule}",
-        quoted(title)
-    );
 }
 
 /// The clauses on rates; gives their ids.
@@ -169,10 +160,6 @@ fn rates(text: &mut String, lease: &Lease, words: &Words) -> Vec<&'static str> {
 
 fn is_measured_whole(card: &Gpu, name: &str) -> bool {
     MetricName::parse(name).is_ok_and(|metric| means::of(card, &metric) == Means::Whole)
-}
-
-fn rate(metric: &MetricName, bound: &str) -> String {
-    format!("metric = \"{metric}\"\nat_least = \"{bound}\"\nstatistic = \"p50\"\n")
 }
 
 /// By which metric it can be told on `card` whether it reaches a rate: products that our kernels fall short of by the vendor's library.

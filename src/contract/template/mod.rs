@@ -15,7 +15,6 @@ use crate::evidence::stats::Stat;
 use crate::evidence::{DeviceEvidence, Value};
 use crate::language::Language;
 use crate::seal::KeyId;
-use crate::units::Unit;
 
 use generic::Generic;
 use language::Words;
@@ -69,9 +68,7 @@ pub fn template(source: Source<'_>, keys: &Keys, language: Language) -> String {
     text.push_str(&party("provider", words.provider, keys.provider.as_ref(), words.key));
     inventory(&mut text, identity, source, words);
     text.push_str(own.clauses);
-    for row in bounds(source, words, own) {
-        clause(&mut text, &row);
-    }
+    rates(&mut text, source, words, own);
     tail(&mut text, words, own);
     text
 }
@@ -156,15 +153,6 @@ fn inventory(text: &mut String, identity: Option<&Identity>, source: Source<'_>,
     }
 }
 
-/// One `at_least` clause of the template.
-struct Row {
-    id: &'static str,
-    title: &'static str,
-    metric: &'static str,
-    bound: f64,
-    unit: Unit,
-}
-
 /// Rates that a template demands: id, metric, and the generic figure. Their titles are the words' business.
 const RATES: [(&str, &str, f64); 5] = [
     ("memory-triad", "stream.triad.rate", 1.5e12),
@@ -174,21 +162,20 @@ const RATES: [(&str, &str, f64); 5] = [
     ("host-to-device", "link.h2d.rate", 10e9),
 ];
 
-fn bounds(source: Source<'_>, words: &Words, own: &Generic) -> Vec<Row> {
+fn rates(text: &mut String, source: Source<'_>, words: &Words, own: &Generic) {
     let [triad, copy, _, _, _, from_host, ..] = words.rates;
-    RATES
-        .into_iter()
-        .zip([triad, copy, own.fp32, own.gemm_fp16, from_host])
-        .filter_map(|((id, name, generic), title)| {
-            let metric = MetricName::parse(name).ok()?;
-            let Kind::Number(unit) = metric.kind() else { return None };
-            let bound = match source {
-                Source::Generic => Some(generic),
-                Source::Measured { device, .. } => of_measured(device, &metric),
-            }?;
-            Some(Row { id, title, metric: name, bound, unit })
-        })
-        .collect()
+    let titles = [triad, copy, own.fp32, own.gemm_fp16, from_host];
+    for ((id, name, generic), title) in RATES.into_iter().zip(titles) {
+        let Ok(metric) = MetricName::parse(name) else { continue };
+        let Kind::Number(unit) = metric.kind() else { continue };
+        let bound = match source {
+            Source::Generic => Some(generic),
+            Source::Measured { device, .. } => of_measured(device, &metric),
+        };
+        if let Some(bound) = bound {
+            clause(text, id, title, &rate(&metric, &unit.format(bound)), "");
+        }
+    }
 }
 
 fn of_measured(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
@@ -203,14 +190,17 @@ fn of_measured(device: &DeviceEvidence, metric: &MetricName) -> Option<f64> {
     }
 }
 
-fn clause(text: &mut String, row: &Row) {
-    let Row { id, title, metric, bound, unit } = row;
-    let (title, bound) = (quoted(title), unit.format(*bound));
+/// A clause with `rule`, its lines, after a comment.
+fn clause(text: &mut String, id: &str, title: &str, rule: &str, comment: &str) {
     let _ = write!(
         text,
-        "\n[[clause]]\nid = \"{id}\"\ntitle = {title}\nseverity = \"must\"\nmetric = \"{metric}\"\n\
-         at_least = \"{bound}\"\nstatistic = \"p50\"\n"
+        "\n{comment}[[clause]]\nid = \"{id}\"\ntitle = {}\nseverity = \"must\"\n{rule}",
+        quoted(title)
     );
+}
+
+fn rate(metric: &MetricName, bound: &str) -> String {
+    format!("metric = \"{metric}\"\nat_least = \"{bound}\"\nstatistic = \"p50\"\n")
 }
 
 fn quoted(text: &str) -> String {

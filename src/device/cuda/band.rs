@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use cudarc::driver::sys::CUstream;
 
-use super::gpu::{Event, Gpu};
+use super::gpu::{Event, Gpu, Lane};
 use super::memory::Memory;
 use super::nccl::{self, Answer, Comm, FLOAT32, Nccl, SUM};
 use super::patience::Handed;
@@ -170,9 +170,9 @@ impl Band {
         let own = &self.members[place].gpu;
         for other in self.members.iter().filter(|member| !Rc::ptr_eq(&member.gpu, own)) {
             other.gpu.enter()?;
-            other.gpu.record(&other.ended)?;
+            other.gpu.record(Lane::Main, &other.ended)?;
             own.enter()?;
-            own.follow(&other.ended)?;
+            own.hold(Lane::Main, &other.ended)?;
         }
         own.enter()
     }

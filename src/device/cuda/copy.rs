@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::gpu::{DeviceMemory, Gpu};
+use super::gpu::{DeviceMemory, Gpu, Lane};
 use super::host_memory::{HostKind, HostMemory};
 use super::memory::Memory;
 use super::modules::Modules;
@@ -11,7 +11,8 @@ use super::peers::Neighbour;
 use super::plan::Plan;
 use super::run::{After, Reach, Runner, Slot};
 use crate::device::draw;
-use crate::device::op::{Buf, Means, Route};
+use crate::device::op::{Means, Route};
+use crate::device::shared::Transfer;
 use crate::device::{DeviceError, Ticket, reference};
 
 /// Host memory that holds a pattern, ready to be sent again.
@@ -20,16 +21,6 @@ pub struct Upload {
     staging: Option<HostMemory>,
     /// Seed and words of the pattern it holds.
     holds: Option<(u64, u64)>,
-}
-
-/// What is to be copied, `repeat` times.
-#[derive(Clone, Copy)]
-pub struct Transfer {
-    pub route: Route,
-    pub buf: Buf,
-    pub words: u64,
-    pub seed: u64,
-    pub repeat: u32,
 }
 
 /// A copy to the host whose words are still to be compared.
@@ -70,7 +61,7 @@ pub fn submit(
             runner.submit_ordered(
                 After::Nothing,
                 |_| Ok(()),
-                |_| times(&|| gpu.upload(staging, ours, 0, bytes)),
+                |_| times(&|| gpu.upload(Lane::Main, staging, ours, 0, bytes)),
             )
         }
         Route::DeviceToHost(means) => {
@@ -87,7 +78,7 @@ pub fn submit(
             let landed = Landed { words, repeat, seed, kind: HostKind::Pinned };
             runner.submit_both_ways(
                 landed,
-                || gpu.upload_beside(staging, to, bytes),
+                || gpu.upload(Lane::Side, staging, to, 0, bytes),
                 |slot| land(gpu, ours, slot, bytes),
             )
         }
@@ -120,7 +111,7 @@ fn kind(means: Means) -> HostKind {
 }
 
 fn land(gpu: &Gpu, from: &DeviceMemory, slot: &Slot, bytes: u64) -> Result<(), DeviceError> {
-    slot.landing.iter().try_for_each(|landing| gpu.download(from, 0, landing, bytes))
+    slot.landing.iter().try_for_each(|landing| gpu.download(Lane::Main, from, 0, landing, bytes))
 }
 
 /// Memory in which a copy can land.

@@ -5,35 +5,21 @@ use super::images;
 use super::kernels::{FmaForm, GemmForm, Kernel, Spread, Steps, TensorForm, Tile, Units};
 use super::plan::{HOPS_MAX, LAUNCH_NS};
 use crate::device::op::{Chains, Means, Op, Precision, Route, StreamKind, TileShape};
+use crate::device::shared::{self, COPY_BYTES_MAX};
 use crate::device::{Reach, Unsupported};
 
-/// A launch form; no kernel where the driver does the work.
-pub struct Form {
-    pub label: String,
-    pub kernel: Option<Kernel>,
-}
-
-impl Form {
-    fn new(label: impl Into<String>, kernel: Kernel) -> Self {
-        Self { label: label.into(), kernel: Some(kernel) }
-    }
-}
-
-/// The longest transfer between host and device, and so the pinned memory of each direction.
-pub const COPY_BYTES_MAX: u64 = 256 << 20;
+pub type Form = shared::Form<Kernel>;
 
 /// Whether kernels exist for `op`. Whether the device takes any of them is another question.
 pub fn supports(op: &Op) -> Result<(), Unsupported> {
+    op.check().map_err(Unsupported::us)?;
     match *op {
-        Op::Fma { precision, chains: Chains { accumulators, stride }, rounds, .. } => {
+        Op::Fma { precision, chains: Chains { accumulators, stride }, .. } => {
             if !recurrences(precision).contains(&(accumulators, stride)) {
                 return Err(Unsupported::us(format!(
                     "no {} kernel for {accumulators} accumulators with stride {stride}",
                     precision.name()
                 )));
-            }
-            if !rounds.is_multiple_of(2) {
-                return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
             }
         }
         Op::Mma { shape: TileShape::Warpgroup | TileShape::Block, precision: Precision::Fp64, .. } => {
@@ -43,11 +29,6 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
             return Err(Unsupported::us(format!("no {} kernel for tensor units", precision.name())));
         }
         Op::Ring { slots, stride_bytes, .. } => {
-            if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
-                return Err(Unsupported::us(format!(
-                    "a ring of {slots} slots {stride_bytes} bytes apart: slots must be a power of two"
-                )));
-            }
             if u64::from(slots) * u64::from(stride_bytes / 4) > 1 << 32 {
                 return Err(Unsupported::us("a ring of more than 2^32 words"));
             }
@@ -74,10 +55,10 @@ pub fn supports(op: &Op) -> Result<(), Unsupported> {
         } if words > COPY_BYTES_MAX / 4 => {
             return Err(Unsupported::us(format!("transfers are measured up to {COPY_BYTES_MAX} bytes")));
         }
-        Op::Expand { .. } | Op::Cells { .. } | Op::Tree { .. } => {
-            op.check_hashing().map_err(Unsupported::us)?
-        }
-        Op::Fill { .. }
+        Op::Expand { .. }
+        | Op::Cells { .. }
+        | Op::Tree { .. }
+        | Op::Fill { .. }
         | Op::Scan { .. }
         | Op::Flip { .. }
         | Op::Draw { .. }
@@ -195,7 +176,7 @@ pub fn forms(op: &Op) -> Vec<Form> {
         Op::Copy {
             route: Route::HostToDevice(Means::Kernel) | Route::DeviceToHost(Means::Kernel), ..
         } => stream_forms(StreamKind::Copy),
-        Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
+        Op::Copy { .. } => vec![Form::without_kernel("driver-copy")],
         // By no kernel of ours, see `band.rs`.
         Op::Lend { .. } | Op::Collective { .. } => Vec::new(),
     }

@@ -22,11 +22,19 @@ pub struct Gpu {
     pub(super) device: c_int,
     pub(super) context: CUcontext,
     pub(super) stream: CUstream,
-    /// What runs beside the work of the first stream.
+    /// That of [`Lane::Side`].
     side: CUstream,
     pub(super) wait_limit: Duration,
     /// Set once, by the first final error.
     broken: RefCell<Option<DeviceError>>,
+}
+
+/// Where work is ordered: all of a lane is done in its order.
+#[derive(Clone, Copy)]
+pub enum Lane {
+    Main,
+    /// Beside the work of the main one.
+    Side,
 }
 
 /// How much of a kernel one launch runs.
@@ -157,41 +165,24 @@ impl Gpu {
         Ok(Event { gpu: Rc::clone(self), raw })
     }
 
-    /// Puts `event` behind everything that was ordered so far.
-    pub fn record(&self, event: &Event) -> Result<(), DeviceError> {
-        self.record_in(self.stream, event)
+    fn stream_of(&self, lane: Lane) -> CUstream {
+        match lane {
+            Lane::Main => self.stream,
+            Lane::Side => self.side,
+        }
     }
 
-    /// Marks the end of what is ordered beside.
-    pub fn record_beside(&self, event: &Event) -> Result<(), DeviceError> {
-        self.record_in(self.side, event)
-    }
-
-    fn record_in(&self, stream: CUstream, event: &Event) -> Result<(), DeviceError> {
+    /// Puts `event` behind everything that was ordered in this lane so far.
+    pub fn record(&self, lane: Lane, event: &Event) -> Result<(), DeviceError> {
         // SAFETY: event and stream are alive and of this context.
-        let code = unsafe { (self.api.cuEventRecord)(event.raw, stream) };
+        let code = unsafe { (self.api.cuEventRecord)(event.raw, self.stream_of(lane)) };
         self.answer("cuEventRecord", code, 0)
     }
 
-    /// Lets what is ordered beside begin when the device comes to `event`.
-    pub fn fork(&self, event: &Event) -> Result<(), DeviceError> {
-        self.hold(self.side, event)
-    }
-
-    /// Lets what is ordered from now on wait for all that was ordered beside; `event` marks its end.
-    pub fn join(&self, event: &Event) -> Result<(), DeviceError> {
-        self.record_beside(event)?;
-        self.follow(event)
-    }
-
-    /// Lets what is ordered from now on wait for `event`, which may be another device's.
-    pub fn follow(&self, event: &Event) -> Result<(), DeviceError> {
-        self.hold(self.stream, event)
-    }
-
-    fn hold(&self, stream: CUstream, event: &Event) -> Result<(), DeviceError> {
+    /// Lets what is ordered in this lane from now on wait for `event`, which may be another device's.
+    pub fn hold(&self, lane: Lane, event: &Event) -> Result<(), DeviceError> {
         // SAFETY: event and stream are alive, and the stream is of this context.
-        let code = unsafe { (self.api.cuStreamWaitEvent)(stream, event.raw, 0) };
+        let code = unsafe { (self.api.cuStreamWaitEvent)(self.stream_of(lane), event.raw, 0) };
         self.answer("cuStreamWaitEvent", code, 0)
     }
 
@@ -233,22 +224,7 @@ impl Gpu {
     /// Orders a copy from the beginning of `from` to byte `at` of `to`.
     pub fn upload(
         &self,
-        from: &HostMemory,
-        to: &DeviceMemory,
-        at: u64,
-        bytes: u64,
-    ) -> Result<(), DeviceError> {
-        self.upload_in(self.stream, from, to, at, bytes)
-    }
-
-    /// The same to the beginning of `to`, beside other work.
-    pub fn upload_beside(&self, from: &HostMemory, to: &DeviceMemory, bytes: u64) -> Result<(), DeviceError> {
-        self.upload_in(self.side, from, to, 0, bytes)
-    }
-
-    fn upload_in(
-        &self,
-        stream: CUstream,
+        lane: Lane,
         from: &HostMemory,
         to: &DeviceMemory,
         at: u64,
@@ -256,6 +232,7 @@ impl Gpu {
     ) -> Result<(), DeviceError> {
         let to = to.range(at, at + bytes)?;
         from.holds(bytes)?;
+        let stream = self.stream_of(lane);
         // SAFETY: both ranges are checked; see `clear` for how long they live.
         let code = unsafe { (self.api.cuMemcpyHtoDAsync_v2)(to, from.at().cast(), bytes as usize, stream) };
         self.answer("cuMemcpyHtoDAsync", code, 0)
@@ -264,28 +241,7 @@ impl Gpu {
     /// Orders a copy from byte `at` of `from` to the beginning of `to`.
     pub fn download(
         &self,
-        from: &DeviceMemory,
-        at: u64,
-        to: &HostMemory,
-        bytes: u64,
-    ) -> Result<(), DeviceError> {
-        self.download_in(self.stream, from, at, to, bytes)
-    }
-
-    /// The same beside other work.
-    pub fn download_beside(
-        &self,
-        from: &DeviceMemory,
-        at: u64,
-        to: &HostMemory,
-        bytes: u64,
-    ) -> Result<(), DeviceError> {
-        self.download_in(self.side, from, at, to, bytes)
-    }
-
-    fn download_in(
-        &self,
-        stream: CUstream,
+        lane: Lane,
         from: &DeviceMemory,
         at: u64,
         to: &HostMemory,
@@ -293,6 +249,7 @@ impl Gpu {
     ) -> Result<(), DeviceError> {
         let from = from.range(at, at + bytes)?;
         to.holds(bytes)?;
+        let stream = self.stream_of(lane);
         // SAFETY: as in `upload`.
         let code = unsafe { (self.api.cuMemcpyDtoHAsync_v2)(to.at().cast(), from, bytes as usize, stream) };
         self.answer("cuMemcpyDtoHAsync", code, 0)

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::gpu::{DeviceMemory, Event, Gpu};
+use super::gpu::{DeviceMemory, Event, Gpu, Lane};
 use super::host_memory::HostMemory;
 use crate::device::{Buf, DeviceError};
 
@@ -47,30 +47,27 @@ impl Memory {
         self.get(to)?.range(at, at.saturating_add(data.len() as u64))?;
         for (i, chunk) in (0..).zip(data.chunks(CHUNK as usize)) {
             self.staging.bytes_mut()[..chunk.len()].copy_from_slice(chunk);
-            self.gpu.upload(&self.staging, self.get(to)?, at + i * CHUNK, chunk.len() as u64)?;
+            self.gpu.upload(Lane::Main, &self.staging, self.get(to)?, at + i * CHUNK, chunk.len() as u64)?;
             self.finish()?;
         }
         Ok(())
     }
 
     pub fn read(&mut self, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError> {
-        self.get(from)?.range(at, at.saturating_add(out.len() as u64))?;
-        for (i, chunk) in (0..).zip(out.chunks_mut(CHUNK as usize)) {
-            self.gpu.download(self.get(from)?, at + i * CHUNK, &self.staging, chunk.len() as u64)?;
-            self.finish()?;
-            chunk.copy_from_slice(&self.staging.bytes()[..chunk.len()]);
-        }
-        Ok(())
+        self.read_in(Lane::Main, from, at, out)
     }
 
     /// The same beside what runs: it must not be about to write there.
     pub fn peek(&mut self, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError> {
+        self.read_in(Lane::Side, from, at, out)
+    }
+
+    fn read_in(&mut self, lane: Lane, from: Buf, at: u64, out: &mut [u8]) -> Result<(), DeviceError> {
         self.get(from)?.range(at, at.saturating_add(out.len() as u64))?;
         for (i, chunk) in (0..).zip(out.chunks_mut(CHUNK as usize)) {
             let (at, bytes) = (at + i * CHUNK, chunk.len() as u64);
-            self.gpu.download_beside(self.get(from)?, at, &self.staging, bytes)?;
-            self.gpu.record_beside(&self.copied)?;
-            self.gpu.wait(&self.copied)?;
+            self.gpu.download(lane, self.get(from)?, at, &self.staging, bytes)?;
+            self.wait_for(lane)?;
             chunk.copy_from_slice(&self.staging.bytes()[..chunk.len()]);
         }
         Ok(())
@@ -78,7 +75,11 @@ impl Memory {
 
     /// Waits for everything that was ordered.
     pub fn finish(&self) -> Result<(), DeviceError> {
-        self.gpu.record(&self.copied)?;
+        self.wait_for(Lane::Main)
+    }
+
+    fn wait_for(&self, lane: Lane) -> Result<(), DeviceError> {
+        self.gpu.record(lane, &self.copied)?;
         self.gpu.wait(&self.copied)
     }
 }

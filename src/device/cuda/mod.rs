@@ -27,7 +27,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use self::band::Band;
-use self::copy::{Transfer, Upload};
+use self::copy::Upload;
 use self::cublaslt::CublasLt;
 use self::forms::Form;
 use self::gpu::Gpu;
@@ -42,11 +42,10 @@ use self::run::{After, Reach, Runner};
 use self::vendor::{Factors, Vendor};
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
 use super::op::{Maker, Means, Route};
+use super::shared::{Transfer, no_variant, opened};
 use super::{
     Buf, Device, DeviceError, Done, Identity, Op, Ticket, Trial, Unsupported, Variant, binding, select,
 };
-use crate::clock::System;
-use crate::telemetry;
 
 /// The entry in the table of backends.
 pub const BACKEND: Backend = Backend { name: "cuda", list, open, open_together: Some(open_together) };
@@ -94,25 +93,16 @@ fn open_together(
 
 /// The one GPU that `rest` names.
 fn choose(rest: &str) -> Result<(&'static api::Api, Found), OpenError> {
-    let selector = || format!("cuda:{rest}");
-    let nothing = |why: String| OpenError::NoSuchDevice { selector: selector(), why };
+    let nothing = |why| OpenError::NoSuchDevice { selector: format!("cuda:{rest}"), why };
     let api = api::load().map_err(nothing)?;
-    let found = identity::enumerate(api).map_err(nothing)?;
-    let listed: Vec<Listed> = found.iter().map(|found| found.listed.clone()).collect();
-    let index = select::pick("cuda", rest, &listed)?;
-    let vanished = || OpenError::Refused { selector: selector(), why: "it vanished".to_owned() };
-    Ok((api, found.into_iter().nth(index).ok_or_else(vanished)?))
+    let chosen = select::choose("cuda", rest, identity::enumerate(api), |found| &found.listed)?;
+    Ok((api, chosen))
 }
 
 fn start(api: &'static api::Api, chosen: Found, options: OpenOptions) -> Result<CudaDevice, OpenError> {
     let selector = chosen.listed.selector.clone();
     CudaDevice::open(api, chosen, options)
         .map_err(|error| OpenError::Refused { selector, why: error.to_string() })
-}
-
-fn opened(device: CudaDevice) -> Opened {
-    let telemetry = telemetry::for_device(device.identity());
-    Opened { device: Box::new(device), telemetry, clock: Rc::new(System::start()) }
 }
 
 struct CudaDevice {
@@ -203,19 +193,19 @@ impl CudaDevice {
         forms::supports(op)?;
         if let Op::Gemm { by: Maker::Vendor, precision, shape, .. } = *op {
             let label = self.vendor()?.product(precision, shape)?.label.clone();
-            return Ok(vec![Form { label, kernel: None }]);
+            return Ok(vec![Form::without_kernel(label)]);
         }
         if let Op::Lend { .. } = op {
-            return self.band().map(|_| vec![Form { label: String::new(), kernel: None }]);
+            return self.band().map(|_| vec![Form::without_kernel("")]);
         }
         if let Some(variant) = self.together(op) {
-            return variant.map(|variant| vec![Form { label: variant.label, kernel: None }]);
+            return variant.map(|variant| vec![Form::without_kernel(variant.label)]);
         }
         if let Op::Copy { route: Route::FromPeer(place), .. } = op {
             self.gpu.copies_from_peers()?;
             let alone = || Unsupported::us("it was not opened together with that device");
             let way = &self.neighbour(*place).ok_or_else(alone)?.way;
-            return Ok(vec![Form { label: way.name().to_owned(), kernel: None }]);
+            return Ok(vec![Form::without_kernel(way.name())]);
         }
         if let Op::Copy {
             route: Route::HostToDevice(Means::Kernel) | Route::DeviceToHost(Means::Kernel),
@@ -327,9 +317,7 @@ impl Device for CudaDevice {
     fn submit(&mut self, op: &Op, variant: usize, repeat: u32) -> Result<Ticket, DeviceError> {
         self.gpu.enter()?;
         let forms = self.forms(op).map_err(|unsupported| DeviceError::Validation { why: unsupported.why })?;
-        let missing = || DeviceError::Validation {
-            why: format!("{} has {} variants, asked for was number {variant}", op.name(), forms.len()),
-        };
+        let missing = || no_variant(op, &forms, variant);
         let form = forms.get(variant).ok_or_else(missing)?;
         if let Op::Gemm { by: Maker::Vendor, precision, shape, a, b, c } = *op {
             let vendor = self.vendor.get().and_then(|vendor| vendor.as_ref().ok()).ok_or_else(missing)?;

@@ -5,7 +5,6 @@ mod hashing;
 
 use super::gpu::Grid;
 use super::kernels::{GemmForm, Kernel, Spread, Tile, Units};
-use crate::device::draw::Distribution;
 use crate::device::op::{
     Buf, Means, Op, Precision, Route, Shape, StreamKind, Tally, fma_multiplier_words, ring_step,
 };
@@ -228,15 +227,6 @@ fn scan(op: &Op, kernel: Kernel, card: &Card) -> Option<Plan> {
     Some(Plan { launches, last: Some(last) })
 }
 
-/// How kernels name a distribution, and its magnitude.
-fn distribution_words(distribution: Distribution) -> [u32; 2] {
-    match distribution {
-        Distribution::Integers { magnitude } => [0, magnitude],
-        Distribution::Normal => [1, 0],
-        Distribution::Wide => [2, 0],
-    }
-}
-
 fn draw(op: &Op, card: &Card) -> Option<Vec<Launch>> {
     let Op::Draw { dst, elements, precision, distribution, seed } = *op else { return None };
     let kernel = Kernel::Draw(precision);
@@ -244,7 +234,7 @@ fn draw(op: &Op, card: &Card) -> Option<Vec<Launch>> {
     let launch = |piece: Piece| {
         let mut arguments = vec![piece.range(dst, bytes)];
         arguments.extend([piece.elements, piece.first, seed].map(Argument::Number));
-        arguments.extend(distribution_words(distribution).map(|word| Argument::Number(u64::from(word))));
+        arguments.extend(distribution.words().map(|word| Argument::Number(u64::from(word))));
         arguments.push(Argument::Counters);
         let blocks = (piece.elements * bytes).div_ceil(16 * u64::from(kernel.block()));
         Launch { kernel, blocks: grid(blocks.min(8 * card.resident(kernel.block()))), arguments }
@@ -325,7 +315,7 @@ fn fma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
     let launch = |piece: Piece| {
         let end = piece.first + piece.elements;
         let words = [piece.first as u32, end as u32, rounds / turn, rounds % turn / 2];
-        let [name, magnitude] = distribution_words(distribution);
+        let [name, magnitude] = distribution.words();
         let mut arguments: Vec<Argument> = words.map(|word| Argument::Number(u64::from(word))).to_vec();
         arguments.push(Argument::Number(seed));
         arguments.extend(
@@ -349,7 +339,7 @@ fn mma(op: &Op, kernel: Kernel, card: &Card) -> Option<Vec<Launch>> {
     let tile_bytes = u64::from(shape.results()) * precision.result_bytes();
     let launch = |piece: Piece| {
         let end = piece.first + piece.elements;
-        let [name, magnitude] = distribution_words(distribution).map(u64::from);
+        let [name, magnitude] = distribution.words().map(u64::from);
         let numbers = [piece.first, end, u64::from(turns), seed, name, magnitude];
         let mut arguments = numbers.map(Argument::Number).to_vec();
         // The kernel writes to its tile's place in the whole.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::copy::{self, Landed};
-use super::gpu::{DeviceMemory, Event, Gpu, Value};
+use super::gpu::{DeviceMemory, Event, Gpu, Lane, Value};
 use super::host_memory::HostMemory;
 use super::memory::Memory;
 use super::modules::Modules;
@@ -114,7 +114,7 @@ impl Runner {
             }
             let (of_all, of_last) = functions.split_at(all.len());
             gpu.clear(&slot.counters, COUNTER_BYTES / 4)?;
-            gpu.record(&slot.begun)?;
+            gpu.record(Lane::Main, &slot.begun)?;
             for _ in 0..repeat {
                 for ((launch, function), arguments) in plan.launches.iter().zip(of_all).zip(&mut all) {
                     gpu.launch(*function, launch.grid(), arguments)?;
@@ -123,8 +123,8 @@ impl Runner {
             for ((launch, function), arguments) in plan.last.iter().zip(of_last).zip(&mut last) {
                 gpu.launch(*function, launch.grid(), arguments)?;
             }
-            gpu.record(&slot.ended)?;
-            gpu.download(&slot.counters, 0, &slot.readback, COUNTER_BYTES)
+            gpu.record(Lane::Main, &slot.ended)?;
+            gpu.download(Lane::Main, &slot.counters, 0, &slot.readback, COUNTER_BYTES)
         })
     }
 
@@ -138,9 +138,9 @@ impl Runner {
         let gpu = Rc::clone(&self.gpu);
         self.start(after, |slot| {
             prepare(slot)?;
-            gpu.record(&slot.begun)?;
+            gpu.record(Lane::Main, &slot.begun)?;
             order(slot)?;
-            gpu.record(&slot.ended)
+            gpu.record(Lane::Main, &slot.ended)
         })
     }
 
@@ -154,13 +154,14 @@ impl Runner {
         let gpu = Rc::clone(&self.gpu);
         self.start(After::Landing(landed), |slot| {
             copy::make_room(&gpu, slot, landed)?;
-            gpu.record(&slot.begun)?;
-            gpu.fork(&slot.begun)?;
+            gpu.record(Lane::Main, &slot.begun)?;
+            gpu.hold(Lane::Side, &slot.begun)?;
             let ordered = (0..landed.repeat).try_for_each(|_| aside().and_then(|()| order(slot)));
             // Whatever was ordered is waited for.
-            gpu.join(&slot.beside)?;
+            gpu.record(Lane::Side, &slot.beside)?;
+            gpu.hold(Lane::Main, &slot.beside)?;
             ordered?;
-            gpu.record(&slot.ended)
+            gpu.record(Lane::Main, &slot.ended)
         })
     }
 
@@ -172,7 +173,7 @@ impl Runner {
     ) -> Result<Ticket, DeviceError> {
         let why = || format!("more than {TICKETS} tickets are open; wait for one first");
         let mut slot = self.free.pop().ok_or_else(|| DeviceError::Validation { why: why() })?;
-        let ordered = order(&mut slot).and_then(|()| self.gpu.record(&slot.ready));
+        let ordered = order(&mut slot).and_then(|()| self.gpu.record(Lane::Main, &slot.ready));
         if let Err(error) = ordered {
             // What was ordered before the refusal comes to its end before the slot is used again: one stream.
             self.free.push(slot);

@@ -190,7 +190,7 @@ mod tests {
                 let mut memory = Memory::default();
                 memory.put(Buf(0), vec![0xAA; 192 * precision.bytes() as usize + 4]);
                 let op = Op::Expand { dst: Buf(0), elements: 192, precision, bits, key };
-                assert_eq!(op.check_hashing(), Ok(()));
+                assert_eq!(op.check(), Ok(()));
                 memory.execute(&op);
                 let (elements, rest) = memory.get(Buf(0)).split_at(192 * precision.bytes() as usize);
                 assert_eq!(rest, [0xAA; 4], "written beyond its end");

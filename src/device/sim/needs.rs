@@ -17,12 +17,12 @@ pub fn needs(op: &Op) -> Result<Vec<(Buf, u128)>, String> {
         Op::Flip { dst, word, .. } => vec![(dst, (u128::from(word) + 1) * 4)],
         Op::Draw { dst, elements, precision, .. } => vec![(dst, bytes(elements, precision.bytes()))],
         Op::Expand { dst, elements, precision, .. } => {
-            op.check_hashing()?;
+            op.check()?;
             vec![(dst, bytes(elements, precision.bytes()))]
         }
         Op::Cells { dst, cells, .. } => vec![(dst, bytes(cells, Op::CELL_BYTES))],
         Op::Tree { src, chunks, out, .. } => {
-            op.check_hashing()?;
+            op.check()?;
             vec![(src, bytes(chunks, Op::CHUNK_BYTES)), (out, bytes(Op::tree_nodes(chunks), Op::NODE_BYTES))]
         }
         Op::Digest { src, rows, row_words, out } => {

@@ -29,7 +29,7 @@ pub struct Profile {
     /// Of one direction to any other such card, where they have links of their own; else 0.
     pub peer_rate: f64,
     pub caches: Caches,
-    /// Lanes, tiles, and elements of a product that keep one unit busy.
+    /// Lanes, tiles, and elements of a product that keep one unit busy: of all real cards alike.
     pub lanes_per_unit: u32,
     pub tiles_per_unit: u32,
     pub elements_per_unit: u32,
@@ -103,91 +103,65 @@ const PRODUCT: f64 = 0.88 * TERA;
 const TENSOR: f64 = 0.65 * TERA;
 const STREAM: f64 = 0.92 * GIGA;
 
+/// NVIDIA H200 SXM: 67 TFLOP/s FP32, 33.5 FP64 (67 tensor), 989.5 FP16 tensor, 1979 INT8, 4800 GB/s, 50 MiB L2.
+const H200: Profile = Profile {
+    key: "h200",
+    name: "NVIDIA H200",
+    vendor_id: 0x10de,
+    device_id: 0x2335,
+    compute_capability: Some("9.0"),
+    units: 132,
+    clock_mhz: 1980,
+    memory_bytes: 143_771 * MIB,
+    buffer_bytes_max: 143_771 * MIB,
+    power_w: 700,
+    fma: Rates {
+        fp64: 33.5 * FMA,
+        fp32: 67.0 * FMA,
+        tf32: 67.0 * FMA,
+        fp16: 133.8 * FMA,
+        bf16: 133.8 * FMA,
+        fp8: 0.0,
+        int32: 33.5 * FMA,
+        int8: 133.8 * FMA,
+    },
+    gemm: Rates {
+        fp64: 67.0 * PRODUCT,
+        fp32: 67.0 * PRODUCT,
+        tf32: 494.5 * TENSOR,
+        fp16: 989.5 * TENSOR,
+        bf16: 989.5 * TENSOR,
+        fp8: 1979.0 * TENSOR,
+        int32: 33.5 * PRODUCT,
+        int8: 1979.0 * TENSOR,
+    },
+    memory_rate: 4800.0 * STREAM,
+    l2_rate: 9000.0 * GIGA,
+    link_rate: 55.0 * GIGA,
+    peer_rate: 378.0 * GIGA,
+    caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 330.0 },
+    lanes_per_unit: 1024,
+    tiles_per_unit: 64,
+    elements_per_unit: 128 * 128,
+};
+
 /// All cards. Units, clocks, rates and power: datasheets as collected in the catalogue. Memory: what the drivers
 /// report. Vector FP16, INT32 and byte dot products: instructions per clock of the vendors' programming guides.
 /// Latencies: published pointer-chase microbenchmarks, rounded. Links between cards: published copies between two of them.
 pub const PROFILES: &[Profile] = &[
-    // NVIDIA H200 SXM: 67 TFLOP/s FP32, 33.5 FP64 (67 tensor), 989.5 FP16 tensor, 1979 INT8, 4800 GB/s, 50 MiB L2.
-    Profile {
-        key: "h200",
-        name: "NVIDIA H200",
-        vendor_id: 0x10de,
-        device_id: 0x2335,
-        compute_capability: Some("9.0"),
-        units: 132,
-        clock_mhz: 1980,
-        memory_bytes: 143_771 * MIB,
-        buffer_bytes_max: 143_771 * MIB,
-        power_w: 700,
-        fma: Rates {
-            fp64: 33.5 * FMA,
-            fp32: 67.0 * FMA,
-            tf32: 67.0 * FMA,
-            fp16: 133.8 * FMA,
-            bf16: 133.8 * FMA,
-            fp8: 0.0,
-            int32: 33.5 * FMA,
-            int8: 133.8 * FMA,
-        },
-        gemm: Rates {
-            fp64: 67.0 * PRODUCT,
-            fp32: 67.0 * PRODUCT,
-            tf32: 494.5 * TENSOR,
-            fp16: 989.5 * TENSOR,
-            bf16: 989.5 * TENSOR,
-            fp8: 1979.0 * TENSOR,
-            int32: 33.5 * PRODUCT,
-            int8: 1979.0 * TENSOR,
-        },
-        memory_rate: 4800.0 * STREAM,
-        l2_rate: 9000.0 * GIGA,
-        link_rate: 55.0 * GIGA,
-        peer_rate: 378.0 * GIGA,
-        caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 330.0 },
-        lanes_per_unit: 1024,
-        tiles_per_unit: 64,
-        elements_per_unit: 128 * 128,
-    },
+    H200,
     // NVIDIA H100 SXM5 80GB: as the H200, but 3350 GB/s.
     Profile {
         key: "h100",
         name: "NVIDIA H100 80GB HBM3",
-        vendor_id: 0x10de,
         device_id: 0x2330,
-        compute_capability: Some("9.0"),
-        units: 132,
-        clock_mhz: 1980,
         memory_bytes: 81_559 * MIB,
         buffer_bytes_max: 81_559 * MIB,
-        power_w: 700,
-        fma: Rates {
-            fp64: 33.5 * FMA,
-            fp32: 67.0 * FMA,
-            tf32: 67.0 * FMA,
-            fp16: 133.8 * FMA,
-            bf16: 133.8 * FMA,
-            fp8: 0.0,
-            int32: 33.5 * FMA,
-            int8: 133.8 * FMA,
-        },
-        gemm: Rates {
-            fp64: 67.0 * PRODUCT,
-            fp32: 67.0 * PRODUCT,
-            tf32: 494.7 * TENSOR,
-            fp16: 989.4 * TENSOR,
-            bf16: 989.4 * TENSOR,
-            fp8: 1979.0 * TENSOR,
-            int32: 33.5 * PRODUCT,
-            int8: 1979.0 * TENSOR,
-        },
+        gemm: Rates { tf32: 494.7 * TENSOR, fp16: 989.4 * TENSOR, bf16: 989.4 * TENSOR, ..H200.gemm },
         memory_rate: 3350.0 * STREAM,
         l2_rate: 7500.0 * GIGA,
-        link_rate: 55.0 * GIGA,
-        peer_rate: 378.0 * GIGA,
-        caches: Caches { l1_bytes: MIB / 4, l1_ns: 21.0, l2_bytes: 50 * MIB, l2_ns: 140.0, memory_ns: 320.0 },
-        lanes_per_unit: 1024,
-        tiles_per_unit: 64,
-        elements_per_unit: 128 * 128,
+        caches: Caches { memory_ns: 320.0, ..H200.caches },
+        ..H200
     },
     // NVIDIA A100 SXM4 80GB: 19.5 TFLOP/s FP32, 9.7 FP64 (19.5 tensor), 312 FP16 tensor, 624 INT8, 2039 GB/s, PCIe 4.
     Profile {
@@ -232,9 +206,7 @@ pub const PROFILES: &[Profile] = &[
             l2_ns: 185.0,
             memory_ns: 335.0,
         },
-        lanes_per_unit: 1024,
-        tiles_per_unit: 64,
-        elements_per_unit: 128 * 128,
+        ..H200
     },
     // NVIDIA L40S: 91.6 TFLOP/s FP32, 1.41 FP64, 362 FP16 tensor, 733 INT8, 864 GB/s GDDR6, 96 MiB L2, PCIe 4.
     Profile {
@@ -279,9 +251,7 @@ pub const PROFILES: &[Profile] = &[
             l2_ns: 110.0,
             memory_ns: 225.0,
         },
-        lanes_per_unit: 1024,
-        tiles_per_unit: 64,
-        elements_per_unit: 128 * 128,
+        ..H200
     },
     // AMD Instinct MI300X: 163.4 TFLOP/s FP32, 81.7 FP64 (163.4 matrix), 1307.4 FP16, 2614.9 INT8, 5300 GB/s. The
     // 256 MiB Infinity Cache stands in for the 32 MiB second level.
@@ -327,9 +297,7 @@ pub const PROFILES: &[Profile] = &[
             l2_ns: 220.0,
             memory_ns: 360.0,
         },
-        lanes_per_unit: 1024,
-        tiles_per_unit: 64,
-        elements_per_unit: 128 * 128,
+        ..H200
     },
     // No real card: small enough that a whole run takes milliseconds, with memory that needs several buffers.
     Profile {

@@ -5,11 +5,9 @@ use super::faults::Guarded;
 use super::memory::{self, Memory};
 use super::run::{After, Landed, Runner, Slot};
 use crate::device::draw;
-use crate::device::op::{Buf, Means, Route};
+use crate::device::op::{Means, Route};
+use crate::device::shared::Transfer;
 use crate::device::{DeviceError, Ticket};
-
-/// The longest transfer, and so the staging memory per direction and ticket.
-pub const STAGING_BYTES: u64 = 256 << 20;
 
 /// Host memory that holds a pattern, ready to be sent again.
 #[derive(Default)]
@@ -17,16 +15,6 @@ pub struct Upload {
     staging: Option<wgpu::Buffer>,
     /// Seed and words of the pattern it holds.
     holds: Option<(u64, u64)>,
-}
-
-/// What is to be copied, `repeat` times.
-#[derive(Clone, Copy)]
-pub struct Transfer {
-    pub route: Route,
-    pub buf: Buf,
-    pub words: u64,
-    pub seed: u64,
-    pub repeat: u32,
 }
 
 /// Starts a transfer.

@@ -1,13 +1,13 @@
 //! Which ops a card can run with our kernels, in which launch forms, and how fast to expect it before it was seen.
 //! Owns support and choice of forms; must not know wgpu's objects.
 
-use super::COPY_BYTES_MAX;
 use super::coop::{CoopForm, MatrixUnit};
 use super::format::{self, Format};
 use super::plan::{self, Frame};
 use super::shaders::{FmaForm, GemmForm, Kernel, Order, Part, Tile};
 use crate::device::Unsupported;
 use crate::device::op::{Buf, Chains, Maker, Means, Op, Precision, Route};
+use crate::device::shared::{self, COPY_BYTES_MAX};
 
 /// What of an adapter decides about forms.
 #[derive(Clone, Copy, Debug)]
@@ -33,27 +33,18 @@ impl Card {
     }
 }
 
-/// A launch form; no kernel where the driver does the work.
-pub struct Form {
-    pub label: String,
-    pub kernel: Option<Kernel>,
-}
-
-impl Form {
-    fn new(label: impl Into<String>, kernel: Kernel) -> Self {
-        Self { label: label.into(), kernel: Some(kernel) }
-    }
-}
+pub type Form = shared::Form<Kernel>;
 
 /// The accumulators that kernels are written out for.
 const ACCUMULATORS_MAX: u32 = 64;
 
 pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
+    op.check().map_err(Unsupported::us)?;
     if let Op::Draw { precision, .. } | Op::Fma { precision, .. } | Op::Gemm { precision, .. } = *op {
         format::of(precision)?;
     }
     match *op {
-        Op::Fma { precision, chains, rounds, lanes, .. } => {
+        Op::Fma { precision, chains, lanes, .. } => {
             has_precision(precision, card)?;
             let Chains { accumulators, stride } = chains;
             if accumulators == 0 || accumulators > ACCUMULATORS_MAX || stride >= accumulators.max(2) {
@@ -61,17 +52,11 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
                     "{accumulators} accumulators with stride {stride}: at most {ACCUMULATORS_MAX}, stride below"
                 )));
             }
-            if !rounds.is_multiple_of(2) {
-                return Err(Unsupported::us(format!("{rounds} rounds: multipliers come in pairs")));
-            }
             if u64::from(lanes) * u64::from(accumulators) > u64::from(u32::MAX) {
                 return Err(Unsupported::us(format!("{lanes} lanes of {accumulators} are more than 2^32")));
             }
         }
         Op::Mma { .. } => return Err(Unsupported::us("this backend has no kernel for tensor units alone")),
-        Op::Expand { .. } | Op::Cells { .. } | Op::Tree { .. } => {
-            op.check_hashing().map_err(Unsupported::us)?
-        }
         Op::Gemm { by: Maker::Vendor, .. } => {
             return Err(Unsupported::us(
                 "this backend calls no library of the vendor's; the CUDA backend does",
@@ -97,7 +82,10 @@ pub fn supports(op: &Op, card: &Card) -> Result<(), Unsupported> {
             return Err(Unsupported::us(format!("{passes} passes over {words} words")));
         }
         Op::Copy { route, words, .. } => copies(route, words)?,
-        Op::Fill { .. }
+        Op::Expand { .. }
+        | Op::Cells { .. }
+        | Op::Tree { .. }
+        | Op::Fill { .. }
         | Op::Scan { .. }
         | Op::Flip { .. }
         | Op::Draw { .. }
@@ -201,7 +189,7 @@ pub fn forms(op: &Op, card: &Card, bytes: &dyn Fn(Buf) -> u64) -> Vec<Form> {
             vec![Form::new(format!("windows{windows}"), Kernel::Chase(windows))]
         }
         Op::Census { .. } | Op::Walk { .. } | Op::Lend { .. } | Op::Collective { .. } => Vec::new(),
-        Op::Copy { .. } => vec![Form { label: "driver-copy".to_owned(), kernel: None }],
+        Op::Copy { .. } => vec![Form::without_kernel("driver-copy")],
     }
 }
 

@@ -18,21 +18,19 @@ mod tests;
 mod unroll;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 
 use self::coop::MatrixUnit;
-use self::copy::{STAGING_BYTES, Transfer, Upload};
+use self::copy::Upload;
 use self::faults::{Guarded, panic_text};
 use self::memory::{Lies, Memory};
 use self::plan::Frame;
 use self::run::{DISPATCH_NS, Runner};
 use self::shaders::Kernel;
 use super::backend::{Backend, Listed, OpenError, OpenOptions, Opened};
+use super::shared::{Transfer, no_variant, opened};
 use super::{
     Buf, Device, DeviceError, Done, Identity, Op, Provenance, Ticket, Unsupported, Variant, binding, select,
 };
-use crate::clock::System;
-use crate::telemetry;
 
 /// The entry in the table of backends.
 pub const BACKEND: Backend = Backend { name: "wgpu", list, open, open_together: None };
@@ -42,22 +40,12 @@ fn list() -> Result<Vec<Listed>, String> {
 }
 
 fn open(rest: &str, options: OpenOptions) -> Result<Opened, OpenError> {
-    let selector = || format!("wgpu:{rest}");
-    let found = adapter::enumerate().map_err(|why| OpenError::NoSuchDevice { selector: selector(), why })?;
-    let listed: Vec<Listed> = found.iter().map(|found| found.listed.clone()).collect();
-    let index = select::pick("wgpu", rest, &listed)?;
-    let refused = |why: String| OpenError::Refused { selector: format!("wgpu:{index}"), why };
-    let Some(mut chosen) = found.into_iter().nth(index) else {
-        return Err(refused("it vanished".to_owned()));
-    };
+    let mut chosen = select::choose("wgpu", rest, adapter::enumerate(), |found| &found.listed)?;
     binding::bind(&mut chosen.listed.identity);
-    let opened = catch_unwind(AssertUnwindSafe(|| WgpuDevice::open(&chosen, options)));
-    let device = match opened {
-        Ok(device) => device.map_err(refused)?,
-        Err(panic) => return Err(refused(panic_text(panic.as_ref()))),
-    };
-    let telemetry = telemetry::for_device(device.identity());
-    Ok(Opened { device: Box::new(device), telemetry, clock: Rc::new(System::start()) })
+    let device = catch_unwind(AssertUnwindSafe(|| WgpuDevice::open(&chosen, options)));
+    let device = device.unwrap_or_else(|panic| Err(panic_text(panic.as_ref())));
+    let selector = chosen.listed.selector;
+    device.map(opened).map_err(|why| OpenError::Refused { selector, why })
 }
 
 struct WgpuDevice {
@@ -224,10 +212,8 @@ impl Device for WgpuDevice {
         }
         let sizes = |buf| self.parts.as_ref().map_or(0, |parts| parts.memory.bytes(buf));
         let forms = forms::forms(op, &self.card(), &sizes);
-        let kernel =
-            forms.get(variant).and_then(|form| form.kernel).ok_or_else(|| DeviceError::Validation {
-                why: format!("{} has {} variants, asked for was number {variant}", op.name(), forms.len()),
-            })?;
+        let kernel = forms.get(variant).and_then(|form| form.kernel);
+        let kernel = kernel.ok_or_else(|| no_variant(op, &forms, variant))?;
         self.start(op, kernel, repeat)
     }
 
@@ -247,6 +233,3 @@ impl Drop for WgpuDevice {
         }
     }
 }
-
-/// The longest transfer of one [`Op::Copy`], in bytes.
-const COPY_BYTES_MAX: u64 = STAGING_BYTES;

@@ -233,15 +233,6 @@ fn flip(dst: Buf, word: u64, mask: u32) -> Plan {
     Plan { steps: vec![step], last: Vec::new(), stackable: true }
 }
 
-/// How kernels name a distribution, and its magnitude.
-fn distribution_words(distribution: Distribution) -> [u32; 2] {
-    match distribution {
-        Distribution::Integers { magnitude } => [0, magnitude],
-        Distribution::Normal => [1, 0],
-        Distribution::Wide => [2, 0],
-    }
-}
-
 fn draw(
     dst: Buf,
     elements: u64,
@@ -260,7 +251,7 @@ fn draw(
     let breaks = if full == words { vec![] } else { vec![full] };
     let spans = spans(words, tile_words, &breaks, frame.dispatch_work / 4, frame);
     let stackable = one_window(&spans);
-    let [name, magnitude] = distribution_words(distribution);
+    let [name, magnitude] = distribution.words();
     let steps = spans
         .iter()
         .map(|span| {
@@ -317,7 +308,7 @@ fn fma(op: &Op, kernel: Kernel, frame: &Frame<'_>) -> Result<Plan, Refusal> {
             "{rounds} rounds are more than the {ITERATIONS_MAX} loop iterations of {unroll} rounds"
         ));
     }
-    let [name, magnitude] = distribution_words(distribution);
+    let [name, magnitude] = distribution.words();
     let multipliers = fma_multiplier_words(precision, distribution);
     let per_lane = (op.work() / u64::from(lanes.max(1))).max(1);
     let group = u64::from(group);
@@ -444,11 +435,6 @@ fn gemm_block(steps: &mut Vec<Step>, product: &Product, block: &Block, frame: &F
 }
 
 fn ring(dst: Buf, slots: u32, stride_bytes: u32, seed: u64, frame: &Frame<'_>) -> Result<Plan, Refusal> {
-    if !slots.is_power_of_two() || stride_bytes == 0 || !stride_bytes.is_multiple_of(4) {
-        return Err(format!(
-            "a ring of {slots} slots {stride_bytes} bytes apart: slots must be a power of two"
-        ));
-    }
     let (a, c) = ring_step(seed);
     let stride = u64::from(stride_bytes);
     let per_dispatch = ((frame.binding_bytes - ALIGN) / stride).clamp(1, GROUPS_MAX * 64);

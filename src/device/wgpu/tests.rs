@@ -11,6 +11,7 @@ use super::*;
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{self, Chains, Maker, Means, Precision, Route, Shape, StreamKind, Tally};
 use crate::device::reference;
+use crate::device::shared::COPY_BYTES_MAX;
 
 /// The first adapter. There must be one: a machine that tests this backend needs a driver.
 fn device(wait_limit: Duration) -> WgpuDevice {
@@ -260,7 +261,7 @@ fn what_cannot_be_done_is_refused_and_does_no_harm() {
     assert!(refused(&mut device, fill(Buf(77), 1), 0).contains("no buffer 77"));
     assert!(refused(&mut device, fill(buf, 1), 99).contains("99"));
     let copy =
-        Op::Copy { route: Route::HostToDevice(Means::Pinned), buf, words: STAGING_BYTES / 4 + 1, seed: 1 };
+        Op::Copy { route: Route::HostToDevice(Means::Pinned), buf, words: COPY_BYTES_MAX / 4 + 1, seed: 1 };
     assert!(refused(&mut device, copy, 0).contains("bytes"));
     // The same buffer read and written in one dispatch is wgpu's to refuse.
     refused(&mut device, Op::Stream { kind: StreamKind::Copy, a: buf, b: buf, c: buf, elements: 8 }, 0);

@@ -105,17 +105,6 @@ impl From<&Kind> for DueKind {
     }
 }
 
-impl DueKind {
-    pub fn name(self) -> &'static str {
-        match self {
-            DueKind::Credit => "credit",
-            DueKind::PriceCut => "price_cut",
-            DueKind::Replace => "replace",
-            DueKind::Terminate => "terminate",
-        }
-    }
-}
-
 pub fn money(
     contract: &Contract,
     nodes: &[Node<'_>],

@@ -6,7 +6,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::Cost;
 use crate::catalogue::{self, Resolved};
 use crate::contract::terms::{Per, PflopsFigure};
-use crate::contract::{Contract, Price, Rule};
+use crate::contract::{Contract, Price};
 use crate::evidence::metric::MetricName;
 use crate::fleet::nodes::{Node, State};
 
@@ -42,7 +42,7 @@ fn pflops(contract: &Contract, price: &Price, nodes: &[Node<'_>]) -> Option<Deci
         PflopsFigure::NominalDense => dense()?,
         PflopsFigure::NominalSparse => 2.0 * dense()?,
         PflopsFigure::Measured => {
-            let rates: Vec<f64> = accepted(nodes).map(|node| rate(node, metric.as_str())).collect();
+            let rates: Vec<f64> = accepted(nodes).map(|node| rate(node, &metric)).collect();
             if rates.is_empty() {
                 return None;
             }
@@ -61,20 +61,14 @@ pub(super) fn costs(
     unit: f64,
 ) -> Vec<Cost> {
     let Some(node_month) = node_month else { return Vec::new() };
-    let metrics = contract.clauses.iter().filter_map(|clause| match &clause.rule {
-        Rule::AtLeast { figure, .. } if figure.metric.probe() == probe => Some(figure.metric.as_str()),
-        Rule::AtLeast { .. }
-        | Rule::AtMost { .. }
-        | Rule::Ratio { .. }
-        | Rule::Equals { .. }
-        | Rule::Never { .. } => None,
-    });
-    let cost = |metric: &str| {
+    let owed = contract.clauses.iter().filter_map(|clause| clause.rule.owed());
+    let metrics = owed.map(|(metric, _)| metric).filter(|metric| metric.probe() == probe);
+    let cost = |metric: &MetricName| {
         let count = Decimal::from(accepted(nodes).count());
         let delivered: f64 = accepted(nodes).map(|node| rate(node, metric)).sum();
         let units = Decimal::try_from(delivered / unit).ok()?;
         let hour = node_month.checked_mul(count)? / Decimal::from(HOURS_PER_MONTH);
-        Some(Cost { metric: metric.to_owned(), cost: hour.checked_div(units)?.round_dp(4) })
+        Some(Cost { metric: metric.to_string(), cost: hour.checked_div(units)?.round_dp(4) })
     };
     metrics.filter_map(cost).collect()
 }
@@ -84,8 +78,9 @@ fn accepted<'a, 'r>(nodes: &'a [Node<'r>]) -> impl Iterator<Item = &'a Node<'r>>
 }
 
 /// The medians of all cards of a node together.
-fn rate(node: &Node<'_>, metric: &str) -> f64 {
-    node.decisive().into_iter().flat_map(|row| &row.cards).filter_map(|card| card.median(metric)).sum()
+fn rate(node: &Node<'_>, metric: &MetricName) -> f64 {
+    let cards = node.decisive().into_iter().flat_map(|row| &row.cards);
+    cards.filter_map(|card| card.median(metric.as_str())).sum()
 }
 
 /// To the cent, halves away from zero.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::frame::{MARKS, heads, name, prose, scroll, set, verdict_badge};
 use crate::contract::clause::Figure;
-use crate::contract::{Amount, Clause, Finding, Quantity, Rule, Subject, Verdict};
+use crate::contract::{Amount, Bound, Clause, Finding, Quantity, Rule, Side, Subject, Verdict};
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::{Stat, Summary};
 use crate::language::{Language, say};
@@ -131,14 +131,14 @@ fn demand(rule: &Rule, told: Option<&str>, language: Language) -> Markup {
     let statistic = |figure: &Figure| figure.statistic.map_or("none", Stat::name);
     let [a, b, c] = MARKS;
     match rule {
-        Rule::AtLeast { figure: f, bound: least } => set(
-            &say!(language, "demand-at-least", statistic = statistic(f), metric = a, bound = b),
-            &[metric(&f.metric), bound(least)],
-        ),
-        Rule::AtMost { figure: f, bound: most } => set(
-            &say!(language, "demand-at-most", statistic = statistic(f), metric = a, bound = b),
-            &[metric(&f.metric), bound(most)],
-        ),
+        Rule::Bound(Bound { figure: f, side, quantity }) => {
+            let statistic = statistic(f);
+            let demand = match side {
+                Side::Least => say!(language, "demand-at-least", statistic, metric = a, bound = b),
+                Side::Most => say!(language, "demand-at-most", statistic, metric = a, bound = b),
+            };
+            set(&demand, &[metric(&f.metric), bound(quantity)])
+        }
         Rule::Ratio { figure: f, to, at_least } => set(
             &say!(language, "demand-ratio", statistic = statistic(f), metric = a, share = b, to = c),
             &[metric(&f.metric), strong(&at_least.to_string()), metric(to)],
@@ -190,14 +190,17 @@ impl Scale {
 impl Strip {
     fn of(report: &Report, finding: &Finding) -> Option<Self> {
         let Subject::Device { index, .. } = &finding.subject else { return None };
-        let (figure, is_floor) = match &clause(report, &finding.clause)?.rule {
-            Rule::AtLeast { figure, .. } => (figure, true),
-            Rule::AtMost { figure, .. } => (figure, false),
-            Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => return None,
+        let Rule::Bound(Bound { figure, side, .. }) = &clause(report, &finding.clause)?.rule else {
+            return None;
         };
         let Some(Amount::Number { value: bound, unit }) = finding.bound else { return None };
         let device = report.evidence.devices.get(*index as usize)?;
-        Some(Self { samples: super::summary(device, &figure.metric)?, bound, is_floor, unit })
+        Some(Self {
+            samples: super::summary(device, &figure.metric)?,
+            bound,
+            is_floor: *side == Side::Least,
+            unit,
+        })
     }
 
     fn drawn(&self, scale: Scale, language: Language) -> Markup {

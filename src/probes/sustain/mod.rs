@@ -26,11 +26,8 @@ use memory::Memory;
 use products::Products;
 use watch::{During, Watch};
 
-pub const PROBE: Probe = Probe {
-    name: super::SUSTAIN,
-    question: "Does the device keep its speed under a full load, and do its results stay right?",
-    cases,
-};
+/// Does the device keep its speed under a full load, and do its results stay right?
+pub const PROBE: Probe = Probe { name: super::SUSTAIN, cases };
 
 /// What a turn of the cycle is spent on, in parts of a thousand.
 const CYCLE: [(Turn, u64); 9] = [

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::device::cuda::forms;
+use crate::device::draw::Distribution;
 use crate::device::op::{Chains, Maker, Means, Route, TileShape};
 
 const B: Buf = Buf(0);
