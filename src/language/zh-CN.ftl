@@ -93,7 +93,7 @@ absence-skipped = 已跳过：“{ $why }”
 device-lost = 设备失联：“{ $why }”
 device-out-of-memory = 申请 { $bytes } 字节时显存不足
 device-validation = 驱动拒绝执行：“{ $why }”
-device-hang = 设备在 { $ms } ms内没有响应
+device-hang = 设备在 { $ms } ms 内没有响应
 device-crash = 驱动崩溃：“{ $why }”
 
 ## 结论的理由
@@ -130,7 +130,7 @@ reason-skipped = 已跳过：“{ $why }”
 reason-wrong-result = 设备算出了错误结果：“{ $why }”
 reason-wrong-under-load = 满载期间 { $checked } 个结果中有 { $wrong } 个错误，因此相关数值一律不予采信
 reason-not-kept-up = 满载应持续 { $asked } s，实际只持续了 { $watched } s；请重测
-reason-broke-off = 运行中断 { $times } 次，共 { $seconds } s无人监测
+reason-broke-off = 运行中断 { $times } 次，共 { $seconds } s 无人监测
 reason-broke-off-unknown = { $times ->
     [one] 运行中断一次，时长不明，其间无人监测
    *[other] 运行中断 { $times } 次，共至少 { $seconds } s，确切时长不明，其间无人监测
@@ -156,8 +156,8 @@ reason-never-throttled = 这段时间内没有降频，之后如何无人看到�
 reason-no-error-so-far = 没有错误结果，但时间太短，只能说明到此；请用更长的 `--soak` 重测
 reason-telemetry-too-short = 遥测只有 { $readings } 次读数，不足以断定“从未发生”；请用 `--duration` 延长运行
 reason-telemetry-gap = 运行的 { $from } 至 { $to } 之间没有遥测，其间发生过什么无人知道；请重测，并参见 `assay doctor`
-reason-telemetry-frozen = 在 { $seconds } s内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
-reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在第 { $seconds } s
+reason-telemetry-frozen = 在 { $seconds } s 内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
+reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在开始后 { $seconds } s
 reason-takes-two = 这至少需要两台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
 reason-too-few-devices = 要求 { $demanded } 台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
 reason-parts-hidden = 要求 { $demanded } 个 MIG 切片，测量了 { $present } 个；CUDA 只让每个进程看到一个，因此不能说明其余缺失；请按 `nvidia-smi -L` 所列逐一写明 `--device cuda:MIG-...`，再重测
@@ -706,6 +706,7 @@ certificate-next = 下一步：{ $role ->
     [tenant] 承租方
    *[provider] 出租方
     }若同意这些选择，用 `{ $command }` 签署同一证书
+certificate-choice-nodes = --nodes NODES.txt（其 { $nodes } 个名称排序后的 sha256 为 { $sha256 }）
 certificate-signatures-hold = 签名有效；给出 --contract 和 --reports 可核对其依据
 certificate-contract-holds = 签名有效，合同相符；再给出 --reports 可重新推算
 certificate-holds = 签名有效，由合同与报告推算出同一证书
@@ -1399,7 +1400,7 @@ proof-asking = 正在对 { $rounds } 轮结果提问
 kicker-proof = assay 算力与显存证明
 title-meaning = 这意味着什么
 title-unproved = 它没有证明什么
-unproved-card = 由哪张卡完成。总有某个设备在这段时间里完成了这些运算：可能是这张卡，可能是别处一张更快的卡代为应答，也可能是一张卡充当两张。
+unproved-card = 由哪张卡完成。总有某台设备在这段时间里完成了这些运算：可能是这张卡，可能是别处一张更快的卡代为应答，也可能是一张卡充当两张。
 unproved-unit = 以哪种精度完成。计数的是整数乘法与加法，不论由哪种单元完成。
 unproved-after = 此后如何，以及其他时间里有没有别人使用这台机器。
 tile-proved = 全部合计至少

@@ -51,7 +51,7 @@ pub fn signed(shown: &Shown, (file, salt): (&Path, &Path), refused: usize, out: 
             "assay accept REPORTS --contract C --trust K --key {}.pem --countersign {} {}",
             role.name().to_uppercase(),
             file.display(),
-            choices::options(shown.certificate)
+            choices::options(shown.certificate, language)
         );
         writeln!(out, "{}", say!(language, "certificate-next", role = role.name(), command = command))?;
     }
