@@ -132,7 +132,7 @@ pub fn of_a_full_fleet(fleet: &Fleet) {
     let chinese = [
         "未达到验收要求",
         "请勿验收以下 2 个节点",
-        "node-041</span>、</span> <span class=\"one\"><span translate=\"no\">node-299",
+        "node-041</span>、</span><span class=\"one\"><span translate=\"no\">node-299",
         "每月少付",
         "未达到要求的节点（10）",
         "报告了同一张卡",
