@@ -7,6 +7,7 @@ use super::{Certificate, Decision};
 use crate::fleet::calendar::day;
 use crate::fleet::launch::words::word;
 use crate::fleet::waivers::{Waiver, Waivers};
+use crate::language::{Language, say};
 
 /// The clocks of two parties differ by no more.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
@@ -43,14 +44,12 @@ impl Choices {
 }
 
 /// The choices behind a certificate, as the options of who makes the same.
-pub fn options(certificate: &Certificate) -> String {
+pub fn options(certificate: &Certificate, language: Language) -> String {
     let mut options = vec![format!("--as-of {}", certificate.as_of)];
     options.extend(certificate.since.map(|since| format!("--since {since}")));
-    options.extend(
-        certificate.list.as_ref().map(|list| {
-            format!("--nodes NODES.txt (its {} names have the sha256 {})", list.nodes, list.sha256)
-        }),
-    );
+    options.extend(certificate.list.as_ref().map(|list| {
+        say!(language, "certificate-choice-nodes", nodes = list.nodes.to_string(), sha256 = &list.sha256)
+    }));
     let waiver = |Waiver { clause, node, reason }: &Waiver| {
         let at = node.as_ref().map_or(String::new(), |node| format!("@{node}"));
         format!("--waive {}", word(&format!("{clause}{at}={reason}")))

@@ -205,7 +205,7 @@ impl Party<'_> {
             false => Err(refused(&format!(
                 "the other party chose otherwise than you do; nothing was signed. Its choices are\n{}\nRepeat just these where you \
                  agree to them",
-                choices::options(&certificate)
+                choices::options(&certificate, Language::English)
             ))),
         };
         agreed(choices.are_those_of(&certificate, now))?;

@@ -949,6 +949,7 @@ certificate-next = next: the { $role ->
     [tenant] tenant
    *[provider] provider
     } signs the same, if it agrees to these choices, by `{ $command }`
+certificate-choice-nodes = --nodes NODES.txt (its { $nodes } names have the sha256 { $sha256 })
 certificate-signatures-hold = the signatures hold; give --contract and --reports to check what they stand under
 certificate-contract-holds = the signatures hold, and this is the contract; give --reports too, to draw it up again
 certificate-holds = the signatures hold, and the same certificate follows from contract and reports

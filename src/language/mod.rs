@@ -8,7 +8,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
-use crate::visible::in_one_line;
+use crate::visible::{in_one_line, visible};
 
 /// What a message is filled with.
 pub use fluent_bundle::FluentValue as Value;
@@ -26,7 +26,12 @@ pub enum Language {
 pub(crate) type Catalogue = FluentBundle<FluentResource>;
 
 static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Language::English.read(Language::English.messages()));
-static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| Language::Chinese.read(Language::Chinese.messages()));
+static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let mut catalogue = Language::Chinese.read(Language::Chinese.messages());
+    // Shows where values begin and end, until they are closed up.
+    catalogue.set_use_isolating(true);
+    catalogue
+});
 
 /// `say!(language, "id", name = value, ...)`: a message of the catalogue; a name alone is the value of that name. Ids stand in the
 /// source as they are, so that a test can compare them and their values with the catalogues.
@@ -106,7 +111,11 @@ impl Language {
         let catalogue = self.catalogue();
         let pattern = catalogue.get_message(id)?.value()?;
         // What a message asks for and is not given is left in it as a name in braces.
-        Some(catalogue.format_pattern(pattern, Some(values), &mut Vec::new()).into_owned())
+        let text = catalogue.format_pattern(pattern, Some(values), &mut Vec::new());
+        Some(match self {
+            Language::English => text.into_owned(),
+            Language::Chinese => closed_up(&text),
+        })
     }
 
     /// Several things in one sentence.
@@ -122,12 +131,50 @@ impl Language {
     }
 }
 
+/// Stand around each value of a message in Chinese.
+const EDGES: [char; 2] = ['\u{2068}', '\u{2069}'];
+
+/// Chinese sets a space beside letters and digits alone, and messages hold one beside each value, as if it were of these. Beside a
+/// value in Chinese, or in marks of full width, it goes; within values nothing is touched.
+fn closed_up(text: &str) -> String {
+    let (mut plain, mut rest, mut is_behind_edge) = (String::with_capacity(text.len()), text, false);
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        if EDGES.contains(&c) {
+            is_behind_edge = true;
+            continue;
+        }
+        let after = rest.trim_start_matches(EDGES);
+        let is_beside_value = is_behind_edge || after.len() < rest.len();
+        is_behind_edge = false;
+        if c == ' ' && is_beside_value && closes_up(plain.chars().next_back(), after.chars().next()) {
+            continue;
+        }
+        plain.push(c);
+    }
+    plain
+}
+
+fn closes_up(before: Option<char>, after: Option<char>) -> bool {
+    let is_mark = |c: char| matches!(c, '“' | '”' | '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ff60}');
+    let is_word = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            is_mark(before) || is_mark(after) || (is_word(before) && is_word(after))
+        }
+        (None, _) | (_, None) => false,
+    }
+}
+
 /// What no count reaches stands as it is written: the rules of plurals end at whole numbers of 64 bits. And no text that comes from
-/// elsewhere begins a line of a message.
+/// elsewhere begins a line of a message, or holds the marks that show where a value ends.
 fn fitting(value: Value<'_>) -> Value<'_> {
     const MOST: f64 = 9e15;
     match value {
         Value::Number(number) if !(0.0..MOST).contains(&number.value) => Value::from(number.as_string()),
+        Value::String(text) if text.contains(EDGES) => {
+            Value::from(in_one_line(&text).chars().map(visible).collect::<String>())
+        }
         Value::String(text) => match in_one_line(&text) {
             Cow::Owned(one) => Value::from(one),
             Cow::Borrowed(_) => Value::String(text),
@@ -170,6 +217,27 @@ mod tests {
         assert_eq!(days(Language::Chinese, 1), "1 天");
         assert_eq!(Language::Chinese.list(["a", "b", "c"]), "a、b、c");
         assert_eq!(Language::English.list(["a", "b"]), "a, b");
+    }
+
+    #[test]
+    fn values_of_chinese_words_close_up_with_the_sentence() {
+        let credits = |credits: &str| say!(Language::Chinese, "owed-credits", credits = credits);
+        assert_eq!(credits("5.00 元"), "按合同的补救条款，应抵扣 5.00 元。");
+        assert_eq!(credits("（未知）"), "按合同的补救条款，应抵扣（未知）。");
+        let found = |demanded: &str| {
+            say!(
+                Language::Chinese,
+                "finding-demanded-found",
+                demanded = demanded,
+                found = "“b c”",
+                because = "达到要求"
+            )
+        };
+        assert_eq!(found("“a  ”"), "要求“a  ”，实测“b c”，达到要求");
+        assert_eq!(found("8 x"), "要求 8 x，实测“b c”，达到要求");
+        // What somebody wrote is shown as it was, and what of it nobody would see is shown as such.
+        assert_eq!(found("甲 乙”"), "要求甲 乙”，实测“b c”，达到要求");
+        assert_eq!(found("a\u{2068}b"), "要求 a\u{fffd}b，实测“b c”，达到要求");
     }
 
     #[test]

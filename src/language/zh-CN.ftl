@@ -1,5 +1,17 @@
 ### 页面与表格中的全部文字，简体中文。有测试保证各语言的条目与变量一一对应，且每个条目都在源代码中用到。
 ### 机器或当事人写下的文字以变量形式带入，照录不译，放在引号内。
+###
+### 用词。同一事物只用一个词；有测试保证不写括号中“不用”的词（README.zh-CN.md、命令行帮助和合同模板同此）。
+###   verdict 结论 · finding 判定 · pass 通过 · fail 不通过 · inconclusive 无法判定 · undecided 待定 · rejected 不合格（不用拒收：那是当事人的行为）
+###   accept 验收、通过验收 · refuse 拒绝验收 · may be accepted 可以通过验收（不用可以验收：那是说可以开始验收）· lot 批，按 GB/T 2828.1 写接收、拒收
+###   report 报告、测量报告（不用检测报告：那是有资质的机构所出具的）· recording 记录 · proof 证明 · attestation 硬件证明 · certificate 证书
+###   contract 合同 · clause 条款 · demand 要求 · remedy 补救 · credit 抵扣 · price cut 减价（不用降价）· claim 主张（不用索要）· end the lease 解除合同
+###   tenant 承租方 · provider 出租方 · waive 豁免 · witness 见证方 · prover 证明方 · challenge 质询 · salt 盐值 · fingerprint 指纹
+###   sign 签名、签署 · seal 签封 · the signature holds 签名有效 · it does not 签名无效 · hash 哈希 · digest 摘要 · check 核对 · verify 验证
+###   node 节点 · fleet 机群 · device 设备（量词“台”）· card 卡（量词“张”）· slice 切片（MIG）· selector 选择器 · id 标识 · name 名称
+###   device lost 设备失联，俗称掉卡（不用丢失：那是失窃）· throttle 降频 · device memory 显存 · host memory 内存 · bandwidth 带宽 · link 链路
+###   probe 探测 · profile 方案 · metric 指标 · sample 样本 · bound 界限、下限 · healthy 正常的 · datasheet figure 标称值 · band 参考区间 · overlay 补充目录
+### 写法。标点用全角；汉字与字母、数字、变量之间空一格，变量代入汉字或全角标点时程序会去掉这一格；单位用符号（s、ms、GB/s），天数与分钟数写汉字。
 
 ## 零件
 
@@ -14,7 +26,7 @@ list-and = { " 与 " }
 full-stop = 。
 and-more = 等，另有 { $count } 个
 at-least = 不低于 { $figure }
-no-times = 没有
+no-times = 无
 no-figure = 无数值
 not-measured = 未测量
 of-all = { $part } / { $all }
@@ -71,17 +83,17 @@ sealed-named = 报告自称由签名人长期保管的密钥；是谁的密钥�
 ended-completed = 已完成
 ended-unfinished = 记录提前中断
 ended-interrupted = 被中止
-ended-lost = 设备丢失：“{ $why }”
-ended-lost-during = 在测量 { $during } 时丢失设备：“{ $why }”
+ended-lost = 设备失联：“{ $why }”
+ended-lost-during = 测量 { $during } 时设备失联：“{ $why }”
 how-unfinished = 事件记录没有结尾
 how-lost-during = 测量 { $during } 时出现“{ $why }”
 absence-card-cannot = 设备不支持：“{ $why }”
 absence-we-cannot = 当前后端不支持：“{ $why }”
 absence-skipped = 已跳过：“{ $why }”
-device-lost = 设备丢失：“{ $why }”
-device-out-of-memory = 申请 { $bytes } 字节时设备内存不足
+device-lost = 设备失联：“{ $why }”
+device-out-of-memory = 申请 { $bytes } 字节时显存不足
 device-validation = 驱动拒绝执行：“{ $why }”
-device-hang = 设备在 { $ms } 毫秒内没有响应
+device-hang = 设备在 { $ms } ms 内没有响应
 device-crash = 驱动崩溃：“{ $why }”
 
 ## 结论的理由
@@ -97,7 +109,7 @@ measure-counters = 请换用能够提供该信息的驱动后重测，参见 `as
 measure-identity = 这台机器上没有任何来源提供该信息，参见 `assay doctor`
 measure-vendor = 请在装有厂商库（cuBLASLt）的机器上重测（参见 `assay doctor`），不写 `--probe`，或另加 `--probe vendor`
 measure-load = 请加上 `--soak 24h`（或合同要求的时长）重测，或使用 `--profile acceptance`
-measure-probe = 请不写 `--probe`（即测量全部）重测，或另加 `--probe { $probe }`；若该探针已运行，则此设备或方案没有这一项
+measure-probe = 请不写 `--probe`（即测量全部）重测，或另加 `--probe { $probe }`；若该探测已运行，则此设备或方案没有这一项
 claim = { $source } 称“{ $value }”
 reason-met = 达到要求
 reason-not-met = 未达到要求
@@ -117,16 +129,16 @@ reason-failed = 测量失败：{ $error }；请重测，若再次失败请参见
 reason-skipped = 已跳过：“{ $why }”
 reason-wrong-result = 设备算出了错误结果：“{ $why }”
 reason-wrong-under-load = 满载期间 { $checked } 个结果中有 { $wrong } 个错误，因此相关数值一律不予采信
-reason-not-kept-up = 满载应持续 { $asked } 秒，实际只持续了 { $watched } 秒；请重测
-reason-broke-off = 运行中断 { $times } 次，共 { $seconds } 秒无人监测
+reason-not-kept-up = 满载应持续 { $asked } s，实际只持续了 { $watched } s；请重测
+reason-broke-off = 运行中断 { $times } 次，共 { $seconds } s 无人监测
 reason-broke-off-unknown = { $times ->
     [one] 运行中断一次，时长不明，其间无人监测
-   *[other] 运行中断 { $times } 次，共至少 { $seconds } 秒，确切时长不明，其间无人监测
+   *[other] 运行中断 { $times } 次，共至少 { $seconds } s，确切时长不明，其间无人监测
     }
 lapse-slept = 机器休眠 { $times } 次，共 { $time }
 lapse-stood = 程序被暂停或机器被冻结 { $times } 次，共 { $time } 无人监测
 lapse-throttled = 容器的 CPU 配额使本程序停顿至少 { $time }：按主机时钟计的数值可能因此偏低；请放宽或取消配额
-lapse-stalled = { $times } 次等待设备的时间远超其他乘积所需，共 { $time }，不计入受监测的时间
+lapse-stalled = { $times } 次等待设备的时间远超其他矩阵乘所需，共 { $time }，不计入受监测的时间
 lapse-set-ahead = 系统时钟被拨快 { $times } 次，共 { $time }
 lapse-set-back = 系统时钟被拨慢 { $times } 次，共 { $time }
 reason-canary-missed = 检查没有发现预埋的错误，因此它的结论不予采信；请重测并反馈此问题
@@ -134,8 +146,8 @@ reason-nothing-compared = 没有任何结果与参考值比对过，因此该数
 reason-memory-errors = 有 { $words } 个字读出有误，这块显存不能可靠保存数据
 reason-not-read-back = { $filled } 中只回读并核对了 { $checked }；请重测并反馈此问题
 reason-clocks-disagree = 设备时钟为 { $device }，主机时钟为 { $host }，速率不可信；请在空闲机器上重测，若仍如此，则驱动不可信
-reason-only-a-lower-bound = 至少有这么多，此外不知：“{ $why }”；若是方案所限，请用 `--profile standard` 重测
-reason-shortfall-may-be-ours = 目前没有已知能跑满这张卡的内核，实际能力可能更高；可参考其他工具，或按好卡用本内核能达到的值来约定
+reason-only-a-lower-bound = 至少有这么多，是否更多不得而知：“{ $why }”；若是方案所限，请用 `--profile standard` 重测
+reason-shortfall-may-be-ours = 本程序没有已知能跑满这张卡的内核，实际能力可能更高；可参考其他工具，或按好卡用本内核能达到的值来约定
 reason-no-figure = 样本给不出有限的数值；请重测并反馈此问题
 reason-too-fast-to-be-true = { $figure } 超出了这类设备的能力（{ $limit }），不能算作测量结果；这台机器的时钟或 PCI 标识不可信
 reason-measured-alone = 设备是逐台测量的，同时运行时可能更慢；请去掉 `--one-at-a-time` 重测，或由双方约定 `measured = "alone"`
@@ -144,17 +156,17 @@ reason-never-throttled = 这段时间内没有降频，之后如何无人看到�
 reason-no-error-so-far = 没有错误结果，但时间太短，只能说明到此；请用更长的 `--soak` 重测
 reason-telemetry-too-short = 遥测只有 { $readings } 次读数，不足以断定“从未发生”；请用 `--duration` 延长运行
 reason-telemetry-gap = 运行的 { $from } 至 { $to } 之间没有遥测，其间发生过什么无人知道；请重测，并参见 `assay doctor`
-reason-telemetry-frozen = 在 { $seconds } 秒内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
-reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在第 { $seconds } 秒
+reason-telemetry-frozen = 在 { $seconds } s 内的 { $readings } 次读数中，频率、功耗和温度没有任何变化，遥测已冻结；请重新加载驱动后重测
+reason-flag-seen = 有 { $readings } 次读数出现 { $flag }，首次在开始后 { $seconds } s
 reason-takes-two = 这至少需要两台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
 reason-too-few-devices = 要求 { $demanded } 台设备，实际在场并测量的有 { $present } 台；不写 `--device` 时测量全部设备，模拟设备用 `index` 区分，例如 `sim:h200,index=1`
-reason-parts-hidden = 要求 { $demanded } 个卡的部分（MIG），测量了 { $present } 个；CUDA 只让一个进程看到一个，因此不能说明其余缺失；请按 `nvidia-smi -L` 所列逐一指明（--device cuda:MIG-...），再重测
+reason-parts-hidden = 要求 { $demanded } 个 MIG 切片，测量了 { $present } 个；CUDA 只让每个进程看到一个，因此不能说明其余缺失；请按 `nvidia-smi -L` 所列逐一写明 `--device cuda:MIG-...`，再重测
 reason-devices-hidden = 要求 { $demanded } 台设备，测量了 { $present } 台，其余被 { $by } 隐藏，因此不能说明它们缺失；请取消该设置，或让本次运行使用整个节点，再重测
 reason-on-figure = { $devices }（{ $metric }）
 reason-too-few-completed = 要求 { $demanded } 台设备，完成测量的有 { $completed } 台；其余设备的情况见事件记录
 reason-sku-matches = 设备自称“{ $name }”；这只是机器的自述，由各条款检验
 reason-sku-differs = 设备自称“{ $name }”，是另一种型号
-reason-sku-contradicted = 设备自称“{ $name }”，与其 PCI 编号 { $id } 所指的卡不是同一种；请出租方说明以哪一个为准，并重新测量该节点
+reason-sku-contradicted = 设备自称“{ $name }”，与其 PCI 标识 { $id } 所指的卡不是同一种；请出租方说明以哪一个为准，并重新测量该节点
 reason-sku-unclear = 设备自称“{ $name }”，既不能证实也不能否定该型号；请自行核对
 reason-identity-conflict = “{ $field }”一项，设备称“{ $device }”，遥测称“{ $telemetry }”
 reason-sources-disagree = 各来源对“{ $field }”的说法不一致：{ $claims }
@@ -222,8 +234,8 @@ looks-id-of = 其 PCI 标识属于“{ $name }”
 looks-more = 另有 { $count } 项同样不符
 looks-contradiction = { $what } 为 { $measured }，与 { $catalogue } 相差甚远
 looks-own-word = 据其自述，{ $what }为 { $measured }，与 { $catalogue } 相差甚远
-looks-ran = { $what } 得以运行，它需要计算能力 { $needs }，而非 { $has }
-looks-refused = 它拒绝了 { $what }，而规格书上为 { $catalogue }
+looks-ran = { $what } 得以运行，所需的计算能力为 { $needs }，而不是 { $has }
+looks-refused = 它拒绝运行 { $what }，而其标称值为 { $catalogue }
 
 ## 终端与工单中的报告
 
@@ -232,7 +244,7 @@ run-line = “{ $profile }”方案，开始于 { $started }，assay { $version 
 contract-line = 合同 { $id }，sha256 `{ $sha256 }`
 name-measured = 测量方式
 name-trust = 可信等级
-name-signed = 签名
+name-signed = 签名密钥
 name-signed-report = 签名报告
 name-public-key = 公钥
 verdict-line = 结论：{ $word }
@@ -245,7 +257,7 @@ cut-here = 此类页面最多容纳 1 MiB，故在此截断；签名报告中有
 ## 报告页面
 
 page-title = assay：{ $what }
-kicker-report = assay 检测报告
+kicker-report = assay 测量报告
 title-no-verdict = 没有结论：没有可据以判定的合同
 title-steps = 下一步怎么做
 title-unmet = 未达到的要求
@@ -348,8 +360,8 @@ foot-recorded = 机器、驱动和当事人写下的文字按原文照录，未�
 
 ## 图
 
-plot-roofline = 屋顶线
-plot-roofline-note = FLOP/s 随 FLOP/字节 变化；实线为实测，虚线为标称值
+plot-roofline = Roofline（屋顶线）
+plot-roofline-note = FLOP/s 随 FLOP/B 变化；实线为实测，虚线为标称值
 plot-slope = 斜线
 percent-of = { $of } 的 { $percent } %
 no-datasheet-figure = 没有标称值
@@ -398,17 +410,17 @@ not-watched = 无人监测
 
 step-simulated = 请测量真实的卡：模拟设备的数值不能作任何判定，也不能作为索赔依据。
 step-no-contract = 先约定机器必须达到什么：`assay contract new --from report.dsse.json` 按这些数值写出合同，`assay replay events.jsonl --contract contract.toml` 再据此判定本次运行。
-step-wrong-results = 暂不验收：有结果出错，而不通过的条款都不涉及。请查明原因，为这些指标加上条款后重测：
+step-wrong-results = 请暂不验收：有结果出错，而不通过的条款都不涉及。请查明原因，为这些指标加上条款后重测：
 step-wishes = 有 { $count } 项不具约束力的要求未达到，不影响结论；请出租方说明：
-step-accept-report = 可以验收所测内容；请将签名报告与合同、签名人的公钥一并保存。任何人随时都可以核对：`assay verify report.dsse.json --trust KEY.pub.pem --contract contract.toml`。
-step-failed = 这台机器暂不验收；请将未达到的 { $count } 项要求告知出租方：
-step-identity = 有 { $count } 张卡与其名称不符，或各来源说法不一致，不予验收；请出租方解释或更换：
+step-accept-report = 所测内容可以通过验收；请将签名报告与合同、签名人的公钥一并保存。任何人随时都可以核对：`assay verify report.dsse.json --trust KEY.pub.pem --contract contract.toml`。
+step-failed = 请暂不验收这台机器，并将未达到的 { $count } 项要求告知出租方：
+step-identity = 有 { $count } 张卡与其名称不符，或各来源说法不一致，请勿验收，并请出租方解释或更换：
 step-lost = 有 { $count } 张卡未能完成运行；请在内核消息（`dmesg`、Xid）中查找原因，请出租方重置或更换后重测：
 step-parted = 卡间有 { $count } 次复制中断；请在内核消息（`dmesg`、Xid）中查找原因，检查卡间连接（`nvidia-smi topo -m`、`nvidia-smi nvlink --status`）与 fabric manager，然后重测：
 step-lost-all = 没有一张卡完成运行；请先检查主机及其驱动（`dmesg`），若主机只是较慢，请用 `--hang-after` 放宽时限，然后重测：
 step-bad-cards = { $all } 张卡中有 { $count } 张未达到要求，请按其位置告知出租方：
-step-foreign = 测量了 { $measured } 个设备，合同只涉及 { $agreed } 个。如以下型号不同的设备不在租赁之内，请用 `--device` 指明所租的设备：
-step-unseen = 测量了 { $measured } 个设备。驱动列出 { $driver } 张卡，内核列出 { $kernel } 张：已列出而未测量的卡，或未被 `--device` 选中，或对此容器不可见，或无法启动（见 `dmesg`、Xid）。
+step-foreign = 测量了 { $measured } 台设备，合同只涉及 { $agreed } 台。如以下型号不同的设备不在租赁之内，请用 `--device` 指明所租的设备：
+step-unseen = 测量了 { $measured } 台设备。驱动列出 { $driver } 张卡，内核列出 { $kernel } 张：已列出而未测量的卡，或未被 `--device` 选中，或对此容器不可见，或无法启动（见 `dmesg`、Xid）。
 step-rows = 有 { $count } 张卡的显存已有损耗：待替换的请重置，无法替换的请更换，然后重测：
 rows-pending = 有显存行等待重置后替换
 rows-failed = 有显存行无法替换
@@ -420,17 +432,17 @@ step-open = 有 { $count } 项要求无法判定，请重测；做法见各自�
 step-nothing-decides = 所测内容不足以判定：请先约定具约束力的要求（`severity = "must"`），然后重测。
 step-prove = 在据此支付大额款项之前，请让机器按您的时钟向您证明其算力：先 `assay challenge new`，再 `assay witness`。报告本身只是主机的一面之词。
 step-named-key = 请要求用合同指定的密钥签名的报告：这份报告的密钥只为一次运行生成，不能说明由谁签名。
-remedy-credit = 索要抵扣：每天按该节点月价的 { $per_day }，以 { $cap } 为限，涉及：
-remedy-price-cut = 要求按与约定值相差的比例降价，以 { $cap } 为限，涉及：
+remedy-credit = 主张抵扣：每天按该节点月价的 { $per_day }，以 { $cap } 为限，涉及：
+remedy-price-cut = 要求按与约定值相差的比例减价，以 { $cap } 为限，涉及：
 remedy-replace = 按合同要求在 { $days } 天内更换节点，涉及：
-remedy-terminate = 若 { $days } 天内未予纠正，可以解约，涉及：
+remedy-terminate = 若 { $days } 天内未予纠正，可以解除合同，涉及：
 claim-within = 须在 { $days } 天内提出。
 
 ## 多份报告
 
 state-accepted = 达到要求
 state-undecided = 待定
-state-rejected = 拒收
+state-rejected = 不合格
 state-missing = 从未报告
 state-later = 尚未到期
 refusal-unreadable = 无法读取
@@ -440,17 +452,17 @@ refusal-contradicts = 与自身样本矛盾
 refusal-other-contract = 属于另一合同
 refusal-out-of-time = 不在时限内
 refusal-replayed = 重复提交
-refusal-other-salt = 隐藏方式不同
+refusal-other-salt = 隐去方式不同
 refusal-unsealed = 没有报告
 fleet-claimed = { $again } 与节点 { $of } 的 { $first } 报告了同一张卡
 fleet-unnamed = 有卡既无 UUID 也无序列号，无法确认它是否也出现在其他节点中
-fleet-unsound = 最近一份报告丢失了设备、出现错误结果，或对卡的身份自相矛盾
+fleet-unsound = 最近一份报告有设备失联、出现错误结果，或对卡的身份自相矛盾
 fleet-unanswered = 它写明了质询 { $challenge }，但该质询的文件不在手头，或不是承租方的，因此无法知道它是何时测得的；请用 --challenge 给出该质询的文件，或让该节点重新应答一次质询
-fleet-untimely = 它自称开始于 { $started }，封存于 { $sealed }；封存必在开始之后，且除负载时间外不超过一天。请校准机器的时钟，并重新测量该节点
+fleet-untimely = 它自称开始于 { $started }，签封于 { $sealed }；签封必在开始之后，且除负载时间外不超过一天。请校准机器的时钟，并重新测量该节点
 time-to-come = 它自称开始于 { $started }，而该时刻尚未到来；请核对机器与您自己的时钟，并重新测量该节点
 fleet-other-text = 它是按同一编号合同的另一文本判定的（sha256 { $judged }，您的为 { $ours }）；请先商定同一份文件，再按该文件用 `assay replay` 对其记录重新判定
 cause-stranger = 没有受信任的密钥为其签名：要么签名后被改动，要么由他人签名（其中写明的密钥为“{ $claimed }”，受信任的为“{ $trusted }”）；请向签名人本人索取公钥，不要用随报告附带的
-cause-changed = 其中写明的是受信任的密钥，但签名不成立：报告在签名后被改动
+cause-changed = 其中写明的是受信任的密钥，但签名无效：报告在签名后被改动
 cause-judged-by = 它是按“{ $id }”判定的；请用 `assay replay` 对其记录重新判定
 cause-judged-by-none = 它没有按任何合同判定；请用 `assay replay` 对其记录重新判定
 cause-differs = “{ $what }”：报告称“{ $stated }”，重算为“{ $recomputed }”
@@ -459,16 +471,16 @@ cause-before = 它开始于 { $began }，早于 { $since }
 cause-excluded = 合同将 { $from } 至 { $until } 排除在外：“{ $reason }”
 cause-copy-of = 其全部样本与 { $first } 相同
 cause-unsealed = 只有记录而没有报告：运行仍在进行，或已中断而无人签封
-cause-other-salt = 其卡的编号用另一个盐值隐藏（或未隐藏），与 { $first } 不同：无法判断是否重复计数
+cause-other-salt = 其卡的标识用另一个盐值隐去（或未隐去），与 { $first } 不同：无法判断是否重复计数
 
 ## 机群页面：摘要
 
 kicker-fleet = assay：同一合同下的多个节点
-decision-accepted = 可以验收
+decision-accepted = 可以通过验收
 decision-nothing-due = 尚无到期节点
 decision-open = 尚不能判定
-decision-partial = { $due } 个节点中有 { $accepted } 个可以验收
-decision-refused = 不予验收
+decision-partial = { $due } 个节点中有 { $accepted } 个可以通过验收
+decision-refused = 未达到验收要求
 lead-due = 至今应交付 { $promised } 个节点，其中 { $accepted } 个达到要求。
 lead-due-all = 至今应交付的 { $promised } 个节点全部达到要求，共 { $accepted } 个。
 lead-not-yet = 合同共 { $all } 个节点，其中 { $accepted } 个达到要求；目前没有到期的节点。
@@ -476,24 +488,24 @@ lead-no-dates = 已提交报告的 { $delivered } 个节点中，{ $accepted } �
 lead-late = 逾期：{ $day }应交付 { $promised } 个节点，已逾期 { $days } 天，仍缺 { $lacking } 个。
 lead-because = 判定依据：{ $causes }。
 cause-double = 有卡此前已由别的节点报告的节点 { $count } 个
-cause-unsound = 签名或数值不成立的报告 { $count } 份
-cause-copied = 抄自别处或另行隐藏标识的报告 { $count } 份
-cause-rejected = 拒收的节点 { $count } 个
+cause-unsound = 签名无效或数值与样本不符的报告 { $count } 份
+cause-copied = 抄自别处或另行隐去标识的报告 { $count } 份
+cause-rejected = 不合格的节点 { $count } 个
 cause-over-fleet = 未达到的全机群条款 { $count } 条
 cause-never = 清单中从未报告的节点 { $count } 个
 cause-undecided = 待定的节点 { $count } 个
 cause-over-fleet-open = 待定的全机群条款 { $count } 条
 owed-credits = 按合同的补救条款，应抵扣 { $credits }。
-owed-cuts = 按合同的补救条款，每月应降价 { $cuts }。
+owed-cuts = 按合同的补救条款，每月应减价 { $cuts }。
 owed-unknown = 按合同的补救条款有应付金额，但价格条款算不出数额。
-owed-both = 按合同的补救条款，应抵扣 { $credits }，另外每月应降价 { $cuts }。
+owed-both = 按合同的补救条款，应抵扣 { $credits }，另外每月应减价 { $cuts }。
 tile-accepted = 达到要求的节点
 tile-met = 达到的约束性要求
 tile-failed = 不通过的约束性要求
 tile-open = 待定的约束性要求
 tile-devices = 已测设备
 tile-missing = 从未报告
-tile-rejected = 拒收
+tile-rejected = 不合格
 tile-undecided = 待定
 tile-late = 逾期
 tile-credits = 应抵扣
@@ -503,33 +515,33 @@ reports-counted = 计入 { $reports } 份；其副本 { $repeated } 份，不予
 
 ## 机群页面：下一步
 
-step-double = 以下 { $count } 个节点不予验收：各有一张卡此前已由别的节点报告过。请在您在场监看的情况下重测每一对节点，并要求出租方解释：
-step-other-card = 以下 { $count } 个节点不予验收：各有一张卡与约定的型号不符，或各来源对其身份说法不一。请出租方解释或更换：
+step-double = 请勿验收以下 { $count } 个节点：其中有卡此前已由别的节点报告过。请在您在场监看的情况下将所涉的两个节点一并重测，并要求出租方解释：
+step-other-card = 请勿验收以下 { $count } 个节点：其中有卡与约定的型号不符，或各来源对其身份说法不一。请出租方解释或更换：
 step-replayed = 有 { $count } 份报告是其他节点报告的副本，请查问原因并重测这些节点；在此之前不予计入：
-step-other-salt = 有 { $count } 份报告隐藏卡编号的方式与其他报告不同，请用本合同的盐值重测这些节点：
+step-other-salt = 有 { $count } 份报告隐去卡的标识的方式与其他报告不同，请用本合同的盐值重测这些节点：
 step-changed = 有 { $count } 份报告在签名后被改动，或与自身样本矛盾，请作为证据保存，并要求解释：
 step-unknown-key = 有 { $count } 份报告不是由您认可的密钥签名，请要求用约定的密钥重新签名提交：
 step-unsealed = 有 { $count } 次运行只留下记录而没有报告。若已不在运行，请用 `assay seal DIR --contract FILE` 签署记录所载内容，或重测这些节点：
 step-unreadable = 有 { $count } 个文件无法读取，请要求重新提交：
 step-other-contract = 有 { $count } 份报告是按另一合同判定的，请要求按本合同判定：
-step-missing = 催要至今应交付而从未报告的 { $count } 个节点，并要求给出到货日期。
-due-credit-late = 就 { $count } 个逾期或未到的节点，索要抵扣 { $amount }。
-due-credit = 就 { $count } 个未达到条款“{ $clause }”的节点，索要抵扣 { $amount }：
+step-missing = 要求交付至今应交付而从未报告的 { $count } 个节点，并要求给出交付日期。
+due-credit-late = 就 { $count } 个逾期或未到的节点，主张抵扣 { $amount }。
+due-credit = 就 { $count } 个未达到条款“{ $clause }”的节点，主张抵扣 { $amount }：
 due-price-cut = 就 { $count } 个在条款“{ $clause }”上不足的节点，每月少付 { $amount }：
 due-credit-open = 要求重测 { $count } 个已报告而尚未判定的节点：其中 { $amount } 的逾期抵扣取决于重测结果。
-due-credit-if-kept = 若保留 { $count } 个从未通过的节点（否则按逾期计），就条款“{ $clause }”索要抵扣 { $amount }：
+due-credit-if-kept = 若保留 { $count } 个从未通过的节点（否则按逾期计），就条款“{ $clause }”主张抵扣 { $amount }：
 due-price-cut-if-kept = 若保留 { $count } 个从未通过、在条款“{ $clause }”上不足的节点，每月少付 { $amount }：
 claim-by = 最迟须于 { $day }提出。
 claim-by-past = 本应于 { $day }前提出，该期限已过。
 due-replace = 要求更换 { $count } 个未达到条款“{ $clause }”的节点，最早一个的期限为 { $day }：
 due-replace-past = 催促更换 { $count } 个未达到条款“{ $clause }”的节点，约定期限 { $day }已过：
-due-terminate-late = 决定是否解约：因有 { $count } 个节点未到，自 { $day }起合同允许解约。
-due-terminate = 决定是否解约：因有 { $count } 个节点未达到条款“{ $clause }”，自 { $day }起合同允许解约：
-step-repair = 要求修复并重测 { $count } 个被拒收的节点；合同没有为其缺陷约定补救办法：
+due-terminate-late = 决定是否解除合同：因有 { $count } 个节点未到，按合同自 { $day }起可以解除。
+due-terminate = 决定是否解除合同：因有 { $count } 个节点未达到条款“{ $clause }”，按合同自 { $day }起可以解除：
+step-repair = 要求修复并重测 { $count } 个不合格的节点；合同没有为其缺陷约定补救办法：
 step-again = 要求重测 { $count } 个节点，它们的报告不足以判定：
 step-outliers = 请出租方检查 { $count } 个达到要求的节点：其中有卡虽然达到条款，却远远落后于同型号的其他卡：
 step-failed-before = 有 { $count } 个达到要求的节点在通过之前曾不通过，请在数周后复测：
-step-accept = 可以验收这些节点；请将报告与合同、密钥一并保存。任何人随时都可以重新统计。
+step-accept = 这些节点可以通过验收；请将报告与合同、密钥一并保存。任何人随时都可以重新统计。
 step-next = { $day }前还应交付 { $count } 个节点。
 step-none = 目前无需采取行动。
 
@@ -582,7 +594,7 @@ head-refused = 类别
 head-report = 报告
 title-availability = 可用性
 no-availability = 没有计入任何报告，因此无从谈起。
-availability = { $reports } 份报告中有 { $whole } 份显示全部设备完好，即 { $low } 至 { $high } %，置信度 95 %。
+availability = { $reports } 份报告中有 { $whole } 份显示全部设备完好，即完好率为 { $low } 至 { $high } %，置信度 95 %。
 mtbf = 满载 { $watched } 设备小时内出现 { $failures } 次故障：平均故障间隔至少 { $hours } 小时，置信度 95 %。
 no-mtbf = 没有持续满载运行，因此无法说明故障间隔。
 title-money = 费用与应付补救
@@ -602,18 +614,18 @@ if-kept = { $amount }（若保留）
 if-open = { $amount }（若重测未通过）
 for-delivery = 交付
 kind-credit = 抵扣
-kind-price-cut = 降价
+kind-price-cut = 减价
 kind-replace = 更换
-kind-terminate = 解约
+kind-terminate = 解除合同
 sum-credits = 抵扣合计
-sum-cuts = 降价合计
+sum-cuts = 减价合计
 title-method = 统计方法
 method-reports = 每份报告都用受信任的密钥验证签名，并按本合同从其自身样本重新判定。副本只计一次。不成立的一律不计，列在“不予采信的报告”中。
 method-nodes = 报告按运行时给出的名称归入节点，没有名称的按此前一起出现的卡归入。同一 UUID 或序列号出现在两个节点中时，归咎于后出现的节点。
-method-accepted = 节点达到要求的条件：最近一份足以判定的报告为通过；其每张卡都有 UUID 或序列号；且最近一份报告没有丢失设备、没有错误结果、对卡的身份没有矛盾。
+method-accepted = 节点达到要求的条件：最近一份足以判定的报告为通过；其每张卡都有 UUID 或序列号；且最近一份报告没有设备失联、没有错误结果、对卡的身份没有矛盾。
 method-clocks = 统计截至 { $as_of }（UTC）。时间以机器自身的时钟为准，日期按 UTC 日历。节点自首份通过的报告之日起视为已到，此后未达到的不影响。已到的节点按先后填补各交付期的名额。合同排除的时段每满 24 小时，逾期减少一天。
 method-outliers = 明显落后的卡：对每项指标和型号，以稳健标准差衡量与中位数的距离，并与同样多个正态数值偶然出现的距离相比，对全部数值统一检验（Holm 法），且至少相差 2 %。
-method-money = 金额：一个月按 730 小时计。同一补救所列条款中，每个节点只计最严重的一项。抵扣按每个节点每天累计，以上限为限：逾期计至节点到达之日；条款自首份未达到的报告计至下一份达到的报告，否则计至统计日。降价按节点中最差一张卡与约定值相差的比例计，无法用数值衡量的按上限全额计，同一节点的降价合计不超过其价格。仅在保留从未通过的节点时才应付的，或取决于重测的，不计入合计。提出期限：抵扣自其天数终止之日起算，解约自允许解约之日起算，其余自首份未达到的报告之日起算。这只是按合同条款所作的计算，不是法律意见。
+method-money = 金额：一个月按 730 小时计。同一补救所列条款中，每个节点只计最严重的一项。抵扣按每个节点每天累计，以上限为限：逾期计至节点到达之日；条款自首份未达到的报告计至下一份达到的报告，否则计至统计日。减价按节点中最差一张卡与约定值相差的比例计，无法用数值衡量的按上限全额计，同一节点的减价合计不超过其价格。仅在保留从未通过的节点时才应付的，或取决于重测的，不计入合计。提出期限：抵扣自其天数终止之日起算，解除合同自可以解除之日起算，其余自首份未达到的报告之日起算。这只是按合同条款所作的计算，不是法律意见。
 method-limits = 报告由被测机器自己生成：它说明测得了什么，不能说明主机没有作假。后者请用 `assay witness`。
 foot-fleet = 本页面未签名，本身不能证明任何事：它只展示各签名报告的统计结果。请用 `assay fleet REPORTS --contract FILE --trust KEY.pub.pem` 重新统计。
 foot-fleet-made = 由 assay { $version } 统计
@@ -636,7 +648,7 @@ about-contracted = 各交付期的节点总数
 about-promised = 截至目前
 about-delivered = 已提交报告
 about-missing = 至今应交付或列在清单中，而从未报告
-about-healthy = 没有卡丢失、出错或与名称不符
+about-healthy = 没有卡失联、出错或与名称不符
 about-accepted = 最近一份足以判定的报告为通过
 about-rejected = 不通过，或有卡同时属于别的节点
 about-undecided = 没有报告足以判定
@@ -645,7 +657,7 @@ head-but = 说明
 far-cards = 明显落后于同型号其他卡的卡，不论是否达到条款：
 more-lines-json = 另有 { $count } 行；--json 中有全部内容
 more-lines = 另有 { $count } 行；--format json 或 csv 中有全部内容
-sums = 抵扣 { $credits }，每月降价 { $cuts }
+sums = 抵扣 { $credits }，每月减价 { $cuts }
 
 ## 机群条款与验收依据
 
@@ -668,18 +680,18 @@ fleet-simulated = 模拟：{ $count } 个节点并未交付任何东西，其数
 fleet-challenged = { $delivered } 个节点中有 { $challenged } 个应答了质询
 fleet-proved = { $challenged }，{ $proved } 个向见证方证明了计算
 fact-freshness = 新鲜性
-fleet-evidence = 已验收的 { $accepted } 个节点中，{ $challenged } 个应答了质询，{ $proved } 个向见证方证明了计算
+fleet-evidence = 验收通过的 { $accepted } 个节点中，{ $challenged } 个应答了质询，{ $proved } 个向见证方证明了计算
 
 ## 验收证书
 
 certificate-contract = 合同 { $id }，sha256 { $sha256 }，统计截至 { $as_of }
-certificate-accepted = 验收：{ $count } 个节点
-certificate-accepted-of = 验收：{ $contracted } 个节点中的 { $accepted } 个
-certificate-lacking = 届时应交付而未验收：{ $count }
+certificate-accepted = 验收通过：{ $count } 个节点
+certificate-accepted-of = 验收通过：{ $contracted } 个节点中的 { $accepted } 个
+certificate-lacking = 届时应交付而未通过验收的节点：{ $count } 个
 certificate-refused = 拒绝验收：{ $reason }
 certificate-waived = 豁免：{ $clause }，原因：{ $reason }
 certificate-waived-on = 豁免：{ $node } 上的 { $clause }，原因：{ $reason }
-certificate-sums = 应付抵扣 { $credits }，每月降价 { $cuts }
+certificate-sums = 应付抵扣 { $credits }，每月减价 { $cuts }
 certificate-signed = { $role ->
     [tenant] 承租方
    *[provider] 出租方
@@ -694,6 +706,7 @@ certificate-next = 下一步：{ $role ->
     [tenant] 承租方
    *[provider] 出租方
     }若同意这些选择，用 `{ $command }` 签署同一证书
+certificate-choice-nodes = --nodes NODES.txt（其 { $nodes } 个名称排序后的 sha256 为 { $sha256 }）
 certificate-signatures-hold = 签名有效；给出 --contract 和 --reports 可核对其依据
 certificate-contract-holds = 签名有效，合同相符；再给出 --reports 可重新推算
 certificate-holds = 签名有效，由合同与报告推算出同一证书
@@ -720,22 +733,22 @@ differs-you-demand = 您要求
 differs-samples-say = 样本表明
 differs-recording-says = 记录表明
 verification = 验证：{ $words }
-verified-lacks-proof = 合同要求的证明没有给出，或证明不足（--proof 证明），因此尚无定论。
-verified-lacks-challenge = 合同要求应答质询，但没有给出该质询（--challenge 文件），因此尚无定论。
-verified-holds = 签名成立，全部数值与判定均可由样本得出
-verified-by-another-contract = 签名成立，报告与其样本一致，但它是按另一合同判定的；请要求按您给出的合同重测，或先用 `--events` 确认记录属于该次运行，再用 `assay replay events.jsonl --contract` 对其重新判定
+verified-lacks-proof = 合同要求的证明没有给出，或证明不足（--proof 证明），因此无法判定。
+verified-lacks-challenge = 合同要求应答质询，但没有给出该质询（--challenge 文件），因此无法判定。
+verified-holds = 签名有效，全部数值与判定均可由样本得出
+verified-by-another-contract = 签名有效，报告与其样本一致，但它是按另一合同判定的；请要求按您给出的合同重测，或先用 `--events` 确认记录属于该次运行，再用 `assay replay events.jsonl --contract` 对其重新判定
 verified-unknown-signatures = 另有 { $count } 个签名不属于您信任的任何密钥，不说明任何问题。
-verified-by-another-text = 签名成立，全部数值与判定均可由样本得出；您给出的合同是条款相同的另一文本：只有空白、注释或换行不同
-verified-not-by-this-version = 签名成立，但本版本 { $ours } 由样本得出的结果与报告所述不同，而报告由版本 { $judge } 判定：规则与目录会随版本变化，请用该版本再验证；若仍不一致，不要采信
+verified-by-another-text = 签名有效，全部数值与判定均可由样本得出；您给出的合同是条款相同的另一文本：只有空白、注释或换行不同
+verified-not-by-this-version = 签名有效，但本版本 { $ours } 由样本得出的结果与报告所述不同，而报告由版本 { $judge } 判定：规则与目录会随版本变化，请用该版本再验证；若仍不一致，不要采信
 verified-recording = 该记录与本报告的证据完全一致，直至最后一个数值。
 verified-other-recording = 该记录与本报告的证据不一致：它被改动或截断，或属于另一次运行。作为依据的是签名报告。
-verified-untimely = 其时间存疑，因此尚无定论：{ $doubt }
-verified-not = 签名成立，但报告与自身样本不一致；不要采信
+verified-untimely = 其时间存疑，因此无法判定：{ $doubt }
+verified-not = 签名有效，但报告与自身样本不一致；不要采信
 ledger-of = { $of }：{ $what }
 ledger-host = 主机：{ $what }
 ledger-signer = 签名人
 ledger-statement = 声明
-ledger-party = 身份
+ledger-party = 签名方身份
 ledger-party-tenant = 承租方，按报告所载合同中的密钥
 ledger-party-provider = 出租方，按报告所载合同中的密钥
 ledger-party-neither = 按报告所载合同中的密钥，既非承租方也非出租方
@@ -812,9 +825,9 @@ lint-no-way = 本程序无法测量 { $card }：节点上的任何结果都不�
 lint-no-way-write = 有 CUDA 或 Vulkan 驱动的卡，或者另行约定测量方法
 lint-unmeasured = 本程序无法在 { $card } 上测量 { $what }，该条款因此无法判定
 lint-unmeasured-write = severity = "info"，或删去该条款
-lint-too-few = { $what } 需要 { $needed } 个设备，而一个节点只有 { $devices } 个，该条款因此无法判定
+lint-too-few = { $what } 需要 { $needed } 台设备，而一个节点只有 { $devices } 台，该条款因此无法判定
 lint-part-of-units = 本程序测 { $metric } 的内核未必能用满 { $card }：未达到下限的卡无法判定
-lint-part-of-units-write = 若只须认出达到下限的卡，则无须改动
+lint-part-of-units-write = 若只须认出达到下限的卡，则无需改动
 lint-no-throttle-at-all = 满载矩阵乘时，任何正常的卡都会达到功耗上限并按设计降频，没有卡能满足这一条
 lint-no-throttle-at-all-write = never = "throttle.thermal"，并为 sustain.<precision>.rate 约定下限
 lint-memory-unit = 这等于 { $promised }（GB 为 10^9 字节，GiB 为 2^30 字节），超过任何 { $card } 的显存：{ $most }
@@ -837,15 +850,15 @@ lint-many-devices-write = devices = 8，节点数写在 [[delivery]] 的 nodes �
 lint-one-key = 双方的公钥相同，等于由一方替双方签名
 lint-one-key-write = key_sha256 = "..."，须为该方独有的密钥，其值由 `assay key show` 显示
 lint-past-day = { $due } 已经过去：今天是 { $today }
-lint-past-day-write = 写将来的日期；若租约已在履行，则无须改动
+lint-past-day-write = 写将来的日期；若租约已在履行，则无需改动
 lint-no-days = { $key } = 0 意味着一天时间也没有留
 lint-in-decades = { $text } 在 { $years } 年以后：是否写错？
 lint-in-decades-write = 写双方约定的日期或天数
 lint-of-twice = 同一补救中“{ $id }”写了两次：只计一次
 lint-of-twice-write = of 中“{ $id }”只写一次
-lint-no-amount = 价格是一笔总价，无法分摊到节点：抵扣和降价算不出金额
+lint-no-amount = 价格是一笔总价，无法分摊到节点：抵扣和减价算不出金额
 lint-no-lease = 既没有价格和日期，也没有补救条款：它只说明测什么，算不上租赁合同
-lint-no-lease-write = 若只作测试，无须改动；若作租赁，请从 `assay contract new --sku ... --nodes ... --gpus-per-node ...` 开始
+lint-no-lease-write = 若只作测试，无需改动；若作租赁，请从 `assay contract new --sku ... --nodes ... --gpus-per-node ...` 开始
 lint-no-model = 没有写明型号，交付任何卡都算履约
 lint-no-model-write = 在 [inventory] 中写 sku = "H200 SXM"
 lint-no-count = 没有写明每个节点有多少台设备
@@ -894,7 +907,7 @@ compare-word-of-cards = 卡的自述来自主机，主机可以让它说任何�
 card-same = 据自述为同一张卡
 card-another = 据自述为另一张卡
 card-contradiction = 自相矛盾
-card-doubtful = 需要查看
+card-doubtful = 需要核查
 card-unknown = 无从断定是否为同一张卡
 ground-equal = 一致的有 { $signs }
 ground-differs = { $sign }不同：前次 { $before }，后次 { $after }
@@ -902,12 +915,12 @@ ground-updated = VBIOS 不同，更新后也会如此：前次 { $before }，后
 ground-not-fallen = 终身计数均未减少（{ $counters }）
 ground-fell = { $counter }的终身计数从 { $before } 减到 { $after }，任何卡都不会如此
 ground-fell-or-cleared = { $counter }的终身计数从 { $before } 减到 { $after }：或者是另一张卡，或者有人清零
-ground-hidden-otherwise = 两份报告的名称并非以同一个盐值隐藏，无法比较
-ground-nameless = 没有任何卡的名称同时见于两份报告
+ground-hidden-otherwise = 两份报告中卡的标识并非以同一个盐值隐去，无法比较
+ground-nameless = 没有任何卡的标识同时见于两份报告
 ground-software = 在 CPU 上运行的驱动没有卡
-ground-part = 所测的是被划分的卡的一部分（MIG），其名称不是整张卡的
-ground-under-anothers-name = 可能是一张卡冒用了另一张的名称
-ground-under-two-names = 可能是一张卡用了两个名称
+ground-part = 所测的是一张卡的 MIG 切片，其标识不是整张卡的
+ground-under-anothers-name = 可能是一张卡冒用了另一张卡的标识
+ground-under-two-names = 可能是一张卡用了两个标识
 maps-agree = 延迟图一致（{ $likeness }）
 maps-differ = 延迟图不同（{ $likeness }）
 maps-open = 无从断定延迟图是否一致（{ $likeness }）
@@ -979,7 +992,7 @@ because-samples-without-figure = 样本给不出有限的数值
 because-another-time = 两次满载的时长不同
 because-other-provenance = 设备类别不同：前次为{ $before }，后次为{ $after }
 provenance-unknown = 未知
-because-other-kernels = 两次的内核不同，参见各自的摘要值
+because-other-kernels = 两次的内核不同，参见各自的摘要
 because-other-sizes = 两次的规模不同：前次“{ $before }”，后次“{ $after }”
 because-other-data = 两次数据的分布不同
 
@@ -988,7 +1001,7 @@ because-other-data = 两次数据的分布不同
 head-selector = 选择器
 head-pci-id = PCI 标识
 head-features = 特性
-list-software = 软件实现 (CPU)
+list-software = 软件实现（CPU）
 list-caveat = { $selector }：“{ $caveat }”
 list-no-devices = { $backend }：没有设备：“{ $why }”
 nvml-found = 版本 { $version }，驱动 { $driver }，列出 { $cards } 张卡
@@ -1005,12 +1018,12 @@ doctor-not-in-vulkan = 已加载 NVIDIA 内核驱动，但 Vulkan 没有列出�
 doctor-ready = 已就绪：`assay run --contract FILE` 将测量硬件设备。
 doctor-ready-to-try = 可以试用：`assay run` 将测量 CPU 上的软件设备；只有接受 "software" 的合同才可能在它上面通过。
 doctor-not-ready = 目前没有可测量的设备。`assay run --device sim:h200 ...` 可在模拟卡上演示一次运行，结果会标明为模拟。
-fix-capabilities = 若在容器中：启动容器时请加 { $flag }
+fix-capabilities = 若在容器中，启动容器时请加 { $flag }
 fix-vulkan-part = 请安装 NVIDIA 驱动的 Vulkan 组件；若在容器中，启动容器时请加 { $flag }
-fix-nvml-ubuntu = Ubuntu 上为 libnvidia-compute-<驱动版本>；若在容器中：启动容器时请加 { $flag }
+fix-nvml-ubuntu = Ubuntu 上为 libnvidia-compute-<驱动版本>；若在容器中，启动容器时请加 { $flag }
 fix-nvml-library = 请安装 NVIDIA 驱动的 NVML 库；若在容器中，启动容器时请加 { $flag }
-fix-nothing-without-nvidia = 没有 NVIDIA GPU 则无须处理；若有，请安装 NVIDIA 驱动
-fix-cuda-part = 请安装 NVIDIA 驱动的 CUDA 组件；若在容器中：启动容器时请加 { $flag }
+fix-nothing-without-nvidia = 没有 NVIDIA GPU 则无需处理；若有，请安装 NVIDIA 驱动
+fix-cuda-part = 请安装 NVIDIA 驱动的 CUDA 组件；若在容器中，启动容器时请加 { $flag }
 fix-mesa = 用于 AMD、Intel 以及 CPU 上的软件设备
 fix-vulkan-loader = 请安装 Vulkan 加载器以及该卡的 Vulkan 驱动
 
@@ -1058,8 +1071,8 @@ about-nvml-ecc-pending = 下次重启后是否启用 ECC
 about-nvml-ecc-default = 出厂默认是否启用 ECC
 about-nvml-confidential-computing = 是否开启机密计算
 about-nvml-confidential-devtools = 机密计算是否处于允许窥视的开发者模式
-about-nvml-mig = 卡是否已切分 (MIG)
-about-nvml-mig-pending = 下次复位后是否切分 (MIG)
+about-nvml-mig = 卡是否已切分（MIG）
+about-nvml-mig-pending = 下次重置后是否切分（MIG）
 about-nvml-compute-mode = 允许谁同时使用该卡
 about-nvml-persistence = 没有使用者时驱动是否保持加载
 about-nvml-virtualisation = 整卡、直通还是 vGPU
@@ -1075,7 +1088,7 @@ about-pci-generation-max = 内核所报的最高 PCIe 代数
 about-pci-width-max = 内核所报的最多 PCIe 通道数
 about-pci-cards = 内核列出的该厂商显示与计算卡数
 about-amdgpu-serial = amdgpu 所报的板卡序列号
-about-amdgpu-part-number = amdgpu 所报的板卡料号
+about-amdgpu-part-number = amdgpu 所报的板卡部件号
 about-amdgpu-vbios = amdgpu 所报的固件版本
 about-amdgpu-compute-partition = amdgpu 所报的计算单元划分方式：SPX 表示全卡为一个设备
 about-amdgpu-memory-partition = amdgpu 所报的显存划分方式：NPS1 表示全卡为一个整体
@@ -1100,7 +1113,7 @@ about-d2h-kernel = 由内核写入主机内存，设备到主机
 about-link-latency = 连续多次 4 KiB 传输中单次的延迟，{ $case }
 about-units = 实际执行任务的不同计算单元数
 about-stolen = 并非由本程序引起、全部计算单元同时停顿的时间占比
-about-slice = 全部计算单元同时停顿的每个时间片的长度（不短于 200 微秒）；没有则为 0
+about-slice = 全部计算单元同时停顿的每个时间片的长度（不短于 200 us）；没有则为 0
 about-disturbed = 同样的短小计算比其中最快的十分之一多用的时间占比（只计多用超过四分之一者）
 about-disturbed-memory = 同上，但计算换成显存内大小相同的复制
 about-l2-cycles = 由 L2 缓存应答的一次依赖读取，逐单元测量，以该单元的时钟周期计
@@ -1155,15 +1168,15 @@ band-own = 自测
 band-confidence = 可信度{ $confidence }
 one-figure = 单一数值
 catalogue-built-in = 内置目录 { $version }
-catalogue-overlay = 附加目录“{ $title }”，版本“{ $version }”
-catalogue-counts = { $what }：{ $cards } 种卡，{ $facts } 项数据，{ $sources } 个来源，{ $bands } 个实测范围
+catalogue-overlay = 补充目录“{ $title }”，版本“{ $version }”
+catalogue-counts = { $what }：{ $cards } 种卡，{ $facts } 项数据，{ $sources } 个来源，{ $bands } 个参考区间
 catalogue-signed = 签名密钥 { $signer }，为您所信任
 catalogue-wrong = 错误  { $at }：{ $why }
 catalogue-sound = 每项数据都有来源，全部数值相互吻合
 catalogue-mistakes = { $count } 处错误
 column-maker = 厂商
 column-architecture = 架构
-column-compute-capability = 计算能力版本
+column-compute-capability = 计算能力
 column-boost-clock = 加速频率
 column-fp64-tensor = FP64，张量单元
 column-bandwidth = 显存带宽
@@ -1190,7 +1203,7 @@ source-result = 实测结果
 
 at-exception = { $card } 的例外 { $rule }
 at-card = 卡 { $name }
-at-band = { $card } 的实测范围 { $metric }
+at-band = { $card } 的参考区间 { $metric }
 at-provenance = { $card } 的出处，{ $columns }
 at-source = 来源 { $id }
 wrong-needless = 没有用处；请删去，或改用卡与规则的正式名称
@@ -1199,7 +1212,7 @@ wrong-not-one-card = 不能唯一确定一种卡；请给每种卡一个含有�
 wrong-not-between = { $cell } 不在 { $low } 至 { $high } { $unit } 之间；单位是否与该列一致？
 wrong-sizes = { $cell } 不是一个或多个以 GB 计的容量，例如 80 或 16|32
 wrong-lanes = 链路只能有 1、2、4、8 或 16 条通道
-wrong-pci-id = { $cell } 不是 PCI 标识，应写成 10de:2335 或 10de:2335 (note) 的形式
+wrong-pci-id = { $cell } 不是 PCI 标识，应写成 `10de:2335` 或 `10de:2335 (note)` 的形式
 wrong-shared-id = { $card } 的标识也是 { $id }；若确实如此，请写一条例外
 wrong-no-such-source = 没有来源 { $id }；请将其列出
 wrong-ratio = { $of } 与 { $to } 之比为 { $ratio }，不在 { $low } 至 { $high } 之间；其中之一是否为稀疏值，或单位不同？
@@ -1226,27 +1239,27 @@ wrong-no-title = 没有标题
 wrong-source-twice = 重复列出
 wrong-needless-source = 没有任何数值以它为依据；请删去
 wrong-empty = 为空
-wrong-no-card = 既没有卡，也没有区间；请以 [[card]] 或 [[band]] 开头
+wrong-no-card = 既没有卡，也没有参考区间；请以 [[card]] 或 [[band]] 开头
 
 ## 库存证书
 
 inventory-of = { $node } 的库存，测量于 { $measured }，有效期至 { $until }
 inventory-of-node = 一个未命名节点的库存，测量于 { $measured }，有效期至 { $until }
-inventory-lapsed = 它对今天不作任何说明。
+inventory-lapsed = 它对今天的情况不作任何说明。
 inventory-simulated = 模拟：有 { $count } 张卡并不存在，无论对它们说了什么
 inventory-unfinished = 该次运行没有正常结束。
 inventory-file = 证书 { $file }
 inventory-signature-holds = 签名有效；它所依据的报告不在它旁边
 inventory-holds = 全部内容都可由旁边的报告推出
-inventory-figures-hold = 所有数值都可由旁边的报告推出，对它们的评价可由其中写明的区间推出；与之比较的是另一份目录，而不是您的目录
-inventory-overlay = 除内置目录外，还与“{ $title }”{ $version }（sha256 { $sha256 }）作了比较：健康的卡能达到什么，此时只是签署该目录者的说法
+inventory-figures-hold = 所有数值都可由旁边的报告推出，对它们的评价可由其中写明的参考区间推出；与之比较的是另一份目录，而不是您的目录
+inventory-overlay = 除内置目录外，还与“{ $title }”{ $version }（sha256 { $sha256 }）作了比较：正常的卡能达到什么，此时只是签署该目录者的说法
 inventory-by-own = { $card } 按本程序的目录：{ $verdict }
 inventory-differs = 它与旁边的报告推出的内容不一致
 class-by-name = { $card }，与其名称相符
 class-by-figures = 从数值看像 { $card }，与其名称不符
 class-none = 与目录中的任何卡都不像
 quality-good = 正常
-quality-uncompared = 未作比较：不知道健康的卡能达到什么，或未达到他人公布的水平
+quality-uncompared = 未作比较：不知道正常的卡能达到什么，或未达到他人公布的水平
 quality-partial = 测量不全：须写满并读回全部显存，并运行矩阵乘或乘加链
 quality-slice = 只是一张卡的一部分，不计为卡
 class-slice = { $of } 的切片 { $profile }
@@ -1257,14 +1270,14 @@ memory-other = 它名为 { $card }，而那种卡有 { $has }
 memory-rest = 其余部分没有检验，其中缺失的显存或坏位不会显现：请用 --profile standard 测量，并且卡上不得有其他程序
 quality-doubtful = 存疑：无法与其他卡区分、各来源说法不一，或运行中断
 quality-unclassed = 无法归类
-quality-slow = 比健康的卡慢
+quality-slow = 比正常的卡慢
 quality-faulty = 有故障
 head-reaches = 达到
-head-healthy = 健康的卡
+head-healthy = 正常的卡
 head-standing = 评价
 head-no-figure = 没有数值
 healthy-range = { $low } .. { $high }（{ $basis }）
-standing-healthy = 与健康的卡相当
+standing-healthy = 与正常的卡相当
 standing-below = 偏低
 standing-faulty = 有故障
 basis-own = 由 assay 测得
@@ -1273,16 +1286,16 @@ basis-inferred = 推断
 basis-says = { $basis }，据“{ $title }”所说
 left-out = 未采用：{ $source } 的 { $card }：{ $why }
 left-out-other-name = 名称与数值所显示的不符
-left-out-far-off = { $metric } 为 { $typical }，比同类的中间值 { $middle } 差，超出健康的卡之间的差异
+left-out-far-off = { $metric } 为 { $typical }，比同类的中间值 { $middle } 差，超出正常的卡之间的差异
 offer-of = { $count } 份库存证书，截至 { $as_of }
 offer-replaced = 同一节点的 { $count } 份较早证书不计入
 offer-class = { $count } x { $class }（{ $kind }）
 offer-by-figures = 其中 { $count } 张依据数值归类，而不是依据名称
-offer-uncompared = 其中 { $count } 张未作比较：不知道健康的卡能达到什么
-offer-by-overlay = 其中 { $count } 张依据非内置的区间：{ $titles }
+offer-uncompared = 其中 { $count } 张未作比较：不知道正常的卡能达到什么
+offer-by-overlay = 其中 { $count } 张依据非内置的参考区间：{ $titles }
 offer-nothing = 没有可以提供的卡。
 offer-double = 较新的证书表明同一张卡在 { $node } 中，以该证书为准
-offer-other-salt = 这些卡的名称用另一个盐值隐去，或没有隐去：无法判断是否已经计入；请全部使用同一个 --salt 出具证书
+offer-other-salt = 这些卡的标识用另一个盐值隐去，或没有隐去：无法判断是否已经计入；请全部使用同一个 --salt 出具证书
 head-cards = 卡数
 head-least = 最低
 head-together = 合计
@@ -1336,7 +1349,7 @@ name-request = 请求
 name-next = 下一步
 name-statement = 签名声明
 challenge-demands = { $gpus } 个 GPU，计算 { $seconds } s
-challenge-demands-memory = { $demands }，每台占住 { $memory } 显存
+challenge-demands-memory = { $demands }，每个 GPU 占满 { $memory } 显存
 challenge-until = { $time }，只能用于一次证明
 key-keep-secret = { $file }   请妥善保密：报告由它签名
 key-give-away = { $file }   请交给需要验证报告的人
@@ -1368,8 +1381,8 @@ proof-held = 成立
 proof-refuted = 被推翻：“{ $why }”
 proof-unfinished = 未完成：“{ $why }”
 proof-outcome = 证明：{ $words }
-proof-verified = 签名成立，由对话记录可得出上述数值
-proof-verified-held = 签名成立，由对话记录可得出上述数值；出示的每一行都重新核对过
+proof-verified = 签名有效，由对话记录可得出上述数值
+proof-verified-held = 签名有效，由对话记录可得出上述数值；出示的每一行都重新核对过
 proof-level-1 = L1，不能更高，因为{ $reasons }
 proof-level-2 = L2，由见证方质询并计时
 proof-did-not-hold = 证明不成立
@@ -1390,11 +1403,11 @@ proof-asking = 正在对 { $rounds } 轮结果提问
 kicker-proof = assay 算力与显存证明
 title-meaning = 这意味着什么
 title-unproved = 它没有证明什么
-unproved-card = 是哪块卡做的。有某个设备在这段时间里做了这些运算：可能是这块卡，可能是别处一块更快的卡替它作答，也可能是一块卡顶两块。
-unproved-unit = 用的是哪种精度。计数的是整数乘加，不论由哪种单元完成。
-unproved-after = 此后会怎样，以及别的时间里有没有别人使用这台机器。
+unproved-card = 由哪张卡完成。总有某台设备在这段时间里完成了这些运算：可能是这张卡，可能是别处一张更快的卡代为应答，也可能是一张卡充当两张。
+unproved-unit = 以哪种精度完成。计数的是整数乘法与加法，不论由哪种单元完成。
+unproved-after = 此后如何，以及其他时间里有没有别人使用这台机器。
 tile-proved = 全部合计至少
-foot-proof = 本页没有签名，本身不证明任何事：它只显示旁边那份已签名证明的内容。请用 `assay verify proof.dsse.json --trust KEY.pub.pem` 连同质询和对话记录一起核验。
+foot-proof = 本页面未签名，本身不能证明任何事：它只展示随附签名证明的内容。请用 `assay verify proof.dsse.json --trust KEY.pub.pem` 连同质询和对话记录一并核对。
 foot-proof-made = 由 assay { $version } 完成证明
 
 ## 应测试多少个节点
@@ -1402,30 +1415,30 @@ foot-proof-made = 由 assay { $version } 完成证明
 plan-test-all = 要对 { $lot } 个节点作出决定，须全部测试。
 plan-test-some = 要对 { $lot } 个节点作出决定，须测试其中 { $tested } 个，在名单确定之后随机抽取。
 plan-accept = { $bad ->
-    [0] 测试的节点中没有坏节点，则验收整批
-   *[other] 测试的节点中至多有 { $bad } 个坏节点，则验收整批
+    [0] 测试的节点中没有不合格节点，则接收整批
+   *[other] 测试的节点中至多有 { $bad } 个不合格节点，则接收整批
     }
-plan-reject = 有 { $bad } 个或更多坏节点，则拒收整批
-plan-promise = 由此得到的保证（前提是测试能发现所测的每个坏节点）：
-plan-good-lot = 合格批（坏节点至多 { $bad } 个，占 { $share }）被拒收的概率至多为 { $most }，此处为 { $here }
-plan-bad-lot = 不合格批（坏节点至少 { $bad } 个，占 { $share }）被验收的概率至多为 { $most }，此处为 { $here }
+plan-reject = 有 { $bad } 个或更多不合格节点，则拒收整批
+plan-promise = 由此得到的保证（前提是测试能发现所测的每个不合格节点）：
+plan-good-lot = 合格批（不合格节点至多 { $bad } 个，占 { $share }）被拒收的概率至多为 { $most }，此处为 { $here }
+plan-bad-lot = 不合格批（不合格节点至少 { $bad } 个，占 { $share }）被接收的概率至多为 { $most }，此处为 { $here }
 plan-between = 介于两者之间的批，两种结果都可能出现
-plan-no-promise = 任何抽样都不能保证未测试的节点是好的。
+plan-no-promise = 任何抽样都不能保证未测试的节点合格。
 plan-no-course = 超过 { $most } 次测试时，不给出逐个测试的方案。
-plan-one-by-one = 也可以逐个测试抽取的节点，一旦坏节点的数目足以作出决定就停止。
+plan-one-by-one = 也可以逐个测试抽取的节点，一旦不合格节点的数目足以作出决定就停止。
 plan-same-promise = 保证相同（此处为 { $producer } 与 { $consumer }），测试次数绝不会更多：
 plan-head-after = 测试到第几个
-plan-head-accept = 验收
+plan-head-accept = 接收
 plan-head-reject = 拒收
 plan-some-rules = 全部 { $all } 条规则中，每 { $every } 条列出 1 条；--json 列出全部。
 plan-range = { $from } 至 { $to }
 plan-most-bad = { $most ->
-    [0] 没有坏节点
-   *[other] 坏节点至多 { $most } 个
+    [0] 没有不合格节点
+   *[other] 不合格节点至多 { $most } 个
     }
-plan-least-bad = 坏节点达到 { $least } 个
-plan-how-often = 整批被验收的概率，按其中的坏节点数：
-plan-head-bad = 坏节点
+plan-least-bad = 不合格节点达到 { $least } 个
+plan-how-often = 整批被接收的概率，按其中的不合格节点数：
+plan-head-bad = 不合格节点
 plan-head-of-lot = 占整批
 plan-head-sample = 一次抽样
 plan-head-course = 逐个测试
@@ -1445,7 +1458,7 @@ launch-written-of = 已为 { $all } 个节点中的 { $nodes } 个写出作业�
 ## Simulated cards
 
 head-example = 示例
-list-profiles = 诚实的卡写作 sim:型号，其后写明要模拟的毛病，例如 sim:h200,flip=41GB:17。
+list-profiles = 正常的卡写作 `sim:型号`，其后写明要模拟的毛病，例如 `sim:h200,flip=41GB:17`。
 fault-seed = 噪声与该卡 UUID 的随机种子
 fault-index = 几张相同的卡中的第几张：UUID 与 PCI 地址随之不同
 fault-mem = 显存大小，既是自述的也是实有的
@@ -1476,8 +1489,8 @@ fault-drift = 一切速度每 s、min 或 h 损失这一比例
 fault-clocklie = 实际运行频率为遥测所示频率的这一比例
 fault-timer = 设备时钟的走速为真实时间的这一比例；none 表示没有时钟
 fault-noise = 用时上下浮动不超过这一比例（不写则为 0.003）
-fault-lost-at-call = 在第几次设备调用时丢失设备，从 1 数起
-fault-lost-at-t = 在这一时刻丢失设备
+fault-lost-at-call = 在第几次设备调用时设备失联（掉卡），从 1 数起
+fault-lost-at-t = 在这一时刻设备失联（掉卡）
 fault-lost = lost@ 是一直有效（默认）还是只影响一次应答
 fault-hang-at-call = 自这次设备调用起不再应答，直到等待超时
 fault-stall-at-call = 这次设备调用永不返回：进程停住不动

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::listing::{print_json, print_table};
 use super::page::Page;
+use crate::contract::escaped;
 use crate::fleet::plan::sequential::{Rule, Sequential, TESTED_MAX};
 use crate::fleet::plan::{Plan, Risks};
 use crate::language::{Language, say};
@@ -151,7 +152,7 @@ impl Drawn<'_> {
     fn text(&self, out: &mut Page) -> io::Result<()> {
         let language = out.language;
         let Self { file, seed, sha256, nodes } = self;
-        let (file, seed) = (file.display().to_string(), format!("{seed:?}"));
+        let (file, seed) = (file.display().to_string(), say!(language, "quoted", text = escaped(seed)));
         writeln!(out, "\n{}\n", say!(language, "plan-drawn", file = file, seed = seed))?;
         for node in nodes {
             writeln!(out, "{node}")?;

@@ -13,6 +13,7 @@ use super::page::Page;
 use crate::certificate::choices;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{Certificate, ClauseTally, Decision, Role};
+use crate::contract::escaped;
 use crate::fleet::nodes::State;
 use crate::fleet::waivers::Waiver;
 use crate::language::{Language, say};
@@ -50,7 +51,7 @@ pub fn signed(shown: &Shown, (file, salt): (&Path, &Path), refused: usize, out: 
             "assay accept REPORTS --contract C --trust K --key {}.pem --countersign {} {}",
             role.name().to_uppercase(),
             file.display(),
-            choices::options(shown.certificate)
+            choices::options(shown.certificate, language)
         );
         writeln!(out, "{}", say!(language, "certificate-next", role = role.name(), command = command))?;
     }
@@ -87,7 +88,8 @@ pub fn difference(found: &Difference, language: Language) -> String {
 fn summary(shown: &Shown, out: &mut Page) -> io::Result<()> {
     let language = out.language;
     let Certificate { contract, as_of, waivers, money, parties, .. } = shown.certificate;
-    let (id, moment) = (format!("{:?}", contract.id), as_of.0.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    let id = say!(language, "quoted", text = escaped(&contract.id));
+    let moment = as_of.0.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     let head = say!(language, "certificate-contract", id = id, sha256 = &contract.sha256, as_of = moment);
     writeln!(out, "{head}")?;
     bounds(shown.certificate, out)?;

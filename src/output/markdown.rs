@@ -35,8 +35,8 @@ pub fn report(report: &Report, signed: &Envelope, out: &mut Page) -> io::Result<
 fn whole(report: &Report, signed: &Envelope, language: Language, out: &mut dyn Write) -> io::Result<()> {
     let run = &report.evidence.run;
     match report.verdict {
-        Some(verdict) => writeln!(out, "# assay: {}\n", rows::verdict_word(verdict, language))?,
-        None => writeln!(out, "# assay: {}\n", say!(language, "no-verdict-because"))?,
+        Some(verdict) => title(rows::verdict_word(verdict, language), language, out)?,
+        None => title(say!(language, "no-verdict-because"), language, out)?,
     }
     let [version, profile, started] = [&run.tool_version, &run.profile, &run.started].map(|text| cell(text));
     writeln!(
@@ -100,6 +100,10 @@ fn whole(report: &Report, signed: &Envelope, language: Language, out: &mut dyn W
     Ok(())
 }
 
+fn title(what: impl Into<String>, language: Language, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {}\n", say!(language, "page-title", what = what.into()))
+}
+
 /// Which signed file this shows.
 fn imprint(signed: &Envelope, language: Language, out: &mut dyn Write) -> io::Result<()> {
     Imprint::of(signed).map_or(Ok(()), |imprint| writeln!(out, "* {}", imprint.said(language)))
@@ -108,7 +112,8 @@ fn imprint(signed: &Envelope, language: Language, out: &mut dyn Write) -> io::Re
 /// A proof for a ticket.
 pub fn proof(proof: &Proof, challenge: &Challenge, signed: &Envelope, out: &mut Page) -> io::Result<()> {
     let language = out.language;
-    writeln!(out, "# assay: {}\n", cell(&say!(language, "proof-outcome", words = outcome(proof, language))))?;
+    let proved = say!(language, "proof-outcome", words = outcome(proof, language));
+    title(cell(&proved), language, out)?;
     for (name, value) in facts(proof, challenge, language) {
         writeln!(out, "* {}", say!(language, "name-and-value", name = name, value = cell(&value)))?;
     }

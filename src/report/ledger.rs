@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::recheck::Recheck;
-use crate::contract::{Parties, Party};
+use crate::contract::{Parties, Party, escaped};
 use crate::device::{Identity, Provenance};
 use crate::evidence::{DeviceEvidence, Value};
 use crate::language::{Language, say};
@@ -166,7 +166,8 @@ fn identity_entries(identity: &Identity, language: Language) -> Vec<Entry> {
         Provenance::Hardware => say!(language, "provenance-hardware"),
         Provenance::Software { cpu_threads } => say!(language, "software-on", threads = *cpu_threads),
         Provenance::Simulated { script } => {
-            say!(language, "ledger-simulated-by", script = format!("{script:?}"))
+            let script = say!(language, "quoted", text = escaped(script));
+            say!(language, "ledger-simulated-by", script)
         }
     };
     let ids = identity.vendor_id.zip(identity.device_id);

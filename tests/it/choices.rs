@@ -53,6 +53,17 @@ fn the_next_command_makes_the_same_choices() {
     ends(&drawn, 0, "--as-of 2024-03-31T23:59:59.999999999Z --waive 'upload=x'`");
 }
 
+/// A list of nodes has no name that both parties know: what is said of it stands beside the option, in the reader's language.
+#[test]
+fn the_next_command_is_told_in_chinese() {
+    let parties = Parties::new();
+    let list = parties.path("nodes.txt");
+    std::fs::write(&list, "node-000\nnode-001\nnode-002\n").unwrap();
+    let drawn =
+        parties.draw_up("tenant", &["--nodes", list.to_str().unwrap(), "--refuse", "x", "--lang", "zh-CN"]);
+    ends(&drawn, 1, "--nodes NODES.txt（其 3 个名称排序后的 sha256 为 ");
+}
+
 #[test]
 fn no_day_to_come_is_signed() {
     let parties = Parties::new();

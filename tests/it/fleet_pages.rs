@@ -82,14 +82,14 @@ pub fn of_a_late_fleet(fleet: &Fleet) {
         "assay fleet REPORTS",
     ];
     let chinese = [
-        "\u{2718}</span> 330 个节点中有 12 个可以验收",
+        "\u{2718}</span> 330 个节点中有 12 个可以通过验收",
         "至今应交付 330 个节点，其中 12 个达到要求。",
         "2024 年 3 月 31 日应交付 100 个节点，已逾期 101 天，仍缺 88 个。",
         "应抵扣 5,769,920.00 元。",
         "模拟数据",
         "下一步怎么做",
-        "催要至今应交付而从未报告的 318 个节点",
-        "自 2024 年 5 月 30 日起合同允许解约",
+        "要求交付至今应交付而从未报告的 318 个节点",
+        "自 2024 年 5 月 30 日起可以解除",
         "<h2>交付期",
         "统计方法",
     ];
@@ -130,9 +130,9 @@ pub fn of_a_full_fleet(fleet: &Fleet) {
         "Refused reports (2)",
     ];
     let chinese = [
-        "不予验收",
-        "以下 2 个节点不予验收",
-        "node-041</span>、</span> <span class=\"one\"><span translate=\"no\">node-299",
+        "未达到验收要求",
+        "请勿验收以下 2 个节点",
+        "node-041</span>、</span><span class=\"one\"><span translate=\"no\">node-299",
         "每月少付",
         "未达到要求的节点（10）",
         "报告了同一张卡",
@@ -405,8 +405,8 @@ fn a_fleet_without_fault_is_accepted_and_says_what_to_keep() {
         (
             Language::Chinese,
             [
-                "\u{2714}</span> 可以验收",
-                "可以验收这些节点；请将报告与合同、密钥一并保存",
+                "\u{2714}</span> 可以通过验收",
+                "这些节点可以通过验收；请将报告与合同、密钥一并保存",
                 "达到要求的 3 个节点",
             ],
         ),

@@ -327,7 +327,7 @@ fn what_is_signed_does_not_depend_on_the_language() {
         assay(["verify", &report, "--trust", &key, "--lang", "zh-CN"].into_iter().chain(args.iter().copied()))
             .stdout
     };
-    assert!(verified(&[]).contains("签名成立，全部数值与判定均可由样本得出"));
+    assert!(verified(&[]).contains("签名有效，全部数值与判定均可由样本得出"));
     assert!(!is_chinese(&verified(&["--json"])), "programs read one language");
     // Values stand below one another, though the names before them are of characters that are two columns wide.
     let text = verified(&[]);

@@ -304,9 +304,9 @@ fn proofs_and_what_is_made_for_them_are_shown_in_chinese() {
         (
             &shown,
             &[
-                "签名         ",
+                "签名密钥     ",
                 "出示了 460 行",
-                "验证：签名成立，由对话记录可得出上述数值；出示的每一行都重新核对过",
+                "验证：签名有效，由对话记录可得出上述数值；出示的每一行都重新核对过",
             ],
         ),
         (&fingerprint, &["指纹         "]),
@@ -348,11 +348,11 @@ fn plans_and_launches_are_told_in_chinese() {
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     for words in [
         "要对 40 个节点作出决定",
-        "则验收整批",
-        "合格批（坏节点至多",
+        "则接收整批",
+        "合格批（不合格节点至多",
         "也可以逐个测试",
         "平均测试数",
-        "以种子 \"later\" 从 ",
+        "以种子“later”从 ",
     ] {
         assert!(shown.stdout.contains(words), "{words}: {}", shown.stdout);
     }

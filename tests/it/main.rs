@@ -98,6 +98,7 @@ mod layer;
 mod languages;
 mod languages_reasons;
 mod languages_terminal;
+mod languages_texts;
 // Job files for many nodes: safe to run whatever they were given, tried with `ssh` in name and Kubernetes' schemas.
 #[cfg(unix)]
 mod launches;

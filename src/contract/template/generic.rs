@@ -70,7 +70,7 @@ static CHINESE: Generic = Generic {
     no_hardware: "# 注意：此设备不是真实硬件。正式合同请写 accept = [\"hardware\"]。\n",
     failed: "注意：下限所依据的报告并未通过。签字之前请先弄清原因：",
     parties: "
-# 合同双方。`assay key show` 显示公钥编号；不写编号，则报告与当事人无从对应。
+# 合同双方。`assay key show` 显示公钥指纹；不写指纹，则报告与当事人无从对应。
 ",
     clauses: "
 # 条款。每条有自己的 id，此外：

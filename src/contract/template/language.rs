@@ -176,7 +176,7 @@ static CHINESE: Words = Words {
     title: "出租方在每个节点上应向承租方交付的算力",
     accept: "# 只认可真实硬件上的证据。\n",
     freshness: "# 写上此项，则只认可应答了承租方质询的报告：`assay challenge new`、`assay run --challenge`。\n",
-    parties: "# 合同双方。`assay key show` 显示公钥编号；不写编号，则任何人都可以冒充该方签名。\n",
+    parties: "# 合同双方。`assay key show` 显示公钥指纹；不写指纹，则任何人都可以冒充该方签名。\n",
     tenant: "承租方",
     provider: "出租方",
     key: "64 位十六进制数",
@@ -193,12 +193,12 @@ static CHINESE: Words = Words {
         "显存带宽（一读一写）",
         "FP64 向量单元乘加速率",
         "稠密矩阵乘，BF16，FP32 累加",
-        "稠密矩阵乘，FP8 (E4M3)，FP32 累加",
+        "稠密矩阵乘，FP8（E4M3），FP32 累加",
         "主机内存到显存",
         "显存到主机内存",
         "任意两卡之间，以最慢的一对为准",
     ],
-    by_vendor: "# 以厂商库 (cuBLASLt) 测得，节点上须装有该库：本程序的内核未能用上该卡的全部张量单元。\n",
+    by_vendor: "# 以厂商库（cuBLASLt）测得，节点上须装有该库：本程序的内核未能用上该卡的全部张量单元。\n",
     links: "\
 # 上述数值的前提是每一对卡之间可用全部互连（交换芯片，或两卡间的桥）。没有交换芯片的四卡板上每对只有三分之一，跨桥则经过主机：
 # 请换成此类节点实际达到的数值，再去掉注释符号。
@@ -211,19 +211,19 @@ static CHINESE: Words = Words {
     load: "# 满载持续运行时的要求：`assay run --soak 24h`。\n",
     kept_up: "满载持续运行并全程监测一天",
     last: "这一天最后几分钟的稠密矩阵乘速率",
-    drift: "最后几分钟与最初一分钟相比几乎不变慢",
+    drift: "最后几分钟与最初一分钟相比，速率几乎不下降",
     load_errors: "满载期间没有任何错误结果",
     integrity: "# 不得有任何错误，故障计数不得增加。\n",
     memory_errors: "显存中每个字读出时与写入时一致",
     ecc: "没有不可纠正的显存错误",
     remap_pending: "没有显存行在等待重置后替换",
     remap_failure: "从未有显存行无法替换",
-    xid: "没有驱动错误 (Xid)",
+    xid: "没有驱动错误（Xid）",
     thermal: "从不因过热降频",
     remedies: "\
 # 条款未达到时的后果；同一补救所列条款中，每个节点只计最严重的一项。credit：每天每节点按该节点月价的 per_day 抵扣，以 cap 为限。
-# price_cut：该节点的价格按与约定值相差的比例降低，以该节点价格的 cap 为限；无法用数值衡量的（如结果错误）按 cap 全额计。
-# replace：在 within_days 天内更换节点。terminate：承租方有权解约。claim_days：抵扣自其天数终止之日起算，其余自首份未达到的报告之日起算。
+# price_cut：该节点的价格按与约定值相差的比例减少，以该节点价格的 cap 为限；无法用数值衡量的（如结果错误）按 cap 全额计。
+# replace：在 within_days 天内更换节点。terminate：承租方有权解除合同。claim_days：抵扣自其天数终止之日起算，其余自首份未达到的报告之日起算。
 ",
     maintenance: "事先通知的维护",
     exclusions: "# 双方约定不计入的时段。\n",

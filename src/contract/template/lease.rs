@@ -269,13 +269,9 @@ impl Reached {
         let Kind::Number(unit) = metric.kind() else { return None };
         let band = catalogue::band(card, &metric)?;
         let conditions = conditions::said(&band.conditions, words.language);
-        let by = format!(
-            "{} .. {} ({}{}{conditions})",
-            unit.format(band.low),
-            unit.format(band.high),
-            words.basis(band.basis),
-            say!(words.language, "list-clause"),
-        );
+        let (low, high) = (unit.format(band.low), unit.format(band.high));
+        let basis = words.basis(band.basis).to_owned() + &say!(words.language, "list-clause") + &conditions;
+        let by = say!(words.language, "healthy-range", low, high, basis);
         Some(Self { bound: unit.format(down(band.low * share)), by, band })
     }
 

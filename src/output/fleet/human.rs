@@ -11,6 +11,7 @@ use super::super::page::Page;
 use super::super::rows;
 use super::heads;
 use super::reasons::{self, Tally};
+use crate::contract::escaped;
 use crate::fleet::Answer;
 use crate::fleet::availability::Availability;
 use crate::fleet::intake::Refusal;
@@ -27,7 +28,7 @@ const ROWS_MAX: usize = 40;
 
 pub fn answer(answer: &Answer, out: &mut Page) -> io::Result<()> {
     let language = out.language;
-    let (id, sha256) = (format!("{:?}", answer.contract), &answer.contract_sha256);
+    let (id, sha256) = (say!(language, "quoted", text = escaped(&answer.contract)), &answer.contract_sha256);
     writeln!(out, "{}", say!(language, "fleet-contract", id = id, sha256 = sha256))?;
     let as_of = answer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     writeln!(out, "{}", say!(language, "fleet-as-of", as_of = as_of, sources = sources(answer, language)))?;

@@ -228,10 +228,13 @@ pub fn steps(steps: &[crate::output::advice::Step], language: Language) -> Marku
 
 fn names(all: &[String], language: Language) -> Markup {
     let shown = all.len().min(NAMES_MAX);
+    let comma = say!(language, "list-comma");
+    let (mark, gap) = comma.split_at(comma.trim_end().len());
     html! {
         @for (at, one) in all[..shown].iter().enumerate() {
             // A comma never begins a line.
-            span.one { span translate="no" { (one) } @if at + 1 < shown { (say!(language, "list-comma").trim_end()) } } " "
+            span.one { span translate="no" { (one) } @if at + 1 < shown { (mark) } }
+            @if at + 1 < shown { (gap) } @else { " " }
         }
         @if all.len() > shown { (say!(language, "and-more", count = all.len() - shown)) }
     }
@@ -254,6 +257,15 @@ mod tests {
             set("`assay run --measure-only --node rack3`"),
             "<code>assay run <span class=\"short\">--measure-only</span> <span class=\"short\">--node</span> rack3</code>"
         );
+    }
+
+    #[test]
+    fn names_are_set_apart_as_the_language_does() {
+        let text = |language| {
+            let page = names(&["a".to_owned(), "b".to_owned()], language).into_string();
+            page.split('<').filter_map(|piece| Some(piece.split_once('>')?.1)).collect::<String>()
+        };
+        assert_eq!([Language::English, Language::Chinese].map(text), ["a, b ", "a、b "]);
     }
 
     #[test]
