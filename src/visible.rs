@@ -37,6 +37,18 @@ pub fn reason(why: &impl std::fmt::Display) -> String {
     in_short(&why.to_string(), 500)
 }
 
+/// One word for a shell, whatever stands in it.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The same of a path, which is quoted only where it must be. Names of files come from others too.
+pub fn word(path: &std::path::Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    if text.chars().all(is_plain) { text } else { quoted(&text) }
+}
+
 /// A stream that people read, perhaps on a terminal. Each text is to be written whole.
 pub struct Shown<W> {
     to: W,
@@ -80,6 +92,13 @@ fn shown(text: &str) -> Cow<'_, str> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_shell_reads_one_word() {
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(word("a/b-1.dsse.json".as_ref()), "a/b-1.dsse.json");
+        assert_eq!(word("a b;$(id)".as_ref()), "'a b;$(id)'");
+    }
 
     fn seen(text: &str) -> String {
         let mut out = Vec::new();

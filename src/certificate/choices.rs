@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Certificate, Decision};
 use crate::fleet::calendar::day;
 use crate::fleet::waivers::{Waiver, Waivers};
+use crate::visible::quoted;
 
 /// The clocks of two parties differ by no more.
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
@@ -62,19 +63,9 @@ pub fn options(certificate: &Certificate) -> String {
     options.join(" ")
 }
 
-/// One word for a shell, whatever stands in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shell_reads_one_word() {
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
-    }
 
     #[test]
     fn the_next_minutes_are_not_still_to_come() {

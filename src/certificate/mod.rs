@@ -163,7 +163,7 @@ pub enum CertificateError {
          prints it"
     )]
     NoKey(&'static str),
-    #[error("the contract names one key for both parties; nobody signs a contract with himself")]
+    #[error("one key is named for both parties; nobody signs a contract with himself")]
     OneKey,
 }
 
@@ -227,6 +227,9 @@ impl Certificate {
         }
         if statement.subject != certificate.subjects() {
             return Err(StatementError::Subjects.into());
+        }
+        if certificate.parties.tenant == certificate.parties.provider {
+            return Err(CertificateError::OneKey);
         }
         Ok(certificate)
     }

@@ -9,6 +9,7 @@ use crate::language::{Language, say};
 use crate::output::listing::entry;
 use crate::seal::envelope::FILE_BYTES_MAX;
 use crate::seal::timestamp::{TimestampError, request};
+use crate::visible::word;
 
 /// Of the names before the values.
 const NAMES: usize = 7;
@@ -28,8 +29,9 @@ pub fn timestamp(args: &TimestampArgs, quiet: bool, language: Language) -> Resul
     write_new(&out, &request)?;
     tell(quiet, |to| {
         let (request, bytes, file) = (out.display().to_string(), file.len().to_string(), shown.to_string());
+        let (asked, answer) = (word(&out), word(&args.file.with_added_extension("tsr")));
         let next = format!(
-            "curl -H 'Content-Type: application/timestamp-query' --data-binary @{request} URL > {shown}.tsr"
+            "curl -H 'Content-Type: application/timestamp-query' --data-binary @{asked} URL > {answer}"
         );
         let request = say!(language, "stamp-request", request = request, bytes = bytes, file = file);
         entry(&say!(language, "name-request"), NAMES, request, to)?;

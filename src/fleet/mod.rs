@@ -371,10 +371,7 @@ impl Answer {
         let standing =
             standing(&self.counts, &self.milestones, &self.over_fleet, Doubts { is_double, never });
         let all = [
-            (
-                refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
-                Exit::Signature,
-            ),
+            (refused(&Refusal::UNSOUND), Exit::Signature),
             (refused(&[Refusal::Replayed, Refusal::OtherSalt]), Exit::Identity),
         ];
         all.into_iter().filter_map(|(is, exit)| is.then_some(exit)).fold(standing, Exit::worst)

@@ -17,6 +17,7 @@ use crate::fleet::nodes::State;
 use crate::fleet::waivers::Waiver;
 use crate::language::{Language, say};
 use crate::report::Difference;
+use crate::visible::word;
 
 /// A certificate and whose signatures on it hold.
 pub struct Shown<'a> {
@@ -49,7 +50,7 @@ pub fn signed(shown: &Shown, (file, salt): (&Path, &Path), refused: usize, out: 
         let command = format!(
             "assay accept REPORTS --contract C --trust K --key {}.pem --countersign {} {}",
             role.name().to_uppercase(),
-            file.display(),
+            word(file),
             choices::options(shown.certificate)
         );
         writeln!(out, "{}", say!(language, "certificate-next", role = role.name(), command = command))?;

@@ -54,7 +54,10 @@ pub enum StatementError {
         "the predicate is of type {found:?}, not {wanted:?}; this is not a {what}, or one of a newer format"
     )]
     PredicateType { what: &'static str, found: String, wanted: &'static str },
-    #[error("the statement names other subjects than it speaks of; do not accept it")]
+    #[error(
+        "the statement names other subjects than it speaks of, as far as this version of assay reads it; where a newer one made it, \
+         check it with that, else do not accept it"
+    )]
     Subjects,
     #[error("the statement cannot be written as JSON: {why}")]
     Encoding { why: String },
