@@ -5,6 +5,7 @@ use gpu_assay::evidence::{Check, DeviceEvidence, Ended};
 use gpu_assay::exit::Exit;
 use gpu_assay::report::compare::{Change, Comparison, compare};
 use gpu_assay::report::{Report, SealedBy};
+use gpu_assay::seal::statement::Subject;
 use gpu_assay::seal::{Envelope, SecretKey, TrustList};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::support::*;
 /// The statement in `file` after `edit`, signed anew by these keys.
 fn forged(desk: &Desk, file: &str, keys: &[&str], edit: impl FnOnce(&mut Value)) {
     let mut statement: Value = serde_json::from_str(&payload(&desk.path(file))).unwrap();
-    edit(&mut statement["predicate"]);
+    edit(&mut statement);
     let key = |name: &&str| SecretKey::load(&desk.path(&format!("{name}.pem"))).unwrap();
     let keys: Vec<SecretKey> = keys.iter().map(key).collect();
     let trust = TrustList::new(keys.iter().map(SecretKey::public));
@@ -36,7 +37,7 @@ fn a_certificate_is_signed_by_the_parties_of_the_contract_or_by_nobody() {
     let id = |name: &str| SecretKey::load(&desk.path(&format!("{name}.pem"))).unwrap().public().id();
     let as_tenant = |name: &str| {
         let id = id(name).as_str().to_owned();
-        move |certificate: &mut Value| certificate["parties"]["tenant"] = id.into()
+        move |certificate: &mut Value| certificate["predicate"]["parties"]["tenant"] = id.into()
     };
     let verify = format!("verify forged.dsse.json {trust}");
 
@@ -91,11 +92,12 @@ fn a_figure_that_no_such_card_reaches_is_no_improvement() {
 
 #[test]
 fn a_run_that_broke_off_is_as_good_as_none() {
-    let device = good_device(1);
+    let mut device = good_device(1);
+    device.measurements = rates("stream.triad.rate", &[900_000_000; 40]);
     let whole = report(device.clone(), |_| ());
-    assert_eq!(compare(&whole, &whole, 0.5).pairs[0].ended, Ended::Completed);
+    assert_eq!(compare(&whole, &whole, 0.01).exit(), Exit::Pass);
     let cut = report(device, |evidence| evidence.ended = Ended::Interrupted);
-    let comparison = compare(&whole, &cut, 0.5);
+    let comparison = compare(&whole, &cut, 0.01);
     assert_eq!((&comparison.pairs[0].ended, comparison.exit()), (&Ended::Interrupted, Exit::Inconclusive));
 }
 
@@ -125,7 +127,8 @@ fn a_certificate_to_compare_with_is_read_by_its_signature_alone() {
     desk.assay(3, "certify --device sim:mini --profile quick --key provider.pem --out stock");
     let line = "compare stock/inventory.dsse.json stock/report.dsse.json";
     ends(&desk.assay(2, line), 2, "name the signer's public key with --trust");
-    desk.assay(0, &format!("{line} --trust provider.pub.pem"));
+    // A quick run of a slow card has too few samples to tell more.
+    ends(&desk.assay(3, &format!("{line} --trust provider.pub.pem")), 3, "covers the report after");
 }
 
 /// What an older program cannot read is no forgery.
@@ -135,11 +138,16 @@ fn what_a_newer_program_adds_is_not_called_a_forgery() {
     desk.assay(0, "run --contract lease.toml --device sim:mini --probe census --key provider.pem --out run");
     let verify = "verify forged.dsse.json --trust provider.pub.pem";
     forged(&desk, "run/report.dsse.json", &["provider"], |report| {
-        report["evidence"]["run"]["of_2036"] = "x".into();
+        let run = &mut report["predicate"]["evidence"]["run"];
+        run["of_2036"] = "x".into();
+        // It names all of the run, as a subject.
+        let subject = Subject::of_json(format!("run:{}", run["started"].as_str().unwrap()), run).unwrap();
+        *report["subject"].as_array_mut().unwrap().last_mut().unwrap() =
+            serde_json::to_value(subject).unwrap();
     });
     ends(&desk.assay(6, verify), 6, "where a newer one made it");
     forged(&desk, "run/report.dsse.json", &["provider"], |report| {
-        report["evidence"]["run"]["format"] = 2.into();
+        report["predicate"]["evidence"]["run"]["format"] = 2.into();
     });
     ends(&desk.assay(6, verify), 6, "get a newer one");
 }
@@ -155,8 +163,8 @@ fn a_fleet_does_not_accuse_who_judged_by_other_rules() {
     std::fs::create_dir(desk.path("got")).unwrap();
     let fleet = |version: &str| {
         forged(&desk, "run/report.dsse.json", &["provider"], |report| {
-            report["findings"][0]["observed"] = Value::Null;
-            report["tool"]["version"] = version.into();
+            report["predicate"]["findings"][0]["observed"] = Value::Null;
+            report["predicate"]["tool"]["version"] = version.into();
         });
         std::fs::rename(desk.path("forged.dsse.json"), desk.path("got/report.dsse.json")).unwrap();
         desk.assay(6, "fleet got --contract lease.toml --trust provider.pub.pem").stdout
