@@ -62,7 +62,9 @@ fn place(line: &Line, l: Language) -> String {
 }
 
 fn line(catalogue: &Catalogue, line: &Line, problems: &mut Vec<Problem>, l: Language) {
-    let mut wrong = |why: String| problems.push(Problem::new(place(line, l), why));
+    // Once: it quotes all of the line, and each of its names may be wrong.
+    let place = place(line, l);
+    let mut wrong = |why: String| problems.push(Problem::new(&place, why));
     let card = catalogue.gpus.iter().find(|gpu| gpu.name == line.card);
     if card.is_none() && line.card != ALL {
         wrong(say!(l, "wrong-no-such-card"));
@@ -82,7 +84,7 @@ fn line(catalogue: &Catalogue, line: &Line, problems: &mut Vec<Problem>, l: Lang
     if line.confidence == Confidence::High && !is_first_hand(line.source_ids(), catalogue) {
         wrong(say!(l, "wrong-unread"));
     }
-    problems.extend(unknown(line.source_ids(), catalogue, &place(line, l), l));
+    problems.extend(unknown(line.source_ids(), catalogue, &place, l));
 }
 
 fn sources(catalogue: &Catalogue, problems: &mut Vec<Problem>, l: Language) {
