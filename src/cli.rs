@@ -250,6 +250,8 @@ pub struct ReplayArgs {
 }
 
 /// Show a report or a proof in another form; this does not check its signature
+///
+/// A report that is not what follows from its own samples is shown as it states it; then this ends with 6.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
     /// The signed report (report.dsse.json) or proof (proof.dsse.json)

@@ -120,6 +120,13 @@ impl Row {
         names.map(band).collect()
     }
 
+    /// How much all bands that it stands for say together.
+    pub fn bytes_written_out(&self) -> usize {
+        let Self { cards, metric, conditions, sources, .. } = self;
+        let each = [metric, conditions, sources].map(String::len).into_iter().sum::<usize>();
+        cards.len().saturating_add(cards.split(';').count().saturating_mul(each))
+    }
+
     /// Low, typical and high in the metric's unit.
     fn figures(&self, gpu: &Gpu, metric: &MetricName) -> Result<[f64; 3], String> {
         let Kind::Number(unit) = metric.kind() else {

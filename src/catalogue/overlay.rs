@@ -19,6 +19,8 @@ pub const FILE_BYTES_MAX: usize = 1 << 20;
 const CARDS_MAX: usize = 256;
 const LINES_MAX: usize = 4096;
 const NAME_CHARS_MAX: usize = 80;
+/// A line of bands stands for one of each card that it names, each with all that the line says: written out they may be so long.
+const BANDS_BYTES_MAX: usize = 4 << 20;
 
 /// A whole overlay with comments, to start from.
 pub const EXAMPLE: &str = include_str!("overlay/example.toml");
@@ -55,6 +57,10 @@ pub enum OverlayError {
     Malformed { line: usize, why: String },
     #[error("it has more than {most} {what}; split it into several overlays")]
     TooMany { what: &'static str, most: usize },
+    #[error(
+        "its bands have more than {BANDS_BYTES_MAX} bytes once each card that a line names has its own; name fewer cards in a line"
+    )]
+    LongBands,
     #[error("a card's name has more than {NAME_CHARS_MAX} characters; say the rest in its notes")]
     LongName,
     #[error("it is of format {0}, this program reads format {FORMAT}; get a newer one")]
@@ -90,6 +96,11 @@ impl Overlay {
             if count > most {
                 return Err(OverlayError::TooMany { what, most });
             }
+        }
+        if self.bands.iter().map(bands::Row::bytes_written_out).fold(0, usize::saturating_add)
+            > BANDS_BYTES_MAX
+        {
+            return Err(OverlayError::LongBands);
         }
         let is_long = |card: &Gpu| card.name.chars().nth(NAME_CHARS_MAX).is_some();
         if self.cards.iter().any(is_long) { Err(OverlayError::LongName) } else { Ok(()) }

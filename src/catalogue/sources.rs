@@ -120,10 +120,19 @@ pub const ALL: &str = "*";
 impl Line {
     /// How specific it is about this cell, where it speaks of it.
     pub fn rank(&self, gpu: &Gpu, column: &str) -> Option<(bool, bool)> {
+        Some((self.names(column)?, self.is_about(gpu)?))
+    }
+
+    /// Whether it names this column, where it speaks of it.
+    pub fn names(&self, column: &str) -> Option<bool> {
         let by_column = self.columns.split_whitespace().any(|named| named == column);
+        (by_column || self.columns == ALL).then_some(by_column)
+    }
+
+    /// Whether it names this card, where it speaks of it.
+    pub fn is_about(&self, gpu: &Gpu) -> Option<bool> {
         let by_card = self.card == gpu.name;
-        let speaks = (by_column || self.columns == ALL) && (by_card || self.card == ALL);
-        speaks.then_some((by_column, by_card))
+        (by_card || self.card == ALL).then_some(by_card)
     }
 
     pub fn source_ids(&self) -> impl Iterator<Item = &str> {

@@ -163,7 +163,7 @@ pub enum CertificateError {
          prints it"
     )]
     NoKey(&'static str),
-    #[error("the contract names one key for both parties; nobody signs a contract with himself")]
+    #[error("one key is named for both parties; nobody signs a contract with himself")]
     OneKey,
 }
 
@@ -220,9 +220,12 @@ impl Certificate {
     }
 
     pub fn from_verified(verified: &Verified) -> Result<Self, CertificateError> {
-        let readable = |certificate: &Self| match certificate.format {
-            FORMAT => Ok(()),
-            other => Err(CertificateError::Format(other)),
+        let readable = |certificate: &Self| match certificate {
+            Self { format: FORMAT, parties, .. } if parties.tenant == parties.provider => {
+                Err(CertificateError::OneKey)
+            }
+            Self { format: FORMAT, .. } => Ok(()),
+            Self { format, .. } => Err(CertificateError::Format(*format)),
         };
         KIND.read(verified.bytes(), readable, |certificate| Ok(certificate.subjects()))
     }

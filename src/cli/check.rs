@@ -84,7 +84,8 @@ pub enum Attestation {
 ///
 /// Send it to a time-stamping authority that both parties trust, and keep the answer:
 /// `curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE.tsq URL > FILE.tsr`. Anybody can check it:
-/// `openssl ts -verify -data FILE -in FILE.tsr -CAfile AUTHORITY.pem`.
+/// `openssl ts -verify -data FILE -in FILE.tsr -CAfile AUTHORITY.pem`, and once the authority's certificate has expired with
+/// `-attime SECONDS`, the time of the stamp in seconds since 1970, which `openssl ts -reply -in FILE.tsr -text` shows as a date.
 #[derive(Debug, Args)]
 pub struct TimestampArgs {
     /// The file to be stamped, such as a certificate that both have signed

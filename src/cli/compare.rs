@@ -17,8 +17,9 @@ use crate::probes;
 /// proof. Per metric: the ratio of the means with an interval, and a verdict. The intervals of a comparison all hold at once in
 /// 99 % of cases, as long as neighbouring samples correlate by no more than 0.8: few samples show only gross changes. Figures of
 /// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything is the same or improved,
-/// 1 where something degraded, 3 where that cannot be told or something is no longer measured, 5 where the reports contradict
-/// each other about a card. A gate names the figures that it is about with --metric and --probe; all others then do not count.
+/// 1 where something degraded, 3 where that cannot be told, something is no longer measured, or the report after began before the
+/// other, 5 where the reports contradict each other about a card. A gate names the figures that it is about with --metric and
+/// --probe; all others then do not count.
 /// Samples of one run do not show how runs differ: what one pair of reports calls degraded, a second pair should confirm.
 #[derive(Debug, Args)]
 pub struct CompareArgs {

@@ -122,12 +122,12 @@ assay-attest = 验证报告或证书，并以策略引擎认识的形式签署�
     .out = 签名的声明写到何处；该文件不得已存在
 
 assay-timestamp = 为文件写出时间戳请求（RFC 3161）
-    .more = 把请求发给双方都信任的时间戳机构，并保存其应答：`curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE.tsq URL > FILE.tsr`。任何人都可以核对：`openssl ts -verify -data FILE -in FILE.tsr -CAfile AUTHORITY.pem`。
+    .more = 把请求发给双方都信任的时间戳机构，并保存其应答：`curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE.tsq URL > FILE.tsr`。任何人都可以核对：`openssl ts -verify -data FILE -in FILE.tsr -CAfile AUTHORITY.pem`；该机构的证书过期之后，再加上 `-attime SECONDS`，即盖戳时间距 1970 年的秒数，其日期见 `openssl ts -reply -in FILE.tsr -text`。
     .file = 要加时间戳的文件，例如双方都已签名的证书
     .out = 请求写到何处；该文件不得已存在 [默认值：原文件名加 .tsq]
 
 assay-compare = 比较同一台机器前后两份报告，指出哪些变差了
-    .more = 设备按 UUID 或序列号配对，没有的按 PCI 地址，再没有的按选择器。对每一对说明是否为同一张卡：依据标识、卡无法改变的特征，以及一生中只增不减的计数。这些都是主机的说法：是声明，不是证明。每项指标给出均值之比及其区间，以及结论。只要相邻样本的相关系数不超过 0.8，一次比较的所有区间在 99 % 的情况下同时成立：样本很少时只能看出大的变化。内核、规模、数据或设备类别不同的数值不可比较。全部相同或有改善时退出码为 0，有变差的为 1，无从判断或有些内容不再测量的为 3，两份报告对某张卡的说法自相矛盾的为 5。流水线可用 --metric 和 --probe 指明只看哪些数值，其余一概不计。一次运行的样本不能说明各次运行之间的差异：一对报告显示变差时，应当用另一对报告确认。
+    .more = 设备按 UUID 或序列号配对，没有的按 PCI 地址，再没有的按选择器。对每一对说明是否为同一张卡：依据标识、卡无法改变的特征，以及一生中只增不减的计数。这些都是主机的说法：是声明，不是证明。每项指标给出均值之比及其区间，以及结论。只要相邻样本的相关系数不超过 0.8，一次比较的所有区间在 99 % 的情况下同时成立：样本很少时只能看出大的变化。内核、规模、数据或设备类别不同的数值不可比较。全部相同或有改善时退出码为 0，有变差的为 1，无从判断、有些内容不再测量或后次报告早于前次的为 3，两份报告对某张卡的说法自相矛盾的为 5。流水线可用 --metric 和 --probe 指明只看哪些数值，其余一概不计。一次运行的样本不能说明各次运行之间的差异：一对报告显示变差时，应当用另一对报告确认。
     .before = 之前的签名报告（report.dsse.json），或旁边附有其报告的库存证书
     .after = 之后的签名报告
     .trust = 受信任的签名公钥；可重复给出 [默认值：不核对签名，并在输出中写明]
@@ -139,6 +139,7 @@ assay-replay = 对记录重新判定
     .events = 记录（events.jsonl），- 表示标准输入
 
 assay-render = 以另一种格式显示报告或证明；不核对签名
+    .more = 报告与自身样本不一致时，仍照其所述显示，退出码为 6。
     .report = 签名报告（report.dsse.json）或证明（proof.dsse.json）
 
 assay-contract = 编写、检查或说明合同文件

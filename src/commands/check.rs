@@ -12,7 +12,7 @@ use super::replay::recorded;
 use super::run::REPORT;
 use crate::certificate::choices::is_to_come;
 use crate::certificate::recheck::Chain;
-use crate::certificate::{self, Certificate, Role};
+use crate::certificate::{self, Certificate, Role, Signatories};
 use crate::cli::CheckArgs;
 use crate::contract::{self, Parsed, Parties};
 use crate::exit::Exit;
@@ -260,6 +260,15 @@ impl Given<'_> {
     fn certificate(&self) -> Result<What, Failure> {
         let refused = refused(&self.args.file);
         let certificate = Certificate::from_verified(self.verified).map_err(|e| refused(&e))?;
+        if let Some(parsed) = self.contract.filter(|parsed| parsed.sha256 == certificate.contract.sha256) {
+            // A certificate names the parties' keys itself: whoever has two trusted keys could be both of its parties.
+            let named = Signatories::of(&parsed.contract).map_err(Failure::usage)?;
+            if named != certificate.parties {
+                return Err(refused(
+                    &"it names other keys for the parties than the contract does; do not accept it",
+                ));
+            }
+        }
         let signed = certificate.signed_by(self.verified);
         if signed.is_empty() {
             return Err(refused(

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check::{open, read_trusted, read_unverified, refused, report_beside};
+use super::check::{open, read, read_trusted, read_unverified, refused, report_beside};
 use super::{Failure, print};
 use crate::cli::CompareArgs;
 use crate::exit::Exit;
@@ -16,17 +16,24 @@ use crate::seal::TrustList;
 pub fn compare(args: &CompareArgs, quiet: bool, language: Language) -> Result<Exit, Failure> {
     let trust = TrustList::load(&args.trust).map_err(Failure::usage)?;
     let is_verified = !args.trust.is_empty();
-    let read = |path: &Path| -> Result<Report, Failure> {
-        if is_verified { read_trusted(path, &trust) } else { read_unverified(path) }
+    let report = |path: &Path| -> Result<Report, Failure> {
+        match is_verified {
+            true => read_trusted(path, &trust),
+            false if holds_certificate(path) => Err(Failure::usage(format!(
+                "{}: an inventory certificate counts by its signature alone; name the signer's public key with --trust PUB.pem",
+                path.display()
+            ))),
+            false => read_unverified(path),
+        }
     };
     let certified = if is_verified { certified(&args.before, &trust)? } else { None };
-    let after = read(&args.after)?;
+    let after = report(&args.after)?;
     let comparison = match certified {
         Some((inventory, before)) => {
             let said = inventory.said_of(&after);
             Comparison { certified: Some(said), ..compared(&before, &after, args.width) }
         }
-        None => compared(&read(&args.before)?, &after, args.width),
+        None => compared(&report(&args.before)?, &after, args.width),
     };
     let comparison = match Only::of(&args.metric, &args.probe) {
         Some(only) => comparison.held_to(only),
@@ -42,6 +49,11 @@ pub fn compare(args: &CompareArgs, quiet: bool, language: Language) -> Result<Ex
         })?;
     }
     Ok(comparison.exit())
+}
+
+fn holds_certificate(file: &Path) -> bool {
+    let payload = read(file).ok().and_then(|envelope| envelope.unchecked());
+    payload.is_some_and(|bytes| inventory::KIND.is_of(&bytes))
 }
 
 /// The report that stands behind an inventory certificate, where the file holds one.

@@ -5,6 +5,7 @@ use super::{Failure, tell};
 use crate::cli::TimestampArgs;
 use crate::exit::Exit;
 use crate::files;
+use crate::fleet::launch::words::shown as word;
 use crate::language::{Language, say};
 use crate::output::listing::entry;
 use crate::seal::envelope::FILE_BYTES_MAX;
@@ -28,8 +29,10 @@ pub fn timestamp(args: &TimestampArgs, quiet: bool, language: Language) -> Resul
     write_new(&out, &request)?;
     tell(quiet, |to| {
         let (request, bytes, file) = (out.display().to_string(), file.len().to_string(), shown.to_string());
+        let [asked, answer] =
+            [&out, &args.file.with_added_extension("tsr")].map(|path| word(&path.display().to_string()));
         let next = format!(
-            "curl -H 'Content-Type: application/timestamp-query' --data-binary @{request} URL > {shown}.tsr"
+            "curl -H 'Content-Type: application/timestamp-query' --data-binary @{asked} URL > {answer}"
         );
         let request = say!(language, "stamp-request", request = request, bytes = bytes, file = file);
         entry(&say!(language, "name-request"), NAMES, request, to)?;

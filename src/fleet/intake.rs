@@ -89,6 +89,8 @@ pub enum Refusal {
     Changed,
     /// What it states is not what its samples say.
     Contradicts,
+    /// The same, but it was judged by another version of this program, or with other overlays of the catalogue: it may be honest.
+    OtherRules,
     /// It was judged by another contract, or by none.
     OtherContract,
     /// It is older or newer than what was asked for, or lies in a time that the contract excludes.
@@ -102,11 +104,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub const ALL: [Refusal; 9] = [
+    /// What makes a fleet end with the code of what does not hold.
+    pub const UNSOUND: [Refusal; 5] = [
         Refusal::Unreadable,
         Refusal::UnknownKey,
         Refusal::Changed,
         Refusal::Contradicts,
+        Refusal::OtherRules,
+    ];
+
+    pub const ALL: [Refusal; 10] = [
+        Refusal::Unreadable,
+        Refusal::UnknownKey,
+        Refusal::Changed,
+        Refusal::Contradicts,
+        Refusal::OtherRules,
         Refusal::OtherContract,
         Refusal::OutOfTime,
         Refusal::Replayed,
@@ -219,7 +231,9 @@ fn came(job: Job, terms: &Terms<'_>) -> Came {
     if !by_another && let Some(first) = recheck.differences.first() {
         let (what, stated) = (first.what.clone(), first.stated.to_string());
         let recomputed = first.recomputed.to_string();
-        return refused(Refusal::Contradicts, Cause::Differs { what, stated, recomputed });
+        let is_by_ours = report.tool.version == env!("CARGO_PKG_VERSION") && !recheck.is_by_other_overlays();
+        let kind = if is_by_ours { Refusal::Contradicts } else { Refusal::OtherRules };
+        return refused(kind, Cause::Differs { what, stated, recomputed });
     }
     match Row::of(source.clone(), &report, &recheck, &verified) {
         Ok(row) => {

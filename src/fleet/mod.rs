@@ -371,10 +371,7 @@ impl Answer {
         let standing =
             standing(&self.counts, &self.milestones, &self.over_fleet, Doubts { is_double, never });
         standing.worst(Exit::worst_of([
-            (
-                refused(&[Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts]),
-                Exit::Signature,
-            ),
+            (refused(&Refusal::UNSOUND), Exit::Signature),
             (refused(&[Refusal::Replayed, Refusal::OtherSalt]), Exit::Identity),
         ]))
     }

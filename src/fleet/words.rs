@@ -87,6 +87,7 @@ impl Said for Refusal {
             Refusal::UnknownKey => say!(language, "refusal-unknown-key"),
             Refusal::Changed => say!(language, "refusal-changed"),
             Refusal::Contradicts => say!(language, "refusal-contradicts"),
+            Refusal::OtherRules => say!(language, "refusal-other-rules"),
             Refusal::OtherContract => say!(language, "refusal-other-contract"),
             Refusal::OutOfTime => say!(language, "refusal-out-of-time"),
             Refusal::Replayed => say!(language, "refusal-replayed"),

@@ -533,6 +533,7 @@ refusal-unreadable = unreadable
 refusal-unknown-key = unknown key
 refusal-changed = changed after signing
 refusal-contradicts = contradicts its samples
+refusal-other-rules = judged by other rules
 refusal-other-contract = another contract
 refusal-out-of-time = out of time
 refusal-replayed = replayed
@@ -657,6 +658,10 @@ step-other-salt = { $count ->
 step-changed = { $count ->
     [one] Keep as evidence a report that was changed after signing, or that its own samples contradict, and ask for an explanation:
    *[other] Keep as evidence { $count } reports that were changed after signing, or that their own samples contradict, and ask for an explanation:
+    }
+step-other-rules = { $count ->
+    [one] Check a report again with the version and the overlays that judged it, before you accuse anybody: what follows from it here is not what it says:
+   *[other] Check { $count } reports again with the versions and the overlays that judged them, before you accuse anybody: what follows from them here is not what they say:
     }
 step-unknown-key = { $count ->
     [one] Ask for a report again, signed with an agreed key: nobody known to you signed it:
@@ -950,7 +955,7 @@ certificate-next = next: the { $role ->
    *[provider] provider
     } signs the same, if it agrees to these choices, by `{ $command }`
 certificate-choice-nodes = --nodes NODES.txt (its { $nodes } names have the sha256 { $sha256 })
-certificate-signatures-hold = the signatures hold; give --contract and --reports to check what they stand under
+certificate-signatures-hold = the signatures hold, of the keys that the certificate itself names for the parties; give --contract and --reports to check what they stand under
 certificate-contract-holds = the signatures hold, and this is the contract; give --reports too, to draw it up again
 certificate-holds = the signatures hold, and the same certificate follows from contract and reports
 certificate-differs = the signatures hold, but another certificate follows from contract and reports; do not rely on it
@@ -989,6 +994,7 @@ verified-not-by-this-version = the signature holds, but what this version, { $ou
 verified-recording = The recording holds the evidence of this report, to the last figure.
 verified-other-recording = The recording does not hold the evidence of this report: it was changed or cut short, or is of another run. What counts is the signed report.
 verified-untimely = Its times speak against it, so that this is inconclusive: { $doubt }
+verified-by-other-overlays = the signature holds, but the report was judged with other overlays of the catalogue than those that you gave with --overlay; get those that it names, each by its SHA-256, from whoever judged it, and check it with just these: till then nobody can tell whether what differs is false
 verified-not = the signature holds, but the report does not follow from its own samples; do not accept it
 ledger-of = { $of }: { $what }
 ledger-host = host: { $what }
@@ -1154,6 +1160,7 @@ compare-signed = signatures: both hold, by keys that you trust
 compare-not-checked = signatures: NOT CHECKED; name the keys that you trust with --trust
 compare-covered = certificate: valid until { $until }, covers the report after
 compare-not-covered = certificate: valid until { $until }, DOES NOT COVER the report after
+compare-reversed = order: the report after BEGAN BEFORE the other; name the older one first
 compare-width = means, with intervals that all hold at once in { $level } % of comparisons; a change of at most { $width } % is none
 compare-between = pairs by their places in the report before; each was measured for a moment only, so that here a change of at most { $width } % is none, and pairs without such a change are only counted
 compare-only = only of { $names }; all else in the reports is left out
@@ -1240,6 +1247,8 @@ because-too-few-units = { $units } units are in both, { $needed } are needed
 because-unsound = { $why } { $when }
 because-wrong-result = the device computed a wrong result
 because-canary-missed = the check missed a planted error
+because-nothing-compared = nothing of the result was compared exactly
+because-beyond-all = no such device can reach this
 because-clocks-disagree = the clocks of device and host disagreed
 because-samples-without-figure = the samples gave no finite figure
 because-another-time = the load was kept up for another time

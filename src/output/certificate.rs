@@ -14,6 +14,7 @@ use crate::certificate::choices;
 use crate::certificate::recheck::Chain;
 use crate::certificate::{Certificate, ClauseTally, Decision, Role};
 use crate::contract::escaped;
+use crate::fleet::launch::words;
 use crate::fleet::nodes::State;
 use crate::fleet::waivers::Waiver;
 use crate::language::{Language, say};
@@ -50,7 +51,7 @@ pub fn signed(shown: &Shown, (file, salt): (&Path, &Path), refused: usize, out: 
         let command = format!(
             "assay accept REPORTS --contract C --trust K --key {}.pem --countersign {} {}",
             role.name().to_uppercase(),
-            file.display(),
+            words::shown(&file.display().to_string()),
             choices::options(shown.certificate, language)
         );
         writeln!(out, "{}", say!(language, "certificate-next", role = role.name(), command = command))?;

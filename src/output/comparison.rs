@@ -25,6 +25,9 @@ pub fn human(comparison: &Comparison, is_verified: bool, out: &mut Page) -> io::
             if covers { say!(l, "compare-covered", until) } else { say!(l, "compare-not-covered", until) };
         writeln!(out, "{certified}")?;
     }
+    if comparison.is_reversed {
+        writeln!(out, "{}", say!(l, "compare-reversed"))?;
+    }
     let [level, width] = [LEVEL, comparison.width].map(|share| (100.0 * share).to_string());
     writeln!(out, "{}", say!(l, "compare-width", level = &level, width))?;
     if let Some(only) = &comparison.only {

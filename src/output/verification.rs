@@ -92,6 +92,10 @@ fn outcome(v: &Verification, language: Language) -> (AnsiColor, String) {
             (AnsiColor::Green, say!(language, "verified-by-another-text"))
         }
         true => (AnsiColor::Red, say!(language, "verified-by-another-contract")),
+        // What follows from samples may follow from overlays too.
+        false if v.recheck.is_by_other_overlays() => {
+            (AnsiColor::Red, say!(language, "verified-by-other-overlays"))
+        }
         false if judge == OURS => (AnsiColor::Red, say!(language, "verified-not")),
         // Rules, words and the catalogue change: what another version judged may be honest.
         false => (AnsiColor::Red, say!(language, "verified-not-by-this-version", judge = judge, ours = OURS)),

@@ -7,7 +7,7 @@ use super::Report;
 use crate::evidence::metric::{Better, Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::evidence::sustain::{ERRORS, Sustained};
-use crate::evidence::{Canary, Check, Clocks, Conditions, DeviceEvidence, Ended, Measurement, Value};
+use crate::evidence::{Check, Conditions, DeviceEvidence, Ended, Measurement, Value};
 use crate::exit::Exit;
 use crate::units::Unit;
 
@@ -18,6 +18,7 @@ mod ground;
 mod interval;
 mod map;
 mod only;
+mod sound;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,8 @@ pub use ground::Ground;
 pub use interval::{LEVEL, SAMPLES_MIN};
 pub use map::{Likeness, Maps, ONE_DIE};
 pub use only::Only;
+
+use sound::{unsound, unsound_load};
 
 /// All devices of both reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -48,6 +51,9 @@ pub struct Comparison {
     /// Where the report before stands behind a certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certified: Option<Certified>,
+    /// Whether the report after began before the other, by their machines' clocks: what became better then became worse.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_reversed: bool,
     /// Where some metrics alone were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<Only>,
@@ -78,7 +84,7 @@ pub struct Pair {
     pub by: &'static str,
     pub card: Card,
     pub rows: Vec<Row>,
-    /// How its part of the report after ended.
+    /// How its part of the report after ended, or the run where that did not come to its end.
     pub ended: Ended,
 }
 
@@ -163,6 +169,7 @@ impl Comparison {
             || !self.only_before.is_empty()
             || is(Sameness::Another)
             || is(Sameness::Doubtful)
+            || self.is_reversed
             || self.certified.is_some_and(|certified| !certified.covers)
             || self.pairs.iter().any(|pair| pair.ended != Ended::Completed)
         {
@@ -206,8 +213,14 @@ pub fn compare(before: &Report, after: &Report, width: f64) -> Comparison {
         only_after: selectors(&new),
         strangers: strangers.filter(|one| is_last || is_odd(one)).collect(),
         certified: None,
+        is_reversed: is_reversed(before, after),
         only: None,
     }
+}
+
+fn is_reversed(before: &Report, after: &Report) -> bool {
+    let began = |report: &Report| report.evidence.run.started.parse::<jiff::Timestamp>().ok();
+    began(before).zip(began(after)).is_some_and(|(before, after)| after < before)
 }
 
 /// What is asked of each row.
@@ -233,7 +246,7 @@ fn pair(before: card::Side, after: card::Side, by: &'static str, asked: Asked) -
         by,
         card: card::card(before, after),
         rows: rows(before.device, after.device, asked),
-        ended: after.device.ended.clone(),
+        ended: after.ended().clone(),
     }
 }
 
@@ -282,7 +295,7 @@ fn kept_up(load: &Sustained, before: &DeviceEvidence, after: &DeviceEvidence, as
         None if load.load.asked_ms != other.load.asked_ms => {
             (Change::NotComparable, None, Because::AnotherTime)
         }
-        None => match [load, other].iter().find_map(|load| unsound_check(&load.load.check, load.clocks())) {
+        None => match [(before, load), (after, other)].into_iter().find_map(unsound_load) {
             Some(why) => (Change::Undecided, None, Because::Unsound(why, None)),
             None => of_samples(&a, &b, metric, asked),
         },
@@ -340,13 +353,13 @@ fn judge(
     let (a, b) = (before.1, after.1);
     let open = |why: Because| (Change::NotComparable, None, why);
     // A wrong result has no conditions that could differ.
-    if let (None, Some(why), true) = (unsound(a), unsound(b), is_wrong(b)) {
+    if let (None, Some(why), true) = (unsound(before.0, a), unsound(after.0, b), is_wrong(b)) {
         return (Change::Degraded, None, Because::Unsound(why, Some(When::After)));
     }
     if let Some(why) = differing((before.0, &a.conditions), (after.0, &b.conditions)) {
         return open(why);
     }
-    match (unsound(a), unsound(b)) {
+    match (unsound(before.0, a), unsound(after.0, b)) {
         (Some(why), _) => return open(Because::Unsound(why, Some(When::Before))),
         (None, Some(why)) => return (Change::Undecided, None, Because::Unsound(why, Some(When::After))),
         (None, None) => {}
@@ -397,24 +410,6 @@ fn differing(
         Some(Because::OtherData)
     } else {
         None
-    }
-}
-
-/// Why a figure does not count.
-fn unsound(m: &Measurement) -> Option<Unsound> {
-    let no_figure = || m.summary().is_none().then_some(Unsound::NoFigure);
-    unsound_check(&m.check, m.clocks()).or_else(no_figure)
-}
-
-fn unsound_check(check: &Check, clocks: Clocks) -> Option<Unsound> {
-    match (check, clocks) {
-        (Check::Wrong { .. }, _) => Some(Unsound::WrongResult),
-        (
-            Check::Matched { canary: Canary::Missed, .. } | Check::Scanned { canary: Canary::Missed, .. },
-            _,
-        ) => Some(Unsound::CanaryMissed),
-        (_, Clocks::Disagree { .. }) => Some(Unsound::ClocksDisagree),
-        (_, Clocks::Agree | Clocks::HostOnly) => None,
     }
 }
 

@@ -117,6 +117,11 @@ impl Recheck {
         self.holds_by_another_contract() && self.terms.is_empty()
     }
 
+    /// Whether it was judged with other overlays of the catalogue than those that are given now.
+    pub fn is_by_other_overlays(&self) -> bool {
+        self.differences.iter().any(|difference| difference.what == OVERLAYS)
+    }
+
     /// The report as its samples have it: what was recomputed counts, never what was stated.
     pub fn recomputed(&self, report: &Report) -> Report {
         let (verdict, findings, summaries) = (self.verdict, self.findings.clone(), self.summaries.clone());

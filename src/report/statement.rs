@@ -13,7 +13,7 @@ pub enum ReportError {
     Statement(#[from] StatementError),
     #[error("the report is of {0} devices, and no machine has more than {DEVICES_MAX}")]
     Devices(usize),
-    #[error("the evidence is of format {0}, this program reads format {known}", known = crate::evidence::FORMAT)]
+    #[error("the evidence is of format {0}, this program reads format {known}; get a newer one", known = crate::evidence::FORMAT)]
     EvidenceFormat(u32),
 }
 

@@ -56,7 +56,10 @@ pub enum StatementError {
     PredicateType { what: &'static str, found: String, wanted: &'static str },
     #[error("the {what} is of format {is}, this program reads format {known}; get a newer one")]
     Format { what: &'static str, is: u32, known: u32 },
-    #[error("the statement names other subjects than it speaks of; do not accept it")]
+    #[error(
+        "the statement names other subjects than it speaks of, as far as this version of assay reads it; where a newer one made it, \
+         check it with that, else do not accept it"
+    )]
     Subjects,
     #[error("the statement cannot be written as JSON: {why}")]
     Encoding { why: String },

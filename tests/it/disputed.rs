@@ -159,6 +159,7 @@ fn of_a_report_that_does_not_follow_the_recomputed_verdict_is_said() {
     let note = "not what follows from its own samples";
     assert!(shown(&file).stderr.contains(note), "{}", shown(&file).stderr);
     assert!(!shown(&case.report()).stderr.contains(note));
+    assert_eq!((shown(&file).code, shown(&case.report()).code), (Some(6), Some(0)));
     // Another version may have had other rules.
     let words = "do not accept it";
     assert!(ended.stdout.contains(words) && !ended.stdout.contains("version 0.0.9"), "{}", ended.stdout);

@@ -24,6 +24,8 @@ mod deaf;
 mod decisions;
 // Clauses on what is delivered: decided on an interval, measured until that decides.
 mod delivered;
+// What somebody signs or hands over who wants to be believed.
+mod counterparty;
 mod derived;
 mod disputed;
 // What all devices of a node do together: on simulated cards, and by a library on a driver without a GPU.

@@ -50,6 +50,9 @@ fn what_was_judged_with_an_overlay_is_verified_with_the_same() {
         "{}",
         without.stdout
     );
+    // It may be honest: nobody has the overlay here.
+    let words = ["judged with other overlays of the catalogue", "do not accept it"];
+    assert_eq!(words.map(|words| without.stdout.contains(words)), [true, false], "{}", without.stdout);
     // The reverse too: it would say what it was not judged with.
     desk.assay(0, &format!("{run} plain"));
     desk.assay(0, &verify("plain"));

@@ -12,9 +12,11 @@ use crate::language::{Language, say};
 
 pub fn check(catalogue: &Catalogue, problems: &mut Vec<Problem>, l: Language) {
     let mut needed = BTreeSet::new();
+    // Looked for once for each column, not for each cell: lines of others may be long, and cards many.
+    let lines = COLUMNS.each_ref().map(|column| (column, speaking(catalogue, column.name)));
     for gpu in &catalogue.gpus {
-        for column in COLUMNS.iter().filter(|column| column.of(gpu).is_some()) {
-            match backing(catalogue, gpu, column.name, l) {
+        for (column, lines) in lines.iter().filter(|(column, _)| column.of(gpu).is_some()) {
+            match backing(lines, gpu, l) {
                 Ok(line) => needed.extend([line]),
                 Err(why) => problems.push(Problem::new(at(gpu, column.name), why)),
             }
@@ -29,11 +31,24 @@ pub fn check(catalogue: &Catalogue, problems: &mut Vec<Problem>, l: Language) {
     sources(catalogue, problems, l);
 }
 
-/// The index of the one line that a cell rests on.
-fn backing(catalogue: &Catalogue, gpu: &Gpu, column: &str, l: Language) -> Result<usize, String> {
-    let ranked = catalogue.provenance.iter().enumerate();
-    let mut ranked: Vec<_> =
-        ranked.filter_map(|(index, line)| Some((line.rank(gpu, column)?, index))).collect();
+/// A line that speaks of a column.
+struct Speaking<'a> {
+    index: usize,
+    line: &'a Line,
+    by_column: bool,
+}
+
+fn speaking<'a>(catalogue: &'a Catalogue, column: &str) -> Vec<Speaking<'a>> {
+    let lines = catalogue.provenance.iter().enumerate();
+    let lines =
+        lines.filter_map(|(index, line)| Some(Speaking { index, line, by_column: line.names(column)? }));
+    lines.collect()
+}
+
+/// The index of the one line that a cell rests on, of those that speak of its column.
+fn backing(lines: &[Speaking], gpu: &Gpu, l: Language) -> Result<usize, String> {
+    let rank = |one: &Speaking| Some(((one.by_column, one.line.is_about(gpu)?), one.index));
+    let mut ranked: Vec<_> = lines.iter().filter_map(rank).collect();
     ranked.sort();
     match &ranked[..] {
         [] => Err(say!(l, "wrong-no-provenance")),
@@ -47,7 +62,9 @@ fn place(line: &Line, l: Language) -> String {
 }
 
 fn line(catalogue: &Catalogue, line: &Line, problems: &mut Vec<Problem>, l: Language) {
-    let mut wrong = |why: String| problems.push(Problem::new(place(line, l), why));
+    // Once: it quotes all of the line, and each of its names may be wrong.
+    let place = place(line, l);
+    let mut wrong = |why: String| problems.push(Problem::new(&place, why));
     let card = catalogue.gpus.iter().find(|gpu| gpu.name == line.card);
     if card.is_none() && line.card != ALL {
         wrong(say!(l, "wrong-no-such-card"));
@@ -67,7 +84,7 @@ fn line(catalogue: &Catalogue, line: &Line, problems: &mut Vec<Problem>, l: Lang
     if line.confidence == Confidence::High && !is_first_hand(line.source_ids(), catalogue) {
         wrong(say!(l, "wrong-unread"));
     }
-    problems.extend(unknown(line.source_ids(), catalogue, &place(line, l), l));
+    problems.extend(unknown(line.source_ids(), catalogue, &place, l));
 }
 
 fn sources(catalogue: &Catalogue, problems: &mut Vec<Problem>, l: Language) {

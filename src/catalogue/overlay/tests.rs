@@ -78,6 +78,34 @@ fn what_would_cost_much_is_refused() {
     assert!(problems(&nothing).len() >= 256);
 }
 
+/// A line of bands has as many as it names cards, and each says all of it again.
+#[test]
+fn a_line_of_bands_that_would_fill_the_memory_is_refused() {
+    let band = |cards: &str, more: &str| {
+        format!(
+            "format = 1\ntitle = \"a\"\nversion = \"b\"\n[[source]]\nid = \"s\"\ntitle = \"s\"\nkind = \"paper\"\nread = \"no\"\n\
+             [[band]]\ncards = \"{cards}\"\nmetric = \"stream.triad.rate\"\nlow = 1\ntypical = 1\nhigh = 1\nunit = \"TB/s\"\n\
+             basis = \"published\"\nsources = \"s\"\nconfidence = \"low\"\nconditions = \"{more}\"\n"
+        )
+    };
+    let (cards, text) = ("H200 SXM;".repeat(1000), "x".repeat(10_000));
+    assert_eq!(Overlay::parse(band(&cards, &text).as_bytes()).unwrap_err(), OverlayError::LongBands);
+    assert_eq!(problems(&band("H200 SXM;H100 SXM5 80GB", &text)), Vec::<String>::new());
+}
+
+/// It is looked through once for each column. Looked through for each cell it would take minutes.
+#[test]
+fn long_lines_of_provenance_beside_many_cards_are_checked() {
+    let fields = "vendor=\"v\"\narch=\"a\"\nfp64=1\nfp32=1\ntf32=1\nfp16=1\nbf16=1\nfp8=1\nint8=1\nfp4=1\n";
+    let cards: String = (0..256).map(|n| format!("[[card]]\nname = \"ZX{n:03}\"\n{fields}")).collect();
+    let line = "[[provenance]]\ncard = \"*\"\ncolumns = \"";
+    let text = format!(
+        "format = 1\ntitle = \"a\"\nversion = \"b\"\n{cards}{line}{}\"\nsources = \"s\"\nconfidence = \"low\"\n",
+        "x ".repeat(400_000)
+    );
+    assert!(problems(&text).iter().any(|problem| problem.contains("nothing says where it comes from")));
+}
+
 #[test]
 fn what_is_quoted_stays_on_its_line() {
     let hostile = EXAMPLE.replace("= \"1234:abcd\"", "= \"\\u001b[31m\\n1234\"");

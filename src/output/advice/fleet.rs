@@ -72,11 +72,10 @@ pub fn due(answer: &Answer) -> u32 {
 pub fn because(answer: &Answer, language: Language) -> Option<String> {
     let nodes = |is: &dyn Fn(&NodeAnswer) -> bool| answer.nodes.iter().filter(|node| is(node)).count();
     let refused = |kinds: &[Refusal]| answer.refused.iter().filter(|one| kinds.contains(&one.what)).count();
-    let unsound = [Refusal::Unreadable, Refusal::UnknownKey, Refusal::Changed, Refusal::Contradicts];
     let over =
         |verdict| answer.over_fleet.iter().filter(|over| over.decides() && over.verdict == verdict).count();
     let never = answer.listed.as_ref().map_or(0, |listed| listed.never_reported.len());
-    let (double, bad) = (nodes(&is_double), refused(&unsound));
+    let (double, bad) = (nodes(&is_double), refused(&Refusal::UNSOUND));
     let copied = refused(&[Refusal::Replayed, Refusal::OtherSalt]);
     let rejected = nodes(&|node| node.state == State::Rejected && !is_double(node));
     let (failed, undecided) = (over(Verdict::Fail), nodes(&|node| node.state == State::Undecided));
@@ -189,6 +188,7 @@ fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
     let all = [
         (sources(&[Refusal::Replayed]), Refusal::Replayed),
         (sources(&[Refusal::Changed, Refusal::Contradicts]), Refusal::Changed),
+        (sources(&[Refusal::OtherRules]), Refusal::OtherRules),
         (sources(&[Refusal::UnknownKey]), Refusal::UnknownKey),
         (sources(&[Refusal::Unreadable]), Refusal::Unreadable),
         (sources(&[Refusal::OtherContract]), Refusal::OtherContract),
@@ -203,6 +203,7 @@ fn refused(answer: &Answer, language: Language, steps: &mut Vec<Step>) {
         let what = match kind {
             Refusal::Replayed => say!(language, "step-replayed", count = count),
             Refusal::Changed | Refusal::Contradicts => say!(language, "step-changed", count = count),
+            Refusal::OtherRules => say!(language, "step-other-rules", count = count),
             Refusal::UnknownKey => say!(language, "step-unknown-key", count = count),
             Refusal::Unreadable => say!(language, "step-unreadable", count = count),
             Refusal::OtherContract => say!(language, "step-other-contract", count = count),

@@ -78,8 +78,11 @@ pub enum Because {
 pub enum Unsound {
     WrongResult,
     CanaryMissed,
+    NothingCompared,
     ClocksDisagree,
     NoFigure,
+    /// No such device can reach it.
+    BeyondAll,
 }
 
 impl Because {
@@ -136,6 +139,8 @@ impl Unsound {
         match self {
             Unsound::WrongResult => say!(l, "because-wrong-result"),
             Unsound::CanaryMissed => say!(l, "because-canary-missed"),
+            Unsound::NothingCompared => say!(l, "because-nothing-compared"),
+            Unsound::BeyondAll => say!(l, "because-beyond-all"),
             Unsound::ClocksDisagree => say!(l, "because-clocks-disagree"),
             Unsound::NoFigure => say!(l, "because-samples-without-figure"),
         }
@@ -206,7 +211,14 @@ mod tests {
             B::OtherSizes { before: text(), after: text() },
             B::OtherData,
         ];
-        for why in [Unsound::WrongResult, Unsound::CanaryMissed, Unsound::ClocksDisagree, Unsound::NoFigure] {
+        for why in [
+            Unsound::WrongResult,
+            Unsound::CanaryMissed,
+            Unsound::NothingCompared,
+            Unsound::ClocksDisagree,
+            Unsound::NoFigure,
+            Unsound::BeyondAll,
+        ] {
             all.extend([None, Some(When::Before), Some(When::After)].map(|when| B::Unsound(why, when)));
         }
         all.extend([When::Before, When::After].map(|when| B::TooFewSamples { when, samples: 3, needed: 8 }));

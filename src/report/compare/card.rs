@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::ground::Ground;
 use super::map::{Maps, maps};
 use crate::device::{Identity, ProvenanceKind};
-use crate::evidence::DeviceEvidence;
+use crate::evidence::{DeviceEvidence, Ended};
 use crate::report::Report;
 use crate::telemetry::Reading;
 
@@ -61,11 +61,20 @@ pub(super) struct Side<'a> {
     pub device: &'a DeviceEvidence,
     /// SHA-256 of the salt that its names are hidden behind.
     salt: Option<&'a String>,
+    run: &'a Ended,
+}
+
+impl<'a> Side<'a> {
+    /// How its part of the run ended, or the run where that did not come to its end.
+    pub fn ended(&self) -> &'a Ended {
+        if self.device.ended == Ended::Completed { self.run } else { &self.device.ended }
+    }
 }
 
 pub(super) fn sides(report: &Report) -> Vec<Side<'_>> {
     let salt = report.evidence.run.salt_sha256.as_ref();
-    report.evidence.devices.iter().map(|device| Side { device, salt }).collect()
+    let run = &report.evidence.ended;
+    report.evidence.devices.iter().map(|device| Side { device, salt, run }).collect()
 }
 
 impl Sign {

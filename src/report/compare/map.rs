@@ -45,8 +45,8 @@ pub(super) fn maps(before: &DeviceEvidence, after: &DeviceEvidence) -> Option<Ma
     let metric = MetricName::parse(METRIC).ok()?;
     let (a, b) = before.measurement(&metric).zip(after.measurement(&metric))?;
     let why = differing((before, &a.conditions), (after, &b.conditions))
-        .or_else(|| Some(Because::Unsound(unsound(a)?, Some(When::Before))))
-        .or_else(|| Some(Because::Unsound(unsound(b)?, Some(When::After))));
+        .or_else(|| Some(Because::Unsound(unsound(before, a)?, Some(When::Before))))
+        .or_else(|| Some(Because::Unsound(unsound(after, b)?, Some(When::After))));
     Some(why.map_or_else(|| compared(a, b), Maps::Incomparable))
 }
 
