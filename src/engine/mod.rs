@@ -83,7 +83,7 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
-    /// Every probe in well under a minute; 1 GiB of memory.
+    /// Every probe in a minute or two; 1 GiB of memory.
     Quick,
     /// Minutes; at least 95 % of the memory.
     Standard,
