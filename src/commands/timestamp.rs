@@ -5,7 +5,7 @@ use super::{Failure, tell};
 use crate::cli::TimestampArgs;
 use crate::exit::Exit;
 use crate::files;
-use crate::fleet::launch::words::shown as word;
+use crate::fleet::launch::words;
 use crate::language::{Language, say};
 use crate::output::listing::entry;
 use crate::seal::envelope::FILE_BYTES_MAX;
@@ -29,8 +29,8 @@ pub fn timestamp(args: &TimestampArgs, quiet: bool, language: Language) -> Resul
     write_new(&out, &request)?;
     tell(quiet, |to| {
         let (request, bytes, file) = (out.display().to_string(), file.len().to_string(), shown.to_string());
-        let [asked, answer] =
-            [&out, &args.file.with_added_extension("tsr")].map(|path| word(&path.display().to_string()));
+        let [asked, answer] = [&out, &args.file.with_added_extension("tsr")]
+            .map(|path| words::shown(&path.display().to_string()));
         let next = format!(
             "curl -H 'Content-Type: application/timestamp-query' --data-binary @{asked} URL > {answer}"
         );
