@@ -373,13 +373,13 @@ fn counted(count: u64, measurement: &Measurement) -> u64 {
     }
 }
 
-/// A figure beyond the physical limit is no measurement: time, work or identity were not what they seemed. It can
-/// never pass, and it cannot fail either, because the limit follows from the PCI id, which is the machine's own word.
 /// Whether any such device can reach this figure.
 pub fn is_possible(identity: &Identity, metric: &MetricName, value: f64) -> bool {
     possible(identity, metric, value).is_ok()
 }
 
+/// A figure beyond the physical limit is no measurement: time, work or identity were not what they seemed. It can
+/// never pass, and it cannot fail either, because the limit follows from the PCI id, which is the machine's own word.
 pub(super) fn possible(identity: &Identity, metric: &MetricName, value: f64) -> Result<(), Unusable> {
     let Kind::Number(unit) = metric.kind() else { return Ok(()) };
     let beyond = match (catalogue::ceiling(identity, metric), catalogue::floor(metric)) {

@@ -12,6 +12,7 @@ use crate::support::*;
 
 mod agreed;
 mod cards;
+mod kept;
 mod reach;
 mod silence;
 
@@ -251,6 +252,8 @@ fn memory_counts_only_where_it_holds_its_data() {
     let wrong = || Tally { words_wrong: 3, ..clean_tally(filled) };
     expect(good_device(1), FILLED, Verdict::Pass, "met");
     expect(scanned("memory.filled.bytes", wrong(), Canary::Caught), FILLED, Verdict::Fail, "memory_errors");
+    let read_once = scanned("memory.filled.bytes", clean_tally(filled), Canary::Caught);
+    expect(read_once, FILLED, Verdict::Pass, "met");
     expect(
         scanned("memory.filled.bytes", clean_tally(filled - 4), Canary::Caught),
         FILLED,

@@ -4,9 +4,10 @@
 #![allow(unsafe_code, reason = "the driver for tests is asked about itself through its C interface")]
 
 use std::ffi::{CStr, c_char};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use crate::examples::example;
 
@@ -242,11 +243,19 @@ static KERNELS: LazyLock<PathBuf> = LazyLock::new(|| {
         return library;
     }
     let objects: Vec<PathBuf> = sources.iter().map(|source| object(source, scratch.path())).collect();
-    let compilations: Vec<_> =
-        sources.iter().zip(&objects).map(|(source, object)| compile(source, object)).collect();
-    for mut compilation in compilations {
-        assert!(compilation.wait().unwrap().success(), "g++ cannot compile the kernels for the CPU");
-    }
+    // As many at once as there are cores: all of them together take gigabytes of memory.
+    let left = Mutex::new(sources.iter().zip(&objects));
+    let one = || left.lock().unwrap().next();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(|| {
+                while let Some((source, object)) = one() {
+                    let is_made = compile(source, object).success();
+                    assert!(is_made, "g++ cannot compile {} for the CPU", source.display());
+                }
+            });
+        }
+    });
     // What runs kernels apart from them: all that a library keeps for each thread is quick to reach only where it is little.
     let (runner, kernels) = objects.split_at(1);
     link(runner, &folder.join("libcpu_runner.so"), &[]);
@@ -299,7 +308,7 @@ fn link(objects: &[PathBuf], library: &Path, libraries: &[&str]) {
     replace(library, &std::fs::read(made.path()).unwrap());
 }
 
-fn compile(source: &Path, object: &Path) -> std::process::Child {
+fn compile(source: &Path, object: &Path) -> std::process::ExitStatus {
     Command::new("g++")
         // Products are fused only where a kernel says so, as for the GPU. The library is used where it is built.
         .args(["-std=c++20", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-pthread"])
@@ -320,6 +329,6 @@ fn compile(source: &Path, object: &Path) -> std::process::Child {
         .arg(source)
         .arg("-o")
         .arg(object)
-        .spawn()
+        .status()
         .expect("the tests need g++: on Debian and Ubuntu `apt-get install g++`")
 }

@@ -31,6 +31,10 @@ fn near_the_bound_nothing_is_decided() {
         Verdict::Inconclusive,
         "not_measured",
     );
+    // Exactly so far from it is near, in numbers that are no more than written.
+    let far = guarded("0.8 GB/s", "at_least").replace("1 %", "25 %");
+    expect(good_device(1), &far, Verdict::Inconclusive, "within_guard");
+    expect(good_device(1), &far.replace("25 %", "24 %"), Verdict::Pass, "met");
     let node = terms(&format!("{}\nscope = \"node\"", guarded("2.01 GB/s", "at_least")));
     let findings = judge(&node, &evidence(vec![good_device(1), good_device(2)]));
     assert_eq!(findings[0].verdict, Verdict::Inconclusive);
@@ -104,6 +108,15 @@ fn software_is_pinned() {
         ("of some kind", Verdict::Inconclusive, "not_measured"),
     ] {
         assert_eq!(pinned(driver, is), ("software.driver".to_owned(), verdict, code.to_owned()), "{is}");
+    }
+    // The least is good enough and what it must lie below is not; either may stand alone.
+    for (pin, verdict) in [
+        ("driver_at_least = \"570.86\"", Verdict::Pass),
+        ("driver_at_least = \"570.87\"", Verdict::Fail),
+        ("driver_below = \"570.86\"", Verdict::Fail),
+        ("driver_below = \"570.87\"", Verdict::Pass),
+    ] {
+        assert_eq!(pinned(pin, "NVIDIA 570.86").1, verdict, "{pin}");
     }
     let ours = gpu_assay::catalogue::digest();
     let catalogue = |sha256: &str| pinned(&format!("catalogue_sha256 = \"{sha256}\""), "x 1.0");
