@@ -24,7 +24,7 @@ pub fn enumerate() -> Result<Vec<Found>, String> {
     let found = catch_unwind(AssertUnwindSafe(|| {
         let instance = wgpu::Instance::new(descriptor());
         let adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-        let all: Vec<wgpu::AdapterInfo> = adapters.iter().map(info).collect();
+        let all: Vec<wgpu::AdapterInfo> = adapters.iter().map(|adapter| adapter.get_info()).collect();
         let described =
             adapters.into_iter().enumerate().map(|(index, adapter)| describe(index, adapter, &all));
         described.collect::<Vec<_>>()
@@ -58,7 +58,7 @@ fn describe(index: usize, adapter: wgpu::Adapter, all: &[wgpu::AdapterInfo]) -> 
 }
 
 fn identity(adapter: &wgpu::Adapter, all: &[wgpu::AdapterInfo]) -> Identity {
-    let info = info(adapter);
+    let info = adapter.get_info();
     let pci_address = pci_address(&info, all);
     let limits = adapter.limits();
     let facts = raw::vulkan_facts(adapter);
@@ -100,20 +100,6 @@ fn identity(adapter: &wgpu::Adapter, all: &[wgpu::AdapterInfo]) -> Identity {
         features: features(adapter.features()),
         details: details.into_iter().filter_map(told).collect(),
     }
-}
-
-/// What an adapter says of itself. One that computes on the host's processors is said to, whatever a layer makes of its kind.
-pub fn info(adapter: &wgpu::Adapter) -> wgpu::AdapterInfo {
-    by_name(adapter.get_info())
-}
-
-fn by_name(mut info: wgpu::AdapterInfo) -> wgpu::AdapterInfo {
-    const RASTERISERS: [&str; 4] = ["llvmpipe", "lavapipe", "swiftshader", "basic render driver"];
-    let said = format!("{} {} {}", info.name, info.driver, info.driver_info).to_lowercase();
-    if RASTERISERS.iter().any(|name| said.contains(name)) {
-        info.device_type = wgpu::DeviceType::Cpu;
-    }
-    info
 }
 
 /// Where an adapter lies, of `all`. For DirectX wgpu looks it up by vendor and device: cards of the same make are given that of one of them.
@@ -207,21 +193,6 @@ mod tests {
                 assert_eq!(memory_is(own, has_budget).is_none(), has_budget, "{own:?}");
             }
         }
-    }
-
-    /// Layers for tests of games give adapters the kind and the limits of others.
-    #[test]
-    fn software_by_its_name_is_no_card() {
-        use wgpu::DeviceType::{Cpu, DiscreteGpu};
-        let kind = |name: &str, driver: &str| {
-            let mut info = wgpu::AdapterInfo::new(DiscreteGpu, wgpu::Backend::Vulkan);
-            (info.name, info.driver) = (name.to_owned(), driver.to_owned());
-            by_name(info).device_type
-        };
-        assert_eq!(kind("llvmpipe (LLVM 15.0.6, 256 bits)", "llvmpipe"), Cpu);
-        assert_eq!(kind("A card", "SwiftShader driver"), Cpu);
-        assert_eq!(kind("Microsoft Basic Render Driver", ""), Cpu);
-        assert_eq!(kind("AMD Radeon RX 7900 XTX (RADV NAVI31)", "radv"), DiscreteGpu);
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl WgpuDevice {
         let mut gpu = Guarded::new(device, options.wait_limit);
         let timestamp_bits = raw::vulkan_facts(adapter).timestamp_bits.unwrap_or(u64::BITS);
         let runner = Runner::new(&mut gpu, queue, timestamp_bits).map_err(|error| error.to_string())?;
-        let lies = if adapter::is_host_memory(adapter::info(adapter).device_type) {
+        let lies = if adapter::is_host_memory(adapter.get_info().device_type) {
             Lies::Host
         } else {
             Lies::Card { bytes: identity.memory_bytes }
