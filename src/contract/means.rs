@@ -12,7 +12,8 @@ use crate::evidence::metric::MetricName;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
     Whole,
-    /// By kernels of ours that leave some of the fastest units idle, or may not even run: what falls short stays undecided.
+    /// By kernels of ours that leave some of the fastest units idle, or may not even run, or have not shown that they come to what the card
+    /// can: what falls short stays undecided.
     Part,
     Lacking,
 }
@@ -114,11 +115,18 @@ fn with_wgpu(probe: &str, precision: Precision) -> Means {
 fn without_nvml(metric: &MetricName, is_amd: bool) -> Means {
     let name = metric.as_str();
     let has = match metric.probe() {
-        "census" | "mma" | "vendor" | "peer" | "collective" => false,
+        // Equal pieces of work can be timed anywhere.
+        "census" => name.starts_with("census.disturbed"),
+        "mma" | "vendor" | "peer" | "collective" => false,
         "counters" => is_amd && name.starts_with("counters.ecc_"),
         "link" => matches!(name, "link.h2d.rate" | "link.d2h.rate"),
         "identity" => !name.starts_with("identity.nvml."),
         _ => true,
     };
-    if has { Means::Whole } else { Means::Lacking }
+    let is_timed = name.ends_with(".rate") || metric.probe() == "chase";
+    match (has, is_timed) {
+        (true, false) => Means::Whole,
+        (true, true) => Means::Part,
+        (false, _) => Means::Lacking,
+    }
 }

@@ -38,7 +38,8 @@ fn working_set(identity: &Identity, profile: Profile) -> (WorkingSet, String) {
         // Caches in two halves keep what both halves want twice, and something of everybody else.
         (Some(bytes), _) => bytes / 4,
         (None, Provenance::Software { .. }) => 1 << 20,
-        (None, Provenance::Hardware | Provenance::Simulated { .. }) => 4 << 20,
+        // No more than the smallest of today's cards hold: each die of an MI300X has 4 MiB.
+        (None, Provenance::Hardware | Provenance::Simulated { .. }) => 2 << 20,
     };
     let words = (bytes / 4 / Op::REREAD_WORDS).max(1) * Op::REREAD_WORDS;
     let all: u64 = match (&identity.provenance, profile) {
@@ -86,4 +87,29 @@ fn read(
     let (sampled, steady) = whole.sampled(bench, &form)?;
     let conditions = Conditions { distribution: Some(Distribution::Normal), ..sized(shape.to_owned()) };
     timed(metric, sampled.timed, &form, conditions, check::joined(exact, steady))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::inventory::BACKENDS;
+
+    /// A working set as large as a cache is read from behind it.
+    #[test]
+    fn a_cache_of_untold_size_is_not_filled_to_its_brim() {
+        let sim = BACKENDS.iter().find(|backend| backend.name == "sim").map(|backend| (backend.list)());
+        let mut card =
+            sim.and_then(Result::ok).map(|mut all| all.remove(0).identity).unwrap_or_else(Identity::unknown);
+        card.provenance = Provenance::Hardware;
+        for (l2_bytes, set) in [(None, 2 << 20), (Some("52428800"), 12 << 20)] {
+            card.details.remove("l2_bytes");
+            card.details.extend(l2_bytes.map(|bytes| ("l2_bytes".to_owned(), bytes.to_owned())));
+            let (found, _) = working_set(&card, Profile::Quick);
+            assert!(
+                (set * 9 / 10..=set * 11 / 10).contains(&(found.words * 4)),
+                "{l2_bytes:?}: {} words",
+                found.words
+            );
+        }
+    }
 }

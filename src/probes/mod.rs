@@ -25,7 +25,7 @@ mod stream;
 mod sustain;
 mod vendor;
 
-use crate::device::{Identity, Reach};
+use crate::device::{Identity, Provenance, Reach};
 use crate::engine::bench::Tuned;
 use crate::engine::case::Case;
 use crate::engine::node::{Between, CaseOf, CasesOfAll};
@@ -69,6 +69,21 @@ fn beyond_caches(identity: &Identity) -> u64 {
 /// How large its L2 cache is, where it says so.
 fn l2_bytes(identity: &Identity) -> Option<u64> {
     identity.details.get("l2_bytes")?.parse().ok().filter(|bytes| *bytes > 0)
+}
+
+/// Four times the largest cache of a card that may not say how large its own is: the one of an MI300X.
+const BEYOND_UNTOLD_CACHES: u64 = 1 << 30;
+
+/// Whether it is a card with a cache of which it tells nothing.
+fn hides_cache(identity: &Identity) -> bool {
+    matches!(identity.provenance, Provenance::Hardware) && l2_bytes(identity).is_none()
+}
+
+/// Why so many bytes of such a card, touched over and over, may show a cache and no memory, where they may.
+fn may_be_cached(hides_cache: bool, touched: u64) -> Option<String> {
+    let [touched, wanted] = [touched, BEYOND_UNTOLD_CACHES].map(|bytes| bytes >> 20);
+    let why = "may lie in a cache, whose size the device does not tell, and it has no room for";
+    (hides_cache && touched < wanted).then(|| format!("{touched} MiB {why} {wanted} MiB"))
 }
 
 /// The cases of the probes that `settings` names, on such a device. Pure.

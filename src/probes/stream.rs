@@ -1,6 +1,8 @@
 //! Device memory bandwidth: the STREAM kernels, and the driver's own copy beside them.
 
-use super::{Probe, beyond_caches, l2_bytes, sized, spare_bytes, timed};
+use super::{
+    BEYOND_UNTOLD_CACHES, Probe, beyond_caches, hides_cache, may_be_cached, sized, spare_bytes, timed,
+};
 use crate::device::draw::{Distribution, inverted, pattern, value_bits};
 use crate::device::op::{Precision, Route, StreamKind};
 use crate::device::{Buf, Identity, Op, Provenance};
@@ -18,9 +20,6 @@ const EXACT_ELEMENTS: u64 = 256 * 1024 + 17;
 /// Elements compared one by one after the rate phase.
 const SAMPLED: u64 = 4096;
 
-/// Four times the largest cache of a card that may not say how large its own is: the one of an MI300X.
-const BEYOND_UNTOLD_CACHES: u64 = 1 << 30;
-
 fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
     let arrays = Size { bytes: array_bytes(identity, settings.profile), hides_cache: hides_cache(identity) };
     let seed = settings.seed;
@@ -29,11 +28,6 @@ fn cases(identity: &Identity, settings: &Settings) -> Vec<Case> {
         Case::single(metric, move |bench, metric| stream(bench, metric, kind, arrays, seed))
     });
     kinds.chain(driver_copy(arrays, seed)).collect()
-}
-
-/// Whether it is a card with a cache of which it tells nothing.
-fn hides_cache(identity: &Identity) -> bool {
-    matches!(identity.provenance, Provenance::Hardware) && l2_bytes(identity).is_none()
 }
 
 /// Of each array.
@@ -46,13 +40,7 @@ struct Size {
 impl Size {
     /// Whether so many of them, read or written over and over, show the memory and no cache.
     fn shows_memory(self, arrays: u64) -> Result<(), Trouble> {
-        let touched = self.bytes * arrays;
-        if !self.hides_cache || touched >= BEYOND_UNTOLD_CACHES {
-            return Ok(());
-        }
-        let [touched, wanted] = [touched, BEYOND_UNTOLD_CACHES].map(|bytes| bytes >> 20);
-        let why = "may lie in a cache, whose size the device does not tell, and it has no room for";
-        Err(Trouble::Skipped(format!("{touched} MiB {why} {wanted} MiB")))
+        may_be_cached(self.hides_cache, self.bytes * arrays).map_or(Ok(()), |why| Err(Trouble::Skipped(why)))
     }
 }
 

@@ -79,13 +79,31 @@ impl Card {
         u32::from_str_radix(self.text(file)?.strip_prefix("0x")?, 16).ok()
     }
 
+    /// The end of the link between card and machine: the card itself, or the port that faces the machine of a switch on the card, as those
+    /// of AMD and Intel have one. Behind it the card's own link is one inside of it, which says what it likes: Intel's, 2.5 GT/s by one lane.
+    fn link(&self) -> PathBuf {
+        let real = std::fs::canonicalize(&self.folder).unwrap_or_default();
+        let vendor = self.text("vendor");
+        let of_same = |folder: &&Path| {
+            let text = |file| read(&folder.join(file));
+            vendor.is_some()
+                && text("vendor") == vendor
+                && text("class").is_some_and(|class| class.starts_with("0x0604"))
+        };
+        let mut above = real.ancestors().skip(1).take_while(of_same).take(2);
+        let port = above.next().and(above.next());
+        // A port of the machine itself has none of its devices above it.
+        let faces_machine = |port: &&Path| port.parent().is_some_and(|above| above.join("vendor").exists());
+        port.filter(faces_machine).map_or_else(|| self.folder.clone(), Path::to_owned)
+    }
+
     fn generation(&self, file: &str) -> Option<u32> {
-        generation(&self.text(file)?)
+        generation(&read(&self.link().join(file))?)
     }
 
     /// Lanes; the kernel writes 0 or 255 where it does not know.
     fn width(&self, file: &str) -> Option<u32> {
-        small(self.number(file)?).filter(|lanes| (1..=32).contains(lanes))
+        small(read(&self.link().join(file))?.parse().ok()?).filter(|lanes| (1..=32).contains(lanes))
     }
 
     /// Display and compute cards of the same vendor.

@@ -9,9 +9,14 @@ use crate::device::op::{Means, Route};
 use crate::device::shared::Transfer;
 use crate::device::{DeviceError, Ticket};
 
+/// Lets buffers that the host may read be sent from. wgpu puts what the host writes into the card's own memory where the host can reach all
+/// of that, as it can on most cards by now: from there nothing would cross the link. What the host reads lies in the host's.
+pub const FEATURE_OF_VULKAN: wgpu::Features = wgpu::Features::MAPPABLE_PRIMARY_BUFFERS;
+
 /// Host memory that holds a pattern, ready to be sent again.
-#[derive(Default)]
 pub struct Upload {
+    /// What makes wgpu put it into the host's memory.
+    usage: wgpu::BufferUsages,
     staging: Option<wgpu::Buffer>,
     /// Seed and words of the pattern it holds.
     holds: Option<(u64, u64)>,
@@ -79,6 +84,23 @@ fn make_room(gpu: &mut Guarded, slot: &mut Slot, bytes: u64) -> Result<(), Devic
 }
 
 impl Upload {
+    /// On a device with these features.
+    pub fn new(features: wgpu::Features) -> Self {
+        use wgpu::BufferUsages as Use;
+        let usage = if features.contains(FEATURE_OF_VULKAN) {
+            Use::MAP_READ | Use::COPY_DST | Use::COPY_SRC
+        } else {
+            Use::MAP_WRITE | Use::COPY_SRC
+        };
+        Self { usage, staging: None, holds: None }
+    }
+
+    /// Of the staging memory that there is.
+    #[cfg(test)]
+    pub fn usage(&self) -> wgpu::BufferUsages {
+        self.staging.as_ref().map_or(wgpu::BufferUsages::empty(), wgpu::Buffer::usage)
+    }
+
     /// Staging memory with the pattern in it. Only the first of many equal transfers pays for writing it.
     fn prepare(
         &mut self,
@@ -97,23 +119,45 @@ impl Upload {
         let bytes = words * 4;
         let staging = match self.staging.take() {
             Some(staging) if staging.size() >= bytes => staging,
-            _ => {
-                let usage = wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC;
-                memory::create(gpu, "upload", bytes, usage)?
-            }
+            _ => memory::create(gpu, "upload", bytes, self.usage)?,
         };
-        // Mapping waits for a transfer that still reads the staging memory.
-        let submission = gpu.scoped(0, |_| {
-            let submission = runner.queue.submit([]);
-            staging.slice(..).map_async(wgpu::MapMode::Write, |_| {});
-            submission
-        })?;
-        gpu.wait(&submission)?;
-        write_pattern(gpu, &staging, seed, words)?;
+        if self.usage.contains(wgpu::BufferUsages::MAP_WRITE) {
+            // Mapping waits for a transfer that still reads the staging memory.
+            let submission = gpu.scoped(0, |_| {
+                let submission = runner.queue.submit([]);
+                staging.slice(..).map_async(wgpu::MapMode::Write, |_| {});
+                submission
+            })?;
+            gpu.wait(&submission)?;
+            write_pattern(gpu, &staging, seed, words)?;
+        } else {
+            bring_pattern(gpu, &runner.queue, &staging, seed, words)?;
+        }
         self.holds = Some((seed, words));
         self.staging = Some(staging.clone());
         Ok(staging)
     }
+}
+
+/// Has the device write the pattern there, which comes to it by other memory, piece by piece.
+fn bring_pattern(
+    gpu: &mut Guarded,
+    queue: &wgpu::Queue,
+    staging: &wgpu::Buffer,
+    seed: u64,
+    words: u64,
+) -> Result<(), DeviceError> {
+    const PIECE_WORDS: u64 = 4 << 20;
+    for from in (0..words).step_by(PIECE_WORDS as usize) {
+        let piece = from..words.min(from + PIECE_WORDS);
+        let piece: Vec<u8> = piece.flat_map(|word| draw::pattern(seed, word).to_le_bytes()).collect();
+        let submission = gpu.scoped(piece.len() as u64, |_| {
+            queue.write_buffer(staging, from * 4, &piece);
+            queue.submit([])
+        })?;
+        gpu.wait(&submission)?;
+    }
+    Ok(())
 }
 
 fn write_pattern(

@@ -76,12 +76,22 @@ const WANTED: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY
 
 impl WgpuDevice {
     fn open(found: &adapter::Found, options: OpenOptions) -> Result<Self, String> {
+        let is_vulkan = found.adapter.get_info().backend == wgpu::Backend::Vulkan;
+        let of_vulkan = if is_vulkan { copy::FEATURE_OF_VULKAN } else { wgpu::Features::empty() };
+        Self::open_with(found, options, WANTED | of_vulkan)
+    }
+
+    fn open_with(
+        found: &adapter::Found,
+        options: OpenOptions,
+        wanted: wgpu::Features,
+    ) -> Result<Self, String> {
         let (adapter, identity) = (&found.adapter, found.listed.identity.clone());
         let available = adapter.features();
         if !available.contains(wgpu::Features::IMMEDIATES) {
             return Err("the driver has no push constants, which all kernels need".to_owned());
         }
-        let features = (available & WANTED) | wgpu::Features::IMMEDIATES;
+        let features = (available & wanted) | wgpu::Features::IMMEDIATES;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("assay"),
             required_features: features,
@@ -95,13 +105,14 @@ impl WgpuDevice {
             pollster::block_on(adapter.request_device(&descriptor)).map_err(|error| error.to_string())?;
         let limits = device.limits();
         let mut gpu = Guarded::new(device, options.wait_limit);
-        let runner = Runner::new(&mut gpu, queue).map_err(|error| error.to_string())?;
+        let timestamp_bits = raw::vulkan_facts(adapter).timestamp_bits.unwrap_or(u64::BITS);
+        let runner = Runner::new(&mut gpu, queue, timestamp_bits).map_err(|error| error.to_string())?;
         let lies = if adapter::is_host_memory(adapter.get_info().device_type) {
             Lies::Host
         } else {
             Lies::Card { bytes: identity.memory_bytes }
         };
-        let parts = Parts { gpu, memory: Memory::new(lies), runner, upload: Upload::default() };
+        let parts = Parts { gpu, memory: Memory::new(lies), runner, upload: Upload::new(features) };
         let binding_bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 256 * 256;
         let matrix = adapter::matrix_unit(adapter, features);
         Ok(Self { identity, features, limits, matrix, binding_bytes, parts: Some(parts) })

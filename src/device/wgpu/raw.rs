@@ -29,6 +29,8 @@ pub struct VulkanFacts {
     pub has_budget: bool,
     /// As [`luid`] gives it.
     pub luid: Option<String>,
+    /// How many lower bits of a timestamp count.
+    pub timestamp_bits: Option<u32>,
 }
 
 #[cfg(not(target_vendor = "apple"))]
@@ -62,7 +64,11 @@ pub fn vulkan_facts(adapter: &wgpu::Adapter) -> VulkanFacts {
     let uuid = ids.map(|id| hex::encode(id.device_uuid));
     let luid = ids.filter(|id| id.device_luid_valid != vk::FALSE).map(|id| hex::encode(id.device_luid));
     let has_budget = hal.physical_device_capabilities().supports_extension(ash::ext::memory_budget::NAME);
-    VulkanFacts { uuid, heap_bytes, has_budget, luid }
+    // SAFETY: as above.
+    let families = unsafe { instance.get_physical_device_queue_family_properties(physical) };
+    // wgpu works with the first.
+    let timestamp_bits = families.first().map(|family| family.timestamp_valid_bits);
+    VulkanFacts { uuid, heap_bytes, has_budget, luid, timestamp_bits }
 }
 
 #[cfg(target_vendor = "apple")]

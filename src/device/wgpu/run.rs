@@ -32,6 +32,8 @@ pub struct Runner {
     next: u64,
     /// Nanoseconds per timestamp tick, where the adapter has timestamps.
     tick_ns: Option<f64>,
+    /// How many lower bits of a timestamp count.
+    timestamp_bits: u32,
     rates: HashMap<Kernel, f64>,
 }
 
@@ -50,6 +52,8 @@ struct Open {
     slot: Slot,
     submission: wgpu::SubmissionIndex,
     after: After,
+    /// Whether it wrote timestamps: else those of earlier work lie in its slot.
+    is_stamped: bool,
     submitted: Instant,
     /// For the next estimate: the main kernel and the work done.
     kernel: Option<Kernel>,
@@ -80,7 +84,7 @@ struct Launch<'a> {
 }
 
 impl Runner {
-    pub fn new(gpu: &mut Guarded, queue: wgpu::Queue) -> Result<Self, DeviceError> {
+    pub fn new(gpu: &mut Guarded, queue: wgpu::Queue, timestamp_bits: u32) -> Result<Self, DeviceError> {
         let features = gpu.device.features();
         let timed = features.contains(wgpu::Features::TIMESTAMP_QUERY);
         let tick_ns = timed.then(|| f64::from(queue.get_timestamp_period())).filter(|tick| *tick > 0.0);
@@ -92,6 +96,7 @@ impl Runner {
             open: VecDeque::new(),
             next: 0,
             tick_ns,
+            timestamp_bits,
             rates: HashMap::new(),
         };
         for _ in 0..TICKETS {
@@ -188,6 +193,7 @@ impl Runner {
         let work = plan.steps.iter().map(|s| s.work as f64).sum::<f64>() * f64::from(repeat);
         let open = Open {
             id: self.next,
+            is_stamped: slot.queries.is_some(),
             slot,
             submission,
             after: After::Counters,
@@ -303,7 +309,9 @@ impl Runner {
         after: After,
         record: impl FnOnce(&mut wgpu::CommandEncoder, &Slot),
     ) -> Result<Ticket, DeviceError> {
+        // Metal on Apple's chips has timestamps around kernels alone.
         let inside = gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS);
+        let is_stamped = inside && slot.queries.is_some();
         let submitted = Instant::now();
         let submission = gpu.scoped(0, |device| {
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -326,8 +334,17 @@ impl Runner {
         });
         match submission {
             Ok(submission) => {
-                let id = self.next;
-                Ok(self.opened(Open { id, slot, submission, after, submitted, kernel: None, work: 0.0 }))
+                let open = Open {
+                    id: self.next,
+                    slot,
+                    submission,
+                    after,
+                    is_stamped,
+                    submitted,
+                    kernel: None,
+                    work: 0.0,
+                };
+                Ok(self.opened(open))
             }
             Err(error) => {
                 self.return_slot(gpu, slot);
@@ -367,7 +384,7 @@ impl Runner {
             let counted = counters
                 .chunks_exact(COUNTER_STEP * 4)
                 .fold(0u32, |sum, c| sum.wrapping_add(u32::from_le_bytes([c[0], c[1], c[2], c[3]])));
-            (stamp(1).checked_sub(stamp(0)), counted)
+            (ticks_between([stamp(0), stamp(1)], self.timestamp_bits), counted)
         })?;
         let counted = match open.after {
             After::Counters => Some(kernels),
@@ -375,6 +392,7 @@ impl Runner {
             After::Landing(landed) => Some(super::copy::count_landed(gpu, &open.slot, landed)?),
         };
         // No time at all means that nothing was timed, not that the work was free.
+        let ticks = ticks.filter(|_| open.is_stamped);
         let device_ns = ticks.zip(self.tick_ns).map(|(ticks, tick)| (ticks as f64 * tick).round() as u64);
         Ok(Done { device_ns: device_ns.filter(|ns| *ns > 0), counted })
     }
@@ -406,6 +424,13 @@ fn bind_group(
     let entries: Vec<wgpu::BindGroupEntry<'_>> = std::iter::once(counters).chain(buffers).collect();
     let layout = pipeline.get_bind_group_layout(0);
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries })
+}
+
+/// From one timestamp to a later one, where so many lower bits count: 36 on Intel's cards, where they begin anew every hour or so. `None`
+/// where the later one lies before the other.
+pub fn ticks_between([from, to]: [u64; 2], bits: u32) -> Option<u64> {
+    let most = u64::MAX >> 64u32.saturating_sub(bits).min(63);
+    Some(to.wrapping_sub(from) & most).filter(|ticks| *ticks <= most / 2)
 }
 
 /// Brings counters and timestamps to where the host can map them.

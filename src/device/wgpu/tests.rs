@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::plan::{Bind, Plan, Step};
 use super::shaders::FmaForm;
 use super::*;
+use crate::device::Reach;
 use crate::device::draw::{self, Distribution};
 use crate::device::op::{self, Chains, Maker, Means, Precision, Route, Shape, StreamKind, Tally};
 use crate::device::reference;
@@ -247,6 +248,61 @@ fn device_time_lies_within_host_time() {
     }
 }
 
+/// What the host writes wgpu puts into the card's own memory, where the host can reach that: what is sent from there crosses no link.
+#[test]
+fn what_is_sent_to_the_device_is_not_sent_from_its_own_memory() {
+    let mut device = patient();
+    let (words, route) = (3 << 20, Route::HostToDevice(Means::Pinned));
+    let buf = device.alloc(words * 4).unwrap();
+    for seed in [5, 6] {
+        run(&mut device, &Op::Copy { route, buf, words, seed });
+        for word in [0, words / 2, words - 1] {
+            let mut got = [0; 4];
+            device.read(buf, word * 4, &mut got).unwrap();
+            assert_eq!(u32::from_le_bytes(got), draw::pattern(seed, word), "word {word}");
+        }
+    }
+    let usage = device.parts.as_ref().unwrap().upload.usage();
+    let of_host = usage.contains(wgpu::BufferUsages::MAP_READ);
+    assert_eq!(of_host, device.identity.driver.starts_with("Vulkan"), "{usage:?}");
+}
+
+/// Where only kernels can be timed, a copy has no time of the device's: above all not that of the work before it.
+#[test]
+fn a_copy_that_was_not_timed_has_no_time_of_the_device() {
+    let found = adapter::enumerate().unwrap();
+    let around_kernels = WANTED.difference(wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS);
+    let options = OpenOptions { wait_limit: Duration::from_secs(60) };
+    let mut device = WgpuDevice::open_with(&found[0], options, around_kernels).unwrap();
+    let words = 1 << 20;
+    let [buf, to] = [(); 2].map(|()| device.alloc(words * 4).unwrap());
+    let fill = Op::Fill { dst: buf, words, first_word: 0, seed: 1 };
+    let timed = device.features.contains(wgpu::Features::TIMESTAMP_QUERY);
+    let tickets = [(); 2].map(|()| device.submit(&fill, 0, 1).unwrap());
+    for ticket in tickets {
+        assert_eq!(device.wait(ticket).unwrap().device_ns.is_some(), timed);
+    }
+    let routes = [Route::Within(to), Route::DeviceToHost(Means::Pinned), Route::HostToDevice(Means::Pinned)];
+    for route in routes {
+        let done = run(&mut device, &Op::Copy { route, buf, words, seed: 1 });
+        assert_eq!(done.device_ns, None, "{route:?}");
+    }
+    assert_eq!(run(&mut device, &fill).device_ns.is_some(), timed);
+}
+
+#[test]
+fn timestamps_that_begin_anew_still_tell_the_time_between() {
+    use super::run::ticks_between;
+    let all = (1 << 36) - 1;
+    assert_eq!(ticks_between([all - 4, 5], 36), Some(10));
+    assert_eq!(ticks_between([100, 350], 36), Some(250));
+    assert_eq!(ticks_between([u64::MAX, 9], 64), Some(10));
+    for bits in [36, 64] {
+        assert_eq!(ticks_between([350, 100], bits), None, "the later one lies before");
+    }
+    assert_eq!(ticks_between([3, 3], 0), Some(0), "none count");
+}
+
 #[test]
 fn what_cannot_be_done_is_refused_and_does_no_harm() {
     let mut device = patient();
@@ -323,11 +379,16 @@ fn contracts_demand_what_this_backend_multiplies_and_copies() {
     use crate::evidence::metric::MetricName;
     let device = patient();
     let card = crate::catalogue::gpus().iter().find(|gpu| gpu.vendor == "AMD").unwrap();
+    let (vendor_id, provenance) = (Some(0x1002), Provenance::Hardware);
+    let of_amd = Identity { vendor_id, provenance, ..device.identity.clone() };
     let says = |name: String, op: &Op| {
         let metric = MetricName::parse(&name).unwrap_or_else(|e| panic!("{e}"));
         let is_ours =
             device.supports(op).is_err_and(|unsupported| unsupported.by == crate::device::Lacking::Us);
-        assert_eq!(means::of(card, &metric) == means::Means::Lacking, is_ours, "{name}");
+        let means = means::of(card, &metric);
+        assert_eq!(means == means::Means::Lacking, is_ours, "{name}");
+        let falls_short = reach::reach(op, &of_amd) == Reach::Kernel;
+        assert!(is_ours || (means == means::Means::Part) == falls_short, "{name}: {means:?}");
     };
     let [a, b, c] = [Buf::NONE; 3];
     for precision in Precision::MULTIPLIED {
@@ -346,5 +407,22 @@ fn contracts_demand_what_this_backend_multiplies_and_copies() {
     ];
     for (name, route) in copies {
         says(format!("link.{name}.rate"), &Op::Copy { route, buf: a, words: 1024, seed: 1 });
+    }
+    for kind in StreamKind::ALL {
+        says(format!("stream.{}.rate", kind.name()), &Op::Stream { kind, a, b, c, elements: 1024 });
+    }
+    let (words, seed) = (Op::REREAD_WORDS, 1);
+    says("l2.read.rate".to_owned(), &Op::Reread { src: a, words, passes: 1, sum: b });
+    says("memory.write.rate".to_owned(), &Op::Fill { dst: a, words, first_word: 0, seed });
+    says("memory.verify.rate".to_owned(), &Op::Scan { src: a, words, first_word: 0, seed, tally: b });
+    says("chase.hbm.latency".to_owned(), &Op::Chase { ring: a, hops: 1024, state: b });
+    let whole = [
+        "memory.filled.bytes",
+        "memory.errors.count",
+        "census.disturbed.share",
+        "census.disturbed_memory.share",
+    ];
+    for name in whole {
+        assert_eq!(means::of(card, &MetricName::parse(name).unwrap()), means::Means::Whole, "{name}");
     }
 }

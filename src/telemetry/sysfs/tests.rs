@@ -224,6 +224,60 @@ fn a_card_of_amd_has_a_name_among_all() {
     assert_eq!(super::super::unique_id(tree(&[("vendor", "0x1002")]).path(), ADDRESS), None);
 }
 
+/// A card behind a switch of its own, below a port of the machine, each a folder in that above it, as the kernel has them. For each: vendor,
+/// class, speed and lanes.
+fn behind(chain: &[[&str; 4]]) -> (Option<u32>, Option<u32>) {
+    let root = tempfile::tempdir().unwrap();
+    let mut folder = root.path().join("sys/devices/pci0000:00");
+    for (n, texts) in chain.iter().enumerate() {
+        folder.push(format!("0000:0{n}:00.0"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let files = ["vendor", "class", "current_link_speed", "current_link_width"];
+        files.iter().zip(texts).for_each(|(file, text)| std::fs::write(folder.join(file), text).unwrap());
+    }
+    let all = root.path().join("sys/bus/pci/devices");
+    std::fs::create_dir_all(&all).unwrap();
+    std::os::unix::fs::symlink(&folder, all.join(ADDRESS)).unwrap();
+    let reading = Card::find(root.path(), ADDRESS).unwrap().read().unwrap();
+    (reading.pcie_generation, reading.pcie_width)
+}
+
+#[test]
+fn the_link_of_a_card_with_a_switch_on_it_is_that_of_the_switch() {
+    let (port, card) = ("0x060400\n", "0x030000\n");
+    let (fast, slow) = ("16.0 GT/s PCIe\n", "2.5 GT/s PCIe\n");
+    let [amd, intel] = ["0x1002\n", "0x8086\n"];
+    let radeon = |root: &'static str| {
+        [
+            [root, port, "8.0 GT/s PCIe\n", "8"],
+            [amd, port, "8.0 GT/s PCIe\n", "8"],
+            [amd, port, fast, "16"],
+            [amd, card, fast, "16"],
+        ]
+    };
+    assert_eq!(behind(&radeon("0x1022\n")), (Some(3), Some(8)));
+    assert_eq!(behind(&radeon(intel)), (Some(3), Some(8)));
+    let arc = [
+        [intel, port, fast, "16"],
+        [intel, port, fast, "16"],
+        [intel, port, slow, "1"],
+        [intel, card, slow, "1"],
+    ];
+    assert_eq!(behind(&arc), (Some(4), Some(16)), "the machine's port is of the same maker");
+    assert_eq!(
+        behind(&[[intel, port, fast, "16"], [intel, card, fast, "8"]]),
+        (Some(4), Some(8)),
+        "it has no switch"
+    );
+    let shared = [
+        [intel, port, fast, "16"],
+        ["0x1000\n", port, fast, "16"],
+        ["0x1000\n", port, fast, "8"],
+        [amd, card, fast, "8"],
+    ];
+    assert_eq!(behind(&shared), (Some(4), Some(8)), "the switch is the machine's");
+}
+
 #[test]
 fn each_generation_has_its_rate() {
     let speeds =
