@@ -99,3 +99,60 @@ pub(super) fn share(of: f64) -> Decimal {
 pub(super) fn sum(parts: impl IntoIterator<Item = Option<Decimal>>) -> Option<Decimal> {
     parts.into_iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(part?))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
+    use crate::evidence::metric::METRICS;
+    use crate::fleet::money::Money;
+    use crate::fleet::money::tests::{FAIL, LEASE, Miss, answered, row};
+    use crate::fleet::row::{Card, Row};
+
+    /// A node of two cards with these rates of BF16 products.
+    fn node(name: &str, rates: [f64; 2], misses: &[Miss]) -> Row {
+        let at = METRICS.iter().position(|metric| metric.name == "gemm.bf16.rate").unwrap();
+        let mut one = row(name, "01-20", misses);
+        one.cards.push(Card { ids: BTreeSet::new(), ..one.cards[0].clone() });
+        for (card, rate) in one.cards.iter_mut().zip(rates) {
+            card.medians = vec![(u16::try_from(at).unwrap(), rate)];
+        }
+        one
+    }
+
+    /// What a month of a node costs, and what an hour of a PFLOPS costs by that.
+    fn costs(per: &str, figure: &str, rows: &[Row]) -> [String; 2] {
+        const CLAUSE: &str = "[[clause]]\nid = \"products\"\nmetric = \"gemm.bf16.rate\"\nstatistic = \"p50\"\nat_least = \"600 TFLOP/s\"\n";
+        let pflops = match figure {
+            "" => String::new(),
+            figure => format!("\npflops = {{ precision = \"bf16\", figure = \"{figure}\" }}"),
+        };
+        let lease = LEASE.replace("\"node_month\"", &format!("\"{per}\"{pflops}")) + CLAUSE;
+        let lease = lease.replace("devices = 1", "devices = 2");
+        let Money { node_month, per_pflops_hour, .. } =
+            answered(&lease, rows.to_vec(), "02-01", &[]).money.unwrap();
+        let hour = per_pflops_hour.first().map(|cost| cost.cost);
+        [node_month, hour].map(|sum| sum.map_or(String::new(), |sum| sum.to_string()))
+    }
+
+    /// Two cards have 1.9788 PFLOPS by their datasheet; by measurement one node has 1.5 and the other 1.3, and a third is not accepted.
+    #[test]
+    fn a_node_costs_what_it_has_of_that_by_which_it_is_paid() {
+        let bad = node("c", [9e14; 2], &[("upload", FAIL, None)]);
+        let all = [node("a", [7e14, 8e14], &[]), node("b", [6e14, 7e14], &[]), bad];
+        for (per, figure, month, pflops_hour) in [
+            ("node_month", "", "10000.00", "9.7847"),
+            ("node_hour", "", "7300000.00", "7142.8571"),
+            ("device_month", "", "20000.00", "19.5695"),
+            ("device_hour", "", "14600000.00", "14285.7143"),
+            ("pflops_month", "measured", "14000.00", "13.6986"),
+            ("pflops_hour", "measured", "10220000.00", "10000.0000"),
+            ("pflops_month", "nominal_dense", "19788.00", "19.3620"),
+            ("pflops_month", "nominal_sparse", "39576.00", "38.7241"),
+        ] {
+            assert_eq!(costs(per, figure, &all), [month, pflops_hour], "{per} {figure}");
+        }
+        assert_eq!(costs("pflops_month", "measured", &[]), ["", ""], "nothing was accepted");
+    }
+}

@@ -18,7 +18,7 @@ use crate::fleet::waivers::Waivers;
 use crate::fleet::{Answer, Span, answer};
 use crate::proof::level::TrustLevel;
 
-const LEASE: &str = r#"
+pub(super) const LEASE: &str = r#"
 version = 1
 id = "lease"
 [inventory]
@@ -71,11 +71,11 @@ fn credit(of: &str, cap: u32) -> String {
     format!("[[remedy]]\nof = [{of}]\nkind = \"credit\"\nper_day = \"1 %\"\ncap = \"{cap} %\"\n")
 }
 
-const FAIL: Verdict = Verdict::Fail;
+pub(super) const FAIL: Verdict = Verdict::Fail;
 const OPEN: Verdict = Verdict::Inconclusive;
 
 /// A clause that is not met, and the share that is missing.
-type Miss = (&'static str, Verdict, Option<f64>);
+pub(super) type Miss = (&'static str, Verdict, Option<f64>);
 
 fn lacking((clause, verdict, short): Miss) -> Lacking {
     let severity = if clause == "most" { Severity::Info } else { Severity::Must };
@@ -84,7 +84,7 @@ fn lacking((clause, verdict, short): Miss) -> Lacking {
 }
 
 /// A report of that day, in 2026, on one card of this node.
-fn row(node: &str, day: &str, misses: &[Miss]) -> Row {
+pub(super) fn row(node: &str, day: &str, misses: &[Miss]) -> Row {
     let verdicts = misses.iter().filter(|(clause, ..)| *clause != "most").map(|(_, verdict, _)| *verdict);
     let verdict = verdicts.max().unwrap_or(Verdict::Pass);
     let card = Card {
@@ -119,7 +119,7 @@ fn row(node: &str, day: &str, misses: &[Miss]) -> Row {
 }
 
 /// What these reports come to at the end of that day.
-fn answered(lease: &str, rows: Vec<Row>, day: &str, waivers: &[&str]) -> Answer {
+pub(super) fn answered(lease: &str, rows: Vec<Row>, day: &str, waivers: &[&str]) -> Answer {
     let parsed = parse("lease.toml", lease.as_bytes()).unwrap_or_else(|e| panic!("{e}"));
     let waivers = waivers.iter().map(|waiver| waiver.parse().unwrap()).collect();
     let waivers = Waivers::new(waivers, &parsed.contract).unwrap();
@@ -444,44 +444,6 @@ fn what_is_not_known_is_no_sum() {
     assert_eq!(sums(&found), ["0.00", "0.00"]);
     assert_eq!(price::sum([Some(Decimal::MAX), Some(Decimal::ONE)]), None);
     assert_eq!(price::sum([Some(Decimal::ONE), None]), None);
-}
-
-/// Of two cards of 989.4 TFLOPS by their datasheet; by measurement one node has 1.5 PFLOPS and the other 1.3.
-#[test]
-fn a_node_costs_what_it_has_of_that_by_which_it_is_paid() {
-    let at = METRICS.iter().position(|metric| metric.name == "gemm.bf16.rate").unwrap();
-    let node = |name: &str, rates: [f64; 2], misses: &[Miss]| {
-        let mut one = row(name, "01-20", misses);
-        one.cards.push(Card { ids: BTreeSet::new(), ..one.cards[0].clone() });
-        for (card, rate) in one.cards.iter_mut().zip(rates) {
-            card.medians = vec![(u16::try_from(at).unwrap(), rate)];
-        }
-        one
-    };
-    let bad = node("c", [9e14; 2], &[("upload", FAIL, None)]);
-    let all = vec![node("a", [7e14, 8e14], &[]), node("b", [6e14, 7e14], &[]), bad];
-    let costs = |per: &str, figure: &str, rows: Vec<Row>| {
-        let of = [per, "\"\npflops = { precision = \"bf16\", figure = \"", figure, "\" }"].concat();
-        let per = if figure.is_empty() { format!("{per}\"") } else { of };
-        let lease = LEASE.replace("node_month\"", &per).replace("devices = 1", "devices = 2")
-            + "[[clause]]\nid = \"p\"\nmetric = \"gemm.bf16.rate\"\nstatistic = \"p50\"\nat_least = \"600 TFLOP/s\"\n";
-        let money = answered(&lease, rows, "02-01", &[]).money.unwrap();
-        let hour = money.per_pflops_hour.first().map(|cost| cost.cost);
-        [money.node_month, hour].map(|sum| sum.map_or(String::new(), |sum| sum.to_string()))
-    };
-    for (per, figure, month, pflops_hour) in [
-        ("node_month", "", "10000.00", "9.7847"),
-        ("node_hour", "", "7300000.00", "7142.8571"),
-        ("device_month", "", "20000.00", "19.5695"),
-        ("device_hour", "", "14600000.00", "14285.7143"),
-        ("pflops_month", "measured", "14000.00", "13.6986"),
-        ("pflops_hour", "measured", "10220000.00", "10000.0000"),
-        ("pflops_month", "nominal_dense", "19788.00", "19.3620"),
-        ("pflops_month", "nominal_sparse", "39576.00", "38.7241"),
-    ] {
-        assert_eq!(costs(per, figure, all.clone()), [month, pflops_hour], "{per} {figure}");
-    }
-    assert_eq!(costs("pflops_month", "measured", Vec::new()), ["", ""], "nothing was accepted");
 }
 
 #[test]
