@@ -61,7 +61,7 @@ impl Failure {
             "; free some space or choose another place with --out"
         } else if is(&[io::ErrorKind::FileTooLarge]) {
             "; lift the limit on the size of files (ulimit -f) or choose another place with --out"
-        } else if is(&[io::ErrorKind::PermissionDenied]) {
+        } else if is(&[io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem]) {
             "; choose a directory you may write to"
         } else {
             ""
