@@ -136,3 +136,20 @@ fn print_to(to: impl Write, print: impl FnOnce(&mut dyn Write) -> io::Result<()>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_says_what_to_try() {
+        for (kind, hint) in [
+            (io::ErrorKind::StorageFull, "free some space"),
+            (io::ErrorKind::PermissionDenied, "choose a directory you may write to"),
+            (io::ErrorKind::ReadOnlyFilesystem, "choose a directory you may write to"),
+        ] {
+            let said = Failure::cannot_write(Path::new("out"), &kind.into()).message;
+            assert!(said.contains(hint), "{said}");
+        }
+    }
+}
