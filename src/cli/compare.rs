@@ -16,7 +16,7 @@ use crate::probes;
 /// by names, by what a card cannot change, by counters that only grow over its life. That is the hosts' word: a claim, no
 /// proof. Per metric: the ratio of the means with an interval, and a verdict. The intervals of a comparison all hold at once in
 /// 99 % of cases, as long as neighbouring samples correlate by no more than 0.8: few samples show only gross changes. Figures of
-/// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything is the same or improved,
+/// different kernels, sizes, data or kinds of device are not comparable. Ends with 0 where everything that can be compared is the same or improved,
 /// 1 where something degraded, 3 where that cannot be told, something is no longer measured, or the report after began before the
 /// other, 5 where the reports contradict each other about a card. A gate names the figures that it is about with --metric and
 /// --probe; all others then do not count.
@@ -28,7 +28,7 @@ pub struct CompareArgs {
     /// The signed report of after
     pub after: PathBuf,
     /// A public key that is trusted to sign; may be given several times [default: signatures are not checked, and the
-    /// output says so]
+    /// output says so, but for --quiet]
     #[arg(long, value_name = "PUB.pem")]
     pub trust: Vec<PathBuf>,
     /// A change of at most this share is none

@@ -61,7 +61,7 @@ impl Failure {
             "; free some space or choose another place with --out"
         } else if is(&[io::ErrorKind::FileTooLarge]) {
             "; lift the limit on the size of files (ulimit -f) or choose another place with --out"
-        } else if is(&[io::ErrorKind::PermissionDenied]) {
+        } else if is(&[io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem]) {
             "; choose a directory you may write to"
         } else {
             ""
@@ -133,6 +133,23 @@ fn print_to(to: impl Write, print: impl FnOnce(&mut dyn Write) -> io::Result<()>
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Pass),
         Err(error) => {
             Err(Failure::new(Exit::Environment, format!("the standard output cannot be written: {error}")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_says_what_to_try() {
+        for (kind, hint) in [
+            (io::ErrorKind::StorageFull, "free some space"),
+            (io::ErrorKind::PermissionDenied, "choose a directory you may write to"),
+            (io::ErrorKind::ReadOnlyFilesystem, "choose a directory you may write to"),
+        ] {
+            let said = Failure::cannot_write(Path::new("out"), &kind.into()).message;
+            assert!(said.contains(hint), "{said}");
         }
     }
 }

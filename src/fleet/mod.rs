@@ -47,6 +47,8 @@ use waivers::Waivers;
 /// Everything that many reports come to under one contract.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
+    /// Of the program that counted.
+    pub tool_version: String,
     pub contract: String,
     pub contract_sha256: String,
     /// By the clock of whoever counts.
@@ -223,6 +225,7 @@ pub fn answer(
     };
     let over_fleet = over::over_fleet(contract, &nodes, waivers);
     Answer {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: contract.id.clone(),
         contract_sha256: parsed.sha256.clone(),
         as_of: span.as_of,

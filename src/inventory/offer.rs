@@ -15,14 +15,22 @@ use crate::evidence::stats::middle;
 use crate::exit::Exit;
 use crate::fleet::envelopes::{self, Job, Unreadable};
 use crate::fleet::intake::{Cause, Refusal, Refused};
+use crate::report::TrustLevel;
 use crate::seal::TrustList;
 
 /// What can be offered at a moment.
 #[derive(Clone, Debug, Serialize)]
 pub struct Offer {
+    /// Of the program that summed.
+    pub tool_version: String,
     pub as_of: Timestamp,
     /// Certificates that count.
     pub certificates: usize,
+    /// How many of them stand on how much. Whether their figures follow from reports is not looked at here.
+    pub levels: BTreeMap<TrustLevel, usize>,
+    /// When the runs of these began, by the machines' own clocks; `None` where none counts.
+    pub measured_from: Option<Timestamp>,
+    pub measured_until: Option<Timestamp>,
     /// Older ones of the same nodes.
     pub replaced: usize,
     /// Signed statements of other kinds.
@@ -199,10 +207,17 @@ fn summed(found: Vec<Found>, refused: Vec<Refused>, others: usize, as_of: Timest
     let is = |role: Role| told.iter().filter(move |told| told.role == role);
     let other_salts: Vec<OtherSalt> = is(Role::OtherSalt).map(OtherSalt::of).collect();
     let certificates = is(Role::Counts).count();
+    let mut levels = BTreeMap::new();
+    is(Role::Counts).for_each(|told| *levels.entry(told.inventory.level).or_default() += 1);
+    let measured = || is(Role::Counts).map(|told| told.inventory.measured.0);
     let Cards { counted, set_aside, doubles } = cards(&told);
     Offer {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         as_of,
         certificates,
+        levels,
+        measured_from: measured().min(),
+        measured_until: measured().max(),
         replaced: all - certificates - other_salts.len(),
         others,
         classes: classes(&counted),

@@ -74,6 +74,7 @@ simulated-nothing-measured = SIMULATED, nothing was measured
 driver = driver { $driver }
 device-line = { $selector }: { $name } ({ $about })
 place-serial = serial { $serial }
+place-slot = slot { $slot }
 card-at = { $selector } ({ $place })
 device-never-opened = { $selector }: never opened ({ $how })
 order-together = all devices at the same time
@@ -460,7 +461,7 @@ not-watched = not watched
 ## What to do about a report
 
 step-simulated = Measure the real cards: figures of simulated ones decide nothing and give no claim.
-step-no-contract = Agree on what the machine must do: `assay contract new --from report.dsse.json` writes a contract with bounds from these figures, and `assay replay events.jsonl --contract contract.toml` judges this run by it.
+step-no-contract = Agree on what the machine must do: `assay contract new --from OUT/report.dsse.json` writes a contract with bounds from these figures, and `assay replay OUT/events.jsonl --contract contract.toml` judges this run by it.
 step-wrong-results = Do not accept yet: results were wrong, and no failed demand is about them. Have the cause found, demand those figures in a clause, and measure again:
 step-wishes = { $count ->
     [one] Ask the provider about the demand that does not bind and is not met; the verdict does not hang on it:
@@ -545,11 +546,11 @@ fleet-unsound = the last report lost a device, had wrong results, or contradicts
 fleet-unanswered = it names the challenge { $challenge }, which is not at hand or none of the tenant's, so nothing tells when it was measured; give that challenge's file with --challenge, or let the node be measured again under one
 fleet-untimely = it says that it began at { $started } and was sealed at { $sealed }; a run is sealed after it began, and no more than a day later than its load takes. Let the node be measured again, and see to the machine's clock
 time-to-come = it says that it began at { $started }, which is still to come; see to the machine's clock and to yours, and let the node be measured again
-fleet-other-text = it was judged by another text of the contract with the same id (sha256 { $judged }, yours { $ours }); agree on one file and judge the recording again by it with `assay replay`
+fleet-other-text = it was judged by another text of the contract with the same id (sha256 { $judged }, yours { $ours }); agree on one file, then have the recording signed anew by it: put its events.jsonl alone into a new directory, and `assay seal DIR --contract FILE --key KEY.pem`
 cause-stranger = no trusted key signed this: either it was changed after signing, or somebody else signed it (it names the key { $claimed }, trusted: { $trusted }); get the signer's public key from the signer, not with the report
 cause-changed = a trusted key is named, but its signature does not hold: the report was changed after signing
-cause-judged-by = it was judged by "{ $id }"; judge its recording again by `assay replay`
-cause-judged-by-none = it was judged by none; judge its recording again by `assay replay`
+cause-judged-by = it was judged by "{ $id }"; have its recording signed anew by this contract: put its events.jsonl alone into a new directory, and `assay seal DIR --contract FILE --key KEY.pem`
+cause-judged-by-none = it was judged by none; have its recording signed anew by this contract: put its events.jsonl alone into a new directory, and `assay seal DIR --contract FILE --key KEY.pem`
 cause-differs = { $what }: stated { $stated }, recomputed { $recomputed }
 cause-to-come = it says that it began at { $began }, which is yet to come
 cause-before = it began at { $began }, before { $since }
@@ -843,8 +844,8 @@ method-nodes = Reports are of one node by the name that the run was told, else b
 method-accepted = A node meets the contract where its last report that decides anything passes, every card of it has a UUID or a serial number, and the last report of all lost no device, had no wrong results and no contradiction about what a card is.
 method-clocks = Counted as of { $as_of } UTC. Times are by the machines' own clocks, days by the calendar in UTC. A node has come with its first report that passed, whatever it fails in later. Nodes that came, the earliest first, fill the places that the dates promise. Each 24 hours that the contract excludes make a delay a day shorter.
 method-outliers = Outliers: for each metric and model, the distance from the median in robust standard deviations, against what chance makes of it among so many normal figures, tested over all figures together (Holm), and at least 2 % off.
-method-money = Money: a month is 730 hours. Of the clauses of one remedy the worst counts for each node. Credits are for each node and day up to their cap: for delays to the day on which it came, for a clause from the first report that failed in it to the next that met it, else to the day of counting. Prices fall by the share of the bound that the worst card of a node misses, by the whole cap where no figure tells it, and for one node by no more than its price. What is only due if a node that never passed is kept, or depends on measuring again, is in no sum. Credits are to be claimed from the day on which their days ended, the end of the lease from the day since which it is allowed, all else from the first report that failed. This is arithmetic by the contract's terms, not legal advice.
-method-limits = Reports are made by the machines that they are about: they show what was measured, not that a host did not lie. `assay witness` is for that.
+method-money = Money: a month is 730 hours. Of the clauses of one remedy the worst counts for each node. Credits are for each node and day up to their cap: for delays to the day on which it came, for a clause from the first report that failed in it to the next that met it, else to the day of counting. Prices fall by the share of the bound that the worst card of a node misses, by the whole cap where no figure tells it, and for one node by no more than its price. Each amount of a node is rounded to the cent, half a cent up, and sums are of rounded amounts. What is only due if a node that never passed is kept, or depends on measuring again, is in no sum. Credits are to be claimed from the day on which their days ended, the end of the lease from the day since which it is allowed, all else from the first report that failed. This is arithmetic by the contract's terms, not legal advice.
+method-limits = Reports are made by the machines that they are about: they show what was measured, not that a host did not lie, nor how often it was measured before one was handed over, even under a challenge. `assay witness` is for that.
 foot-fleet = This page is not signed and proves nothing by itself: it shows what the signed reports come to. Count them again with `assay fleet REPORTS --contract FILE --trust KEY.pub.pem`.
 foot-fleet-made = Counted by assay { $version }
 
@@ -1008,6 +1009,7 @@ ledger-key = key
 ledger-key-ephemeral = ephemeral
 ledger-key-named = named
 ledger-judged-by = judged by
+ledger-judged-with = with the catalogue
 ledger-other-contract = made for another contract
 ledger-key-name = envelope's key name
 ledger-wrong-hint = { $hint }, which is not the signer's; no signature covers this name
@@ -1346,6 +1348,7 @@ about-pci-subsystem-id = PCI subsystem vendor and device id by the kernel, vvvv:
 about-pci-class = PCI class by the kernel, six hex digits
 about-pci-driver = kernel driver that has the card
 about-pci-numa-node = NUMA node that the card is attached to
+about-pci-slot = slot of the chassis by the kernel
 about-pci-generation-max = highest PCIe generation by the kernel
 about-pci-width-max = most PCIe lanes by the kernel
 about-pci-cards = how many display and compute cards of this vendor the kernel lists
@@ -1575,6 +1578,7 @@ offer-replaced = { $count ->
     [one] 1 older one of the same nodes does
    *[other] { $count } older ones of the same nodes do
     } not count
+offer-word = Measured from { $from } to { $until } by the machines' own clocks; trust level { $levels }. Figures are as signed: `assay verify CERTIFICATE --trust PUB.pem` tells whether they follow from the report beside it.
 offer-class = { $count } x { $class } ({ $kind })
 offer-by-figures = of which { $count } by their figures, not by their names
 offer-uncompared = of which { $count } not compared: it is not known what healthy cards reach
@@ -1624,6 +1628,7 @@ progress-fault = WRONG RESULT of { $of }, found { $after } after the start
 progress-fault-at = WRONG RESULT of { $of } at word { $word }, found { $after } after the start
 render-not-sound = note: what this shows is what the report says, and that is not what follows from its own samples; `assay verify` tells where they differ
 replay-other-contract = note: the run was made for another contract, of sha256 { $made_for }; this judges it by that of sha256 { $ours }
+seal-by-none = note: the run was made for a contract of sha256 { $made_for }, and this judges it by none; to have it judged, put its events.jsonl alone into a new directory, and `assay seal DIR --contract FILE --key KEY.pem`
 replay-unsigned = note: a recording is not signed, anybody may have written it; what counts is the report that `assay run` or `assay seal` signed
 recording-behind = WARNING: { $why }. The run goes on; what happens meanwhile is kept and written there as soon as that is possible
 recording-caught-up = { $file } is written again, and nothing is missing in it

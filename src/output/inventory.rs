@@ -273,6 +273,13 @@ pub fn offer(offer: &Offer, out: &mut Page) -> io::Result<()> {
     if offer.replaced > 0 {
         writeln!(out, "{}", say!(language, "offer-replaced", count = offer.replaced))?;
     }
+    let spoken = (offer.measured_from, offer.measured_until);
+    if let (Some(from), Some(until)) = spoken {
+        let [from, until] = [from, until].map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+        let levels = offer.levels.iter().map(|(level, count)| format!("{level:?} ({count})"));
+        let levels = language.list(levels);
+        writeln!(out, "{}", say!(language, "offer-word", from = from, until = until, levels = levels))?;
+    }
     let simulated: usize =
         offer.classes.iter().filter(|c| c.kind == ProvenanceKind::Simulated).map(|c| c.cards).sum();
     if simulated > 0 {

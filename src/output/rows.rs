@@ -379,14 +379,17 @@ pub fn device_line(device: &DeviceEvidence, language: Language) -> String {
 /// By what whoever has the node finds the card: its PCI address, and its serial number, else its UUID. What is hidden helps nobody.
 pub fn place(device: &DeviceEvidence, language: Language) -> Option<String> {
     const SERIAL_MAX: usize = 32;
+    const SLOT: &str = "identity.pci.slot";
     let identity = device.identity.as_ref()?;
     let address = identity.pci_address.as_ref().map(|address| format!("PCI {address}"));
+    let slot = device.facts.iter().find(|fact| fact.metric.as_str() == SLOT).map(|fact| &fact.value);
+    let slot = slot.filter(|slot| slot.len() <= SERIAL_MAX).map(|slot| say!(language, "place-slot", slot));
     let serial = device.serials().next().filter(|serial| serial.len() <= SERIAL_MAX);
     let name = match serial {
         Some(serial) => Some(say!(language, "place-serial", serial)),
         None => identity.uuid.as_deref().and_then(same::digits).map(|digits| format!("UUID {digits}")),
     };
-    let all: Vec<String> = address.into_iter().chain(name).collect();
+    let all: Vec<String> = address.into_iter().chain(slot).chain(name).collect();
     (!all.is_empty()).then(|| all.join(&say!(language, "list-clause")))
 }
 

@@ -100,6 +100,10 @@ fn signed(report: &Report, verified: &Verified, language: Language) -> Vec<Entry
         entry(say!(language, "ledger-key"), report.sealed_by.said(language)),
         entry(say!(language, "ledger-judged-by"), format!("{} {}", report.tool.name, report.tool.version)),
     ]);
+    let catalogue = report.catalogue_sha256.iter();
+    entries.extend(
+        catalogue.map(|sha256| entry(say!(language, "ledger-judged-with"), format!("sha256:{sha256}"))),
+    );
     if let Some(contract) = &report.contract {
         entries.push(entry(
             say!(language, "fact-contract"),

@@ -10,6 +10,7 @@ pub mod statement;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue;
 use crate::catalogue::in_use::{self, OverlayName};
 use crate::contract::{Contract, Finding, Parsed, Verdict, finding, inventory, judge, overall};
 use crate::device::ProvenanceKind;
@@ -37,6 +38,10 @@ pub struct Report {
     /// Wall-clock time of sealing by the host's own clock, RFC 3339.
     pub sealed_at: String,
     pub trust_level: TrustLevel,
+    /// SHA-256 of the catalogue that it was judged with, overlays included, as a contract pins it; `None` where it was not judged,
+    /// or by a program that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue_sha256: Option<String>,
     /// What it was judged with beside the built-in catalogue; empty where it was not judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overlays: Vec<OverlayName>,
@@ -109,6 +114,7 @@ impl Report {
             sealed_by,
             sealed_at,
             trust_level: trust_level(&evidence),
+            catalogue_sha256: contract.map(|_| catalogue::digest()),
             overlays: contract.map_or(Vec::new(), |_| in_use::overlays().to_vec()),
             contract: contract.map(ContractCopy::from),
             verdict: contract.map(|_| overall(&findings)),

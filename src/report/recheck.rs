@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::difference::{self, Difference};
 use super::{ContractCopy, DeviceSummary, Report, SealedBy, exit, summaries, trust_level};
+use crate::catalogue;
 use crate::catalogue::in_use::{self, OverlayName};
 use crate::contract::{Finding, Parsed, Verdict, judge, overall};
 use crate::evidence::Evidence;
@@ -15,6 +16,8 @@ use crate::language::{Language, say};
 pub const CONTRACT: &str = "contract";
 
 /// The report was judged with other overlays of the catalogue than those that `--overlay` names.
+/// Told only beside other differences, whose cause it may be.
+const CATALOGUE: &str = "catalogue";
 pub const OVERLAYS: &str = "overlays of the catalogue (--overlay)";
 
 /// What the samples say, beside what the report says.
@@ -67,6 +70,16 @@ pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
     let verdict = copy.is_some().then(|| overall(&findings));
     let name = |verdict: Option<Verdict>| verdict.map_or("none", Verdict::name).to_owned();
     differ("verdict".to_owned(), name(report.verdict), name(verdict));
+    if let (Some(stated), false) = (&report.catalogue_sha256, differences.is_empty()) {
+        let ours = catalogue::digest();
+        if *stated != ours {
+            differences.push(Difference {
+                what: CATALOGUE.to_owned(),
+                stated: stated.clone(),
+                recomputed: ours,
+            });
+        }
+    }
     Recheck { verdict, findings, summaries, differences, terms }
 }
 

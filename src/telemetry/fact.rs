@@ -88,6 +88,7 @@ pub const FACTS: &[(&str, About)] = &[
     ("pci.class", |l, _| say!(l, "about-pci-class")),
     ("pci.driver", |l, _| say!(l, "about-pci-driver")),
     ("pci.numa_node", |l, _| say!(l, "about-pci-numa-node")),
+    ("pci.slot", |l, _| say!(l, "about-pci-slot")),
     ("pci.generation_max", |l, _| say!(l, "about-pci-generation-max")),
     ("pci.width_max", |l, _| say!(l, "about-pci-width-max")),
     ("pci.cards", |l, _| say!(l, "about-pci-cards")),

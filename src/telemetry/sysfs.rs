@@ -118,6 +118,14 @@ impl Card {
         )
     }
 
+    /// What the chassis calls the place that the card sits in. The kernel keeps each with the address of the device in it, `dddd:bb:dd`.
+    fn slot(&self) -> Option<String> {
+        let (device, _) = self.folder.file_name()?.to_str()?.rsplit_once('.')?;
+        let slots = std::fs::read_dir(self.folder.ancestors().nth(2)?.join("slots")).ok()?.flatten();
+        let of_card = slots.filter(|slot| read(&slot.path().join("address")).as_deref() == Some(device));
+        of_card.map(|slot| slot.file_name().to_string_lossy().into_owned()).min()
+    }
+
     fn driver(&self) -> Option<String> {
         let target = std::fs::read_link(self.folder.join("driver")).ok()?;
         Some(target.file_name()?.to_string_lossy().into_owned())
@@ -248,6 +256,7 @@ impl Telemetry for Card {
             said("pci.class", self.hex("class").map(|class| format!("{class:06x}"))),
             said("pci.driver", driver),
             said("pci.numa_node", self.near().numa_node.map(|node| node.to_string())),
+            said("pci.slot", self.slot()),
             said("pci.generation_max", self.generation("max_link_speed").map(|n| n.to_string())),
             said("pci.width_max", self.width("max_link_width").map(|lanes| lanes.to_string())),
             said("pci.cards", self.cards().map(|cards| cards.to_string())),

@@ -194,6 +194,7 @@ fn answer(nodes: u32, reasons: usize, name: &str) -> Answer {
     let bad = if reasons == 0 { 0 } else { nodes };
     let counts = Counts { delivered: nodes, accepted: nodes - bad, rejected: bad, ..Counts::default() };
     Answer {
+        tool_version: String::new(),
         contract: name.to_owned(),
         contract_sha256: "00".repeat(32),
         as_of: "2024-07-10T00:00:00Z".parse().unwrap(),

@@ -203,6 +203,11 @@ fn certificates_are_summed_by_class_and_each_card_counts_once() {
         .collect();
     assert_eq!(aside, [("slow", "slow"), ("wrong", "faulty")]);
     assert_eq!(offer["classes"][0]["uncompared"], 1, "no band of ours is of that card");
+    // On whose word, from when, and by which program, at the very place.
+    assert_eq!((&offer["levels"]["L0"], &offer["tool_version"]), (&5.into(), &"0.1.0".into()));
+    assert!(offer["measured_from"].as_str() < offer["measured_until"].as_str(), "{offer}");
+    let said = assay(["fleet", "inventory", &provider.at(""), "--trust", &given("key.pub.pem")]).stdout;
+    assert!(said.contains("trust level L0 (5)") && said.contains("`assay verify CERTIFICATE"), "{said}");
     // A node whose sources contradict one another is offered as nothing.
     assert_eq!(provider.certify("torn", &[]).code, Some(5));
     let (exit, said) = provider.offer(&[]);

@@ -6,6 +6,8 @@
 mod adapters;
 // What a card's vendor attests of it: what holds is verified, what does not refutes the proof, nothing is no fault.
 mod attestations;
+// What a technician and an auditor are told can be done as it is told.
+mod audited;
 // Counters, energy, and the devices of a node beside each other.
 mod beside;
 // A load that is kept up, and runs that break off within it.

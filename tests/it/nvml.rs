@@ -189,6 +189,12 @@ fn the_kernel_stands_in_and_speaks_beside() {
     ] {
         std::fs::write(folder.join(file), text).unwrap();
     }
+    // The chassis' own name of the place, as the kernel has it without the function of the device.
+    for (slot, address) in [("6", "0000:77:00"), ("7-1", ADDRESS.split_once('.').unwrap().0)] {
+        let folder = root.path().join("sys/bus/pci/slots").join(slot);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("address"), format!("{address}\n")).unwrap();
+    }
     let told = |fake: &FakeNvml, address| {
         let mut command = probe(1, UUID, address, root.path().to_str().unwrap());
         Told::from(output_within(fake.apply(&mut command), Duration::from_secs(60)).unwrap())
@@ -199,7 +205,7 @@ fn the_kernel_stands_in_and_speaks_beside() {
         (&4.into(), &8.into())
     );
     assert!(without.readings[0]["power_mw"].is_null());
-    assert_eq!(without.fact("pci.id"), "10de:2335");
+    assert_eq!((without.fact("pci.id"), without.fact("pci.slot")), ("10de:2335", "7-1"));
     // NVML tells the address where the device does not.
     let beside = told(&FakeNvml::new(), "-");
     assert_eq!((beside.fact("pci.id"), beside.fact("nvml.pci_id")), ("10de:2335", "10de:2335"));

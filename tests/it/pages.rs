@@ -419,13 +419,21 @@ fn a_card_that_is_bad_among_good_ones_is_named_by_its_place() {
         evidence
     };
     let mut evidence = slow(&[1]);
-    evidence.devices[1].facts.push(Fact { metric: metric("identity.nvml.serial"), value: "1652".into() });
+    for (of, value) in [("identity.nvml.serial", "1652"), ("identity.pci.slot", "7-1")] {
+        evidence.devices[1].facts.push(Fact { metric: metric(of), value: value.into() });
+    }
     let one = report(evidence, Some(&contract));
-    assert!(step(&one, "one card of 3 that falls short") && step(&one, "(PCI 0000:02:00.0, serial 1652): c"));
+    assert!(
+        step(&one, "one card of 3 that falls short")
+            && step(&one, "(PCI 0000:02:00.0, slot 7-1, serial 1652): c")
+    );
     let junit = rendered(Format::Junit, &one);
-    assert!(junit.contains("<property name=\"place\" value=\"PCI 0000:02:00.0, serial 1652\"/>"), "{junit}");
+    assert!(
+        junit.contains("<property name=\"place\" value=\"PCI 0000:02:00.0, slot 7-1, serial 1652\"/>"),
+        "{junit}"
+    );
     assert!(rendered(Format::Prometheus, &one).contains("pci_address=\"0000:02:00.0\""));
-    assert!(rendered(Format::Markdown, &one).contains("PCI 0000:02:00.0, serial 1652"));
+    assert!(rendered(Format::Markdown, &one).contains("PCI 0000:02:00.0, slot 7-1, serial 1652"));
     // Where all fall short it is no card's fault.
     assert!(!step(&report(slow(&[0, 1, 2]), Some(&contract)), "falls short"));
 

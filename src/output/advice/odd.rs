@@ -9,10 +9,11 @@ use crate::language::{Language, say};
 use crate::report::Report;
 
 /// What no two cards have in common, what depends on where a card sits, or on what the process was shown that opened it.
-const OWN: [&str; 12] = [
+const OWN: [&str; 13] = [
     "uuid",
     "serial",
     "pci_address",
+    "slot",
     "luid",
     "name",
     "memory_used_bytes",

@@ -9,8 +9,22 @@ use crate::fleet::row::Card;
 use crate::fleet::{Answer, NodeAnswer};
 
 /// Columns of text, before one for each metric in its base unit.
-pub const HEADER: [&str; 9] =
-    ["node", "state", "healthy", "report", "card", "name", "ids", "verdict", "lacking"];
+pub const HEADER: [&str; COLUMNS] = [
+    "node",
+    "state",
+    "healthy",
+    "report",
+    "card",
+    "name",
+    "ids",
+    "verdict",
+    "lacking",
+    "kind",
+    "level",
+    "pci_address",
+    "report_sha256",
+];
+const COLUMNS: usize = 13;
 
 /// Which metrics any card has, in the order of the table of all.
 pub struct Cards<'a> {
@@ -20,7 +34,7 @@ pub struct Cards<'a> {
 
 /// The texts under [`HEADER`], and the figures under [`Cards::metrics`].
 pub struct CardRow {
-    pub texts: [String; 9],
+    pub texts: [String; COLUMNS],
     pub figures: Vec<Option<f64>>,
 }
 
@@ -41,8 +55,8 @@ impl<'a> Cards<'a> {
         let cards = self.answer.nodes.iter().flat_map(|node| node.cards.iter().map(move |card| (node, card)));
         let came = cards.map(|(node, card)| self.row(node, card));
         let others = self.answer.listed.iter().flat_map(without_cards).map(|[node, state, report]| {
-            let none = String::new;
-            let texts = [node, state, none(), report, none(), none(), none(), none(), none()];
+            let mut texts = [const { String::new() }; COLUMNS];
+            (texts[0], texts[1], texts[3]) = (node, state, report);
             CardRow { texts, figures: vec![None; self.metrics.len()] }
         });
         came.chain(others)
@@ -61,6 +75,10 @@ impl<'a> Cards<'a> {
             ids.join("; "),
             card.verdict.name().to_owned(),
             lacking.join("; "),
+            card.kind.map_or(String::new(), |kind| kind.to_string()),
+            node.level.map_or(String::new(), |level| format!("{level:?}")),
+            card.pci_address.clone().unwrap_or_default(),
+            node.report_sha256.clone().unwrap_or_default(),
         ];
         let figure = |metric: &u16| card.medians.iter().find(|(at, _)| at == metric).map(|(_, value)| *value);
         CardRow { texts, figures: self.metrics.iter().map(figure).collect() }
