@@ -27,7 +27,6 @@ use crate::visible::in_one_line;
 /// The certificate as of that moment.
 pub fn human(inventory: &Inventory, now: Timestamp, out: &mut Page) -> io::Result<()> {
     let language = out.language;
-    let shown = |moment: Timestamp| moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     let (measured, until) = (shown(inventory.measured.0), shown(inventory.valid_until.0));
     let head = match &inventory.node {
         Some(node) => say!(language, "inventory-of", node = node, measured = measured, until = until),
@@ -264,21 +263,23 @@ fn some<const N: usize>(head: [String; N], all: Vec<[String; N]>, out: &mut Page
     if more > 0 { writeln!(out, "{}", say!(language, "more-lines-json", count = more)) } else { Ok(()) }
 }
 
+fn shown(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// What can be offered.
 pub fn offer(offer: &Offer, out: &mut Page) -> io::Result<()> {
     let language = out.language;
-    let as_of = offer.as_of.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+    let as_of = shown(offer.as_of);
     let head = say!(language, "offer-of", count = offer.certificates, as_of = as_of);
     writeln!(out, "{head}")?;
     if offer.replaced > 0 {
         writeln!(out, "{}", say!(language, "offer-replaced", count = offer.replaced))?;
     }
-    let spoken = (offer.measured_from, offer.measured_until);
-    if let (Some(from), Some(until)) = spoken {
-        let [from, until] = [from, until].map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
-        let levels = offer.levels.iter().map(|(level, count)| format!("{level:?} ({count})"));
-        let levels = language.list(levels);
-        writeln!(out, "{}", say!(language, "offer-word", from = from, until = until, levels = levels))?;
+    if let (Some(from), Some(until)) = (offer.measured_from, offer.measured_until) {
+        let [from, until] = [from, until].map(shown);
+        let levels = language.list(offer.levels.iter().map(|(level, count)| format!("{level:?} ({count})")));
+        writeln!(out, "{}", say!(language, "offer-word", from, until, levels))?;
     }
     let simulated: usize =
         offer.classes.iter().filter(|c| c.kind == ProvenanceKind::Simulated).map(|c| c.cards).sum();

@@ -15,9 +15,10 @@ use crate::language::{Language, say};
 /// The difference that is no contradiction within the report: the verifier demanded another contract.
 pub const CONTRACT: &str = "contract";
 
-/// The report was judged with other overlays of the catalogue than those that `--overlay` names.
 /// Told only beside other differences, whose cause it may be.
 const CATALOGUE: &str = "catalogue";
+
+/// The report was judged with other overlays of the catalogue than those that `--overlay` names.
 pub const OVERLAYS: &str = "overlays of the catalogue (--overlay)";
 
 /// What the samples say, beside what the report says.

@@ -215,11 +215,27 @@ fn a_repaired_node_is_accepted_and_its_failures_are_told() {
     // Copies of files are no further reports.
     let again = std::fs::read(fleet.path("reports/node-000-2024-03-28/report.dsse.json")).unwrap();
     std::fs::write(fleet.path("reports/copy.dsse.json"), again).unwrap();
-    let (_, json) = fleet.answer("2024-03-30");
-    assert_eq!(
-        (&json["sources"]["reports"], &json["sources"]["repeated"]),
-        (&Value::from(2), &Value::from(1))
-    );
+    let counted = || {
+        let (_, json) = fleet.answer("2024-03-30");
+        let refused =
+            json["refused"].as_array().unwrap().iter().map(|r| r["what"].as_str().unwrap().to_owned());
+        let of = |name: &str| json["sources"][name].as_u64().unwrap();
+        (of("reports"), of("repeated"), refused.collect::<Vec<_>>())
+    };
+    assert_eq!(counted(), (2, 1, vec![]));
+    // A run that is sealed again is the same run. Its samples at another time, or in another node, are no run at all.
+    let mut report = fleet.report(0, &honest(0), "2024-03-28T08:00:00Z");
+    let file = |name: &str, report: &Report| fleet.file(name, &report.seal(&fleet.provider).unwrap());
+    report.sealed_at = "2024-03-28T09:00:00Z".to_owned();
+    file("sealed-again", &report);
+    assert_eq!(counted(), (2, 2, vec![]));
+    report.evidence.run.started = "2024-03-28T08:30:00Z".to_owned();
+    file("two-times", &report);
+    assert_eq!(counted(), (2, 2, vec!["replayed".to_owned()]));
+    report.evidence.run.started = "2024-03-28T08:00:00Z".to_owned();
+    report.evidence.run.node = Some("node-001".to_owned());
+    file("two-nodes", &report);
+    assert_eq!(counted(), (2, 2, vec!["replayed".to_owned(); 2]));
 }
 
 /// What takes too long costs as what is too slow.

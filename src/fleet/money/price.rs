@@ -114,7 +114,8 @@ mod tests {
     fn node(name: &str, rates: [f64; 2], misses: &[Miss]) -> Row {
         let at = METRICS.iter().position(|metric| metric.name == "gemm.bf16.rate").unwrap();
         let mut one = row(name, "01-20", misses);
-        one.cards.push(Card { ids: BTreeSet::new(), ..one.cards[0].clone() });
+        let ids = BTreeSet::from([format!("second uuid of {name}")]);
+        one.cards.push(Card { ids, ..one.cards[0].clone() });
         for (card, rate) in one.cards.iter_mut().zip(rates) {
             card.medians = vec![(u16::try_from(at).unwrap(), rate)];
         }
@@ -147,7 +148,7 @@ mod tests {
             ("device_month", "", "20000.00", "19.5695"),
             ("device_hour", "", "14600000.00", "14285.7143"),
             ("pflops_month", "measured", "14000.00", "13.6986"),
-            ("pflops_hour", "measured", "10220000.00", "10000.0000"),
+            ("pflops_hour", "measured", "10220000.00", "10000"),
             ("pflops_month", "nominal_dense", "19788.00", "19.3620"),
             ("pflops_month", "nominal_sparse", "39576.00", "38.7241"),
         ] {
