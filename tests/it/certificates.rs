@@ -28,7 +28,12 @@ pub struct Parties {
 impl Parties {
     /// Two good nodes, and one whose upload is slow.
     pub fn new() -> Self {
-        let fleet = Fleet::new();
+        Self::under("")
+    }
+
+    /// Whose lease has these further terms.
+    fn under(more: &str) -> Self {
+        let fleet = Fleet::with(more);
         fleet.add(0, &honest(0), IN_TIME);
         fleet.add(1, &honest(1), IN_TIME);
         let slow: Vec<String> = honest(2).iter().map(|card| format!("{card},speed=0.9")).collect();
@@ -206,6 +211,23 @@ fn what_is_waived_is_accepted_and_its_price_stays_due() {
     let same = ["--waive", "upload@node-002=its cable is replaced in May"];
     ends(&parties.countersign("provider", &parties.path("reports"), &same), 0, "waived: upload");
     ends(&parties.verify_all(&parties.path("reports")), 0, "the same certificate follows");
+}
+
+/// What is only wished, and what all cards together are to meet, decides no node.
+#[test]
+fn clauses_are_tallied_that_decide_a_node() {
+    let clause = |id: &str, more: &str| {
+        format!(
+            "\n[[clause]]\nid = \"{id}\"\nmetric = \"link.d2h.rate\"\nat_least = \"1 PB/s\"\nstatistic = \"p50\"\n{more}\n"
+        )
+    };
+    let wished = clause("wished", "severity = \"should\"");
+    let parties = Parties::under(&(wished + &clause("of-all", "scope = \"fleet\"\nquorum = \"99 %\"")));
+    ends(&parties.draw_up("tenant", &[]), 1, "ACCEPTED: 2");
+    let certificate = parties.predicate();
+    let tallied =
+        certificate["clauses"].as_array().unwrap().iter().map(|tally| tally["clause"].as_str().unwrap());
+    assert_eq!(tallied.collect::<Vec<_>>(), ["upload", "units"]);
 }
 
 #[test]
