@@ -64,7 +64,52 @@ pub fn options(certificate: &Certificate, language: Language) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    /// Whoever makes one other choice has not made those of the certificate.
+    #[test]
+    fn each_choice_is_repeated() {
+        let key = "ab".repeat(32);
+        let certificate = serde_json::json!({
+            "format": 2, "tool_version": "0", "contract": { "id": "c", "sha256": key },
+            "parties": { "tenant": key, "provider": key }, "decision": { "kind": "accepted" },
+            "as_of": "2026-03-31T08:00:00Z", "since": "2026-01-01T00:00:00Z", "milestones": [], "clauses": [], "nodes": [],
+            "list": { "sha256": key, "nodes": 1, "never_reported": [] },
+            "counts": { "contracted": 1, "promised": 0, "delivered": 0, "healthy": 0, "accepted": 0, "undecided": 0,
+                        "rejected": 0, "missing": 0 },
+            "waivers": [], "money": null, "salt_sha256": key,
+        });
+        let certificate: Certificate = serde_json::from_value(certificate).unwrap();
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let same = || Choices {
+            as_of: Some(at("2026-03-31T08:00:00Z")),
+            since: Some(at("2026-01-01T00:00:00Z")),
+            list_sha256: Some(key.clone()),
+            waivers: Waivers::default(),
+            decision: Decision::Accepted,
+        };
+        let now = at("2026-03-31T20:00:00Z");
+        let are = |choices: &Choices, now: &str| choices.are_those_of(&certificate, at(now));
+        assert!(same().are_those_of(&certificate, now));
+        let reason = "r".to_owned();
+        let waived: Waiver = "upload=agreed".parse().unwrap();
+        for other in [
+            Choices { as_of: Some(now), ..same() },
+            Choices { since: None, ..same() },
+            Choices { list_sha256: None, ..same() },
+            Choices { decision: Decision::Refused { reason }, ..same() },
+        ] {
+            assert!(!other.are_those_of(&certificate, now));
+        }
+        let lenient = Certificate { waivers: vec![waived], ..certificate.clone() };
+        assert!(!same().are_those_of(&lenient, now));
+        // Who leaves it at now counts by the day, but not by one that is to come.
+        let today = Choices { as_of: None, ..same() };
+        assert!(are(&today, "2026-03-31T20:00:00Z"));
+        assert!(!are(&today, "2026-04-01T00:00:00Z"));
+        assert!(!are(&today, "2026-03-31T07:00:00Z"));
+    }
 
     #[test]
     fn the_next_minutes_are_not_still_to_come() {

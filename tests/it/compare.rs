@@ -63,6 +63,34 @@ fn rates_that_moved_by_more_than_the_width_are_told_apart() {
     }
 }
 
+/// Student's quantiles for 7 degrees of freedom say by how much.
+#[test]
+fn rows_with_samples_before_and_after_share_the_chance_to_err_and_no_others_do() {
+    let eight = |name| rates(name, &[100, 101, 99, 100, 102, 98, 101, 99].map(|n| n * 10_000_000)).remove(0);
+    let reach = |copies: [bool; 2], loads: [bool; 2]| {
+        let [before, after] = [0, 1].map(|at| {
+            let mut device = device(1, 1_000_000_000);
+            device.measurements[0] = eight("stream.triad.rate");
+            device.measurements.extend(copies[at].then(|| eight("stream.copy.rate")));
+            device.sustained = loads[at].then(|| kept_up(&[1_500_000_000; 8]));
+            report(evidence(vec![device]))
+        });
+        let ratio = compare(&before, &after, WIDTH).rows().next().unwrap().ratio.unwrap();
+        (ratio.high / ratio.value).ln()
+    };
+    let alone = reach([false; 2], [false; 2]);
+    for (copies, loads, wider) in [
+        ([true, false], [false; 2], 1.0),
+        ([false; 2], [false, true], 1.0),
+        ([true; 2], [false; 2], 1.151),
+        ([false; 2], [true; 2], 1.151),
+        ([true; 2], [true; 2], 1.244),
+    ] {
+        let is = reach(copies, loads) / alone;
+        assert!((is / wider - 1.0).abs() < 0.02, "{copies:?}, {loads:?}: {is} and {wider}");
+    }
+}
+
 #[test]
 fn figures_of_other_conditions_are_not_comparable() {
     type Edit = fn(&mut DeviceEvidence);
