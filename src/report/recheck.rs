@@ -15,7 +15,7 @@ use crate::language::{Language, say};
 /// The difference that is no contradiction within the report: the verifier demanded another contract.
 pub const CONTRACT: &str = "contract";
 
-/// Told only beside other differences, whose cause it may be.
+/// Told only beside other differences within the report, whose cause it may be.
 const CATALOGUE: &str = "catalogue";
 
 /// The report was judged with other overlays of the catalogue than those that `--overlay` names.
@@ -71,15 +71,11 @@ pub fn recheck(report: &Report, given: Option<&Parsed>) -> Recheck {
     let verdict = copy.is_some().then(|| overall(&findings));
     let name = |verdict: Option<Verdict>| verdict.map_or("none", Verdict::name).to_owned();
     differ("verdict".to_owned(), name(report.verdict), name(verdict));
-    if let (Some(stated), false) = (&report.catalogue_sha256, differences.is_empty()) {
-        let ours = catalogue::digest();
-        if *stated != ours {
-            differences.push(Difference {
-                what: CATALOGUE.to_owned(),
-                stated: stated.clone(),
-                recomputed: ours,
-            });
-        }
+    let is_otherwise = differences.iter().any(|difference| difference.what != CONTRACT);
+    let ours = catalogue::digest();
+    if let Some(stated) = report.catalogue_sha256.as_ref().filter(|stated| is_otherwise && **stated != ours) {
+        let (what, stated) = (CATALOGUE.to_owned(), stated.clone());
+        differences.push(Difference { what, stated, recomputed: ours });
     }
     Recheck { verdict, findings, summaries, differences, terms }
 }

@@ -1,6 +1,7 @@
 //! What a technician at the rack and an auditor of many cards read: each hint is followed as it is written, and each figure
 //! says whose word it is.
 
+use gpu_assay::contract::parse;
 use gpu_assay::report::{Report, recheck};
 use serde_json::Value;
 
@@ -75,6 +76,11 @@ fn a_report_names_the_catalogue_that_it_was_judged_with() {
     };
     report["catalogue_sha256"] = "00".repeat(32).into();
     assert_eq!(differences(&report), [""; 0]);
+    // Nor does it make the report a false one where no more than another contract is demanded of it.
+    let other = std::fs::read_to_string(desk.path("lease.toml")).unwrap().replace("\"chain\"", "\"another\"");
+    let other = parse("other.toml", other.as_bytes()).unwrap();
+    let by_other = recheck(&serde_json::from_value(report.clone()).unwrap(), Some(&other));
+    assert_eq!(by_other.differences.len(), 1, "{:?}", by_other.differences);
     report["verdict"] = "fail".into();
     assert_eq!(differences(&report), ["verdict", "catalogue"]);
     report["catalogue_sha256"] = digest.into();
