@@ -6,6 +6,8 @@
 
 use std::f64::consts::TAU;
 
+use libm::{exp, log, log1p};
+
 /// A count with one peak in its distribution.
 pub trait Count {
     /// The chance of exactly `k`.
@@ -87,9 +89,9 @@ pub struct Poisson {
 impl Count for Poisson {
     fn exactly(&self, k: u64) -> f64 {
         if k == 0 {
-            return (-self.mean).exp();
+            return exp(-self.mean);
         }
-        (-stirling_error(k) - deviance(k as f64, self.mean)).exp() / (TAU * k as f64).sqrt()
+        exp(-stirling_error(k) - deviance(k as f64, self.mean)) / (TAU * k as f64).sqrt()
     }
 
     fn step(&self, k: u64) -> f64 {
@@ -161,7 +163,7 @@ const MANY: u64 = 100_000_000;
 fn greatest_mean(events: u64, tail: f64) -> f64 {
     let at_most = |mean| match events {
         MANY.. if mean <= events as f64 => 1.0,
-        MANY.. => (-deviance(events as f64, mean)).exp(),
+        MANY.. => exp(-deviance(events as f64, mean)),
         _ => Poisson { mean }.at_most(events),
     };
     let is_below = |mean| at_most(mean) > tail;
@@ -196,15 +198,15 @@ fn binomial(k: u64, n: u64, hit: f64, miss: f64) -> f64 {
         return if n == 0 {
             1.0
         } else if other < 0.5 {
-            (n as f64 * (-other).ln_1p()).exp()
+            exp(n as f64 * log1p(-other))
         } else {
-            (n as f64 * each.ln()).exp()
+            exp(n as f64 * log(each))
         };
     }
     let (of, hits, misses) = (n as f64, k as f64, (n - k) as f64);
     let errors = stirling_error(n) - stirling_error(k) - stirling_error(n - k);
     let exponent = errors - deviance(hits, of * hit) - deviance(misses, of * miss);
-    exponent.exp() * (of / (TAU * hits * misses)).sqrt()
+    exp(exponent) * (of / (TAU * hits * misses)).sqrt()
 }
 
 /// How far the logarithm of n! lies above that of Stirling's formula; n is above 0.
@@ -212,7 +214,7 @@ fn stirling_error(n: u64) -> f64 {
     let x = n as f64;
     if n < 16 {
         let factorial: u64 = (1..=n).product();
-        return (factorial as f64).ln() - (x + 0.5) * x.ln() + x - TAU.ln() / 2.0;
+        return log(factorial as f64) - (x + 0.5) * log(x) + x - log(TAU) / 2.0;
     }
     let y = 1.0 / (x * x);
     (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - (1.0 / 1680.0 - y / 1188.0) * y) * y) * y) / x
@@ -222,7 +224,7 @@ fn stirling_error(n: u64) -> f64 {
 fn deviance(x: f64, mean: f64) -> f64 {
     let near = (x - mean) / (x + mean);
     if near.abs() >= 0.1 {
-        return x * (x / mean).ln() + mean - x;
+        return x * log(x / mean) + mean - x;
     }
     let (mut sum, mut power, mut odd) = ((x - mean) * near, 2.0 * x * near, 1.0);
     loop {
@@ -262,7 +264,7 @@ mod tests {
             assert!(near(found.0, low) && near(found.1, high), "{hits} of {of}: {found:?}");
         }
         let (low, high) = share_interval(0, 20_000, 0.99);
-        assert!(low == 0.0 && same(high, -(0.005f64.ln() / 20_000.0).exp_m1()), "{high}");
+        assert!(low == 0.0 && same(high, -libm::expm1(log(0.005) / 20_000.0)), "{high}");
         assert_eq!(share_interval(0, 0, 0.95), (0.0, 1.0));
     }
 
@@ -353,8 +355,8 @@ mod tests {
         }
         // 1 - 0.999999^1000000, and the chance of no event in 700 times its mean time.
         let rare = Binomial { of: 1_000_000, share: 1e-6 };
-        assert!(same(rare.at_least(1), -(1e6 * (-1e-6f64).ln_1p()).exp_m1()));
-        assert!(same(Poisson { mean: 700.0 }.at_most(0), (-700f64).exp()));
+        assert!(same(rare.at_least(1), -libm::expm1(1e6 * log1p(-1e-6))));
+        assert!(same(Poisson { mean: 700.0 }.at_most(0), exp(-700.0)));
         let sum: f64 = (0..200).map(|k| Poisson { mean: 50.0 }.exactly(k)).sum();
         assert!(same(sum, 1.0) && same(Poisson { mean: 50.0 }.at_most(199), 1.0));
     }

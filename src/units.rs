@@ -258,7 +258,7 @@ const DIGITS_MOST: usize = 17;
 
 /// So many digits that count.
 fn significant(value: f64, digits: usize) -> String {
-    let whole_digits = if value >= 1.0 { (value.log10().floor() as usize).saturating_add(1) } else { 1 };
+    let whole_digits = if value >= 1.0 { (libm::log10(value).floor() as usize).saturating_add(1) } else { 1 };
     let decimals = digits.saturating_sub(whole_digits);
     format!("{value:.decimals$}")
 }
@@ -266,7 +266,7 @@ fn significant(value: f64, digits: usize) -> String {
 /// Digits times a power of ten, as the number nearest to what that is: a product is rounded twice, and a bound may then lie beyond the
 /// very figure that it names. `None` where the factor is no power of ten.
 fn shifted(digits: &str, factor: f64) -> Option<f64> {
-    let power = factor.log10().round() as i32;
+    let power = libm::log10(factor).round() as i32;
     let is_decimal = format!("1e{power}").parse() == Ok(factor);
     let (digits, own) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
     let power = own.parse::<i32>().ok()?.checked_add(power)?;

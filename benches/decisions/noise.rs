@@ -21,9 +21,10 @@ impl Chance {
         if let Some(second) = self.second.take() {
             return second;
         }
-        let (length, turn) = ((-2.0 * self.uniform().ln()).sqrt(), std::f64::consts::TAU * self.uniform());
-        self.second = Some(length * turn.sin());
-        length * turn.cos()
+        let (length, turn) =
+            ((-2.0 * libm::log(self.uniform())).sqrt(), std::f64::consts::TAU * self.uniform());
+        self.second = Some(length * libm::sin(turn));
+        length * libm::cos(turn)
     }
 
     fn happens(&mut self, chance: f64) -> bool {
@@ -121,8 +122,8 @@ impl Series {
                     0.95 * self.state + (1.0 - 0.95f64 * 0.95).sqrt() * self.chance.normal()
                 }
                 Noise::Lognormal => {
-                    let (mean, square) = (0.5f64.exp(), 2f64.exp());
-                    (self.chance.normal().exp() - mean) / (square - mean * mean).sqrt()
+                    let (mean, square) = (libm::exp(0.5), libm::exp(2.0));
+                    (libm::exp(self.chance.normal()) - mean) / (square - mean * mean).sqrt()
                 }
                 Noise::Outliers => self.outliers(),
                 Noise::Hiccups(one_in, length) => {

@@ -53,7 +53,7 @@ pub fn demandable(low: f64) -> f64 {
 
 /// Rounded down to three digits, as people write it.
 pub fn down(value: f64) -> f64 {
-    let step = 10f64.powf(value.log10().floor() - 2.0);
+    let step = libm::pow(10.0, libm::log10(value).floor() - 2.0);
     (value / step).floor() * step
 }
 

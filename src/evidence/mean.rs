@@ -59,13 +59,13 @@ fn correlation_at_most(from_mean: &[f64], squares: f64) -> f64 {
 /// What a standard normal variable exceeds with at most the chance `tail`: from the bound density / z on that chance
 /// (Gordon, 1941), which is exact to 1 % for what is asked here.
 pub fn normal_quantile(tail: f64) -> f64 {
-    (0..60).fold(3.0, |z: f64, _| (-2.0 * (tail * z * TAU.sqrt()).ln()).max(1.0).sqrt())
+    (0..60).fold(3.0, |z: f64, _| (-2.0 * libm::log(tail * z * TAU.sqrt())).max(1.0).sqrt())
 }
 
 /// Student's quantile that belongs to a normal one (Wallace, Annals of Mathematical Statistics 30, 1959).
 fn student_quantile(normal: f64, freedom: f64) -> f64 {
     let z = normal * (8.0 * freedom + 3.0) / (8.0 * freedom + 1.0);
-    (freedom * (z * z / freedom).exp_m1()).sqrt()
+    (freedom * libm::expm1(z * z / freedom)).sqrt()
 }
 
 #[cfg(test)]

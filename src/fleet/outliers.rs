@@ -160,7 +160,7 @@ impl Tail {
         let freedom = (figures / 2).clamp(2, FREEDOM_MAX);
         // The ratio of the gamma functions of half of one more and of half of it, from that of 1 on.
         let ratio = (1..freedom).fold(1.0 / PI.sqrt(), |ratio, of| of as f64 / 2.0 / ratio);
-        Self { freedom: freedom as f64, ln_height: ratio.ln() - (freedom as f64 * PI).ln() / 2.0 }
+        Self { freedom: freedom as f64, ln_height: libm::log(ratio) - libm::log(freedom as f64 * PI) / 2.0 }
     }
 
     /// An upper bound on the chance of one so far off or farther: as Mills' ratio bounds the tail of a normal distribution.
@@ -169,8 +169,8 @@ impl Tail {
         if t <= 1.0 {
             return 1.0;
         }
-        let ln_power = (t * t / self.freedom).ln_1p() * (self.freedom - 1.0) / 2.0;
-        (self.ln_height - ln_power).exp() / t * self.freedom / (self.freedom - 1.0)
+        let ln_power = libm::log1p(t * t / self.freedom) * (self.freedom - 1.0) / 2.0;
+        libm::exp(self.ln_height - ln_power) / t * self.freedom / (self.freedom - 1.0)
     }
 }
 
@@ -209,7 +209,7 @@ mod tests {
                 (f64::from(draw::hash(self.seed, self.drawn)) + 0.5) / (f64::from(u32::MAX) + 1.0)
             };
             let (radius, turn) = (uniform(), uniform());
-            (-2.0 * radius.ln()).sqrt() * (2.0 * PI * turn).cos()
+            (-2.0 * libm::log(radius)).sqrt() * libm::cos(2.0 * PI * turn)
         }
     }
 

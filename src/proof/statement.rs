@@ -186,7 +186,7 @@ fn proved(gpu: &Gpu, done: &Progress, escaping_share: f64) -> Proved {
 
 /// Of rows drawn evenly, `openings` times, all are right with probability (1 - f)^openings where a share f is wrong.
 pub fn escaping_share(openings: u32) -> f64 {
-    1.0 - (1.0 - CONFIDENCE).powf(1.0 / f64::from(openings))
+    1.0 - libm::pow(1.0 - CONFIDENCE, 1.0 / f64::from(openings))
 }
 
 /// The JSON Schema of the whole statement that is signed.

@@ -76,7 +76,7 @@ fn rows_with_samples_before_and_after_share_the_chance_to_err_and_no_others_do()
             report(evidence(vec![device]))
         });
         let ratio = compare(&before, &after, WIDTH).rows().next().unwrap().ratio.unwrap();
-        (ratio.high / ratio.value).ln()
+        libm::log(ratio.high / ratio.value)
     };
     let alone = reach([false; 2], [false; 2]);
     for (copies, loads, wider) in [

@@ -58,6 +58,7 @@ mod cuda_trials;
 // The wgpu backend on a driver that fails: the right error, every time, and no panic.
 #[cfg(feature = "wgpu")]
 mod driver_faults;
+mod elsewhere;
 // Signed reports, each named after its defect, are refused or found out.
 mod envelopes;
 // The fault matrix: each fault is noticed by the clause that should, and the honest card passes.

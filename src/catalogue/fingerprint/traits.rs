@@ -98,7 +98,7 @@ fn l2_mib(identity: &Identity, measured: &Measured) -> Option<f64> {
     let half = f64::midpoint(cache, memory);
     let at = curve.windows(2).position(|two| two[0] < half && half <= two[1])?;
     let within = (half - curve[at]) / (curve[at + 1] - curve[at]);
-    Some((at as f64 + within).exp2())
+    Some(libm::exp2(at as f64 + within))
 }
 
 fn capability(identity: &Identity, _: &Measured) -> Option<f64> {
@@ -189,9 +189,9 @@ impl Seen {
     /// How far this is from the middle of what is plausible of a card, in halves of that range, and what the catalogue says.
     pub fn from(&self, gpu: &Gpu) -> Option<(f64, f64)> {
         let [low, high] = self.what.plausible();
-        let (middle, half) = ((low * high).sqrt(), (high / low).ln() / 2.0);
+        let (middle, half) = ((low * high).sqrt(), libm::log(high / low) / 2.0);
         let away = |says: f64| {
-            let away = (self.value / says / middle).ln() / half;
+            let away = libm::log(self.value / says / middle) / half;
             // What may be more is never too little.
             if self.at_least { away.max(0.0) } else { away.abs() }
         };

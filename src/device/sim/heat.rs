@@ -66,7 +66,7 @@ impl Heat {
     fn relax(&mut self, until_ns: u64, load: f64) {
         let Some(passed_ns) = until_ns.checked_sub(self.at_ns).filter(|ns| *ns > 0) else { return };
         let target = AMBIENT_C + RISE_C * (IDLE + (1.0 - IDLE) * load);
-        let left = (-(passed_ns as f64) / SETTLING_NS).exp();
+        let left = libm::exp(-(passed_ns as f64) / SETTLING_NS);
         self.temperature_c = target + (self.temperature_c - target) * left;
         self.at_ns = until_ns;
     }

@@ -142,7 +142,8 @@ impl Evidence {
         let sums = |of: u32, in_bad_lot: u32, in_good_lot: u32| -> Vec<f64> {
             let left = |nodes: u32, taken: u32| f64::from(nodes.saturating_sub(taken));
             // Where a bad lot has none left, it is certain that the lot is none.
-            let each = (0..of).map(|i| left(in_bad_lot, i).ln() - left(in_good_lot, i).max(1.0).ln());
+            let each =
+                (0..of).map(|i| libm::log(left(in_bad_lot, i)) - libm::log(left(in_good_lot, i).max(1.0)));
             let sums = each.scan(0.0, |sum, each| {
                 *sum += each;
                 Some(*sum)
@@ -153,8 +154,8 @@ impl Evidence {
         Self {
             of_bad: sums(single.accept_at_most, aim.bad, aim.good),
             of_good: sums(single.tested, aim.lot - aim.bad, aim.lot - aim.good),
-            accept: (consumer / (1.0 - producer)).ln(),
-            reject: ((1.0 - consumer) / producer).ln(),
+            accept: libm::log(consumer / (1.0 - producer)),
+            reject: libm::log((1.0 - consumer) / producer),
         }
     }
 

@@ -112,7 +112,7 @@ pub fn roofline(device: &DeviceEvidence, language: Language) -> Option<Drawing> 
     let ridge = highest / bandwidth;
     let along = |n: usize| (n as f64 + 1.0) / (ceilings.len() as f64 + 1.0);
     let letters = ceilings.iter().enumerate().map(|(n, ceiling)| Mark {
-        at: (ridge * (memory.right / ridge).powf(along(n)), ceiling.measured * 1.45),
+        at: (ridge * libm::pow(memory.right / ridge, along(n)), ceiling.measured * 1.45),
         text: letter(n),
     });
     let plot = Plot {

@@ -33,11 +33,11 @@ pub(super) fn ratio_of_means(before: &[f64], after: &[f64], error: f64) -> Resul
     }
     let quantile = normal_quantile(error / 2.0);
     let [(before, off), (after, other_off)] = [before, after].map(|samples| mean(samples, quantile));
-    let (value, reach) = (after / before, off.hypot(other_off));
+    let (value, reach) = (after / before, libm::hypot(off, other_off));
     if !(before > 0.0 && after > 0.0 && value.is_finite() && reach.is_finite()) {
         return Err(Because::NothingAboveZero);
     }
-    Ok(Ratio { value, low: value * (-reach).exp(), high: value * reach.exp() })
+    Ok(Ratio { value, low: value * libm::exp(-reach), high: value * libm::exp(reach) })
 }
 
 /// The mean of so many samples, and how far off it may be, as a share of it.

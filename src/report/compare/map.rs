@@ -96,7 +96,7 @@ fn likeness(pairs: impl Iterator<Item = [f64; 2]> + Clone) -> Option<Likeness> {
         pairs.clone().map(|pair| (pair[i] - means[i]) * (pair[j] - means[j])).sum::<f64>()
     };
     let r = (product(0, 1) / (product(0, 0) * product(1, 1)).sqrt()).clamp(-1.0, 1.0);
-    let (z, wide) = (r.atanh() - r / (2.0 * (n - 1.0)), DEVIATE / (n - 3.0).sqrt());
+    let (z, wide) = (libm::atanh(r) - r / (2.0 * (n - 1.0)), DEVIATE / (n - 3.0).sqrt());
     let is_known = r.is_finite() && wide.is_finite();
-    is_known.then(|| Likeness { r, low: (z - wide).tanh(), high: (z + wide).tanh(), units })
+    is_known.then(|| Likeness { r, low: libm::tanh(z - wide), high: libm::tanh(z + wide), units })
 }

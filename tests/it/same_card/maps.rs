@@ -64,8 +64,8 @@ impl Bell {
             self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             ((self.0 >> 11) as f64 + 0.5) / (1u64 << 53) as f64
         };
-        let (radius, turn) = ((-2.0 * even().ln()).sqrt(), even());
-        radius * (std::f64::consts::TAU * turn).cos()
+        let (radius, turn) = ((-2.0 * libm::log(even())).sqrt(), even());
+        radius * libm::cos(std::f64::consts::TAU * turn)
     }
 }
 
