@@ -359,13 +359,18 @@ pub fn read(path: &Path) -> Result<Envelope, Failure> {
 /// What a challenge is, for who names another file.
 pub const CHALLENGE_WANTED: &str = "the challenge that `assay challenge new` wrote";
 
+/// What to do with the events of a run whose report is wanted.
+const RECORDING: &str = "; a recording is not signed: `assay replay` judges it without a signature, `assay seal` signs what it holds";
+
 /// A signed file, where `wanted` says which one the command takes.
 pub fn read_wanted(path: &Path, wanted: &str) -> Result<Envelope, Failure> {
     let shown = path.display();
     Envelope::load(path).map_err(|e| match e {
         LoadError::Unreadable(e) => Failure::usage(format!("{shown} cannot be read: {e}; give {wanted}")),
         LoadError::Envelope(e @ EnvelopeError::Malformed { .. }) => {
-            Failure::new(Exit::Signature, format!("{shown}: {e}; give {wanted}"))
+            let is_recording = path.extension().is_some_and(|extension| extension == "jsonl");
+            let hint = if is_recording { RECORDING } else { "" };
+            Failure::new(Exit::Signature, format!("{shown}: {e}; give {wanted}{hint}"))
         }
         LoadError::Envelope(e) => Failure::new(Exit::Signature, format!("{shown}: {e}")),
     })

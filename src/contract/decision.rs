@@ -67,7 +67,7 @@ pub(super) fn judge(seen: &Seen<'_>, demand: &Demand, unit: Unit) -> Judgement {
     let amount = |value| Amount::Number { value, unit };
     let bound = Some(amount(demand.bound));
     let figure = Figure { metric: demand.metric.clone(), statistic: Some(Stat::Delivered) };
-    let Counted { value, at_least } = match gate::figure(seen, &figure) {
+    let Counted { value, one_sided } = match gate::figure(seen, &figure) {
         Ok(counted) => counted,
         Err(unusable) => return Judgement::undecided(unusable, bound),
     };
@@ -77,8 +77,8 @@ pub(super) fn judge(seen: &Seen<'_>, demand: &Demand, unit: Unit) -> Judgement {
     let worst = measured
         .map(|m| decided(demand, m, sampling(m, sample_ms), amount))
         .max_by_key(|(verdict, _)| *verdict);
-    let (verdict, because) = match (worst, at_least) {
-        (Some((Verdict::Fail, _)), Some(open)) => (Verdict::Inconclusive, open),
+    let (verdict, because) = match (worst, one_sided) {
+        (Some((Verdict::Fail, _)), Some((_, open))) => (Verdict::Inconclusive, open),
         (Some(decided), _) => decided,
         (None, _) => (Verdict::Inconclusive, Reason::NoFigure),
     };

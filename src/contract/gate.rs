@@ -2,7 +2,7 @@
 //! clocks that agree, and physically possible.
 //! Owns the order of these conditions; must not know bounds.
 
-use super::clause::{Accept, Figure};
+use super::clause::{Accept, Figure, Side};
 use super::finding::{Amount, Reason, Verdict};
 use super::telemetry::{self, Kept};
 use crate::catalogue::{self, fingerprint};
@@ -74,8 +74,8 @@ pub(super) fn several(evidence: &Evidence) -> Result<(), Unusable> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Counted {
     pub value: f64,
-    /// Why the device may have more than this, where it may.
-    pub at_least: Option<Reason>,
+    /// Where the device may have more (`Side::Least`: it is at least this) or less: on which side it is known, and why no better.
+    pub one_sided: Option<(Side, Reason)>,
 }
 
 /// The figure of a device, if it counts.
@@ -101,8 +101,7 @@ pub(super) fn figure(seen: &Seen<'_>, figure: &Figure) -> Result<Counted, Unusab
         let value = value(measurement, figure)?;
         possible(identity, &figure.metric, value)?;
         let held_back = || held_back(seen.device, &figure.metric, measurement.clocks());
-        let at_least = at_least(measurement).or_else(held_back);
-        let counted = Counted { value, at_least };
+        let counted = Counted { value, one_sided: one_sided(measurement).or_else(held_back) };
         last = match last {
             Err(_) => Ok(counted),
             Ok(before) if before == counted => Ok(counted),
@@ -135,7 +134,7 @@ fn figures(device: &DeviceEvidence) -> Vec<fingerprint::Figure> {
         let timed = matches!(measurement.value, Value::Timed(_));
         let wanted = Figure { metric: measurement.metric.clone(), statistic: timed.then_some(Stat::P50) };
         let value = value(measurement, &wanted).ok()?;
-        let at_least = at_least(measurement).is_some();
+        let at_least = matches!(one_sided(measurement), Some((Side::Least, _)));
         Some(fingerprint::Figure { metric: wanted.metric, value, at_least })
     };
     device.measurements.iter().filter_map(figure).collect()
@@ -148,8 +147,10 @@ fn counter_rise(seen: &Seen<'_>, counter: &CounterDef) -> Result<Counted, Unusab
     let watched = completed(seen)
         .and_then(|()| telemetry::watched(seen, |reading| counter.is_told(reading), silent, Kept::Counter));
     match (counter.rise(&seen.device.timeline), watched) {
-        (Some(rise), Ok(())) => Ok(Counted { value: rise as f64, at_least: None }),
-        (Some(rise @ 1..), Err(open)) => Ok(Counted { value: rise as f64, at_least: Some(open.because) }),
+        (Some(rise), Ok(())) => Ok(Counted { value: rise as f64, one_sided: None }),
+        (Some(rise @ 1..), Err(open)) => {
+            Ok(Counted { value: rise as f64, one_sided: Some((Side::Least, open.because)) })
+        }
         (Some(0), Err(open)) => Err(open),
         (None, watched) => Err(watched.err().unwrap_or_else(|| Unusable::open(Reason::NoFigure))),
     }
@@ -179,22 +180,27 @@ fn kept_up(seen: &Seen<'_>, sustained: &Sustained, figure: &Figure) -> Result<Co
     let value =
         value.filter(|value| value.is_finite()).ok_or_else(|| Unusable::open(unknown(&figure.metric)))?;
     possible(admitted(seen)?, &figure.metric, value)?;
-    let is_rate = figure.metric == sustained.load.metric;
-    let held_back = held_back(seen.device, &figure.metric, sustained.clocks());
-    let at_least = if is_rate && sustained.load.conditions.reach == Reach::Kernel {
-        Some(Reason::ShortfallMayBeOurs)
-    } else if is_rate && held_back.is_some() {
-        held_back
+    let one_sided = if hangs_on_speed(&figure.metric, sustained) {
+        let of_kernel = sustained.load.conditions.reach == Reach::Kernel;
+        let ours = of_kernel.then(|| (side_known(&figure.metric), Reason::ShortfallMayBeOurs));
+        ours.or_else(|| held_back(seen.device, &figure.metric, sustained.clocks()))
     } else if figure.metric.as_str() == FIRST_THROTTLE && sustained.silent_since_ns().is_some() {
-        Some(unknown(&figure.metric))
+        Some((Side::Least, unknown(&figure.metric)))
     } else if figure.metric.as_str() == FIRST_THROTTLE && sustained.first_throttled_ns().is_none() {
-        Some(Reason::NeverThrottled)
+        Some((Side::Least, Reason::NeverThrottled))
     } else if figure.metric.as_str() == MTBE {
-        Some(Reason::NoErrorSoFar)
+        Some((Side::Least, Reason::NoErrorSoFar))
     } else {
         None
     };
-    Ok(Counted { value, at_least })
+    Ok(Counted { value, one_sided })
+}
+
+/// The rate of a load, the time of one product, and the energy of an operation, of which a slow kernel takes more.
+fn hangs_on_speed(metric: &MetricName, sustained: &Sustained) -> bool {
+    *metric == sustained.load.metric
+        || metric.as_str().ends_with(".latency")
+        || metric.kind() == Kind::Number(Unit::JoulePerFlop)
 }
 
 /// Why a load has no figure of a metric.
@@ -338,22 +344,31 @@ pub(super) fn value(measurement: &Measurement, figure: &Figure) -> Result<f64, U
     if value.is_finite() { Ok(value) } else { Err(no_figure()) }
 }
 
-/// Why a measurement shows only a part of what the device has, where it does.
-pub(super) fn at_least(measurement: &Measurement) -> Option<Reason> {
+/// Why a measurement shows only a part of what the device has or can do, where it does.
+pub(super) fn one_sided(measurement: &Measurement) -> Option<(Side, Reason)> {
     match (&measurement.value, measurement.conditions.reach) {
-        (Value::AtLeast { why, .. }, _) => Some(Reason::OnlyALowerBound { why: why.clone() }),
-        (Value::Timed(_), Reach::Kernel) => Some(Reason::ShortfallMayBeOurs),
+        (Value::AtLeast { why, .. }, _) => Some((Side::Least, Reason::OnlyALowerBound { why: why.clone() })),
+        (Value::Timed(_), Reach::Kernel) => {
+            Some((side_known(&measurement.metric), Reason::ShortfallMayBeOurs))
+        }
         (Value::Timed(_), Reach::Card)
         | (Value::Count { .. } | Value::Share { .. } | Value::ByUnit { .. } | Value::Lengths(_), _) => None,
     }
 }
 
-/// A rate that the host's clock alone timed, while a quota kept this program from running: the card may have been faster.
-fn held_back(device: &DeviceEvidence, metric: &MetricName, clocks: Clocks) -> Option<Reason> {
+/// What the host's clock alone timed, while a quota kept this program from running: the card may have been faster.
+fn held_back(device: &DeviceEvidence, metric: &MetricName, clocks: Clocks) -> Option<(Side, Reason)> {
     let lapse = LapseKind::Throttled;
     let (ns, times) = device.lapsed(lapse)?;
-    let may_be_slow = clocks == Clocks::HostOnly && metric.better() == Some(Better::More);
-    may_be_slow.then_some(Reason::Lapsed { lapse, times, ns })
+    (clocks == Clocks::HostOnly).then(|| (side_known(metric), Reason::Lapsed { lapse, times, ns }))
+}
+
+/// On which side a figure is known where the device may do better: a rate is at least this, a latency at most.
+fn side_known(metric: &MetricName) -> Side {
+    match metric.better() {
+        Some(Better::Less) => Side::Most,
+        Some(Better::More) | None => Side::Least,
+    }
 }
 
 fn agreeing(clocks: Clocks) -> Result<(), Unusable> {

@@ -186,9 +186,9 @@ fn guarded(clause: &Clause, judgement: Judgement) -> Judgement {
 /// Whether a device has a figure that the fleet can be judged by.
 fn over_fleet(seen: &Seen<'_>, figure: &Figure, unit: Unit) -> Judgement {
     let open = match gate::figure(seen, figure) {
-        Ok(Counted { value, at_least }) => gate::Unusable {
+        Ok(Counted { value, one_sided }) => gate::Unusable {
             observed: Some(Amount::Number { value, unit }),
-            ..gate::Unusable::open(at_least.unwrap_or(Reason::DecidedOverFleet))
+            ..gate::Unusable::open(one_sided.map_or(Reason::DecidedOverFleet, |(_, because)| because))
         },
         Err(unusable) => unusable,
     };
@@ -225,9 +225,13 @@ pub(super) fn bounded(figure: Result<Counted, gate::Unusable>, bound: &Bound) ->
         Side::Least => counted.value >= bound,
         Side::Most => counted.value <= bound,
     };
-    // What may be more is enough where so much is demanded, and too much where no more is allowed; all else stays open.
-    let open = counted.at_least.filter(|_| (*side == Side::Most) == holds);
-    settled(open, holds, amount(counted.value), amount(bound))
+    settled(left_open(counted.one_sided, *side, holds), holds, amount(counted.value), amount(bound))
+}
+
+/// What may be more is enough where so much is demanded, and too much where no more is allowed; all else stays open. So does the
+/// reverse of what may be less.
+fn left_open(one_sided: Option<(Side, Reason)>, side: Side, holds: bool) -> Option<Reason> {
+    one_sided.filter(|(known, _)| (*known != side) == holds).map(|(_, because)| because)
 }
 
 /// Compares, unless something leaves the matter open.
@@ -247,9 +251,9 @@ fn judge_node(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement 
     let figures = evidence.devices.iter().map(of_device);
     let add = |sum: Counted, more: Counted| Counted {
         value: sum.value + more.value,
-        at_least: sum.at_least.or(more.at_least),
+        one_sided: sum.one_sided.or(more.one_sided),
     };
-    let none = Ok(Counted { value: 0.0, at_least: None });
+    let none = Ok(Counted { value: 0.0, one_sided: None });
     bounded(figures.fold(none, |sum, figure| gate::both(sum, figure, add)), bound)
 }
 
@@ -261,7 +265,8 @@ fn ratio(seen: &Seen<'_>, figure: &Figure, to: &MetricName, at_least: f64) -> Ju
         Ok((of, to)) if to.value > 0.0 && (of.value / to.value).is_finite() => {
             let value = of.value / to.value;
             let holds = value >= at_least;
-            let open = to.at_least.or(of.at_least.filter(|_| !holds));
+            let of_base = to.one_sided.map(|(_, because)| because);
+            let open = of_base.or_else(|| left_open(of.one_sided, Side::Least, holds));
             settled(open, holds, Amount::Ratio { value }, bound)
         }
         Ok(_) => Judgement::undecided(gate::Unusable::open(Reason::NoFigure), Some(bound)),
@@ -275,11 +280,15 @@ fn equals(seen: &Seen<'_>, metric: &MetricName, value: &str) -> Judgement {
         Kind::Fact => gate::fact(seen, metric).map(|fact| (None, fact == value, text(fact))),
         Kind::Number(unit) => {
             let figure = Figure { metric: metric.clone(), statistic: None };
-            gate::figure(seen, &figure).map(|Counted { value: count, at_least }| {
+            gate::figure(seen, &figure).map(|Counted { value: count, one_sided }| {
                 let wanted = value.parse::<f64>().ok();
-                // What is more already stays more.
-                let open = at_least.filter(|_| wanted.is_none_or(|wanted| count <= wanted));
-                (open, wanted == Some(count), Amount::Number { value: count, unit })
+                // What is more already stays more; nothing that is counted may be less.
+                let open = one_sided.filter(|_| wanted.is_none_or(|wanted| count <= wanted));
+                (
+                    open.map(|(_, because)| because),
+                    wanted == Some(count),
+                    Amount::Number { value: count, unit },
+                )
             })
         }
     };

@@ -38,12 +38,12 @@ pub(super) fn judge(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judg
     match compared(evidence, accept, &bound.figure.metric) {
         Err(unusable) => bounded(Err(unusable), bound),
         // Whatever lies between figures that may be more may itself be less or more.
-        Ok(Farthest { value, at_least: Some(because), .. }) => {
+        Ok(Farthest { value, open: Some(because), .. }) => {
             let observed = Some(Amount::Number { value, unit: bound.quantity.unit() });
             bounded(Err(Unusable { observed, ..Unusable::open(because) }), bound)
         }
-        Ok(Farthest { value, at_least: None, device, rate }) => {
-            let counted = Counted { value, at_least: None };
+        Ok(Farthest { value, open: None, device, rate }) => {
+            let counted = Counted { value, one_sided: None };
             bounded(Ok(counted), bound).on(&[device], rate.as_ref().map(MetricName::as_str))
         }
     }
@@ -52,8 +52,8 @@ pub(super) fn judge(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judg
 /// How far off a device is that no other is farther off than, and in what rate.
 struct Farthest<'a> {
     value: f64,
-    /// As of [`Counted`].
-    at_least: Option<Reason>,
+    /// Why a figure that it follows from is known to one side only, where one is.
+    open: Option<Reason>,
     device: &'a DeviceEvidence,
     rate: Option<MetricName>,
 }
@@ -111,7 +111,7 @@ fn rates(evidence: &Evidence) -> impl Iterator<Item = MetricName> {
 
 fn farther<'a>(a: Farthest<'a>, b: Farthest<'a>) -> Farthest<'a> {
     let (most, less) = if b.value > a.value { (b, a) } else { (a, b) };
-    Farthest { at_least: most.at_least.or(less.at_least), ..most }
+    Farthest { open: most.open.or(less.open), ..most }
 }
 
 /// How far the least median lies below the middle of the others': of two devices, a middle of both would halve the distance.
@@ -123,12 +123,12 @@ fn lag<'a>(evidence: &'a Evidence, accept: &Accept, rate: MetricName) -> Result<
     };
     let mut counted = evidence.devices.iter().map(of_device).collect::<Result<Vec<_>, _>>()?;
     counted.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
-    let at_least = counted.iter().find_map(|(_, counted)| counted.at_least.clone());
+    let open = counted.iter().find_map(|(_, counted)| counted.one_sided.clone()).map(|(_, because)| because);
     let least = counted.pop();
     let others = middle(counted.iter().map(|(_, counted)| counted.value).collect());
     let of_others = least.zip(others).filter(|(_, others)| *others > 0.0);
     let ((device, least), others) = of_others.ok_or_else(|| Unusable::open(Reason::NoFigure))?;
-    Ok(Farthest { value: 1.0 - least.value / others, at_least, device, rate: Some(figure.metric) })
+    Ok(Farthest { value: 1.0 - least.value / others, open, device, rate: Some(figure.metric) })
 }
 
 /// How far the hottest device gets above the one that stays coolest.
@@ -151,5 +151,5 @@ fn spread<'a>(evidence: &'a Evidence, accept: &Accept) -> Result<Farthest<'a>, U
     let least = all.iter().map(|(celsius, _)| *celsius).min();
     let most = all.into_iter().max_by_key(|(celsius, _)| *celsius);
     let (least, (most, device)) = least.zip(most).ok_or_else(|| Unusable::open(Reason::NoFigure))?;
-    Ok(Farthest { value: f64::from(most - least), at_least: None, device, rate: None })
+    Ok(Farthest { value: f64::from(most - least), open: None, device, rate: None })
 }

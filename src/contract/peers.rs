@@ -137,7 +137,7 @@ fn one(
     let value = gate::value(measurement, figure).map_err(named)?;
     let possible = |identity| gate::possible(identity, &measurement.metric, value);
     identities.into_iter().try_for_each(possible).map_err(named)?;
-    Ok(Counted { value, at_least: gate::at_least(measurement) })
+    Ok(Counted { value, one_sided: gate::one_sided(measurement) })
 }
 
 fn completed<'a>(parts: impl IntoIterator<Item = &'a Ended>) -> Result<(), Unusable> {

@@ -1,7 +1,7 @@
 //! Everything that a device has shown of itself, whatever was demanded of it.
 //! Owns which figures those are; whether each counts is the gate's business.
 
-use super::clause::{Accept, Figure};
+use super::clause::{Accept, Figure, Side};
 use super::finding::{Reason, Verdict};
 use super::gate::{self, Counted, Seen, Unusable};
 use crate::evidence::counters::COUNTERS;
@@ -23,8 +23,8 @@ pub struct Shown {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Found {
     pub value: f64,
-    /// The device may have more than this.
-    pub at_least: bool,
+    /// Where the device may have more (`Side::Least`: it is at least this) or less.
+    pub known: Option<Side>,
 }
 
 /// `Fail` where the device is shown to be at fault, `Inconclusive` where nothing is known.
@@ -55,7 +55,7 @@ pub fn shown(evidence: &Evidence, device: &DeviceEvidence) -> Vec<Shown> {
     let figure = |(metric, statistic): (MetricName, Option<Stat>)| {
         let found = gate::figure(&seen, &Figure { metric: metric.clone(), statistic });
         let found = match found {
-            Ok(Counted { value, at_least }) => Ok(Found { value, at_least: at_least.is_some() }),
+            Ok(Counted { value, one_sided }) => Ok(Found { value, known: one_sided.map(|(side, _)| side) }),
             Err(Unusable { verdict, because, .. }) => Err(Refused { verdict, because }),
         };
         Shown { metric, statistic, found }

@@ -149,7 +149,7 @@ fn figures(report: &Report, at: u32, device: &DeviceEvidence, sha256: &str) -> V
         mine.map(|summary| (&summary.metric, &summary.summary)).find(|(of, _)| *of == metric)
     };
     let figure = |Shown { metric, found, .. }: Shown| {
-        let Found { value, at_least } = found.ok()?;
+        let Found { value, known } = found.ok()?;
         let is_one = metric.is_sampled() || COUNTED.contains(&metric.as_str());
         let conditions = device.measurement(&metric).map(|m| said(&m.conditions)).unwrap_or_default();
         let (low, typical, high) = match summary(&metric) {
@@ -159,7 +159,7 @@ fn figures(report: &Report, at: u32, device: &DeviceEvidence, sha256: &str) -> V
         let identity = device.identity.as_ref()?;
         let (kind, card) = (identity.provenance.kind(), format!("{} ({})", device.selector, identity.name));
         let seen = Seen { low, typical, high, conditions, kind, source: id(sha256), card };
-        (is_one && !at_least && low > 0.0).then_some((metric, seen))
+        (is_one && known.is_none() && low > 0.0).then_some((metric, seen))
     };
     shown(&report.evidence, device).into_iter().filter_map(figure).collect()
 }

@@ -10,9 +10,9 @@ use super::{Card, CatalogueName, FORMAT, Figure, Healthy, Inventory, Refused, Sl
 use crate::catalogue::bands::Basis;
 use crate::catalogue::in_use;
 use crate::catalogue::{self, Band, Gpu};
-use crate::contract::inventory;
 use crate::contract::shown::{Found, Shown, shown};
 use crate::contract::when::When;
+use crate::contract::{Side, inventory};
 use crate::evidence::counters;
 use crate::evidence::metric::{Better, MetricName};
 use crate::evidence::stats::Stat;
@@ -104,14 +104,15 @@ fn slice(device: &DeviceEvidence) -> Option<Slice> {
 }
 
 fn figure(metric: MetricName, statistic: Option<Stat>, found: Found, gpu: Option<&Gpu>) -> Figure {
-    let Found { value, at_least } = found;
+    let Found { value, known } = found;
     let peak = gpu.and_then(|gpu| gpu.datasheet(&metric));
     let healthy = gpu.and_then(|gpu| catalogue::band(gpu, &metric)).map(healthy);
     Figure {
         standing: standing(&metric, found, healthy.as_ref()),
         statistic,
         value,
-        at_least,
+        at_least: known == Some(Side::Least),
+        at_most: known == Some(Side::Most),
         of_datasheet: peak.map(|peak| value / peak),
         healthy,
         metric,
@@ -133,8 +134,8 @@ pub(super) fn standing(metric: &MetricName, found: Found, healthy: Option<&Healt
         Some(Better::Less) => found.value <= band.most(),
         Some(Better::More) | None => found.value >= band.least(),
     };
-    // What may be more may be enough, and what other tools reach this one may miss by itself.
-    let is_sure = !found.at_least && band.basis == Basis::Own;
+    // What may be better may be enough, and what other tools reach this one may miss by itself.
+    let is_sure = found.known.is_none() && band.basis == Basis::Own;
     match (is_healthy, is_sure) {
         (true, _) => Standing::Healthy,
         (false, true) => Standing::Below,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::bands::{BETWEEN_CARDS, Basis};
 use crate::catalogue::in_use::OverlayName;
 use crate::contract::when::Moment;
-use crate::contract::{Reason, Verdict};
+use crate::contract::{Reason, Side, Verdict};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::{FILLED, MetricName};
 use crate::evidence::stats::Stat;
@@ -122,6 +122,9 @@ pub struct Figure {
     /// It may be more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_least: bool,
+    /// It may be less.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_most: bool,
     /// As a share of what the datasheet of its class says, dense.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_datasheet: Option<f64>,
@@ -132,6 +135,15 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// Where the card may have more or less: on which side the figure is known.
+    pub fn known(&self) -> Option<Side> {
+        match (self.at_least, self.at_most) {
+            (true, _) => Some(Side::Least),
+            (false, true) => Some(Side::Most),
+            (false, false) => None,
+        }
+    }
+
     /// Whether it shows that the card computes as it should: the link to its host, or how much memory it has, does not.
     fn is_of_a_healthy_card(&self) -> bool {
         self.metric.kind().is_arithmetic() && self.standing == Standing::Healthy
@@ -212,7 +224,7 @@ impl Card {
     pub fn quality(&self) -> Quality {
         let stands = |standing| self.figures.iter().any(|figure| figure.standing == standing);
         let compared = || self.figures.iter().filter(|figure| figure.healthy.is_some());
-        let is_missed = |figure: &Figure| figure.standing == Standing::Unknown && !figure.at_least;
+        let is_missed = |figure: &Figure| figure.standing == Standing::Unknown && figure.known().is_none();
         if stands(Standing::Faulty) || self.refused.iter().any(|refused| refused.verdict == Verdict::Fail) {
             Quality::Faulty
         } else if self.slice.is_some() {
@@ -317,6 +329,7 @@ mod tests {
             statistic: None,
             value: 1.0,
             at_least: false,
+            at_most: false,
             of_datasheet: None,
             healthy: band.map(|_| Healthy { low: 1.0, high: 2.0, basis: Basis::Own, overlay: None }),
             standing: band.unwrap_or(Standing::Unknown),

@@ -78,7 +78,7 @@ fn with_figures(of: &Inventory, figure: impl Fn(Option<&Class>, &Figure) -> Figu
 fn by_its_bands(stated: &Inventory) -> Inventory {
     let is_known = in_use::digest_with(&stated.catalogue.overlays) == stated.catalogue.sha256;
     let figure = |class: Option<&Class>, figure: &Figure| {
-        let found = Found { value: figure.value, at_least: figure.at_least };
+        let found = Found { value: figure.value, known: figure.known() };
         let gpu = class.and_then(|class| built_in().gpus.iter().find(|gpu| gpu.name == class.card));
         let is_of_overlay = figure.healthy.as_ref().is_some_and(|healthy| healthy.overlay.is_some());
         let healthy = if is_known && !is_of_overlay {

@@ -14,6 +14,7 @@ list-and = { " and " }
 full-stop = .
 and-more = and { $count } more
 at-least = at least { $figure }
+at-most = at most { $figure }
 no-times = none
 no-figure = no figure
 not-measured = not measured
@@ -173,7 +174,7 @@ reason-memory-errors = { $words } words read back wrong, so this memory does not
 reason-not-read-back = only { $checked } of { $filled } were read back and checked; run again and report this
 reason-clocks-disagree = the device's clock says { $device } where the host's says { $host }, so no rate can be believed; run again on an idle machine, and distrust the driver if it stays
 reason-only-a-lower-bound = it is at least this much, no more is known: { $why }; where the profile stopped it, run again with `--profile standard`
-reason-shortfall-may-be-ours = no kernel of ours is known to reach all that this card has, which may be more; take another tool's word for it, or demand what this kernel reaches on a good card
+reason-shortfall-may-be-ours = no kernel of ours is known to show all that this card can do, which may be better; take another tool's word for it, or demand what this kernel reaches on a good card
 reason-no-figure = the samples give no finite figure; run again and report this
 reason-too-fast-to-be-true = { $figure } is beyond what such a device can do ({ $limit }), so it is no measurement; distrust the machine's clocks or its PCI id
 reason-measured-alone = the devices were measured one at a time, and at the same time they may be slower; run again without `--one-at-a-time`, or let both parties agree on measured = "alone"

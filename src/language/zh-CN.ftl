@@ -26,6 +26,7 @@ list-and = { " 与 " }
 full-stop = 。
 and-more = 等，另有 { $count } 个
 at-least = 不低于 { $figure }
+at-most = 不高于 { $figure }
 no-times = 无
 no-figure = 无数值
 not-measured = 未测量

@@ -12,7 +12,7 @@ use super::page::Page;
 use crate::catalogue;
 use crate::catalogue::bands::Basis;
 use crate::catalogue::in_use::OverlayName;
-use crate::contract::escaped;
+use crate::contract::{Side, escaped};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::{FILLED, Kind, MetricName};
 use crate::fleet::words::Said;
@@ -146,9 +146,9 @@ fn quality_said(quality: Quality, language: Language) -> String {
 }
 
 fn cells(figure: &Figure, catalogue: &CatalogueName, language: Language) -> [String; 5] {
-    let Figure { metric, value, at_least, of_datasheet, healthy, standing, .. } = figure;
+    let Figure { metric, value, of_datasheet, healthy, standing, .. } = figure;
     let shown = amount(metric, *value);
-    let reaches = bounded(shown, *at_least, language);
+    let reaches = bounded(shown, figure.known(), language);
     let share = of_datasheet.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0));
     let healthy = healthy.as_ref().map_or("-".to_owned(), |healthy| {
         let (low, high) = (amount(metric, healthy.low), amount(metric, healthy.high));
@@ -164,8 +164,12 @@ fn cells(figure: &Figure, catalogue: &CatalogueName, language: Language) -> [Str
     [metric.to_string(), reaches, share, healthy, standing]
 }
 
-fn bounded(shown: String, at_least: bool, language: Language) -> String {
-    if at_least { say!(language, "at-least", figure = shown) } else { shown }
+fn bounded(shown: String, known: Option<Side>, language: Language) -> String {
+    match known {
+        Some(Side::Least) => say!(language, "at-least", figure = shown),
+        Some(Side::Most) => say!(language, "at-most", figure = shown),
+        None => shown,
+    }
 }
 
 /// What a band rests on, and on whose word that is so.
@@ -339,7 +343,7 @@ fn class(of: &ClassOffer, out: &mut Page) -> io::Result<()> {
     ];
     let row = |reach: &Reach| {
         let Reach { metric, cards, least, median, sum, at_least } = reach;
-        let shown = |value| bounded(amount(metric, value), *at_least, language);
+        let shown = |value| bounded(amount(metric, value), at_least.then_some(Side::Least), language);
         let [least, median, sum] = [*least, *median, *sum].map(shown);
         [metric.to_string(), cards.to_string(), least, median, sum]
     };

@@ -7,12 +7,12 @@ use super::Report;
 use crate::contract::shown::{Found, shown};
 use crate::evidence::metric::{Better, Kind, MetricName};
 
-/// By metric the worst of all devices, as a contract writes it. Lower bounds only, counts of faults and shares are left out.
+/// By metric the worst of all devices, as a contract writes it. What is known to one side only, counts of faults and shares are left out.
 pub fn figures(report: &Report) -> BTreeMap<MetricName, String> {
     let mut worst: BTreeMap<MetricName, f64> = BTreeMap::new();
     let evidence = &report.evidence;
     for one in evidence.devices.iter().flat_map(|device| shown(evidence, device)) {
-        let Ok(Found { value, at_least: false }) = one.found else { continue };
+        let Ok(Found { value, known: None }) = one.found else { continue };
         // What a census samples tells cards apart, or what others took, not good cards from bad ones.
         if !one.metric.is_sampled() || one.metric.probe() == "census" {
             continue;

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use gpu_assay::evidence::Fact;
+use gpu_assay::device::Reach;
 use gpu_assay::evidence::metric::MetricName;
+use gpu_assay::evidence::{Fact, Sample};
 use gpu_assay::inventory::draw::draw;
 use gpu_assay::report::Report;
 use gpu_assay::seal::{Envelope, TrustList};
 use serde_json::Value;
 
 use crate::process::{Ended, assay};
+use crate::support::timed;
 
 /// Nodes of one card each: in order, another, slow for its kind, one that computes wrong, one that is called what it is not, the
 /// first again under another name, and one whose sources contradict one another. Of two of them too little memory was looked at to see
@@ -397,17 +399,43 @@ fn cards_behind_different_salts_are_not_summed() {
     );
 }
 
-#[test]
-fn a_slice_of_a_card_is_said_to_be_one_and_is_no_card() {
+/// The first node's report, and what is certified of its card once the report is another.
+fn redrawn() -> (Report, impl Fn(&Report) -> (Value, Value)) {
     let trust = TrustList::load(&[given("key.pub.pem")]).unwrap();
     let verified = Envelope::load(given("good/report.dsse.json").as_ref()).unwrap().open(&trust).unwrap();
-    let mut report = Report::from_verified(&verified).unwrap();
-    let whole = report.evidence.devices[0].clone();
-    let drawn = |report: &Report| {
+    let report = Report::from_verified(&verified).unwrap();
+    let drawn = move |report: &Report| {
         let inventory = draw(report, &verified, std::time::Duration::from_secs(3600)).unwrap();
         let value = serde_json::to_value(&inventory.cards[0]).unwrap();
         (serde_json::to_value(inventory.cards[0].quality()).unwrap(), value)
     };
+    (report, drawn)
+}
+
+/// Our kernel may take longer than the card needs.
+#[test]
+fn a_latency_that_may_be_ours_is_the_most_that_the_card_takes() {
+    let (mut report, drawn) = redrawn();
+    let sample = Sample { device_ns: Some(9_000_000), host_ns: 9_001_000 };
+    let mut chase = timed("chase.hbm.latency", 1000, vec![sample; 3]);
+    for (reach, at_most, standing) in
+        [(Reach::Kernel, Value::from(true), "unknown"), (Reach::Card, Value::Null, "below")]
+    {
+        chase.conditions.reach = reach;
+        report.evidence.devices[0].measurements.retain(|measurement| measurement.metric != chase.metric);
+        report.evidence.devices[0].measurements.push(chase.clone());
+        let (_, said) = drawn(&report);
+        let figures = said["figures"].as_array().unwrap();
+        let figure = figures.iter().find(|figure| figure["metric"] == "chase.hbm.latency").unwrap();
+        assert_eq!((&figure["at_most"], &figure["at_least"]), (&at_most, &Value::Null), "{figure}");
+        assert_eq!(figure["standing"], standing, "{figure}");
+    }
+}
+
+#[test]
+fn a_slice_of_a_card_is_said_to_be_one_and_is_no_card() {
+    let (mut report, drawn) = redrawn();
+    let whole = report.evidence.devices[0].clone();
     assert_eq!(drawn(&report).0, "good");
     let mut part = whole;
     let identity = part.identity.as_mut().unwrap();

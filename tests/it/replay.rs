@@ -254,3 +254,14 @@ fn every_recording_that_is_kept_ends_as_its_contract_says() {
         assert_eq!(replayed.code, Some(i32::from(report.exit().code())), "{name}: {}", replayed.stderr);
     }
 }
+
+#[test]
+fn a_recording_in_the_place_of_a_report_is_told_what_takes_it() {
+    let (recording, key) = (data("recordings/simulated-mini.jsonl"), data("keys/test-a.pub.pem"));
+    let [recording, key] = [&recording, &key].map(|path| path.to_str().unwrap());
+    for command in [&["render", recording][..], &["verify", "--trust", key, recording]] {
+        let ended = assay(command);
+        assert_eq!(ended.code, Some(6), "{}", ended.stderr);
+        assert!(ended.stderr.contains("`assay seal` signs what it holds"), "{}", ended.stderr);
+    }
+}

@@ -65,6 +65,7 @@ fn one(node: &str, at: &str, until: &str, is_wrong: bool) -> Found {
         statistic: None,
         value,
         at_least: false,
+        at_most: false,
         of_datasheet: None,
         healthy: Some(Healthy { low: 1.0, high: 1.0, basis: Basis::Own, overlay: None }),
         standing,

@@ -9,6 +9,8 @@ const OPEN: Verdict = Verdict::Inconclusive;
 const PASS: Verdict = Verdict::Pass;
 const NO_ERROR: &str = "metric = \"sustain.errors.count\"\nequals = 0";
 const FAST: &str = "metric = \"sustain.bf16.rate\"\nat_least = \"1 GFLOP/s\"\nstatistic = \"p50\"";
+/// The time of one product.
+const PROMPT: &str = "metric = \"sustain.p50.latency\"\nat_most = \"1 ns\"";
 const STEADY: &str = "metric = \"sustain.drift.share\"\nat_most = \"1 %\"";
 
 /// Windows with these rates, of which the first has so many wrong results.
@@ -16,6 +18,7 @@ fn loaded(rates: &[u64], wrong: u64) -> DeviceEvidence {
     edited(|d| {
         let mut load = kept_up(rates);
         load.windows[0].wrong = wrong;
+        load.times = vec![(1_000_000, load.windows.iter().map(|window| window.products).sum())];
         d.sustained = Some(load);
     })
 }
@@ -58,7 +61,7 @@ fn each_wrong_result_is_one_and_none_takes_the_whole_load() {
 
 /// How steady it is shows whatever the rate.
 #[test]
-fn where_our_kernel_is_the_limit_a_rate_that_falls_short_is_open_and_nothing_else() {
+fn where_our_kernel_is_the_limit_what_hangs_on_its_speed_is_open_and_nothing_else() {
     let ours = |rates: &[u64]| {
         let mut device = loaded(rates, 0);
         device.sustained.as_mut().unwrap().load.conditions.reach = Reach::Kernel;
@@ -66,6 +69,9 @@ fn where_our_kernel_is_the_limit_a_rate_that_falls_short_is_open_and_nothing_els
     };
     expect(ours(SLOW), FAST, OPEN, "shortfall_may_be_ours");
     expect(ours(GOOD), FAST, PASS, "met");
+    expect(ours(GOOD), PROMPT, OPEN, "shortfall_may_be_ours");
+    expect(ours(GOOD), &PROMPT.replace("ns", "s"), PASS, "met");
+    expect(loaded(GOOD, 0), PROMPT, FAIL, "not_met");
     expect(ours(SLOW), STEADY, PASS, "met");
     expect(ours(WORN), STEADY, FAIL, "not_met");
     expect(loaded(SLOW, 0), FAST, FAIL, "not_met");
@@ -73,7 +79,7 @@ fn where_our_kernel_is_the_limit_a_rate_that_falls_short_is_open_and_nothing_els
 
 /// The load's windows have the host's clock alone.
 #[test]
-fn a_quota_that_held_the_program_back_leaves_the_rate_open_and_nothing_else() {
+fn a_quota_that_held_the_program_back_leaves_speed_open_and_nothing_else() {
     let judged = |rates: &[u64], clause: &str| {
         let mut device = loaded(rates, 0);
         device.lapses = vec![Lapse { at_ns: 5, kind: LapseKind::Throttled, ns: 7_000_000_000 }];
@@ -82,6 +88,7 @@ fn a_quota_that_held_the_program_back_leaves_the_rate_open_and_nothing_else() {
     };
     assert_eq!(judged(SLOW, FAST), OPEN);
     assert_eq!(judged(GOOD, FAST), PASS);
+    assert_eq!(judged(GOOD, PROMPT), OPEN);
     assert_eq!(judged(WORN, STEADY), FAIL);
 }
 

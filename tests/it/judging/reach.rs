@@ -35,6 +35,20 @@ fn a_shortfall_that_may_be_ours_fails_nobody() {
     }
 }
 
+/// A latency is the other way round: our kernel may take longer than the card needs, and the less it took the better.
+#[test]
+fn a_latency_that_may_be_ours_is_good_enough_and_never_too_long() {
+    const CODE: &str = "shortfall_may_be_ours";
+    let clause = |bound: &str| format!("metric = \"chase.hbm.latency\"\n{bound}\nstatistic = \"p50\"");
+    let ours = || edited(|d| measurement(d, "chase.hbm.latency").conditions.reach = Reach::Kernel);
+    let (enough, less) = (clause("at_most = \"700 ns\""), clause("at_most = \"699 ns\""));
+    expect(ours(), &enough, Verdict::Pass, "met");
+    expect(ours(), &less, Verdict::Inconclusive, CODE);
+    expect(good_device(1), &less, Verdict::Fail, "not_met");
+    expect(ours(), &clause("at_least = \"700 ns\""), Verdict::Inconclusive, CODE);
+    expect(ours(), &clause("at_least = \"701 ns\""), Verdict::Fail, "not_met");
+}
+
 /// What the host's clock alone timed while a quota kept the program from running may have been faster.
 #[test]
 fn a_shortfall_under_a_quota_fails_nobody() {
@@ -59,4 +73,14 @@ fn a_shortfall_under_a_quota_fails_nobody() {
     let mut free = held_back(None);
     free.lapses.clear();
     assert_eq!(judged(free, &more), (Verdict::Fail, Reason::NotMet));
+
+    let slow = edited(|d| {
+        let sample = Sample { device_ns: None, host_ns: 701_000 };
+        *measurement(d, "chase.hbm.latency") = timed("chase.hbm.latency", 1000, vec![sample; 3]);
+        d.lapses = vec![Lapse { at_ns: 5, kind: LapseKind::Throttled, ns: 7_000_000_000 }];
+    });
+    for (bound, verdict) in [("701 ns", Verdict::Pass), ("700 ns", Verdict::Inconclusive)] {
+        let clause = format!("metric = \"chase.hbm.latency\"\nat_most = \"{bound}\"\nstatistic = \"p50\"");
+        assert_eq!(judged(slow.clone(), &clause).0, verdict, "{bound}");
+    }
 }
