@@ -1,12 +1,13 @@
 //! One demand of a contract: its rule, and how it is written in a file.
 //! Owns what makes a clause sensible; must not know evidence.
 //!
-//! To add a kind of demand: a variant of [`Rule`], its keys and what may stand beside them in `clause/raw.rs`, its verdict in `judge.rs`
-//! (a new condition of telemetry is a [`Flag`], and `telemetry.rs` says which readings show it), and its sentence in
+//! To add a kind of demand: a variant of [`Rule`], its keys in `clause/raw.rs`, what may stand beside them in `clause/fits.rs`, its verdict in `judge/mod.rs`
+//! (a new condition of telemetry is a [`Flag`], and `judge/telemetry.rs` says which readings show it), and its sentence in
 //! `src/output/html/clauses.rs` and both `src/language/*.ftl`; the compiler names what else must know it. `ASSAY_BLESS=1 cargo test --test
 //! it -- schemas::` writes the schema. `tests/it/vectors.rs` has contracts named after their defect, `tests/it/judging.rs` verdicts and
 //! their reasons, and a row of `tests/it/faults/matrix.rs` must show that the demand fails where it should.
 
+mod fits;
 mod raw;
 
 use std::collections::BTreeSet;
@@ -288,6 +289,15 @@ impl Rule {
             Rule::Equals { metric, .. } => vec![metric],
             Rule::Never { .. } => Vec::new(),
         }
+    }
+
+    /// Whether it is about what is measured between devices.
+    pub fn lies_between_devices(&self) -> bool {
+        self.metrics().into_iter().any(MetricName::lies_between_devices)
+    }
+
+    pub fn compares_devices(&self) -> bool {
+        self.metrics().into_iter().any(MetricName::compares_devices)
     }
 
     /// Of what so much is demanded at least.

@@ -2,34 +2,26 @@
 //! Owns the types of contracts and verdicts; must not know files, devices or how anything is measured.
 
 pub mod clause;
-mod decision;
 pub mod finding;
-pub mod gate;
 pub mod inventory;
 pub mod judge;
 pub mod lint;
 pub mod means;
 pub mod money;
-pub mod nodes;
 pub mod parse;
-mod peers;
 mod places;
 pub mod proof;
 pub mod quantity;
 pub mod schema;
 mod settle;
-pub mod shown;
 pub mod sku;
 mod slip;
 mod software;
-mod sources;
-pub mod telemetry;
 pub mod template;
 pub mod terms;
 pub mod when;
 mod words;
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -38,7 +30,8 @@ use crate::seal::KeyId;
 
 pub use clause::{Accept, Bound, Clause, Flag, Rule, Scope, Severity, Side};
 pub use finding::{Amount, Finding, Reason, Subject, Verdict, exit, overall};
-pub use judge::judge;
+pub use inventory::Inventory;
+pub use judge::{conflicts, judge};
 pub use parse::{Parsed, parse};
 pub use quantity::Quantity;
 pub use software::Software;
@@ -48,7 +41,6 @@ pub use words::{escaped, in_short};
 use crate::device::op::Precision;
 
 use crate::evidence::metric::FILLED;
-use crate::evidence::sequence::Demand;
 use crate::evidence::sustain::{SUSTAINED, WATCHED, rate_of};
 
 /// A contract. Its JSON form is itself a contract file.
@@ -148,11 +140,6 @@ impl Contract {
         };
         SUSTAINED.into_iter().filter(|precision| named(&rate_of(*precision))).collect()
     }
-
-    /// What must be delivered, so that measuring may stop as soon as it is decided.
-    pub fn demands(&self) -> Vec<Demand> {
-        decision::demands(&self.clauses).into_iter().flatten().collect()
-    }
 }
 
 /// How several devices of one node must have been measured.
@@ -240,18 +227,4 @@ pub struct Party {
     /// Key id of the party's public key, as `assay key show` prints it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_sha256: Option<KeyId>,
-}
-
-/// What each node must hold. Every entry is judged, as if it were a `must` clause.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Inventory {
-    /// Devices per node.
-    pub devices: NonZeroU32,
-    /// The model, such as `H200 SXM`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<sku::Model>,
-    /// Memory of each device, such as `141 GB`. The memory probe must fill 95 % of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<quantity::Bytes>,
 }

@@ -3,9 +3,8 @@
 
 use std::path::Path;
 
-use super::lint::Place;
 pub use super::places::At;
-use super::places::{self, position};
+use super::places::{self, Place, position};
 use super::slip::Slip;
 use super::{Contract, settle};
 use crate::files;

@@ -3,14 +3,27 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::lint::Place;
-
 /// Line and column, both from 1.
 pub type At = (usize, usize);
+
+/// What an objection is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// In the clause of this id.
+    Clause(String),
+    /// At a key of a table, such as `inventory`, `sku`.
+    Key(&'static str, &'static str),
+    /// At a key of one of several tables, such as `remedy`, 1, `within_days` for the second of these.
+    Nth(&'static str, usize, &'static str),
+    /// Nowhere: it is missing.
+    Contract,
+}
 
 /// One step down from a table or a list. The last one of a way says what is pointed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

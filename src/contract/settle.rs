@@ -9,7 +9,7 @@ use super::quantity::{Base, Share};
 use super::sku::Model;
 use super::slip::Slip;
 use super::terms::{DELIVERY, Exclusion};
-use super::{Contract, Inventory, Quantity, Reference, peers};
+use super::{Contract, Inventory, Quantity, Reference};
 use crate::catalogue::{self, Resolved};
 
 impl<'de> Deserialize<'de> for Contract {
@@ -82,7 +82,7 @@ fn whole(
                 ));
             };
             // Of links it says what all of them carry together, not how many of them lead to one other card.
-            gpu.datasheet(metric).filter(|_| !peers::lies_between(metric)).ok_or_else(|| {
+            gpu.datasheet(metric).filter(|_| !metric.lies_between_devices()).ok_or_else(|| {
                 format!("the datasheet of {} has no figure for {metric}; write a quantity", gpu.name)
             })
         }

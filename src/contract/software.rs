@@ -1,19 +1,10 @@
 //! Versions that results are comparable under: of the driver, of this program, of the catalogue.
-//! Owns how versions are compared, and the findings about them; every entry is judged like a `must` clause.
+//! Owns how versions are written and compared.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use super::Contract;
-use super::clause::Severity;
-use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
-use super::gate::{self, Seen, Unusable};
-use super::judge::{Judgement, subjects};
-use crate::catalogue;
-use crate::evidence::Evidence;
-use crate::evidence::metric::MetricName;
 
 /// The software pin of a contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -46,7 +37,7 @@ impl Version {
     }
 
     /// The first version in a text, such as `Vulkan NVIDIA 570.86.15`.
-    fn within(text: &str) -> Option<Self> {
+    pub(super) fn within(text: &str) -> Option<Self> {
         let words = text.split(|c: char| !c.is_ascii_digit() && c != '.');
         let dotted = words.filter(|word| word.trim_matches('.').contains('.'));
         dotted.map(|word| word.trim_matches('.').to_owned()).find_map(|word| word.try_into().ok())
@@ -106,68 +97,6 @@ impl Ord for Version {
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-pub(super) fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
-    let Some(software) = &contract.software else { return Vec::new() };
-    let mut findings = Vec::new();
-    if let Some(least) = &software.assay_at_least {
-        let has = &evidence.run.tool_version;
-        let judgement = between(Version::within(has), Some(least), None, has);
-        findings.push(judgement.about(id::ASSAY, Severity::Must, Subject::Node));
-    }
-    if let Some(pinned) = &software.catalogue_sha256 {
-        findings.push(catalogue_is(pinned).about(id::CATALOGUE, Severity::Must, Subject::Node));
-    }
-    if software.driver_at_least.is_some() || software.driver_below.is_some() {
-        for (subject, device) in subjects(evidence) {
-            let seen = Seen { evidence, device, accept: &contract.accept };
-            findings.push(driver(software, &seen).about(id::DRIVER, Severity::Must, subject));
-        }
-    }
-    findings
-}
-
-/// Bounds would follow from other figures, so nothing is decided.
-fn catalogue_is(pinned: &str) -> Judgement {
-    let (has, text) = (catalogue::digest(), |value: &str| Amount::Text { value: value.to_owned() });
-    match has == pinned {
-        true => Judgement::compare(true, text(&has), text(pinned)),
-        false => {
-            let because = Reason::OtherCatalogue { pinned: pinned.to_owned(), has };
-            Judgement::undecided(Unusable::open(because), Some(text(pinned)))
-        }
-    }
-}
-
-/// By telemetry where that says it, else by what the device calls its driver.
-fn driver(software: &Software, seen: &Seen<'_>) -> Judgement {
-    let identity = match gate::admitted(seen) {
-        Ok(identity) => identity,
-        Err(unusable) => return Judgement::undecided(unusable, None),
-    };
-    let told = MetricName::parse("identity.nvml.driver_version").ok();
-    let told = told.and_then(|metric| gate::fact(seen, &metric).ok().map(str::to_owned));
-    let has = told.unwrap_or_else(|| identity.driver.clone());
-    between(Version::within(&has), software.driver_at_least.as_ref(), software.driver_below.as_ref(), &has)
-}
-
-fn between(is: Option<Version>, least: Option<&Version>, below: Option<&Version>, told: &str) -> Judgement {
-    let text = |value: String| Amount::Text { value };
-    let demanded = [least.map(|v| format!("at least {v}")), below.map(|v| format!("below {v}"))];
-    let bound = text(demanded.into_iter().flatten().collect::<Vec<_>>().join(", "));
-    let observed = text(told.to_owned());
-    match is {
-        Some(is) => {
-            let holds = least.is_none_or(|least| is >= *least) && below.is_none_or(|below| is < *below);
-            Judgement::compare(holds, observed, bound)
-        }
-        None => {
-            let because = Reason::NotMeasured { metric: "identity.driver".to_owned() };
-            let open = Unusable { verdict: Verdict::Inconclusive, observed: Some(observed), because };
-            Judgement::undecided(open, Some(bound))
-        }
     }
 }
 

@@ -104,6 +104,9 @@ const UNITS: &str = "census.units.count";
 /// The slowest of all `peer.<a>-<b>.rate`, which it stands for in [`METRICS`].
 pub const PEER_SLOWEST: &str = "peer.slowest.rate";
 
+/// The probe whose figures are of all devices at once.
+pub const COLLECTIVE: &str = "collective";
+
 /// `collective.<kind>.busbw`: of all devices of a run.
 pub fn collective_name(kind: Collective) -> String {
     format!("collective.{}.busbw", kind.name())
@@ -251,6 +254,16 @@ impl MetricName {
     /// The first part, which names the probe.
     pub fn probe(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether it is measured between devices, so that no one device has such a figure.
+    pub fn lies_between_devices(&self) -> bool {
+        ["peer", COLLECTIVE].contains(&self.probe())
+    }
+
+    /// Whether it compares the devices of a node.
+    pub fn compares_devices(&self) -> bool {
+        self.probe() == "node"
     }
 
     /// `None` for what tells cards apart, and is no better or worse.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Gpu;
 use crate::catalogue::fingerprint::{self, Likeness};
-use crate::contract::gate;
+use crate::contract::judge::shown;
 use crate::device::ProvenanceKind;
 use crate::evidence::DeviceEvidence;
 
@@ -36,7 +36,7 @@ pub(super) fn class(device: &DeviceEvidence) -> Option<(&'static Gpu, By)> {
     if identity.provenance.kind() == ProvenanceKind::Software || is_part {
         return None;
     }
-    let likeness = fingerprint::likeness(identity, &gate::measured(device))?;
+    let likeness = fingerprint::likeness(identity, &shown::measured(device))?;
     let has_its_memory = |gpu: &Gpu| has_memory_of(identity.memory_bytes, gpu);
     let called = as_called(&likeness).filter(|gpu| has_its_memory(gpu));
     called.map(|gpu| (gpu, By::Name)).or_else(|| {

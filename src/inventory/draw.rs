@@ -10,9 +10,9 @@ use super::{Card, CatalogueName, FORMAT, Figure, Healthy, Inventory, Refused, Sl
 use crate::catalogue::bands::Basis;
 use crate::catalogue::in_use;
 use crate::catalogue::{self, Band, Gpu};
-use crate::contract::shown::{Found, Shown, shown};
+use crate::contract::judge::shown::{Found, Shown, shown};
 use crate::contract::when::When;
-use crate::contract::{Side, inventory};
+use crate::contract::{Side, conflicts};
 use crate::evidence::counters;
 use crate::evidence::metric::{Better, MetricName};
 use crate::evidence::stats::Stat;
@@ -62,7 +62,7 @@ fn drawn(
             overlays: in_use::overlays().to_vec(),
         },
         is_finished: evidence.ended == Ended::Completed,
-        conflicts: inventory::conflicts(evidence).into_iter().map(|finding| finding.because).collect(),
+        conflicts: conflicts(evidence).into_iter().map(|finding| finding.because).collect(),
         salt_sha256: evidence.run.salt_sha256.clone(),
         cards: evidence.devices.iter().map(|device| card(evidence, device)).collect(),
     })

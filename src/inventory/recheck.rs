@@ -7,7 +7,7 @@ use super::class::Class;
 use super::draw::{DrawError, again, healthy, standing};
 use super::{Card, CatalogueName, Figure, Inventory, Standing};
 use crate::catalogue::{built_in, in_use};
-use crate::contract::shown::Found;
+use crate::contract::judge::shown::Found;
 use crate::exit::Exit;
 use crate::report::difference::between;
 use crate::report::{Difference, Report};

@@ -3,7 +3,7 @@
 //! Owns that list; forms own names and layout.
 
 use super::rows;
-use crate::contract::nodes;
+use crate::contract::judge::nodes;
 use crate::evidence::counters::COUNTERS;
 use crate::evidence::metric::{METRICS, MetricName};
 use crate::evidence::stats::{Stat, Summary};

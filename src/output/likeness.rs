@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::catalogue::columns;
 use crate::catalogue::fingerprint::{self, Called, Contradiction, Likeness, Near, Shown};
-use crate::contract::gate;
+use crate::contract::judge::shown;
 use crate::device::ProvenanceKind;
 use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::{Kind, MetricName};
@@ -14,7 +14,7 @@ use crate::language::{Language, say};
 fn found(device: &DeviceEvidence) -> Option<Likeness> {
     let identity = device.identity.as_ref()?;
     let is_card = identity.provenance.kind() != ProvenanceKind::Software;
-    fingerprint::likeness(identity, &gate::measured(device)).filter(|_| is_card)
+    fingerprint::likeness(identity, &shown::measured(device)).filter(|_| is_card)
 }
 
 /// Which cards a device looks like, and what speaks against the one that it is called.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue;
 use crate::catalogue::in_use::{self, OverlayName};
-use crate::contract::{Contract, Finding, Parsed, Verdict, finding, inventory, judge, overall};
+use crate::contract::{Contract, Finding, Parsed, Verdict, conflicts, finding, judge, overall};
 use crate::device::ProvenanceKind;
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Summary;
@@ -149,7 +149,7 @@ impl Report {
 fn exit(verdict: Option<Verdict>, findings: &[Finding], evidence: &Evidence) -> Exit {
     match verdict {
         Some(_) => finding::exit(findings),
-        None if inventory::conflicts(evidence).is_empty() => Exit::Inconclusive,
+        None if conflicts(evidence).is_empty() => Exit::Inconclusive,
         None => Exit::Identity,
     }
 }

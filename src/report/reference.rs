@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Report;
-use crate::contract::shown::{Found, shown};
+use crate::contract::judge::shown::{Found, shown};
 use crate::evidence::metric::{Better, Kind, MetricName};
 
 /// By metric the worst of all devices, as a contract writes it. What is known to one side only, counts of faults and shares are left out.

@@ -1,7 +1,7 @@
 //! The sources about one card: where they agree nothing happens, where any of them differs there is a conflict.
 
 use gpu_assay::contract::finding::Claim;
-use gpu_assay::contract::{Finding, Reason, Subject, exit, inventory, judge};
+use gpu_assay::contract::{Finding, Reason, Subject, conflicts, exit, judge};
 use gpu_assay::device::{Identity, Provenance};
 use gpu_assay::evidence::{Evidence, Fact};
 use gpu_assay::exit::Exit;
@@ -85,9 +85,9 @@ fn fields(findings: &[Finding]) -> Vec<String> {
 
 #[test]
 fn sources_that_agree_or_are_silent_are_no_conflict() {
-    assert_eq!(inventory::conflicts(&run(&[], card())), []);
+    assert_eq!(conflicts(&run(&[], card())), []);
     for (name, _) in AGREED {
-        assert_eq!(inventory::conflicts(&run(&[(name, "")], card())), [], "without {name}");
+        assert_eq!(conflicts(&run(&[(name, "")], card())), [], "without {name}");
     }
     let silent = Identity {
         vendor_id: None,
@@ -98,7 +98,7 @@ fn sources_that_agree_or_are_silent_are_no_conflict() {
         memory_bytes: None,
         ..card()
     };
-    assert_eq!(inventory::conflicts(&run(&[], silent)), []);
+    assert_eq!(conflicts(&run(&[], silent)), []);
     for same in [
         ("nvml.name", "H200"),
         ("nvml.uuid", "GPU-00010203-0405-0607-0809-0A0B0C0D0E0F"),
@@ -106,7 +106,7 @@ fn sources_that_agree_or_are_silent_are_no_conflict() {
         // A container that may use some of the machine's cards.
         ("nvml.cards", "1"),
     ] {
-        assert_eq!(inventory::conflicts(&run(&[same], card())), [], "{same:?}");
+        assert_eq!(conflicts(&run(&[same], card())), [], "{same:?}");
     }
 }
 
@@ -125,11 +125,11 @@ fn each_lie_is_a_conflict_about_its_field() {
         (("nvml.cards", "0"), "number of cards"),
     ] {
         let run = run(&[lie], card());
-        assert_eq!(fields(&inventory::conflicts(&run)), [field], "{lie:?}");
+        assert_eq!(fields(&conflicts(&run)), [field], "{lie:?}");
         let findings = judge(&terms(TRIAD), &run);
         assert_eq!(exit(&findings), Exit::Identity, "{lie:?}");
     }
-    let lied = inventory::conflicts(&run(&[("pci.id", "10de:2330")], card())).remove(0);
+    let lied = conflicts(&run(&[("pci.id", "10de:2330")], card())).remove(0);
     assert_eq!(
         lied.because.to_string(),
         "the sources disagree about the PCI id: the device says \"10de:2335\", NVML says \"10de:2335\", \
@@ -147,12 +147,12 @@ fn a_part_of_a_card_may_be_smaller_and_named_otherwise_and_never_larger() {
         ..card()
     };
     let mig = ("nvml.mig", "enabled");
-    assert_eq!(inventory::conflicts(&run(&[mig], part(18 << 30))), []);
-    assert_eq!(fields(&inventory::conflicts(&run(&[mig], part(282 << 30)))), ["memory"]);
+    assert_eq!(conflicts(&run(&[mig], part(18 << 30))), []);
+    assert_eq!(fields(&conflicts(&run(&[mig], part(282 << 30)))), ["memory"]);
     let many = Identity { units: Some(1000), ..part(18 << 30) };
-    assert_eq!(fields(&inventory::conflicts(&run(&[mig], many))), ["number of multiprocessors"]);
+    assert_eq!(fields(&conflicts(&run(&[mig], many))), ["number of multiprocessors"]);
     let undivided = ["name", "UUID", "memory", "number of multiprocessors"];
-    assert_eq!(fields(&inventory::conflicts(&run(&[], part(18 << 30)))), undivided);
+    assert_eq!(fields(&conflicts(&run(&[], part(18 << 30)))), undivided);
 }
 
 /// Telemetry that watches the card says what the card is.
@@ -169,7 +169,7 @@ fn readings_of_a_card_contradict_no_part_of_it() {
             memory_bytes: Some(141 << 30),
             ..Reading::default()
         };
-        inventory::conflicts(&run).len()
+        conflicts(&run).len()
     };
     assert_eq!(
         [read("enabled", 18 << 30), read("enabled", 282 << 30), read("disabled", 18 << 30)],
@@ -195,7 +195,7 @@ fn parts_of_one_card_are_no_more_cards_than_the_driver_lists() {
         };
         let mut both = run(&edits("0000:1b:00.0"), part("ab", "0000:1b:00.0"));
         both.devices.extend(run(&edits(second), part("cd", second)).devices);
-        fields(&inventory::conflicts(&both))
+        fields(&conflicts(&both))
     };
     assert_eq!(two("0000:1b:00.0"), Vec::<String>::new());
     assert_eq!(two("0000:1c:00.0"), ["number of cards"]);
@@ -208,7 +208,7 @@ fn no_more_cards_are_measured_than_the_driver_lists() {
         let other = Identity { pci_address: Some(second.into()), uuid: None, ..card() };
         let edits = [("nvml.cards", "1"), ("pci.cards", ""), ("nvml.uuid", ""), ("nvml.pci_address", "")];
         both.devices.extend(run(&edits, other).devices);
-        inventory::conflicts(&both)
+        conflicts(&both)
     };
     let findings = two("0000:1c:00.0");
     assert_eq!(fields(&findings), ["number of cards"]);

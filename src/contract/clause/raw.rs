@@ -3,10 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::quantity::{Base, Quantity, Written};
+use super::super::quantity::{Quantity, Written};
 use super::super::slip::{Slip, Wrong};
-use super::super::{decision, nodes, peers};
-use super::{Accept, Bound, Clause, Figure, Flag, Rule, Scope, Severity, Side};
+use super::{Accept, Bound, Clause, Figure, Flag, Rule, Scope, Severity, Side, fits};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::stats::Stat;
 use crate::units::Unit;
@@ -75,12 +74,9 @@ pub(super) fn check((nth, raw): (usize, RawClause)) -> Result<Clause, Slip> {
 
 fn sensible(raw: RawClause) -> Result<Clause, Wrong> {
     let rule = rule(&raw)?;
-    check_scope(raw.scope, &rule)?;
-    peers::check(&rule, raw.scope)?;
-    nodes::check(&rule, raw.scope)?;
-    decision::check(raw.scope, &rule)?;
+    fits::scope(&rule, raw.scope)?;
     let quorum = raw.quorum.as_deref().map(|text| share("quorum", text, "99 %")).transpose()?;
-    over_fleet(raw.scope, quorum.is_some(), &rule)?;
+    fits::quorum(&rule, raw.scope, quorum.is_some())?;
     let guard = raw.guard.as_deref().map(|text| guard(text, &rule)).transpose()?;
     Ok(Clause {
         id: raw.id,
@@ -111,33 +107,6 @@ fn guard(text: &str, rule: &Rule) -> Result<Quantity, Wrong> {
         }
     };
     Err(Wrong::with("guard", why.to_owned()))
-}
-
-/// What is decided over all cards needs a quorum, and only that has one. Shares of the fleet's median exist nowhere else.
-fn over_fleet(scope: Scope, has_quorum: bool, rule: &Rule) -> Result<(), String> {
-    let (figure, of) = match rule {
-        Rule::Bound(bound) => (Some(&bound.figure), bound.quantity.share().map(|share| share.of)),
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => (None, None),
-    };
-    match (scope, has_quorum, of) {
-        (Scope::Fleet, false, _) => Err(
-            "scope \"fleet\" needs the share of cards that must meet it; write for example quorum = \"99 %\""
-                .to_owned(),
-        ),
-        (Scope::EveryDevice | Scope::AnyDevice | Scope::Node, true, _) => {
-            Err("quorum is a share of all cards; write scope = \"fleet\", or remove it".to_owned())
-        }
-        (Scope::EveryDevice | Scope::AnyDevice | Scope::Node, _, Some(Base::FleetMedian)) => {
-            Err("the fleet's median is known over the fleet alone; write scope = \"fleet\" and a quorum"
-                .to_owned())
-        }
-        (_, _, Some(Base::FleetMedian))
-            if figure.is_none_or(|figure| figure.statistic != Some(Stat::P50)) =>
-        {
-            Err("the fleet's median is that of medians; write statistic = \"p50\"".to_owned())
-        }
-        _ => Ok(()),
-    }
 }
 
 fn check_id(id: &str) -> Result<(), String> {
@@ -307,22 +276,6 @@ fn not_the_better_half(figure: &Figure, side: Side) -> Result<(), String> {
         chosen.name(),
         instead.name()
     ))
-}
-
-fn check_scope(scope: Scope, rule: &Rule) -> Result<(), String> {
-    let adds_up = match rule {
-        Rule::Bound(bound) => {
-            let units = [Unit::Nanosecond, Unit::Share, Unit::JoulePerFlop, Unit::Kelvin, Unit::Cycle];
-            !units.contains(&bound.quantity.unit())
-        }
-        Rule::Ratio { .. } | Rule::Equals { .. } | Rule::Never { .. } => false,
-    };
-    match scope {
-        Scope::Node if !adds_up => {
-            Err("scope \"node\" adds up devices, and this does not add up; use \"every_device\"".to_owned())
-        }
-        Scope::Node | Scope::EveryDevice | Scope::AnyDevice | Scope::Fleet => Ok(()),
-    }
 }
 
 impl From<Clause> for RawClause {

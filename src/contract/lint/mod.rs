@@ -12,6 +12,7 @@ mod slips;
 
 use serde::Serialize;
 
+pub use super::places::Place;
 use super::when::Day;
 use super::{Contract, Severity};
 use crate::catalogue::{self, Gpu, Resolved};
@@ -89,20 +90,6 @@ impl Weight {
             Weight::Warning => say!(language, "weight-warning"),
         }
     }
-}
-
-/// Where in the contract.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    /// In the clause of this id.
-    Clause(String),
-    /// At a key of a table, such as `inventory`, `sku`.
-    Key(&'static str, &'static str),
-    /// At a key of one of several tables, such as `remedy`, 1, `within_days` for the second of these.
-    Nth(&'static str, usize, &'static str),
-    /// Nowhere: it is missing.
-    Contract,
 }
 
 /// All objections, in the order of the rules, for readers of that language. `today` tells which days are over.

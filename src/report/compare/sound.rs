@@ -2,7 +2,7 @@
 //! Owns these conditions; must not know what is compared with what.
 
 use super::because::Unsound;
-use crate::contract::gate;
+use crate::contract::judge::gate;
 use crate::evidence::metric::MetricName;
 use crate::evidence::stats::Stat;
 use crate::evidence::{Canary, Check, Clocks, DeviceEvidence, Measurement, Sustained, Value};

@@ -2,8 +2,8 @@
 //! Owns what makes two stories differ; must not know clauses. None of them proves anything, but they may contradict
 //! one another.
 
-use super::finding::{Claim, Reason};
-use super::sku;
+use crate::contract::finding::{Claim, Reason};
+use crate::contract::sku;
 use crate::device::{Identity, ProvenanceKind, same};
 use crate::evidence::DeviceEvidence;
 use crate::evidence::metric::MetricName;

@@ -1,11 +1,12 @@
 //! Clauses on what is delivered: decided on an interval, at error rates that the device is promised.
-//! Owns those rates and what such a clause may say; the interval itself is evidence's business.
+//! Owns those rates; the interval itself is evidence's business.
 
-use super::clause::{Bound, Clause, Figure, Rule, Scope, Side};
-use super::finding::{Amount, Reason, Sampling, Verdict};
-use super::gate::{self, Counted, Seen};
-use super::judge::Judgement;
-use super::quantity::Quantity;
+use super::Judgement;
+use super::counted::{self, Counted};
+use super::gate::Seen;
+use crate::contract::Contract;
+use crate::contract::clause::{Bound, Clause, Figure, Rule, Side};
+use crate::contract::finding::{Amount, Reason, Sampling, Verdict};
 use crate::engine::bench::Cap;
 use crate::evidence::metric::MetricName;
 use crate::evidence::sequence::{Decision, Demand};
@@ -24,6 +25,13 @@ fn bound_of(rule: &Rule) -> Option<(&MetricName, f64)> {
     (figure.statistic == Some(Stat::Delivered)).then(|| (&figure.metric, quantity.value()))
 }
 
+impl Contract {
+    /// What must be delivered, so that measuring may stop as soon as it is decided.
+    pub fn demands(&self) -> Vec<Demand> {
+        demands(&self.clauses).into_iter().flatten().collect()
+    }
+}
+
 /// What each of these clauses demands; `None` where a clause is not decided so.
 pub(super) fn demands(clauses: &[Clause]) -> Vec<Option<Demand>> {
     let count = clauses.iter().filter(|clause| bound_of(&clause.rule).is_some()).count();
@@ -35,39 +43,11 @@ pub(super) fn demands(clauses: &[Clause]) -> Vec<Option<Demand>> {
     clauses.iter().map(demand).collect()
 }
 
-/// Probes whose samples do not go on until something is decided: one pass over the memory, what lies between devices, windows of a load.
-const FIXED: [&str; 4] = ["memory", "peer", "collective", "sustain"];
-
-/// What is delivered is a rate of one device, of which there must be enough.
-pub(super) fn check(scope: Scope, rule: &Rule) -> Result<(), String> {
-    let (figure, least) = match rule {
-        Rule::Bound(Bound { figure, side: Side::Least, quantity }) => (figure, Some(quantity)),
-        Rule::Bound(Bound { figure, side: Side::Most, .. }) | Rule::Ratio { figure, .. } => (figure, None),
-        Rule::Equals { .. } | Rule::Never { .. } => return Ok(()),
-    };
-    if figure.statistic != Some(Stat::Delivered) {
-        return Ok(());
-    }
-    let metric = &figure.metric;
-    match (least.map(Quantity::unit), scope) {
-        (None, _) => Err("statistic \"delivered\" decides at_least alone; name another statistic".to_owned()),
-        (Some(Unit::Nanosecond), _) => Err("a latency is not delivered; name another statistic".to_owned()),
-        (Some(_), _) if FIXED.contains(&metric.probe()) => Err(format!(
-            "{metric} is not sampled until it is decided; name another statistic than \"delivered\""
-        )),
-        (Some(_), Scope::EveryDevice) => Ok(()),
-        (Some(_), Scope::AnyDevice | Scope::Node | Scope::Fleet) => {
-            Err("statistic \"delivered\" is decided device by device; use scope \"every_device\"".to_owned())
-        }
-    }
-}
-
-/// Judges one device.
 pub(super) fn judge(seen: &Seen<'_>, demand: &Demand, unit: Unit) -> Judgement {
     let amount = |value| Amount::Number { value, unit };
     let bound = Some(amount(demand.bound));
     let figure = Figure { metric: demand.metric.clone(), statistic: Some(Stat::Delivered) };
-    let Counted { value, one_sided } = match gate::figure(seen, &figure) {
+    let Counted { value, one_sided } = match counted::of(seen, &figure) {
         Ok(counted) => counted,
         Err(unusable) => return Judgement::undecided(unusable, bound),
     };

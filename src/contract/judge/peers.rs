@@ -1,40 +1,13 @@
 //! Clauses about rates between devices: judged on the node, by one pair, by the slowest of all, or by what all do together.
 //! Owns which figures must be there; what makes one count is the gate's business.
 
-use super::clause::{Accept, Bound, Figure, Rule, Scope, Side};
-use super::finding::{Reason, Verdict};
-use super::gate::{self, Counted, Seen, Unusable};
-use super::judge::{Judgement, bounded};
-use crate::evidence::metric::{MetricName, PEER_SLOWEST, is_pair, peer_name};
+use super::counted::{self, Counted};
+use super::gate::{self, Seen, Unusable};
+use super::{Judgement, bounded};
+use crate::contract::clause::{Accept, Bound, Figure, Side};
+use crate::contract::finding::{Reason, Verdict};
+use crate::evidence::metric::{COLLECTIVE, PEER_SLOWEST, is_pair, peer_name};
 use crate::evidence::{DeviceEvidence, Ended, Evidence};
-
-/// The probe whose figures are of all devices at once.
-const COLLECTIVE: &str = "collective";
-
-/// Whether a rule is about what is measured between devices.
-pub(super) fn concerns(rule: &Rule) -> bool {
-    rule.metrics().into_iter().any(lies_between)
-}
-
-/// Whether no one device has such a figure.
-pub(super) fn lies_between(metric: &MetricName) -> bool {
-    ["peer", COLLECTIVE].contains(&metric.probe())
-}
-
-/// What a clause about pairs may not demand.
-pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
-    let between = rule.metrics().into_iter().find(|metric| lies_between(metric));
-    let Some(metric) = between else { return Ok(()) };
-    if let Rule::Ratio { .. } = rule {
-        return Err(format!("{metric} lies between devices, so no device has a ratio to it; use at_least"));
-    }
-    match scope {
-        Scope::EveryDevice => Ok(()),
-        Scope::AnyDevice | Scope::Node | Scope::Fleet => {
-            Err(format!("{metric} lies between devices and is judged on the node; remove scope"))
-        }
-    }
-}
 
 pub(super) fn judge(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement {
     let judged = |counted| bounded(counted, bound);
@@ -134,10 +107,10 @@ fn one(
     // Where a worker broke off at another case, it was through with this one.
     let of_node = Some(&node.ended).filter(|ended| !matches!(ended, Ended::Lost { .. }));
     completed(of_node.into_iter().chain([&evidence.ended]))?;
-    let value = gate::value(measurement, figure).map_err(named)?;
+    let value = counted::value(measurement, figure).map_err(named)?;
     let possible = |identity| gate::possible(identity, &measurement.metric, value);
     identities.into_iter().try_for_each(possible).map_err(named)?;
-    Ok(Counted { value, one_sided: gate::one_sided(measurement) })
+    Ok(Counted { value, one_sided: counted::one_sided(measurement) })
 }
 
 fn completed<'a>(parts: impl IntoIterator<Item = &'a Ended>) -> Result<(), Unusable> {

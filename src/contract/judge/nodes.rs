@@ -1,38 +1,16 @@
 //! Clauses that compare the devices of a node with one another: how far the slowest lags, how far temperatures lie apart.
 //! Owns what is compared; what makes a figure of one device count is the gate's business.
 
-use super::clause::{Accept, Bound, Figure, Rule, Scope};
-use super::finding::{Amount, Reason};
-use super::gate::{self, Counted, Seen, Unusable};
-use super::judge::{Judgement, bounded};
+use super::counted::{self, Counted};
+use super::gate::{self, Seen, Unusable};
 use super::telemetry::{self, Kept};
+use super::{Judgement, bounded};
+use crate::contract::clause::{Accept, Bound, Figure};
+use crate::contract::finding::{Amount, Reason};
 use crate::evidence::metric::{LAG, METRICS, MetricName, SPREAD, lagging};
 use crate::evidence::stats::{Stat, middle};
 use crate::evidence::sustain::Span;
 use crate::evidence::{DeviceEvidence, Evidence};
-
-fn is_node(metric: &MetricName) -> bool {
-    metric.probe() == "node"
-}
-
-/// Whether a rule compares devices.
-pub(super) fn concerns(rule: &Rule) -> bool {
-    rule.metrics().into_iter().any(is_node)
-}
-
-/// What a clause that compares devices may not demand.
-pub(super) fn check(rule: &Rule, scope: Scope) -> Result<(), String> {
-    match (rule, scope) {
-        _ if !concerns(rule) => Ok(()),
-        (Rule::Ratio { .. } | Rule::Equals { .. }, _) => {
-            Err("what compares devices has no ratio to anything; use at_most".to_owned())
-        }
-        (_, Scope::EveryDevice) => Ok(()),
-        (_, Scope::AnyDevice | Scope::Node | Scope::Fleet) => {
-            Err("what compares devices is judged on the node; remove scope".to_owned())
-        }
-    }
-}
 
 pub(super) fn judge(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement {
     match compared(evidence, accept, &bound.figure.metric) {
@@ -118,7 +96,7 @@ fn farther<'a>(a: Farthest<'a>, b: Farthest<'a>) -> Farthest<'a> {
 fn lag<'a>(evidence: &'a Evidence, accept: &Accept, rate: MetricName) -> Result<Farthest<'a>, Unusable> {
     let figure = Figure { metric: rate, statistic: Some(Stat::P50) };
     let of_device = |device: &'a DeviceEvidence| {
-        let counted = gate::figure(&Seen { evidence, device, accept }, &figure);
+        let counted = counted::of(&Seen { evidence, device, accept }, &figure);
         counted.map(|counted| (device, counted)).map_err(|unusable| unusable.on(&[device], None))
     };
     let mut counted = evidence.devices.iter().map(of_device).collect::<Result<Vec<_>, _>>()?;

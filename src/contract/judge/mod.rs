@@ -1,20 +1,34 @@
 //! Judges evidence against a contract. Pure: no clock, no files, no chance.
 //! Owns the order of findings; what makes a figure count is the gate's business.
 
+mod counted;
+mod decision;
+pub mod gate;
+mod inventory;
+pub mod nodes;
+mod peers;
+pub mod shown;
+mod software;
+mod sources;
+mod telemetry;
+
+pub use inventory::conflicts;
+
 use super::clause::{Accept, Bound, Clause, Figure, Rule, Scope, Severity, Side};
 use super::finding::{Amount, Finding, Reason, Subject, Verdict, id};
-use super::gate::{self, Counted, Seen};
 use super::proof::Proof;
 use super::quantity::Quantity;
-use super::{Contract, Freshness, Measured, decision, inventory, nodes, peers, software, telemetry};
+use super::{Contract, Freshness, Measured};
 use crate::evidence::metric::{Kind, MetricName};
 use crate::evidence::sequence::Demand;
 use crate::evidence::{DeviceEvidence, Evidence, Order};
 use crate::units::Unit;
+use counted::Counted;
+use gate::Seen;
 
 /// One demand judged on one subject, before it is said whose demand it was.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Judgement {
+struct Judgement {
     pub verdict: Verdict,
     pub observed: Option<Amount>,
     pub bound: Option<Amount>,
@@ -22,18 +36,18 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
-    pub(super) fn compare(holds: bool, observed: Amount, bound: Amount) -> Self {
+    fn compare(holds: bool, observed: Amount, bound: Amount) -> Self {
         let (verdict, because) =
             if holds { (Verdict::Pass, Reason::Met) } else { (Verdict::Fail, Reason::NotMet) };
         Self { verdict, observed: Some(observed), bound: Some(bound), because }
     }
 
-    pub(super) fn undecided(unusable: gate::Unusable, bound: Option<Amount>) -> Self {
+    fn undecided(unusable: gate::Unusable, bound: Option<Amount>) -> Self {
         Self { verdict: unusable.verdict, observed: unusable.observed, bound, because: unusable.because }
     }
 
     /// What is not a pass hangs on these devices.
-    pub(super) fn on(self, devices: &[&DeviceEvidence], metric: Option<&str>) -> Self {
+    fn on(self, devices: &[&DeviceEvidence], metric: Option<&str>) -> Self {
         match self.verdict {
             Verdict::Pass => self,
             Verdict::Inconclusive | Verdict::Fail => {
@@ -42,7 +56,7 @@ impl Judgement {
         }
     }
 
-    pub(super) fn about(self, clause: &str, severity: super::Severity, subject: Subject) -> Finding {
+    fn about(self, clause: &str, severity: Severity, subject: Subject) -> Finding {
         let Self { verdict, observed, bound, because } = self;
         Finding { clause: clause.to_owned(), severity, subject, verdict, observed, bound, because }
     }
@@ -50,7 +64,7 @@ impl Judgement {
 
 /// All findings: what sources disagree on, what the inventory demands, then clause by clause in the contract's order.
 pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
-    let mut findings = inventory::conflicts(evidence);
+    let mut findings = conflicts(evidence);
     findings.extend(continuity(evidence));
     findings.extend(inventory::judge(contract, evidence));
     findings.extend(software::judge(contract, evidence));
@@ -75,7 +89,7 @@ pub fn judge(contract: &Contract, evidence: &Evidence) -> Vec<Finding> {
 fn is_timed(rule: &Rule) -> bool {
     match rule {
         Rule::Bound(Bound { figure, .. }) | Rule::Ratio { figure, .. } => {
-            (figure.statistic.is_some() && !peers::concerns(rule)) || nodes::concerns(rule)
+            (figure.statistic.is_some() && !rule.lies_between_devices()) || rule.compares_devices()
         }
         Rule::Equals { .. } | Rule::Never { .. } => false,
     }
@@ -133,10 +147,10 @@ fn judge_clause(
             Judgement::undecided(gate::Unusable::open(Reason::NoFigure), None)
         }
     };
-    if peers::concerns(&clause.rule) {
+    if clause.rule.lies_between_devices() {
         return say(Subject::Node, on_node(peers::judge));
     }
-    if nodes::concerns(&clause.rule) {
+    if clause.rule.compares_devices() {
         return say(Subject::Node, on_node(nodes::judge));
     }
     let each = evidence.devices.iter().map(|device| {
@@ -185,7 +199,7 @@ fn guarded(clause: &Clause, judgement: Judgement) -> Judgement {
 
 /// Whether a device has a figure that the fleet can be judged by.
 fn over_fleet(seen: &Seen<'_>, figure: &Figure, unit: Unit) -> Judgement {
-    let open = match gate::figure(seen, figure) {
+    let open = match counted::of(seen, figure) {
         Ok(Counted { value, one_sided }) => gate::Unusable {
             observed: Some(Amount::Number { value, unit }),
             ..gate::Unusable::open(one_sided.map_or(Reason::DecidedOverFleet, |(_, because)| because))
@@ -195,25 +209,25 @@ fn over_fleet(seen: &Seen<'_>, figure: &Figure, unit: Unit) -> Judgement {
     Judgement::undecided(open, None)
 }
 
-pub(super) fn subjects(evidence: &Evidence) -> impl Iterator<Item = (Subject, &DeviceEvidence)> {
+fn subjects(evidence: &Evidence) -> impl Iterator<Item = (Subject, &DeviceEvidence)> {
     (0u32..)
         .zip(&evidence.devices)
         .map(|(index, device)| (Subject::Device { index, selector: device.selector.clone() }, device))
 }
 
-pub(super) fn judge_device(rule: &Rule, seen: &Seen<'_>) -> Judgement {
+fn judge_device(rule: &Rule, seen: &Seen<'_>) -> Judgement {
     match rule {
         Rule::Bound(Bound { figure, quantity, .. }) if quantity.is_of_fleet() => {
             over_fleet(seen, figure, quantity.unit())
         }
-        Rule::Bound(bound) => bounded(gate::figure(seen, &bound.figure), bound),
+        Rule::Bound(bound) => bounded(counted::of(seen, &bound.figure), bound),
         Rule::Ratio { figure, to, at_least } => ratio(seen, figure, to, *at_least),
         Rule::Equals { metric, value } => equals(seen, metric, value),
         Rule::Never { flag } => telemetry::never(seen, *flag),
     }
 }
 
-pub(super) fn bounded(figure: Result<Counted, gate::Unusable>, bound: &Bound) -> Judgement {
+fn bounded(figure: Result<Counted, gate::Unusable>, bound: &Bound) -> Judgement {
     let Bound { side, quantity, .. } = bound;
     let (unit, bound) = (quantity.unit(), quantity.value());
     let amount = |value| Amount::Number { value, unit };
@@ -247,7 +261,7 @@ fn settled(open: Option<Reason>, holds: bool, observed: Amount, bound: Amount) -
 
 /// The sum over all devices. One device that does not count leaves the sum undecided, the worst of them says why.
 fn judge_node(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement {
-    let of_device = |device| gate::figure(&Seen { evidence, device, accept }, &bound.figure);
+    let of_device = |device| counted::of(&Seen { evidence, device, accept }, &bound.figure);
     let figures = evidence.devices.iter().map(of_device);
     let add = |sum: Counted, more: Counted| Counted {
         value: sum.value + more.value,
@@ -259,7 +273,7 @@ fn judge_node(bound: &Bound, evidence: &Evidence, accept: &Accept) -> Judgement 
 
 fn ratio(seen: &Seen<'_>, figure: &Figure, to: &MetricName, at_least: f64) -> Judgement {
     let base = Figure { metric: to.clone(), statistic: figure.statistic };
-    let both = gate::figure(seen, figure).and_then(|of| Ok((of, gate::figure(seen, &base)?)));
+    let both = counted::of(seen, figure).and_then(|of| Ok((of, counted::of(seen, &base)?)));
     let bound = Amount::Ratio { value: at_least };
     match both {
         Ok((of, to)) if to.value > 0.0 && (of.value / to.value).is_finite() => {
@@ -280,7 +294,7 @@ fn equals(seen: &Seen<'_>, metric: &MetricName, value: &str) -> Judgement {
         Kind::Fact => gate::fact(seen, metric).map(|fact| (None, fact == value, text(fact))),
         Kind::Number(unit) => {
             let figure = Figure { metric: metric.clone(), statistic: None };
-            gate::figure(seen, &figure).map(|Counted { value: count, one_sided }| {
+            counted::of(seen, &figure).map(|Counted { value: count, one_sided }| {
                 let wanted = value.parse::<f64>().ok();
                 // What is more already stays more; nothing that is counted may be less.
                 let open = one_sided.filter(|_| wanted.is_none_or(|wanted| count <= wanted));

@@ -1,10 +1,10 @@
 //! `never` clauses: what telemetry must not show, and when its silence means something.
 //! Owns the rule for frozen sensors; must not know where readings come from.
 
-use super::clause::Flag;
-use super::finding::{Reason, Verdict};
+use super::Judgement;
 use super::gate::{self, Seen, Unusable};
-use super::judge::Judgement;
+use crate::contract::clause::Flag;
+use crate::contract::finding::{Reason, Verdict};
 use crate::evidence::lapse::{Lapse, LapseKind};
 use crate::evidence::sustain::Silence;
 use crate::evidence::{DeviceEvidence, Sustained, TimedReading, Value};
