@@ -5,48 +5,12 @@ mod arithmetic;
 mod bands;
 mod provenance;
 
-use serde::{Deserialize, Serialize};
-
 use super::columns::COLUMNS;
-use super::data::Catalogue;
+use super::data::{Catalogue, Exception};
 use super::names::{self, Resolved};
+use super::problem::Problem;
 use super::{Gpu, sources};
 use crate::language::{Language, say};
-
-/// What is wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    pub at: String,
-    pub why: String,
-}
-
-impl Problem {
-    /// On one line, of bounded length, that cannot write to a terminal what its reader does not see: tables of others are quoted.
-    pub fn new(at: impl AsRef<str>, why: impl AsRef<str>) -> Self {
-        const CHARS_MAX: usize = 300;
-        let clean = |text: &str| {
-            let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-            shown.take(CHARS_MAX).collect()
-        };
-        Self { at: clean(at.as_ref()), why: clean(why.as_ref()) }
-    }
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.at, self.why)
-    }
-}
-
-/// A rule that does not hold of a card, and why that is no mistake.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Exception {
-    pub card: String,
-    /// `fp16-arithmetic`, `shared-pci-id`, or a ratio such as `int8:fp16`.
-    pub rule: String,
-    pub why: String,
-}
 
 /// Other cards have the same PCI id.
 const SHARED_ID: &str = "shared-pci-id";

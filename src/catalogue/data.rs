@@ -2,10 +2,11 @@
 //! Owns reading the tables; what they may say is checked elsewhere.
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Gpu;
 use super::bands::{self, Band};
-use super::check::{Exception, Problem};
+use super::problem::Problem;
 use super::sources::{Line, Origin, Source};
 use crate::evidence::metric::MetricName;
 use crate::language::{Language, say};
@@ -40,6 +41,16 @@ pub struct Catalogue {
     pub provenance: Vec<Line>,
     pub bands: Vec<Band>,
     pub exceptions: Vec<Exception>,
+}
+
+/// A rule that does not hold of a card, and why that is no mistake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    pub card: String,
+    /// `fp16-arithmetic`, `shared-pci-id`, or a ratio such as `int8:fp16`.
+    pub rule: String,
+    pub why: String,
 }
 
 /// A catalogue as it is written down.

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::built_in;
-use super::check::Problem;
 use super::data::{self, Catalogue};
 use super::overlay::Overlay;
+use super::problem::Problem;
 use crate::language::Language;
 use crate::seal::sha256_hex;
 use crate::seal::statement::StatementError;

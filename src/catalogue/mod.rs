@@ -19,6 +19,7 @@ pub mod in_use;
 mod limits;
 pub mod names;
 pub mod overlay;
+pub mod problem;
 pub mod sources;
 
 use std::sync::LazyLock;
@@ -30,7 +31,7 @@ pub use self::in_use::digest;
 pub use self::limits::{ceiling, floor, peak, peak_of};
 pub use self::names::Resolved;
 
-use self::check::Problem;
+use self::problem::Problem;
 use crate::device::Identity;
 use crate::evidence::metric::MetricName;
 use crate::language::Language;

@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Exception, Problem};
+use super::check;
+use super::data::Exception;
 use super::data::{Catalogue, Tables};
+use super::problem::Problem;
 use super::sources::{Line, Source};
 use super::{Gpu, bands, built_in};
 use crate::language::{Language, say};

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::check::{read_wanted, refused};
 use super::fleet::{self as fleet_command, List};
 use super::results::{write_atomically, write_new};
+use super::signed::{read_wanted, refused};
 use super::{Failure, print};
 use crate::certificate::choices::{self, Choices};
 use crate::certificate::draft::{Terms, draft};

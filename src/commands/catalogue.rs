@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::check::{open, refused, sound};
 use super::results::write_new;
+use super::signed::{open, refused, sound};
 use super::{Failure, print, tell};
 use crate::catalogue::overlay::{EXAMPLE, FILE_BYTES_MAX, Overlay};
 use crate::catalogue::{self, built_in, in_use};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::check::{open, refused, sound};
 use super::results::{directory, write_new};
+use super::signed::{open, refused, sound};
 use super::{Failure, print, run};
 use crate::cli::CertifyArgs;
 use crate::exit::Exit;

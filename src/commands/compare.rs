@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::check::{open, read, read_trusted, read_unverified, refused, report_beside};
+use super::signed::{open, read, read_trusted, read_unverified, refused, report_beside};
 use super::{Failure, print};
 use crate::cli::CompareArgs;
 use crate::exit::Exit;

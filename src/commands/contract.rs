@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use super::check::{open, read_unverified, sound};
+use super::signed::{open, read_unverified, sound};
 use super::{Failure, print, print_note};
 use crate::catalogue;
 use crate::cli::{ContractCommand, NewContract};

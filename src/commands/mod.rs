@@ -23,6 +23,7 @@ mod run;
 mod seal;
 mod shell;
 mod signals;
+mod signed;
 mod timestamp;
 mod verify;
 mod witness;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use super::check::{CHALLENGE_WANTED, read_wanted, refused};
+use super::signed::{CHALLENGE_WANTED, read_wanted, refused};
 use super::witness::Session;
 use super::{Failure, discover, private_output, run};
 use crate::cli::ProveArgs;

@@ -1,6 +1,6 @@
 //! `assay render`: a report, or a proof, in another form.
 
-use super::check::{no_proof, read, refused};
+use super::signed::{no_proof, read, refused};
 use super::{Failure, print, print_note};
 use crate::cli::RenderArgs;
 use crate::exit::Exit;

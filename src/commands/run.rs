@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::check::{CHALLENGE_WANTED, read_wanted, refused};
+use super::signed::{CHALLENGE_WANTED, read_wanted, refused};
 use super::{Failure, discover, print, results, signals};
 use crate::cli::RunArgs;
 use crate::clock::{Clock, System};

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::check::{CHALLENGE_WANTED, proof_exit, read_wanted, refused};
+use super::check::proof_exit;
+use super::signed::{CHALLENGE_WANTED, read_wanted, refused};
 use super::{Failure, print, results, signals};
 use crate::cli::WitnessArgs;
 use crate::exit::Exit;

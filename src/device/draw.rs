@@ -5,7 +5,7 @@
 use half::{bf16, f16};
 use serde::{Deserialize, Serialize};
 
-use super::op::Precision;
+use super::precision::Precision;
 
 /// The 32-bit word that word index `word` must hold under `seed`.
 ///

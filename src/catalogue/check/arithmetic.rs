@@ -1,8 +1,9 @@
 //! Whether a card's figures fit one another: a sparse figure taken for a dense one, a lost digit or a wrong unit does not.
 //! Owns these ratios; must not know any card.
 
-use super::{Excused, Problem, at};
+use super::{Excused, at};
 use crate::catalogue::Gpu;
+use crate::catalogue::problem::Problem;
 use crate::language::{Language, say};
 
 /// FP16 peak = units x operations per cycle and unit x clock.

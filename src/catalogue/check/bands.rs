@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Problem, is_first_hand, unknown};
+use super::{is_first_hand, unknown};
 use crate::catalogue::bands::{Band, Basis};
 use crate::catalogue::data::Catalogue;
+use crate::catalogue::problem::Problem;
 use crate::catalogue::sources::{Confidence, SourceKind};
 use crate::catalogue::{Gpu, floor, peak_of};
 use crate::language::{Language, say};

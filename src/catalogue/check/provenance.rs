@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Problem, at, is_first_hand, unknown};
+use super::{at, is_first_hand, unknown};
 use crate::catalogue::Gpu;
 use crate::catalogue::columns::{COLUMNS, column};
 use crate::catalogue::data::Catalogue;
+use crate::catalogue::problem::Problem;
 use crate::catalogue::sources::{ALL, Confidence, Line};
 use crate::language::{Language, say};
 
