@@ -25,7 +25,16 @@ fi
 if ! "$venv/bin/python" -c 'import ziglang' 2>/dev/null; then
     python3 -c 'import ensurepip, venv' 2>/dev/null || sh tests/setup.sh cuda
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps cargo-zigbuild==0.24.1 ziglang==0.14.1
+    # What links the binary that others trust, on both kinds of machine, to the byte.
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+        --requirement /dev/stdin <<'WHEELS'
+cargo-zigbuild==0.24.1 \
+    --hash=sha256:238a1ab54a95053a4eadc34775c81f795a8ad75f80bfed63f3f445f518102375 \
+    --hash=sha256:07c5e3dcddf208500462ec927c556bb306cca2b533b0abe29446bffb63767b85
+ziglang==0.14.1 \
+    --hash=sha256:6eb9d4d759b292c83810dbee2e9e8e3fbfbf01d864e6e9811bae711fd74e1c2f \
+    --hash=sha256:7994b27f3cbfcedea43f9b7552e38b45857bdf0e9a45065474092dd74e7048cf
+WHEELS
 fi
 if [ "$(uname -m)" != "$arch" ]; then
     rustup target add "$target"
