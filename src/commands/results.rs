@@ -72,20 +72,11 @@ pub fn write_signed(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), Fa
     renamed.map(drop).map_err(|error| not_new(&target, "--out", &error))
 }
 
-/// A whole file that has no name of its own yet. Errors do not tell the one it has, which nobody chose.
+/// A whole file that has no name of its own yet, for whom the umask lets read it. Errors do not tell the one it has, which nobody chose.
 fn beside(directory: &Path, bytes: &[u8]) -> io::Result<NamedTempFile<File>> {
     let create = |path: &Path| File::options().write(true).create_new(true).open(path);
     let mut file = tempfile::Builder::new().make_in(directory, create)?;
     file.as_file_mut().write_all(bytes)?;
-    readable_by_all(file.as_file())?;
     file.as_file().sync_all()?;
     Ok(file)
-}
-
-/// Results are not private, whatever else is made to be.
-fn readable_by_all(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    let _ = file;
-    Ok(())
 }

@@ -2,6 +2,7 @@
 //! Nothing that was measured is lost, and whoever asks for the end gets it.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -228,6 +229,21 @@ fn an_error_that_nobody_can_read_has_its_code_all_the_same() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let status = command().args(["verify", "missing", "--trust", "missing"]).stderr(full).status().unwrap();
     assert_eq!(status.code(), Some(2));
+}
+
+/// Reports hold serial numbers: whoever shuts others out of what he makes does so of them too.
+#[test]
+fn results_are_for_whom_the_umask_lets_read_them() {
+    let dir = tempfile::tempdir().unwrap();
+    for (umask, expected) in [("077", 0o600), ("022", 0o644), ("002", 0o664)] {
+        let out = dir.path().join(umask);
+        let ended = in_shell(&format!("umask {umask}"), &short(&out)).output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        for file in std::fs::read_dir(&out).unwrap().map(|file| file.unwrap()) {
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, expected, "{:?} under {umask}", file.file_name());
+        }
+    }
 }
 
 #[test]
