@@ -1796,6 +1796,7 @@ fault-upset = one element in so many of all products is off by its lowest bit, b
 fault-upset-when = upsets come only from this temperature on (hot:65), or only after a pause (idle)
 fault-mma-wrong = this result (modulo their number) of every run on tensor units is off by its lowest bit
 fault-collective-wrong = this element (modulo their number) of what every collective leaves on this card is off by its lowest bit
+fault-unit-wrong = this unit computes wrong: the first element of its share of every matrix product, and the first lane of its share of every multiply-add run, are off by their lowest bit
 fault-lazy = accepts work, takes its time, does nothing, claims to have counted all of it
 fault-uncounted = kernels count half of the work they were asked for
 fault-membw = memory bandwidth as a multiple of the profile's

@@ -1488,6 +1488,7 @@ fault-upset = 所有矩阵乘中，每这么多个元素随机有一个最低位
 fault-upset-when = 只在达到这一温度后出错（hot:65），或只在停顿之后出错（idle）
 fault-mma-wrong = 张量单元每次运行中，这个结果（按总数取模）的最低位出错
 fault-collective-wrong = 每次集合通信在这张卡上留下的结果中，这个元素（按总数取模）的最低位出错
+fault-unit-wrong = 这个计算单元算错：每次矩阵乘中归它的第一个元素，以及每次乘加运算中归它的第一个通道，最低位出错
 fault-lazy = 接受任务、耗去时间、什么也不做，却声称全部做完
 fault-uncounted = 内核只计入所要求工作量的一半
 fault-membw = 显存带宽，为原型号的倍数

@@ -3,7 +3,7 @@
 use super::{Probe, sized, spare_bytes, timed};
 use crate::device::draw::Distribution;
 use crate::device::op::{Chains, Precision};
-use crate::device::{Buf, Identity, Op, reference};
+use crate::device::{Buf, Identity, Op, ProvenanceKind, reference};
 use crate::engine::bench::{Bench, Tuned};
 use crate::engine::case::Case;
 use crate::engine::check::{self, Trial};
@@ -142,6 +142,15 @@ fn tuned(
 /// Lanes that make whole blocks of any size, and keep all pipes of a unit busy.
 const LANES_OF_UNIT: u32 = 1024;
 
+/// Where a card does not say how many units it has: as many as most have.
+const UNITS_UNTOLD: u32 = 128;
+
+/// How many units are to show that they are right; `None` of a CPU's threads, which nothing ties to lanes.
+fn units_to_show(identity: &Identity) -> Option<u32> {
+    let is_card = identity.provenance.kind() == ProvenanceKind::Hardware;
+    identity.units.or(is_card.then_some(UNITS_UNTOLD))
+}
+
 /// Lanes that fill all units equally, where units are told and there is room for so many.
 fn lanes_of_all(units: Option<u32>, lanes_max: u32) -> Option<u32> {
     units?.checked_mul(LANES_OF_UNIT).filter(|all| (LANES_MIN..=lanes_max).contains(all))
@@ -199,18 +208,20 @@ fn two_of(forms: Vec<Tuned>) -> (Option<Tuned>, Option<Tuned>) {
 /// How many rounds integer chains stay exact in `precision`, fused or not (shown by a test of the reference).
 fn exact_rounds(precision: Precision) -> u32 {
     match precision.roundoff() {
-        // Wrapping integers are exact for ever; this many keep the reference quick.
-        0.0 => SAMPLED_ROUNDS,
+        // Wrapping integers are exact for ever; after this many every bit was reached.
+        0.0 => 32,
         wide if wide < 1e-6 => 16,
         half if half < 1e-3 => 4,
         _ => 2,
     }
 }
 
+/// Every lane of a run in which each unit has its share, bit for bit: a unit that is wrong time and again shows nowhere else, since its
+/// results are the same each time. The last block is not full.
 fn exact(bench: &mut Bench, work: Work, index: usize) -> Result<Check, Trouble> {
     let work = Work {
         rounds: exact_rounds(work.precision),
-        lanes: 4096 + 33,
+        lanes: lanes_of_all(units_to_show(bench.identity()), work.lanes).unwrap_or(LANES_MIN) + 33,
         distribution: Distribution::Integers { magnitude: 2 },
         ..work
     };

@@ -169,8 +169,7 @@ fn measured(
     seed: u64,
     sizes: &RangeInclusive<u32>,
 ) -> Result<Measurement, Trouble> {
-    let Checked { product, form, check, distribution } =
-        checked_once(bench, multiplied, seed, sizes, Extent::Rows)?;
+    let Checked { product, form, check, distribution } = checked_once(bench, multiplied, seed, sizes)?;
     let steady = check::steady(bench, &form, product.c, product.result_bytes())?;
     if form.op.units().is_none() {
         check::does_it_again(bench, &form, product.c, product.result_bytes(), &steady.digest)?;
@@ -191,29 +190,19 @@ pub(super) struct Checked {
     pub distribution: Distribution,
 }
 
-/// How much of a product of full size is compared in its exact phase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
-    /// A few rows, which is enough where the product is repeated for seconds.
-    Rows,
-    /// Every element, where all that follow are compared with it. This shows that the kernel has no element that is wrong time and
-    /// again; one that was wrong only once in the product that all others are compared with differs from all of them.
-    Whole,
-}
-
 /// A simulated product of more multiply-adds than this exists only row by row.
-const SIMULATED_WHOLE_MAX: u64 = 1 << 28;
+const SIMULATED_WHOLE_MAX: u64 = 1 << 24;
 
-/// Sizes, tunes and checks a product: exact on integers in odd and in full size, sampled rows on random data. The case must hold no
-/// buffers yet.
+/// Sizes, tunes and checks a product: exact on integers in odd and in full size, sampled rows on random data. That every element is
+/// compared shows that no unit of the device is wrong time and again: one that was wrong only once differs from all that follow. The case
+/// must hold no buffers yet.
 pub(super) fn checked(
     bench: &mut Bench,
     multiplied: Multiplied,
     seed: u64,
     sizes: &RangeInclusive<u32>,
-    extent: Extent,
 ) -> Result<Checked, Trouble> {
-    excused(bench, multiplied, |bench| checked_once(bench, multiplied, seed, sizes, extent))
+    excused(bench, multiplied, |bench| checked_once(bench, multiplied, seed, sizes))
 }
 
 fn checked_once(
@@ -221,14 +210,13 @@ fn checked_once(
     multiplied: Multiplied,
     seed: u64,
     sizes: &RangeInclusive<u32>,
-    extent: Extent,
 ) -> Result<Checked, Trouble> {
     let op = odd_product(multiplied, [Buf::NONE; 3]);
     bench.make_ready(&op)?;
     bench.supports(&op)?;
     let (product, form) = sized_and_tuned(bench, multiplied, seed, sizes)?;
     let odd = odd_shape(bench, multiplied, seed, form.index)?;
-    let at_size = exact_at_size(bench, &product, &form, seed, extent)?;
+    let at_size = exact_at_size(bench, &product, &form, seed)?;
     let distribution = Distribution::Normal;
     let inputs = DrawnInputs { distribution, seed_a: seed, seed_b: !seed };
     product.draw(bench, &inputs)?;
@@ -323,14 +311,8 @@ pub(super) fn odd_shape(
     check::exact(bench, &trial, index)
 }
 
-/// Rows of the product at its full size on integers, or all of it, bit for bit, with planted errors that must be noticed.
-fn exact_at_size(
-    bench: &mut Bench,
-    product: &Product,
-    form: &Tuned,
-    seed: u64,
-    extent: Extent,
-) -> Result<Check, Trouble> {
+/// The product at its full size on integers, bit for bit, with a planted error that must be noticed.
+fn exact_at_size(bench: &mut Bench, product: &Product, form: &Tuned, seed: u64) -> Result<Check, Trouble> {
     let magnitude = magnitude(product.precision, product.shape.k);
     let inputs = DrawnInputs {
         distribution: Distribution::Integers { magnitude },
@@ -339,6 +321,10 @@ fn exact_at_size(
     };
     product.draw(bench, &inputs)?;
     bench.run(form, 1)?;
+    let is_simulated = bench.identity().provenance.kind() == ProvenanceKind::Simulated;
+    if !is_simulated || form.op.work() / 2 <= SIMULATED_WHOLE_MAX {
+        return whole::product(bench, product.precision, product.shape, product.c, &inputs);
+    }
     let exact = product.rows(bench, &inputs)?;
     // The highest word of an element of the first row, so that the flip shows in every format.
     let word = product.precision.result_bytes() / 4 - 1;
@@ -348,13 +334,5 @@ fn exact_at_size(
         Ok(_) => Canary::Missed,
         Err(other) => return Err(other),
     };
-    let rows = Check::Matched { exact, sampled: 0, canary };
-    let is_simulated = bench.identity().provenance.kind() == ProvenanceKind::Simulated;
-    let work = form.op.work() / 2;
-    if extent == Extent::Rows || (is_simulated && work > SIMULATED_WHOLE_MAX) {
-        return Ok(rows);
-    }
-    bench.run(form, 1)?;
-    let whole = whole::product(bench, product.precision, product.shape, product.c, &inputs)?;
-    Ok(check::joined(rows, whole))
+    Ok(Check::Matched { exact, sampled: 0, canary })
 }

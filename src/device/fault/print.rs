@@ -52,6 +52,7 @@ impl Setting {
             Setting::UpsetWhen(when) => ("upset_when", when.text()),
             Setting::MmaWrong(n) => ("mma_wrong", n.to_string()),
             Setting::CollectiveWrong(n) => ("collective_wrong", n.to_string()),
+            Setting::UnitWrong(n) => ("unit_wrong", n.to_string()),
             Setting::Lazy => ("lazy", String::new()),
             Setting::Uncounted => ("uncounted", String::new()),
             Setting::MemoryRate(x) => ("membw", x.to_string()),

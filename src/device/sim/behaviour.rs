@@ -175,6 +175,7 @@ impl Behaviour {
             Setting::MmaWrong(result) => self.wrong.mma_result = Some(result),
             Setting::CollectiveWrong(element) => self.wrong.collective_element = Some(element),
             Setting::FmaWrong(lane) => self.wrong.fma_lane = Some(lane),
+            Setting::UnitWrong(unit) => self.wrong.unit = Some(unit),
             Setting::Upset(elements) => self.upset = Some(elements),
             Setting::UpsetWhen(when) => self.upset_when = Some(when),
             Setting::Lazy => self.lazy = true,
@@ -232,6 +233,11 @@ impl Behaviour {
         self.buffer_bytes_max = (self.buffer_bytes_max - self.buffer_bytes_max % 4).min(self.memory_bytes);
         if self.buffer_bytes_max < 1024 {
             return Err("buffer is less than 1 kB; write for example buffer=2GB".to_owned());
+        }
+        self.wrong.units = self.units.into();
+        if let Some(unit) = self.wrong.unit.filter(|unit| *unit >= self.wrong.units) {
+            let units = self.units;
+            return Err(format!("there is no unit {unit} of {units}; write for example unit_wrong=0"));
         }
         let places = self.flips.iter().map(|f| f.0).chain(self.stuck.iter().map(|s| s.0));
         match places.max() {

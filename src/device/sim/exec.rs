@@ -31,6 +31,27 @@ pub struct Wrong {
     pub fma_lane: Option<u64>,
     /// Element of what every collective leaves here, modulo their number.
     pub collective_element: Option<u64>,
+    /// Unit whose first element of every product and first lane of every multiply-add run are wrong, if it has any.
+    pub unit: Option<u64>,
+    /// How many units there are.
+    pub units: u64,
+}
+
+/// Units take products in tiles of so many elements, one share of them after the other, and lanes in blocks of so many, by turns.
+const TILE_ELEMENTS: u64 = 128 * 128;
+const BLOCK_LANES: u64 = 128;
+
+impl Wrong {
+    fn element(&self, elements: u64) -> Option<u64> {
+        let share = elements.div_ceil(TILE_ELEMENTS).div_ceil(self.units.max(1)) * TILE_ELEMENTS;
+        let of_unit = self.unit.map(|unit| unit * share).filter(|first| *first < elements);
+        self.gemm_element.and_then(|element| element.checked_rem(elements)).or(of_unit)
+    }
+
+    fn lane(&self, lanes: u64) -> Option<u64> {
+        let of_unit = self.unit.map(|unit| unit * BLOCK_LANES).filter(|first| *first < lanes);
+        self.fma_lane.and_then(|lane| lane.checked_rem(lanes)).or(of_unit)
+    }
 }
 
 /// Runs `op`, whose needs are met, `repeat` times. The return is what the host counts itself in one execution.
@@ -81,7 +102,7 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
         Op::Gemm { precision, shape, a, b, c, .. } => {
             distinct(op, a, c)?;
             distinct(op, b, c)?;
-            gemm(memory, precision, shape, [a, b, c], wrong.gemm_element)?;
+            gemm(memory, precision, shape, [a, b, c], wrong)?;
         }
         Op::Ring { dst, slots, stride_bytes, seed } => {
             ring(memory, dst, [slots, stride_bytes / 4], seed)?;
@@ -108,7 +129,7 @@ pub fn execute(memory: &mut Memory, op: &Op, repeat: u32, wrong: Wrong) -> Resul
 fn chains(memory: &mut Memory, op: &Op, wrong: Wrong) {
     if let Op::Fma { precision, chains, rounds, lanes, distribution, seed, out } = *op {
         let lanes = u64::from(lanes);
-        let wrong = wrong.fma_lane.and_then(|lane| lane.checked_rem(lanes));
+        let wrong = wrong.lane(lanes);
         let rule = Rule::Fma { precision, chains, rounds, distribution, seed, wrong };
         memory.store(part(memory, out, lanes * precision.result_bytes() / 4), Rc::new(rule));
     }
@@ -166,7 +187,7 @@ fn gemm(
     precision: Precision,
     shape: Shape,
     [a, b, c]: [Buf; 3],
-    wrong: Option<u64>,
+    wrong: Wrong,
 ) -> Result<(), String> {
     let area = |rows: u32, columns: u32| u64::from(rows) * u64::from(columns);
     let side = |memory: &Memory, buf, rows| {
@@ -174,7 +195,7 @@ fn gemm(
     };
     let (a, b) = (side(memory, a, shape.m), side(memory, b, shape.n));
     let elements = area(shape.m, shape.n);
-    let wrong = wrong.and_then(|element| element.checked_rem(elements));
+    let wrong = wrong.element(elements);
     let product = Product { precision, shape, a, b, wrong, b_values: OnceCell::new() };
     let at = part(memory, c, elements * precision.result_bytes() / 4);
     keep(memory, at, Rule::Product(Box::new(product)))

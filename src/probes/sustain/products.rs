@@ -54,8 +54,7 @@ impl Products {
                 (precision, sizes(identity, precision))
             }
         };
-        let checked =
-            gemm::checked(bench, (Maker::Ours, precision), settings.seed, &sizes, gemm::Extent::Whole)?;
+        let checked = gemm::checked(bench, (Maker::Ours, precision), settings.seed, &sizes)?;
         let gemm::Checked { product, form, check, distribution } = checked;
         let shape = product.shape;
         let size = sized(format!("{}x{}x{}", shape.m, shape.n, shape.k));

@@ -170,6 +170,9 @@ pub const MATRIX: &[Row] = &[
     on("h200", "oom=500MB", "memory").under(&[H200_PART]).fails("part", "not met"),
     // Results.
     on(PRODUCER, "gemm_wrong=17", "gemm").under(&[GEMM]).fails("gemm", "wrong result: the result of gemm is wrong at word 17"),
+    // One unit in many, of results that nobody samples.
+    on(PRODUCER, "unit_wrong=3", "gemm").under(&[GEMM]).fails("gemm", "wrong result: the product is wrong at row 192, column 0"),
+    on("h200", "unit_wrong=100", "fma").under(&[H200_FP32]).fails("fp32", "wrong result: the result of fma is wrong at word 12800"),
     on("mini", "fma_wrong=5", "fma").under(&[FP32]).fails("fp32", "wrong result: the result of fma is wrong at word 5"),
     on("mini", "mma_wrong=9", "mma").under(&[TF32]).fails("tf32", "wrong result: the result of mma is wrong at word 9"),
     on(STREAMER, "lazy", "stream").under(&[TRIAD]).fails("triad", "wrong result"),
